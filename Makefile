@@ -1,0 +1,114 @@
+# Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.PHONY: help health-check test lint typecheck unit bench lock lock-upgrade stop clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Which Python makes the environment; the first of these that is 3.11 or newer and can.
+PYTHON ?=
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
+
+# An installed set belongs to its place and to what is locked: when one of them changes, its stamp
+# has another name, and it is installed again.
+stamp = $(VENV)/.$(1)-$(shell { pwd; cat Makefile pyproject.toml requirements/build.txt \
+	requirements/$(1).txt; } | cksum | tr -d ' ')
+LOCAL := $(call stamp,local)
+DEV := $(call stamp,dev)
+DBT := $(call stamp,dbt)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+health-check: $(LOCAL) ## set up, then judge the demo season's day on the embedded BigQuery
+	@code=0; $(BIN)/plumbline run health_check || code=$$?; \
+	case $$code in \
+	0) said="nothing is wrong";; \
+	1) said="WARNING";; \
+	2) said="CRITICAL, the data is wrong: on the demo season's day that is the right answer";; \
+	3) said="ERROR, a check could not be made";; \
+	*) exit $$code;; \
+	esac; \
+	printf '\nplumbline ended with exit code %s: %s.\n' "$$code" "$$said"; \
+	printf 'Again, without make: %s run\n' "$(BIN)/plumbline"; \
+	test $$code -ne 3
+
+test: lint typecheck unit ## set up, then lint, type check and run every test
+
+lint: $(DEV) ## ruff on the code, plumbline's own lint on the project's files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/plumbline lint
+
+typecheck: $(DEV) ## mypy --strict on the package
+	$(BIN)/mypy
+
+# A file's tests stay together, because they share what is dear to set up (a server, a season).
+unit: $(DEV) $(DBT) ## pytest with coverage; PYTEST_ARGS="-k line" picks some
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+
+bench: $(DEV) ## wall time of a health check against the same five queries sent by hand
+	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
+
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras
+
+lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
+	$(LOCK) $(UPGRADE) --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(LOCK) $(UPGRADE) --extra local pyproject.toml --constraints requirements/dev.txt \
+		--output-file requirements/local.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --constraints requirements/dev.txt \
+		--output-file requirements/runtime.txt
+	$(LOCK) $(UPGRADE) requirements/build.in --output-file requirements/build.txt
+	$(LOCK) $(UPGRADE) --no-strip-extras requirements/dbt.in --output-file requirements/dbt.txt
+
+lock-upgrade: UPGRADE := --upgrade
+lock-upgrade: lock ## the same, at the newest versions that the bounds allow
+
+stop: ## stop the embedded BigQuery
+	@if [ -x $(BIN)/plumbline ]; then $(BIN)/plumbline warehouse stop; fi
+
+clean: stop ## remove the environment and all local state
+	rm -rf $(VENV) .plumbline build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# dbt in an environment of its own (requirements/dbt.in says why), inside the other one's folder, so
+# that it goes when that goes. Not compiled: most of what it installs is never imported.
+$(DBT): | $(DEV)
+	@set -e; \
+	echo "installing requirements/dbt.txt (the first time this takes half a minute)"; \
+	$(BIN)/python -m venv $(VENV)/dbt; \
+	$(VENV)/dbt/bin/python -m pip --disable-pip-version-check install --quiet --no-compile \
+		--require-hashes --only-binary :all: -r requirements/dbt.txt; \
+	rm -f $(VENV)/.dbt-*; \
+	touch $@
+
+# --only-binary: a source package would fetch a build tool that nothing here has pinned.
+# compileall: on all cores, and also where PYTHONDONTWRITEBYTECODE is set; without bytecode, importing
+# Great Expectations takes three times as long, each time.
+$(VENV)/.%:
+	@set -e; \
+	set=$(firstword $(subst -, ,$*)); \
+	if [ "`cat $(VENV)/.place 2>/dev/null`" != "`pwd`" ] || ! $(BIN)/python -c '' 2>/dev/null; then \
+		rm -rf $(VENV); \
+		for python in $(PYTHONS) ''; do \
+			"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+				2>/dev/null && break; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo "plumbline needs Python 3.11 or newer with its venv module (Debian: python3-venv)."; \
+			echo "If it is not on the PATH, name it: make PYTHON=... $(MAKECMDGOALS)"; \
+			exit 1; \
+		fi >&2; \
+		echo "making $(VENV) with `$$python --version`"; \
+		$$python -m venv $(VENV); \
+		pwd > $(VENV)/.place; \
+	fi; \
+	pip="$(BIN)/python -m pip --disable-pip-version-check"; \
+	echo "installing requirements/$$set.txt (the first time this takes a minute or two)"; \
+	$$pip install --quiet --no-compile --require-hashes --only-binary :all: \
+		-r requirements/build.txt -r requirements/$$set.txt; \
+	$$pip install --quiet --no-deps --no-index --no-build-isolation --editable .; \
+	echo "compiling"; \
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib plugins || true; \
+	rm -f $(VENV)/.$$set-*; \
+	touch $@

@@ -1,0 +1,66 @@
+-- Prediction rows for the anchor date, a row a prediction system: the primary one, and every other
+-- that has rows for it or for a game day of the thirty dates before, and so is expected.
+
+with {{ expected_windows('predictions', dates=1, before=30) }},
+
+game_days as (
+
+    select distinct as_of, verdict, reason, anchor_date, game_date
+    from expected
+    where verdict = 'judge' or game_date is null
+
+),
+
+arrived as (
+
+    select
+        system_id, game_date, 1 as predictions,
+        {{ arrived_at('created_at') }} as arrived_at,
+        row_number() over (
+            partition by system_id, game_date order by {{ arrived_at('created_at') }}
+        ) as place
+    from {{ source('nba_predictions', 'player_prop_predictions') }}
+    where
+        game_date {{ dates_read('predictions', back=30) }}
+        and (
+            system_id = '{{ var("primary_system") }}'
+            or (system_id is not null and system_id not in unnest({{ var('retired_systems') }}))
+        )
+    union all
+    -- the primary system is expected whatever came: a row for it that counts nothing
+    select '{{ var("primary_system") }}', game_date, 0, timestamp '1970-01-01 00:00:00+00', 1
+    from unnest(generate_date_array(
+        {{ first_date_read('predictions', back=30) }}, {{ last_date_read() }}
+    )) as game_date
+
+),
+
+counted as (
+
+    select
+        as_of, verdict, reason, anchor_date, system_id,
+        sum(if(game_date = anchor_date, predictions, 0)) as predictions
+    from game_days
+    left join arrived using (game_date)
+    where
+        verdict != 'judge'
+        -- of an earlier day the first row is enough to know that the system was there
+        or (arrived_at <= as_of and (game_date = anchor_date or place = 1))
+    group by as_of, verdict, reason, anchor_date, system_id
+
+),
+
+final as (
+
+    select
+        as_of, verdict, reason, anchor_date, system_id,
+        if(verdict = 'judge', predictions, null) as predictions,
+        max(if(system_id = '{{ var("primary_system") }}', predictions, null))
+            over (partition by as_of) as primary_predictions,
+        if(verdict = 'judge', predictions, null) as numerator,
+        if(verdict = 'judge', 1, null) as denominator
+    from counted
+
+)
+
+select * from final

@@ -1,0 +1,178 @@
+"""How plumbline's commands look: help with examples and exit codes, groups loaded when used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plumbline.cli.faults import EXIT_SOFTWARE, EXIT_USAGE
+from plumbline.cli.session import shared_options
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+EXIT_CODES: Mapping[int, str] = {
+    EXIT_USAGE: "wrong usage or configuration: nothing was run",
+    EXIT_SOFTWARE: "a fault of plumbline itself",
+}
+"""What every command may end with."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command line for ``--help``, and what it is for."""
+
+    line: str
+    why: str
+
+
+class _SaysWhere(click.Command):
+    """Errors of the parser know their command, so that they can point to its help."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as fault:
+            fault.ctx = fault.ctx or ctx
+            raise
+
+
+class Command(_SaysWhere):
+    """A command whose help ends with examples and exit codes."""
+
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[Example] = (),
+        exit_codes: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Said of each command: click keeps the help option of whoever asked first, who may have
+        # come without the group that says it for all.
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        self.exit_codes = {0: "done", **(exit_codes or {}), **EXIT_CODES}
+        self.params.extend(shared_options())
+
+    def format_epilog(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click calls it so
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Examples and exit codes."""
+        write_examples(formatter, self.examples)
+        write_exit_codes(formatter, self.exit_codes)
+
+
+class Group(_SaysWhere, click.Group):
+    """A group whose commands are imported when they are used, not to list them."""
+
+    def __init__(
+        self,
+        *args: Any,
+        lazy: Mapping[str, tuple[str, str]] | None = None,
+        examples: Sequence[Example] = (),
+        exit_codes: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``lazy``: name to (``module:attribute``, one line of help), in the order of help."""
+        super().__init__(*args, **kwargs)
+        self.no_args_is_help = False  # `parse_args` shows it, with another exit code
+        self.lazy = dict(lazy or {})
+        self.examples = tuple(examples)
+        self.exit_codes = {0: "done", **(exit_codes or {}), **EXIT_CODES}
+        self.params.extend(shared_options())
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; without any argument, help and the exit code of wrong usage."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(EXIT_USAGE)
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """In the order in which they were declared."""
+        return [*self.lazy, *self.commands]
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click calls it so
+        cmd_name: str,
+    ) -> click.Command | None:
+        """The command, imported if need be."""
+        if cmd_name not in self.lazy:
+            return self.commands.get(cmd_name)
+        module, attribute = self.lazy[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with an error that says what else there is."""
+        if ctx.resilient_parsing:  # completion: what is half typed is no fault
+            return super().resolve_command(ctx, args)
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from plumbline.errors import ConfigError, did_you_mean
+
+            raise ConfigError(
+                f"there is no command {args[0]!r} of {ctx.command_path!r}",
+                mend=did_you_mean(args[0], self.list_commands(ctx)),
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click calls it so
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """One line a command, without importing it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self._summaries())
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, without importing them, and the options."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=text)
+            for name, text in self._summaries()
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def _summaries(self) -> list[tuple[str, str]]:
+        rows = [(name, text) for name, (_, text) in self.lazy.items()]
+        rows += [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
+        return rows
+
+    def format_epilog(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click calls it so
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Examples and exit codes."""
+        write_examples(formatter, self.examples)
+        write_exit_codes(formatter, self.exit_codes)
+
+
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) -> None:
+    """A line to copy, and below it what it is for."""
+    if not examples:
+        return
+    with formatter.section("Examples"):
+        for example in examples:
+            formatter.write(f"{'':>{formatter.current_indent}}{example.line}\n")
+            formatter.write(f"{'':>{formatter.current_indent + 4}}{example.why}\n")
+
+
+def write_exit_codes(formatter: click.HelpFormatter, exit_codes: Mapping[int, str]) -> None:
+    """Sorted by number."""
+    with formatter.section("Exit codes"):
+        formatter.write_dl([(str(code), text) for code, text in sorted(exit_codes.items())])

@@ -1,0 +1,96 @@
+"""``plumbline compile``: the SQL of a monitor, to read or to run elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_suites
+from plumbline.cli.options import (
+    as_of_option,
+    read_as_of,
+    read_assignments,
+    target_option,
+    var_option,
+)
+from plumbline.cli.output import is_terminal, write_message, write_result
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from plumbline.models import CompiledModel
+    from plumbline.project import Project
+    from plumbline.project.suites import Suite
+    from plumbline.run.jobs import MonitorJobs
+
+
+def compile_monitor(
+    monitor: str, as_of: str | None, assignments: tuple[str, ...], target: str | None
+) -> int:
+    """Write the SQL; the exit code."""
+    from plumbline.run.jobs import MonitorJobs
+    from plumbline.run.reports.sql import describe_parameters
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    chosen = project.target(target)
+    values = read_assignments(assignments)
+    jobs = MonitorJobs(
+        project=project,
+        target=chosen,
+        as_of=read_as_of(session, project, chosen, as_of).instant,
+        vars=values,
+    )
+    compiled = _compile(jobs, _suite(project, monitor), values)
+    # Nothing is added in a pipe, so that the text is what the job's hash is of.
+    newline = "\n" if is_terminal(sys.stdout) and not compiled.sql.endswith("\n") else ""
+    write_result(compiled.sql + newline)
+    for line in describe_parameters(compiled):
+        write_message(f"-- {line}")
+    return 0
+
+
+def _suite(project: Project, monitor: str) -> Suite:
+    known = project.suite_names()
+    if monitor not in known:
+        raise ConfigError(
+            f"there is no monitor {monitor!r}", key="MONITOR", mend=did_you_mean(monitor, known)
+        )
+    return project.suite(monitor)
+
+
+def _compile(jobs: MonitorJobs, suite: Suite, values: Mapping[str, object]) -> CompiledModel:
+    from plumbline.models import VariableError
+
+    try:
+        return jobs.compile(suite)
+    except VariableError as error:
+        if error.var not in values:
+            raise
+        raise ConfigError(error.what, key=f"--var {error.var}", mend=error.mend) from error
+
+
+command = Command(
+    name="compile",
+    callback=compile_monitor,
+    help=(
+        "Show the SQL of MONITOR exactly as BigQuery gets it, on standard output.\n\n"
+        "Its query parameters follow on standard error, as SQL comments. Asks no warehouse."
+    ),
+    params=[
+        click.Argument(["monitor"], shell_complete=complete_suites),
+        as_of_option(),
+        var_option(),
+        target_option(),
+    ],
+    examples=(
+        Example("plumbline compile line_coverage", "the SQL, and below it the parameters"),
+        Example("plumbline compile line_coverage --var days=7", "with another window"),
+        Example("plumbline compile line_coverage 2>/dev/null", "the SQL alone"),
+    ),
+    exit_codes={3: "ERROR: the monitor's files have a fault"},
+)

@@ -1,0 +1,147 @@
+"""What the shell offers on TAB: commands, options and the names of the project at hand.
+
+click does the talking with the shell (``_PLUMBLINE_COMPLETE=bash_source plumbline`` prints its
+script). The names come from the project's files, without Great Expectations and without a
+warehouse: a key press must not wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from plumbline.project import Project
+
+VARIABLE = "_PLUMBLINE_COMPLETE"
+"""Set by the shell's script; its value says what is wanted."""
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def answer_shell(root: click.Group, wanted: str, session: object) -> int:
+    """Write what the shell asked for; the exit code.
+
+    Args:
+        root: the ``plumbline`` command.
+        wanted: for example ``bash_source`` or ``bash_complete``.
+        session: for the commands' options, as in a run.
+
+    Raises:
+        ConfigError: nothing that can be answered was asked for.
+    """
+    from click.shell_completion import shell_complete
+
+    from plumbline.errors import ConfigError
+
+    shell, _, instruction = wanted.partition("_")
+    if instruction == "complete":
+        try:
+            return shell_complete(root, {"obj": session}, "plumbline", VARIABLE, wanted)
+        except Exception:  # noqa: BLE001 - a message would land in the line that is being typed
+            return 1
+    if shell_complete(root, {"obj": session}, "plumbline", VARIABLE, wanted):
+        raise ConfigError(
+            f"no completion for {shell!r}",
+            key=VARIABLE,
+            mend=f"write one of {', '.join(f'{known}_source' for known in SHELLS)}",
+        )
+    return 0
+
+
+def complete_checkpoints(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The project's checkpoints."""
+    project = _project(context)
+    return [] if project is None else _items(project.checkpoint_names(), incomplete)
+
+
+def complete_suites(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The monitors that have a suite of their own."""
+    project = _project(context)
+    return [] if project is None else _items(project.suite_names(), incomplete)
+
+
+def complete_monitors(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The monitors of the checkpoint that was typed, but for those that already were."""
+    project = _project(context)
+    if project is None:
+        return []
+    typed = context.params.get(str(parameter.name)) or ()
+    names = _monitors(project, context)
+    return _items([name for name in names if name not in typed], incomplete)
+
+
+def complete_targets(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The project's targets, each with its kind."""
+    from click.shell_completion import CompletionItem
+
+    from plumbline.errors import PlumblineError
+
+    project = _project(context)
+    if project is None:
+        return []
+    try:
+        declared = project.gx["fluent_datasources"][project.datasource_name]["targets"]
+        kinds = {str(name): str(target["kind"]) for name, target in declared.items()}
+    except (PlumblineError, KeyError, TypeError, AttributeError):
+        return []
+    return [
+        CompletionItem(name, help=kind)
+        for name, kind in kinds.items()
+        if name.startswith(incomplete)
+    ]
+
+
+def complete_folders(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The shell knows its folders itself."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def _project(context: click.Context) -> Project | None:
+    from plumbline.cli.session import Session
+    from plumbline.errors import PlumblineError
+    from plumbline.project import Project
+
+    named = context.ensure_object(Session).project_dir
+    try:
+        # The shell has not yet replaced a `~`.
+        return Project.find(named.expanduser() if named else None)
+    except (PlumblineError, RuntimeError):
+        return None
+
+
+def _monitors(project: Project, context: click.Context) -> tuple[str, ...]:
+    from plumbline.errors import PlumblineError
+
+    # An option without its value ends click's parsing before it gives the argument its name.
+    typed = (*context.args, context.params.get("checkpoint"))
+    known = project.checkpoint_names()
+    for name in typed:
+        if name in known:
+            try:
+                return project.checkpoint(name).monitors
+            except PlumblineError:
+                break
+    return project.monitor_names()
+
+
+def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

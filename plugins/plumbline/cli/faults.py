@@ -1,0 +1,86 @@
+"""What went wrong, as one message and an exit code: never a traceback unless asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from plumbline.cli.output import has_colour, write_message
+
+EXIT_USAGE = 64
+EXIT_SOFTWARE = 70
+EXIT_INTERRUPTED = 130
+
+
+def explain(fault: BaseException, *, debug: bool) -> int:
+    """Say what went wrong on standard error; the exit code."""
+    from plumbline.errors import PlumblineError
+
+    if isinstance(fault, KeyboardInterrupt):
+        write_message("\ninterrupted")
+        return EXIT_INTERRUPTED
+    if debug:
+        write_message("".join(traceback.format_exception(fault)).rstrip())
+    if isinstance(fault, click.ClickException):
+        _say_usage(fault)
+        return EXIT_USAGE
+    if isinstance(fault, PlumblineError):
+        _say(fault.what, where=_near(fault), mend=fault.mend)
+        return fault.exit_code
+    detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+    if isinstance(fault, OSError):
+        _say(detail, mend=None if debug else "look there; --debug shows where in plumbline")
+    else:
+        _say(
+            f"a fault of plumbline itself: {detail}",
+            mend="please report it with the traceback above"
+            if debug
+            else "run the command again with --debug to see where, and report it",
+        )
+    return EXIT_SOFTWARE
+
+
+def _say_usage(fault: click.ClickException) -> None:
+    from plumbline.errors import did_you_mean
+
+    context = getattr(fault, "ctx", None)
+    command = context.command_path if context else "plumbline"
+    mend = f"see {command} --help"
+    what = fault.format_message().rstrip(".")
+    if isinstance(fault, click.NoSuchOption) and context is not None:
+        known = [
+            name
+            for parameter in context.command.get_params(context)
+            for name in parameter.opts + parameter.secondary_opts
+            if name.startswith("--")
+        ]
+        what = f"there is no option {fault.option_name!r} of {command!r}"
+        mend = f"{did_you_mean(fault.option_name, known)} ({mend})"
+    _say(what[:1].lower() + what[1:], mend=mend)
+
+
+def _say(what: str, *, where: str | None = None, mend: str | None = None) -> None:
+    from plumbline.run.reports.safe import one_line
+
+    title = "\x1b[1;31merror:\x1b[0m" if has_colour(sys.stderr) else "error:"
+    first, *more = what.splitlines() or [""]
+    write_message(f"{title} {one_line(first)}")
+    for line in more:
+        write_message(f"  {one_line(line)}")
+    if where:
+        write_message(f"  in: {one_line(where)}")
+    if mend:
+        write_message(f"  mend: {one_line(mend)}")
+
+
+def _near(fault: object) -> str | None:
+    """Where the fault is; a file below the working directory by its short name."""
+    file, key = getattr(fault, "file", None), getattr(fault, "key", None)
+    if file:
+        relative = os.path.relpath(file)
+        file = file if relative.startswith("..") or not Path(file).is_absolute() else relative
+    return ": ".join(part for part in (file, key) if part) or None

@@ -1,0 +1,119 @@
+"""``plumbline lint``: what is wrong with the project's files, before anything runs."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_suites
+from plumbline.cli.options import format_option
+from plumbline.cli.output import has_colour, write_result
+from plumbline.cli.session import Session
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from plumbline.lint.linter import LintReport
+
+EXIT_CLEAN, EXIT_WARNINGS, EXIT_ERRORS = 0, 1, 2
+
+
+def lint_project(names: tuple[str, ...], form: str, fix: bool, analyze: bool) -> int:
+    """Say what is wrong; the exit code."""
+    with _without_garbage_collection():
+        return _lint_project(names, form, fix, analyze)
+
+
+def _lint_project(names: tuple[str, ...], form: str, fix: bool, analyze: bool) -> int:
+    from plumbline.cli.progress import show_progress
+    from plumbline.lint.linter import lint
+
+    project = click.get_current_context().ensure_object(Session).project()
+    with show_progress() as progress:
+        if analyze:
+            progress.long_step("loading Google's analyzer, which takes half a minute")
+        report = lint(project, names=names, fix=fix, analyze=analyze)
+    exit_code = EXIT_ERRORS if report.errors else EXIT_WARNINGS if report.warnings else EXIT_CLEAN
+    _write_report(report, form, exit_code)
+    return exit_code
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """A process of half a second has no use for it; it would take a seventh of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _write_report(report: LintReport, form: str, exit_code: int) -> None:
+    if form == "json":
+        from plumbline.lint.reports import json
+
+        write_result(json.render(report, exit_code=exit_code), as_utf8=True)
+    elif form == "github":
+        from plumbline.lint.reports import github
+
+        write_result(github.render(report), as_utf8=True)
+    else:
+        from plumbline.lint.reports import text
+
+        write_result(text.render(report, colour=has_colour(sys.stdout)))
+
+
+def _complete_names(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Monitors; where none fits, files."""
+    from click.shell_completion import CompletionItem
+
+    fitting = complete_suites(context, parameter, incomplete)
+    return fitting or [CompletionItem(incomplete, type="file")]
+
+
+command = Command(
+    name="lint",
+    callback=lint_project,
+    help=(
+        "Say what is wrong with suites, checkpoints, models, the schedule and targets: without a "
+        "warehouse, secrets or network.\n\n"
+        "NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all rules."
+    ),
+    params=[
+        click.Argument(["names"], nargs=-1, metavar="[NAME]...", shell_complete=_complete_names),
+        format_option("text", "json", "github"),
+        click.Option(
+            ["--fix"],
+            is_flag=True,
+            help="First write suites and checkpoints in their one form, with the ids that Great "
+            "Expectations wants.",
+        ),
+        click.Option(
+            ["--analyzer", "analyze"],
+            is_flag=True,
+            help="Also ask Google's own analyzer for names and types (the extra `analyzer`; it "
+            "takes half a minute to load).",
+        ),
+    ],
+    examples=(
+        Example("plumbline lint", "the whole project"),
+        Example("plumbline lint line_coverage", "one monitor: its suite and its model"),
+        Example("plumbline lint --fix", "format suites and checkpoints, fill in ids, then look"),
+        Example("plumbline lint --format github", "as annotations of a pull request"),
+    ),
+    exit_codes={
+        EXIT_CLEAN: "nothing to mend",
+        EXIT_WARNINGS: "warnings only",
+        EXIT_ERRORS: "errors",
+    },
+)

@@ -1,0 +1,131 @@
+"""The entry point: from arguments to an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NoReturn
+
+import click
+
+from plumbline import __version__
+from plumbline.cli import completion
+from plumbline.cli.commands import Example, Group
+from plumbline.cli.faults import EXIT_INTERRUPTED, explain
+from plumbline.cli.output import silence, write_message
+from plumbline.cli.session import Session, read_clock
+
+COMMANDS = {
+    "run": ("plumbline.cli.run:command", "Run a checkpoint: judge the data, say what is wrong."),
+    "list": ("plumbline.cli.list:command", "List monitors and checkpoints."),
+    "lint": ("plumbline.cli.lint:command", "Say what is wrong with the files, before a run."),
+    "compile": ("plumbline.cli.compile:command", "Show the SQL of a monitor as BigQuery gets it."),
+    "debug": ("plumbline.cli.debug:command", "Check that everything a run needs is there."),
+    "warehouse": ("plumbline.cli.warehouse:command", "The embedded BigQuery: start, stop, fill."),
+}
+
+
+def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value or context.resilient_parsing:
+        return
+    click.echo(f"plumbline {__version__}")
+    context.exit()
+
+
+def build_root() -> Group:
+    """The ``plumbline`` command."""
+    return Group(
+        name="plumbline",
+        lazy=COMMANDS,
+        help=(
+            "Data-quality monitors: SQL models judged by Great Expectations suites on BigQuery.\n\n"
+            "A project is a folder with a great_expectations.yml. Without any configuration, "
+            "`plumbline run` starts an embedded BigQuery with demo data and judges it."
+        ),
+        examples=(
+            Example("plumbline run", "the health check, on the default target"),
+            Example("plumbline run --target bigquery --format json", "on BigQuery, for machines"),
+            Example("plumbline list", "what is watched, how, and how it was last"),
+            Example("plumbline COMMAND --help", "options and examples of a command"),
+        ),
+        exit_codes={
+            0: "OK, or nothing was to be checked",
+            1: "WARNING",
+            2: "CRITICAL: the data is wrong",
+            3: "ERROR: the check could not be made",
+        },
+        params=[
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_version,
+                help="Show the version and exit.",
+            )
+        ],
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def invoke(arguments: Sequence[str], *, clock: Callable[[], datetime] = read_clock) -> int:
+    """Run one command line; the exit code.
+
+    Args:
+        arguments: without the program's name.
+        clock: says what now is.
+    """
+    session = Session(clock=clock)
+    # What goes wrong while arguments are parsed is said before --debug could be read.
+    session.debug = "--debug" in arguments
+    root = build_root()
+    try:
+        if wanted := os.environ.get(completion.VARIABLE):
+            return completion.answer_shell(root, wanted, session)
+        with root.make_context("plumbline", list(arguments), obj=session) as context:
+            return int(root.invoke(context) or 0)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return 0
+    except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001 - the last resort
+        return explain(fault, debug=session.debug)
+
+
+class _Interrupts:
+    """Ctrl-C: the first one ends the command in order, a second one at once.
+
+    Libraries lose a KeyboardInterrupt now and then (inside a callback of an import); the exit code
+    tells of it all the same.
+    """
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __call__(self, *_: object) -> None:
+        if self.seen:
+            os._exit(EXIT_INTERRUPTED)
+        self.seen = True
+        raise KeyboardInterrupt
+
+
+def main() -> NoReturn:
+    """The ``plumbline`` script."""
+    interrupts = _Interrupts()
+    signal.signal(signal.SIGINT, interrupts)
+    code = invoke(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            silence(stream)
+    if interrupts.seen:
+        if code != EXIT_INTERRUPTED:
+            write_message("interrupted")
+        os._exit(EXIT_INTERRUPTED)  # threads that wait for a query must keep nobody waiting
+    sys.exit(code)

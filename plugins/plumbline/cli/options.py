@@ -1,0 +1,105 @@
+"""Options that more than one command takes, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plumbline.cli.completion import complete_targets
+from plumbline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plumbline.cli.session import Session
+    from plumbline.project import Project, Target
+    from plumbline.run.request import AsOf
+
+
+def target_option() -> click.Option:
+    """``--target``."""
+    return click.Option(
+        ["--target"],
+        metavar="NAME",
+        shell_complete=complete_targets,
+        help="The warehouse, of those in great_expectations.yml; default: PLUMBLINE_TARGET, "
+        "else default_target.",
+    )
+
+
+def as_of_option() -> click.Option:
+    """``--as-of``."""
+    return click.Option(
+        ["--as-of"],
+        metavar="DATE|INSTANT",
+        help="Judge the data as it stood then: the end of a date (2026-02-02), or an instant "
+        "with its zone (2026-02-02T15:00:00-05:00). Default: now; on the demo data its own day.",
+    )
+
+
+def var_option() -> click.Option:
+    """``--var``."""
+    return click.Option(
+        ["--var", "assignments"],
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Another value for a variable of the models: a number, a text or a [list].",
+    )
+
+
+def format_option(*formats: str) -> click.Option:
+    """``--format``; the first one is the default."""
+    return click.Option(
+        ["--format", "form"],
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="For people, or for machines.",
+    )
+
+
+def read_as_of(session: Session, project: Project, target: Target, text: str | None) -> AsOf:
+    """The instant to judge.
+
+    Raises:
+        ConfigError: no date, no zone, or a future one.
+    """
+    from plumbline.run.request import choose_as_of
+
+    return choose_as_of(text, now=session.clock(), zone=project.timezone, target=target)
+
+
+def read_assignments(assignments: Sequence[str]) -> dict[str, object]:
+    """``days=7`` as ``{"days": 7}``, values as YAML has them.
+
+    Raises:
+        ConfigError: no ``=``, a name twice, a value that is no scalar and no list.
+    """
+    found: dict[str, object] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ConfigError(
+                f"{assignment!r} is no assignment", key="--var", mend="write --var NAME=VALUE"
+            )
+        if name in found:
+            raise ConfigError(
+                f"variable {name!r} is given twice", key=f"--var {name}", mend="give it once"
+            )
+        found[name] = _value(name, text)
+    return found
+
+
+def _value(name: str, text: str) -> Any:
+    import yaml
+
+    key = f"--var {name}"
+    mend = "write a number, a text, true or false, a date, or [a, list]"
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ConfigError(f"{text!r} is no value", key=key, mend=mend) from None
+    if value is None or isinstance(value, dict):
+        raise ConfigError(f"{text!r} is neither a scalar nor a list", key=key, mend=mend)
+    return value

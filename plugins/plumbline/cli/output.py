@@ -1,0 +1,88 @@
+"""Standard output and standard error: what is written where, and whether it is a terminal.
+
+Results go to standard output, all else to standard error. A reader that has gone away
+(``plumbline run | head``) is no fault, and changes no exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TextIO
+
+_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "–": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "─": "-"}
+)
+
+
+def write_result(text: str, *, as_utf8: bool = False) -> None:
+    """``text`` to standard output, all of it, or until nobody reads it.
+
+    Args:
+        text: what the user asked for.
+        as_utf8: whatever the locale says (JSON is UTF-8).
+    """
+    _write(sys.stdout, text, as_utf8=as_utf8)
+
+
+def write_message(text: str) -> None:
+    """A line to standard error."""
+    try:
+        _write(sys.stderr, text + "\n")
+    except OSError:
+        return  # nowhere to say that there is nowhere to say it
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at it."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def terminal_width(stream: TextIO | None) -> int | None:
+    """Columns of the terminal; None where it is none."""
+    return shutil.get_terminal_size().columns if is_terminal(stream) else None
+
+
+def has_colour(stream: TextIO | None) -> bool:
+    """Whether to write colours: on a terminal that has them, and nobody said NO_COLOR."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return is_terminal(stream)
+
+
+def silence(stream: TextIO | None) -> None:
+    """Nobody reads ``stream`` any more: what is still written to it goes nowhere."""
+    if stream is None:
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return
+
+
+def _write(stream: TextIO | None, text: str, *, as_utf8: bool = False) -> None:
+    if stream is None:  # closed by the caller: `>&-`
+        return
+    try:
+        buffer = getattr(stream, "buffer", None)
+        if buffer is None:
+            stream.write(text)
+        else:
+            stream.flush()
+            buffer.write(_encode(text, "utf-8" if as_utf8 else stream.encoding or "utf-8"))
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII).encode(encoding, errors="replace")

@@ -1,0 +1,68 @@
+"""Progress on standard error: a live line on a terminal; in logs only what takes long."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from plumbline.cli.output import is_terminal, write_message
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from plumbline.run.outcome import Outcome
+    from plumbline.run.progress import Progress
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """Progress for the time of a ``with``; the live line is gone afterwards."""
+    if not is_terminal(sys.stderr):
+        yield LoggedProgress()
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    with console.status("starting") as status:
+        yield LiveProgress(status)
+
+
+class LoggedProgress:
+    """For logs: long steps only."""
+
+    def step(self, text: str) -> None:
+        """Nothing: it is over soon."""
+
+    def long_step(self, text: str) -> None:
+        """A line."""
+        write_message(text)
+
+    def monitor_done(self, outcome: Outcome) -> None:
+        """Nothing: the report says it."""
+
+
+class LiveProgress:
+    """For a terminal: one line that says what is being done now."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+        self._done: list[str] = []
+
+    def step(self, text: str) -> None:
+        """Show ``text`` as what is being done now."""
+        from rich.text import Text
+
+        from plumbline.run.reports.safe import one_line
+
+        self._status.update(Text(one_line(text)))
+
+    def long_step(self, text: str) -> None:
+        """As ``step``: on a terminal nothing needs to stay."""
+        self.step(text)
+
+    def monitor_done(self, outcome: Outcome) -> None:
+        """Show which monitors are done, the last one's status in words."""
+        self._done.append(outcome.monitor)
+        self.step(f"{len(self._done)} done; {outcome.monitor}: {outcome.status}")

@@ -1,0 +1,183 @@
+"""``plumbline run``: judge the data."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_checkpoints, complete_monitors
+from plumbline.cli.options import (
+    as_of_option,
+    format_option,
+    read_as_of,
+    read_assignments,
+    target_option,
+    var_option,
+)
+from plumbline.cli.output import has_colour, terminal_width, write_result
+from plumbline.cli.progress import show_progress
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plumbline.project import Project
+    from plumbline.run.outcome import RunReport
+    from plumbline.run.request import RunRequest
+    from plumbline.run.status import FailOn
+
+
+def run(
+    checkpoint: str,
+    as_of: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    assignments: tuple[str, ...],
+    form: str,
+    target: str | None,
+    alerts: bool | None,
+    docs: bool,
+    dry_run: bool,
+    fail_on: FailOn,
+) -> int:
+    """Run a checkpoint and report; the exit code."""
+    from plumbline.run.request import RunRequest
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    _is_checkpoint(project, checkpoint)
+    chosen = project.target(target)
+    values = read_assignments(assignments)
+    if values and not select:
+        raise ConfigError(
+            "a variable is given to no monitor",
+            key="--var",
+            mend="choose the monitors that it is for with --select",
+        )
+    request = RunRequest(
+        project=project,
+        target=chosen,
+        as_of=read_as_of(session, project, chosen, as_of),
+        checkpoint=checkpoint,
+        select=select,
+        exclude=exclude,
+        vars=values,
+        fail_on=fail_on,
+        alerts=alerts,
+        docs=docs,
+    )
+    if dry_run:
+        return _dry_run(request, form)
+    from plumbline.run.runner import run_checkpoint
+
+    with show_progress() as progress:
+        report = run_checkpoint(request, now=session.clock(), progress=progress)
+    _write_report(report, form)
+    return report.exit_code
+
+
+def _is_checkpoint(project: Project, name: str) -> None:
+    if name not in project.checkpoint_names() and name in project.monitor_names():
+        raise ConfigError(
+            f"{name!r} is a monitor, not a checkpoint",
+            key="CHECKPOINT",
+            mend=f"run it with --select {name}",
+        )
+
+
+def _write_report(report: RunReport, form: str) -> None:
+    if form == "json":
+        from plumbline.run.reports import json
+
+        write_result(json.render(report), as_utf8=True)
+    elif form == "markdown":
+        from plumbline.run.reports import markdown
+
+        write_result(markdown.render(report))
+    else:
+        from plumbline.run.reports import text
+
+        width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
+        write_result(text.render(report, width=width, colour=colour))
+
+
+def _dry_run(request: RunRequest, form: str) -> int:
+    from plumbline.run.reports import dry_run as reports
+    from plumbline.run.runner import dry_run
+    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+
+    with show_progress() as progress:
+        report = dry_run(request, progress=progress)
+    if form == "json":
+        write_result(reports.render_json(report), as_utf8=True)
+    elif form == "markdown":
+        write_result(reports.render_markdown(report))
+    else:
+        write_result(reports.render_text(report))
+    return EXIT_ERROR if any(model.fault for model in report.models) else EXIT_OK
+
+
+command = Command(
+    name="run",
+    callback=run,
+    help=(
+        "Run CHECKPOINT (default: health_check): one query a monitor, judged by its suite.\n\n"
+        "Results go to standard output, progress to standard error."
+    ),
+    params=[
+        click.Argument(["checkpoint"], default="health_check", shell_complete=complete_checkpoints),
+        as_of_option(),
+        click.Option(
+            ["-s", "--select"],
+            multiple=True,
+            metavar="MONITOR",
+            shell_complete=complete_monitors,
+            help="Run this monitor only; repeatable.",
+        ),
+        click.Option(
+            ["--exclude"],
+            multiple=True,
+            metavar="MONITOR",
+            shell_complete=complete_monitors,
+            help="Leave it out; repeatable.",
+        ),
+        var_option(),
+        format_option("text", "json", "markdown"),
+        target_option(),
+        click.Option(
+            ["--alerts/--no-alerts"],
+            default=None,
+            help="Touch incidents and send messages, or don't. Default: only a run of now, of "
+            "the whole checkpoint, on real data does.",
+        ),
+        click.Option(["--docs/--no-docs"], default=True, help="Build the data docs, or don't."),
+        click.Option(
+            ["--dry-run"],
+            is_flag=True,
+            help="Show the SQL and the bytes it would read; run nothing.",
+        ),
+        click.Option(
+            ["--fail-on"],
+            type=click.Choice(["warning", "critical", "error", "never"]),
+            default="warning",
+            show_default=True,
+            help="From which status on the exit code is not 0; error: only what a retry can mend.",
+        ),
+    ],
+    examples=(
+        Example("plumbline run", "the health check"),
+        Example("plumbline run --as-of 2026-02-02", "as the data stood at the end of that day"),
+        Example("plumbline run -s line_coverage --var days=7", "one monitor, another window"),
+        Example("plumbline run health_check_full --format json", "for machines"),
+        Example("plumbline run --dry-run", "the SQL and what it would read"),
+    ),
+    exit_codes={
+        0: "OK, or nothing was to be checked",
+        1: "WARNING",
+        2: "CRITICAL: the data is wrong",
+        3: "ERROR: the check could not be made",
+        130: "interrupted",
+    },
+)

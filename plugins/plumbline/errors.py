@@ -1,0 +1,99 @@
+"""Errors that a user can act on: what is wrong, in which file and key, and the mend.
+
+Every room raises these; the command line prints them and takes its exit code from them
+(sysexits.h: 64 wrong usage or configuration, 70 a fault of plumbline's own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class PlumblineError(Exception):
+    """One clear message.
+
+    Args:
+        what: what is wrong, in one sentence.
+        file: the file that holds the fault, where there is one.
+        key: the key in that file (``a.b[0].c``) or ``line N``.
+        mend: what the reader can do about it.
+    """
+
+    exit_code = 70
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: Path | str | None = None,
+        key: str | None = None,
+        mend: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.file = None if file is None else str(file)
+        self.key = key
+        self.mend = mend
+
+    @property
+    def where(self) -> str | None:
+        """``file: key``, as far as known."""
+        return ": ".join(part for part in (self.file, self.key) if part) or None
+
+    def one_line(self) -> str:
+        """The whole message on one line, for a monitor's ``reason``."""
+        text = self.what
+        if self.where:
+            text += f" (in {self.where})"
+        if self.mend:
+            text += f"; {self.mend}"
+        return " ".join(text.split())
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  in: {self.where}")
+        if self.mend:
+            lines.append(f"  mend: {self.mend}")
+        return "\n".join(lines)
+
+
+class ConfigError(PlumblineError):
+    """Wrong arguments, checkpoint or project configuration: nothing is run, exit 64."""
+
+    exit_code = 64
+
+
+class MonitorError(PlumblineError):
+    """A fault in one monitor's files: that monitor's status is ERROR, the others run."""
+
+    exit_code = 3
+
+
+class WarehouseError(MonitorError):
+    """A query that failed, timed out or never reached the warehouse."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: Path | str | None = None,
+        key: str | None = None,
+        mend: str | None = None,
+        job_id: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(what, file=file, key=key, mend=mend)
+        self.job_id = job_id
+        self.reason = reason
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` for a near miss, else the list of what is known."""
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return "known: " + ", ".join(names) if names else "none is known"

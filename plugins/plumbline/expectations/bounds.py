@@ -1,0 +1,171 @@
+"""Bounds, and groups of rows held against them: the judgement behind our expectation.
+
+Plain Python without GX or pandas, so that the outcome of a run, a backtest and the
+expectation judge alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.group_key import GroupKey
+
+AGGREGATES = ("mean", "min", "max", "sum")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A range, inclusive unless strict, as in GX."""
+
+    min_value: float | None = None
+    max_value: float | None = None
+    strict_min: bool = False
+    strict_max: bool = False
+
+    def broken_by(self, value: float | None) -> float | None:
+        """The bound that ``value`` breaks, None where it keeps both; NULL breaks the first."""
+        if value is None:
+            return self.first
+        if self.min_value is not None and (
+            value < self.min_value or (self.strict_min and value == self.min_value)
+        ):
+            return self.min_value
+        if self.max_value is not None and (
+            value > self.max_value or (self.strict_max and value == self.max_value)
+        ):
+            return self.max_value
+        return None
+
+    def keep(self, value: float | None) -> bool:
+        """Whether ``value`` is a number within the range."""
+        return value is not None and self.broken_by(value) is None
+
+    @property
+    def first(self) -> float | None:
+        """The lower bound, else the upper one."""
+        return self.min_value if self.min_value is not None else self.max_value
+
+    def words(self) -> str:
+        """``at least 80``, ``above 100``, ``between 1 and 6``..."""
+        low, high = _number(self.min_value), _number(self.max_value)
+        if self.min_value is not None and self.max_value is not None:
+            if self.strict_min or self.strict_max:
+                return (
+                    f"{'above' if self.strict_min else 'at least'} {low} and "
+                    f"{'below' if self.strict_max else 'at most'} {high}"
+                )
+            return f"between {low} and {high}"
+        if self.min_value is not None:
+            return f"{'above' if self.strict_min else 'at least'} {low}"
+        if self.max_value is not None:
+            return f"{'below' if self.strict_max else 'at most'} {high}"
+        return "any number"
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was observed of one group of rows (or of one row, or of all)."""
+
+    key: GroupKey
+    observed: float | None
+    numerator: float | None
+    denominator: float | None
+    rows: int
+    nulls: int
+
+
+def to_number(value: object) -> float | None:
+    """A finite number, or None for NULL, NaN and infinities, which are no observation.
+
+    Raises:
+        TypeError: neither a number nor NULL.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
+        if type(value).__name__ in ("NAType", "NaTType"):
+            return None
+        raise TypeError(f"{value!r} is not a number")
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def observe(
+    rows: Mapping[str, Sequence[Any]],
+    *,
+    column: str,
+    aggregate: str | None,
+    group_by: Sequence[str],
+) -> list[Group]:
+    """One group a row, or one a key with ``aggregate``, or one for all rows; ordered by key.
+
+    A NULL among the values makes the aggregate unknown: what is not there was not checked.
+
+    Args:
+        rows: columns by name, each as long as the others.
+        column: the metric.
+        aggregate: one of ``AGGREGATES``; None judges each row.
+        group_by: columns that name a group.
+
+    Raises:
+        KeyError: a column is not there.
+        TypeError: a value of the metric is not a number.
+    """
+    for name in (column, *group_by):
+        if name not in rows:
+            raise KeyError(f"column {name!r} is not among {sorted(rows)}")
+    values = [to_number(value) for value in rows[column]]
+    keys = [
+        GroupKey.of({name: rows[name][index] for name in group_by}) for index in range(len(values))
+    ]
+    if aggregate is None:
+        members = [[index] for index in range(len(values))]
+    else:
+        by_key: dict[GroupKey, list[int]] = {}
+        for index, key in enumerate(keys):
+            by_key.setdefault(key, []).append(index)
+        members = list(by_key.values())
+    groups = [
+        Group(
+            key=keys[indices[0]],
+            observed=_aggregate([values[index] for index in indices], aggregate or "sum"),
+            numerator=_total(rows.get("numerator"), indices),
+            denominator=_total(rows.get("denominator"), indices),
+            rows=len(indices),
+            nulls=sum(values[index] is None for index in indices),
+        )
+        for indices in members
+    ]
+    return sorted(groups, key=lambda group: group.key.text)
+
+
+def _aggregate(values: list[float | None], aggregate: str) -> float | None:
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    if aggregate == "mean":
+        return math.fsum(known) / len(known)
+    if aggregate == "min":
+        return min(known)
+    if aggregate == "max":
+        return max(known)
+    return math.fsum(known)
+
+
+def _total(values: Sequence[Any] | None, indices: Sequence[int]) -> float | None:
+    if values is None:
+        return None
+    try:
+        known = [to_number(values[index]) for index in indices]
+    except TypeError:
+        return None
+    return _aggregate(known, "sum")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

@@ -1,0 +1,397 @@
+"""``expect_metric_to_be_between``: a model's metric, judged row by row, by group or as a whole.
+
+GX has ``expect_column_values_to_be_between``, which passes on no rows and on NULLs and never
+shows what it observed. This one shows the observed value of each group, with numerator and
+denominator, fails on no rows and on NULL, and takes other bounds for single groups.
+
+The metric (``plumbline.groups``) says what is there; the expectation judges it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from great_expectations.compatibility import pydantic
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import (
+    BatchExpectation,
+    render_suite_parameter_string,
+)
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.render.components import (
+    LegacyDiagnosticRendererType,
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+    RenderedTableContent,
+)
+from great_expectations.render.renderer.renderer import renderer
+from great_expectations.render.renderer_configuration import (
+    RendererConfiguration,
+    RendererValueType,
+)
+
+from plumbline.errors import did_you_mean
+from plumbline.expectations.bounds import Bounds, Group, observe
+
+METRIC = "plumbline.groups"
+_BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
+
+
+class GroupsMetric(TableMetricProvider):
+    """The observed value of each group of a batch, as a list of ``Group``."""
+
+    metric_name = METRIC
+    value_keys = ("column", "aggregate", "group_by")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805 - GX makes a class method of it
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> list[Group]:
+        frame, _compute, _accessor = execution_engine.get_compute_domain(
+            domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+        )
+        return observe(
+            {str(name): frame[name].tolist() for name in frame.columns},
+            column=metric_value_kwargs["column"],
+            aggregate=metric_value_kwargs.get("aggregate"),
+            group_by=metric_value_kwargs.get("group_by") or (),
+        )
+
+
+class ExpectMetricToBeBetween(BatchExpectation):
+    """Expect a metric to be between a minimum and a maximum: each row, each group, or all rows.
+
+    ExpectMetricToBeBetween is a Batch Expectation.
+
+    Args:
+        column (str): The column that holds the metric.
+        min_value (number or None): The least that passes.
+        max_value (number or None): The most that passes.
+        strict_min (boolean): If True, min_value itself fails. Default False.
+        strict_max (boolean): If True, max_value itself fails. Default False.
+        aggregate (str or None): mean, min, max or sum over the rows (of each group). Default None:
+            each row is judged.
+        group_by (list of str or None): The columns that name a group.
+        overrides (dict or None): Other bounds for single groups: the group's name (its value; for
+            several columns their values joined by ", " as ``column=value``) to a dict of
+            min_value, max_value, strict_min, strict_max. What it does not name stays.
+
+    Notes:
+        * It fails when there are no rows, and where a value is NULL, NaN or infinite.
+        * observed_value is a number where there is one group, else {group: number}.
+        * details.groups lists each group with its observed value, numerator and denominator
+          (the sums of the columns of these names), bounds and whether it passed.
+
+    Examples:
+        ExpectMetricToBeBetween(column="graded_pct", min_value=50, group_by=["system_id"],
+                                overrides={"moving_average": {"min_value": 30}})
+    """
+
+    column: str = pydantic.Field(min_length=1, description="The column that holds the metric.")
+    min_value: float | None = pydantic.Field(None, description="The least that passes.")
+    max_value: float | None = pydantic.Field(None, description="The most that passes.")
+    strict_min: bool = pydantic.Field(False, description="Whether min_value itself fails.")
+    strict_max: bool = pydantic.Field(False, description="Whether max_value itself fails.")
+    aggregate: Literal["mean", "min", "max", "sum"] | None = pydantic.Field(
+        None, description="How the rows of a group become one number; without it each row counts."
+    )
+    group_by: list[str] | None = pydantic.Field(None, description="The columns that name a group.")
+    overrides: dict[str, dict[str, Any]] | None = pydantic.Field(
+        None, description="Other bounds for single groups: {group: {min_value: number, ...}}."
+    )
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "column",
+        "min_value",
+        "max_value",
+        "strict_min",
+        "strict_max",
+        "aggregate",
+        "group_by",
+        "overrides",
+    )
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+
+    library_metadata: ClassVar[dict[str, Any]] = {
+        "maturity": "beta",
+        "tags": ["plumbline", "batch expectation"],
+        "contributors": ["plumbline"],
+        "requirements": [],
+        "has_full_test_suite": True,
+        "manually_reviewed_code": True,
+    }
+    _library_metadata = library_metadata
+
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {
+            "data": {
+                "system_id": ["a", "b"],
+                "graded_pct": [88.2, 44.0],
+                "empty": [None, None],
+            },
+            "only_for": ["pandas"],
+            "tests": [
+                {
+                    "title": "mean_keeps_the_minimum",
+                    "exact_match_out": False,
+                    "include_in_gallery": True,
+                    "in": {"column": "graded_pct", "aggregate": "mean", "min_value": 50},
+                    "out": {"success": True, "observed_value": 66.1},
+                },
+                {
+                    "title": "one_group_is_below",
+                    "exact_match_out": False,
+                    "include_in_gallery": True,
+                    "in": {"column": "graded_pct", "group_by": ["system_id"], "min_value": 50},
+                    "out": {"success": False, "observed_value": {"a": 88.2, "b": 44.0}},
+                },
+                {
+                    "title": "null_is_no_pass",
+                    "exact_match_out": False,
+                    "include_in_gallery": True,
+                    "in": {"column": "empty", "aggregate": "mean", "min_value": 50},
+                    "out": {"success": False, "observed_value": None},
+                },
+            ],
+        }
+    ]
+
+    class Config:
+        title = "Expect metric to be between"
+
+    @pydantic.validator("min_value", "max_value", pre=True)
+    def _a_number(cls, value: object) -> object:  # noqa: N805 - a pydantic 1 class method
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError(f"{value!r} is not a number")
+        return value
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _bounds_make_sense(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        if values["min_value"] is None and values["max_value"] is None:
+            raise ValueError("min_value or max_value is missing: without a bound nothing can fail")
+        overrides = values.get("overrides") or {}
+        if overrides and not values.get("group_by"):
+            raise ValueError("overrides need group_by: the groups that they are for")
+        for group, override in overrides.items():
+            for key, value in override.items():
+                if key not in _BOUND_KEYS:
+                    raise ValueError(
+                        f"overrides[{group!r}] has an unknown key {key!r}; "
+                        + did_you_mean(key, _BOUND_KEYS)
+                    )
+                strict = key.startswith("strict_")
+                right = isinstance(value, bool) if strict else _is_number_or_none(value)
+                if not right:
+                    kind = "true or false" if strict else "a number"
+                    raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
+        for name, bounds in [("", _bounds(values)), *_overridden(values).items()]:
+            if (
+                bounds.min_value is not None
+                and bounds.max_value is not None
+                and bounds.min_value > bounds.max_value
+            ):
+                raise ValueError(
+                    f"min_value {bounds.min_value:g} is above max_value {bounds.max_value:g}"
+                    + (f" for {name!r}" if name else "")
+                    + ": nothing can pass"
+                )
+        return values
+
+    def bounds_for(self, label: str) -> Bounds:
+        """The bounds of the group of that name."""
+        values = self.dict(include=set(self.success_keys))
+        return _overridden(values).get(label, _bounds(values))
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        groups: list[Group] = metrics[METRIC]
+        values = self.dict(include=set(self.success_keys))
+        default, overridden = _bounds(values), _overridden(values)
+        listed = []
+        for group in groups:
+            bounds = overridden.get(group.key.label, default)
+            broken = bounds.broken_by(group.observed)
+            listed.append(
+                {
+                    "key": group.key.as_dict(),
+                    "observed": group.observed,
+                    "numerator": group.numerator,
+                    "denominator": group.denominator,
+                    "rows": group.rows,
+                    "nulls": group.nulls,
+                    "threshold": bounds.first if broken is None else broken,
+                    "success": broken is None and group.observed is not None,
+                }
+            )
+        failing = sum(not entry["success"] for entry in listed)
+        return {
+            "success": bool(listed) and failing == 0,
+            "result": {
+                "observed_value": self._shown(groups),
+                "details": {"groups": listed, "failing": failing},
+            },
+        }
+
+    @staticmethod
+    def _shown(groups: list[Group]) -> object:
+        if not groups:
+            return None
+        if len(groups) == 1 and not groups[0].key.items:
+            return groups[0].observed
+        if all(group.key.items for group in groups):
+            labels = [group.key.label for group in groups]
+            if len(set(labels)) == len(labels):
+                return {group.key.label: group.observed for group in groups}
+        return [group.observed for group in groups]
+
+    @classmethod
+    def _prescriptive_template(
+        cls, renderer_configuration: RendererConfiguration[Any]
+    ) -> RendererConfiguration[Any]:
+        kwargs = renderer_configuration.kwargs
+        renderer_configuration.add_param("column", RendererValueType.STRING)
+        for name in ("min_value", "max_value"):
+            renderer_configuration.add_param(name, RendererValueType.NUMBER)
+        renderer_configuration.template_str = _template(kwargs)
+        return renderer_configuration
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> list[Any]:
+        styling = (runtime_configuration or {}).get("styling")
+        kwargs = configuration.kwargs
+        blocks: list[Any] = [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": _template(kwargs),
+                    "params": {
+                        name: kwargs.get(name) for name in ("column", "min_value", "max_value")
+                    },
+                    "styling": styling,
+                },
+            )
+        ]
+        overrides = kwargs.get("overrides") or {}
+        if overrides:
+            rows = [
+                [group, _bounds({**kwargs, **override}).words()]
+                for group, override in overrides.items()
+            ]
+            blocks.append(_table(["group", "must be"], rows))
+        return blocks
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> str:
+        groups = ((result.result or {}).get("details") or {}).get("groups") or []
+        if not groups:
+            return "no rows"
+        if len(groups) == 1:
+            return _fraction(groups[0])
+        failing = [group for group in groups if not group["success"]]
+        return f"{len(groups) - len(failing)} of {len(groups)} groups pass"
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> list[Any] | None:
+        groups = ((result.result or {}).get("details") or {}).get("groups") or []
+        failing = [group for group in groups if not group["success"] and group["key"]]
+        if not failing:
+            return None
+        rows = [
+            [
+                ", ".join(f"{name}={value}" for name, value in group["key"].items()),
+                _fraction(group),
+                "" if group["threshold"] is None else f"{group['threshold']:g}",
+            ]
+            for group in failing
+        ]
+        return [_table(["group", "observed", "threshold"], rows)]
+
+
+def _is_number_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _bounds(values: dict[str, Any]) -> Bounds:
+    return Bounds(
+        min_value=values.get("min_value"),
+        max_value=values.get("max_value"),
+        strict_min=bool(values.get("strict_min")),
+        strict_max=bool(values.get("strict_max")),
+    )
+
+
+def _overridden(values: dict[str, Any]) -> dict[str, Bounds]:
+    base = {key: values.get(key) for key in _BOUND_KEYS}
+    overrides = values.get("overrides") or {}
+    return {group: _bounds({**base, **override}) for group, override in overrides.items()}
+
+
+def _template(kwargs: dict[str, Any]) -> str:
+    what = "$column"
+    if kwargs.get("aggregate"):
+        what = f"the {kwargs['aggregate']} of $column"
+    group_by = kwargs.get("group_by")
+    if group_by:
+        what += " of each " + " and ".join(group_by)
+    elif not kwargs.get("aggregate"):
+        what += " of each row"
+    bounds = _bounds(kwargs)
+    words = bounds.words()
+    if bounds.min_value is not None:
+        words = words.replace(f"{bounds.min_value:g}", "$min_value", 1)
+    if bounds.max_value is not None:
+        head, _, tail = words.rpartition(f"{bounds.max_value:g}")
+        words = f"{head}$max_value{tail}"
+    return f"{what} must be {words}."
+
+
+def _fraction(group: dict[str, Any]) -> str:
+    observed = group["observed"]
+    text = "NULL" if observed is None else f"{observed:g}"
+    if group["numerator"] is not None and group["denominator"] is not None:
+        text += f" ({group['numerator']:g} of {group['denominator']:g})"
+    return text
+
+
+def _table(header: list[str], rows: list[list[str]]) -> RenderedTableContent:
+    return RenderedTableContent(
+        content_block_type="table",
+        header_row=header,
+        table=rows,
+        styling={"body": {"classes": ["table-sm", "table-bordered"]}},
+    )

@@ -1,0 +1,31 @@
+"""GX's context of a project, for the runner: loaded once, without noise."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from plumbline.gx.lazy import loaded_when_touched
+from plumbline.gx.plugins import import_plugins
+from plumbline.project import Project
+
+if TYPE_CHECKING:
+    from great_expectations.data_context.data_context.file_data_context import FileDataContext
+
+logger = logging.getLogger(__name__)
+
+
+def load_context(project: Project) -> FileDataContext:
+    """The project as Great Expectations sees it."""
+    with loaded_when_touched():
+        import great_expectations as gx
+
+    # GX says much on its own that our report says better, or that is not for our users.
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context: FileDataContext = gx.get_context(mode="file", context_root_dir=str(project.root))
+    # What lint accepts of a project's own expectations, a run must know as well.
+    for file, fault in import_plugins(
+        project.root / str(project.gx.get("plugins_directory") or "plugins")
+    ):
+        logger.warning("%s can't be imported: %s: %s", file, type(fault).__name__, fault)
+    return context

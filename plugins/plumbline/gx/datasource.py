@@ -1,0 +1,212 @@
+"""A fluent GX datasource whose assets are SQL models: one query job a batch.
+
+GX's own BigQuery datasource sends five statements a validation and one more an expectation,
+each a billed scan. Here ``get_batch`` takes the rows of one job, and GX evaluates the whole
+suite on them with its pandas engine.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from great_expectations.compatibility import pydantic
+from great_expectations.core.batch import LegacyBatchDefinition
+from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.core.batch_spec import RuntimeDataBatchSpec
+from great_expectations.core.id_dict import IDDict
+from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
+from great_expectations.datasource.fluent.batch_request import BatchRequest
+from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Datasource
+from great_expectations.exceptions.exceptions import BuildBatchRequestError
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.gx.ids import stable_id
+from plumbline.project import Project, Target
+from plumbline.run.jobs import MonitorJobs
+from plumbline.run.request import choose_as_of
+
+BATCH_DEFINITION = "rows"
+OPTIONS = ("as_of", "vars")
+
+
+if TYPE_CHECKING:
+    _Asset: TypeAlias = DataAsset[Any, Any]
+    _Datasource: TypeAlias = Datasource[Any, Any]
+else:  # GX's own subclasses leave the type arguments out as well
+    _Asset, _Datasource = DataAsset, Datasource
+
+
+class ModelAsset(_Asset):
+    """A monitor: its model's rows at one ``as_of``.
+
+    Batch parameters: ``as_of`` (text as ``--as-of`` takes it; default: the demo season's day on
+    the demo data, else now) and ``vars`` (values for the model's variables).
+    """
+
+    type: Literal["sql_model"] = "sql_model"
+
+    def test_connection(self) -> None:
+        """Nothing to test: a model is compiled, and its query says what is wrong."""
+
+    def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:
+        """The batch parameters that are understood."""
+        return OPTIONS
+
+    def build_batch_request(
+        self, options: Any = None, batch_slice: Any = None, partitioner: Any = None
+    ) -> BatchRequest[Any]:
+        """A request for the rows at ``options["as_of"]``."""
+        options = dict(options or {})
+        for name in options:
+            if name not in OPTIONS:
+                raise BuildBatchRequestError(
+                    message=f"unknown batch parameter {name!r}; {did_you_mean(name, OPTIONS)}"
+                )
+        if batch_slice is not None or partitioner is not None:
+            raise BuildBatchRequestError(message="a model has no batch_slice and no partitioner")
+        return BatchRequest(
+            datasource_name=self.datasource.name, data_asset_name=self.name, options=options
+        )
+
+    def get_batch_identifiers_list(self, batch_request: BatchRequest[Any]) -> list[dict[str, Any]]:
+        """The one batch that a request names."""
+        return [IDDict(batch_request.options)]
+
+    def _validate_batch_request(self, batch_request: BatchRequest[Any]) -> None:
+        self.build_batch_request(batch_request.options)
+
+    def get_batch(self, batch_request: BatchRequest[Any]) -> Batch:
+        """The rows that are judged, as one pandas batch.
+
+        Raises:
+            MonitorError: a fault in the monitor's files or its query.
+        """
+        self._validate_batch_request(batch_request)
+        source = self.datasource
+        assert isinstance(source, BigQueryModels)
+        frame = source.jobs(batch_request.options).data(self.name).frame()
+        spec = RuntimeDataBatchSpec(batch_data=frame)
+        data, markers = source.get_execution_engine().get_batch_data_and_markers(batch_spec=spec)
+        return Batch(
+            datasource=source,
+            data_asset=self,
+            batch_request=batch_request,
+            data=data,
+            metadata=dict(batch_request.options),
+            batch_markers=markers,
+            batch_spec=spec,
+            batch_definition=LegacyBatchDefinition(
+                datasource_name=source.name,
+                data_connector_name="model",
+                data_asset_name=self.name,
+                batch_identifiers=make_batch_identifier(batch_request.options),
+            ),
+        )
+
+
+class BigQueryModels(_Datasource):
+    """SQL models on BigQuery; every suite of the project with a model is an asset."""
+
+    asset_types: ClassVar[list[Any]] = [ModelAsset]
+
+    type: Literal["bigquery_models"] = "bigquery_models"
+    default_target: str = "local"
+    targets: dict[str, Any] = pydantic.Field(default_factory=dict)
+    assets: list[ModelAsset] = []  # noqa: RUF012 - pydantic copies it
+
+    _made: dict[str, ModelAsset] = pydantic.PrivateAttr(default_factory=dict)
+    _jobs: dict[str, MonitorJobs] = pydantic.PrivateAttr(default_factory=dict)
+
+    @property
+    def execution_engine_type(self) -> builtins.type[PandasExecutionEngine]:
+        """GX's pandas engine."""
+        return PandasExecutionEngine
+
+    def get_execution_engine(self) -> PandasExecutionEngine:
+        """A new engine each time: the base would hand our fields to it and keep every batch."""
+        return PandasExecutionEngine()
+
+    def test_connection(self, test_assets: bool = True) -> None:
+        """Nothing is connected before a query is sent."""
+
+    @property
+    def project(self) -> Project:
+        """The project that the datasource's context was loaded from.
+
+        Raises:
+            ConfigError: the context has no folder, so there are no models.
+        """
+        root = getattr(self._data_context, "root_directory", None)
+        if root is None:
+            raise ConfigError(
+                f"datasource {self.name!r} needs a project folder",
+                mend="load the context with gx.get_context(context_root_dir=...)",
+            )
+        return Project(Path(str(root)))
+
+    def get_asset_names(self) -> set[str]:
+        """The monitors of the project."""
+        return set(self.project.suite_names())
+
+    def get_asset(self, name: str) -> ModelAsset:
+        """The asset of a monitor, made on demand.
+
+        Raises:
+            LookupError: there is no such monitor.
+        """
+        asset = self._made.get(name)
+        if asset is None:
+            known = self.get_asset_names()
+            if name not in known:
+                raise LookupError(f"there is no monitor {name!r}; {did_you_mean(name, known)}")
+            asset = ModelAsset(name=name, id=stable_id("asset", name))
+            definition: BatchDefinition[Any] = BatchDefinition(
+                id=str(stable_id("batch_definition", name)), name=BATCH_DEFINITION
+            )
+            definition.set_data_asset(asset)
+            asset.batch_definitions.append(definition)
+            asset._datasource = self
+            self._made[name] = asset
+        return asset
+
+    def attach(self, jobs: MonitorJobs, options: Mapping[str, Any]) -> None:
+        """Use jobs that are already under way for batches with these ``options``."""
+        self._jobs[_key(options)] = jobs
+
+    def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
+        """The jobs for batches with these ``options``; the target is made ready on first use."""
+        key = _key(options)
+        if key not in self._jobs:
+            now = datetime.now(UTC)
+            project = self.project
+            target = _ready(project.target())
+            text = options.get("as_of")
+            as_of = choose_as_of(
+                None if text is None else str(text), now=now, zone=project.timezone, target=target
+            )
+            self._jobs[key] = MonitorJobs(
+                project=project, target=target, as_of=as_of.instant, vars=options.get("vars") or {}
+            )
+        return self._jobs[key]
+
+    def forget_jobs(self) -> None:
+        """Ask the warehouse anew at the next batch."""
+        self._jobs.clear()
+
+
+def _ready(target: Target) -> Target:
+    from plumbline.warehouse.ready import ensure_ready
+
+    return ensure_ready(target)
+
+
+def _key(options: Mapping[str, Any]) -> str:
+    return json.dumps(
+        {name: options[name] for name in OPTIONS if options.get(name)}, sort_keys=True, default=str
+    )

@@ -1,0 +1,161 @@
+"""A monitor as GX runs it: a validation definition that never breaks the house.
+
+GX's own aborts the whole checkpoint when one query raises, so that the others give no result
+and no action runs. This one turns whatever goes wrong into a result that says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from great_expectations.compatibility import pydantic
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+)
+from great_expectations.core.freshness_diagnostics import (
+    ValidationDefinitionFreshnessDiagnostics,
+)
+from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.core.validation_definition import ValidationDefinition
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
+from great_expectations.validator.v1_validator import Validator
+
+from plumbline.errors import MonitorError
+from plumbline.gx.datasource import BigQueryModels
+from plumbline.gx.results import failed_result, read_results, unjudged_result
+from plumbline.project import Suite
+from plumbline.run import judge
+from plumbline.run.jobs import MonitorData
+from plumbline.run.judge import Evidence
+from plumbline.run.outcome import Outcome
+
+logger = logging.getLogger(__name__)
+
+
+class Monitor(ValidationDefinition):
+    """A suite over the rows of its model.
+
+    ``suite_file`` is the suite as read; ``fault`` says why it could not be, and is then the
+    monitor's ERROR at each run.
+    """
+
+    _suite_file: Suite | None = pydantic.PrivateAttr(None)
+    _fault: MonitorError | None = pydantic.PrivateAttr(None)
+    _outcome: Outcome | None = pydantic.PrivateAttr(None)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the last run of this object found; None before the first."""
+        return self._outcome
+
+    def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
+        """Always: it was made from its files a moment ago, ids filled in."""
+        return ValidationDefinitionFreshnessDiagnostics(errors=[])
+
+    def run(
+        self,
+        *,
+        checkpoint_id: str | None = None,
+        batch_parameters: Any = None,
+        expectation_parameters: Any = None,
+        result_format: Any = DEFAULT_RESULT_FORMAT,
+        run_id: RunIdentifier | None = None,
+    ) -> ExpectationSuiteValidationResult:
+        """Evaluate the suite; a failing query or a malformed file is a result, not an exception."""
+        run_id = run_id or RunIdentifier(run_time=dt.datetime.now(dt.UTC))
+        result, batch_id = self._evaluate(
+            dict(batch_parameters or {}), expectation_parameters, result_format
+        )
+        result.meta.update(
+            {
+                "validation_id": self.id,
+                "checkpoint_id": checkpoint_id,
+                "run_id": run_id,
+                "validation_time": run_id.run_time,
+                "batch_parameters": dict(batch_parameters) if batch_parameters else None,
+            }
+        )
+        self._store(result, run_id, batch_id)
+        return result
+
+    def _evaluate(
+        self, options: dict[str, Any], expectation_parameters: Any, result_format: Any
+    ) -> tuple[ExpectationSuiteValidationResult, str]:
+        source = self.data_source
+        assert isinstance(source, BigQueryModels)
+        jobs = source.jobs(options)
+        try:
+            if self._fault is not None:
+                raise self._fault
+            data = jobs.data(self.name)
+            if not data.verdict.judge:
+                return self._not_judged(data), _batch_id(self, options)
+            validator = Validator(
+                batch_definition=self.batch_definition,
+                batch_parameters=options,
+                result_format=result_format,
+            )
+            try:
+                result = validator.validate_expectation_suite(self.suite, expectation_parameters)
+            except MonitorError:
+                raise
+            except Exception as raised:  # a fault of one monitor must not darken the others
+                logger.debug("the suite of %s could not be evaluated", self.name, exc_info=True)
+                raise MonitorError(
+                    f"the suite could not be evaluated: {type(raised).__name__}: {raised}"
+                ) from raised
+            self._outcome = judge.judge(
+                data.suite, data.verdict, read_results(self.suite, result), data.evidence
+            )
+            return result, str(validator.active_batch_id)
+        except MonitorError as error:
+            return self._failed(error, jobs.evidence(self.name)), _batch_id(self, options)
+
+    def _not_judged(self, data: MonitorData) -> ExpectationSuiteValidationResult:
+        """SKIPPED, or ERROR where the SQL itself does not know: GX evaluates nothing."""
+        if data.verdict.unknown:
+            return self._failed(
+                MonitorError("; ".join(data.verdict.unknown)), data.evidence, data.suite
+            )
+        self._outcome = judge.skip(data.suite, data.verdict, data.evidence)
+        return unjudged_result(
+            self.suite, success=True, results=[], note="; ".join(data.verdict.skipped)
+        )
+
+    def _failed(
+        self, error: MonitorError, evidence: Evidence, suite: Suite | None = None
+    ) -> ExpectationSuiteValidationResult:
+        reason = error.one_line()
+        self._outcome = judge.fault(
+            self.name, reason, suite=suite or self._suite_file, evidence=evidence
+        )
+        return failed_result(self.suite, reason)
+
+    def _store(
+        self, result: ExpectationSuiteValidationResult, run_id: RunIdentifier, batch_id: str
+    ) -> None:
+        suite_key = ExpectationSuiteIdentifier(name=self.suite.name)
+        key = ValidationResultIdentifier(
+            batch_identifier=batch_id, expectation_suite_identifier=suite_key, run_id=run_id
+        )
+        try:
+            self._validation_results_store.store_validation_results(
+                suite_validation_result=result,
+                suite_validation_result_identifier=key,
+                expectation_suite_identifier=suite_key,
+            )
+        except OSError as fault:
+            # A full disk must not turn a finding into a crash.
+            logger.warning("the result of %s could not be stored: %s", self.name, fault)
+
+
+def _batch_id(monitor: Monitor, options: Mapping[str, Any]) -> str:
+    parts = [monitor.data_source.name, monitor.name]
+    return "-".join([*parts, *(f"{name}_{value}" for name, value in sorted(options.items()))])

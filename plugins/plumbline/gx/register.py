@@ -1,0 +1,4 @@
+"""Makes our classes known to GX, which learns of a class when its module is imported."""
+
+import plumbline.expectations.metric_between
+import plumbline.gx.datasource  # noqa: F401 - GX registers it by its metaclass

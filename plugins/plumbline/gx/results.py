@@ -1,0 +1,119 @@
+"""GX's results read once, into the plain values that a status is decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from great_expectations import __version__ as gx_version
+from great_expectations.core.expectation_suite import ExpectationSuite
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.core.run_identifier import RunIdentifier
+
+from plumbline.run.judged import JudgedExpectation
+
+
+def read_results(
+    suite: ExpectationSuite, result: ExpectationSuiteValidationResult
+) -> list[JudgedExpectation]:
+    """One value an expectation that GX returned, in the suite's order."""
+    order = {expectation.id: index for index, expectation in enumerate(suite.expectations)}
+    read = [(_id(entry), _read(entry)) for entry in result.results]
+    read.sort(key=lambda pair: order.get(pair[0], len(order)))
+    return [judged for _, judged in read]
+
+
+def unevaluated(suite: ExpectationSuite, reason: str) -> list[ExpectationValidationResult]:
+    """What GX would return had every expectation of ``suite`` raised ``reason``."""
+    return [
+        ExpectationValidationResult(
+            success=False,
+            expectation_config=expectation.configuration,
+            result={},
+            exception_info={
+                "raised_exception": True,
+                "exception_traceback": None,
+                "exception_message": reason,
+            },
+        )
+        for expectation in suite.expectations
+    ]
+
+
+def unjudged_result(
+    suite: ExpectationSuite,
+    *,
+    success: bool,
+    results: list[ExpectationValidationResult],
+    note: str,
+) -> ExpectationSuiteValidationResult:
+    """The result of a suite that GX did not evaluate, with the reason as its note."""
+    return ExpectationSuiteValidationResult(
+        success=success,
+        results=results,
+        suite_name=suite.name,
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": 0,
+            "unsuccessful_expectations": len(results),
+            "success_percent": 0.0 if results else None,
+        },
+        meta={"great_expectations_version": gx_version, "note": note},
+    )
+
+
+def failed_result(
+    suite: ExpectationSuite, reason: str, *, run_id: RunIdentifier | None = None
+) -> ExpectationSuiteValidationResult:
+    """The result of a suite that could not be evaluated: every expectation raised ``reason``."""
+    result = unjudged_result(suite, success=False, results=unevaluated(suite, reason), note=reason)
+    if run_id is not None:
+        result.meta.update({"run_id": run_id, "validation_time": run_id.run_time})
+    return result
+
+
+def exception_message(info: Mapping[str, Any] | None) -> str | None:
+    """Why an expectation raised; None where it did not.
+
+    GX has two shapes: flat, or keyed by the id of each metric that raised.
+    """
+    if not info:
+        return None
+    shapes: Sequence[Any] = [info] if "raised_exception" in info else list(info.values())
+    for shape in shapes:
+        if isinstance(shape, Mapping) and shape.get("raised_exception"):
+            message = str(shape.get("exception_message") or "it raised an exception")
+            return " ".join(message.strip("\"'").split())
+    return None
+
+
+def _nothing_checked(entry: ExpectationValidationResult) -> str | None:
+    """Why a success of GX's own says nothing: it passes over NULLs, and all were."""
+    elements, missing = ((entry.result or {}).get(k) for k in ("element_count", "missing_count"))
+    if entry.success and elements and elements == missing:
+        return f"all {elements} values are NULL, so none was checked"
+    return None
+
+
+def _id(entry: ExpectationValidationResult) -> str | None:
+    return entry.expectation_config.id if entry.expectation_config else None
+
+
+def _read(entry: ExpectationValidationResult) -> JudgedExpectation:
+    config = entry.expectation_config
+    assert config is not None
+    result = entry.result or {}
+    severity = getattr(config.severity, "value", config.severity) or "critical"
+    return JudgedExpectation(
+        type=config.type,
+        severity=str(severity),
+        success=bool(entry.success),
+        kwargs=config.kwargs,
+        observed=result.get("observed_value"),
+        groups=tuple((result.get("details") or {}).get("groups") or ()),
+        error=exception_message(entry.exception_info) or _nothing_checked(entry),
+        description=config.description,
+    )

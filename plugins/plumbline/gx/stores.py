@@ -1,0 +1,221 @@
+"""Stores that read the project's files, checked, with ids filled in in memory.
+
+GX wants ids in every file and a validation definition beside every suite. Analysts write
+neither: a suite that names a model is its own validation definition here.
+
+The classes bear GX's own names: where a configuration lacks a class of that name, GX puts an
+empty store of its own in its place.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from great_expectations.checkpoint.actions import _VALIDATION_ACTION_REGISTRY
+from great_expectations.core.expectation_suite import ExpectationSuite
+from great_expectations.core.validation_definition import ValidationDefinition
+from great_expectations.data_context.store.checkpoint_store import (
+    CheckpointStore as GxCheckpointStore,
+)
+from great_expectations.data_context.store.expectations_store import (
+    ExpectationsStore as GxExpectationsStore,
+)
+from great_expectations.data_context.store.validation_definition_store import (
+    ValidationDefinitionStore as GxValidationDefinitionStore,
+)
+from great_expectations.data_context.store.validation_results_store import (
+    ValidationResultsStore as GxValidationResultsStore,
+)
+
+import plumbline.gx.register  # noqa: F401 - a context may load us before anyone imports plumbline
+from plumbline.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.gx.checkpoint import Checkpoint
+from plumbline.gx.datasource import BATCH_DEFINITION
+from plumbline.gx.ids import stable_id
+from plumbline.gx.monitor import Monitor
+from plumbline.gx.suites import build_suite
+from plumbline.gx.table_monitor import TableMonitor
+from plumbline.project import Project, Suite
+from plumbline.project.find import find_state_dir
+
+logger = logging.getLogger(__name__)
+
+
+def _project(context: Any) -> Project:
+    return Project(Path(str(context.root_directory)))
+
+
+class ExpectationsStore(GxExpectationsStore):
+    """Suites of ``expectations/``: an unknown type or argument is an error, not a shorter suite."""
+
+    def get(self, key: Any) -> dict[str, Any]:
+        """The suite as GX's store gives it: a dict with its expectations built.
+
+        Raises:
+            MonitorError: malformed, with file, key and mend.
+        """
+        built = build_suite(_project(self._data_context).suite(key.name))
+        as_dict: dict[str, Any] = self._expectationSuiteSchema.dump(built)
+        return as_dict
+
+    def get_all(self) -> list[Any]:
+        """Every suite that can be read; what can't is logged with its fault."""
+        project = _project(self._data_context)
+        found = []
+        for name in project.suite_names():
+            try:
+                found.append(self.get(self.get_key(name=name)))
+            except MonitorError as error:
+                logger.warning("%s", error)
+        return found
+
+
+class ValidationDefinitionStore(GxValidationDefinitionStore):
+    """Monitors made from suites; plain validation definitions from their folder beside them."""
+
+    def get(self, key: Any) -> Any:
+        """The monitor, or the validation definition of that name.
+
+        A malformed suite gives a monitor that ends in ERROR, so that the others of its
+        checkpoint run.
+        """
+        name = key.to_tuple()[0]
+        project = _project(self._data_context)
+        if (project.validation_definitions_dir / f"{name}.json").is_file():
+            read: Any = super().get(key)
+            return self._table_monitor(project, read)
+        return self._monitor(project, name)
+
+    def has_key(self, key: Any) -> bool:
+        """Whether there is a monitor or a validation definition of that name."""
+        return key.to_tuple()[0] in _project(self._data_context).monitor_names()
+
+    def list_keys(self) -> list[Any]:
+        """Every monitor and validation definition."""
+        names = _project(self._data_context).monitor_names()
+        return [self.get_key(name=name) for name in names]
+
+    def get_all(self) -> list[Any]:
+        """Every monitor and validation definition."""
+        return [self.get(key) for key in self.list_keys()]
+
+    def _load_record(self, value: Any) -> Any:
+        record: Any = super()._load_record(value)  # type: ignore[no-untyped-call]
+        if isinstance(record, dict) and not record.get("id"):
+            record["id"] = str(stable_id("monitor", record.get("name")))
+        return record
+
+    def _table_monitor(self, project: Project, read: ValidationDefinition) -> TableMonitor:
+        monitor = TableMonitor(name=read.name, id=read.id, data=read.data, suite=read.suite)
+        monitor._suite_file = project.suite(read.suite.name)
+        return monitor
+
+    def _monitor(self, project: Project, name: str) -> Monitor:
+        context = self._data_context
+        assert context is not None
+        suite: Suite | None = None
+        fault: MonitorError | None = None
+        try:
+            suite = project.suite(name)
+            built = build_suite(suite)
+            if suite.monitor.model is None:
+                raise MonitorError(
+                    f"suite {name!r} names no model",
+                    file=suite.file,
+                    key="meta.monitor.model",
+                    mend="name a model of models/monitors/, or add validation_definitions/"
+                    f"{name}.json for a GX data asset",
+                )
+        except MonitorError as error:
+            fault = error
+            built = ExpectationSuite(name=name, id=str(stable_id("suite", name)))
+        built._owner = context
+        source = context.data_sources.get(project.datasource_name)
+        monitor = Monitor(
+            name=name,
+            id=str(stable_id("monitor", name)),
+            data=source.get_asset(name).get_batch_definition(BATCH_DEFINITION),
+            suite=built,
+        )
+        monitor._suite_file = suite
+        monitor._fault = fault
+        return monitor
+
+
+class CheckpointStore(GxCheckpointStore):
+    """Checkpoints of ``checkpoints/``."""
+
+    def get(self, key: Any) -> Checkpoint:
+        """The checkpoint with its monitors and actions.
+
+        Raises:
+            ConfigError: malformed, or naming a monitor or an action that is not there.
+        """
+        context = self._data_context
+        assert context is not None
+        read = _project(context).checkpoint(key.to_tuple()[0])
+        definitions: list[Any] = [
+            context.validation_definition_store.get(
+                context.validation_definition_store.get_key(name=name)
+            )
+            for name in read.monitors
+        ]
+        options: dict[str, Any] = {}
+        if read.entry.result_format is not None:
+            options["result_format"] = read.entry.result_format
+        return Checkpoint(
+            name=read.name,
+            id=read.entry.id or str(stable_id("checkpoint", read.name)),
+            validation_definitions=definitions,
+            actions=[
+                _action(index, action, read.file) for index, action in enumerate(read.entry.actions)
+            ],
+            **options,
+        )
+
+    def get_all(self) -> list[Any]:
+        """Every checkpoint."""
+        names = _project(self._data_context).checkpoint_names()
+        return [self.get(self.get_key(name=name)) for name in names]
+
+
+class ValidationResultsStore(GxValidationResultsStore):
+    """Validation results, in the folder of local state: a run touches no tracked file."""
+
+    def __init__(
+        self,
+        store_backend: dict[str, Any] | None = None,
+        runtime_environment: dict[str, Any] | None = None,
+        store_name: str | None = None,
+    ) -> None:
+        root = Path(str((runtime_environment or {})["root_directory"]))
+        backend = {
+            **(store_backend or {}),
+            "base_directory": str(find_state_dir(root) / "results"),
+        }
+        super().__init__(
+            store_backend=backend, runtime_environment=runtime_environment, store_name=store_name
+        )
+
+
+def _action(index: int, action: dict[str, Any], file: Path) -> Any:
+    known = _VALIDATION_ACTION_REGISTRY._registered_actions
+    kind = action.get("type")
+    if kind not in known:
+        raise ConfigError(
+            f"there is no action {kind!r}",
+            file=file,
+            key=f"actions[{index}].type",
+            mend=did_you_mean(str(kind), [str(name) for name in known]),
+        )
+    try:
+        return known[kind](**action)
+    except ValueError as fault:
+        raise ConfigError(
+            f"action {kind!r} is malformed: {' '.join(str(fault).split())}",
+            file=file,
+            key=f"actions[{index}]",
+            mend="mend its keys",
+        ) from None

@@ -1,0 +1,115 @@
+"""A suite file as a GX suite: every expectation built, or an error that says which is wrong.
+
+GX drops an expectation of an unknown type, or with a wrong argument, with a log line, and
+the suite passes with what is left. Here that is an error with file, key and mend.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from great_expectations.compatibility.pydantic import ValidationError
+from great_expectations.core.expectation_suite import ExpectationSuite
+from great_expectations.exceptions.exceptions import GreatExpectationsError
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.registry import (
+    get_expectation_impl,
+    list_registered_expectation_implementations,
+)
+
+from plumbline.errors import MonitorError, did_you_mean
+from plumbline.gx.ids import stable_id
+from plumbline.project.suites import ExpectationEntry, Suite
+
+# What every expectation class has, and a suite file says outside kwargs.
+_OUTSIDE = {"id", "meta", "notes", "severity", "description", "rendered_content", "windows"}
+
+
+def build_suite(suite: Suite) -> ExpectationSuite:
+    """The GX suite of a suite file, ids filled in.
+
+    Raises:
+        MonitorError: an unknown expectation type, an unknown or wrong argument.
+    """
+    built = ExpectationSuite(
+        name=suite.name,
+        id=suite.entry.id or str(stable_id("suite", suite.name)),
+        meta=dict(suite.raw.get("meta") or {}),
+        notes=suite.entry.notes,
+        suite_parameters=suite.entry.suite_parameters,
+    )
+    built.expectations = [
+        _build_expectation(suite, index, entry)
+        for index, entry in enumerate(suite.entry.expectations)
+    ]
+    return built
+
+
+def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Expectation:
+    key = f"expectations[{index}]"
+    try:
+        implementation = get_expectation_impl(entry.type)
+    except GreatExpectationsError:
+        raise MonitorError(
+            f"there is no expectation {entry.type!r}",
+            file=suite.file,
+            key=f"{key}.type",
+            mend=did_you_mean(entry.type, list_registered_expectation_implementations()),
+        ) from None
+    for name in entry.kwargs:
+        if name in _OUTSIDE:
+            raise MonitorError(
+                f"{name!r} stands among the kwargs",
+                file=suite.file,
+                key=f"{key}.kwargs.{name}",
+                mend="move it beside kwargs",
+            )
+    values: dict[str, Any] = {
+        **entry.kwargs,
+        "severity": entry.severity,
+        "id": entry.id or _expectation_id(suite, index, entry),
+    }
+    for name in ("description", "notes", "meta", "windows"):
+        value = getattr(entry, name)
+        if value is not None:
+            values[name] = value
+    try:
+        return implementation(**values)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if part != "__root__")
+        if first["type"] == "value_error.extra":
+            raise MonitorError(
+                f"{entry.type} takes no {name!r}",
+                file=suite.file,
+                key=f"{key}.kwargs.{name}",
+                mend=did_you_mean(name, _arguments(implementation)),
+            ) from None
+        if first["type"] == "value_error.missing":
+            raise MonitorError(
+                f"{entry.type} needs {name!r}",
+                file=suite.file,
+                key=f"{key}.kwargs.{name}",
+                mend="add it",
+            ) from None
+        raise MonitorError(
+            f"{entry.type}: {first['msg']}",
+            file=suite.file,
+            key=f"{key}.kwargs{'.' + name if name else ''}",
+            mend="mend the value",
+        ) from None
+    except (GreatExpectationsError, TypeError, ValueError) as fault:
+        raise MonitorError(
+            f"{entry.type}: {fault}", file=suite.file, key=f"{key}.kwargs", mend="mend the value"
+        ) from None
+
+
+def _expectation_id(suite: Suite, index: int, entry: ExpectationEntry) -> str:
+    said = json.dumps(entry.model_dump(mode="json", exclude={"id"}), sort_keys=True)
+    return str(stable_id("expectation", suite.name, index, said))
+
+
+def _arguments(implementation: type[Expectation]) -> list[str]:
+    runtime = {"result_format", "catch_exceptions", "batch_id"}
+    return [name for name in implementation.__fields__ if name not in _OUTSIDE | runtime]

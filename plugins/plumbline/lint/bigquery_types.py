@@ -1,0 +1,105 @@
+"""Names of BigQuery's types, as ``data_type`` may say them.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ALIASES = {
+    "BIGDECIMAL": "BIGNUMERIC",
+    "BIGINT": "INT64",
+    "BOOLEAN": "BOOL",
+    "BYTEINT": "INT64",
+    "DECIMAL": "NUMERIC",
+    "FLOAT": "FLOAT64",
+    "INT": "INT64",
+    "INTEGER": "INT64",
+    "SMALLINT": "INT64",
+    "TINYINT": "INT64",
+}
+SCALARS = frozenset(
+    {"BIGNUMERIC", "BOOL", "BYTES", "DATE", "DATETIME", "FLOAT64", "GEOGRAPHY", "INT64"}
+    | {"INTERVAL", "JSON", "NUMERIC", "STRING", "TIME", "TIMESTAMP"}
+)
+KNOWN = (*sorted(SCALARS), *sorted(ALIASES), "ARRAY<...>", "STRUCT<...>", "RANGE<...>")
+
+_DEEPEST = 15
+"""BigQuery's own limit for nested types."""
+
+_TOKEN = re.compile(r"\s*(?:([A-Za-z_]\w*)|(\(\s*\d+\s*(?:,\s*\d+\s*)?\))|([<>,]))")
+
+
+@dataclass(frozen=True)
+class BigQueryType:
+    """One type, without the precision that a column may be declared with."""
+
+    name: str
+    inner: tuple[BigQueryType, ...] = ()
+    """The elements of an array or range, the fields of a struct."""
+    fields: tuple[str, ...] = ()
+    """The names of a struct's fields, empty where they have none."""
+
+    def __str__(self) -> str:
+        if not self.inner:
+            return self.name
+        if not self.fields:
+            return f"{self.name}<{', '.join(map(str, self.inner))}>"
+        named = zip(self.fields, self.inner, strict=True)
+        return f"{self.name}<{', '.join(f'{name} {kind}'.strip() for name, kind in named)}>"
+
+
+def parse_type(text: str) -> BigQueryType | None:
+    """``ARRAY<NUMERIC(5, 1)>`` as a type; None where BigQuery has no such type."""
+    tokens: list[str] = []
+    position = 0
+    while position < len(text.rstrip()):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            return None
+        tokens.append(next(group for group in match.groups() if group))
+        position = match.end()
+    found, rest = _parse(tokens, 0)
+    return found if not rest else None
+
+
+def _parse(tokens: list[str], depth: int) -> tuple[BigQueryType | None, list[str]]:
+    """A type from the front of ``tokens``, and what is left of them."""
+    if not tokens or depth > _DEEPEST:
+        return None, tokens
+    name = ALIASES.get(tokens[0].upper(), tokens[0].upper())
+    rest = tokens[1:]
+    if name in ("ARRAY", "RANGE", "STRUCT"):
+        return _parse_nested(name, rest, depth)
+    if name not in SCALARS:
+        return None, tokens
+    if rest and rest[0].startswith("("):
+        if name not in ("NUMERIC", "BIGNUMERIC", "STRING", "BYTES"):
+            return None, tokens
+        rest = rest[1:]
+    return BigQueryType(name), rest
+
+
+def _parse_nested(name: str, rest: list[str], depth: int) -> tuple[BigQueryType | None, list[str]]:
+    if not rest or rest[0] != "<":
+        return None, rest
+    rest = rest[1:]
+    inner: list[BigQueryType] = []
+    fields: list[str] = []
+    while True:
+        field = ""
+        if name == "STRUCT" and len(rest) > 1 and re.match(r"[A-Za-z_]", rest[1]):
+            field, rest = rest[0], rest[1:]
+        found, rest = _parse(rest, depth + 1)
+        if found is None or not rest:
+            return None, rest
+        inner.append(found)
+        fields.append(field)
+        separator, rest = rest[0], rest[1:]
+        if separator == ">":
+            break
+        if separator != "," or name != "STRUCT":
+            return None, rest
+    return BigQueryType(name, tuple(inner), tuple(fields) if name == "STRUCT" else ()), rest

@@ -1,0 +1,111 @@
+"""Models and source tables as the YAML files beside the models describe them, with positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.rule import Place
+
+
+@dataclass(frozen=True)
+class DescribedColumn:
+    """One of ``columns``."""
+
+    name: str
+    document: Document
+    path: KeyPath
+    entry: Mapping[str, Any]
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return self.document.place(*self.path)
+
+    @property
+    def type(self) -> str | None:
+        """``data_type``."""
+        return self.document.text(*self.path, "data_type")
+
+
+@dataclass(frozen=True)
+class _Described:
+    name: str
+    document: Document
+    path: KeyPath
+    entry: Mapping[str, Any]
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return self.document.place(*self.path)
+
+    @property
+    def meta_path(self) -> KeyPath:
+        """Where plumbline's own keys stand."""
+        return (*self.path, "config", "meta")
+
+    @property
+    def columns(self) -> Mapping[str, DescribedColumn]:
+        """The columns by name."""
+        found: dict[str, DescribedColumn] = {}
+        for path, entry in self.document.entries(*self.path, "columns"):
+            name = self.document.text(*path, "name")
+            if name:
+                found.setdefault(name, DescribedColumn(name, self.document, path, entry))
+        return found
+
+
+@dataclass(frozen=True)
+class DescribedModel(_Described):
+    """One of ``models``."""
+
+
+@dataclass(frozen=True)
+class DescribedSource(_Described):
+    """One of a source's ``tables``."""
+
+    source: str
+    dataset: str
+
+    @property
+    def table(self) -> str:
+        """What it is called in its dataset."""
+        return self.document.text(*self.path, "identifier") or self.name
+
+    @property
+    def partition_by(self) -> str | None:
+        """The column or expression that it is partitioned by."""
+        return self.document.text(*self.meta_path, "partition_by")
+
+    @property
+    def requires_filter(self) -> bool:
+        """Whether BigQuery refuses a query without a filter on the partition."""
+        return self.document.get(*self.meta_path, "require_partition_filter") is True
+
+
+def models_in(documents: Iterable[Document]) -> Iterator[DescribedModel]:
+    """Every description of a model that has a name."""
+    for document in documents:
+        for path, entry in document.entries("models"):
+            name = document.text(*path, "name")
+            if name:
+                yield DescribedModel(name, document, path, entry)
+
+
+def sources_in(documents: Iterable[Document]) -> Iterator[DescribedSource]:
+    """Every description of a source table that has a name."""
+    for document in documents:
+        for path, _ in document.entries("sources"):
+            source = document.text(*path, "name")
+            schema = document.text(*path, "schema") or document.text(*path, "dataset")
+            if not source:
+                continue
+            # dbt renders a schema in braces; what it would be there is the target's own affair.
+            dataset = source if schema is None or "{{" in schema else schema
+            for inner, entry in document.entries(*path, "tables"):
+                name = document.text(*inner, "name")
+                if name:
+                    yield DescribedSource(name, document, inner, entry, source, dataset)

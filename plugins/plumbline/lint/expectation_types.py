@@ -1,0 +1,68 @@
+"""What is known of an expectation type: from the catalogue, else from Great Expectations itself.
+
+The catalogue is made from the registered classes, so that lint need not import GX. Only a type
+that is not in it, in a project with Python of its own among its plugins, is worth that wait.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+from plumbline.lint.plugins import Plugins
+
+BESIDE_ARGUMENTS = frozenset(
+    {"id", "meta", "notes", "severity", "description", "rendered_content", "windows"}
+)
+"""What every expectation has, and a suite says outside of kwargs."""
+
+
+@dataclass(frozen=True)
+class ExpectationType:
+    """The arguments of one type."""
+
+    name: str
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Each with its JSON Schema; an empty one takes anything."""
+    required: tuple[str, ...] = ()
+
+
+class ExpectationTypes:
+    """Every type that a suite of this project may use."""
+
+    def __init__(self, plugins: Plugins) -> None:
+        self.plugins = plugins
+
+    @cached_property
+    def catalogue(self) -> Mapping[str, ExpectationType]:
+        """GX's own and plumbline's."""
+        text = files("plumbline.expectations").joinpath("catalogue.json").read_text("utf-8")
+        return {
+            name: ExpectationType(name, entry["kwargs"], tuple(entry["required"]))
+            for name, entry in json.loads(text).items()
+        }
+
+    def find(self, name: str) -> ExpectationType | None:
+        """The type of that name."""
+        return self.catalogue.get(name) or self._registered.get(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every type that is known so far."""
+        return (*self.catalogue, *self._registered)
+
+    @cached_property
+    def _registered(self) -> Mapping[str, ExpectationType]:
+        """What GX knows beside the catalogue, once the project's plugins are imported."""
+        if not self.plugins.are_there:
+            return {}
+        self.plugins.import_all()
+        from plumbline.lint.registered import registered_types
+
+        return {
+            entry.name: entry for entry in registered_types() if entry.name not in self.catalogue
+        }

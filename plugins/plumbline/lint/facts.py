@@ -1,0 +1,192 @@
+"""What the rules look at: every file of a project, read once, and what the files say together.
+
+Tolerant: what is malformed is left out here, and is a finding of the rule that looks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
+from plumbline.lint.document import Document
+from plumbline.lint.reading import read_document
+from plumbline.models.files import Index, index_models, model_folders
+from plumbline.models.workspace import DBT_FILE
+from plumbline.project.find import PROJECT_FILE
+from plumbline.project.project import DATASOURCE_TYPE, Project
+from plumbline.project.schedule import SCHEDULE_FILE
+
+
+class Facts:
+    """One project, as its files say it."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.root = project.root
+
+    # Files
+
+    @property
+    def documents(self) -> Iterator[Document]:
+        """Every file that is read as JSON or YAML."""
+        yield self.configuration
+        if self.dbt is not None:
+            yield self.dbt
+        yield from self.suites.values()
+        yield from self.checkpoints.values()
+        yield from self.definitions.values()
+        if self.schedule is not None:
+            yield self.schedule
+        yield from self.properties
+
+    @cached_property
+    def suites(self) -> Mapping[str, Document]:
+        """Suites by their file's name."""
+        return _read_all(self.project.expectations_dir)
+
+    @cached_property
+    def checkpoints(self) -> Mapping[str, Document]:
+        """Checkpoints by their file's name."""
+        return _read_all(self.project.checkpoints_dir)
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Document]:
+        """Validation definitions of plain GX data assets, by their file's name."""
+        return _read_all(self.project.validation_definitions_dir)
+
+    @cached_property
+    def configuration(self) -> Document:
+        """``great_expectations.yml``."""
+        return read_document(self.root / PROJECT_FILE)
+
+    @cached_property
+    def dbt(self) -> Document | None:
+        """``dbt_project.yml``, where there is one."""
+        return _read_if_there(self.root / DBT_FILE)
+
+    @cached_property
+    def schedule(self) -> Document | None:
+        """``checkpoints/schedule.yml``, where there is one."""
+        return _read_if_there(self.project.checkpoints_dir / SCHEDULE_FILE)
+
+    @cached_property
+    def properties(self) -> tuple[Document, ...]:
+        """The YAML files beside the models: sources, and descriptions of models."""
+        files = (
+            file
+            for folder in self.models.folders
+            for ending in ("*.yml", "*.yaml")
+            for file in sorted(folder.rglob(ending))
+        )
+        return tuple(read_document(file) for file in dict.fromkeys(files))
+
+    @cached_property
+    def are_declarations_read(self) -> bool:
+        """Whether all is read that declares variables, sources and descriptions.
+
+        Where it is not, that something is unknown says nothing.
+        """
+        declarations = [*self.properties, *([self.dbt] if self.dbt is not None else [])]
+        return all(document.is_readable for document in declarations)
+
+    # What they say
+
+    @cached_property
+    def datasource(self) -> str | None:
+        """The name of the datasource that holds the targets."""
+        for name, entry in self.configuration.mapping("fluent_datasources").items():
+            if isinstance(entry, dict) and entry.get("type") == DATASOURCE_TYPE:
+                return name
+        return None
+
+    @cached_property
+    def dbt_settings(self) -> Mapping[str, Any]:
+        """``dbt_project.yml`` without what is malformed."""
+        if self.dbt is None:
+            return {}
+        settings = dict(self.dbt.mapping())
+        for key in ("model-paths", "macro-paths"):
+            if key in settings and not self.are_folders(settings[key]):
+                del settings[key]
+        return settings
+
+    def are_folders(self, value: object) -> bool:
+        """Whether ``value`` is a list of folders of this project."""
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            return False
+        root = self.root.resolve()
+        try:
+            return all((root / name).resolve().is_relative_to(root) for name in value)
+        except (OSError, ValueError, RuntimeError):
+            return False
+
+    @cached_property
+    def variables(self) -> Mapping[str, Any]:
+        """The defaults of all variables."""
+        return {} if self.dbt is None else self.dbt.mapping("vars")
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        """The domain's zone; UTC where it is malformed."""
+        try:
+            return ZoneInfo(str(self.variables.get("timezone", "UTC")))
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+    @cached_property
+    def models(self) -> Index:
+        """Every model's file."""
+        return index_models(model_folders(self.root, self.dbt_settings))
+
+    @cached_property
+    def described(self) -> Mapping[str, DescribedModel]:
+        """What the YAML files say of models; the first description of each."""
+        found: dict[str, DescribedModel] = {}
+        for model in models_in(self.properties):
+            found.setdefault(model.name, model)
+        return found
+
+    @cached_property
+    def sources(self) -> Mapping[tuple[str, str], DescribedSource]:
+        """The tables of other people's, by source and table; the first description of each."""
+        found: dict[tuple[str, str], DescribedSource] = {}
+        for table in sources_in(self.properties):
+            found.setdefault((table.source, table.name), table)
+        return found
+
+    @property
+    def plugins_dir(self) -> Path:
+        """Where the project's own Python for GX lies."""
+        return self.root / (self.configuration.text("plugins_directory") or "plugins")
+
+    @cached_property
+    def suites_on_assets(self) -> frozenset[str]:
+        """Suites that a validation definition holds against a data asset of GX's own."""
+        names = (definition.text("suite", "name") for definition in self.definitions.values())
+        return frozenset(name for name in names if name)
+
+    @cached_property
+    def monitor_names(self) -> frozenset[str]:
+        """What a checkpoint may list."""
+        return frozenset({*self.suites, *self.definitions})
+
+    def model_of(self, suite: Document) -> str | None:
+        """The model that a suite names, where there is such a model."""
+        name = suite.text("meta", "monitor", "model")
+        return name if name in self.models.files else None
+
+    def suites_of(self, model: str) -> list[Document]:
+        """The suites that judge ``model``."""
+        return [suite for suite in self.suites.values() if self.model_of(suite) == model]
+
+
+def _read_all(folder: Path) -> Mapping[str, Document]:
+    return {file.stem: read_document(file) for file in sorted(folder.glob("*.json"))}
+
+
+def _read_if_there(file: Path) -> Document | None:
+    return read_document(file) if file.is_file() else None

@@ -1,0 +1,48 @@
+"""One project under lint, as every rule gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plumbline.lint.action_types import ActionTypes
+from plumbline.lint.columns import ModelColumns
+from plumbline.lint.expectation_types import ExpectationTypes
+from plumbline.lint.facts import Facts
+from plumbline.lint.models import Models
+from plumbline.lint.plugins import Plugins
+from plumbline.lint.sql import ParsedModels
+from plumbline.lint.tables import Tables
+from plumbline.project.project import Project
+
+
+@dataclass(frozen=True)
+class Linted:
+    """What is known of the project; each part is read when a rule first asks for it."""
+
+    facts: Facts
+    models: Models
+    parsed: ParsedModels
+    tables: Tables
+    columns: ModelColumns
+    types: ExpectationTypes
+    actions: ActionTypes
+    plugins: Plugins
+
+    @classmethod
+    def of(cls, project: Project) -> Linted:
+        """``project`` as it stands on disk."""
+        facts = Facts(project)
+        models = Models(facts)
+        parsed = ParsedModels(models)
+        tables = Tables(facts, models)
+        plugins = Plugins(facts)
+        return cls(
+            facts,
+            models,
+            parsed,
+            tables,
+            ModelColumns(facts, parsed, tables),
+            ExpectationTypes(plugins),
+            ActionTypes(plugins),
+            plugins,
+        )

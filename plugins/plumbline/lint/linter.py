@@ -1,0 +1,130 @@
+"""Lint itself: every rule over one project, and what came of it.
+
+Used by ``plumbline lint``. No warehouse, no secrets, no network, and unless a project brings
+expectations of its own no GX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.registry import CHECKS
+from plumbline.lint.rule import Finding, Severity
+from plumbline.project.project import Project
+
+
+@dataclass(frozen=True)
+class LintReport:
+    """What lint found."""
+
+    root: Path
+    findings: tuple[Finding, ...]
+    """File by file, from top to bottom."""
+    fixed: tuple[Path, ...] = ()
+    """Files that ``--fix`` has written."""
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+
+def lint(
+    project: Project,
+    *,
+    names: Sequence[str] = (),
+    fix: bool = False,
+    analyze: bool = False,
+) -> LintReport:
+    """Every finding in ``project``.
+
+    Args:
+        project: as it stands on disk.
+        names: monitors, files and folders to which findings are limited; none: everything.
+        fix: first write suites and checkpoints in their one form.
+        analyze: also ask Google's analyzer, which takes half a minute.
+
+    Raises:
+        ConfigError: a name that is no monitor, no file and no folder; a file that can't be
+            written; no analyzer.
+    """
+    linted = Linted.of(project)
+    wanted = choose_files(linted.facts, names)
+    fixed: list[Path] = []
+    if fix:
+        from plumbline.lint.fix import fix_files
+
+        fixed = fix_files(linted.facts, wanted)
+        linted = Linted.of(project)  # as it stands now
+    found = [finding for check in CHECKS for finding in check(linted)]
+    if analyze:
+        from plumbline.lint.rules.analyzer import check as ask_analyzer
+
+        found += ask_analyzer(linted)
+    chosen = {
+        (finding.place.file, finding.place.line, finding.what): finding
+        for finding in reversed(found)
+        if wanted is None or _is_in(finding.place.file, wanted)
+    }
+    ordered = sorted(chosen.values(), key=lambda finding: finding.order)
+    return LintReport(project.root, tuple(ordered), tuple(fixed))
+
+
+def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
+    """The files and folders that ``names`` stand for; None where all are meant.
+
+    Raises:
+        ConfigError: a name that is no monitor, no file and no folder.
+    """
+    if not names:
+        return None
+    found: set[Path] = set()
+    for name in names:
+        if name in facts.monitor_names:
+            found |= _files_of(facts, name)
+            continue
+        candidates = [Path(name).absolute(), facts.root / name]
+        there = [candidate.resolve() for candidate in candidates if _exists(candidate)]
+        # below the project's folder a name is the project's, wherever the command is run
+        there.sort(key=lambda path: not path.is_relative_to(facts.root.resolve()))
+        if not there:
+            raise ConfigError(
+                f"{name!r} is no monitor, no file and no folder",
+                key="NAME",
+                mend=did_you_mean(name, facts.monitor_names),
+            )
+        found.add(there[0])
+    return frozenset(found)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _files_of(facts: Facts, monitor: str) -> set[Path]:
+    """A monitor's suite or definition, and its model."""
+    documents = [facts.suites.get(monitor), facts.definitions.get(monitor)]
+    found = {document.file.resolve() for document in documents if document is not None}
+    suite = facts.suites.get(monitor)
+    model = None if suite is None else facts.model_of(suite)
+    if model is not None:
+        found |= {file.resolve() for file in facts.models.files[model]}
+    return found
+
+
+def _is_in(file: Path, wanted: frozenset[Path]) -> bool:
+    resolved = file.resolve()
+    return any(resolved == path or resolved.is_relative_to(path) for path in wanted)

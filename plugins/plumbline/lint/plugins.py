@@ -1,0 +1,32 @@
+"""The project's own Python for GX: imported only to find what nobody else knows."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from plumbline.gx.plugins import import_plugins, plugin_modules
+from plumbline.lint.facts import Facts
+
+
+class Plugins:
+    """What lies in ``plugins_directory``, beside plumbline itself."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.folder = facts.plugins_dir
+        self.faults: tuple[tuple[Path, Exception], ...] = ()
+        """What could not be imported, of what was tried."""
+
+    @cached_property
+    def are_there(self) -> bool:
+        """Whether there are any."""
+        try:
+            return bool(plugin_modules(self.folder))
+        except (OSError, ValueError):
+            return False
+
+    def import_all(self) -> None:
+        """Import them, and GX before them."""
+        import plumbline.lint.registered  # noqa: F401 - imports GX, to which they register
+
+        self.faults = tuple(import_plugins(self.folder))

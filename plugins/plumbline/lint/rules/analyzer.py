@@ -1,0 +1,77 @@
+"""What Google's own analyzer rejects: names and types, held against the described source tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.lint.bigquery_types import parse_type
+from plumbline.lint.linted import Linted
+from plumbline.lint.models import Built
+from plumbline.lint.rule import Finding, Place, error
+
+REJECTED = error(
+    "sql-rejected",
+    "Google's analyzer rejects the SQL: a name or a type is wrong, and so would BigQuery.",
+    wrong="where game_status = 'final', of an INT64",
+    right="where game_status = 3",
+)
+OTHER_TYPE = error(
+    "column-type-differs",
+    "A column is described with another type than the SQL returns.",
+    wrong="{name: coverage_pct, data_type: INT64} for 100 * a / b",
+    right="{name: coverage_pct, data_type: FLOAT64}",
+)
+
+RULES = (REJECTED, OTHER_TYPE)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Every compiled model, as Google's analyzer sees it.
+
+    Raises:
+        ConfigError: the analyzer is not installed.
+    """
+    from plumbline.lint.analyzer import Analyzer
+
+    analyzer = Analyzer()
+    for name in linted.models.watched:
+        built = linted.models.sql_of(name)
+        # What sqlglot can't read either is said once, by the rules for SQL.
+        if built is None or linted.parsed.tree(name) is None:
+            continue
+        tables = [linted.tables.find(key) for key in built.whole.sources]
+        known = [table for table in tables if table is not None and table.has_types]
+        if len(known) < len(tables):
+            continue  # it would reject each use of a column that it is not told of
+        answer = analyzer.analyze(built.whole, known)
+        if answer.rejection is None:
+            yield from _types(linted, name, dict(answer.columns))
+        elif answer.line is None or _own_line(built, answer.line) > 0:
+            line = 1 if answer.line is None else built.lines.origin(_own_line(built, answer.line))
+            yield REJECTED.at(
+                Place(built.file, line),
+                f"Google's analyzer rejects this: {answer.rejection}",
+                f"mend it; plumbline compile {name} shows the SQL",
+            )
+
+
+def _own_line(built: Built, line: int) -> int:
+    """A line of the whole SQL as one of the model's own; 0 or less in what it refers to.
+
+    The model's own text is the end of the whole.
+    """
+    return built.lines.count - (len(built.whole.sql.splitlines()) - line)
+
+
+def _types(linted: Linted, name: str, returned: dict[str, str]) -> Iterator[Finding]:
+    described = linted.facts.described.get(name)
+    for column in described.columns.values() if described is not None else ():
+        said = parse_type(column.type or "")
+        found = returned.get(column.name)
+        if said is not None and found is not None and str(said) != found:
+            yield OTHER_TYPE.at(
+                column.document.place(*column.path, "data_type"),
+                f"column {column.name!r} of model {name!r} is described as {said}, "
+                f"the SQL returns {found}",
+                f"write {found}, or cast it in the SQL",
+            )

@@ -1,0 +1,105 @@
+"""Checkpoints and the schedule: do they name what is there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error
+from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY
+
+UNKNOWN_MONITOR = error(
+    "checkpoint-unknown-monitor",
+    "The checkpoint lists a monitor that is not there: nothing of it would run.",
+    wrong='"validation_definitions": [{"name": "coverge"}]',
+    right='"validation_definitions": [{"name": "coverage"}]',
+)
+MONITOR_TWICE = error(
+    "checkpoint-monitor-twice",
+    "The checkpoint lists a monitor twice.",
+    wrong='[{"name": "coverage"}, {"name": "coverage"}]',
+    right='[{"name": "coverage"}]',
+)
+UNKNOWN_ACTION = error(
+    "checkpoint-unknown-action",
+    "There is no action of that type, so nobody would be told.",
+    wrong='"actions": [{"type": "slak", ...}]',
+    right='"actions": [{"type": "slack", ...}]',
+)
+UNKNOWN_CHECKPOINT = error(
+    "schedule-unknown-checkpoint",
+    "The schedule names a checkpoint that is not there: it would never run.",
+    wrong="- {checkpoint: helth_check, cron: '0 */6 * * *', ...}",
+    right="- {checkpoint: health_check, cron: '0 */6 * * *', ...}",
+)
+
+RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION, UNKNOWN_CHECKPOINT)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Names that lead nowhere."""
+    facts = linted.facts
+    for checkpoint in facts.checkpoints.values():
+        yield from _monitors(linted, checkpoint)
+        for path, _ in checkpoint.entries("actions"):
+            yield from _action(linted, checkpoint, path)
+    if facts.schedule is not None:
+        for path, _ in facts.schedule.entries("schedules"):
+            name = facts.schedule.text(*path, "checkpoint")
+            if name is not None and name not in facts.checkpoints:
+                yield UNKNOWN_CHECKPOINT.at(
+                    facts.schedule.place(*path, "checkpoint"),
+                    f"there is no checkpoint {name!r}",
+                    did_you_mean(name, facts.checkpoints),
+                )
+
+
+def _monitors(linted: Linted, checkpoint: Document) -> Iterator[Finding]:
+    known = linted.facts.monitor_names
+    seen: set[str] = set()
+    for path, _ in checkpoint.entries("validation_definitions"):
+        name = checkpoint.text(*path, "name")
+        if name is None:
+            continue
+        if name not in known:
+            yield UNKNOWN_MONITOR.at(
+                checkpoint.place(*path, "name"),
+                f"there is no monitor {name!r}",
+                did_you_mean(name, known),
+            )
+        if name in seen:
+            yield MONITOR_TWICE.at(
+                checkpoint.place(*path, "name"),
+                f"monitor {name!r} stands twice in the checkpoint",
+                "list it once",
+            )
+        seen.add(name)
+
+
+def _action(linted: Linted, checkpoint: Document, path: KeyPath) -> Iterator[Finding]:
+    kind = checkpoint.text(*path, "type")
+    if kind is None:
+        yield MISSING_KEY.at(
+            checkpoint.place(*path), "the action has no type", "add `type`, such as slack"
+        )
+        return
+    found = linted.actions.find(kind)
+    if found is None:
+        yield UNKNOWN_ACTION.at(
+            checkpoint.place(*path, "type"),
+            f"there is no action {kind!r}",
+            did_you_mean(kind, linted.actions.names),
+        )
+        return
+    given = checkpoint.mapping(*path)
+    for key in given:
+        if key not in found.keys:
+            yield UNKNOWN_KEY.at(
+                checkpoint.place(*path, key),
+                f"unknown key {key!r}",
+                did_you_mean(key, found.keys),
+            )
+    for key in sorted(found.required - set(given)):
+        yield MISSING_KEY.at(checkpoint.place(*path), f"key {key!r} is missing", f"add {key!r}")

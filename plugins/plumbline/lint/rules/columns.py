@@ -1,0 +1,54 @@
+"""Columns that expectations name: does the model have them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error
+from plumbline.lint.rules.expectations import WHOLE_TABLE
+
+UNKNOWN = error(
+    "expectation-unknown-column",
+    "The model has no such column, by its description or its SQL: the monitor would end in ERROR.",
+    wrong='"column": "covrage_pct", or "group_by": ["system"]',
+    right='"column": "coverage_pct", or "group_by": ["system_id"]',
+)
+
+RULES = (UNKNOWN,)
+
+_ONE = ("column", "column_A", "column_B")
+_SEVERAL = ("group_by", "column_list")
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Columns that are not there."""
+    for suite in linted.facts.suites.values():
+        known = linted.columns.of_suite(suite)
+        if known is None:
+            continue
+        for path, entry in suite.entries("expectations"):
+            if str(entry.get("type")).startswith(WHOLE_TABLE):
+                continue
+            for place, column in _named(suite, (*path, "kwargs")):
+                if column not in known:
+                    model = suite.text("meta", "monitor", "model")
+                    yield UNKNOWN.at(
+                        suite.place(*place),
+                        f"model {model!r} has no column {column!r}",
+                        did_you_mean(column, known),
+                    )
+
+
+def _named(suite: Document, kwargs: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    for argument in _ONE:
+        column = suite.text(*kwargs, argument)
+        if column is not None:
+            yield (*kwargs, argument), column
+    for argument in _SEVERAL:
+        columns = suite.get(*kwargs, argument)
+        for index, column in enumerate(columns if isinstance(columns, list) else ()):
+            if isinstance(column, str):
+                yield (*kwargs, argument, index), column

@@ -1,0 +1,138 @@
+"""Descriptions of models: is everything described, and nothing that is not there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.described import DescribedModel, models_in, sources_in
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, Place, error, warning
+
+NO_DESCRIPTION = warning(
+    "model-without-description",
+    "No YAML file beside the models says what the model, or the source table, holds.",
+    wrong="models: [{name: coverage}]",
+    right="models: [{name: coverage, description: Share of players with a line.}]",
+)
+COLUMN_WITHOUT = warning(
+    "column-without-description",
+    "A column that the model returns, or the source table holds, is not described.",
+    wrong="columns: [{name: coverage_pct}]",
+    right="columns: [{name: coverage_pct, description: Share of players with a line.}]",
+)
+UNKNOWN_MODEL = error(
+    "description-unknown-model",
+    "A YAML file describes a model that is not there.",
+    wrong="models: [{name: coverge}]",
+    right="models: [{name: coverage}]",
+)
+TWICE = error(
+    "model-described-twice",
+    "Two entries describe the same model; one of them is not read.",
+    wrong="models: [{name: coverage}, {name: coverage}]",
+    right="models: [{name: coverage}]",
+)
+NOT_RETURNED = error(
+    "column-not-returned",
+    "A column is described that the model's SQL does not return.",
+    wrong="columns: [{name: coverage}] for a model that returns coverage_pct",
+    right="columns: [{name: coverage_pct}]",
+)
+UNKNOWN_GRAIN = error(
+    "grain-unknown-column",
+    "config.meta.grain names a column that the model does not have, so rows can't be named by it.",
+    wrong="config: {meta: {grain: [game_day]}}",
+    right="config: {meta: {grain: [game_date]}}",
+)
+
+RULES = (NO_DESCRIPTION, COLUMN_WITHOUT, UNKNOWN_MODEL, TWICE, NOT_RETURNED, UNKNOWN_GRAIN)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What descriptions lack, or say of things that are not there."""
+    facts = linted.facts
+    for model in models_in(facts.properties):
+        if facts.described[model.name] != model:
+            first = facts.described[model.name].place
+            yield TWICE.at(
+                model.place,
+                f"model {model.name!r} is described twice",
+                f"keep this or the one in {first.file.name}, line {first.line}",
+            )
+        elif model.name not in facts.models.files:
+            yield UNKNOWN_MODEL.at(
+                model.document.place(*model.path, "name"),
+                f"there is no model {model.name!r}",
+                did_you_mean(model.name, facts.models.files),
+            )
+    for name in linted.models.watched:
+        described = facts.described.get(name)
+        if described is None and facts.are_declarations_read:
+            yield NO_DESCRIPTION.at(
+                Place(linted.models.templates[name].file),
+                f"model {name!r} is not described",
+                f"add it to models/schema.yml: - name: {name}",
+            )
+        elif described is not None:
+            yield from _of_model(linted, described)
+    yield from _of_sources(linted)
+
+
+def _of_model(linted: Linted, model: DescribedModel) -> Iterator[Finding]:
+    if not model.entry.get("description"):
+        yield NO_DESCRIPTION.at(
+            model.place, f"model {model.name!r} has no description", "add `description:`"
+        )
+    for column in model.columns.values():
+        if not column.entry.get("description"):
+            yield COLUMN_WITHOUT.at(
+                column.place,
+                f"column {column.name!r} of model {model.name!r} has no description",
+                "add `description:`",
+            )
+    returned = linted.columns.returned(model.name)
+    if returned is not None:
+        yield from _against_sql(model, returned)
+    known = tuple(dict.fromkeys((*model.columns, *(returned or ()))))
+    grain = model.document.get(*model.meta_path, "grain")
+    for index, name in enumerate(grain if isinstance(grain, list) and known else ()):
+        if isinstance(name, str) and name not in known:
+            yield UNKNOWN_GRAIN.at(
+                model.document.place(*model.meta_path, "grain", index),
+                f"model {model.name!r} has no column {name!r}",
+                did_you_mean(name, known),
+            )
+
+
+def _against_sql(model: DescribedModel, returned: tuple[str, ...]) -> Iterator[Finding]:
+    for column in model.columns.values():
+        if column.name not in returned:
+            yield NOT_RETURNED.at(
+                column.document.place(*column.path, "name"),
+                f"model {model.name!r} returns no column {column.name!r}",
+                did_you_mean(column.name, returned),
+            )
+    missing = [name for name in returned if name not in model.columns]
+    if missing:
+        yield COLUMN_WITHOUT.at(
+            model.document.place(*model.path, "columns"),
+            f"model {model.name!r} returns {', '.join(map(repr, missing))}, not described",
+            "add it to the model's columns" if len(missing) == 1 else "add them to its columns",
+        )
+
+
+def _of_sources(linted: Linted) -> Iterator[Finding]:
+    for table in sources_in(linted.facts.properties):
+        where = f"{table.source}.{table.name}"
+        if not table.entry.get("description"):
+            yield NO_DESCRIPTION.at(
+                table.place, f"source table {where} has no description", "add `description:`"
+            )
+        for column in table.columns.values():
+            if not column.entry.get("description"):
+                yield COLUMN_WITHOUT.at(
+                    column.place,
+                    f"column {column.name!r} of {where} has no description",
+                    "add `description:`",
+                )

@@ -1,0 +1,197 @@
+"""Expectations: is the type known, and does it take these arguments, with these values?
+
+GX drops an expectation of an unknown type, or with a wrong argument, with a log line, and the suite
+passes with what is left.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
+from plumbline.lint.json_schema import faults_of
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, Place, error, warning
+
+UNKNOWN_TYPE = error(
+    "expectation-unknown-type",
+    "There is no such expectation; GX would drop it, and the suite would pass without it.",
+    wrong='"type": "expect_metric_to_be_betwen"',
+    right='"type": "expect_metric_to_be_between"',
+)
+UNKNOWN_ARGUMENT = error(
+    "expectation-unknown-argument",
+    "The expectation takes no such argument.",
+    wrong='"kwargs": {"column": "coverage_pct", "minimum": 80}',
+    right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
+)
+MISSING_ARGUMENT = error(
+    "expectation-missing-argument",
+    "The expectation needs an argument that is not given.",
+    wrong='"kwargs": {"min_value": 80}',
+    right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
+)
+WRONG_ARGUMENT = error(
+    "expectation-wrong-argument",
+    "An argument's value is of the wrong kind.",
+    wrong='"min_value": "80"',
+    right='"min_value": 80',
+)
+MISPLACED_KEY = error(
+    "expectation-misplaced-key",
+    "A key of the expectation itself stands among its arguments.",
+    wrong='"kwargs": {"column": "coverage_pct", "severity": "warning"}',
+    right='"severity": "warning", "kwargs": {"column": "coverage_pct"}',
+)
+NO_GROUPS = error(
+    "expectation-overrides-without-groups",
+    "overrides are for groups, and without group_by there are none.",
+    wrong='"overrides": {"moving_average": {"min_value": 60}}',
+    right='"group_by": ["system_id"], "overrides": {"moving_average": {"min_value": 60}}',
+)
+BROKEN_PLUGIN = error(
+    "plugin-broken",
+    "A Python file among the plugins can't be imported, so what it defines is not known.",
+    wrong="plugins/our_expectations.py: import panda",
+    right="plugins/our_expectations.py: import pandas",
+)
+TWICE = warning(
+    "expectation-twice",
+    "The same expectation stands twice: one of them was meant to say something else.",
+    wrong='two entries {"type": "expect_column_to_exist", "kwargs": {"column": "game_id"}}',
+    right="one of them, or each with its own column",
+)
+
+RULES = (
+    UNKNOWN_TYPE,
+    UNKNOWN_ARGUMENT,
+    MISSING_ARGUMENT,
+    WRONG_ARGUMENT,
+    MISPLACED_KEY,
+    NO_GROUPS,
+    BROKEN_PLUGIN,
+    TWICE,
+)
+
+
+_LEAST_ENTRIES = {"column_list": 2, "like_pattern_list": 1, "regex_list": 1}
+"""What GX asks for and its schemas do not say."""
+
+WHOLE_TABLE = "expect_table_"
+"""Expectations that say which columns a table should have: also none, or one that is not there."""
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with single expectations, and with plugins that may define them."""
+    for suite in linted.facts.suites.values():
+        seen: dict[str, int] = {}
+        for number, (path, entry) in enumerate(suite.entries("expectations")):
+            found = list(_type_and_arguments(linted, suite, path))
+            yield from found
+            if not found:
+                yield from _as_gx_builds_it(linted, suite, path)
+            said = _canonical(entry)
+            if said in seen:
+                yield TWICE.at(
+                    suite.place(*path),
+                    f"the same stands as expectations[{seen[said]}]",
+                    "take one of the two out, or make them differ",
+                )
+            seen.setdefault(said, number)
+    for file, fault in linted.plugins.faults:
+        yield BROKEN_PLUGIN.at(
+            Place(file if file.is_file() else file / "__init__.py"),
+            f"this can't be imported: {type(fault).__name__}: {fault}",
+            "mend it, or move it out of the plugins",
+        )
+
+
+def _type_and_arguments(linted: Linted, suite: Document, path: KeyPath) -> Iterator[Finding]:
+    name = suite.text(*path, "type")
+    if name is None:
+        return
+    found = linted.types.find(name)
+    if found is None:
+        yield UNKNOWN_TYPE.at(
+            suite.place(*path, "type"),
+            f"there is no expectation {name!r}",
+            did_you_mean(name, linted.types.names),
+        )
+        return
+    kwargs = (*path, "kwargs")
+    if suite.has(*kwargs) and not isinstance(suite.get(*kwargs), dict):
+        return  # a wrong value: the rules for keys say it
+    given = suite.mapping(*kwargs)
+    for argument in given:
+        if argument in BESIDE_ARGUMENTS:
+            yield MISPLACED_KEY.at(
+                suite.place(*kwargs, argument),
+                f"{argument!r} stands among the kwargs",
+                "move it beside kwargs",
+            )
+        elif argument not in found.arguments:
+            yield UNKNOWN_ARGUMENT.at(
+                suite.place(*kwargs, argument),
+                f"{name} takes no {argument!r}",
+                did_you_mean(argument, found.arguments),
+            )
+        else:
+            yield from _value(suite, (*kwargs, argument), found, argument)
+    for argument in found.required:
+        if argument not in given:
+            yield MISSING_ARGUMENT.at(
+                suite.place(*kwargs), f"{name} needs {argument!r}", f"add {argument!r} to kwargs"
+            )
+    if given.get("overrides") and "group_by" in found.arguments and not given.get("group_by"):
+        yield NO_GROUPS.at(
+            suite.place(*kwargs, "overrides"),
+            "overrides need group_by: the groups that they are for",
+            "add group_by, or take overrides out",
+        )
+
+
+def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator[Finding]:
+    """What only GX can say: of a project's own expectations, and of conditions on rows.
+
+    Conditions are a language of their own, which the catalogue does not know.
+    """
+    name = suite.text(*path, "type")
+    condition = suite.get(*path, "kwargs", "row_condition")
+    is_language = isinstance(condition, dict) or (
+        isinstance(condition, str)
+        and str(suite.get(*path, "kwargs", "condition_parser")).startswith("great_expectations")
+    )
+    if name is None or (name in linted.types.catalogue and not is_language):
+        return
+    from plumbline.lint.registered import fault_of
+
+    fault = fault_of(suite.file, suite.get(*path))
+    if fault is not None:
+        key = (fault.key or "").partition("kwargs.")[2]
+        place = suite.place(*path, "kwargs", *([key] if key else []))
+        yield WRONG_ARGUMENT.at(place, fault.what, fault.mend or "mend the value")
+
+
+def _value(
+    suite: Document, path: KeyPath, found: ExpectationType, argument: str
+) -> Iterator[Finding]:
+    schema = found.arguments[argument]
+    value, least = suite.get(*path), _LEAST_ENTRIES.get(argument, 0)
+    if isinstance(value, list) and len(value) < least and not found.name.startswith(WHOLE_TABLE):
+        yield WRONG_ARGUMENT.at(
+            suite.place(*path),
+            f"{argument} has {len(value)} of at least {least} entries",
+            "add one" if least - len(value) == 1 else f"add {least}",
+        )
+    for fault in faults_of(suite.get(*path), schema):
+        rule = WRONG_ARGUMENT if fault.unknown_key is None else UNKNOWN_ARGUMENT
+        yield rule.at(suite.place(*path, *fault.path), fault.what, fault.mend)
+
+
+def _canonical(entry: Mapping[str, Any]) -> str:
+    said = [entry.get("type"), entry.get("severity", "critical"), entry.get("kwargs", {})]
+    return json.dumps(said, sort_keys=True)

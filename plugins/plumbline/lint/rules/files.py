@@ -1,0 +1,86 @@
+"""Any file: can it be read, has it the keys of its kind, is it named as it says?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plumbline.lint.rule import Finding, error
+
+if TYPE_CHECKING:
+    from plumbline.lint.linted import Linted
+
+UNREADABLE = error(
+    "file-unreadable",
+    "A file that can't be opened or is not UTF-8 is not checked at all.",
+    wrong="expectations/coverage.json saved as UTF-16",
+    right="the same file saved as UTF-8",
+)
+MALFORMED_JSON = error(
+    "json-malformed",
+    "The file is not JSON, so nothing in it is used.",
+    wrong='{"name": "coverage",}',
+    right='{"name": "coverage"}',
+)
+MALFORMED_YAML = error(
+    "yaml-malformed",
+    "The file is not YAML, so nothing in it is used.",
+    wrong="vars: {days: 1",
+    right="vars: {days: 1}",
+)
+DUPLICATE_KEY = error(
+    "duplicate-key",
+    "A key stands twice: JSON and YAML silently keep the last one.",
+    wrong='{"min_value": 80, "min_value": 50}',
+    right='{"min_value": 80}',
+)
+UNKNOWN_KEY = error(
+    "unknown-key",
+    "A key that nothing reads: often a typo, and what it should say is not said.",
+    wrong='"severty": "warning"',
+    right='"severity": "warning"',
+)
+MISSING_KEY = error(
+    "missing-key",
+    "A key that must be there is not.",
+    wrong='{"kwargs": {"column": "coverage_pct"}}',
+    right='{"type": "expect_metric_to_be_between", "kwargs": {"column": "coverage_pct"}}',
+)
+WRONG_VALUE = error(
+    "wrong-value",
+    "A value is of the wrong kind, or none of those that can stand there.",
+    wrong='"severity": "urgent"',
+    right='"severity": "critical"',
+)
+OTHER_NAME = error(
+    "name-differs-from-file",
+    "A suite or checkpoint is found by its file, so its name must be the file's.",
+    wrong='expectations/coverage.json with "name": "line_coverage"',
+    right='expectations/coverage.json with "name": "coverage"',
+)
+
+RULES = (
+    UNREADABLE,
+    MALFORMED_JSON,
+    MALFORMED_YAML,
+    DUPLICATE_KEY,
+    UNKNOWN_KEY,
+    MISSING_KEY,
+    WRONG_VALUE,
+    OTHER_NAME,
+)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What was wrong with each file when it was read, and names that differ from the file's."""
+    facts = linted.facts
+    for document in facts.documents:
+        yield from document.faults
+    for document in (*facts.suites.values(), *facts.checkpoints.values()):
+        name = document.text("name")
+        if name is not None and name != document.file.stem:
+            yield OTHER_NAME.at(
+                document.place("name"),
+                f"the name is {name!r}, the file's is {document.file.name!r}",
+                f"write {document.file.stem!r}, or rename the file to {name}.json",
+            )

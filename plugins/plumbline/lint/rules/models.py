@@ -1,0 +1,243 @@
+"""Models: is each judged by a suite, and do its templates refer to what is there?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from plumbline.errors import PlumblineError, did_you_mean
+from plumbline.lint.cycles import find_cycles
+from plumbline.lint.document import Document
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, Place, error, warning
+from plumbline.lint.templates import FUNCTIONS, Call, Template
+from plumbline.models.compilation import BUILT_IN
+
+NO_SUITE = warning(
+    "model-without-suite",
+    "A model is meant to be judged, and no suite judges it.",
+    wrong="models/monitors/coverage.sql without expectations/coverage.json",
+    right='expectations/coverage.json with "model": "coverage"',
+)
+NAMED_TWICE = error(
+    "model-named-twice",
+    "Two files are models of the same name, so ref() can mean either.",
+    wrong="models/monitors/coverage.sql and models/staging/coverage.sql",
+    right="models/monitors/coverage.sql and models/staging/calendar.sql",
+)
+MALFORMED = error(
+    "template-malformed",
+    "Jinja can't read the template.",
+    wrong="{% if x %} select 1",
+    right="{% if x %} select 1 {% endif %}",
+)
+UNKNOWN_REF = error(
+    "model-unknown-ref",
+    "ref() names a model that is not there.",
+    wrong="{{ ref('calender') }}",
+    right="{{ ref('calendar') }}",
+)
+UNKNOWN_SOURCE = error(
+    "model-unknown-source",
+    "source() names a table that no YAML file beside the models declares.",
+    wrong="{{ source('nba_reference', 'schedule') }}",
+    right="{{ source('nba_reference', 'nba_schedule') }}",
+)
+UNKNOWN_VARIABLE = error(
+    "model-unknown-variable",
+    "var() names a variable that has no value.",
+    wrong="{{ var('dayz') }}",
+    right="{{ var('days') }}, declared under vars in dbt_project.yml",
+)
+UNKNOWN_NAME = error(
+    "model-unknown-macro",
+    "A template uses a name that is no macro of the project and no function of plumbline.",
+    wrong="{{ arived_at('created_at') }}",
+    right="{{ arrived_at('created_at') }}",
+)
+CYCLE = error(
+    "model-cycle",
+    "Models refer to each other in a circle.",
+    wrong="calendar.sql has ref('games'), and games.sql has ref('calendar')",
+    right="games.sql has source('nba_reference', 'nba_schedule')",
+)
+NOT_COMPILABLE = error(
+    "model-not-compilable",
+    "The template does not become one SELECT.",
+    wrong="select 1; select 2",
+    right="select 1",
+)
+
+RULES = (
+    NO_SUITE,
+    NAMED_TWICE,
+    MALFORMED,
+    UNKNOWN_REF,
+    UNKNOWN_SOURCE,
+    UNKNOWN_VARIABLE,
+    UNKNOWN_NAME,
+    CYCLE,
+    NOT_COMPILABLE,
+)
+
+_LINE = re.compile(r"line (\d+)")
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with models before their SQL is read."""
+    models = linted.models
+    for name, files in linted.facts.models.files.items():
+        if len(files) > 1 and name in models.watched:
+            yield NAMED_TWICE.at(
+                Place(files[1]),
+                f"there are {len(files)} files for model {name!r}",
+                f"rename this one or {_short(files[0], linted.facts)}",
+            )
+    all_suites_read = all(suite.is_readable for suite in linted.facts.suites.values())
+    for name in models.watched if all_suites_read else ():
+        is_meant = models.is_monitor(name) or (
+            models.takes_as_of(name) and not models.is_inlined(name)
+        )
+        if is_meant and name not in models.referred and not linted.facts.suites_of(name):
+            yield NO_SUITE.at(
+                Place(models.templates[name].file),
+                f"no suite judges model {name!r}",
+                f'add expectations/{name}.json with "model": "{name}"',
+            )
+    static = [finding for each in models.watched_templates for finding in _template(linted, each)]
+    static += _cycles(linted)
+    yield from static
+    yield from _not_compilable(linted, static)
+
+
+def _short(file: Path, facts: Facts) -> str:
+    return str(file.relative_to(facts.root)) if file.is_relative_to(facts.root) else str(file)
+
+
+def _template(linted: Linted, template: Template) -> Iterator[Finding]:
+    """Every name in one template that leads nowhere."""
+    facts, models = linted.facts, linted.models
+    if template.unreadable is not None:
+        yield from template.unreadable.faults
+    if template.fault is not None:
+        what, line = template.fault
+        yield MALFORMED.at(
+            Place(template.file, line),
+            f"Jinja can't read the template: {what}",
+            "mend the template here",
+        )
+    for call in template.refs:
+        name = call.arguments[-1]
+        # what dbt's manifest knows, the compiler says
+        if name not in models.templates and not models.workspace.manifest_file.is_file():
+            yield UNKNOWN_REF.at(
+                _place(template, call),
+                f"there is no model {name!r}",
+                did_you_mean(name, models.templates),
+            )
+    if facts.are_declarations_read:
+        for call in template.sources:
+            yield from _source(facts, template, call)
+        yield from _variables(facts, template)
+    for call in template.names:
+        if call.arguments[0] not in models.macros.files:
+            yield UNKNOWN_NAME.at(
+                _place(template, call),
+                f"{call.arguments[0]!r} is no macro and no function",
+                did_you_mean(call.arguments[0], [*models.macros.files, *FUNCTIONS]),
+            )
+
+
+def _place(template: Template, call: Call) -> Place:
+    return Place(template.file, call.line)
+
+
+def _source(facts: Facts, template: Template, call: Call) -> Iterator[Finding]:
+    source, table = call.arguments
+    tables = {name for owner, name in facts.sources if owner == source}
+    if not tables:
+        owners = {owner for owner, _ in facts.sources}
+        yield UNKNOWN_SOURCE.at(
+            _place(template, call), f"there is no source {source!r}", did_you_mean(source, owners)
+        )
+    elif table not in tables:
+        yield UNKNOWN_SOURCE.at(
+            _place(template, call),
+            f"source {source!r} has no table {table!r}",
+            did_you_mean(table, tables),
+        )
+
+
+def _variables(facts: Facts, template: Template) -> Iterator[Finding]:
+    known = {*facts.variables, *BUILT_IN, *_given_by_suites(facts)}
+    for call in template.variables:
+        name = call.arguments[0]
+        if name not in known and not call.has_default:
+            yield UNKNOWN_VARIABLE.at(
+                _place(template, call),
+                f"there is no variable {name!r}",
+                f"declare it under vars in dbt_project.yml; {did_you_mean(name, known)}",
+            )
+
+
+def _given_by_suites(facts: Facts) -> set[str]:
+    return {
+        name for suite in facts.suites.values() for name in suite.mapping("meta", "monitor", "vars")
+    }
+
+
+def _cycles(linted: Linted) -> Iterator[Finding]:
+    models = linted.models
+    edges = {name: models.refs(name) for name in models.watched}
+    for cycle in find_cycles(edges):
+        template, call = next(
+            (template, call)
+            for template in models.with_macros(cycle[0])
+            for call in template.refs
+            if call.arguments[-1] == cycle[1]
+        )
+        yield CYCLE.at(
+            _place(template, call),
+            f"models refer to each other in a circle: {' -> '.join(cycle)}",
+            "take one of these ref() out",
+        )
+
+
+def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
+    """What only compiling shows; of what is known already, nothing again."""
+    models = linted.models
+    said = {(finding.place.file, finding.place.line) for finding in static}
+    unreadable = {finding.place.file for finding in static if finding.rule is MALFORMED}
+    has_circle = any(finding.rule is CYCLE for finding in static)
+    if models.macros_fault is not None:
+        yield NOT_COMPILABLE.at(
+            place_of(models.macros_fault, linted.facts.root / "macros", linted.facts),
+            models.macros_fault.what,
+            models.macros_fault.mend or "mend the file",
+        )
+        return
+    for name, built in models.built.items() if linted.facts.are_declarations_read else ():
+        if not isinstance(built, PlumblineError):
+            continue
+        place = place_of(built, models.templates[name].file, linted.facts)
+        is_circle = has_circle and "in a circle" in built.what
+        if (place.file, place.line) in said or place.file in unreadable or is_circle:
+            continue
+        said.add((place.file, place.line))
+        rule = UNKNOWN_REF if built.what.startswith("there is no model") else NOT_COMPILABLE
+        yield rule.at(place, built.what, built.mend or "mend the model")
+
+
+def place_of(fault: PlumblineError, file: Path, facts: Facts) -> Place:
+    """Where an error of the compiler points to; ``file`` where it does not say."""
+    named = Path(fault.file) if fault.file else file
+    key = fault.key or ""
+    line = _LINE.fullmatch(key)
+    if line is not None:
+        return Place(named, int(line.group(1)))
+    for document in facts.documents:
+        if isinstance(document, Document) and document.file == named:
+            return document.place_of_key(key)
+    return Place(named if named.is_file() else file, key=key or None)

@@ -1,0 +1,161 @@
+"""What an alert needs of a monitor: an owner, a runbook, what it stands on, its one number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.cycles import find_cycles
+from plumbline.lint.document import Document
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error, warning
+
+NO_OWNER = warning(
+    "monitor-without-owner",
+    "Nobody is named who acts on an alert.",
+    wrong='"monitor": {"model": "coverage"}',
+    right='"monitor": {"model": "coverage", "owner": "data-platform"}',
+)
+NO_RUNBOOK = warning(
+    "monitor-without-runbook",
+    "Whoever gets the alert is not told what to do.",
+    wrong='"monitor": {"model": "coverage"}',
+    right='"monitor": {"model": "coverage", "runbook": "docs/runbooks/coverage.md"}',
+)
+RUNBOOK_MISSING = error(
+    "monitor-runbook-missing",
+    "The runbook is not there: alerts would link to nothing.",
+    wrong='"runbook": "docs/runbooks/coverge.md"',
+    right='"runbook": "docs/runbooks/coverage.md", or a link that begins with https://',
+)
+UNKNOWN_DEPENDENCY = error(
+    "monitor-unknown-dependency",
+    "depends_on names a monitor that is not there.",
+    wrong='"depends_on": ["game_status"]',
+    right='"depends_on": ["game_status_lag"]',
+)
+DEPENDENCY_CYCLE = error(
+    "monitor-dependency-cycle",
+    "Monitors depend on each other in a circle, so none of them is the cause.",
+    wrong='grading depends on lag, and lag has "depends_on": ["grading"]',
+    right='"depends_on": [] in one of the two',
+)
+UNKNOWN_OBSERVED = error(
+    "monitor-unknown-column",
+    "The observed number is of a column that the model does not have.",
+    wrong='"observed": {"column": "covrage_pct", "aggregate": "mean"}',
+    right='"observed": {"column": "coverage_pct", "aggregate": "mean"}',
+)
+COUNTS_NOTHING = warning(
+    "monitor-counts-nothing",
+    "The observed number counts failures of a severity that no expectation has: it is always 0.",
+    wrong='"observed": {"count_failing": "critical"} beside expectations of severity warning only',
+    right='"observed": {"count_failing": "warning"}',
+)
+
+RULES = (
+    NO_OWNER,
+    NO_RUNBOOK,
+    RUNBOOK_MISSING,
+    UNKNOWN_DEPENDENCY,
+    DEPENDENCY_CYCLE,
+    UNKNOWN_OBSERVED,
+    COUNTS_NOTHING,
+)
+
+_META = ("meta", "monitor")
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What ``meta.monitor`` lacks, or says of things that are not there."""
+    facts = linted.facts
+    for name, suite in facts.suites.items():
+        if not suite.is_readable:
+            continue
+        yield from _owner_and_runbook(facts, name, suite)
+        yield from _dependencies(facts, name, suite)
+        yield from _observed(linted, suite)
+    yield from _cycles(facts)
+
+
+def _owner_and_runbook(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
+    if not suite.get(*_META, "owner"):
+        yield NO_OWNER.at(
+            suite.place(*_META, "owner"),
+            f"monitor {name!r} has no owner",
+            "name who acts on its alerts as meta.monitor.owner",
+        )
+    runbook = suite.get(*_META, "runbook")
+    if not runbook:
+        yield NO_RUNBOOK.at(
+            suite.place(*_META, "runbook"),
+            f"monitor {name!r} has no runbook",
+            f'write one, and name it: "runbook": "docs/runbooks/{name}.md"',
+        )
+    elif isinstance(runbook, str) and not _is_there(facts, runbook):
+        yield RUNBOOK_MISSING.at(
+            suite.place(*_META, "runbook"),
+            f"there is no runbook {runbook!r}",
+            "write it there, or name a file below the project's folder or a link with https://",
+        )
+
+
+def _is_there(facts: Facts, runbook: str) -> bool:
+    if runbook.startswith(("https://", "http://")):
+        return True
+    try:
+        file = (facts.root / runbook.partition("#")[0]).resolve()
+        return file.is_relative_to(facts.root.resolve()) and file.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
+    named = suite.get(*_META, "depends_on")
+    for index, other in enumerate(named if isinstance(named, list) else ()):
+        if isinstance(other, str) and other not in facts.monitor_names:
+            yield UNKNOWN_DEPENDENCY.at(
+                suite.place(*_META, "depends_on", index),
+                f"{name!r} depends on {other!r}, which is no monitor",
+                did_you_mean(other, facts.monitor_names - {name}),
+            )
+
+
+def _cycles(facts: Facts) -> Iterator[Finding]:
+    edges: dict[str, list[str]] = {}
+    for name, suite in facts.suites.items():
+        named = suite.get(*_META, "depends_on")
+        others = named if isinstance(named, list) else []
+        edges[name] = [other for other in others if isinstance(other, str)]
+    for cycle in find_cycles(edges):
+        suite = facts.suites[cycle[0]]
+        yield DEPENDENCY_CYCLE.at(
+            suite.place(*_META, "depends_on"),
+            f"monitors depend on each other in a circle: {' -> '.join(cycle)}",
+            "take one of them out of depends_on",
+        )
+
+
+def _observed(linted: Linted, suite: Document) -> Iterator[Finding]:
+    path = (*_META, "observed")
+    column = suite.text(*path, "column")
+    known = linted.columns.of_suite(suite)
+    if column is not None and known is not None and column not in known:
+        yield UNKNOWN_OBSERVED.at(
+            suite.place(*path, "column"),
+            f"the model has no column {column!r}",
+            did_you_mean(column, known),
+        )
+    counted = suite.text(*path, "count_failing")
+    severities = {
+        entry.get("severity", "critical")
+        for _, entry in suite.entries("expectations")
+        if isinstance(entry.get("severity", "critical"), str)
+    }
+    if counted in ("warning", "critical") and severities and counted not in severities:
+        yield COUNTS_NOTHING.at(
+            suite.place(*path, "count_failing"),
+            f"no expectation has severity {counted!r}, so this is always 0",
+            f"count another severity, or add an expectation of severity {counted!r}",
+        )

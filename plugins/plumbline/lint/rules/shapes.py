@@ -1,0 +1,183 @@
+"""Keys and kinds of values: suites, checkpoints, the schedule, targets, dbt's files.
+
+Where anyone may write keys of their own (dbt's and GX's files), a key is only called unknown when
+it is nearly one that plumbline reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from plumbline.errors import ConfigError
+from plumbline.lint.described import models_in, sources_in
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding
+from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.lint.shape import check_near_misses, check_shape
+from plumbline.project.checkpoints import CheckpointEntry
+from plumbline.project.schedule import SchedulesEntry, read_schedules
+from plumbline.project.suites import SuiteEntry
+from plumbline.project.targets import WarehouseEntry
+
+RULES = ()
+"""Those of ``files``."""
+
+_DBT_KEYS = ("name", "vars", "model-paths", "macro-paths", "models")
+_OTHER_DBT_KEYS = (
+    *("config-version", "version", "profile", "seeds", "snapshots", "sources", "tests", "metrics"),
+    *("data_tests", "unit_tests", "exposures", "flags", "seed-paths", "test-paths", "docs-paths"),
+    *("analysis-paths", "snapshot-paths", "asset-paths", "function-paths", "target-path"),
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _DbtEntry(_Open):
+    """What plumbline reads of ``dbt_project.yml``."""
+
+    name: str | None = None
+    vars: dict[str, Any] | None = None
+    models: dict[str, Any] | None = None
+
+
+class _BoundsEntry(_Strict):
+    """``config.meta.vars.<variable>`` of a model."""
+
+    min: Any = None
+    max: Any = None
+
+
+class _ModelMeta(_Open):
+    """``config.meta`` of a model."""
+
+    grain: list[str] | None = None
+    vars: dict[str, _BoundsEntry] | None = None
+
+
+class _SourceMeta(_Open):
+    """``config.meta`` of a source table."""
+
+    partition_by: str | None = None
+    require_partition_filter: bool | None = None
+    cluster_by: list[str] | None = None
+    arrival_time: str | None = None
+
+
+class _ColumnMeta(_Open):
+    """``config.meta`` of a source's column."""
+
+    personal: bool | None = None
+
+
+class _ColumnEntry(_Open):
+    name: str = Field(min_length=1)
+    data_type: str | None = None
+    description: str | None = None
+
+
+class _ModelEntry(_Open):
+    name: str = Field(min_length=1)
+    description: str | None = None
+    columns: list[_ColumnEntry] | None = None
+
+
+class _SourceEntry(_Open):
+    name: str = Field(min_length=1)
+    tables: list[_ModelEntry] | None = None
+
+
+class _PropertiesEntry(_Open):
+    """What plumbline reads of the YAML files beside the models."""
+
+    models: list[_ModelEntry] | None = None
+    sources: list[_SourceEntry] | None = None
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Every key and value that can't stand where it stands."""
+    facts = linted.facts
+    for suite in facts.suites.values():
+        if suite.is_readable:
+            yield from check_shape(suite, (), SuiteEntry)
+            yield from check_near_misses(suite, ("meta",), ours=("monitor",))
+    for checkpoint in facts.checkpoints.values():
+        if checkpoint.is_readable:
+            yield from check_shape(checkpoint, (), CheckpointEntry)
+    if facts.schedule is not None and facts.schedule.is_readable:
+        yield from _schedule(facts.schedule)
+    yield from _targets(facts)
+    if facts.dbt is not None and facts.dbt.is_readable:
+        yield from _dbt(facts, facts.dbt)
+    for properties in facts.properties:
+        if properties.is_readable:
+            yield from _properties(properties)
+
+
+def _schedule(schedule: Document) -> Iterator[Finding]:
+    found = list(check_shape(schedule, (), SchedulesEntry))
+    yield from found
+    if found:
+        return
+    try:
+        read_schedules(schedule.file)
+    except ConfigError as fault:
+        yield WRONG_VALUE.at(
+            schedule.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
+        )
+
+
+def _targets(facts: Facts) -> Iterator[Finding]:
+    if facts.datasource is None:
+        return
+    path: KeyPath = ("fluent_datasources", facts.datasource)
+    yield from check_shape(facts.configuration, path, WarehouseEntry)
+    yield from check_near_misses(
+        facts.configuration, path, ours=("default_target", "targets"), others=("type", "name")
+    )
+
+
+def _dbt(facts: Facts, dbt: Document) -> Iterator[Finding]:
+    yield from check_shape(dbt, (), _DbtEntry)
+    yield from check_near_misses(dbt, (), ours=_DBT_KEYS, others=_OTHER_DBT_KEYS)
+    for key in ("model-paths", "macro-paths"):
+        if dbt.has(key) and not facts.are_folders(dbt.get(key)):
+            yield WRONG_VALUE.at(
+                dbt.place(key),
+                f"{key} is not a list of folders of the project",
+                f'write {key}: ["{key.removesuffix("-paths")}s"]',
+            )
+
+
+def _properties(document: Document) -> Iterator[Finding]:
+    yield from check_shape(document, (), _PropertiesEntry)
+    yield from check_near_misses(document, (), ours=("models", "sources"), others=("version",))
+    for model in models_in([document]):
+        yield from _entry(document, model.path, ("name", "columns", "config", "description"))
+        yield from _meta(document, model.meta_path, _ModelMeta)
+    for table in sources_in([document]):
+        yield from _entry(document, table.path, ("name", "columns", "config", "description"))
+        yield from _meta(document, table.meta_path, _SourceMeta)
+        for column in table.columns.values():
+            yield from _entry(document, column.path, ("name", "data_type", "description"))
+            yield from _meta(document, (*column.path, "config", "meta"), _ColumnMeta)
+
+
+def _entry(document: Document, path: KeyPath, ours: tuple[str, ...]) -> Iterator[Finding]:
+    yield from check_near_misses(document, path, ours=ours)
+
+
+def _meta(document: Document, path: KeyPath, model: type[BaseModel]) -> Iterator[Finding]:
+    if document.get(*path) is not None:
+        yield from check_shape(document, path, model)
+        yield from check_near_misses(document, path, ours=tuple(model.model_fields))

@@ -1,0 +1,108 @@
+"""Source tables: are they described in BigQuery's types, by columns that they have?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.bigquery_types import KNOWN, parse_type
+from plumbline.lint.described import DescribedColumn, DescribedSource, models_in, sources_in
+from plumbline.lint.document import KeyPath
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error, warning
+
+TWICE = error(
+    "source-described-twice",
+    "The same table of a source stands twice.",
+    wrong="tables: [{name: games}, {name: games}]",
+    right="tables: [{name: games}]",
+)
+UNKNOWN_TYPE = error(
+    "column-unknown-type",
+    "data_type is no type of BigQuery's.",
+    wrong="{name: points, data_type: INT46}",
+    right="{name: points, data_type: INT64}",
+)
+NO_TYPE = warning(
+    "source-column-without-type",
+    "A source's column has no data_type, so Google's analyzer can't check what is done with it.",
+    wrong="{name: points}",
+    right="{name: points, data_type: INT64}",
+)
+UNKNOWN_COLUMN = error(
+    "source-unknown-column",
+    "A source's partition, clustering or arrival time names a column that the table does not have.",
+    wrong="config: {meta: {partition_by: game_day}}",
+    right="config: {meta: {partition_by: game_date}}",
+)
+
+RULES = (TWICE, UNKNOWN_TYPE, NO_TYPE, UNKNOWN_COLUMN)
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+# Words of an expression that a table can be partitioned by.
+_FUNCTIONS = frozenset(
+    {"date", "timestamp_trunc", "datetime_trunc", "date_trunc", "range_bucket"}
+    | {"generate_array", "hour", "day", "month", "year", "_partitiontime", "_partitiondate"}
+)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with descriptions of source tables, and types of any column."""
+    facts = linted.facts
+    for table in sources_in(facts.properties):
+        if facts.sources[(table.source, table.name)] != table:
+            first = facts.sources[(table.source, table.name)].place
+            yield TWICE.at(
+                table.place,
+                f"table {table.name!r} of source {table.source!r} stands twice",
+                f"keep this or the one in {first.file.name}, line {first.line}",
+            )
+        for column in table.columns.values():
+            yield from _type(column)
+            if "data_type" not in column.entry:
+                yield NO_TYPE.at(
+                    column.place,
+                    f"column {column.name!r} of {table.source}.{table.name} has no data_type",
+                    "add BigQuery's type, such as STRING",
+                )
+        yield from _columns(table)
+    for model in models_in(facts.properties):
+        for column in model.columns.values():
+            yield from _type(column)
+
+
+def _type(column: DescribedColumn) -> Iterator[Finding]:
+    if column.type is not None and parse_type(column.type) is None:
+        yield UNKNOWN_TYPE.at(
+            column.document.place(*column.path, "data_type"),
+            f"BigQuery has no type {column.type!r}",
+            did_you_mean(column.type.upper(), KNOWN),
+        )
+
+
+def _columns(table: DescribedSource) -> Iterator[Finding]:
+    known = table.columns
+    if not known:
+        return
+    for path, column in _named(table):
+        if column not in known:
+            yield UNKNOWN_COLUMN.at(
+                table.document.place(*path),
+                f"table {table.source}.{table.name} has no column {column!r}",
+                did_you_mean(column, known),
+            )
+
+
+def _named(table: DescribedSource) -> Iterator[tuple[KeyPath, str]]:
+    meta = table.meta_path
+    for word in _WORD.findall(table.partition_by or ""):
+        if word.lower() not in _FUNCTIONS:
+            yield (*meta, "partition_by"), word
+    arrival = table.document.text(*meta, "arrival_time")
+    if arrival is not None:
+        yield (*meta, "arrival_time"), arrival
+    clustered = table.document.get(*meta, "cluster_by")
+    for index, column in enumerate(clustered if isinstance(clustered, list) else ()):
+        if isinstance(column, str):
+            yield (*meta, "cluster_by", index), column

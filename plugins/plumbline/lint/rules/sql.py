@@ -1,0 +1,160 @@
+"""SQL: can it be read as BigQuery's, and does it do what a monitor's SQL must?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plumbline.lint.described import DescribedSource
+from plumbline.lint.linted import Linted
+from plumbline.lint.models import Built
+from plumbline.lint.rule import Finding, Place, Rule, error, warning
+from plumbline.lint.sql import SqlFault
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+UNREADABLE = error(
+    "sql-unreadable",
+    "sqlglot can't read the compiled SQL as BigQuery's.",
+    wrong="select a b c from games",
+    right="select a, b, c from games",
+)
+NO_AS_OF = error(
+    "sql-without-as-of",
+    "A model that takes a list of instants returns no column as_of, so no row belongs to a run.",
+    wrong="select game_id from {{ ref('evaluations') }}",
+    right="select as_of, game_id from {{ ref('evaluations') }}",
+)
+NO_FILTER = error(
+    "sql-without-partition-filter",
+    "BigQuery refuses to read this table without a filter on its partition.",
+    wrong="select game_id from {{ source('nba_reference', 'nba_schedule') }}",
+    right="... where game_date >= cast('{{ var(\"first_date\") }}' as date)",
+)
+READS_ALL = warning(
+    "sql-reads-whole-table",
+    "A partitioned table is read without a filter on its partition: each run pays for all of it.",
+    wrong="select count(*) from {{ source('nba_orchestration', 'phase_completions') }}",
+    right="... where game_date >= cast('{{ var(\"first_date\") }}' as date)",
+)
+READS_CLOCK = warning(
+    "sql-reads-clock",
+    "The SQL asks what time it is: it can't be backtested, and its days are UTC's.",
+    wrong="where game_date = current_date()",
+    right="where game_date = local_date, from {{ ref('evaluations') }}",
+)
+MISCOUNTS = warning(
+    "sql-countif-beside-offset",
+    "Beside countif the embedded BigQuery reads array[offset(n)] one element too early.",
+    wrong="select countif(features[offset(25)] > 0)",
+    right="select sum(if(features[offset(25)] > 0, 1, 0))",
+)
+
+RULES = (UNREADABLE, NO_AS_OF, NO_FILTER, READS_ALL, READS_CLOCK, MISCOUNTS)
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with the SQL of each model that can be compiled."""
+    for name, tree in linted.parsed.trees.items():
+        built = linted.models.sql_of(name)
+        if built is not None and isinstance(tree, SqlFault):
+            yield UNREADABLE.at(
+                _place(built, tree.line),
+                f"this can't be read as BigQuery's SQL: {tree.what}",
+                f"mend it; plumbline compile {name} shows the SQL",
+            )
+    for built, query in linted.parsed.readable():
+        yield from _as_of(linted, built)
+        yield from _partitions(linted, built, query)
+        yield from _functions(built, query)
+
+
+def _place(built: Built, line: int) -> Place:
+    return Place(built.file, built.lines.origin(line))
+
+
+def _as_of(linted: Linted, built: Built) -> Iterator[Finding]:
+    models = linted.models
+    returned = linted.columns.returned(built.name)
+    is_judged = models.is_monitor(built.name) or bool(linted.facts.suites_of(built.name))
+    if returned is None or "as_of" in returned or not is_judged:
+        return
+    described = linted.facts.described.get(built.name)
+    if built.whole.set_oriented or (described is not None and "as_of" in described.columns):
+        yield NO_AS_OF.at(
+            _place(built, built.lines.count),
+            f"model {built.name!r} takes a list of instants and returns no column as_of",
+            "return as_of with each row",
+        )
+
+
+def _partitions(linted: Linted, built: Built, query: exp.Query) -> Iterator[Finding]:
+    from sqlglot import exp
+
+    sources = {
+        (source.dataset, source.table): source
+        for source in linted.facts.sources.values()
+        if source.partition_by
+    }
+    for table in query.find_all(exp.Table):
+        source = sources.get((table.db, table.name))
+        if source is None or _is_filtered(table, source):
+            continue
+        where = f"{source.source}.{source.name}"
+        rule: Rule = NO_FILTER if source.requires_filter else READS_ALL
+        yield rule.at(
+            _place(built, _line(table.this)),
+            f"{where} is read without a filter on {source.partition_by}",
+            f"filter {source.partition_by} by first_date and last_date",
+        )
+
+
+def _is_filtered(table: exp.Table, source: DescribedSource) -> bool:
+    """Whether a condition beside the table names a column of its partition."""
+    from sqlglot import exp
+
+    columns = {word.lower() for word in _WORD.findall(source.partition_by or "")}
+    columns &= {name.lower() for name in source.columns} or columns
+    select = table.find_ancestor(exp.Select)
+    if select is None:
+        return False
+    joins = select.args.get("joins") or ()
+    conditions = [select.args.get("where"), *(join.args.get("on") for join in joins)]
+    return any(
+        column.name.lower() in columns
+        for condition in conditions
+        if condition is not None
+        for column in condition.find_all(exp.Column)
+    )
+
+
+def _functions(built: Built, query: exp.Query) -> Iterator[Finding]:
+    from sqlglot import exp
+
+    clocks = (exp.CurrentDate, exp.CurrentDatetime, exp.CurrentTime, exp.CurrentTimestamp)
+    for clock in query.find_all(*clocks):
+        yield READS_CLOCK.at(
+            _place(built, _line(clock)),
+            f"{clock.meta.get('name') or clock.sql(dialect='bigquery')} reads the clock",
+            "take the instant from {{ ref('evaluations') }}, or from var('as_of')",
+        )
+    counts = query.find(exp.CountIf)
+    if counts is not None and query.find(exp.Bracket) is not None:
+        yield MISCOUNTS.at(
+            _place(built, _line(counts)),
+            "countif stands in one statement with an element of an array",
+            "write sum(if(..., 1, 0)), or take the element by unnest(...) with offset",
+        )
+
+
+def _line(node: exp.Expr) -> int:
+    """The line of a node, or of the first thing in it that has one."""
+    for inner in node.walk():
+        line = inner.meta.get("line")
+        if isinstance(line, int):
+            return line
+    return 1

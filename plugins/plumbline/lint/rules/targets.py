@@ -1,0 +1,50 @@
+"""Targets in ``great_expectations.yml``: is there a warehouse to speak to?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error
+from plumbline.project.project import DATASOURCE_TYPE
+from plumbline.project.targets import WarehouseEntry
+
+NONE = error(
+    "target-missing",
+    f"great_expectations.yml holds no datasource of type {DATASOURCE_TYPE}, so nothing can run.",
+    wrong="fluent_datasources: {}",
+    right="fluent_datasources: {warehouse: {type: bigquery_models, targets: {...}}}",
+)
+UNKNOWN = error(
+    "target-unknown",
+    "default_target names no target.",
+    wrong="default_target: locl",
+    right="default_target: local",
+)
+
+RULES = (NONE, UNKNOWN)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Targets that are not there."""
+    configuration, name = linted.facts.configuration, linted.facts.datasource
+    if not configuration.is_readable:
+        return
+    if name is None:
+        yield NONE.at(
+            configuration.place("fluent_datasources"),
+            f"no datasource of type {DATASOURCE_TYPE!r}",
+            f"add one with `type: {DATASOURCE_TYPE}` and its targets",
+        )
+        return
+    path = ("fluent_datasources", name)
+    fallback = WarehouseEntry.model_fields["default_target"].default
+    default = configuration.get(*path, "default_target") or fallback
+    targets = configuration.mapping(*path, "targets")
+    if targets and isinstance(default, str) and default not in targets:
+        yield UNKNOWN.at(
+            configuration.place(*path, "default_target"),
+            f"there is no target {default!r}",
+            did_you_mean(default, targets),
+        )

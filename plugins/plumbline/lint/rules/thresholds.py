@@ -1,0 +1,310 @@
+"""Thresholds: can they be kept, can they be broken, and does a warning come before a critical?"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from plumbline.expectations.bounds import Bounds
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, Rule, error
+from plumbline.run.thresholds import OURS
+
+MISSING = error(
+    "threshold-missing",
+    "Neither a least nor a greatest value is given: nothing can fail.",
+    wrong='"kwargs": {"column": "coverage_pct"}',
+    right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
+)
+INVERTED = error(
+    "threshold-inverted",
+    "The least value is above the greatest: nothing can pass.",
+    wrong='"min_value": 80, "max_value": 50',
+    right='"min_value": 50, "max_value": 80',
+)
+UNREACHABLE = error(
+    "threshold-unreachable",
+    "No percentage can keep the bound, so it always fails.",
+    wrong='"column": "coverage_pct", "min_value": 800',
+    right='"column": "coverage_pct", "min_value": 80',
+)
+NEVER_FIRES = error(
+    "threshold-never-fires",
+    "Every percentage keeps the bound: a check that can't fail looks like one that passes.",
+    wrong='"column": "coverage_pct", "min_value": 0',
+    right='"column": "coverage_pct", "min_value": 50',
+)
+LEVELS_INVERTED = error(
+    "threshold-levels-inverted",
+    "The critical bound is broken no later than the warning's, so the warning never shows.",
+    wrong='warning "min_value": 50 beside critical "min_value": 80',
+    right='warning "min_value": 80 beside critical "min_value": 50',
+)
+
+RULES = (MISSING, INVERTED, UNREACHABLE, NEVER_FIRES, LEVELS_INVERTED)
+
+_PERCENTAGE = "_pct"
+# Of values or of averages of values: a sum of percentages may be anything.
+_OF_VALUES = frozenset(
+    {
+        OURS,
+        "expect_column_values_to_be_between",
+        "expect_column_min_to_be_between",
+        "expect_column_max_to_be_between",
+        "expect_column_mean_to_be_between",
+        "expect_column_median_to_be_between",
+    }
+)
+_NEED_A_BOUND = frozenset(
+    {OURS, "expect_column_values_to_be_between", "expect_column_value_lengths_to_be_between"}
+)
+_BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
+
+Side = Literal["min", "max"]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The bounds of one expectation for one group, or for all that have none of their own."""
+
+    suite: Document
+    path: KeyPath
+    """Of the kwargs, or of the group's override in them."""
+    type: str
+    column: str
+    bounds: Bounds
+    is_percentage: bool
+    is_whole: bool
+    """Whether every bound that is given is a number that is known here."""
+    group: str | None
+
+    def place_path(self, side: Side) -> KeyPath:
+        """Of the bound itself, where it stands here and not in the kwargs above."""
+        name = f"{side}_value"
+        if self.suite.has(*self.path, name):
+            return (*self.path, name)
+        return (*self.path[:3], name)
+
+    @property
+    def of_group(self) -> str:
+        return "" if self.group is None else f" for {self.group!r}"
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Thresholds that can't do their work."""
+    for suite in linted.facts.suites.values():
+        by_subject: dict[str, list[tuple[str, KeyPath, Mapping[str, Any]]]] = {}
+        for path, entry in suite.entries("expectations"):
+            kind, kwargs = suite.text(*path, "type"), suite.mapping(*path, "kwargs")
+            if kind is None:
+                continue
+            if kind in _NEED_A_BOUND and _has_no_bound(kwargs):
+                yield MISSING.at(
+                    suite.place(*path, "kwargs"),
+                    "neither min_value nor max_value is given, so nothing can fail",
+                    "add min_value or max_value",
+                )
+            yield from _bounds_alone(_judged(suite, path, kind, kwargs))
+            severity = entry.get("severity", "critical")
+            if severity in ("warning", "critical"):
+                level = (str(severity), path, kwargs)
+                by_subject.setdefault(_subject(kind, kwargs), []).append(level)
+        for levels in by_subject.values():
+            yield from _levels(suite, levels)
+
+
+def _has_no_bound(kwargs: Mapping[str, Any]) -> bool:
+    return kwargs.get("min_value") is None and kwargs.get("max_value") is None
+
+
+def _subject(kind: str, kwargs: Mapping[str, Any]) -> str:
+    """What is measured, whatever its bounds."""
+    measured = {
+        name: value for name, value in kwargs.items() if name not in (*_BOUNDS, "overrides")
+    }
+    return json.dumps([kind, measured], sort_keys=True)
+
+
+def _judged(
+    suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
+) -> Iterator[_Judged]:
+    column = kwargs.get("column")
+    column = column if isinstance(column, str) else ""
+    is_percentage = (
+        column.endswith(_PERCENTAGE) and kind in _OF_VALUES and kwargs.get("aggregate") != "sum"
+    )
+    inner = (*path, "kwargs")
+    yield _Judged(
+        suite, inner, kind, column, _bounds(kwargs), is_percentage, _is_whole(kwargs), None
+    )
+    for group, override in suite.mapping(*inner, "overrides").items():
+        if isinstance(override, dict):
+            yield _Judged(
+                suite,
+                (*inner, "overrides", group),
+                kind,
+                column,
+                _bounds({**kwargs, **override}),
+                is_percentage,
+                _is_whole({**kwargs, **override}),
+                group,
+            )
+
+
+def _is_whole(kwargs: Mapping[str, Any]) -> bool:
+    given = [kwargs.get("min_value"), kwargs.get("max_value")]
+    return all(value is None or _number(value) is not None for value in given)
+
+
+def _bounds(kwargs: Mapping[str, Any]) -> Bounds:
+    return Bounds(
+        min_value=_number(kwargs.get("min_value")),
+        max_value=_number(kwargs.get("max_value")),
+        strict_min=kwargs.get("strict_min") is True,
+        strict_max=kwargs.get("strict_max") is True,
+    )
+
+
+def _number(value: object) -> float | None:
+    """Dates and suite parameters can't be held against each other here."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    return None if math.isnan(number) else number
+
+
+def _bounds_alone(all_judged: Iterable[_Judged]) -> Iterator[Finding]:
+    """What is wrong with bounds by themselves; a group inherits, but need not repeat, a fault."""
+    told: set[Rule] = set()
+    for judged in all_judged:
+        found = [finding for finding in _alone(judged) if finding.rule not in told]
+        if judged.group is None:
+            told = {finding.rule for finding in found}
+        yield from found
+
+
+def _alone(judged: _Judged) -> Iterator[Finding]:
+    """What is wrong with one pair of bounds."""
+    bounds, suite = judged.bounds, judged.suite
+    low, high = bounds.min_value, bounds.max_value
+    is_empty = low == high and (bounds.strict_min or bounds.strict_max)
+    if low is not None and high is not None and (low > high or is_empty):
+        yield INVERTED.at(
+            suite.place(*judged.place_path("min")),
+            f"no value is {bounds.words()}{judged.of_group}: nothing can pass",
+            "swap the two, or leave one out",
+        )
+        return
+    if not judged.is_percentage:
+        return
+    if low is not None and (low > 100 or (low == 100 and bounds.strict_min)):
+        yield UNREACHABLE.at(
+            suite.place(*judged.place_path("min")),
+            f"no percentage is {Bounds(low, None, bounds.strict_min).words()}{judged.of_group}",
+            "write a percentage between 0 and 100",
+        )
+    elif high is not None and (high < 0 or (high == 0 and bounds.strict_max)):
+        yield UNREACHABLE.at(
+            suite.place(*judged.place_path("max")),
+            f"no percentage is {Bounds(None, high, False, bounds.strict_max).words()}"
+            f"{judged.of_group}",
+            "write a percentage between 0 and 100",
+        )
+    elif judged.is_whole:
+        yield from _idle(judged)
+
+
+def _idle(judged: _Judged) -> Iterator[Finding]:
+    """Bounds of a percentage that nothing breaks.
+
+    At the very end of the range a bound beside one that works is a harmless way to say "a
+    percentage"; alone, or beyond the range, it is a mistake.
+    """
+    bounds = judged.bounds
+    low, high = bounds.min_value, bounds.max_value
+    low_works = low is not None and (low > 0 or (low == 0 and bounds.strict_min))
+    high_works = high is not None and (high < 100 or (high == 100 and bounds.strict_max))
+    sides: list[tuple[Side, float]] = []
+    if low is not None and not low_works and (low < 0 or not high_works):
+        sides.append(("min", low))
+    if high is not None and not high_works and (high > 100 or not low_works):
+        sides.append(("max", high))
+    for side, value in sides:
+        yield NEVER_FIRES.at(
+            judged.suite.place(*judged.place_path(side)),
+            f"every percentage is {'at least' if side == 'min' else 'at most'} {value:g}, "
+            f"so {side}_value never fires{judged.of_group}",
+            "write a percentage between 0 and 100, or take the bound out",
+        )
+
+
+def _levels(
+    suite: Document, levels: list[tuple[str, KeyPath, Mapping[str, Any]]]
+) -> Iterator[Finding]:
+    """A warning that a critical always hides; levels of one measured thing."""
+    groups = {
+        group: None
+        for _, path, _ in levels
+        for group in (None, *suite.mapping(*path, "kwargs", "overrides"))
+    }
+    told: set[KeyPath] = set()
+    for group in groups:
+        for severity, path, kwargs in levels:
+            if severity != "critical":
+                continue
+            critical = _bounds_of(kwargs, group)
+            for side in ("min", "max"):
+                warned = [
+                    _bounds_of(others, group) for kind, _, others in levels if kind == "warning"
+                ]
+                if path in told or not _hides(critical, warned, side):
+                    continue
+                told.add(path)
+                yield _hidden(suite, path, side, critical, warned, group)
+
+
+def _bounds_of(kwargs: Mapping[str, Any], group: str | None) -> Bounds:
+    overrides = kwargs.get("overrides")
+    override = overrides.get(group) if isinstance(overrides, dict) and group is not None else None
+    return _bounds({**kwargs, **override} if isinstance(override, dict) else kwargs)
+
+
+def _hides(critical: Bounds, warned: list[Bounds], side: Side) -> bool:
+    """Whether every warning on this side breaks no earlier than ``critical``."""
+    edge = _edge(critical, side)
+    edges = [other for bounds in warned if (other := _edge(bounds, side)) is not None]
+    return edge is not None and bool(edges) and all(other <= edge for other in edges)
+
+
+def _edge(bounds: Bounds, side: Side) -> tuple[float, bool] | None:
+    """How early the bound breaks: the greater, the earlier."""
+    if side == "min":
+        return None if bounds.min_value is None else (bounds.min_value, bounds.strict_min)
+    return None if bounds.max_value is None else (-bounds.max_value, bounds.strict_max)
+
+
+def _hidden(
+    suite: Document,
+    path: KeyPath,
+    side: Side,
+    critical: Bounds,
+    warned: list[Bounds],
+    group: str | None,
+) -> Finding:
+    name = f"{side}_value"
+    values = [getattr(bounds, name) for bounds in warned if getattr(bounds, name) is not None]
+    warning = max(values) if side == "min" else min(values)
+    of_group = "" if group is None else f" for {group!r}"
+    return LEVELS_INVERTED.at(
+        suite.place(*path, "kwargs", name),
+        f"critical {name} {getattr(critical, name):g} is broken no later than the warning's "
+        f"{warning:g}{of_group}: the warning never shows",
+        f"let the warning's {name} be {'above' if side == 'min' else 'below'} the critical one",
+    )

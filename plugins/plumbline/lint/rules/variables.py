@@ -1,0 +1,184 @@
+"""Variables: is each declared, of the right type, within its bounds, and used?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from plumbline.errors import MonitorError, did_you_mean
+from plumbline.lint.described import DescribedModel
+from plumbline.lint.document import Document
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.models.compilation import BUILT_IN
+from plumbline.models.compiled import Parameter
+from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
+
+UNKNOWN = error(
+    "variable-unknown",
+    "There is no such variable, or plumbline sets it itself.",
+    wrong='"vars": {"dayz": 3}',
+    right='"vars": {"days": 3}',
+)
+WRONG = error(
+    "variable-wrong-value",
+    "The value can't be a query parameter, or is of another type than the variable's default.",
+    wrong='"vars": {"days": "three"}',
+    right='"vars": {"days": 3}',
+)
+OUT_OF_BOUNDS = error(
+    "variable-out-of-bounds",
+    "The value is outside of the bounds that the model sets it in its description.",
+    wrong='"vars": {"days": 10000}, where schema.yml says days: {min: 1, max: 366}',
+    right='"vars": {"days": 30}',
+)
+UNUSED = warning(
+    "variable-unused",
+    "The model does not read the variable, so the value changes nothing.",
+    wrong='"vars": {"line_feature": 25} for a model that reads no line_feature',
+    right='"vars": {}',
+)
+
+RULES = (UNKNOWN, WRONG, OUT_OF_BOUNDS, UNUSED)
+
+_PATH = ("meta", "monitor", "vars")
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Values of variables: the project's defaults, the suites' own, the bounds of models."""
+    facts = linted.facts
+    if facts.dbt is not None:
+        yield from _defaults(facts, facts.dbt)
+    for suite in facts.suites.values():
+        yield from _of_suite(linted, suite)
+    for model in facts.described.values():
+        yield from _bounds(linted, model)
+
+
+def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
+    for name, value in facts.variables.items():
+        # dbt scopes variables to a project by its name
+        if isinstance(value, dict) and name == dbt.get("name"):
+            continue
+        if name in BUILT_IN:
+            continue
+        try:
+            parameter(name, value, file=None)
+        except VariableError as fault:
+            yield WRONG.at(dbt.place("vars", name), fault.what, fault.mend or "mend it")
+    zone = facts.variables.get("timezone")
+    if isinstance(zone, str) and not _is_zone(zone):
+        yield WRONG.at(
+            dbt.place("vars", "timezone"),
+            f"there is no time zone {zone!r}",
+            "write an IANA name such as America/New_York",
+        )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _of_suite(linted: Linted, suite: Document) -> Iterator[Finding]:
+    facts = linted.facts
+    model = facts.model_of(suite)
+    read = None if model is None else linted.models.variables_of(model)
+    known = {*facts.variables, *(read or ())} - set(BUILT_IN)
+    for name, value in suite.mapping(*_PATH).items():
+        place = suite.place(*_PATH, name)
+        if name in BUILT_IN:
+            yield UNKNOWN.at(place, f"variable {name!r} is set by plumbline", "take it out")
+            continue
+        is_knowable = facts.are_declarations_read and (model is None or read is not None)
+        if name not in known and is_knowable:
+            yield UNKNOWN.at(place, f"there is no variable {name!r}", did_you_mean(name, known))
+            continue
+        if name == "timezone" and isinstance(value, str) and not _is_zone(value):
+            yield WRONG.at(
+                place,
+                f"there is no time zone {value!r}",
+                "write an IANA name such as America/New_York",
+            )
+            continue
+        if read is not None and name not in read:
+            yield UNUSED.at(
+                place,
+                f"model {model!r} does not read variable {name!r}",
+                "take it out, or let the model read it",
+            )
+            continue
+        try:
+            given = _typed(facts, name, value)
+        except VariableError as fault:
+            yield WRONG.at(place, fault.what, fault.mend or "mend it")
+            continue
+        bounds = _bounds_of(facts, model).get(name)
+        if bounds is not None:
+            try:
+                check_bounds(given, bounds, file=None, declared_in=None)
+            except VariableError as fault:
+                yield OUT_OF_BOUNDS.at(place, fault.what, fault.mend or "mend it")
+            except MonitorError:
+                pass  # bounds of another type: said where they stand
+
+
+def _typed(facts: Facts, name: str, value: object) -> Parameter:
+    given = parameter(name, value, file=None)
+    try:
+        declared = parameter(name, facts.variables.get(name), file=None)
+    except VariableError:
+        return given
+    return typed_like(given, declared, file=None)
+
+
+def _bounds_of(facts: Facts, model: str | None) -> Mapping[str, Mapping[str, Any]]:
+    described = facts.described.get(model or "")
+    if described is None:
+        return {}
+    declared = described.document.mapping(*described.meta_path, "vars")
+    return {name: bounds for name, bounds in declared.items() if isinstance(bounds, dict)}
+
+
+def _bounds(linted: Linted, model: DescribedModel) -> Iterator[Finding]:
+    """The bounds themselves, and the default held against them."""
+    facts = linted.facts
+    read = linted.models.variables_of(model.name)
+    for name, bounds in _bounds_of(facts, model.name).items():
+        place = model.document.place(*model.meta_path, "vars", name)
+        known = {*facts.variables, *(read or ())} - set(BUILT_IN)
+        if name not in known and facts.are_declarations_read:
+            yield UNKNOWN.at(place, f"there is no variable {name!r}", did_you_mean(name, known))
+            continue
+        if read is not None and name not in read:
+            yield UNUSED.at(
+                place,
+                f"model {model.name!r} does not read variable {name!r}",
+                "take the bounds out, or let the model read it",
+            )
+        yield from _default(facts, model, name, bounds)
+
+
+def _default(
+    facts: Facts, model: DescribedModel, name: str, bounds: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """The default held against the bounds, unless every suite says another value."""
+    try:
+        declared = parameter(name, facts.variables.get(name), file=None)
+    except VariableError:
+        return
+    suites = facts.suites_of(model.name)
+    is_used = not suites or any(not suite.has(*_PATH, name) for suite in suites)
+    try:
+        check_bounds(declared, bounds, file=None, declared_in=None)
+    except VariableError as fault:
+        if is_used and facts.dbt is not None:
+            yield OUT_OF_BOUNDS.at(facts.dbt.place("vars", name), fault.what, fault.mend or "")
+    except MonitorError as fault:
+        place = model.document.place(*model.meta_path, "vars", name)
+        yield WRONG.at(place, fault.what, fault.mend or "mend it")

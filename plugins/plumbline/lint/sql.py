@@ -1,0 +1,79 @@
+"""SQL as sqlglot reads it: BigQuery's grammar without a server. Imported only when needed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from plumbline.lint.models import Built, Models
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+DIALECT = "bigquery"
+
+
+@dataclass(frozen=True)
+class SqlFault:
+    """What sqlglot could not read."""
+
+    what: str
+    line: int
+    """Of the model's own SQL."""
+
+
+class ParsedModels:
+    """The SQL of all compiled models."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+
+    @cached_property
+    def trees(self) -> Mapping[str, exp.Query | SqlFault]:
+        """Each compiled model's own SQL."""
+        found = {}
+        for name in self.models.watched:
+            built = self.models.sql_of(name)
+            if built is not None:
+                found[name] = _parse(built.sql)
+        return found
+
+    def tree(self, name: str) -> exp.Query | None:
+        """A model's SQL, where sqlglot can read it."""
+        tree = self.trees.get(name)
+        return None if tree is None or isinstance(tree, SqlFault) else tree
+
+    def readable(self) -> Iterator[tuple[Built, exp.Query]]:
+        """Every model that was compiled and read."""
+        for name in self.trees:
+            built, tree = self.models.sql_of(name), self.tree(name)
+            if built is not None and tree is not None:
+                yield built, tree
+
+
+def _parse(sql: str) -> exp.Query | SqlFault:
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import ParseError, SqlglotError
+
+    # What it does not know it passes on as a command, and logs: that is for us to say.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    try:
+        tree = sqlglot.parse_one(sql, dialect=DIALECT)
+    except ParseError as fault:
+        first = fault.errors[0] if fault.errors else {}
+        near = first.get("highlight")
+        what = str(first.get("description") or fault).partition("\n")[0]
+        if "<class" in what:  # names of sqlglot's own classes help nobody
+            what = "something is missing"
+        return SqlFault(f"{what}{f' near {near!r}' if near else ''}", first.get("line") or 1)
+    except SqlglotError as fault:
+        return SqlFault(str(fault).partition("\n")[0], 1)
+    except RecursionError:
+        return SqlFault("it is nested too deeply", 1)
+    if not isinstance(tree, exp.Query):
+        return SqlFault("it is no SELECT", 1)
+    return tree

@@ -1,0 +1,68 @@
+"""Tables that models read, with their columns: declared sources, and what dbt has built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from plumbline.errors import PlumblineError
+from plumbline.lint.bigquery_types import parse_type
+from plumbline.lint.facts import Facts
+from plumbline.lint.models import Models
+
+
+@dataclass(frozen=True)
+class KnownTable:
+    """One table, as the YAML files beside the models describe it."""
+
+    dataset: str
+    name: str
+    columns: Mapping[str, str | None]
+    """Each with its type; none where they are not described."""
+
+    @property
+    def has_types(self) -> bool:
+        """Whether every column has a type of BigQuery's."""
+        types = [parse_type(name or "") for name in self.columns.values()]
+        return bool(types) and None not in types
+
+
+class Tables:
+    """Tables by ``dataset.table``."""
+
+    def __init__(self, facts: Facts, models: Models) -> None:
+        self.facts = facts
+        self.models = models
+
+    def find(self, key: str) -> KnownTable | None:
+        """The table of that key."""
+        return self._sources.get(key) or self._built.get(key)
+
+    @cached_property
+    def _sources(self) -> Mapping[str, KnownTable]:
+        return {
+            f"{source.dataset}.{source.table}": KnownTable(
+                source.dataset,
+                source.table,
+                {name: column.type for name, column in source.columns.items()},
+            )
+            for source in self.facts.sources.values()
+        }
+
+    @cached_property
+    def _built(self) -> Mapping[str, KnownTable]:
+        """Of dbt's manifest, which is read when a model refers to a table that dbt has made."""
+        try:
+            manifest = self.models.workspace.manifest
+        except PlumblineError:
+            return {}
+        found = {}
+        by_name = manifest.nodes.values() if manifest is not None else ()
+        for node in (node for nodes in by_name for node in nodes):
+            described = self.facts.described.get(node.name)
+            columns = described.columns if described is not None else {}
+            found[f"{node.schema}.{node.alias}"] = KnownTable(
+                node.schema, node.alias, {name: column.type for name, column in columns.items()}
+            )
+        return found

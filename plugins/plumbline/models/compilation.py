@@ -1,0 +1,221 @@
+"""One compilation: what ``ref``, ``source`` and ``var`` do while a model's template is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from plumbline.errors import MonitorError, did_you_mean
+from plumbline.models.binding import BoundSql, Use, bind
+from plumbline.models.compiled import CompiledModel, Parameter
+from plumbline.models.references import Place, Reference
+from plumbline.models.refs import Ref, resolve_ref
+from plumbline.models.relations import find_relation
+from plumbline.models.templates import current_place
+from plumbline.models.variables import NAME, VariableError, check_bounds, parameter, typed_like
+from plumbline.models.workspace import DBT_FILE, Workspace
+
+# plumbline sets these itself; dbt_project.yml holds defaults only so that dbt can compile too.
+BUILT_IN = ("as_of", "first_date", "last_date")
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One rendered model, before it is put together with those that it refers to."""
+
+    sql: BoundSql
+    refs: Mapping[str, Place]
+    """The models that are inlined in it."""
+
+
+@dataclass
+class Compilation:
+    """The state of one ``Compiler.compile`` call."""
+
+    workspace: Workspace
+    as_of: Sequence[datetime]
+    given: Mapping[str, object]
+    where: str
+    uses: list[Use] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    sources: dict[str, None] = field(default_factory=dict)
+    pieces: dict[str, _Piece] = field(default_factory=dict)
+
+    def compile(self, model: str) -> CompiledModel:
+        """See ``Compiler.compile``."""
+        main = self._piece(model)
+        ctes = self._ctes(model, path=(model,))
+        self._check_values(model)
+        properties = self.workspace.properties.models.get(model)
+        bound = [*(self.pieces[name].sql for name in ctes), main.sql]
+        names = dict.fromkeys(name for sql in bound for name in sql.names)
+        return CompiledModel(
+            name=model,
+            sql=_assemble(main.sql, {name: self.pieces[name].sql.text for name in ctes}),
+            parameters=tuple(self.parameters[name] for name in names),
+            sources=tuple(self.sources),
+            variables=tuple(self.parameters),
+            grain=properties.grain if properties else (),
+        )
+
+    # Models
+
+    def _piece(self, model: str) -> _Piece:
+        if model in self.pieces:
+            return self.pieces[model]
+        file = self.workspace.models.find(model, file=self.where)
+        refs: dict[str, Place] = {}
+
+        def ref(*names: str, **options: object) -> str:
+            """``ref('model')``, ``ref('package', 'model')``, ``ref('model', v=2)``."""
+            version = options.get("v", options.get("version"))
+            found = Ref(
+                name=str(names[-1]) if names else "",
+                package=str(names[0]) if len(names) > 1 else None,
+                version=None if version is None else str(version),
+                place=current_place(),
+            )
+            relation = resolve_ref(found, self.workspace)
+            if relation is None:
+                refs.setdefault(found.name, found.place)
+                return f"__dbt__cte__{found.name}"
+            self.sources[relation.key] = None
+            return str(relation)
+
+        def configure(*_: object, **__: object) -> str:
+            return ""
+
+        rendered = self.workspace.templates.render(
+            file, {"ref": ref, "source": self._source, "var": self._var, "config": configure}
+        )
+        piece = _Piece(bind(rendered, self.uses.__getitem__, file=str(file)), refs)
+        self.pieces[model] = piece
+        return piece
+
+    def _ctes(self, model: str, path: tuple[str, ...]) -> tuple[str, ...]:
+        """Every model that ``model`` stands on, each after those that it stands on itself."""
+        ordered: dict[str, None] = {}
+        for name, place in self._piece(model).refs.items():
+            if name in path:
+                circle = " -> ".join((*path[path.index(name) :], name))
+                raise MonitorError(
+                    f"models refer to each other in a circle: {circle}",
+                    file=place.file,
+                    key=place.key,
+                    mend="take one of these ref() out",
+                )
+            for inner in (*self._ctes(name, (*path, name)), name):
+                ordered[inner] = None
+        return tuple(ordered)
+
+    # What templates call
+
+    def _source(self, source: str, table: str) -> str:
+        relation = find_relation(
+            self.workspace.properties.sources,
+            source,
+            table,
+            self.workspace.target,
+            current_place(),
+        )
+        self.sources[relation.key] = None
+        return str(relation)
+
+    def _var(self, name: str, default: object = None) -> Reference:
+        place = current_place()
+        if name not in self.parameters:
+            self.parameters[name] = self._parameter(name, default, place)
+        self.uses.append(Use(name, self.parameters[name].value, place))
+        return Reference(len(self.uses) - 1, name, place)
+
+    # Values
+
+    def _parameter(self, name: str, default: object, place: Place) -> Parameter:
+        if name in BUILT_IN:
+            return self._built_in(name)
+        if not NAME.fullmatch(name):
+            raise MonitorError(
+                f"{name!r} is no name for a variable",
+                file=place.file,
+                key=place.key,
+                mend="use letters, digits and _",
+            )
+        declared = self.workspace.project.vars
+        usual = declared.get(name, default)
+        given = self.given.get(name)
+        if usual is None and given is None:
+            raise MonitorError(
+                f"variable {name!r} has no value",
+                file=place.file,
+                key=place.key,
+                mend=f"declare it under vars in {DBT_FILE}; {did_you_mean(name, declared)}",
+            )
+        if usual is None:
+            return parameter(name, given, file=self.where)
+        fallback = parameter(name, usual, file=self.workspace.dbt_file)
+        if name not in self.given:
+            return fallback
+        return typed_like(parameter(name, given, file=self.where), fallback, file=self.where)
+
+    def _built_in(self, name: str) -> Parameter:
+        instants = tuple(dict.fromkeys(instant.astimezone(UTC) for instant in self.as_of))
+        if name == "as_of":
+            return Parameter(name, "ARRAY<TIMESTAMP>", instants)
+        chosen = min(instants) if name == "first_date" else max(instants)
+        return Parameter(name, "DATE", chosen.astimezone(self._zone).date())
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        name = self.given.get("timezone")
+        if name is None:
+            return self.workspace.project.timezone
+        try:
+            return ZoneInfo(str(name))
+        except (KeyError, ValueError, OSError):
+            raise VariableError(
+                f"there is no time zone {name!r}",
+                var="timezone",
+                file=self.where,
+                mend="write an IANA name such as America/New_York",
+            ) from None
+
+    def _check_values(self, model: str) -> None:
+        """What is given must exist (declared, or used by this model) and be in bounds."""
+        names = (*self.workspace.project.vars, *self.parameters)
+        known = [name for name in names if name not in BUILT_IN]
+        for name in self.given:
+            if name in BUILT_IN:
+                raise VariableError(
+                    f"variable {name!r} is set by plumbline",
+                    var=name,
+                    file=self.where,
+                    mend="use --as-of",
+                )
+            if name not in known:
+                raise VariableError(
+                    f"there is no variable {name!r}",
+                    var=name,
+                    file=self.where,
+                    mend=did_you_mean(name, known),
+                )
+        properties = self.workspace.properties.models.get(model)
+        for name, bounds in (properties.bounds if properties else {}).items():
+            if name in self.parameters:
+                check_bounds(
+                    self.parameters[name],
+                    bounds,
+                    file=self.where if name in self.given else self.workspace.dbt_file,
+                    declared_in=properties.file if properties else None,
+                )
+
+
+def _assemble(main: BoundSql, ctes: Mapping[str, str]) -> str:
+    """``main`` with ``ctes`` before its own, as dbt injects them."""
+    if not ctes:
+        return main.text
+    injected = ",\n\n".join(f"__dbt__cte__{name} as (\n{text}\n)" for name, text in ctes.items())
+    if main.with_end is None:
+        return f"with {injected}\n\n{main.text}"
+    return f"{main.text[: main.with_end]} {injected},\n\n{main.text[main.with_end :].lstrip()}"

@@ -1,0 +1,56 @@
+"""What a model is once compiled: SQL, and the parameters that go with it.
+
+Values: read by the runner, the outcome (hash, parameters) and the reports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import TypeAlias
+
+Scalar: TypeAlias = bool | int | float | str | date | datetime
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One named query parameter."""
+
+    name: str
+    type: str
+    """A BigQuery type: ``INT64``, ``STRING``, ``FLOAT64``, ``BOOL``, ``DATE``, ``TIMESTAMP``, or
+    ``ARRAY<one of these>``."""
+    value: Scalar | tuple[Scalar, ...]
+
+    @property
+    def element_type(self) -> str | None:
+        """The type of the elements, for an array."""
+        return self.type[6:-1] if self.type.startswith("ARRAY<") else None
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """One SELECT as BigQuery gets it."""
+
+    name: str
+    sql: str
+    parameters: tuple[Parameter, ...]
+    """In the order in which the SQL first names them; only those that it does name."""
+    sources: tuple[str, ...]
+    """``dataset.table`` of every table read, each once."""
+    variables: tuple[str, ...]
+    """The variables that the model reads, also those that became identifiers."""
+    grain: tuple[str, ...]
+    """The columns that say what a row is about, from ``schema.yml``."""
+
+    @property
+    def set_oriented(self) -> bool:
+        """Whether the model takes a list of evaluation instants, so that it can be backtested."""
+        return any(parameter.name == "as_of" for parameter in self.parameters)
+
+    @cached_property
+    def sql_hash(self) -> str:
+        """SHA-256 of the SQL: the same for every ``as_of`` and every value of a variable."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()

@@ -1,0 +1,54 @@
+"""The compiler: a model's file, with everything that it refers to, as one SELECT.
+
+Ephemeral models become CTEs named and ordered as dbt does it, so that ``dbt compile`` and
+``plumbline compile`` give the same query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from plumbline.models.compilation import Compilation
+from plumbline.models.compiled import CompiledModel
+from plumbline.models.properties import ModelProperties
+from plumbline.models.workspace import ProjectLike, TargetLike, Workspace
+
+
+class Compiler:
+    """Compiles models of one project for one target. Parsed files are kept between calls."""
+
+    def __init__(self, project: ProjectLike, target: TargetLike) -> None:
+        self._workspace = Workspace(project, target)
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The names of all models, also the ephemeral ones."""
+        return tuple(sorted(self._workspace.models.files))
+
+    def properties(self, model: str) -> ModelProperties | None:
+        """What ``schema.yml`` says of ``model``."""
+        return self._workspace.properties.models.get(model)
+
+    def compile(
+        self,
+        model: str,
+        *,
+        as_of: Sequence[datetime],
+        vars: Mapping[str, object],  # noqa: A002 - the word of dbt and of the suites
+        where: str,
+    ) -> CompiledModel:
+        """``model`` as one SELECT over the evaluation instants ``as_of``.
+
+        Args:
+            model: its name.
+            as_of: instants with a zone, at least one.
+            vars: values that differ from the project's defaults.
+            where: the file or argument that chose the model and the values, for messages.
+
+        Raises:
+            MonitorError: a fault in the model's files or values, with file, line and mend.
+        """
+        if not as_of or any(instant.tzinfo is None for instant in as_of):
+            raise ValueError("as_of needs at least one instant, each with a zone")
+        return Compilation(self._workspace, as_of=as_of, given=vars, where=where).compile(model)

@@ -1,0 +1,154 @@
+"""dbt's ``target/manifest.json``: which table each model, seed and snapshot of a project is.
+
+For a plumbline project inside a dbt project: `refs` asks it where a materialised model lies. It is
+read when the first ``ref()`` needs it and not before, because a large project's is tens of
+megabytes; what is not needed of it is not kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from plumbline.errors import MonitorError
+from plumbline.project.parsing import read_text
+
+TARGET_PATH_VARIABLE = "DBT_TARGET_PATH"
+RUN_DBT = "run `dbt compile` (or `dbt run`) again"
+
+_KINDS = ("model", "seed", "snapshot")
+"""What ``ref()`` can name."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One model, seed or snapshot."""
+
+    id: str
+    name: str
+    package: str
+    version: str | None
+    is_latest: bool
+    """Whether it is what a ``ref()`` without a version means."""
+    materialized: str
+    database: str
+    schema: str
+    alias: str
+    config: Mapping[str, Any]
+    """``alias``, ``schema`` and ``database`` as they were configured, where they were."""
+    original_file: str
+    """Where it is written, from the root of its package."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What one manifest says."""
+
+    file: Path
+    nodes: Mapping[str, tuple[Node, ...]]
+    """By name: packages may have models of the same name, and a model may have versions."""
+    disabled: frozenset[str]
+
+    def find(self, name: str, *, package: str | None, version: str | None, own: str) -> Node | None:
+        """What ``ref(package, name, v=version)`` means in the project ``own``, as dbt has it."""
+        found = [
+            node
+            for node in self.nodes.get(name, ())
+            if package in (None, node.package)
+            and (node.is_latest if version is None else node.version == version)
+        ]
+        # Without a package, a model of the project itself comes before those that it uses.
+        return min(found, key=lambda node: (node.package != own, node.id), default=None)
+
+
+def manifest_file(root: Path, dbt: Mapping[str, Any]) -> Path:
+    """Where dbt writes it: ``target-path`` of the project file, or the environment's."""
+    folder = os.environ.get(TARGET_PATH_VARIABLE) or str(dbt.get("target-path") or "target")
+    return root / folder / "manifest.json"
+
+
+def read_manifest(file: Path, *, project: str) -> Manifest:
+    """The manifest in ``file``, made for ``project``.
+
+    Raises:
+        MonitorError: it is no manifest, of another project, or not for BigQuery.
+    """
+    content = _content(file)
+    metadata = _mapping(content.get("metadata"), file, "metadata")
+    adapter, of = metadata.get("adapter_type"), metadata.get("project_name")
+    if adapter not in (None, "bigquery"):
+        _refuse(file, f"is made for {adapter!r}, not for BigQuery", "metadata.adapter_type")
+    if of not in (None, project):
+        _refuse(file, f"is of the project {of!r}, not of {project!r}", "metadata.project_name")
+    nodes: dict[str, tuple[Node, ...]] = {}
+    for node in _nodes(_mapping(content.get("nodes"), file, "nodes"), file):
+        nodes[node.name] = (*nodes.get(node.name, ()), node)
+    disabled = (
+        str(key).split(".") for key in _mapping(content.get("disabled", {}), file, "disabled")
+    )
+    return Manifest(
+        file=file,
+        nodes=nodes,
+        disabled=frozenset(parts[2] for parts in disabled if len(parts) > 2 and parts[0] in _KINDS),
+    )
+
+
+def _content(file: Path) -> Mapping[str, Any]:
+    # Not `read_json`: its care for keys that stand twice takes four times as long, and no person
+    # writes this file.
+    text = read_text(file, error=MonitorError, what="dbt's manifest")
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as fault:
+        _refuse(file, "is not JSON", f"line {fault.lineno}, column {fault.colno}")
+    except RecursionError:
+        _refuse(file, "is nested too deeply")
+    return _mapping(content, file, None)
+
+
+def _nodes(entries: Mapping[str, Any], file: Path) -> Iterator[Node]:
+    for id_, entry in entries.items():
+        if str(id_).partition(".")[0] in _KINDS:
+            yield _node(id_, _mapping(entry, file, f"nodes.{id_}"), file)
+
+
+def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
+    def text(key: str) -> str:
+        value = entry.get(key)
+        if not isinstance(value, str):
+            _refuse(file, f"says no {key!r}", f"nodes.{id_}.{key}")
+        return value
+
+    config = _mapping(entry.get("config"), file, f"nodes.{id_}.config")
+    version, latest = entry.get("version"), entry.get("latest_version")
+    return Node(
+        id=id_,
+        name=text("name"),
+        package=text("package_name"),
+        version=None if version is None else str(version),
+        is_latest=version is None or version == latest,
+        materialized=str(config.get("materialized") or "view"),
+        database=text("database"),
+        schema=text("schema"),
+        alias=text("alias"),
+        config={
+            key: config[key]
+            for key in ("alias", "schema", "database")
+            if isinstance(config.get(key), str)
+        },
+        original_file=text("original_file_path"),
+    )
+
+
+def _mapping(value: object, file: Path, key: str | None) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        _refuse(file, "is none of dbt's: this is not a mapping", key)
+    return value
+
+
+def _refuse(file: Path, what: str, key: str | None = None) -> NoReturn:
+    raise MonitorError(f"dbt's manifest {what}", file=file, key=key, mend=RUN_DBT)

@@ -1,0 +1,181 @@
+"""Jinja as dbt offers it, in a sandbox, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import TemplateNotFound, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from plumbline.errors import MonitorError, PlumblineError, did_you_mean
+from plumbline.models.files import Index
+from plumbline.models.references import CLOSE, OPEN, Place
+from plumbline.project.parsing import read_text
+
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
+# What dbt knows and plumbline does not, because a compiled monitor must not depend on it.
+_DBT_ONLY = frozenset(
+    {"adapter", "env_var", "exceptions", "execute", "graph", "is_incremental", "log", "model"}
+    | {"modules", "run_query", "run_started_at", "statement", "target", "this"}
+)
+
+
+CALCULATED = object()
+"""Stands for a setting that only rendering would show."""
+
+
+class Templates:
+    """Loads templates by path and renders them; parsed templates are kept."""
+
+    def __init__(self, macros: Index) -> None:
+        self._macros = macros
+        self._settings: dict[Path, Mapping[str, object]] = {}
+        self._environment: Environment = ImmutableSandboxedEnvironment(
+            loader=_FileLoader(),
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],  # dbt's
+            auto_reload=False,
+            autoescape=False,  # SQL, not HTML
+        )
+
+    def render(self, file: Path, functions: Mapping[str, Callable[..., Any]]) -> str:
+        """The text of ``file`` with ``functions`` and every macro of the project known to it.
+
+        Raises:
+            MonitorError: whatever is wrong in the template, with file and line.
+        """
+        namespace: dict[str, Any] = dict(functions)
+        for name in self._macros.files:
+            namespace[name] = self._macro(name, namespace)
+        try:
+            return self._environment.get_template(str(file)).render(namespace)
+        except Exception as fault:  # noqa: BLE001 - whatever a template raises is its own fault
+            _explain(fault, file, namespace)
+
+    def settings(self, file: Path) -> Mapping[str, object]:
+        """What ``config()`` is given in ``file``, which is not rendered.
+
+        Raises:
+            MonitorError: Jinja can't read it.
+        """
+        if file not in self._settings:
+            text = read_text(file, error=MonitorError, what="the template")
+            try:
+                tree = self._environment.parse(text, filename=str(file))
+            except TemplateSyntaxError as fault:
+                _explain(fault, file, {})
+            self._settings[file] = _settings(tree)
+        return self._settings[file]
+
+    def _macro(self, name: str, namespace: MutableMapping[str, Any]) -> Callable[..., str]:
+        def call(*arguments: Any, **named: Any) -> str:
+            place = current_place()
+            file = self._macros.find(name, file=place.file, key=place.key)
+            # As in dbt: a macro sees everything that its caller's project knows, whatever the
+            # order of the files, so its module is made when it is called.
+            module = self._environment.get_template(str(file)).make_module(dict(namespace))
+            text: str = getattr(module, name)(*arguments, **named)
+            return text
+
+        return call
+
+
+class _FileLoader(BaseLoader):
+    """Templates by absolute path; only files of the index are ever asked for by plumbline."""
+
+    def get_source(
+        self,
+        environment: Environment,  # noqa: ARG002 - Jinja's signature
+        template: str,
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        file = Path(template)
+        if not file.is_absolute():
+            raise TemplateNotFound(template, "templates can't be included; write a macro")
+        text = read_text(file, error=MonitorError, what="the template")
+        if OPEN in text or CLOSE in text:
+            raise MonitorError(
+                "the file holds a character of Unicode's private use area (U+E000, U+E001)",
+                file=file,
+                mend="remove it",
+            )
+        return text, str(file), None
+
+
+def _settings(tree: nodes.Template) -> dict[str, object]:
+    found: dict[str, object] = {}
+    maybe = {
+        id(inner) for branch in tree.find_all((nodes.If, nodes.For)) for inner in _configs(branch)
+    }
+    for call in _configs(tree):
+        pairs: list[tuple[str, nodes.Expr]] = [(word.key, word.value) for word in call.kwargs]
+        for argument in call.args:
+            for pair in argument.items if isinstance(argument, nodes.Dict) else ():
+                if isinstance(pair.key, nodes.Const):
+                    pairs.append((str(pair.key.value), pair.value))
+        for key, value in pairs:
+            is_plain = isinstance(value, nodes.Const) and id(call) not in maybe
+            found[key] = value.value if is_plain else CALCULATED  # type: ignore[attr-defined]
+    return found
+
+
+def _configs(tree: nodes.Node) -> Iterator[nodes.Call]:
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "config":
+            yield call
+
+
+def current_place() -> Place:
+    """The line of the template that is being rendered: who called ``ref``, ``var``, a macro."""
+    frame = sys._getframe(1)  # the only way to know it without parsing the template twice
+    while frame is not None:
+        template = frame.f_globals.get("__jinja_template__")
+        if isinstance(template, Template):
+            return Place(str(template.filename), template.get_corresponding_lineno(frame.f_lineno))
+        frame = frame.f_back  # type: ignore[assignment]
+    raise RuntimeError("no template is being rendered")
+
+
+def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoReturn:
+    if isinstance(fault, PlumblineError):
+        raise fault
+    if isinstance(fault, TemplateSyntaxError):
+        raise MonitorError(
+            f"Jinja can't read the template: {fault.message}",
+            file=fault.filename or file,
+            key=f"line {fault.lineno}",
+            mend="mend the template there",
+        ) from None
+    place = _place_of(fault) or Place(str(file), 1)
+    undefined = _UNDEFINED.search(str(fault)) if isinstance(fault, UndefinedError) else None
+    if undefined:
+        name = undefined.group(1)
+        known = [word for word in namespace if not word.startswith("_")]
+        raise MonitorError(
+            f"the template uses {name!r}, which is no macro and no function",
+            file=place.file,
+            key=place.key,
+            mend=f"{name} is dbt's alone; use a variable of the project"
+            if name in _DBT_ONLY
+            else did_you_mean(name, known),
+        ) from None
+    raise MonitorError(
+        f"the template fails: {fault or type(fault).__name__}",
+        file=place.file,
+        key=place.key,
+        mend="mend the template there",
+    ) from fault
+
+
+def _place_of(fault: Exception) -> Place | None:
+    """The innermost template line of a traceback, which Jinja has rewritten to template lines."""
+    place, step = None, fault.__traceback__
+    while step is not None:
+        if "__jinja_exception__" in step.tb_frame.f_globals:
+            place = Place(step.tb_frame.f_code.co_filename, step.tb_lineno)
+        step = step.tb_next
+    return place

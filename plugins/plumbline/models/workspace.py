@@ -1,0 +1,94 @@
+"""What all compilations of a project share: its files, indexed and parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from plumbline.models.files import Index, index_macros, index_models, model_folders
+from plumbline.models.manifest import Manifest, manifest_file, read_manifest
+from plumbline.models.properties import Properties, read_properties
+from plumbline.models.templates import Templates
+
+DBT_FILE = "dbt_project.yml"
+
+
+class ProjectLike(Protocol):
+    """What the compiler needs of a project."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+
+    @property
+    def dbt(self) -> Mapping[str, Any]:
+        """``dbt_project.yml``, parsed."""
+
+    @property
+    def vars(self) -> Mapping[str, Any]:
+        """The defaults of all variables."""
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The zone in which a date is a date."""
+
+
+class TargetLike(Protocol):
+    """What the compiler needs of a target."""
+
+    @property
+    def project(self) -> str:
+        """The Google Cloud project."""
+
+    @property
+    def datasets(self) -> Mapping[str, str]:
+        """Datasets that are called otherwise there than in the sources."""
+
+
+class Workspace:
+    """The files of one project, for one target."""
+
+    def __init__(self, project: ProjectLike, target: TargetLike) -> None:
+        self.project = project
+        self.target = target
+
+    @property
+    def dbt_file(self) -> str:
+        """Where the defaults of variables stand."""
+        return str(self.project.root / DBT_FILE)
+
+    @cached_property
+    def folders(self) -> tuple[Path, ...]:
+        """``model-paths``."""
+        return model_folders(self.project.root, self.project.dbt)
+
+    @cached_property
+    def models(self) -> Index:
+        """Every model file."""
+        return index_models(self.folders)
+
+    @cached_property
+    def properties(self) -> Properties:
+        """Every YAML file beside the models."""
+        return read_properties(self.folders)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Jinja, with the project's macros."""
+        return Templates(index_macros(self.project.root, self.project.dbt))
+
+    @property
+    def manifest_file(self) -> Path:
+        """Where dbt would say which tables it has made."""
+        return manifest_file(self.project.root, self.project.dbt)
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """What dbt says of its tables; None where dbt has not been run."""
+        file = self.manifest_file
+        if not file.is_file():
+            return None
+        return read_manifest(file, project=str(self.project.dbt.get("name") or ""))

@@ -1,0 +1,18 @@
+"""The project as its files say it: read, checked, never run. No GX, no network."""
+
+from plumbline.project.checkpoints import CheckpointFile
+from plumbline.project.project import Project
+from plumbline.project.revision import Revision, read_revision
+from plumbline.project.suites import Suite
+from plumbline.project.targets import Limits, Seed, Target
+
+__all__ = [
+    "CheckpointFile",
+    "Limits",
+    "Project",
+    "Revision",
+    "Seed",
+    "Suite",
+    "Target",
+    "read_revision",
+]

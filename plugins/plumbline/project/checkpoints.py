@@ -1,0 +1,100 @@
+"""Checkpoints: which monitors run together, and which actions follow, as GX writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from plumbline.errors import ConfigError
+from plumbline.project.parsing import explain, read_json
+
+ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MonitorReference(_Strict):
+    """One of ``validation_definitions``: a monitor by its name."""
+
+    name: str = Field(
+        description="A monitor (a file in `expectations/` without `.json`), or a validation "
+        "definition of `validation_definitions/`.",
+        examples=["line_coverage"],
+    )
+    id: str | None = Field(None, description="GX's id; not needed.")
+
+
+class CheckpointEntry(_Strict):
+    """A checkpoint file."""
+
+    schema_: str | None = Field(
+        default=None,
+        alias="$schema",
+        description="The JSON Schema of this file, for editors.",
+        examples=["../schemas/checkpoint.schema.json"],
+    )
+    name: str = Field(
+        description="The checkpoint; the same as the file's name without `.json`.",
+        examples=["health_check"],
+    )
+    id: str | None = Field(None, description="GX's id; not needed: one is made from the name.")
+    validation_definitions: list[MonitorReference] = Field(
+        min_length=1, description="The monitors that run together, in the order of reports."
+    )
+    actions: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="What follows a run; each action runs whatever the one before it did.",
+    )
+    result_format: ResultFormat | dict[str, Any] | None = Field(
+        None, description="How much of its findings GX keeps.", examples=["SUMMARY"]
+    )
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """One checkpoint file, checked; ``raw`` is what stands in the file."""
+
+    name: str
+    file: Path
+    entry: CheckpointEntry
+    raw: Mapping[str, Any]
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        """The names of its monitors, in the order of the file."""
+        return tuple(reference.name for reference in self.entry.validation_definitions)
+
+
+def read_checkpoint(file: Path) -> CheckpointFile:
+    """The checkpoint in ``file``.
+
+    Raises:
+        ConfigError: not JSON, an unknown or missing key, a wrong type, another name than the
+            file's, a monitor named twice: with file, key and mend.
+    """
+    raw = read_json(file, error=ConfigError, what="the checkpoint")
+    entry = explain(CheckpointEntry, raw, file=file, error=ConfigError)
+    if entry.name != file.stem:
+        raise ConfigError(
+            f"the checkpoint is named {entry.name!r} in a file named {file.name!r}",
+            file=file,
+            key="name",
+            mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
+        )
+    seen: set[str] = set()
+    for index, reference in enumerate(entry.validation_definitions):
+        if reference.name in seen:
+            raise ConfigError(
+                f"monitor {reference.name!r} stands twice in the checkpoint",
+                file=file,
+                key=f"validation_definitions[{index}].name",
+                mend="name it once",
+            )
+        seen.add(reference.name)
+    return CheckpointFile(name=entry.name, file=file, entry=entry, raw=raw)

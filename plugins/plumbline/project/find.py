@@ -1,0 +1,45 @@
+"""Where the project is: ``--project-dir``, else the nearest parent that is a GX project.
+
+The project is never looked for where the package lies: an installed plumbline serves many.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from plumbline.errors import ConfigError
+
+PROJECT_FILE = "great_expectations.yml"
+STATE_DIR_VARIABLE = "PLUMBLINE_STATE_DIR"
+
+
+def find_project_dir(project_dir: Path | None = None, *, start: Path | None = None) -> Path:
+    """The folder that holds ``great_expectations.yml``.
+
+    Raises:
+        ConfigError: there is none, with the places that were tried.
+    """
+    if project_dir is not None:
+        root = project_dir.absolute()
+        if (root / PROJECT_FILE).is_file():
+            return root
+        raise ConfigError(
+            f"{root} is not a plumbline project: it has no {PROJECT_FILE}",
+            key="--project-dir",
+            mend=f"name a folder with a {PROJECT_FILE}",
+        )
+    begin = (start or Path.cwd()).absolute()
+    for folder in (begin, *begin.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise ConfigError(
+        f"no {PROJECT_FILE} in {begin} or any folder above it",
+        mend="run plumbline inside a project, or name one with --project-dir",
+    )
+
+
+def find_state_dir(root: Path) -> Path:
+    """The folder of local state (ignored by git): the embedded warehouse, results, docs."""
+    named = os.environ.get(STATE_DIR_VARIABLE)
+    return Path(named).absolute() if named else root / ".plumbline"

@@ -1,0 +1,185 @@
+"""From a file's text to a checked value, or one error with file, key and mend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from plumbline.errors import PlumblineError, did_you_mean
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_text(path: Path, *, error: type[PlumblineError], what: str) -> str:
+    """The text of ``path`` (UTF-8)."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise error(f"{what} is missing", file=path, mend="add the file") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise error(f"{what} can't be read: {fault}", file=path, mend="mend the file") from fault
+
+
+def read_json(path: Path, *, error: type[PlumblineError], what: str) -> dict[str, Any]:
+    """A JSON object from ``path``; a key that stands twice is refused, not dropped."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in seen:
+                raise error(
+                    f"{what} says {name!r} twice", file=path, key=name, mend="keep one of the two"
+                )
+            seen[name] = value
+        return seen
+
+    def no_constant(name: str) -> float:
+        raise error(f"{what} holds {name}, which is not JSON", file=path, mend="write a number")
+
+    text = read_text(path, error=error, what=what)
+    try:
+        value = json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
+    except json.JSONDecodeError as fault:
+        raise error(
+            f"{what} is not JSON: {fault.msg}",
+            file=path,
+            key=f"line {fault.lineno}, column {fault.colno}",
+            mend="mend the JSON there",
+        ) from None
+    except RecursionError:
+        raise error(f"{what} is nested too deeply", file=path, mend="write it flat") from None
+    if not isinstance(value, dict):
+        raise error(f"{what} is not a JSON object", file=path, mend="wrap it in { }")
+    return value
+
+
+def read_yaml(path: Path, *, error: type[PlumblineError], what: str) -> dict[str, Any]:
+    """A YAML mapping from ``path``."""
+    text = read_text(path, error=error, what=what)
+    try:
+        value = _construct(text)
+    except (yaml.YAMLError, ValueError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        raise error(
+            f"{what} is not YAML: {getattr(fault, 'problem', None) or fault}",
+            file=path,
+            key=None if mark is None else f"line {mark.line + 1}, column {mark.column + 1}",
+            mend="mend the YAML there",
+        ) from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise error(f"{what} is not a mapping", file=path, mend="write `key: value` lines")
+    return value
+
+
+def _construct(text: str) -> object:
+    """The value of a YAML text; a key that stands twice is refused, where YAML drops the first."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_repeated_keys(node, set())
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _refuse_repeated_keys(node: yaml.Node, visited: set[int]) -> None:
+    if id(node) in visited:  # an alias: the same node again
+        return
+    visited.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        seen: set[tuple[str, str]] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"key {key.value!r} stands twice, and the first would be lost",
+                        problem_mark=key.start_mark,
+                    )
+                seen.add((key.tag, key.value))
+            _refuse_repeated_keys(value, visited)
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            _refuse_repeated_keys(entry, visited)
+
+
+def explain(
+    model: type[ModelT],
+    value: object,
+    *,
+    file: Path,
+    key: str = "",
+    error: type[PlumblineError],
+) -> ModelT:
+    """``value`` as ``model``, or an error that names the first wrong key with a did-you-mean."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as fault:
+        # A misspelt key is unknown and leaves another missing: the unknown one has the mend.
+        first = min(fault.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        path = _path(key, first["loc"])
+        if first["type"] == "extra_forbidden":
+            word = str(first["loc"][-1])
+            raise error(
+                f"unknown key {word!r}",
+                file=file,
+                key=path,
+                mend=did_you_mean(word, _known_keys(model, first["loc"][:-1])),
+            ) from None
+        if first["type"] == "missing":
+            raise error(
+                f"key {str(first['loc'][-1])!r} is missing", file=file, key=path, mend="add it"
+            ) from None
+        raise error(
+            f"{first['msg']}, not {_shown(first.get('input'))}",
+            file=file,
+            key=path,
+            mend="write a value of that kind",
+        ) from None
+
+
+def _path(key: str, loc: tuple[int | str, ...]) -> str:
+    text = key
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys allowed at ``loc``: a walk down the annotations of nested models."""
+    current: Any = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        fields: Mapping[str, Any] = getattr(current, "model_fields", {})
+        if part not in fields:
+            continue
+        current = _model_in(fields[part].annotation) or current
+    fields = getattr(current, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

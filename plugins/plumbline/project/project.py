@@ -1,0 +1,191 @@
+"""The repository as read: suites, checkpoints, variables and targets. No GX, no network.
+
+Every command begins here; whatever the files get wrong is said here, with file and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from plumbline.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
+from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
+from plumbline.project.parsing import read_yaml
+from plumbline.project.suites import Suite, read_suite
+from plumbline.project.targets import Target, resolve_target
+
+DBT_FILE = "dbt_project.yml"
+DATASOURCE_TYPE = "bigquery_models"
+DEFAULT_CHECKPOINT = "health_check"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A plumbline project, by its root folder."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, project_dir: Path | None = None) -> Project:
+        """The project of ``--project-dir`` or of the working directory.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        return cls(root=find_project_dir(project_dir))
+
+    @property
+    def expectations_dir(self) -> Path:
+        """Suites, one a monitor."""
+        return self.root / "expectations"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Checkpoints."""
+        return self.root / "checkpoints"
+
+    @property
+    def validation_definitions_dir(self) -> Path:
+        """Validation definitions of plain GX data assets; monitors need none."""
+        return self.root / "validation_definitions"
+
+    @property
+    def state_dir(self) -> Path:
+        """Local state, ignored by git; ``PLUMBLINE_STATE_DIR`` moves it."""
+        return find_state_dir(self.root)
+
+    @cached_property
+    def gx(self) -> Mapping[str, Any]:
+        """``great_expectations.yml``, parsed."""
+        return read_yaml(
+            self.root / PROJECT_FILE, error=ConfigError, what="the project's configuration"
+        )
+
+    @cached_property
+    def dbt(self) -> Mapping[str, Any]:
+        """``dbt_project.yml``, parsed; empty where there is none."""
+        file = self.root / DBT_FILE
+        if not file.is_file():
+            return {}
+        return read_yaml(file, error=ConfigError, what="the dbt project file")
+
+    @cached_property
+    def vars(self) -> Mapping[str, Any]:
+        """The defaults of all variables; as in dbt, the project's own scope counts first."""
+        declared = self.dbt.get("vars") or {}
+        if not isinstance(declared, dict):
+            raise ConfigError(
+                "vars is not a mapping",
+                file=self.root / DBT_FILE,
+                key="vars",
+                mend="write `name: value` lines",
+            )
+        own = declared.get(str(self.dbt.get("name")))
+        return {**declared, **own} if isinstance(own, dict) else declared
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        """The domain's zone: what a date means here."""
+        name = self.vars.get("timezone", "UTC")
+        try:
+            return ZoneInfo(str(name))
+        except (KeyError, ValueError, OSError):
+            raise ConfigError(
+                f"there is no time zone {name!r}",
+                file=self.root / DBT_FILE,
+                key="vars.timezone",
+                mend="write an IANA name such as America/New_York",
+            ) from None
+
+    @cached_property
+    def datasource_name(self) -> str:
+        """The name of the datasource that holds the targets."""
+        return self._datasource[0]
+
+    @cached_property
+    def _datasource(self) -> tuple[str, Mapping[str, Any]]:
+        declared = self.gx.get("fluent_datasources") or {}
+        entries = declared if isinstance(declared, dict) else {}
+        for name, entry in entries.items():
+            if isinstance(entry, dict) and entry.get("type") == DATASOURCE_TYPE:
+                return str(name), entry
+        raise ConfigError(
+            f"no datasource of type {DATASOURCE_TYPE!r}",
+            file=self.root / PROJECT_FILE,
+            key="fluent_datasources",
+            mend=f"add one with `type: {DATASOURCE_TYPE}` and its targets",
+        )
+
+    def target(self, name: str | None = None) -> Target:
+        """The target that was asked for, resolved with the environment.
+
+        Raises:
+            ConfigError: unknown, malformed, or without the project that it needs.
+        """
+        datasource, entry = self._datasource
+        return resolve_target(
+            entry,
+            name,
+            file=self.root / PROJECT_FILE,
+            key=f"fluent_datasources.{datasource}",
+            project_dir=self.root,
+            state_dir=self.state_dir,
+        )
+
+    def suite_names(self) -> tuple[str, ...]:
+        """The names of all suites."""
+        return tuple(sorted(file.stem for file in self.expectations_dir.glob("*.json")))
+
+    def suite(self, name: str) -> Suite:
+        """One suite.
+
+        Raises:
+            MonitorError: missing or malformed.
+        """
+        file = self.expectations_dir / f"{name}.json"
+        if not file.is_file():
+            raise MonitorError(
+                f"there is no monitor {name!r}",
+                file=file,
+                mend=did_you_mean(name, self.suite_names()),
+            )
+        return read_suite(file)
+
+    def monitor_names(self) -> tuple[str, ...]:
+        """Every name that a checkpoint may list: suites, and plain GX validation definitions."""
+        definitions = (file.stem for file in self.validation_definitions_dir.glob("*.json"))
+        return tuple(sorted({*self.suite_names(), *definitions}))
+
+    def checkpoint_names(self) -> tuple[str, ...]:
+        """The names of all checkpoints."""
+        return tuple(sorted(file.stem for file in self.checkpoints_dir.glob("*.json")))
+
+    def checkpoint(self, name: str) -> CheckpointFile:
+        """One checkpoint, whose monitors all exist.
+
+        Raises:
+            ConfigError: missing, malformed, or naming a monitor that is not there.
+        """
+        file = self.checkpoints_dir / f"{name}.json"
+        if not file.is_file():
+            raise ConfigError(
+                f"there is no checkpoint {name!r}",
+                file=file,
+                mend=did_you_mean(name, self.checkpoint_names()),
+            )
+        checkpoint = read_checkpoint(file)
+        known = set(self.monitor_names())
+        for index, monitor in enumerate(checkpoint.monitors):
+            if monitor not in known:
+                raise ConfigError(
+                    f"the checkpoint names monitor {monitor!r}, which is not there",
+                    file=file,
+                    key=f"validation_definitions[{index}].name",
+                    mend=did_you_mean(monitor, known),
+                )
+        return checkpoint

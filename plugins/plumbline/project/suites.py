@@ -1,0 +1,221 @@
+"""Suites as analysts write them: one JSON file a monitor, plain GX plus ``meta.monitor``.
+
+Read without GX, so that light commands stay light. What only GX knows (the names of the
+expectations and their arguments) is checked when the suite is built, in ``plumbline.gx``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from plumbline.errors import MonitorError
+from plumbline.project.parsing import explain, read_json
+
+Severity = Literal["info", "warning", "critical"]
+Aggregate = Literal["mean", "min", "max", "sum"]
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ObservedColumn(_Strict):
+    """``observed``: a column of the model and how its rows become one number."""
+
+    column: str = Field(description="A column of the model.", examples=["coverage_pct"])
+    aggregate: Aggregate = Field(description="How its rows become one number.")
+    unit: str = Field(
+        "", description="What the number counts; shown after it.", examples=["%", "predictions"]
+    )
+
+
+class ObservedCount(_Strict):
+    """``observed``: the number of groups that fail at a severity."""
+
+    count_failing: Literal["warning", "critical"] = Field(
+        description="Count the groups that fail at this severity."
+    )
+    unit: str = Field(
+        "", description="What is counted; shown after the number.", examples=["systems", "tables"]
+    )
+
+
+class MonitorEntry(_Strict):
+    """``meta.monitor``: what plumbline needs beside GX's own keys."""
+
+    model: _Name | None = Field(
+        None,
+        description="The SQL model whose rows are judged: the name of a file in `models/`, "
+        "without `.sql`.",
+        examples=["line_coverage"],
+    )
+    observed: ObservedColumn | ObservedCount | None = Field(
+        None,
+        description="What stands for the monitor as one number: a column and an aggregate, or "
+        "how many groups fail at a severity.",
+        examples=[
+            {"column": "coverage_pct", "aggregate": "mean", "unit": "%"},
+            {"count_failing": "critical", "unit": "systems"},
+        ],
+    )
+    vars: dict[_Name, Any] = Field(
+        default_factory=dict,
+        description="Values for the model's variables, instead of the defaults in "
+        "`dbt_project.yml`; `--var` in turn goes before these.",
+        examples=[{"days": 3}],
+    )
+    owner: str | None = Field(
+        None, description="Who mends what it finds.", examples=["ml-platform"]
+    )
+    impact: str | None = Field(
+        None,
+        description="What it means for people when this is wrong; the first thing that an alert "
+        "says.",
+        examples=["Accuracy of the listed prediction systems is unknown."],
+    )
+    action: str | None = Field(
+        None,
+        description="What to do first: a command to copy, or a sentence.",
+        examples=["Run the grading backfill for the dates named."],
+    )
+    runbook: str | None = Field(
+        None,
+        description="How to mend it, step by step: a path in the repository, or a URL.",
+        examples=["docs/runbooks/grading_completeness.md"],
+    )
+    depends_on: list[_Name] = Field(
+        default_factory=list,
+        description="Monitors of what this one builds on: when they fail too, they are the cause.",
+        examples=[["game_status_lag"]],
+    )
+
+
+class MetaEntry(BaseModel):
+    """``meta`` of a suite; keys beside ``monitor`` are the user's own, as in GX."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    monitor: MonitorEntry | None = Field(
+        None,
+        description="What plumbline needs to know beside the expectations: the model that is "
+        "judged, and what an alert has to say.",
+    )
+
+
+class ExpectationEntry(_Strict):
+    """One expectation in GX's serialized form."""
+
+    type: str = Field(
+        min_length=1,
+        description="Which expectation: plumbline's `expect_metric_to_be_between`, or any of "
+        "Great Expectations.",
+        examples=["expect_metric_to_be_between"],
+    )
+    kwargs: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The arguments of the expectation.",
+        examples=[{"column": "coverage_pct", "aggregate": "mean", "min_value": 80}],
+    )
+    severity: Severity = Field(
+        "critical", description="What its failure makes of the monitor's status."
+    )
+    description: str | None = Field(
+        None, description="A text to show instead of the one made from type and arguments."
+    )
+    notes: str | list[str] | None = Field(
+        None,
+        description="Why the expectation is there, for the next reader; shown in the data docs.",
+        examples=["Below half, grading of the system has not run for part of the days."],
+    )
+    meta: dict[str, Any] | None = Field(None, description="Anything of your own.")
+    id: str | None = Field(None, description="GX's id; not needed: one is made from the content.")
+    success_on_last_run: bool | None = Field(
+        None, description="Written by GX where it saved the file; not read."
+    )
+    rendered_content: list[Any] | None = Field(
+        None, description="Written by GX where it saved the file; not read."
+    )
+    windows: list[Any] | None = Field(
+        None, description="GX's temporal windows, from which it filled in suite parameters."
+    )
+    expectation_context: Any | None = Field(
+        None, description="Written by GX where it saved the file; not read."
+    )
+
+
+class SuiteEntry(_Strict):
+    """A suite file."""
+
+    schema_: str | None = Field(
+        default=None,
+        alias="$schema",
+        description="The JSON Schema of this file, for editors.",
+        examples=["../schemas/suite.schema.json"],
+    )
+    name: str = Field(
+        description="The suite and its monitor; the same as the file's name without `.json`.",
+        examples=["line_coverage"],
+    )
+    id: str | None = Field(None, description="GX's id; not needed: one is made from the name.")
+    meta: MetaEntry = Field(
+        default_factory=MetaEntry,
+        description="`monitor` is plumbline's; other keys are your own.",
+    )
+    notes: str | list[str] | None = Field(
+        None, description="What the suite watches and why; shown in the data docs."
+    )
+    suite_parameters: dict[str, Any] | None = Field(
+        None,
+        description='Values for arguments that are written `{"$PARAMETER": "name"}`.',
+        examples=[{"least_rows": 100}],
+    )
+    expectations: list[ExpectationEntry] = Field(
+        description="What must hold of the model's rows. Two levels are two expectations: one of "
+        "severity `warning`, one of severity `critical`."
+    )
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One suite file, checked; ``raw`` is what stands in the file."""
+
+    name: str
+    file: Path
+    entry: SuiteEntry
+    raw: Mapping[str, Any]
+
+    @property
+    def monitor(self) -> MonitorEntry:
+        """``meta.monitor``; an empty one for a plain GX suite."""
+        return self.entry.meta.monitor or MonitorEntry()
+
+    @property
+    def declared(self) -> int:
+        """How many expectations the file declares: as many must be evaluated."""
+        return len(self.entry.expectations)
+
+
+def read_suite(file: Path) -> Suite:
+    """The suite in ``file``.
+
+    Raises:
+        MonitorError: not JSON, an unknown or missing key, a wrong type, another name than the
+            file's: with file, key and mend.
+    """
+    raw = read_json(file, error=MonitorError, what="the suite")
+    entry = explain(SuiteEntry, raw, file=file, error=MonitorError)
+    if entry.name != file.stem:
+        raise MonitorError(
+            f"the suite is named {entry.name!r} in a file named {file.name!r}",
+            file=file,
+            key="name",
+            mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
+        )
+    return Suite(name=entry.name, file=file, entry=entry, raw=raw)

@@ -1,0 +1,157 @@
+"""Targets: which warehouse a run speaks to, as dbt users expect.
+
+They stand in one place, the datasource of ``great_expectations.yml``; ``--target`` chooses,
+else ``PLUMBLINE_TARGET``, else ``default_target``. One never falls back to another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.project.parsing import explain
+
+TARGET_VARIABLE = "PLUMBLINE_TARGET"
+PROJECT_VARIABLE = "PLUMBLINE_PROJECT"
+EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one job may take."""
+
+    deadline_seconds: float = 120.0
+    concurrent_jobs: int = 16
+    maximum_bytes_billed: int = 10 * 1024**3
+
+
+@dataclass(frozen=True)
+class Seed:
+    """How the embedded warehouse is filled, and the day that a run on it judges."""
+
+    command: tuple[str, ...]
+    judged_day: date
+
+
+@dataclass(frozen=True)
+class Target:
+    """One warehouse, resolved: configuration and environment together."""
+
+    name: str
+    kind: Literal["embedded", "bigquery"]
+    project: str
+    location: str
+    limits: Limits
+    project_dir: Path
+    state_dir: Path
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    seed: Seed | None = None
+    emulator_host: str | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the data is the demo season that plumbline itself loads."""
+        return self.kind == "embedded" and self.emulator_host is None and self.seed is not None
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LimitsEntry(_Strict):
+    """``limits`` of a target."""
+
+    deadline_seconds: PositiveFloat = Limits.deadline_seconds
+    concurrent_jobs: PositiveInt = Limits.concurrent_jobs
+    maximum_bytes_billed: PositiveInt = Limits.maximum_bytes_billed
+
+
+class SeedEntry(_Strict):
+    """``seed`` of an embedded target: a Python script and its arguments, and the judged day."""
+
+    command: list[str] = Field(min_length=1)
+    judged_day: date
+
+    @field_validator("judged_day", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> object:
+        # GX reads this file with a YAML 1.2 reader, which may hand a date over as text.
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class TargetEntry(_Strict):
+    """One target as it stands in ``great_expectations.yml``."""
+
+    kind: Literal["embedded", "bigquery"]
+    project: str | None = None
+    location: str = "US"
+    datasets: dict[str, str] = Field(default_factory=dict)
+    limits: LimitsEntry = Field(default_factory=LimitsEntry)
+    seed: SeedEntry | None = None
+
+
+class WarehouseEntry(BaseModel):
+    """The fluent datasource of type ``bigquery_models`` in ``great_expectations.yml``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    default_target: str = "local"
+    targets: dict[str, TargetEntry] = Field(min_length=1)
+
+
+def resolve_target(
+    entry: Mapping[str, object],
+    name: str | None,
+    *,
+    file: Path,
+    key: str,
+    project_dir: Path,
+    state_dir: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Target:
+    """The target that was asked for.
+
+    Raises:
+        ConfigError: an unknown name, a malformed entry, or a project that must be given.
+    """
+    env = os.environ if environment is None else environment
+    parsed = explain(WarehouseEntry, entry, file=file, key=key, error=ConfigError)
+    chosen = name or env.get(TARGET_VARIABLE) or parsed.default_target
+    if chosen not in parsed.targets:
+        asked_by = "--target" if name else TARGET_VARIABLE if env.get(TARGET_VARIABLE) else None
+        raise ConfigError(
+            f"there is no target {chosen!r}",
+            file=None if asked_by else file,
+            key=asked_by or f"{key}.default_target",
+            mend=did_you_mean(chosen, parsed.targets),
+        )
+    found = parsed.targets[chosen]
+    project = env.get(PROJECT_VARIABLE) or found.project
+    if not project:
+        raise ConfigError(
+            f"target {chosen!r} has no project",
+            file=file,
+            key=f"{key}.targets.{chosen}.project",
+            mend=f"set {PROJECT_VARIABLE} to the Google Cloud project that holds the tables",
+        )
+    return Target(
+        name=chosen,
+        kind=found.kind,
+        project=project,
+        location=found.location,
+        limits=Limits(**found.limits.model_dump()),
+        project_dir=project_dir,
+        state_dir=state_dir,
+        datasets=dict(found.datasets),
+        seed=None
+        if found.seed is None
+        else Seed(command=tuple(found.seed.command), judged_day=found.seed.judged_day),
+        emulator_host=env.get(EMULATOR_VARIABLE) or None if found.kind == "embedded" else None,
+    )

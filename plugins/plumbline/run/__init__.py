@@ -1,0 +1,1 @@
+"""A run: monitors to outcomes, outcomes to a report."""

@@ -1,0 +1,132 @@
+"""The groups of a monitor: each with its status, what was observed of it and the bound it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plumbline.expectations.bounds import observe
+from plumbline.group_key import GroupKey
+from plumbline.project.suites import ObservedColumn, Suite
+from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
+from plumbline.run.outcome import GroupOutcome
+from plumbline.run.status import Status
+from plumbline.run.words import unit_of
+
+
+def judge_groups(
+    suite: Suite,
+    results: Sequence[JudgedExpectation],
+    columns: Mapping[str, list[Any]],
+    grain: Sequence[str],
+) -> tuple[GroupOutcome, ...]:
+    """The groups that expectations name by ``group_by``; else the rows that pull a whole down.
+
+    Ordered worst first, then by key.
+
+    Args:
+        suite: whose ``observed`` says what the whole is.
+        results: the evaluated expectations.
+        columns: the judged rows, by column.
+        grain: the columns that say what a row is about.
+    """
+    grouped = [result for result in results if result.kwargs.get("group_by") and result.groups]
+    if grouped:
+        found = _of_group_expectations(suite, grouped)
+    else:
+        found = _contributing(suite, results, columns, grain)
+    return tuple(sorted(found, key=lambda group: (-RANK[group.status], group.key.text)))
+
+
+def _of_group_expectations(
+    suite: Suite, grouped: Sequence[JudgedExpectation]
+) -> list[GroupOutcome]:
+    """Each group with the worst status that an expectation gives it, and what that one saw."""
+    worst: dict[GroupKey, GroupOutcome] = {}
+    declared = suite.monitor.observed
+    observed_column = declared.column if isinstance(declared, ObservedColumn) else None
+    for result in grouped:
+        for entry in result.groups:
+            failing = not entry["success"]
+            status = (
+                STATUS_OF_SEVERITY.get(result.severity, Status.PASS) if failing else Status.PASS
+            )
+            key = GroupKey.of(entry["key"])
+            known = worst.get(key)
+            if known is None or RANK[status] > RANK[known.status]:
+                worst[key] = GroupOutcome(
+                    key=key,
+                    status=status,
+                    observed=entry["observed"],
+                    numerator=entry["numerator"],
+                    denominator=entry["denominator"],
+                    threshold=entry["threshold"],
+                    unit=unit_of(
+                        str(result.kwargs.get("column", "")),
+                        observed_column,
+                        declared.unit if declared else "",
+                    ),
+                )
+    return list(worst.values())
+
+
+def _contributing(
+    suite: Suite,
+    results: Sequence[JudgedExpectation],
+    columns: Mapping[str, list[Any]],
+    grain: Sequence[str],
+) -> list[GroupOutcome]:
+    """The rows that pull a whole down: below the threshold themselves, or short in a sum.
+
+    The whole is what is judged: a row never weighs more than the expectation that failed.
+    """
+    declared = suite.monitor.observed
+    if not isinstance(declared, ObservedColumn) or not columns:
+        return []
+    if not grain or any(name not in columns for name in (*grain, declared.column)):
+        return []
+    try:
+        rows = observe(columns, column=declared.column, aggregate=None, group_by=grain)
+    except TypeError:
+        return []
+    judging = [
+        result
+        for result in results
+        if result.kwargs.get("column") == declared.column and result.error is None
+    ]
+    found = []
+    for row in rows:
+        status, threshold = Status.PASS, None
+        short = False
+        for result in judging:
+            if declared.aggregate == "sum":
+                below = (
+                    row.numerator is not None
+                    and row.denominator is not None
+                    and row.numerator < row.denominator
+                )
+            else:
+                below = not result.bounds.keep(row.observed)
+            if not below:
+                continue
+            short = True
+            if threshold is None or RANK[result.status] > RANK[status]:
+                status = max(status, result.status, key=RANK.__getitem__)
+                threshold = result.bounds.broken_by(row.observed) or result.bounds.first
+        if short:
+            found.append(
+                GroupOutcome(
+                    key=row.key,
+                    status=status,
+                    observed=row.observed,
+                    numerator=row.numerator,
+                    denominator=row.denominator,
+                    threshold=threshold,
+                    unit=unit_of(
+                        declared.column,
+                        None if declared.aggregate == "sum" else declared.column,
+                        declared.unit,
+                    ),
+                )
+            )
+    return found

@@ -1,0 +1,189 @@
+"""One job a monitor, submitted together: compile, send, and hand out the rows.
+
+GX-free, so that the jobs are under way while GX is still being imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from plumbline.errors import MonitorError, WarehouseError
+from plumbline.models import CompiledModel, Compiler
+from plumbline.project import Project, Suite, Target
+from plumbline.run.judge import Evidence
+from plumbline.run.verdict import Verdict, sort_rows
+from plumbline.warehouse.jobs import JobRunner
+from plumbline.warehouse.query import QueryRequest
+from plumbline.warehouse.result import QueryResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class MonitorData:
+    """What one job brought: the rows, sorted by verdict, and the evidence."""
+
+    suite: Suite
+    compiled: CompiledModel
+    result: QueryResult
+    verdict: Verdict
+    evidence: Evidence
+
+    def frame(self) -> pd.DataFrame:
+        """The rows that the suite is evaluated on."""
+        return replace(self.result, rows=self.verdict.judge).to_dataframe()
+
+
+@dataclass
+class MonitorJobs:
+    """The jobs of one run: monitors by name, each compiled and submitted once.
+
+    Args:
+        project: where suites and models are.
+        target: where the jobs go; ready to be queried.
+        as_of: the instant that is judged.
+        run_id: a label of every job.
+        checkpoint: a label of every job.
+        vars: values that replace those of the suites.
+        broken: why the target can't be asked at all; then that is every monitor's fault.
+    """
+
+    project: Project
+    target: Target
+    as_of: datetime
+    run_id: str = "notebook"
+    checkpoint: str = "notebook"
+    vars: Mapping[str, object] = field(default_factory=dict)
+    broken: WarehouseError | None = None
+    _started: dict[str, Future[QueryResult] | MonitorError] = field(default_factory=dict)
+    _compiled: dict[str, CompiledModel] = field(default_factory=dict)
+    _done: dict[str, MonitorData | MonitorError] = field(default_factory=dict)
+
+    @cached_property
+    def _compiler(self) -> Compiler:
+        return Compiler(self.project, self.target)
+
+    @cached_property
+    def _runner(self) -> JobRunner:
+        labels = {"app": "plumbline", "checkpoint": self.checkpoint, "run": self.run_id}
+        return JobRunner(self.target, labels)
+
+    def compile(self, suite: Suite) -> CompiledModel:
+        """The SQL of a monitor and its parameters.
+
+        Raises:
+            MonitorError: the suite names no model, or the model can't be compiled.
+        """
+        if suite.monitor.model is None:
+            raise MonitorError(
+                f"suite {suite.name!r} names no model",
+                file=suite.file,
+                key="meta.monitor.model",
+                mend="name a model of models/monitors/",
+            )
+        return self._compiler.compile(
+            suite.monitor.model,
+            as_of=[self.as_of],
+            vars={**suite.monitor.vars, **self.vars},
+            where=str(suite.file),
+        )
+
+    def submit(self, monitors: Iterable[str]) -> None:
+        """Send the jobs of ``monitors``; a fault is kept and raised by ``data``."""
+        for name in monitors:
+            if name in self._started:
+                continue
+            try:
+                suite = self.project.suite(name)
+                compiled = self.compile(suite)
+                self._compiled[name] = compiled
+                if self.broken is not None:
+                    raise self.broken
+                self._started[name] = self._runner.submit(
+                    QueryRequest(
+                        name=name,
+                        sql=compiled.sql,
+                        parameters=compiled.parameters,
+                    )
+                )
+            except MonitorError as error:
+                self._started[name] = error
+
+    def estimate(self, monitor: str, compiled: CompiledModel) -> int | None:
+        """The bytes that BigQuery says the query would read; None on the embedded warehouse.
+
+        Raises:
+            WarehouseError: BigQuery refuses the query.
+        """
+        if self.target.kind == "embedded":
+            return None
+        request = QueryRequest(
+            name=monitor, sql=compiled.sql, parameters=compiled.parameters, dry_run=True
+        )
+        return self._runner.run(request).total_bytes_processed
+
+    def data(self, monitor: str) -> MonitorData:
+        """The rows of ``monitor``, awaited; submitted first where it was not yet.
+
+        Raises:
+            MonitorError: a fault in its files or its rows.
+            WarehouseError: the query failed, timed out, or never reached the warehouse.
+        """
+        self.submit([monitor])
+        done = self._done.get(monitor)
+        if done is None:
+            try:
+                done = self._await(monitor)
+            except MonitorError as error:
+                done = error
+            self._done[monitor] = done
+        if isinstance(done, MonitorError):
+            raise done
+        return done
+
+    def evidence(self, monitor: str) -> Evidence:
+        """What is known of a monitor's job, also where it failed."""
+        done = self._done.get(monitor)
+        if isinstance(done, MonitorData):
+            return done.evidence
+        compiled = self._compiled.get(monitor)
+        job_id = done.job_id if isinstance(done, WarehouseError) else None
+        return Evidence(
+            as_of=self.as_of,
+            model=compiled.name if compiled else None,
+            sql_hash=compiled.sql_hash if compiled else None,
+            parameters=_parameters(compiled),
+            job_ids=(job_id,) if job_id else (),
+        )
+
+    def _await(self, monitor: str) -> MonitorData:
+        started = self._started[monitor]
+        if isinstance(started, MonitorError):
+            raise started
+        result = started.result()
+        suite, compiled = self.project.suite(monitor), self._compiled[monitor]
+        verdict = sort_rows(result.rows, as_of=self.as_of, model=compiled.name)
+        evidence = Evidence(
+            as_of=self.as_of,
+            model=compiled.name,
+            sql_hash=compiled.sql_hash,
+            parameters=_parameters(compiled),
+            grain=compiled.grain,
+            job_ids=(result.job_id,),
+            bytes_billed=result.total_bytes_billed,
+            seconds=result.seconds,
+            rows=len(result.rows),
+        )
+        return MonitorData(suite, compiled, result, verdict, evidence)
+
+
+def _parameters(compiled: CompiledModel | None) -> dict[str, Any]:
+    if compiled is None:
+        return {}
+    return {parameter.name: parameter.value for parameter in compiled.parameters}

@@ -1,0 +1,58 @@
+"""One evaluated expectation as plain values, and what its failure weighs.
+
+Made from a GX result (or by a backtest, or a test); read by everything that judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.expectations.bounds import Bounds
+from plumbline.run.status import Status
+
+STATUS_OF_SEVERITY = {"critical": Status.CRITICAL, "warning": Status.WARNING}
+"""``info`` is not among them: its failure is shown and changes nothing."""
+
+RANK = {Status.PASS: 0, Status.WARNING: 1, Status.CRITICAL: 2}
+"""Of what an evaluated expectation can make of a monitor."""
+
+
+@dataclass(frozen=True)
+class JudgedExpectation:
+    """One expectation, evaluated (by GX) or not."""
+
+    type: str
+    severity: str
+    success: bool
+    kwargs: Mapping[str, Any]
+    observed: object = None
+    groups: tuple[Mapping[str, Any], ...] = ()
+    """``details.groups`` of our expectation; empty for GX's own."""
+    error: str | None = None
+    description: str | None = None
+
+    @property
+    def status(self) -> Status:
+        """PASS, or what its failure makes of the monitor; ``info`` changes nothing.
+
+        One that was not evaluated found nothing: its error is told apart from findings.
+        """
+        if self.success or self.error is not None:
+            return Status.PASS
+        return STATUS_OF_SEVERITY.get(self.severity, Status.PASS)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Its bounds, where it has some."""
+        return Bounds(
+            min_value=_float(self.kwargs.get("min_value")),
+            max_value=_float(self.kwargs.get("max_value")),
+            strict_min=bool(self.kwargs.get("strict_min")),
+            strict_max=bool(self.kwargs.get("strict_max")),
+        )
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

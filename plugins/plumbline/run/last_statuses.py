@@ -1,0 +1,80 @@
+"""How each monitor was when it was last looked at, in the folder of local state.
+
+A convenience for ``plumbline list``: it may be missing or torn without harm, and a run never
+fails for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from plumbline.run.outcome import RunReport
+
+FILE = "last_statuses.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LastStatus:
+    """How a monitor was when it was last looked at."""
+
+    status: str
+    as_of: str
+    run_id: str
+    checkpoint: str
+    target: str
+
+
+def read_last_statuses(state_dir: Path) -> dict[str, LastStatus]:
+    """By monitor; empty where nothing was run or the file can't be read."""
+    try:
+        read = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
+        if read["schema_version"] != SCHEMA_VERSION:
+            return {}
+        return {name: LastStatus(**entry) for name, entry in read["monitors"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def record_last_statuses(state_dir: Path, report: RunReport) -> None:
+    """Put this run's statuses in the place of older ones; monitors it did not look at stay.
+
+    Raises:
+        OSError: the file can't be written; the old one is then whole.
+    """
+    statuses = read_last_statuses(state_dir)
+    for outcome in report.outcomes:
+        statuses[outcome.monitor] = LastStatus(
+            status=str(outcome.status),
+            as_of=report.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            run_id=report.run_id,
+            checkpoint=report.checkpoint,
+            target=report.target,
+        )
+    state_dir.mkdir(parents=True, exist_ok=True)
+    _replace(
+        state_dir / FILE,
+        {
+            "schema_version": SCHEMA_VERSION,
+            "monitors": {name: asdict(status) for name, status in sorted(statuses.items())},
+        },
+    )
+
+
+def _replace(file: Path, content: Mapping[str, Any]) -> None:
+    """Write beside and rename, so that no reader sees half a file."""
+    descriptor, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=1)
+        Path(beside).replace(file)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

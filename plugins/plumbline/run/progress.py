@@ -1,0 +1,33 @@
+"""What a run says while it works; the command line shows it, a scheduler may log it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from plumbline.run.outcome import Outcome
+
+
+class Progress(Protocol):
+    """Told by the runner what happens; must never raise and never block."""
+
+    def step(self, text: str) -> None:
+        """A new step began: shown while it lasts, on a terminal only."""
+
+    def long_step(self, text: str) -> None:
+        """A step that takes seconds (starting the embedded warehouse): said in logs too."""
+
+    def monitor_done(self, outcome: Outcome) -> None:
+        """A monitor has its outcome."""
+
+
+class NoProgress:
+    """Says nothing."""
+
+    def step(self, text: str) -> None:
+        """Nothing."""
+
+    def long_step(self, text: str) -> None:
+        """Nothing."""
+
+    def monitor_done(self, outcome: Outcome) -> None:
+        """Nothing."""

@@ -1,0 +1,101 @@
+"""The report of a dry run: what each monitor would send, and what BigQuery says it would read."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from plumbline.run.reports.safe import one_line
+from plumbline.run.reports.sql import describe_parameters
+from plumbline.run.reports.wording import moment, rfc3339, size
+
+if TYPE_CHECKING:
+    from plumbline.run.runner import DryRunModel, DryRunReport
+
+SCHEMA_VERSION = 1
+
+
+def render_text(report: DryRunReport) -> str:
+    """One SQL script; what is not SQL stands in comments."""
+    lines = [
+        f"-- {one_line(report.checkpoint)} · target {one_line(report.target)} · "
+        f"{moment(report.as_of)}",
+        "-- dry run: nothing was run",
+    ]
+    for model in report.models:
+        lines += ["", f"-- {one_line(model.monitor)}: {_outlook(model)}"]
+        if model.compiled is not None:
+            lines += [f"-- {line}" for line in describe_parameters(model.compiled)]
+            lines += [model.compiled.sql.rstrip() + ";"]
+    lines += ["", f"-- {_total(report)}"]
+    return "\n".join(lines) + "\n"
+
+
+def render_markdown(report: DryRunReport) -> str:
+    """A section a monitor."""
+    from plumbline.run.reports.markdown import code, escape
+
+    lines = [
+        f"## Dry run: {code(report.checkpoint)}",
+        "",
+        f"Target {code(report.target)} · {escape(moment(report.as_of))} · {escape(_total(report))}",
+    ]
+    for model in report.models:
+        lines += ["", f"### {code(model.monitor)}", "", escape(_outlook(model))]
+        if model.compiled is not None:
+            fence = "```"
+            while fence in model.compiled.sql:
+                fence += "`"
+            comments = [f"-- {line}" for line in describe_parameters(model.compiled)]
+            lines += ["", f"{fence}sql", *comments, model.compiled.sql.rstrip(), fence]
+    return "\n".join(lines) + "\n"
+
+
+def render_json(report: DryRunReport) -> str:
+    """One JSON object."""
+    said = {
+        "schema_version": SCHEMA_VERSION,
+        "dry_run": True,
+        "checkpoint": report.checkpoint,
+        "target": report.target,
+        "as_of": rfc3339(report.as_of),
+        "monitors": [
+            {
+                "name": model.monitor,
+                "fault": model.fault,
+                "estimated_bytes": model.estimated_bytes,
+                "sql": model.compiled.sql if model.compiled else None,
+                "sql_hash": model.compiled.sql_hash if model.compiled else None,
+                "sources": list(model.compiled.sources) if model.compiled else [],
+                "parameters": [
+                    {"name": one.name, "type": one.type, "value": one.value}
+                    for one in (model.compiled.parameters if model.compiled else ())
+                ],
+            }
+            for model in report.models
+        ],
+    }
+    return json.dumps(said, ensure_ascii=False, indent=2, default=_as_text) + "\n"
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _outlook(model: DryRunModel) -> str:
+    if model.fault:
+        return f"ERROR: {one_line(model.fault)}"
+    if model.estimated_bytes is None:
+        return "the warehouse does not say how much it would read"
+    return f"would read {size(model.estimated_bytes)}"
+
+
+def _total(report: DryRunReport) -> str:
+    faults = sum(model.fault is not None for model in report.models)
+    known = [model.estimated_bytes for model in report.models if model.estimated_bytes is not None]
+    total = f"{size(sum(known))} in all" if known else "bytes are not known"
+    text = f"{len(report.models)} monitors, {total}"
+    return f"{text}, {faults} with a fault" if faults else text

@@ -1,0 +1,97 @@
+"""What a report says of a monitor that needs attention, in the order a reader wants it.
+
+The terminal and the Markdown report show the same findings; only their dress differs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
+from plumbline.run.status import Status
+
+SHOWN = 8
+"""How many groups are named; JSON holds all."""
+
+_WORST_FIRST = (Status.CRITICAL, Status.ERROR, Status.WARNING)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One monitor's block in a report."""
+
+    outcome: Outcome
+    reason: str | None
+    """Where the summary does not say it."""
+    groups: tuple[GroupOutcome, ...]
+    more_groups: int
+    expectations: tuple[ExpectationOutcome, ...]
+    """Failures that the summary does not name: of severity info, or not evaluated."""
+    more_expectations: int
+    advice: tuple[tuple[str, str], ...]
+    """Label and text: impact, what to do, the runbook, the owner, notes."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that the table does not say already."""
+        return not (self.reason or self.groups or self.expectations or self.advice)
+
+
+def findings(report: RunReport) -> list[Findings]:
+    """A block for each monitor, in the report's order; of one that is well it may be empty."""
+    statuses = {outcome.monitor: outcome.status for outcome in report.outcomes}
+    return [_findings(outcome, statuses) for outcome in report.outcomes]
+
+
+def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:
+    """The groups that are not well: worst status first, then farthest beyond the threshold."""
+    bad = [group for group in groups if group.status in _WORST_FIRST]
+    return sorted(bad, key=lambda group: (_WORST_FIRST.index(group.status), -_beyond(group)))
+
+
+def _findings(outcome: Outcome, statuses: dict[str, Status]) -> Findings:
+    groups = failing(outcome.groups)
+    if outcome.status in (Status.PASS, Status.SKIPPED):
+        groups = []
+    failed = [
+        one
+        for one in outcome.expectations
+        if one.error or (not one.success and one.severity == "info")
+    ]
+    reason = outcome.reason
+    if reason and reason in outcome.summary:
+        reason = None
+    return Findings(
+        outcome=outcome,
+        reason=reason,
+        groups=tuple(groups[:SHOWN]),
+        more_groups=max(0, len(groups) - SHOWN),
+        expectations=tuple(failed[:SHOWN]),
+        more_expectations=max(0, len(failed) - SHOWN),
+        advice=tuple(_advice(outcome, statuses)),
+    )
+
+
+def _advice(outcome: Outcome, statuses: dict[str, Status]) -> list[tuple[str, str]]:
+    advice: list[tuple[str, str | None]] = []
+    if outcome.status in (Status.WARNING, Status.CRITICAL):
+        advice += [("impact", outcome.impact), ("do", outcome.action)]
+    elif outcome.status is Status.ERROR:
+        advice.append(("impact", "The check could not be made: the data may be right or wrong."))
+    if outcome.status in (Status.WARNING, Status.CRITICAL, Status.ERROR):
+        advice += [("runbook", outcome.runbook), ("owner", outcome.owner)]
+        for other in outcome.depends_on:
+            status = statuses.get(other, Status.PASS)
+            if status in _WORST_FIRST:
+                advice.append(("see also", f"{other}, on which this depends, is {status}"))
+    advice += [("note", note) for note in outcome.notes]
+    return [(label, text) for label, text in advice if text]
+
+
+def _beyond(group: GroupOutcome) -> float:
+    """How far beyond its threshold; what has no number is worse than any that has."""
+    if group.observed is None or not math.isfinite(group.observed):
+        return math.inf
+    return abs(group.observed - group.threshold) if group.threshold is not None else 0.0

@@ -1,0 +1,119 @@
+"""The report as GitHub-flavoured Markdown: for pull requests, issues and job summaries.
+
+Whatever comes from data or files is escaped: it can't break a table, start a link or call
+a person.
+"""
+
+from __future__ import annotations
+
+import re
+
+from plumbline.run.outcome import RunReport
+from plumbline.run.reports import wording
+from plumbline.run.reports.findings import Findings, findings
+from plumbline.run.reports.safe import name, one_line
+
+_BACKTICKS = re.compile(r"`+")
+_LINK = re.compile(r"https?://[^\s<>]+")
+_ESCAPED = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        "|": "&#124;",
+        "\\": "&#92;",
+        # An empty comment keeps GitHub from telling a person that data has an @ in it.
+        "@": "@<!-- -->",
+        **{character: f"\\{character}" for character in "`*_[]#~$>"},
+    }
+)
+
+
+def render(report: RunReport) -> str:
+    """The report as Markdown."""
+    revision = code(str(report.revision)) if report.revision else "not in git"
+    lines = [
+        f"## {wording.SYMBOLS[report.status]} {report.status}: {code(report.checkpoint)}",
+        "",
+        f"Target {code(report.target)} · {escape(wording.moment(report.as_of))} · "
+        f"suites {revision}",
+        "",
+    ]
+    for note in report.notes:
+        lines += [f"> {escape(note)}", ""]
+    if report.outcomes:
+        lines += _table(report)
+    for block in findings(report):
+        if not block.is_empty:
+            lines += _block(block)
+    lines.append(f"**{escape(wording.verdict(report))}**")
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """``text`` as itself: no markup, no HTML, no link, no mention, on one line."""
+    return one_line(text).translate(_ESCAPED).replace("://", ":<!-- -->//")
+
+
+def code(text: str) -> str:
+    """``text`` as code; one with a pipe as HTML, since a pipe ends a table's cell even in code."""
+    shown = name(text)
+    if "|" in shown:
+        return f"<code>{escape(shown)}</code>"
+    longest = max((len(run) for run in _BACKTICKS.findall(shown)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _advice(label: str, text: str) -> str:
+    if label == "runbook":
+        return f"<{text}>" if _LINK.fullmatch(text) else code(text)
+    return escape(text)
+
+
+def _table(report: RunReport) -> list[str]:
+    lines = [
+        "| Status | Monitor | Observed | Threshold | Summary |",
+        "|---|---|---|---|---|",
+    ]
+    for outcome in report.outcomes:
+        cells = (
+            f"{escape(wording.SYMBOLS[outcome.status])} {outcome.status}",
+            code(outcome.monitor),
+            escape(wording.observed(outcome)),
+            escape(outcome.thresholds),
+            escape(outcome.summary),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _block(block: Findings) -> list[str]:
+    outcome = block.outcome
+    lines = [f"### {escape(wording.SYMBOLS[outcome.status])} {code(outcome.monitor)}", ""]
+    if block.reason:
+        lines.append(f"- **why**: {escape(block.reason)}")
+    for expectation in block.expectations:
+        text = f"- **fails** ({expectation.severity}): {escape(expectation.text)}"
+        if expectation.error:
+            text += f" (could not be evaluated: {escape(expectation.error)})"
+        lines.append(text)
+    if block.more_expectations:
+        lines.append(f"- and {block.more_expectations} more expectations")
+    if block.reason or block.expectations:
+        lines.append("")
+    if block.groups:
+        lines += ["| Where | Status | Observed | Of |", "|---|---|--:|--:|"]
+        lines += [
+            f"| {code(group.key.label)} | {group.status} | "
+            f"{escape(wording.group_observed(group))} | "
+            f"{wording.fraction(group.numerator, group.denominator)} |"
+            for group in block.groups
+        ]
+        if block.more_groups:
+            lines.append(f"| and {block.more_groups} more | | | |")
+        lines.append("")
+    lines += [f"- **{label}**: {_advice(label, text)}" for label, text in block.advice]
+    if block.advice:
+        lines.append("")
+    return lines

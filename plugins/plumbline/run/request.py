@@ -1,0 +1,145 @@
+"""What a run was asked to do: the arguments, checked, as one value.
+
+The command line (and later the scheduler) makes it; the runner reads it. ``now`` comes in as a
+parameter: nothing here reads the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from plumbline.errors import ConfigError
+from plumbline.project.project import DEFAULT_CHECKPOINT, Project
+from plumbline.project.targets import Target
+from plumbline.run.status import FailOn
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LIKE_AN_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The instant that a run judges, and why that one."""
+
+    instant: datetime
+    """With the domain's zone, so that its date and time read as people there say them."""
+    source: Literal["now", "given", "demo"]
+    """``now``: a live run; ``given``: by ``--as-of``; ``demo``: the demo season's own day."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether the run is of now: only such a run may touch incidents unasked."""
+        return self.source == "now"
+
+    @property
+    def note(self) -> str | None:
+        """What to say about the choice; None where there is nothing to say."""
+        if self.source != "demo":
+            return None
+        return f"Without --as-of, a run on the demo data judges its day, {last_day(self.instant)}."
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One run of a checkpoint."""
+
+    project: Project
+    target: Target
+    as_of: AsOf
+    checkpoint: str = DEFAULT_CHECKPOINT
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    vars: Mapping[str, object] = field(default_factory=dict)
+    fail_on: FailOn = "warning"
+    alerts: bool | None = None
+    """True: deliver in any case; False: never; None: only when the run is live and whole."""
+    docs: bool = True
+
+
+def choose_as_of(text: str | None, *, now: datetime, zone: ZoneInfo, target: Target) -> AsOf:
+    """The instant of ``--as-of``, or the default of the target.
+
+    Raises:
+        ConfigError: ``text`` is no date and no instant, or lies in the future.
+    """
+    if text is not None:
+        return parse_as_of(text, now=now, zone=zone)
+    if target.is_demo and target.seed is not None:
+        return AsOf(end_of(target.seed.judged_day, zone), "demo")
+    return AsOf(now.astimezone(zone), "now")
+
+
+def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
+    """A bare date is the end of that day in ``zone``; today's is now; an instant is itself.
+
+    Raises:
+        ConfigError: no date and no instant, an instant without zone, or a future one.
+    """
+    text = text.strip()
+    today = now.astimezone(zone).date()
+    if _DAY.fullmatch(text):
+        day = _date(text)
+        if day > today:
+            raise _refused(
+                f"{text} is later than today, {today} in {zone.key}",
+                mend="name a day that has come; today's date means now",
+            )
+        if day == today:
+            return AsOf(now.astimezone(zone), "now")
+        return AsOf(end_of(day, zone), "given")
+    instant = _instant(text, zone)
+    if instant > now:
+        raise _refused(
+            f"{text} is later than now, {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            mend="name an instant that has come",
+        )
+    return AsOf(instant, "given")
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which ``day`` is over in ``zone``: the next midnight, whatever its length."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+
+
+def last_day(instant: datetime) -> date:
+    """The day that ``instant`` belongs to; at midnight, the day that has just ended."""
+    return (instant - timedelta(microseconds=1)).date()
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _refused(f"there is no date {text!r}", mend="write a day of the calendar") from None
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text) if _LIKE_AN_INSTANT.match(text) else None
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise _refused(
+            f"{text!r} is neither a date nor an instant",
+            mend="write a date (2026-02-02) or an instant with its zone "
+            "(2026-02-02T15:00:00-05:00)",
+        )
+    if instant.tzinfo is None:
+        there = instant.replace(tzinfo=zone)
+        raise _refused(
+            f"{text!r} has no zone, so it could be one of many instants",
+            mend=f"write {there.isoformat()} for that time in {zone.key}",
+        )
+    try:
+        return instant.astimezone(UTC).astimezone(zone)
+    except OverflowError:
+        raise _refused(f"{text!r} is out of range", mend="write a year of our time") from None
+
+
+def _refused(what: str, *, mend: str) -> ConfigError:
+    return ConfigError(what, key="--as-of", mend=mend)

@@ -1,0 +1,240 @@
+"""Runs a checkpoint: jobs first, GX while they work, then outcomes, actions and the report.
+
+Used by the command line and the scheduler. The clock is read above; ``now`` comes in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from plumbline.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
+from plumbline.models import CompiledModel, VariableError
+from plumbline.project import Target, read_revision
+from plumbline.run.jobs import MonitorJobs
+from plumbline.run.last_statuses import record_last_statuses
+from plumbline.run.outcome import Outcome, RunReport
+from plumbline.run.progress import NoProgress, Progress
+from plumbline.run.request import RunRequest
+from plumbline.run.selection import choose_monitors
+
+if TYPE_CHECKING:
+    from plumbline.gx.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True)
+class DryRunModel:
+    """What a monitor would send."""
+
+    monitor: str
+    compiled: CompiledModel | None
+    estimated_bytes: int | None
+    """What BigQuery says that the query would read; None where the warehouse does not say."""
+    fault: str | None = None
+    """Why the monitor can't be compiled or estimated."""
+
+
+@dataclass(frozen=True)
+class DryRunReport:
+    """What a run would send, without sending it."""
+
+    checkpoint: str
+    target: str
+    as_of: datetime
+    models: tuple[DryRunModel, ...]
+
+
+def new_run_id(now: datetime) -> str:
+    """Sortable by time, unlike any other: ``20260203T050000Z-1f2e3d4c``."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+
+
+def run_checkpoint(
+    request: RunRequest, *, now: datetime, progress: Progress | None = None
+) -> RunReport:
+    """Run the checkpoint of ``request``.
+
+    Raises:
+        ConfigError: the arguments, the checkpoint or the project's configuration are wrong;
+            nothing was run.
+    """
+    started = time.monotonic()
+    progress = progress or NoProgress()
+    monitors = _chosen(request)
+    _check_vars(request, monitors)
+    run_id = new_run_id(now)
+    target, broken = _ready(request.target, progress)
+    jobs = MonitorJobs(
+        project=request.project,
+        target=target,
+        as_of=request.as_of.instant,
+        run_id=run_id,
+        checkpoint=request.checkpoint,
+        vars=request.vars,
+        broken=broken,
+    )
+    progress.step(f"asking {target.name}, one job a monitor")
+    jobs.submit(name for name in monitors if _has_model(request, name))
+    checkpoint = _load(request, jobs, monitors)
+    checkpoint._on_outcome = progress.monitor_done
+    notes = [note for note in (request.as_of.note,) if note]
+    delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
+    kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
+    if why_not and len(kept) < len(checkpoint.actions):
+        notes.append(why_not)
+    checkpoint.actions = kept
+    checkpoint.run(batch_parameters=_options(request))
+    report = RunReport(
+        run_id=run_id,
+        checkpoint=request.checkpoint,
+        target=target.name,
+        as_of=request.as_of.instant,
+        started_at=now,
+        seconds=time.monotonic() - started,
+        outcomes=_in_order(monitors, checkpoint.outcomes),
+        revision=read_revision(request.project.root),
+        fail_on=request.fail_on,
+        notes=(*notes, *checkpoint.failed_actions),
+    )
+    try:
+        record_last_statuses(request.project.state_dir, report)
+    except OSError as fault:
+        return replace(report, notes=(*report.notes, f"The statuses could not be kept: {fault}"))
+    return report
+
+
+def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunReport:
+    """Compile every monitor and ask BigQuery what it would read; nothing is run.
+
+    Raises:
+        ConfigError: as `run_checkpoint`.
+    """
+    progress = progress or NoProgress()
+    monitors = _chosen(request)
+    _check_vars(request, monitors)
+    jobs = MonitorJobs(
+        project=request.project,
+        target=request.target,
+        as_of=request.as_of.instant,
+        checkpoint=request.checkpoint,
+        vars=request.vars,
+    )
+    models = []
+    for name in monitors:
+        progress.step(f"compiling {name}")
+        compiled, estimated, fault = None, None, None
+        try:
+            compiled = jobs.compile(request.project.suite(name))
+            estimated = jobs.estimate(name, compiled)
+        except MonitorError as error:
+            fault = error.one_line()
+        models.append(DryRunModel(name, compiled, estimated, fault))
+    return DryRunReport(
+        checkpoint=request.checkpoint,
+        target=request.target.name,
+        as_of=request.as_of.instant,
+        models=tuple(models),
+    )
+
+
+def _chosen(request: RunRequest) -> tuple[str, ...]:
+    checkpoint = request.project.checkpoint(request.checkpoint)
+    return choose_monitors(
+        request.project, checkpoint, select=request.select, exclude=request.exclude
+    )
+
+
+def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
+    """A wrong ``--var`` is a wrong argument, whichever monitor would meet it."""
+    if not request.vars:
+        return
+    jobs = MonitorJobs(
+        project=request.project,
+        target=request.target,
+        as_of=request.as_of.instant,
+        vars=request.vars,
+    )
+    read: set[str] = set()
+    for name in monitors:
+        try:
+            read.update(jobs.compile(request.project.suite(name)).variables)
+        except VariableError as error:
+            if error.var in request.vars:
+                raise ConfigError(error.what, key=f"--var {error.var}", mend=error.mend) from error
+        except MonitorError:
+            return  # a fault of a monitor's own files: its ERROR, when it runs
+    for name in request.vars:
+        if name not in read:
+            raise ConfigError(
+                f"none of the selected monitors reads variable {name!r}",
+                key=f"--var {name}",
+                mend=did_you_mean(name, read),
+            )
+
+
+def _has_model(request: RunRequest, name: str) -> bool:
+    return not (request.project.validation_definitions_dir / f"{name}.json").is_file()
+
+
+def _ready(target: Target, progress: Progress) -> tuple[Target, WarehouseError | None]:
+    """The target, and why it can't be asked: then every monitor is ERROR, and that is reported."""
+    from plumbline.warehouse.ready import ensure_ready
+
+    try:
+        return ensure_ready(target, progress.long_step), None
+    except WarehouseError as broken:
+        return target, broken
+
+
+def _load(request: RunRequest, jobs: MonitorJobs, monitors: tuple[str, ...]) -> Checkpoint:
+    from plumbline.gx.context import load_context
+
+    context = load_context(request.project)
+    source: Any = context.data_sources.get(request.project.datasource_name)
+    source.attach(jobs, _options(request))
+    checkpoint: Any = context.checkpoints.get(request.checkpoint)
+    checkpoint.validation_definitions = [
+        definition
+        for definition in checkpoint.validation_definitions
+        if definition.name in monitors
+    ]
+    return checkpoint  # type: ignore[no-any-return]
+
+
+def _options(request: RunRequest) -> dict[str, Any]:
+    """The batch parameters that name this run's rows to GX."""
+    options: dict[str, Any] = {"as_of": request.as_of.instant.isoformat()}
+    if request.vars:
+        options["vars"] = dict(request.vars)
+    return options
+
+
+def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
+    """Whether messages may be sent: they belong to live, whole runs on real data."""
+    if request.alerts is not None:
+        return request.alerts, None
+    if request.target.is_demo:
+        return False, "Nothing is sent: this run is on the demo data (--alerts sends)."
+    if not request.as_of.is_now:
+        return False, "Nothing is sent: this run is not of now (--alerts sends)."
+    if not whole:
+        return (
+            False,
+            "Nothing is sent: this run looks at a part of the checkpoint (--alerts sends).",
+        )
+    return True, None
+
+
+def _is_kept(action: Any, request: RunRequest, delivers: bool) -> bool:
+    if action.type == "update_data_docs":
+        return request.docs
+    return delivers
+
+
+def _in_order(monitors: tuple[str, ...], outcomes: list[Outcome]) -> tuple[Outcome, ...]:
+    found: Mapping[str, Outcome] = {outcome.monitor: outcome for outcome in outcomes}
+    return tuple(found[name] for name in monitors if name in found)

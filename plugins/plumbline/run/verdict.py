@@ -1,0 +1,78 @@
+"""From a model's rows to what can be judged: verdicts, and what is wrong with the rows.
+
+The contract: at least one row for each ``as_of``; ``verdict`` is ``judge``, ``skip`` or
+``unknown``; a model without ``verdict`` is all ``judge``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from plumbline.errors import MonitorError, did_you_mean
+
+VERDICTS = ("judge", "skip", "unknown")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The rows of one ``as_of``, sorted by what the model knows about them."""
+
+    judge: tuple[Mapping[str, Any], ...]
+    skipped: tuple[str, ...]
+    """Reasons of ``skip`` rows, each once, in order."""
+    unknown: tuple[str, ...]
+    """Reasons of ``unknown`` rows, each once, in order."""
+    notes: tuple[str, ...]
+    """Reasons that ``judge`` rows carry: doubts, and what was left out."""
+
+
+def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str) -> Verdict:
+    """The verdict on ``rows``.
+
+    Raises:
+        MonitorError: no row, rows for another ``as_of``, an unknown verdict, a skip or
+            unknown row without its reason.
+    """
+    if not rows:
+        raise MonitorError(
+            f"model {model} returned no row",
+            mend="return a row for each as_of, with verdict 'skip' where nothing was expected",
+        )
+    strays = {str(row["as_of"]) for row in rows if "as_of" in row and not _is(row["as_of"], as_of)}
+    if strays:
+        raise MonitorError(
+            f"model {model} returned rows for as_of {', '.join(sorted(strays))}, "
+            f"asked was {as_of.isoformat()}",
+            mend="carry as_of through from the evaluations, unchanged",
+        )
+    judge: list[Mapping[str, Any]] = []
+    reasons: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
+    for row in rows:
+        verdict = row.get("verdict", "judge")
+        if verdict not in VERDICTS:
+            raise MonitorError(
+                f"model {model} returned verdict {verdict!r}",
+                mend=did_you_mean(str(verdict), VERDICTS),
+            )
+        reason = row.get("reason")
+        if verdict == "judge":
+            judge.append(row)
+        elif not reason:
+            reason = f"model {model} gave no reason"
+        if reason and str(reason) not in reasons[verdict]:
+            reasons[verdict].append(str(reason))
+    return Verdict(
+        judge=tuple(judge),
+        skipped=tuple(reasons["skip"]),
+        unknown=tuple(reasons["unknown"]),
+        notes=tuple(reasons["judge"]),
+    )
+
+
+def _is(value: object, as_of: datetime) -> bool:
+    if not isinstance(value, datetime):
+        return False
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)) == as_of

@@ -1,0 +1,173 @@
+"""The process of the embedded BigQuery: bqemulator, under a lock, without network.
+
+`embedded.EmbeddedWarehouse` starts it as a script, by path: it imports nothing of plumbline, so
+that it is up in a second and a half. Three things stand between it and `python -m bqemulator`:
+
+* it holds ``server.lock`` for as long as it lives, so that there is never a second server on one
+  folder, and a dead one leaves nothing stale behind;
+* DuckDB's spatial extension, without which bqemulator does not start, is taken from its PyPI
+  package, not from the network;
+* it leaves when its folder is removed: nobody could find it any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ANOTHER_SERVER = 75
+"""Exit code: another process holds the lock (EX_TEMPFAIL)."""
+
+HOST = "127.0.0.1"
+ORPHAN_CHECK_SECONDS = 2.0
+
+
+def hold_lock(path: Path, *, seconds: float = 2.0) -> int:
+    """Take the server's lock for the life of this process; the descriptor stays open."""
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    expires = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Somebody who only looks holds it for an instant, too.
+            if time.monotonic() >= expires:
+                sys.exit(ANOTHER_SERVER)
+            time.sleep(0.05)
+        else:
+            return descriptor
+
+
+def provide_spatial(own_home: Path) -> None:
+    """See to it that DuckDB finds its spatial extension without network.
+
+    It belongs under ``$HOME/.duckdb``, where the next project finds it too. Where that cannot be
+    written or holds something broken, this process gets a home of its own.
+    """
+    import duckdb
+    from duckdb_extensions import import_extension
+
+    own_home.mkdir(parents=True, exist_ok=True)
+    homes = [home for home in (os.environ.get("HOME"), str(own_home)) if home]
+    for home in homes:
+        os.environ["HOME"] = home
+        with duckdb.connect() as connection:
+            try:
+                connection.execute("load spatial")
+            except duckdb.Error:
+                try:
+                    import_extension("spatial", force_install=True, con=connection)
+                    connection.execute("load spatial")
+                except duckdb.Error:
+                    if home == homes[-1]:
+                        raise
+                    continue
+        return
+
+
+def choose_port(preferred: int) -> int:
+    """The port of last time, so that what was configured by hand goes on working; else any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, preferred))
+        except OSError:
+            return 0
+    return preferred
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write the record whole or not at all."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(record))
+    draft.replace(path)
+
+
+def quiet_log() -> None:
+    """Only warnings and worse: bqemulator logs at debug level until it is configured."""
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None:
+    """Serve until SIGTERM."""
+    quiet_log()
+    from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
+    from bqemulator.server import EmulatorServer
+
+    class Server(EmulatorServer):
+        async def start(self) -> None:
+            await super().start()
+            write_record(
+                folder / "server.json",
+                {"pid": os.getpid(), "port": self.rest_port, "started_at": time.time()},
+            )
+            self._orphan_watch = asyncio.create_task(leave_when_orphaned(folder, lock))
+
+    Server(
+        Settings(
+            rest_host=HOST,
+            rest_port=choose_port(preferred_port),
+            grpc_host=HOST,
+            grpc_port=0,
+            persistence_mode=PersistenceMode.PERSISTENT,
+            data_dir=folder / "data",
+            default_project_id=project,
+            # The system's temporary folder may belong to another user of this machine.
+            upload_staging_dir=folder / "uploads",
+            # Only for Avro files, and fetched from the network.
+            enable_format_extensions=False,
+            # Each write would copy its whole table for a week.
+            time_travel_retention_days=0,
+            metrics_enabled=False,
+            tracing_enabled=False,
+            admin_enabled=False,
+            log_level=LogLevel.WARNING,
+            log_format=LogFormat.JSON,
+        )
+    ).run_forever()
+
+
+async def leave_when_orphaned(folder: Path, lock: int) -> None:
+    """Stop when the folder, and so the lock, is not the one that this process holds."""
+    mine = os.fstat(lock)
+    while True:
+        await asyncio.sleep(ORPHAN_CHECK_SECONDS)
+        try:
+            there = (folder / "server.lock").stat()
+        except OSError:
+            break
+        if (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino):
+            break
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(folder: Path, preferred_port: int, project: str) -> None:
+    """Take the lock, then serve."""
+    lock = hold_lock(folder / "server.lock")
+    record = folder / "server.json"
+    # What it says is of a server that is gone.
+    record.unlink(missing_ok=True)
+    provide_spatial(folder / "home")
+    try:
+        serve(folder, preferred_port=preferred_port, project=project, lock=lock)
+    finally:
+        with contextlib.suppress(OSError):
+            record.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,174 @@
+"""From whatever the Google client raises to one line that can be read at three in the morning.
+
+Used by `query` and `seed`. The answer is always a `WarehouseError`: its ``reason`` is BigQuery's
+own (``notFound``, ``accessDenied``, ...), or ours where nothing was answered (``timeout``,
+``unreachable``, ``credentials``, ``badAnswer``).
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plumbline.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from plumbline.project.targets import Target
+
+LONGEST = 300
+
+MENDS = {
+    "notFound": "see whether the table exists in the target's project and location, and its name "
+    "in models/sources.yml",
+    "accessDenied": "grant the roles BigQuery Job User on the project and BigQuery Data Viewer on "
+    "the dataset, and see whether the dataset exists",
+    "bytesBilledLimitExceeded": "narrow the window (--var days=N), or raise maximum_bytes_billed "
+    "of the target in great_expectations.yml",
+    "quotaExceeded": "wait for the quota to refill, or ask for more",
+    "rateLimitExceeded": "lower concurrent_jobs of the target in great_expectations.yml",
+    "billingNotEnabled": "enable billing for the project",
+    "credentials": "run `gcloud auth application-default login`, or see whether the service "
+    "account still exists",
+    "timeout": "narrow the window (--var days=N), or raise deadline_seconds of the target in "
+    "great_expectations.yml",
+}
+
+
+TROUBLES = ("backendError", "internalError", "jobBackendError", "jobInternalError", "badGateway")
+"""Reasons that lie with BigQuery."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was being asked, for the message."""
+
+    target: Target
+    endpoint: str
+    deadline_seconds: float
+    job_id: str | None = None
+
+
+def timed_out(call: Call) -> WarehouseError:
+    """The deadline of the job has passed."""
+    return _failure(
+        call, f"no answer within the deadline of {_seconds(call.deadline_seconds)}", "timeout"
+    )
+
+
+def unreachable(call: Call, why: str) -> WarehouseError:
+    """Nothing at all was heard from the warehouse."""
+    if call.target.emulator_host:
+        mend = "start the server that BIGQUERY_EMULATOR_HOST names, or unset the variable"
+    elif call.target.kind == "embedded":
+        mend = "see `plumbline warehouse status` and its log"
+    else:
+        mend = "see whether this machine reaches the network"
+    return _failure(call, f"{call.endpoint} cannot be reached: {why}", "unreachable", mend)
+
+
+def explain_failure(fault: BaseException, call: Call, *, early: bool = False) -> WarehouseError:
+    """The error that the rest of plumbline sees for ``fault``.
+
+    Args:
+        fault: what was raised.
+        call: what was being asked.
+        early: a timeout is not that of the job's deadline, which has not come yet.
+    """
+    import requests.exceptions as http
+    from google.api_core import exceptions as api
+    from google.auth import exceptions as auth
+
+    if isinstance(fault, WarehouseError):
+        return fault
+    if isinstance(fault, api.RetryError):
+        # It only says that it gave up; why is in its cause.
+        if fault.cause is None:
+            return unreachable(call, _tidy(str(fault)))
+        return explain_failure(fault.cause, call, early=early)
+    if isinstance(fault, api.GoogleAPICallError):
+        return _answered(fault, call)
+    # A connection that does not come about within its seconds is both; it is no slow query.
+    if isinstance(fault, (http.ConnectionError, auth.TransportError)):
+        return unreachable(call, why_disconnected(fault))
+    if isinstance(fault, (concurrent.futures.TimeoutError, http.Timeout)):
+        return unreachable(call, "it gives no answer") if early else timed_out(call)
+    if isinstance(fault, auth.GoogleAuthError):
+        return _failure(
+            call, f"the credentials were refused: {_tidy(str(fault.args[0]))}", "credentials"
+        )
+    return _failure(
+        call, f"an answer that cannot be read: {type(fault).__name__}: {_tidy(str(fault))}",
+        "badAnswer",
+    )  # fmt: skip
+
+
+def _answered(fault: object, call: Call) -> WarehouseError:
+    errors = getattr(fault, "errors", None) or []
+    first = errors[0] if errors and isinstance(errors[0], dict) else {}
+    code = getattr(fault, "code", None)
+    said = _tidy(str(first.get("message") or _without_request(str(getattr(fault, "message", "")))))
+    reason = str(first.get("reason") or _reason_of_code(code))
+    if reason == "stopped" or "Job timed out" in said:
+        return timed_out(call)
+    if code is not None and int(code) == 401:
+        return _failure(call, f"the credentials were refused: {said}", "credentials")
+    # A job that failed for a reason that the client does not know comes as a 500, too.
+    if code is not None and int(code) >= 500 and (not first or reason in TROUBLES):
+        return _failure(
+            call, f"the warehouse is in trouble (HTTP {int(code)}): {said}", reason,
+            "try again; see https://status.cloud.google.com"
+            if call.target.kind == "bigquery" else None,
+        )  # fmt: skip
+    return _failure(call, said or f"the warehouse answered HTTP {code}", reason)
+
+
+def _failure(call: Call, what: str, reason: str, mend: str | None = None) -> WarehouseError:
+    return WarehouseError(what, mend=mend or MENDS.get(reason), job_id=call.job_id, reason=reason)
+
+
+def _reason_of_code(code: object) -> str:
+    known = {400: "invalid", 401: "credentials", 403: "accessDenied", 404: "notFound"}
+    return known.get(int(code) if isinstance(code, int) else 0, "backendError")
+
+
+def _without_request(message: str) -> str:
+    """Without the client's prefix ``POST https://...: `` and its footer with location and job."""
+    message = re.sub(r"^(GET|POST|PUT|DELETE|PATCH) \S+: ", "", message)
+    return message.split("\n\nLocation:")[0].split("; reason: ")[0]
+
+
+def _tidy(message: str) -> str:
+    """One line, without markup, of a bearable length."""
+    message = re.sub(r"<(style|script|head)\b.*?</\1>", " ", message, flags=re.S | re.I)
+    message = re.sub(r"</?[a-zA-Z!][^>]*>", " ", message) if "<html" in message.lower() else message
+    # DuckDB shows the line of its own translation, which nobody wrote.
+    message = re.sub(r"\n+\s*LINE \d+:.*", "", message, flags=re.S)
+    message = message.removeprefix("Query execution failed: ")
+    line = " ".join(message.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+
+
+def why_disconnected(fault: BaseException) -> str:
+    """In a few words what kept a connection from coming about, or broke it."""
+    text = str(fault)
+    for sign, meaning in (
+        ("Connection refused", "connection refused"),
+        ("Name or service not known", "its name is not known"),
+        ("nodename nor servname", "its name is not known"),
+        ("Temporary failure in name resolution", "its name cannot be resolved"),
+        ("Failed to resolve", "its name cannot be resolved"),
+        ("timed out", "no connection in time"),
+        ("Remote end closed connection", "it closes the connection without an answer"),
+        ("Connection reset", "it closes the connection without an answer"),
+        ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"),
+        ("Network is unreachable", "there is no network"),
+    ):
+        if sign in text:
+            return meaning
+    return _tidy(text)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:g} s"

@@ -1,0 +1,208 @@
+"""The jobs of a run, side by side, each with a deadline of its own.
+
+A job runs in a daemon thread of its own, at most ``limits.concurrent_jobs`` at once. When its
+deadline comes, it is answered with an error and its place is free, whatever its thread is caught
+in: a server that stalls, or that drips a byte a second, holds up neither the other jobs nor the
+end of the process. Used by the run (a job a monitor) and by GX's datasource.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plumbline.errors import WarehouseError
+from plumbline.warehouse.client import endpoint_of, open_client
+from plumbline.warehouse.failures import (
+    Call,
+    explain_failure,
+    timed_out,
+    unreachable,
+    why_disconnected,
+)
+from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
+from plumbline.warehouse.result import QueryResult
+from plumbline.warehouse.transport import time_budget
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+    from plumbline.project.targets import Target
+
+REACH_SECONDS = 15.0
+"""How long a server that we did not start may take to say anything at all."""
+
+CANCEL_SECONDS = 5.0
+
+GRACE_SECONDS = 0.5
+"""The job's own thread knows better why it failed: it gets this long to say so."""
+
+
+@dataclass(eq=False)
+class _Job:
+    request: QueryRequest
+    call: Call
+    job_id: str
+    answer: Future[QueryResult] = field(default_factory=Future)
+    _settling: threading.Lock = field(default_factory=threading.Lock)
+
+    def settle(self, outcome: QueryResult | WarehouseError) -> bool:
+        """Give the answer, once; False when it has been given already."""
+        with self._settling:
+            if self.answer.done():
+                return False
+            if isinstance(outcome, WarehouseError):
+                self.answer.set_exception(outcome)
+            else:
+                self.answer.set_result(outcome)
+            return True
+
+
+class JobRunner:
+    """Submits queries to one target.
+
+    Args:
+        target: where to.
+        labels: on every job: checkpoint, run, ... (``monitor`` is added from the request's name).
+        endpoint: instead of the target's own, so that a proxy or a stand-in fits between.
+        credentials: instead of the target's own.
+
+    Raises:
+        ConfigError: the credentials are missing or malformed.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        labels: Mapping[str, str] | None = None,
+        *,
+        endpoint: str | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
+        self._target = target
+        self._labels = dict(labels or {})
+        self._endpoint = endpoint or endpoint_of(target)
+        self._client = open_client(target, endpoint=self._endpoint, credentials=credentials)
+        self._places = threading.BoundedSemaphore(target.limits.concurrent_jobs)
+        self._reach_lock = threading.Lock()
+        # Our own embedded server has just been seen to live. BigQuery accepts a job at once or is
+        # unreachable. Only of a foreign emulator, which is silent while it works, we must ask.
+        self._must_ask = target.kind == "embedded" and bool(target.emulator_host or endpoint)
+        self._unreachable: str | None = None
+        self._heard = False
+
+    def submit(self, request: QueryRequest) -> Future[QueryResult]:
+        """Start ``request``; its answer, or a `WarehouseError`, comes by its deadline.
+
+        The deadline counts from when one of the concurrent places is free.
+        """
+        job_id = new_job_id(request.name)
+        call = Call(
+            target=self._target,
+            endpoint=self._endpoint,
+            deadline_seconds=request.deadline_seconds or self._target.limits.deadline_seconds,
+            job_id=job_id,
+        )
+        job = _Job(request=request, call=call, job_id=job_id)
+        threading.Thread(target=self._take_place, args=(job,), name=job_id, daemon=True).start()
+        return job.answer
+
+    def run(self, request: QueryRequest) -> QueryResult:
+        """`submit` and wait.
+
+        Raises:
+            WarehouseError: whatever went wrong.
+        """
+        return self.submit(request).result()
+
+    def _take_place(self, job: _Job) -> None:
+        self._places.acquire()
+        if not job.answer.set_running_or_notify_cancel():
+            self._places.release()
+            return
+        # The place is given back with the answer, not with the end of the thread.
+        job.answer.add_done_callback(lambda _: self._places.release())
+        watch = threading.Timer(
+            job.call.deadline_seconds + GRACE_SECONDS, self._give_up, args=(job,)
+        )
+        watch.daemon = True
+        watch.start()
+        try:
+            job.settle(self._run(job))
+        finally:
+            watch.cancel()
+
+    def _run(self, job: _Job) -> QueryResult | WarehouseError:
+        try:
+            why = self._ask_once(job.call.deadline_seconds)
+            if why is not None:
+                return unreachable(job.call, why)
+            labels = {**self._labels, "monitor": job.request.name, **job.request.labels}
+            result = run_query(
+                self._client, job.request, job.call, job_id=job.job_id, labels=labels
+            )
+            self._heard = True
+            return result
+        except WarehouseError as fault:
+            if fault.reason == "timeout":
+                self._cancel(job)
+            elif fault.reason == "unreachable" and not self._heard:
+                # Those that still wait for a place need not find out one after the other.
+                self._unreachable = "another job of this run had no answer"
+            else:
+                self._heard = True
+            return fault
+        except BaseException as fault:  # noqa: BLE001 - whoever waits must get an answer
+            return explain_failure(fault, job.call)
+
+    def _give_up(self, job: _Job) -> None:
+        if job.settle(timed_out(job.call)):
+            self._cancel(job)
+
+    def _cancel(self, job: _Job) -> None:
+        """Ask BigQuery to stop the job; nobody waits for its answer."""
+
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+        def ask() -> None:
+            try:
+                with time_budget(CANCEL_SECONDS):
+                    self._client.cancel_job(
+                        job.job_id,
+                        location=self._target.location,
+                        retry=DEFAULT_RETRY.with_timeout(0.0),
+                    )
+            except Exception:  # noqa: BLE001, S110 - BigQuery stops it itself at job_timeout_ms
+                pass
+
+        threading.Thread(target=ask, name=f"cancel {job.job_id}", daemon=True).start()
+
+    def _ask_once(self, deadline_seconds: float) -> str | None:
+        """Why the warehouse cannot be reached; None as far as is known.
+
+        Only a foreign emulator is asked, and only once.
+        """
+        with self._reach_lock:
+            if self._must_ask:
+                self._must_ask = False
+                self._unreachable = self._why_unreachable(min(REACH_SECONDS, deadline_seconds))
+            return self._unreachable
+
+    def _why_unreachable(self, seconds: float) -> str | None:
+        import requests.exceptions as http
+        from google.auth.exceptions import GoogleAuthError
+
+        url = f"{self._endpoint}/bigquery/v2/projects/{self._target.project}/datasets?maxResults=1"
+        try:
+            with time_budget(seconds):
+                self._client._http.get(url, timeout=seconds)
+        except http.Timeout:
+            return f"it has said nothing for {seconds:g} s"
+        except http.ConnectionError as fault:
+            return why_disconnected(fault)
+        except GoogleAuthError:
+            pass  # it answered, if only to refuse us; the job will say how
+        return None

@@ -1,0 +1,77 @@
+"""What a query gives: rows and columns, the job that made them, and its cost.
+
+Read by the runner (rows to status) and, as a DataFrame, by GX's pandas engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXACT_FLOAT = 2**53
+"""Up to here a float holds every whole number."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a result, with its type in GoogleSQL's words (``INT64``, ``ARRAY<STRING>``)."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The answer to one query."""
+
+    schema: tuple[Column, ...]
+    rows: Sequence[Mapping[str, Any]] = field(repr=False)
+    job_id: str
+    seconds: float
+    """Wall time from submission to the last row."""
+    total_bytes_processed: int | None = None
+    """None where the warehouse does not say (the embedded one)."""
+    total_bytes_billed: int | None = None
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows with types that GX's pandas expectations can compute with.
+
+        Numbers are numbers (NUMERIC as floats; a column with NULL too, where NULL is NaN), dates
+        are ``datetime.date``, timestamps have a zone, everything else is objects with None.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            {column.name: _series(column, [row[column.name] for row in self.rows])
+             for column in self.schema},
+            columns=[column.name for column in self.schema],
+        )  # fmt: skip
+
+
+def _series(column: Column, values: list[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.Series(values, dtype=_dtype(column.type, values))
+
+
+def _dtype(type_: str, values: list[Any]) -> str:
+    complete = None not in values
+    if type_ == "INT64":
+        if complete:
+            return "int64"
+        # Better slow than wrong: a float would round these.
+        large = any(value is not None and abs(value) > EXACT_FLOAT for value in values)
+        return "object" if large else "float64"
+    if type_ in ("FLOAT64", "NUMERIC", "BIGNUMERIC"):
+        return "float64"
+    if type_ == "BOOL":
+        return "bool" if complete else "object"
+    if type_ == "TIMESTAMP":
+        return "datetime64[us, UTC]"
+    if type_ == "DATETIME":
+        return "datetime64[us]"
+    return "object"

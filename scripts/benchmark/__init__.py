@@ -1,0 +1,1 @@
+"""How long a health check takes, against the least that its five queries could take."""

@@ -1,0 +1,34 @@
+"""The floor: Google's client alone sends five queries, one after the other, and prints the figures.
+
+Run as a process of its own by the benchmark: ``python floor.py ENDPOINT PROJECT``. It imports
+nothing of plumbline, and its SQL is written by hand for the one day.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+QUERIES = Path(__file__).with_name("queries")
+
+
+def main(endpoint: str, project: str) -> None:
+    """Print ``{query: figure}`` as JSON."""
+    client = bigquery.Client(
+        project=project,
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": endpoint},
+    )
+    figures = {}
+    for file in sorted(QUERIES.glob("*.sql")):
+        (row,) = client.query(file.read_text()).result()
+        figures[file.stem] = row["observed"]
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,80 @@
+"""Write what editors and ``plumbline lint`` know of a project's files, from the code itself.
+
+python scripts/make_schemas.py            # write
+python scripts/make_schemas.py --check    # say what is stale; exit code 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from schema_makers.catalogue import make_catalogue
+from schema_makers.checkpoint import make_checkpoint_schema
+from schema_makers.schedule import make_schedule_schema
+from schema_makers.suite import make_suite_schema
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def make_files() -> Mapping[Path, str]:
+    """Each file, below the repository's root, and its text."""
+    catalogue = make_catalogue()
+    return {
+        Path("plugins/plumbline/expectations/catalogue.json"): _lines(catalogue, depth=3),
+        Path("schemas/suite.schema.json"): _lines(make_suite_schema(catalogue)),
+        Path("schemas/checkpoint.schema.json"): _lines(make_checkpoint_schema()),
+        Path("schemas/schedule.schema.json"): _lines(make_schedule_schema()),
+    }
+
+
+def _lines(value: Any, *, depth: int = 99, indent: str = "") -> str:
+    """``value`` as JSON: what is short or deeper than ``depth`` on one line, else a line an entry.
+
+    So a diff shows what changed, and a reader sees the shape.
+    """
+    end = "" if indent else "\n"
+    line = json.dumps(value, ensure_ascii=False)
+    is_short = len(line) + len(indent) <= 90
+    if not isinstance(value, dict | list) or depth == 0 or is_short:
+        return line + end
+    inner = indent + "  "
+    if isinstance(value, dict):
+        brackets = "{}"
+        entries = [
+            f"{json.dumps(key)}: {_lines(entry, depth=depth - 1, indent=inner)}"
+            for key, entry in value.items()
+        ]
+    else:
+        brackets = "[]"
+        entries = [_lines(entry, depth=depth - 1, indent=inner) for entry in value]
+    if not entries:
+        return brackets + end
+    body = ",\n".join(inner + entry for entry in entries)
+    return f"{brackets[0]}\n{body}\n{indent}{brackets[1]}{end}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the files, or with ``--check`` only say which differ; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args(arguments).check
+    stale = 0
+    for name, text in make_files().items():
+        file = ROOT / name
+        if file.is_file() and file.read_text(encoding="utf-8") == text:
+            continue
+        stale += 1
+        if check:
+            print(f"{name} is stale: run python scripts/make_schemas.py")
+        else:
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

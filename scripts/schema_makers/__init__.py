@@ -1,0 +1,1 @@
+"""What ``scripts/make_schemas.py`` writes, one file a module."""

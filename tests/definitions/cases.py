@@ -1,0 +1,99 @@
+"""A case: at this instant, over this world, the monitor gives these rows.
+
+Cases of one monitor that share a world and variables are asked in one query, as a backtest would,
+and each is looked up in its answer: what a case says holds beside all the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from definitions.tables import World, at
+from plumbline.models import CompiledModel, Compiler
+from plumbline.project import Project
+
+PROJECT = Project(Path(__file__).parents[2])
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of a table of cases."""
+
+    says: str
+    world: World
+    as_of: str
+    rows: Sequence[Answer]
+    """What is expected of each row, ``as_of`` left out; the order does not matter."""
+    vars: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.says
+
+    @property
+    def expected(self) -> list[Answer]:
+        """The rows in an order of their own."""
+        return in_order(self.rows)
+
+
+class Witness(Protocol):
+    """Someone who can run a compiled model over a world."""
+
+    name: str
+    project: str
+
+    def ask(self, model: CompiledModel, world: World) -> list[Answer]:
+        """The rows, with Python values."""
+        ...
+
+
+class Interview:
+    """Puts cases to a witness and remembers the answers."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+        self._answers: dict[object, list[Answer]] = {}
+        self._compilers: dict[str, Compiler] = {}
+
+    def rows(self, monitor: str, case: Case, beside: Sequence[Case]) -> list[Answer]:
+        """The rows of ``case``, asked together with those ``beside`` it that it can be."""
+        company = [
+            other.as_of for other in beside if other.world is case.world and other.vars == case.vars
+        ]
+        instants = sorted({at(text) for text in company})
+        return self.at_instants(monitor, case, instants)[at(case.as_of)]
+
+    def alone(self, monitor: str, case: Case) -> list[Answer]:
+        """The rows of ``case``, asked by itself as a live run would."""
+        return self.at_instants(monitor, case, [at(case.as_of)])[at(case.as_of)]
+
+    def at_instants(
+        self, monitor: str, case: Case, instants: Sequence[datetime]
+    ) -> dict[datetime, list[Answer]]:
+        """All rows of one query, by instant."""
+        key = (monitor, id(case.world), repr(sorted(case.vars.items())), tuple(instants))
+        if key not in self._answers:
+            model = Compiler(PROJECT, _Target(self.witness.project)).compile(
+                monitor, as_of=instants, vars=case.vars, where="the test"
+            )
+            self._answers[key] = self.witness.ask(model, case.world)
+        found: dict[datetime, list[Answer]] = {instant: [] for instant in instants}
+        for row in self._answers[key]:
+            found[row["as_of"]].append({k: v for k, v in row.items() if k != "as_of"})
+        return {instant: in_order(rows) for instant, rows in found.items()}
+
+
+def in_order(rows: Sequence[Answer]) -> list[Answer]:
+    """``rows`` sorted, and each with its columns sorted, so that they compare well."""
+    return sorted((dict(sorted(row.items())) for row in rows), key=repr)
+
+
+@dataclass(frozen=True)
+class _Target:
+    project: str
+    datasets: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,186 @@
+"""The second witness: Google's own analyzer and reference evaluator (ZetaSQL, in WebAssembly).
+
+It gets the SQL as BigQuery would, with typed query parameters, and tables with their real types;
+only a table's path is written as one name, because the evaluator takes the content of top-level
+tables alone.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import zetasql
+from wasmtime import Module
+from zetasql.core import wasm_client
+from zetasql.core.local_service import ZetaSqlLocalService
+from zetasql.types import (
+    AnalyzerOptions,
+    ArrayType,
+    LanguageOptions,
+    ProductMode,
+    SimpleCatalog,
+    SimpleColumn,
+    SimpleTable,
+    Type,
+    TypeKind,
+    ZetaSQLBuiltinFunctionOptions,
+)
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
+from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
+
+from definitions.cases import PROJECT, Answer
+from definitions.tables import World
+from plumbline.models import CompiledModel
+from plumbline.warehouse.locks import exclusive
+from plumbline.warehouse.tables import read_source_tables
+
+_EPOCH = date(1970, 1, 1)
+_KINDS = {
+    "BOOL": TypeKind.TYPE_BOOL,
+    "INT64": TypeKind.TYPE_INT64,
+    "FLOAT64": TypeKind.TYPE_DOUBLE,
+    "NUMERIC": TypeKind.TYPE_NUMERIC,
+    "STRING": TypeKind.TYPE_STRING,
+    "DATE": TypeKind.TYPE_DATE,
+    "TIMESTAMP": TypeKind.TYPE_TIMESTAMP,
+}
+
+
+class Evaluator:
+    """Google's evaluator, loaded once a session."""
+
+    name = "evaluator"
+    project = "evaluated-project"
+
+    def __init__(self, cache: Path) -> None:
+        with exclusive(cache / "zetasql.lock", seconds=240.0), _compiled_once(cache):
+            # the one that its own options ask too
+            self._service = ZetaSqlLocalService.get_instance()
+        language = LanguageOptions.maximum_features()
+        language.product_mode = ProductMode.PRODUCT_EXTERNAL
+        self._language = language
+        self._tables = {
+            table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
+        }
+
+    def ask(self, model: CompiledModel, world: World) -> list[Answer]:
+        """The rows of ``model`` over ``world``."""
+        response = self._evaluate(model, world)
+        names = [column.name for column in response.prepared.columns]
+        return [
+            dict(zip(names, map(_python, row.cell), strict=True))
+            for row in response.content.table_data.row
+        ]
+
+    def columns(self, model: CompiledModel, world: World) -> list[tuple[str, str]]:
+        """Name and type of each column of the answer."""
+        names = {kind: name for name, kind in _KINDS.items()}
+        return [
+            (column.name, names[TypeKind(column.type.type_kind)])
+            for column in self._evaluate(model, world).prepared.columns
+        ]
+
+    def _evaluate(self, model: CompiledModel, world: World) -> Any:
+        sql = model.sql
+        for key in model.sources:
+            dataset, table = key.split(".")
+            path = f"`{self.project}`.`{dataset}`.`{table}`"
+            assert path in sql, f"{path} is not in the SQL"
+            sql = sql.replace(path, f"`{key}`")
+        catalog = SimpleCatalog(
+            name="catalog",
+            builtin_function_options=ZetaSQLBuiltinFunctionOptions(language_options=self._language),
+            table=[self._table(key) for key in model.sources],
+        )
+        options = AnalyzerOptions(
+            language_options=self._language,
+            default_timezone="UTC",
+            query_parameters=[
+                AnalyzerOptions.QueryParameter(name=p.name, type=_type(p.type))
+                for p in model.parameters
+            ],
+        )
+        request = local_service_pb2.EvaluateQueryRequest(
+            sql=sql, options=options.to_proto(), simple_catalog=catalog.to_proto()
+        )
+        for p in model.parameters:
+            request.params.add(name=p.name, value=_value(p.value, p.type))
+        for key in model.sources:
+            content = request.table_content[key].table_data
+            content.SetInParent()
+            for row in world.tables.get(key, []):
+                cells = [_value(row.get(name), kind) for name, kind in self._tables[key].columns]
+                content.row.add().cell.extend(cells)
+        return self._service.wasm_client.call_grpc_func(
+            "ZetaSqlLocalService_EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse
+        )
+
+    def _table(self, key: str) -> SimpleTable:
+        columns = [
+            SimpleColumn(name=name, type=_type(kind)) for name, kind in self._tables[key].columns
+        ]
+        return SimpleTable(name=key, column=columns)
+
+
+def _compiled_once(cache: Path) -> Any:
+    """Compiling the WebAssembly module takes half a minute: its machine code is kept."""
+    file = cache / f"zetasql-{zetasql.__version__}.cwasm"
+
+    class Kept:
+        @staticmethod
+        def from_file(engine: Any, path: str) -> Module:
+            if file.exists():
+                return Module.deserialize_file(engine, str(file))
+            module = Module.from_file(engine, path)
+            draft = file.with_suffix(".draft")
+            draft.write_bytes(module.serialize())
+            draft.replace(file)
+            return module
+
+    return mock.patch.object(wasm_client, "Module", Kept)
+
+
+def _type(name: str) -> Type:
+    if name.startswith("ARRAY<"):
+        element = ArrayType(element_type=_type(name[6:-1]))
+        return Type(type_kind=TypeKind.TYPE_ARRAY, array_type=element)
+    return Type(type_kind=_KINDS[re.sub(r"\(.*", "", name)])
+
+
+def _value(value: Any, kind: str) -> ValueProto:
+    proto = ValueProto()
+    if value is None:
+        return proto
+    if kind.startswith("ARRAY<"):
+        proto.array_value.SetInParent()
+        proto.array_value.element.extend(_value(item, kind[6:-1]) for item in value)
+    elif kind == "BOOL":
+        proto.bool_value = value
+    elif kind == "INT64":
+        proto.int64_value = value
+    elif kind == "FLOAT64":
+        proto.double_value = value
+    elif kind == "STRING":
+        proto.string_value = value
+    elif kind == "DATE":
+        proto.date_value = (value - _EPOCH).days
+    elif kind == "TIMESTAMP":
+        proto.timestamp_value.FromDatetime(value)
+    else:
+        raise NotImplementedError(f"no test needs a value of type {kind}")
+    return proto
+
+
+def _python(value: ValueProto) -> Any:
+    kind = value.WhichOneof("value")
+    if kind is None:
+        return None
+    if kind == "date_value":
+        return _EPOCH + timedelta(days=value.date_value)
+    if kind == "timestamp_value":
+        return value.timestamp_value.ToDatetime(tzinfo=UTC)
+    return getattr(value, kind)

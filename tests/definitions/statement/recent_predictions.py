@@ -1,0 +1,35 @@
+"""recent_predictions: rows for ``A`` of the primary system, and systems that are silent."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from definitions.statement.games import game_days, no_game
+from definitions.statement.keys import predictions
+from definitions.statement.said import Said, judged
+from definitions.statement.seen import DAY, Seen, dates
+
+
+def recent_predictions(seen: Seen) -> list[Said]:
+    """A row a system: the primary one, those with rows, and those that had some lately."""
+    anchor = seen.anchor("predictions")
+    days = game_days(seen)
+    if anchor not in days:
+        return [no_game(seen, anchor, [anchor])]
+    lately = days.intersection(dates(anchor - 30 * DAY, anchor - DAY))
+    primary = seen.var("primary_system")
+    rows = predictions(seen)
+    here = Counter(row["system_id"] for row in rows if row["game_date"] == anchor)
+    before = {row["system_id"] for row in rows if row["game_date"] in lately}
+    others = (here.keys() | before) - {None, *seen.var("retired_systems")}
+    return [
+        judged(
+            anchor,
+            system_id=system,
+            predictions=here[system],
+            primary_predictions=here[primary],
+            numerator=here[system],
+            denominator=1,
+        )
+        for system in {primary} | others
+    ]

@@ -1,0 +1,299 @@
+"""The random questions reach every edge: a statement that is wrong there is soon found to differ.
+
+No witness is asked here. Each line of the table is a way to misread the definitions, told as another
+world, other variables or another clock; one of a hundred questions must show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+
+from definitions.monitors import MONITORS
+from definitions.plainest import plainest
+from definitions.random_worlds import PLANS, Question, questions
+from definitions.statement import seen, state
+from definitions.statement.games import SCHEDULE
+from definitions.statement.keys import GRADES, PREDICTIONS
+from definitions.statement.said import comparable
+from definitions.tables import Row, World
+
+FEATURES = "nba_predictions.ml_feature_store_v2"
+COMPLETIONS = "nba_orchestration.phase_completions"
+PLAYS = "nba_raw.bigdataball_play_by_play"
+ARRIVALS = ("created_at", "graded_at", "completed_at")
+ON_CALENDAR = tuple(monitor for monitor in MONITORS if monitor != "duplicate_rows")
+ARRIVING = tuple(
+    monitor for monitor in MONITORS if monitor not in ("bdb_coverage", "game_status_lag")
+)
+FINAL = ("grading_completeness", "bdb_coverage")
+
+Change = Callable[[Question], Question]
+
+
+@dataclass(frozen=True)
+class Misreading:
+    """What is read wrongly, by which monitors, and the question to which that would be the answer."""
+
+    says: str
+    monitors: Iterable[str]
+    change: Change
+
+
+def rows(change: Callable[[str, Row], Row | None]) -> Change:
+    """Each row another one, or none."""
+
+    def changed(question: Question) -> Question:
+        tables = {
+            table: [new for row in old if (new := change(table, row)) is not None]
+            for table, old in question.world.tables.items()
+        }
+        return replace(question, world=World(tables))
+
+    return changed
+
+
+def column(name: str, change: Mapping[Any, Any]) -> Change:
+    """A value of a column is another."""
+    return rows(
+        lambda _, row: {**row, name: change.get(row[name], row[name])} if name in row else row
+    )
+
+
+def without(table: str, drop: Callable[[Row], object]) -> Change:
+    """Some rows are not looked at."""
+    return rows(lambda name, row: None if name == table and drop(row) else row)
+
+
+def knowing(change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Change:
+    """Variables have other values."""
+    return lambda question: replace(
+        question, vars={**question.vars, **change({**seen.DEFAULTS, **question.vars})}
+    )
+
+
+def arriving(later: timedelta) -> Change:
+    """Rows arrive later or earlier."""
+
+    def shifted(row: Row) -> Row:
+        moved = {name: row[name] + later for name in ARRIVALS if row.get(name)}
+        return {**row, **moved}
+
+    return rows(lambda _, row: shifted(row))
+
+
+def due(later: timedelta) -> Change:
+    """Data is due later or earlier."""
+
+    def changed(question: Question) -> Question:
+        known = {**seen.DEFAULTS, **question.vars}
+        moved = {}
+        for kind in PLANS[question.monitor].kinds:
+            clock = time.fromisoformat(known[f"{kind}_due_time"])
+            moment = datetime.combine(date(2000, 1, 2), clock) + later
+            moved[f"{kind}_due_time"] = moment.time().isoformat()
+            moved[f"{kind}_due_days"] = known[f"{kind}_due_days"] + moment.day - 2
+        return replace(question, vars={**question.vars, **moved})
+
+    return changed
+
+
+def once(*names: str) -> Change:
+    """A key is stored once."""
+
+    def changed(question: Question) -> Question:
+        tables = dict(question.world.tables)
+        for table in names:
+            keyed = {
+                tuple(row[k] for k in ("system_id", "game_date", "game_id", "player_lookup")): row
+                for row in tables.get(table, [])
+            }
+            tables[table] = list(keyed.values())
+        return replace(question, world=World(tables))
+
+    return changed
+
+
+TICK = timedelta(microseconds=1)
+
+MISREADINGS = [
+    Misreading("not due at the instant itself", MONITORS, due(TICK)),
+    Misreading("due just before", MONITORS, due(-TICK)),
+    Misreading("what comes at the instant is not seen", ARRIVING, arriving(TICK)),
+    Misreading("what comes just after is seen", ARRIVING, arriving(-TICK)),
+    Misreading(
+        "what has no time has not come",
+        ARRIVING,
+        rows(lambda _, row: None if any(row.get(name, 0) is None for name in ARRIVALS) else row),
+    ),
+    Misreading("All-Star entries are games", ON_CALENDAR, column("is_all_star", {True: False})),
+    Misreading(
+        "what nobody calls an All-Star entry is no game",
+        ON_CALENDAR,
+        column("is_all_star", {None: True}),
+    ),
+    Misreading(
+        "a game without an id is none", FINAL, without(SCHEDULE, lambda r: not r["game_id"])
+    ),
+    Misreading("there are no breaks", ON_CALENDAR, knowing(lambda _: {"breaks": []})),
+    Misreading(
+        "there is always a season",
+        ON_CALENDAR,
+        knowing(lambda _: {"seasons": ["2000-01-01/2100-01-01"]}),
+    ),
+    Misreading(
+        "the calendar is not known in advance",
+        ON_CALENDAR,
+        without(SCHEDULE, lambda row: row["game_date"].month == 12 and row["game_date"].day == 31),
+    ),
+    Misreading(
+        "one day more",
+        ("line_coverage", "grading_completeness", "duplicate_rows"),
+        knowing(lambda known: {"days": known["days"] + 1}),
+    ),
+    Misreading(
+        "one day fewer",
+        ("line_coverage", "grading_completeness", "duplicate_rows"),
+        knowing(lambda known: {"days": known["days"] - 1}),
+    ),
+    *(
+        Misreading(
+            f"status {status} is final",
+            (*FINAL, "game_status_lag"),
+            column("game_status", {status: 3}),
+        )
+        for status in (1, 2, None)
+    ),
+    Misreading("postponed is a doubt", FINAL, knowing(lambda _: {"postponed_games": []})),
+    Misreading(
+        "32 features are enough",
+        ("line_coverage",),
+        knowing(lambda known: {"minimum_features": known["minimum_features"] - 1}),
+    ),
+    Misreading(
+        "33 are not",
+        ("line_coverage",),
+        knowing(lambda known: {"minimum_features": known["minimum_features"] + 1}),
+    ),
+    Misreading(
+        "the line is the feature before",
+        ("line_coverage",),
+        knowing(lambda known: {"line_feature": known["line_feature"] - 1}),
+    ),
+    Misreading(
+        "repeated rows are one", ("recent_predictions", "duplicate_rows"), once(PREDICTIONS)
+    ),
+    Misreading("repeated grades are one", ("duplicate_rows",), once(GRADES)),
+    Misreading(
+        "a prediction without a line is gradable",
+        ("grading_completeness",),
+        column("line_source", {"NO_PROP_LINE": "ACTUAL_PROP"}),
+    ),
+    Misreading(
+        "an estimated line is none",
+        ("grading_completeness",),
+        column("line_source", {"ESTIMATED_AVG": None}),
+    ),
+    Misreading(
+        "voided is not graded",
+        ("grading_completeness",),
+        without(GRADES, lambda row: row["is_voided"]),
+    ),
+    Misreading(
+        "a grade without a player is anyone's",
+        ("grading_completeness",),
+        column("player_lookup", {None: "p1"}),
+    ),
+    Misreading(
+        "nobody retires", ("recent_predictions",), knowing(lambda _: {"retired_systems": []})
+    ),
+    Misreading(
+        "NULL is a system",
+        ("grading_completeness", "recent_predictions"),
+        column("system_id", {None: "nameless"}),
+    ),
+    Misreading(
+        "failed is finished", ("phase_completion",), column("status", {"failed": "success"})
+    ),
+    Misreading(
+        "every phase is the phase", ("phase_completion",), column("phase", {"phase4": "phase3"})
+    ),
+    Misreading(
+        "an id that is too long is not cut",
+        ("bdb_coverage",),
+        without(PLAYS, lambda row: (row["bdb_game_id"] or 0) > 9_999_999_999),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("misreading", "monitor"),
+    [
+        pytest.param(each, monitor, id=f"{monitor}: {each.says}")
+        for each in MISREADINGS
+        for monitor in each.monitors
+    ],
+)
+def test_a_misreading_is_soon_found(misreading: Misreading, monitor: str) -> None:
+    assert found(
+        monitor, lambda question: answers(question) != answers(misreading.change(question))
+    )
+
+
+@pytest.mark.parametrize("monitor", MONITORS)
+def test_a_clock_that_is_not_put_back_is_soon_found(monitor: str) -> None:
+    def differs(question: Question) -> bool:
+        right = answers(question)
+        with mock.patch.object(seen, "NEW_YORK", timezone(timedelta(hours=-5))):
+            return answers(question) != right
+
+    assert found(monitor, differs)
+
+
+def test_the_question_that_shows_it_is_made_plain() -> None:
+    late = arriving(TICK)
+
+    def differs(question: Question) -> bool:
+        return answers(question) != answers(late(question))
+
+    shown = found("recent_predictions", differs)
+    assert shown is not None
+    plain = plainest(shown, differs)
+    ((_, (one_game,)), (_, (one_prediction,))) = plain.world.tables.items()
+    assert one_prediction["created_at"] == plain.instants[0]
+    assert one_prediction["game_date"] == one_game["game_date"]
+    assert len(plain.instants) == 1
+
+
+def found(monitor: str, differs: Callable[[Question], bool]) -> Question | None:
+    """A question that shows the difference."""
+    return next(filter(differs, sample(monitor)), None)
+
+
+@cache
+def sample(monitor: str) -> list[Question]:
+    """A hundred questions."""
+    asked: list[Question] = []
+
+    @settings(max_examples=100, derandomize=True, database=None)
+    @given(questions(monitor))
+    def ask(question: Question) -> None:
+        asked.append(question)
+
+    ask()
+    return asked
+
+
+def answers(question: Question) -> list[list[dict[str, Any]]]:
+    """What is stated at each instant."""
+    return [
+        comparable(state(question.monitor, question.world, instant, question.vars))
+        for instant in question.instants
+    ]

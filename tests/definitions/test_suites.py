@@ -1,0 +1,165 @@
+"""The shipped suites: thresholds at equality, and names that exist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from definitions.cases import PROJECT
+from definitions.monitors import MONITORS
+from plumbline.expectations.bounds import Bounds, observe
+from plumbline.models import Compiler
+from plumbline.project.suites import ObservedColumn
+from support.targets import bigquery_target
+
+BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
+
+
+def worst(suite: str, rows: Mapping[str, Sequence[Any]]) -> str:
+    """The worst severity that fails on these judged rows."""
+    failed = {
+        expectation.severity
+        for expectation in PROJECT.suite(suite).entry.expectations
+        if not all(
+            Bounds(**{name: kwargs[name] for name in BOUNDS if name in kwargs}).keep(group.observed)
+            for kwargs in (expectation.kwargs,)
+            for group in observe(
+                rows,
+                column=kwargs["column"],
+                aggregate=kwargs.get("aggregate"),
+                group_by=kwargs.get("group_by", ()),
+            )
+        )
+    }
+    return next((level for level in ("critical", "warning") if level in failed), "pass")
+
+
+def graded(pct: float, *, other: float = 100.0, not_final: int = 0) -> dict[str, list[Any]]:
+    """Two systems."""
+    return {
+        "system_id": ["a", "b"],
+        "graded_pct": [other, pct],
+        "not_final_games": [not_final, not_final],
+    }
+
+
+def predicted(primary: int, *, other: int = 5) -> dict[str, list[Any]]:
+    """The primary system and another."""
+    return {
+        "system_id": ["catboost_v9", "b"],
+        "predictions": [primary, other],
+        "primary_predictions": [primary, primary],
+    }
+
+
+def covered(*pct: float, not_final: int = 0) -> dict[str, list[Any]]:
+    """Games."""
+    return {"covered_pct": list(pct), "not_final_games": [not_final] * len(pct)}
+
+
+def lag(not_final: int) -> dict[str, list[Any]]:
+    """Ten games."""
+    return {"not_final": [1] * not_final + [0] * (10 - not_final)}
+
+
+def phase(done: int) -> dict[str, list[Any]]:
+    """Five processors."""
+    return {"complete": [1] * done + [0] * (5 - done)}
+
+
+def repeated(pct: float) -> dict[str, list[Any]]:
+    """Two tables."""
+    return {"table_name": ["a", "b"], "duplicate_pct": [0.0, pct]}
+
+
+@pytest.mark.parametrize(
+    ("suite", "rows", "status"),
+    [
+        ("line_coverage", {"coverage_pct": [80.0]}, "pass"),
+        ("line_coverage", {"coverage_pct": [79.99]}, "warning"),
+        ("line_coverage", {"coverage_pct": [100.0, 60.0]}, "pass"),
+        ("line_coverage", {"coverage_pct": [50.0]}, "warning"),
+        ("line_coverage", {"coverage_pct": [49.99]}, "critical"),
+        ("line_coverage", {"coverage_pct": [100.0, 0.0]}, "warning"),
+        ("grading_completeness", graded(80.0), "pass"),
+        ("grading_completeness", graded(79.99), "warning"),
+        ("grading_completeness", graded(50.0), "warning"),
+        ("grading_completeness", graded(49.99), "critical"),
+        ("grading_completeness", graded(100.0, not_final=1), "warning"),
+        ("grading_completeness", graded(0.0, not_final=1), "critical"),
+        ("phase_completion", phase(5), "pass"),
+        ("phase_completion", phase(4), "warning"),
+        ("phase_completion", phase(3), "warning"),
+        ("phase_completion", phase(2), "critical"),
+        ("recent_predictions", predicted(101), "pass"),
+        ("recent_predictions", predicted(100), "warning"),
+        ("recent_predictions", predicted(51), "warning"),
+        ("recent_predictions", predicted(50), "critical"),
+        ("recent_predictions", predicted(0), "critical"),
+        ("recent_predictions", predicted(281, other=0), "warning"),
+        ("recent_predictions", predicted(281, other=1), "pass"),
+        ("bdb_coverage", covered(*[100.0] * 9, 0.0), "pass"),
+        ("bdb_coverage", covered(*[100.0] * 8, 0.0), "warning"),
+        ("bdb_coverage", covered(100.0, 0.0), "warning"),
+        ("bdb_coverage", covered(100.0, 0.0, 0.0), "critical"),
+        ("bdb_coverage", covered(100.0, not_final=1), "warning"),
+        ("game_status_lag", lag(0), "pass"),
+        ("game_status_lag", lag(1), "warning"),
+        ("game_status_lag", lag(3), "warning"),
+        ("game_status_lag", lag(4), "critical"),
+        ("prediction_freshness", {"hours_late": [1.0]}, "pass"),
+        ("prediction_freshness", {"hours_late": [1.01]}, "warning"),
+        ("prediction_freshness", {"hours_late": [6.0]}, "warning"),
+        ("prediction_freshness", {"hours_late": [6.01]}, "critical"),
+        ("prediction_freshness", {"hours_late": [-3.0]}, "pass"),
+        ("duplicate_rows", repeated(1.0), "pass"),
+        ("duplicate_rows", repeated(1.01), "warning"),
+        ("duplicate_rows", repeated(5.0), "warning"),
+        ("duplicate_rows", repeated(5.01), "critical"),
+    ],
+)
+def test_a_threshold_itself_still_holds(
+    suite: str, rows: Mapping[str, Sequence[Any]], status: str
+) -> None:
+    assert worst(suite, rows) == status
+
+
+def test_each_shipped_monitor_has_a_suite_and_each_suite_a_model() -> None:
+    assert PROJECT.suite_names() == MONITORS
+
+
+@pytest.mark.parametrize("name", MONITORS)
+def test_a_suite_names_columns_that_its_model_has(name: str) -> None:
+    monitor = PROJECT.suite(name).monitor
+    properties = Compiler(PROJECT, bigquery_target()).properties(monitor.model or name)
+    assert properties is not None
+    named = {
+        column
+        for expectation in PROJECT.suite(name).entry.expectations
+        for column in (expectation.kwargs["column"], *expectation.kwargs.get("group_by", ()))
+    }
+    if isinstance(monitor.observed, ObservedColumn):
+        named.add(monitor.observed.column)
+    assert named <= properties.columns.keys()
+    assert set(properties.grain) <= properties.columns.keys()
+    assert set(monitor.vars) <= PROJECT.vars.keys()
+
+
+@pytest.mark.parametrize("name", MONITORS)
+def test_a_suite_says_whom_to_call_and_what_to_do(name: str) -> None:
+    suite = PROJECT.suite(name)
+    assert suite.monitor.owner
+    assert suite.monitor.impact
+    assert suite.monitor.action
+    assert suite.monitor.runbook == f"docs/runbooks/{name}.md"
+    assert set(suite.monitor.depends_on) <= set(MONITORS)
+    assert all(expectation.notes for expectation in suite.entry.expectations)
+
+
+@pytest.mark.parametrize("name", MONITORS)
+def test_a_suite_is_formatted_as_lint_formats_it(name: str) -> None:
+    text = PROJECT.suite(name).file.read_text()
+    assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,7 @@
+"""Fixtures of the tests that try what the pages say."""
+
+from __future__ import annotations
+
+from support.season import season, season_state_dir
+
+__all__ = ["season", "season_state_dir"]

@@ -1,0 +1,127 @@
+"""The files that a how-to page writes, written and run as a reader would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from plumbline.project.targets import Target
+from support.pages import ROOT, Page
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+PROJECT = (
+    "great_expectations.yml",
+    "dbt_project.yml",
+    "checkpoints",
+    "docs",
+    "expectations",
+    "macros",
+    "models",
+    "scripts/demo_season",
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The shipped project, in a folder of the test's own."""
+    root = tmp_path / "project"
+    for name in PROJECT:
+        source, copy = ROOT / name, root / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    return root
+
+
+def write_files(page: Page, root: Path) -> None:
+    """Every block that the page calls the content of a file."""
+    for block in page.blocks():
+        if block.file:
+            file = root / block.file
+            assert not file.exists(), f"{page.name} writes over {block.file}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text)
+
+
+def add_to(file: Path, block_of: Page, key: str) -> None:
+    """Merge the page's YAML block that has ``key`` into ``file``."""
+    (added,) = [
+        content
+        for block in block_of.blocks("yaml")
+        if key in (content := yaml.safe_load(block.text))
+    ]
+    content = yaml.safe_load(file.read_text())
+    if isinstance(content[key], dict):
+        content[key].update(added[key])
+    else:
+        content[key].extend(added[key])
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def run(code: list[str], project: Path, season: Target) -> subprocess.CompletedProcess[str]:
+    """A process in the project's folder, on the warehouse with the season."""
+    names = ("PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.run(
+        [sys.executable, *code],
+        cwd=project,
+        env=environment
+        | {"PLUMBLINE_STATE_DIR": str(season.state_dir), "PYTHONPATH": str(ROOT / "plugins")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def run_checkpoint(name: str, project: Path, season: Target) -> tuple[int, dict[str, Any]]:
+    """The exit code, and the monitors by name."""
+    done = run(["-m", "plumbline", "run", name, "--format", "json"], project, season)
+    assert done.stdout, done.stderr
+    monitors = json.loads(done.stdout)["monitors"]
+    return done.returncode, {monitor["name"]: monitor for monitor in monitors}
+
+
+def test_the_monitor_of_the_howto_judges_the_season(project: Path, season: Target) -> None:
+    page = Page("docs/writing-a-monitor.md")
+    write_files(page, project)
+    add_to(project / "models" / "schema.yml", page, "models")
+    code, monitors = run_checkpoint("features", project, season)
+    assert code == 2
+    ready = monitors["ready_features"]
+    assert (ready["status"], round(ready["observed"], 1)) == ("WARNING", 80.1)
+    assert [group["key"] for group in ready["groups"]] == [{"game_date": "2026-02-02"}]
+
+
+def test_the_table_suite_of_the_howto_judges_its_table(project: Path, season: Target) -> None:
+    page = Page("docs/table-suites.md")
+    write_files(page, project)
+    add_to(project / "great_expectations.yml", page, "fluent_datasources")
+    code, monitors = run_checkpoint("services", project, season)
+    services = monitors["services"]
+    assert (code, services["status"]) == (1, "WARNING"), services
+    assert services["expectations"]["declared"] == services["expectations"]["evaluated"] == 3
+
+
+def test_the_notebook_of_the_howto_finds_what_the_command_finds(
+    project: Path, season: Target
+) -> None:
+    code = "\n".join(block.text for block in Page("docs/plain-gx.md").blocks("python"))
+    done = run(["-c", code], project, season)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "line_coverage False 44.16" in done.stdout or "line_coverage False 44.2" in done.stdout
+    assert sum(line.startswith("PASS ") for line in lines) == 3
+    assert sum(line.startswith("CRITICAL ") for line in lines) == 2
+    assert lines[-1] == "False"

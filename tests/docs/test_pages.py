@@ -1,0 +1,100 @@
+"""What the pages say can be typed, read and followed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+import pytest
+import yaml
+
+from plumbline.cli.main import build_root
+from plumbline.project.suites import ExpectationEntry, read_suite
+from support.pages import ROOT, Block, Page, blocks, pages
+
+
+def by_place(block: Block) -> str:
+    return block.where
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Page) -> None:
+    for link in page.links():
+        parts = urlsplit(link)
+        if not parts.scheme and parts.path:
+            assert (page.path.parent / parts.path).exists(), f"{page.name} links to {link}"
+
+
+@pytest.mark.parametrize("block", blocks("json"), ids=by_place)
+def test_json_is_json_and_a_suite_is_a_suite(block: Block, tmp_path: Path) -> None:
+    content = json.loads(block.text)
+    if block.file and block.file.startswith("expectations/"):
+        file = tmp_path / Path(block.file).name
+        file.write_text(block.text)
+        assert read_suite(file).declared == len(content["expectations"])
+    elif "kwargs" in content:
+        ExpectationEntry.model_validate(content)
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=by_place)
+def test_yaml_is_yaml(block: Block) -> None:
+    assert isinstance(yaml.safe_load(block.text), dict)
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=by_place)
+def test_python_is_python(block: Block) -> None:
+    compile(block.text, block.where, "exec")
+
+
+def commands() -> list[tuple[str, str]]:
+    """Each command line of the pages, with its place."""
+    return [
+        (f"{block.where} {line}", line)
+        for block in blocks("sh", "console")
+        for line in block.text.splitlines()
+        if line and not line.startswith("#")
+    ]
+
+
+@pytest.mark.parametrize("line", [line for _, line in commands()], ids=[at for at, _ in commands()])
+def test_a_command_is_one_that_is_there(line: str) -> None:
+    words = shlex.split(re.split(r"[|<>;&]", line)[0], comments=True)
+    while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
+        words.pop(0)
+    program, *arguments = words
+    program = program.removeprefix(".venv/bin/")
+    if program == "plumbline":
+        check_plumbline(arguments)
+    elif program == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert {word for word in arguments if "=" not in word} <= set(targets)
+    elif program in ("python", "bash"):
+        assert (ROOT / arguments[0]).exists(), arguments[0]
+
+
+def check_plumbline(arguments: list[str]) -> None:
+    """The command, its options and the number of its arguments exist."""
+    command: click.Command = build_root()
+    # With its settings: click keeps the help option that it makes for the first context it sees.
+    context = click.Context(command, info_name="plumbline", **command.context_settings)
+    while isinstance(command, click.Group) and arguments:
+        if arguments[0].startswith("-"):
+            break
+        found = command.get_command(context, arguments[0])
+        assert found is not None, f"there is no command {arguments[0]!r}"
+        command = found
+        arguments = arguments[1:]
+    if not {"--help", "--version"} & {*arguments} and not isinstance(command, click.Group):
+        command.make_context("plumbline", list(arguments), parent=context)
+
+
+def test_every_runbook_that_a_suite_names_is_there_and_the_other_way_round() -> None:
+    named = {
+        read_suite(file).monitor.runbook for file in (ROOT / "expectations").glob("*.json")
+    } - {None}
+    there = {str(file.relative_to(ROOT)) for file in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert named == there

@@ -1,0 +1,50 @@
+"""Each example in a help that needs a warehouse is typed for real, on one of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.examples import Shown, Terminal, examples
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+NEEDS_WAREHOUSE = [shown for shown in examples() if not shown.is_cheap]
+STOPS_IT = ("plumbline warehouse stop", "plumbline warehouse reset")
+
+# The demo data is judged on its own day, which is CRITICAL.
+CODES = {
+    "plumbline run": 2,
+    "plumbline run --as-of 2026-02-02": 2,
+    "plumbline run health_check_full --format json": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    opened = Terminal.open(tmp_path_factory.mktemp("examples"))
+    yield opened
+    opened.type("plumbline warehouse stop")
+
+
+@pytest.mark.parametrize("shown", NEEDS_WAREHOUSE, ids=str)
+def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Shown) -> None:
+    if shown.line in STOPS_IT or shown.line == "plumbline warehouse status":
+        assert terminal.type("plumbline warehouse start").returncode == 0
+    done = terminal.type(shown.typed)
+    expected = {CODES[shown.line]} if shown.line in CODES else {0, 1, 2} & shown.exit_codes
+    assert done.returncode in expected, done.stderr
+    assert "error:" not in done.stderr
+    assert done.stdout
+    if "--fix" in shown.line:  # which is there to change files
+        terminal.type("git checkout -q -- .")
+
+
+def test_every_code_that_is_expected_here_is_of_an_example() -> None:
+    assert set(CODES) | set(STOPS_IT) <= {shown.line for shown in NEEDS_WAREHOUSE}
+
+
+def test_examples_change_no_tracked_file(terminal: Terminal) -> None:
+    changed = terminal.type("git status --porcelain --untracked-files=all").stdout
+    assert changed == ""

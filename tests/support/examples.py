@@ -1,0 +1,146 @@
+"""The examples in the help of every command, and a place where each can be typed for real.
+
+They are collected from the commands themselves, so that a new one can't be forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from plumbline.cli.commands import Command, Group
+from plumbline.cli.main import build_root
+from support.processes import PLUMBLINE, environment
+
+ROOT = Path(__file__).parents[2]
+
+CHEAP = ("compile", "debug", "list")
+"""Commands that ask no warehouse; whatever is not named here is typed where there is one."""
+
+PROJECT_PARTS = (
+    ".gitignore",
+    "checkpoints",
+    "dbt_project.yml",
+    "docs",
+    "expectations",
+    "great_expectations.yml",
+    "macros",
+    "models",
+    "schemas",
+    "scripts",
+    "validation_definitions",
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One example, and the command in whose help it stands."""
+
+    path: tuple[str, ...]
+    line: str
+    exit_codes: frozenset[int]
+
+    def __str__(self) -> str:
+        return self.line
+
+    @property
+    def typed(self) -> str:
+        """The line without placeholders."""
+        return self.line.replace("COMMAND", "run")
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether it needs no warehouse."""
+        words = self.typed.split()
+        return "--help" in words or words[1] in CHEAP or self.asks_bigquery
+
+    @property
+    def asks_bigquery(self) -> bool:
+        """Whether it needs BigQuery itself, which no test has."""
+        return "--target bigquery" in self.line
+
+
+def commands() -> list[tuple[tuple[str, ...], Command | Group]]:
+    """Every command and group with its path, the root first."""
+    root = build_root()
+    return [((), root), *_below(root, ())]
+
+
+def examples() -> list[Shown]:
+    """Every example; a line that stands in two helps is there once."""
+    found: dict[str, Shown] = {}
+    for path, command in commands():
+        for example in command.examples:
+            shown = Shown(path, example.line, frozenset(command.exit_codes))
+            found.setdefault(example.line, shown)
+    return list(found.values())
+
+
+def _below(group: Group, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], Command | Group]]:
+    context = click.Context(group, help_option_names=["-h", "--help"])
+    found: list[tuple[tuple[str, ...], Command | Group]] = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert isinstance(command, Command | Group)
+        found.append(((*path, name), command))
+        if isinstance(command, Group):
+            found += _below(command, (*path, name))
+    return found
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A shell in a copy of the shipped project: what is typed there changes nothing here."""
+
+    project: Path
+    bin: Path
+    state_dir: Path
+
+    @classmethod
+    def open(cls, folder: Path) -> Terminal:
+        """A copy below ``folder``, under git as a user's would be."""
+        project = folder / "project"
+        project.mkdir(parents=True)
+        for name in PROJECT_PARTS:
+            source = ROOT / name
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, project / name, ignore=ignored)
+            elif source.exists():
+                shutil.copy(source, project / name)
+        git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+        for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "As shipped"]):
+            subprocess.run([*git, *arguments], cwd=project, check=True)
+        command = folder / "bin" / "plumbline"
+        command.parent.mkdir()
+        words = " ".join(f"'{word}'" for word in PLUMBLINE)
+        command.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        command.chmod(0o755)
+        return cls(project, command.parent, folder / "state")
+
+    def type(self, line: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """One line, as the shell reads it."""
+        ours = {"PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST"}
+        kept = {name: value for name, value in environment().items() if name not in ours}
+        return subprocess.run(
+            ["sh", "-c", line],
+            cwd=self.project,
+            env=kept
+            | {
+                "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+                "PLUMBLINE_STATE_DIR": str(self.state_dir),
+                # never a developer's own
+                "GOOGLE_APPLICATION_CREDENTIALS": str(self.project / "no-credentials.json"),
+                "NO_COLOR": "1",
+            }
+            | changes,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )

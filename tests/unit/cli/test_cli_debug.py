@@ -1,0 +1,118 @@
+"""`plumbline debug`: a line a need, with the mend where it is not met."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.projects import SmallProject
+from support.sockets import refused_port
+from unit.cli.conftest import Plumbline
+
+
+def lines_of(text: str) -> dict[str, str]:
+    """What was checked, and the line's first word."""
+    return {
+        line[9:].split(":")[0]: line.split()[0]
+        for line in text.splitlines()
+        if not line.startswith(" ")
+    }
+
+
+def test_where_all_is_there_every_line_is_ok(project: SmallProject, plumbline: Plumbline) -> None:
+    said = plumbline("debug")
+    assert said.code == 0
+    assert lines_of(said.out) == {
+        "great expectations": "OK",
+        "project": "OK",
+        "configuration": "OK",
+        "models": "OK",
+        "suites": "OK",
+        "checkpoints": "OK",
+        "local state": "OK",
+        "git revision": "NOTE",
+        "target": "OK",
+        "embedded BigQuery": "OK",
+        "embedded server": "OK",
+    }
+    assert "stopped: a run starts it" in said.out
+
+
+def test_it_starts_and_writes_nothing(project: SmallProject, plumbline: Plumbline) -> None:
+    before = sorted(project.root.parent.rglob("*"))
+    plumbline("debug")
+    assert sorted(project.root.parent.rglob("*")) == before
+
+
+def test_outside_a_project_it_says_what_is_missing(
+    plumbline: Plumbline, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(str(tmp_path))
+    said = plumbline("debug")
+    assert said.code == 3
+    assert lines_of(said.out) == {"great expectations": "OK", "project": "MISSING"}
+    assert "mend: run plumbline inside a project" in said.out
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "check"),
+    [
+        ("expectations/volume.json", "{", "suites"),
+        ("checkpoints/health_check.json", "{", "checkpoints"),
+        ("dbt_project.yml", "a: [", "configuration"),
+        ("dbt_project.yml", "vars: {timezone: Nowhere}", "configuration"),
+    ],
+)
+def test_a_broken_file_is_named_and_the_other_checks_go_on(
+    project: SmallProject, plumbline: Plumbline, file: str, text: str, check: str
+) -> None:
+    (project.root / file).write_text(text)
+    said = plumbline("debug")
+    assert said.code == 3
+    assert lines_of(said.out)[check] == "MISSING"
+    assert lines_of(said.out)["target"] == "OK"
+    assert file in said.out
+    assert "mend: " in said.out
+    assert "Traceback" not in said.out + said.err
+
+
+def test_a_project_without_models_lacks_them(project: SmallProject, plumbline: Plumbline) -> None:
+    for file in (project.root / "models" / "monitors").iterdir():
+        file.unlink()
+    assert lines_of(plumbline("debug").out)["models"] == "MISSING"
+
+
+def test_bigquery_without_a_project_says_how_to_name_one(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    said = plumbline("debug", "--target", "bigquery")
+    assert said.code == 3
+    assert lines_of(said.out)["target"] == "MISSING"
+    assert "mend: set PLUMBLINE_PROJECT" in said.out
+
+
+def test_bigquery_without_credentials_says_how_to_get_them(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_PROJECT", "some-project")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    said = plumbline("debug", "--target", "bigquery")
+    assert said.code == 3
+    assert lines_of(said.out)["credentials"] == "MISSING"
+
+
+def test_a_server_of_the_users_that_is_not_there_is_missing(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"localhost:{refused_port()}")
+    said = plumbline("debug")
+    assert said.code == 3
+    assert lines_of(said.out)["query"] == "MISSING"
+
+
+def test_a_state_folder_that_cannot_be_made_is_missing(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(project.root / "dbt_project.yml" / "state"))
+    said = plumbline("debug")
+    assert said.code == 3
+    assert lines_of(said.out)["local state"] == "MISSING"

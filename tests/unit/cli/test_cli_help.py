@@ -1,0 +1,158 @@
+"""Help: there for every command, with examples and exit codes, and instant."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import click
+import pytest
+
+from plumbline.cli.commands import Command, Group
+from plumbline.cli.main import build_root
+from support.processes import PLUMBLINE, environment
+from unit.cli.conftest import Plumbline
+
+HEAVY = {"great_expectations", "google.cloud", "google.auth", "pandas", "rich", "pydantic", "yaml"}
+
+
+def walk(group: Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The paths of all commands and groups below ``group``."""
+    context = click.Context(group)
+    found = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        found.append((*path, name))
+        if isinstance(command, Group):
+            found += walk(command, (*path, name))
+    return found
+
+
+COMMANDS = [(), *walk(build_root())]
+
+
+def test_these_are_the_commands() -> None:
+    assert [" ".join(path) for path in COMMANDS if path] == [
+        "run",
+        "list",
+        "lint",
+        "compile",
+        "debug",
+        "warehouse",
+        "warehouse start",
+        "warehouse stop",
+        "warehouse status",
+        "warehouse seed",
+        "warehouse reset",
+    ]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_describes_and_shows_examples_and_exit_codes(
+    plumbline: Plumbline, path: tuple[str, ...], option: str
+) -> None:
+    said = plumbline(*path, option)
+    assert said.code == 0
+    assert said.err == ""
+    assert f"Usage: {' '.join(('plumbline', *path))} " in said.out
+    assert "Examples:\n  plumbline" in said.out
+    for code in ("0 ", "64", "70"):
+        assert f"\n  {code}  " in said.out.split("Exit codes:")[1]
+    assert "--project-dir" in said.out
+    assert "--debug" in said.out
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_is_explained(path: tuple[str, ...]) -> None:
+    command: click.Command = build_root()
+    for name in path:
+        assert isinstance(command, Group)
+        found = command.get_command(click.Context(command), name)
+        assert found is not None
+        command = found
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert [one.name for one in options if not one.help] == []
+
+
+def test_the_exit_codes_of_run_are_those_of_nagios(plumbline: Plumbline) -> None:
+    codes = plumbline("run", "--help").out.split("Exit codes:")[1]
+    assert [line.split()[:2] for line in codes.strip().splitlines()] == [
+        ["0", "OK,"],
+        ["1", "WARNING"],
+        ["2", "CRITICAL:"],
+        ["3", "ERROR:"],
+        ["64", "wrong"],
+        ["70", "a"],
+        ["130", "interrupted"],
+    ]
+
+
+@pytest.mark.parametrize("path", [(), ("warehouse",)], ids=["plumbline", "warehouse"])
+def test_a_group_alone_shows_its_help_and_is_no_success(
+    plumbline: Plumbline, path: tuple[str, ...]
+) -> None:
+    said = plumbline(*path)
+    assert (said.code, said.out) == (64, "")
+    assert "Commands:" in said.err
+
+
+def test_every_command_has_its_line_in_the_help_of_all(plumbline: Plumbline) -> None:
+    listed = plumbline("--help").out.split("Commands:")[1].split("Examples:")[0]
+    names = [line.split()[0] for line in listed.splitlines() if line.strip()]
+    assert names == [path[0] for path in COMMANDS if len(path) == 1]
+
+
+def test_commands_and_groups_are_ours(plumbline: Plumbline) -> None:
+    root = build_root()
+    context = click.Context(root)
+    for name in root.list_commands(context):
+        assert isinstance(root.get_command(context, name), Command | Group)
+
+
+def test_the_version_is_said(plumbline: Plumbline) -> None:
+    said = plumbline("--version")
+    assert said.code == 0
+    assert said.out.startswith("plumbline ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["warehouse", "--help"], ["--version"], ["nope"]]
+)
+def test_nothing_heavy_is_imported_to_say_this(arguments: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from plumbline.cli.main import invoke\n"
+        f"invoke({arguments!r})\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+    )
+    assert finished.stderr.splitlines()[-1] == "[]"
+
+
+def test_help_answers_in_well_under_a_second() -> None:
+    fastest = min(_seconds("--help") for _ in range(3))
+    assert fastest < 0.6, f"{fastest:.2f} s"
+
+
+def _seconds(*arguments: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([*PLUMBLINE, *arguments], capture_output=True, check=True, env=environment())
+    return time.perf_counter() - began
+
+
+def test_a_command_asked_for_help_without_its_group_has_the_short_option_too() -> None:
+    from click import Context
+
+    from plumbline.cli.run import command
+
+    option = command.get_help_option(Context(command))
+    assert option is not None
+    assert option.opts == ["-h", "--help"]

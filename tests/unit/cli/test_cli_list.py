@@ -1,0 +1,203 @@
+"""`plumbline list`: what is watched, from files alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from plumbline.run.last_statuses import FILE, record_last_statuses
+from plumbline.run.status import Status
+from support.processes import environment
+from support.projects import SmallProject, between
+from support.reports import outcome, report
+from unit.cli.conftest import Plumbline
+
+
+def ran(project: SmallProject, status: Status) -> None:
+    """A last run that found ``status``."""
+    found = report(outcome("coverage", status, summary="x", reason="x"))
+    record_last_statuses(project.target.state_dir, found)
+
+
+def test_a_monitor_is_a_line_with_model_suite_thresholds_and_owner(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    said = plumbline("list")
+    assert said.code == 0
+    line = next(line for line in said.out.splitlines() if line.startswith("coverage"))
+    for part in (
+        "never run",
+        "mean of pct: warning < 80, critical < 50",
+        "expectations/coverage.json",
+        "data-platform",
+    ):
+        assert part in line
+
+
+def test_a_checkpoint_is_a_line_with_its_monitors(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    lines = plumbline("list").out.splitlines()
+    assert any(
+        line.startswith("health_check_full") and "coverage, volume" in line for line in lines
+    )
+
+
+def test_all_of_it_for_machines(project: SmallProject, plumbline: Plumbline) -> None:
+    said = json.loads(plumbline("list", "--format", "json").out)
+    assert said == {
+        "schema_version": 1,
+        "monitors": [
+            {
+                "name": "coverage",
+                "model": "coverage",
+                "suite": "expectations/coverage.json",
+                "thresholds": ["mean of pct: warning < 80, critical < 50"],
+                "owner": "data-platform",
+                "runbook": "docs/runbooks/coverage.md",
+                "checkpoints": ["health_check", "health_check_full"],
+                "last": None,
+                "fault": None,
+            },
+            {
+                "name": "volume",
+                "model": "volume",
+                "suite": "expectations/volume.json",
+                "thresholds": ["mean of pct: warning < 80, critical < 50"],
+                "owner": None,
+                "runbook": None,
+                "checkpoints": ["health_check_full"],
+                "last": None,
+                "fault": None,
+            },
+        ],
+        "checkpoints": [
+            {
+                "name": "health_check",
+                "file": "checkpoints/health_check.json",
+                "monitors": ["coverage"],
+                "schedule": None,
+                "fault": None,
+            },
+            {
+                "name": "health_check_full",
+                "file": "checkpoints/health_check_full.json",
+                "monitors": ["coverage", "volume"],
+                "schedule": None,
+                "fault": None,
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_last_status_is_that_of_the_last_run(
+    project: SmallProject, plumbline: Plumbline, status: Status
+) -> None:
+    ran(project, status)
+    lines = plumbline("list").out.splitlines()
+    assert any(line.startswith("coverage") and f" {status} " in line for line in lines)
+    assert any(line.startswith("volume") and "never run" in line for line in lines)
+
+
+def test_the_last_status_says_of_which_run_it_is(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    ran(project, Status.CRITICAL)
+    said = json.loads(plumbline("list", "--format", "json").out)
+    assert said["monitors"][0]["last"] == {
+        "status": "CRITICAL",
+        "as_of": "2026-02-03T05:00:00Z",
+        "run_id": "20261123T181512Z-1a2b3c",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"monitors": 3}', '{"monitors": [{}]}', "\0"])
+def test_an_unreadable_last_run_is_none(
+    project: SmallProject, plumbline: Plumbline, text: str
+) -> None:
+    project.target.state_dir.mkdir()
+    (project.target.state_dir / FILE).write_text(text)
+    said = plumbline("list")
+    assert said.code == 0
+    assert "never run" in said.out
+
+
+def test_a_broken_suite_is_listed_with_its_fault_and_hides_no_other(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    (project.root / "expectations" / "volume.json").write_text(
+        '{"name": "volume", "expectation": [], "expectations": []}'
+    )
+    said = plumbline("list")
+    assert said.code == 3
+    assert "unknown key 'expectation'" in said.out
+    assert "did you mean 'expectations'?" in said.out
+    assert "mean of pct: warning < 80" in said.out
+
+
+def test_a_broken_checkpoint_is_listed_with_its_fault(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    project.checkpoint("coverage", "vloume", name="health_check_full")
+    said = plumbline("list")
+    assert said.code == 3
+    assert "names monitor 'vloume', which is not there" in said.out
+
+
+def test_a_suite_over_a_table_of_gx_is_listed_too(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    folder = project.root / "validation_definitions"
+    folder.mkdir()
+    (folder / "whole_table.json").write_text(
+        json.dumps({"name": "whole_table", "suite": {"name": "volume"}, "data": {}})
+    )
+    said = json.loads(plumbline("list", "--format", "json").out)
+    assert said["monitors"][2]["name"] == "whole_table"
+    assert said["monitors"][2]["suite"] == "expectations/volume.json"
+
+
+def test_an_empty_project_says_that_it_is_empty(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    for folder in ("expectations", "checkpoints"):
+        for file in (project.root / folder).iterdir():
+            file.unlink()
+    said = plumbline("list")
+    assert said.code == 0
+    assert "no monitors" in said.out
+    assert "no checkpoints" in said.out
+
+
+def test_several_measured_things_stand_on_one_line_in_a_pipe(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    suite = json.loads((project.root / "expectations" / "volume.json").read_text())
+    suite["expectations"].append(between("warning", column="late", aggregate="max", max_value=0))
+    (project.root / "expectations" / "volume.json").write_text(json.dumps(suite))
+    assert "critical < 50; max of late: warning > 0" in plumbline("list").out
+
+
+@pytest.mark.parametrize("command", ["list", "compile coverage", "run --dry-run", "debug"])
+def test_neither_gx_nor_google_nor_pandas_is_imported_for(
+    project: SmallProject, command: str
+) -> None:
+    script = (
+        "import sys\n"
+        "from plumbline.cli.main import invoke\n"
+        f"code = invoke({command.split()!r})\n"
+        "heavy = {'great_expectations', 'google.cloud.bigquery', 'pandas', 'scipy'}\n"
+        "print(code, sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+    )
+    assert finished.stderr.splitlines()[-1] == "0 []"

@@ -1,0 +1,34 @@
+"""Progress: a live line for a person, long steps for a log."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from plumbline.cli.progress import LiveProgress, LoggedProgress
+from plumbline.run.status import Status
+from support.reports import HOSTILE, outcome
+
+
+def test_a_log_gets_long_steps_only(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LoggedProgress()
+    progress.step("asking")
+    progress.long_step("starting the embedded BigQuery")
+    progress.monitor_done(outcome("a"))
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "starting the embedded BigQuery\n")
+
+
+def test_a_person_sees_the_step_and_which_monitors_are_done() -> None:
+    seen = io.StringIO()
+    console = Console(file=seen, force_terminal=True, width=80, markup=False)
+    with console.status("starting") as status:
+        progress = LiveProgress(status)
+        progress.step("asking local for 5 monitors")
+        assert str(status.status) == "asking local for 5 monitors"
+        progress.monitor_done(outcome("line_coverage", Status.CRITICAL))
+        assert str(status.status) == "1 done; line_coverage: CRITICAL"
+        progress.long_step(HOSTILE)
+        assert "\x1b" not in str(status.status)

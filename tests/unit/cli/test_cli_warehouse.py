@@ -1,0 +1,53 @@
+"""`plumbline warehouse`: what can be said without starting a server."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.projects import SmallProject
+from unit.cli.conftest import Plumbline
+
+EVERY = ("start", "stop", "status", "seed", "reset")
+
+
+def test_a_server_that_does_not_run_is_said_with_exit_3(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    said = plumbline("warehouse", "status")
+    assert said.code == 3
+    assert said.out.splitlines()[0] == "stopped"
+    assert str(project.target.state_dir / "warehouse") in said.out
+
+
+def test_stopping_what_does_not_run_is_done(project: SmallProject, plumbline: Plumbline) -> None:
+    said = plumbline("warehouse", "stop")
+    assert (said.code, said.out) == (0, "it did not run\n")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_bigquery_itself_is_left_alone(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_PROJECT", "some-project")
+    said = plumbline("warehouse", name, "--target", "bigquery")
+    assert said.code == 64
+    assert "target 'bigquery' is BigQuery itself" in said.err
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_server_of_the_users_is_left_alone(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "localhost:9050")
+    said = plumbline("warehouse", name)
+    assert said.code == 64
+    assert "localhost:9050" in said.err
+    assert "unset the variable" in said.err
+
+
+def test_a_seed_command_that_is_not_there_is_refused(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    said = plumbline("warehouse", "start")
+    assert said.code == 64
+    assert "scripts/demo_season" in said.err

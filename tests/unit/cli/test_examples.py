@@ -1,0 +1,51 @@
+"""Each example in a help is typed for real; those that need a warehouse, among the stories."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.examples import CHEAP, Shown, Terminal, commands, examples
+
+EXAMPLES = examples()
+OFFLINE = [shown for shown in EXAMPLES if shown.is_cheap and not shown.asks_bigquery]
+BIGQUERY = [shown for shown in EXAMPLES if shown.asks_bigquery]
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    return Terminal.open(tmp_path_factory.mktemp("examples"))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), commands(), ids=[" ".join(path) or "plumbline" for path, _ in commands()]
+)
+def test_every_command_has_an_example_of_its_own(path: tuple[str, ...], command) -> None:
+    own = [shown for shown in command.examples if shown.line.split()[1 : len(path) + 1] == [*path]]
+    assert own, f"{' '.join(path)}: give it an Example"
+    assert [shown.line for shown in command.examples if not shown.why] == []
+
+
+@pytest.mark.parametrize("shown", EXAMPLES, ids=str)
+def test_an_example_is_of_the_command_in_whose_help_it_stands(shown: Shown) -> None:
+    assert shown.line.split()[: len(shown.path) + 1] == ["plumbline", *shown.path]
+
+
+@pytest.mark.parametrize("shown", OFFLINE, ids=str)
+def test_an_example_that_needs_no_warehouse_works(terminal: Terminal, shown: Shown) -> None:
+    done = terminal.type(shown.typed)
+    assert (done.returncode, "error:" in done.stderr) == (0, False), done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("shown", BIGQUERY, ids=str)
+def test_an_example_for_bigquery_gets_as_far_as_the_missing_credentials(
+    terminal: Terminal, shown: Shown
+) -> None:
+    done = terminal.type(shown.typed, PLUMBLINE_PROJECT="some-project")
+    assert done.returncode in shown.exit_codes - {0, 70}
+    assert "gcloud auth application-default login" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_called_cheap_is_a_command() -> None:
+    assert set(CHEAP) <= {path[0] for path, _ in commands() if path}

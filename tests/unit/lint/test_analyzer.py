@@ -1,0 +1,82 @@
+"""``lint --analyzer``: what Google's own analyzer rejects, in the line of the model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from definitions.evaluator import _compiled_once
+from plumbline.cli.main import invoke
+from support.lint_project import LintedProject
+from unit.lint.test_rules import CALENDAR, LAG_MODEL, MODEL, SCHEMA, SOURCES
+
+CASES = [
+    # file, what stands there, what is written, in the line, says
+    (MODEL, "game_date, team,\n", "game_date, tem as team,\n", "tem as team", "Unrecognized name: tem"),
+    (MODEL, "sum(if(has_line, 1, 0))", "sum(if(has_line > 1, 1, 0))", "has_line > 1", "argument types: BOOL, INT64"),
+    (MODEL, "count(*) as denominator", "countt(*) as denominator", "countt", "Function not found: countt"),
+    (LAG_MODEL, "1 as not_final", "calendar.status as not_final", "calendar.status", "status"),
+    (CALENDAR, "select game_id,", "select game_id + 1 as game_id,", "game_id + 1", "STRING, INT64"),
+    (MODEL, "100 * numerator / denominator as coverage_pct", "evaluations.counted as coverage_pct", "evaluations.counted", "counted"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def _loaded_once(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Half a minute to load the first time, a second after that."""
+    assert pytestconfig.cache is not None
+    with _compiled_once(pytestconfig.cache.mkdir("zetasql")):
+        yield
+
+
+@pytest.mark.oracle
+@pytest.mark.usefixtures("_loaded_once")
+class TestGooglesAnalyzer:
+    def test_what_it_accepts_has_nothing_to_mend(self, linted: LintedProject) -> None:
+        assert linted.lint(analyze=True).findings == ()
+
+    @pytest.mark.parametrize(("file", "old", "new", "at", "says"), CASES)
+    def test_what_it_rejects_is_found_in_its_line_and_in_no_other_model(
+        self, linted: LintedProject, file: str, old: str, new: str, at: str, says: str
+    ) -> None:
+        linted.replace(file, old, new)
+        found = [
+            finding
+            for finding in linted.lint(analyze=True).findings
+            if finding.rule.code == "sql-rejected"
+        ]
+        assert [finding.place.file for finding in found] == [linted.root / file]
+        assert at in linted.read(file).splitlines()[found[0].place.line - 1]
+        assert says in found[0].what
+
+    def test_a_type_that_is_described_otherwise_is_found(self, linted: LintedProject) -> None:
+        linted.replace(SCHEMA, "data_type: FLOAT64", "data_type: INT64")
+        (finding,) = linted.lint(analyze=True).findings
+        assert finding.rule.code == "column-type-differs"
+        assert "INT64, the SQL returns FLOAT64" in finding.what
+        assert "coverage_pct" in linted.read(SCHEMA).splitlines()[finding.place.line - 1]
+
+    def test_aliases_and_precisions_are_the_same_type(self, linted: LintedProject) -> None:
+        linted.replace(SCHEMA, "data_type: INT64", "data_type: bigint")
+        assert linted.lint(analyze=True).findings == ()
+
+    def test_a_structs_fields_are_known(self, linted: LintedProject) -> None:
+        kind = '"STRUCT<low NUMERIC(5,1), high ARRAY<STRING>>"'
+        linted.replace(SOURCES, '"ARRAY<NUMERIC(5,1)>"', kind)
+        linted.replace(MODEL, "sum(if(has_line, 1, 0))", "sum(if(weights.low > 1, 1, 0))")
+        assert linted.lint(analyze=True).findings == ()
+        linted.replace(MODEL, "weights.low > 1", "weights.lo > 1")
+        assert "lo" in linted.lint(analyze=True).findings[0].what
+
+
+def test_without_the_extra_it_is_said_how_to_get_it(
+    linted: LintedProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "zetasql", None)
+    monkeypatch.chdir(linted.root)
+    assert invoke(["lint", "--analyzer"]) == 64
+    said = capsys.readouterr().err
+    assert "Google's analyzer is not installed" in said
+    assert "pip install 'plumbline-dq[analyzer]'" in said

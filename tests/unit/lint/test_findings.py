@@ -1,0 +1,151 @@
+"""Findings as a whole: all of them, in order, each once, in the right place."""
+
+from __future__ import annotations
+
+import pytest
+
+from plumbline.errors import ConfigError
+from support.lint_project import LintedProject
+from unit.lint.test_rules import CHECKPOINT, LAG, LAG_MODEL, MODEL, SCHEMA, SUITE
+
+
+def test_every_fault_of_every_file_is_found_in_one_run(linted: LintedProject) -> None:
+    linted.replace(SUITE, '"severity": "warning"', '"severty": "warning"')
+    linted.replace(SUITE, '"owner"', '"onwer"')
+    linted.replace(SUITE, '"column": "coverage_pct", "group_by"', '"colunm": "x", "group_by"')
+    linted.replace(LAG, '"max_value": 3', '"max_value": "3", "agregate": 1')
+    linted.replace(CHECKPOINT, '{"name": "lag"}', '{"nam": "lag"}')
+    linted.replace(MODEL, "ref('evaluations')", "ref('evaluation')")
+    linted.replace(MODEL, "var('days')", "var('dayz')")
+    linted.replace(MODEL, "arrived_at('created_at')", "arived_at('created_at')")
+    linted.replace(SCHEMA, "description: One row a game.", "desciption: One row a game.")
+    found = {(finding.place.file.name, finding.rule.code) for finding in linted.lint().findings}
+    assert found >= {
+        ("coverage.json", "unknown-key"),
+        ("coverage.json", "monitor-without-owner"),
+        ("coverage.json", "expectation-unknown-argument"),
+        ("coverage.json", "expectation-missing-argument"),
+        ("lag.json", "expectation-wrong-argument"),
+        ("lag.json", "expectation-unknown-argument"),
+        ("health_check.json", "unknown-key"),
+        ("health_check.json", "missing-key"),
+        ("coverage.sql", "model-unknown-ref"),
+        ("coverage.sql", "model-unknown-variable"),
+        ("coverage.sql", "model-unknown-macro"),
+        ("schema.yml", "unknown-key"),
+        ("schema.yml", "model-without-description"),
+    }
+
+
+def test_findings_come_file_by_file_from_top_to_bottom(linted: LintedProject) -> None:
+    linted.replace(SUITE, '"min_value": 50', '"min_value": 500')
+    linted.replace(SUITE, '"owner"', '"onwer"')
+    linted.replace(LAG, '"owner"', '"onwer"')
+    places = [(f.place.file.name, f.place.line) for f in linted.lint().findings]
+    assert places == sorted(places)
+    assert len(set(places)) > 3
+
+
+def test_a_fault_in_a_model_that_others_stand_on_is_said_once_and_there(
+    linted: LintedProject,
+) -> None:
+    linted.replace("models/staging/evaluations.sql", "from unnest", "fromm unnest")
+    (finding,) = linted.lint().findings
+    assert finding.rule.code == "sql-unreadable"
+    assert finding.place.file.name == "evaluations.sql"
+    assert finding.place.line == 2
+
+
+def test_a_model_that_only_a_macro_refers_to_is_looked_at(linted: LintedProject) -> None:
+    linted.replace(LAG_MODEL, "{{ ref('calendar') }}", "{{ games() }}")
+    linted.write("macros/games.sql", "{% macro games() %}{{ ref('calendar') }}{% endmacro %}")
+    assert linted.codes() == []
+    linted.replace("models/staging/calendar.sql", "source('nba', 'games')", "source('nba', 'gams')")
+    linted.replace("macros/games.sql", "ref('calendar')", "ref('calender')")
+    found = {(each.place.file.name, each.rule.code) for each in linted.lint().findings}
+    assert found == {("games.sql", "model-unknown-ref")}
+    linted.replace("macros/games.sql", "ref('calender')", "ref('calendar')")
+    found = {(each.place.file.name, each.rule.code) for each in linted.lint().findings}
+    assert found == {("calendar.sql", "model-unknown-source")}
+
+
+def test_an_ephemeral_model_that_nobody_uses_any_more_needs_no_suite(linted: LintedProject) -> None:
+    for model in (MODEL, LAG_MODEL):
+        linted.replace(model, "ref('evaluations')", "ref('evaluation')")
+    assert "model-without-suite" not in linted.codes()
+
+
+def test_a_line_after_a_macro_of_many_lines_is_still_the_files_own(linted: LintedProject) -> None:
+    linted.write(
+        "macros/arrived_at.sql",
+        """
+        {% macro arrived_at(column) -%}
+        coalesce(
+            {{ column }},
+
+
+            timestamp '1970-01-01 00:00:00+00'
+        )
+        {%- endmacro %}
+        """,
+    )
+    assert linted.codes() == []
+    linted.replace(MODEL, "cross join counted", "cross join counted counted counted")
+    (finding,) = linted.found("sql-unreadable")
+    line = linted.read(MODEL).splitlines()[finding.place.line - 1]
+    assert "counted counted counted" in line
+
+
+def test_a_column_and_its_key_are_named_with_the_place(linted: LintedProject) -> None:
+    linted.replace(LAG, '"max_value": 3', '"max_valu": 3')
+    finding = linted.found("expectation-unknown-argument")[0]
+    assert finding.place.key == "expectations[0].kwargs.max_valu"
+    line = linted.read(LAG).splitlines()[finding.place.line - 1]
+    assert finding.place.column is not None
+    assert line[finding.place.column - 1 :].startswith('"max_valu"')
+
+
+def test_a_monitor_limits_findings_to_its_suite_and_model(linted: LintedProject) -> None:
+    linted.replace(LAG, '"owner"', '"onwer"')
+    linted.replace(LAG_MODEL, "ref('calendar')", "ref('calender')")
+    linted.replace(SUITE, '"owner"', '"onwer"')
+    names = {finding.place.file.name for finding in linted.lint("lag").findings}
+    assert names == {"lag.json", "lag.sql"}
+
+
+@pytest.mark.parametrize("name", [LAG, "expectations", "expectations/"])
+def test_a_file_or_a_folder_limits_findings(linted: LintedProject, name: str) -> None:
+    linted.replace(LAG, '"owner"', '"onwer"')
+    linted.replace(LAG_MODEL, "ref('calendar')", "ref('calender')")
+    names = {finding.place.file.name for finding in linted.lint(name).findings}
+    assert names == {"lag.json"}
+
+
+def test_a_file_that_lint_does_not_read_has_nothing_to_mend(linted: LintedProject) -> None:
+    linted.replace(LAG, '"owner"', '"onwer"')
+    assert linted.lint("docs/runbooks/coverage.md").findings == ()
+
+
+def test_a_name_that_is_nothing_is_refused_with_a_did_you_mean(linted: LintedProject) -> None:
+    with pytest.raises(ConfigError, match="'coverge' is no monitor") as caught:
+        linted.lint("coverge")
+    assert caught.value.exit_code == 64
+    assert caught.value.mend == "did you mean 'coverage'?"
+
+
+def test_a_malformed_file_hides_only_itself(linted: LintedProject) -> None:
+    linted.write("models/sources.yml", "sources: [\n")
+    linted.write("great_expectations.yml", "fluent_datasources: [\n")
+    linted.replace(LAG, '"owner"', '"onwer"')
+    codes = linted.codes()
+    assert sorted(codes) == [
+        "monitor-without-owner",
+        "unknown-key",
+        "yaml-malformed",
+        "yaml-malformed",
+    ]
+
+
+def test_what_a_malformed_file_declares_is_not_called_unknown(linted: LintedProject) -> None:
+    linted.write("dbt_project.yml", "vars: [\n")
+    assert linted.codes() == ["yaml-malformed"]

@@ -1,0 +1,67 @@
+"""``docs/lint.md`` and the pre-commit hooks say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+import make_lint_docs
+from plumbline.cli.main import build_root
+from plumbline.lint.facts import Facts
+from plumbline.lint.models import Models
+from plumbline.lint.registry import RULES
+from plumbline.project import Project
+
+ROOT = Path(__file__).parents[3]
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+
+
+def test_the_page_is_not_stale() -> None:
+    page = (ROOT / "docs/lint.md").read_text(encoding="utf-8")
+    assert page == make_lint_docs.make_page(), "run python scripts/make_lint_docs.py"
+
+
+def test_every_rule_has_its_line_on_the_page() -> None:
+    page = (ROOT / "docs/lint.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        assert page.count(f"\n| `{rule.code}` | {rule.severity} | ") == 1
+
+
+def test_check_says_that_it_is_stale_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(make_lint_docs, "PAGE", tmp_path / "lint.md")
+    assert make_lint_docs.main(["--check"]) == 1
+    assert "stale" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    assert make_lint_docs.main([]) == 0
+    assert make_lint_docs.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_a_hook_is_a_command_that_is_there(hook: dict[str, str]) -> None:
+    program, *arguments = hook["entry"].split()
+    assert program == "plumbline"
+    root = build_root()
+    with root.make_context("plumbline", list(arguments)) as context:
+        name, command, rest = root.resolve_command(context, arguments)
+    assert name == "lint"
+    assert command is not None
+    with click.Context(command, info_name=name) as inner:
+        command.parse_args(inner, rest)
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_a_hook_is_run_for_every_file_that_lint_reads(hook: dict[str, str]) -> None:
+    facts = Facts(Project(ROOT))
+    read = [document.file for document in facts.documents]
+    read += [template.file for template in Models(facts).watched_templates]
+    names = [file.relative_to(ROOT).as_posix() for file in read]
+    assert len(names) > 20
+    assert [name for name in names if not re.search(hook["files"], name)] == []
+    assert not re.search(hook["files"], "README.md")
+    assert not re.search(hook["files"], "plugins/plumbline/lint/models.py")

@@ -1,0 +1,336 @@
+"""Every rule: a file that breaks it, the line it points to, what it says, and its mend.
+
+The project that is broken here in one place has, whole, nothing to mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from plumbline.lint.linter import LintReport
+from plumbline.lint.registry import RULES
+from plumbline.lint.rules import analyzer
+from support.lint_project import LintedProject, make_linted
+
+SUITE = "expectations/coverage.json"
+LAG = "expectations/lag.json"
+TABLE = "expectations/whole_table.json"
+DEFINITION = "validation_definitions/whole_table.json"
+CHECKPOINT = "checkpoints/health_check.json"
+SCHEDULE = "checkpoints/schedule.yml"
+MODEL = "models/monitors/coverage.sql"
+LAG_MODEL = "models/monitors/lag.sql"
+CALENDAR = "models/staging/calendar.sql"
+SCHEMA = "models/schema.yml"
+SOURCES = "models/sources.yml"
+DBT = "dbt_project.yml"
+GX = "great_expectations.yml"
+RUNBOOK = "docs/runbooks/coverage.md"
+
+WARNING_KWARGS = '"min_value": 80,\n                 "overrides": {"BOS": {"min_value": 60}}'
+LAG_KWARGS = '{"column": "not_final", "aggregate": "sum", "max_value": 3}'
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to break a rule."""
+
+    code: str
+    edits: tuple[tuple[str, str, str], ...]
+    """File, what stands there, what is written instead; an empty first text makes the file."""
+    at: str
+    """In the line that the finding points to."""
+    says: str = ""
+    mend: str = ""
+    found_in: str | None = None
+    """Which holds that line, where it is not the first one edited."""
+    among: tuple[str, ...] = field(default=())
+    """Rules that find something in this too."""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {' '.join(self.edits[0][2].split())[:50]}"
+
+
+def broken(
+    code: str, file: str, old: str, new: str, *, at: str | None = None, **others: Any
+) -> Case:
+    """A case of one edit; it points to where the new text stands, unless told."""
+    return Case(code, ((file, old, new),), at=new if at is None else at, **others)
+
+
+FILES = [
+    broken("json-malformed", SUITE, '"name": "coverage",', '"name": "coverage",,', says="not JSON"),
+    broken("json-malformed", SUITE, '"min_value": 50', '"min_value": NaN', says="NaN is not JSON", mend="number"),
+    broken("json-malformed", LAG, "{", "[{", at="}", says="not JSON"),
+    broken("yaml-malformed", SCHEDULE, "notify: [alerts]", "notify: [alerts", at="", says="not YAML"),
+    broken("yaml-malformed", SCHEMA, "version: 2", "- version: 2", at="", says="", among=("model-without-description",)),
+    broken("duplicate-key", SUITE, '"name": "coverage",', '"name": "coverage", "meta": {},', at='"meta": {', says="'meta' stands twice"),
+    broken("duplicate-key", SCHEMA, "version: 2", "version: 2\nversion: 1", at="version: 1", says="'version' stands twice"),
+    broken("unknown-key", SUITE, '"severity": "warning"', '"severty": "warning"', says="'severty'", mend="did you mean 'severity'?", among=("threshold-levels-inverted",)),
+    broken("unknown-key", SUITE, '"expectations": [', '"expectation": [], "expectations": [', says="'expectation'", mend="'expectations'"),
+    broken("unknown-key", SUITE, '"owner"', '"onwer"', says="'onwer'", mend="did you mean 'owner'?", among=("monitor-without-owner",)),
+    broken("unknown-key", SUITE, '"unit": "%"', '"unti": "%"', says="'unti'", mend="did you mean 'unit'?"),
+    broken("unknown-key", SUITE, '"monitor": {', '"moniter": {}, "monitor": {', says="'moniter'", mend="'monitor'"),
+    broken("unknown-key", CHECKPOINT, '"actions"', '"action"', says="'action'", mend="'actions'"),
+    broken("unknown-key", CHECKPOINT, '"slack_webhook"', '"slack_webhok"', says="'slack_webhok'", mend="'slack_webhook'"),
+    broken("unknown-key", GX, "deadline_seconds", "deadline_secs", says="'deadline_secs'", mend="'deadline_seconds'"),
+    broken("unknown-key", GX, "default_target", "default_taget", says="'default_taget'", mend="'default_target'"),
+    broken("unknown-key", SCHEMA, "grain:", "grian:", says="'grian'", mend="'grain'"),
+    broken("unknown-key", SCHEMA, "{min: 1, max: 366}", "{min: 1, maximum: 366}", says="'maximum'"),
+    broken("unknown-key", SCHEMA, "description: One row a game.", "desciption: One row a game.", says="'desciption'", mend="'description'", among=("model-without-description",)),
+    broken("unknown-key", SOURCES, "arrival_time", "arival_time", says="'arival_time'", mend="'arrival_time'"),
+    broken("unknown-key", DBT, "model-paths", "model-path", says="'model-path'", mend="'model-paths'"),
+    broken("unknown-key", SCHEDULE, "cron:", "crn:", says="'crn'", mend="'cron'", among=("missing-key",)),
+    broken("missing-key", LAG, '"type": "expect_metric_to_be_between",', "", at="{", says="'type' is missing"),
+    broken("missing-key", CHECKPOINT, '"name": "tell", ', "", at="slack", says="'name' is missing"),
+    broken("missing-key", CHECKPOINT, '"type": "slack", ', "", at="tell", says="no type"),
+    broken("missing-key", GX, "kind: embedded", "location: US", at="local:", says="'kind' is missing"),
+    broken("missing-key", SOURCES, "- name: games", "- label: games", at="label", says="'name' is missing", among=("model-unknown-source", "source-unknown-column")),
+    broken("wrong-value", SUITE, '"severity": "warning"', '"severity": "warn"', says="'warn'", mend="did you mean 'warning'?"),
+    broken("wrong-value", SUITE, '"depends_on": ["lag"]', '"depends_on": "lag"', says="'lag'"),
+    broken("wrong-value", LAG, '"count_failing": "critical"', '"count_failing": "criticl"', says="'criticl'", mend="'critical'"),
+    broken("wrong-value", GX, "kind: embedded", "kind: embeded", says="'embeded'", mend="'embedded'"),
+    broken("wrong-value", SCHEMA, "grain: [game_date, team]", "grain: game_date", says="'game_date'"),
+    broken("wrong-value", SCHEMA, "description: 1 each.", "description: 1.", says="1.0"),
+    broken("wrong-value", SOURCES, "require_partition_filter: true", "require_partition_filter: often", says="'often'"),
+    broken("wrong-value", DBT, "model-paths: [models]", "model-paths: models", says="list of folders"),
+    broken("wrong-value", DBT, "model-paths: [models]", "model-paths: [/]", says="list of folders"),
+    broken("wrong-value", SCHEDULE, "America/New_York", "America/NewYork", says="America/NewYork"),
+    broken("wrong-value", SCHEDULE, '"0 */6 * * *"', '"0 */6 * *"', says="five"),
+    broken("name-differs-from-file", SUITE, '"name": "coverage",', '"name": "line_coverage",', says="'line_coverage'", mend="rename the file to line_coverage.json"),
+    broken("name-differs-from-file", CHECKPOINT, '"name": "health_check"', '"name": "health"', says="'health'"),
+]  # fmt: skip
+
+SUITES = [
+    Case("suite-without-expectations", ((TABLE, '[\n    {"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}\n  ]', "[]"),), at='"expectations"', mend="add an expectation"),
+    broken("suite-without-model", LAG, '"model": "lag",', "", at='"monitor"', says="names no model", among=("model-without-suite",)),
+    Case("suite-without-model", ((DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "coverage"}'),), at="{", found_in=TABLE, among=("suite-in-no-checkpoint",)),
+    broken("suite-unknown-model", LAG, '"model": "lag"', '"model": "lagg"', says="'lagg'", mend="did you mean 'lag'?", among=("model-without-suite",)),
+    broken("suite-in-no-checkpoint", CHECKPOINT, '{"name": "lag"},', "", found_in=LAG, at="{", says="'lag'"),
+    broken("definition-unknown-suite", DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "hole_table"}', says="'hole_table'", mend="'whole_table'", among=("suite-without-model", "suite-in-no-checkpoint")),
+]  # fmt: skip
+
+MONITORS = [
+    broken("monitor-without-owner", LAG, '"owner": "data-platform",', "", at='"monitor"', says="'lag'"),
+    broken("monitor-without-runbook", LAG, '"owner": "data-platform",\n              "runbook": "https://wiki.example.com/lag"'.replace("              ", "      "), '"owner": "data-platform"', at='"monitor"', mend="docs/runbooks/lag.md"),
+    broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "docs/runbooks/coverge.md", says="'docs/runbooks/coverge.md'"),
+    broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "../../../../etc/hostname", mend="below the project"),
+    broken("monitor-unknown-dependency", SUITE, '["lag"]', '["lagg"]', says="'lagg'", mend="did you mean 'lag'?"),
+    broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["coverage"], "owner"', found_in=SUITE, at='"depends_on"', says="coverage -> lag -> coverage"),
+    broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["lag"], "owner"', says="lag -> lag"),
+    broken("monitor-unknown-column", SUITE, '"observed": {"column": "coverage_pct"', '"observed": {"column": "covrage_pct"', says="'covrage_pct'", mend="'coverage_pct'"),
+    broken("monitor-counts-nothing", LAG, '"count_failing": "critical"', '"count_failing": "warning"', says="'warning'"),
+]  # fmt: skip
+
+EXPECTATIONS = [
+    broken("expectation-unknown-type", LAG, "expect_metric_to_be_between", "expect_metric_to_be_betwen", says="'expect_metric_to_be_betwen'", mend="did you mean 'expect_metric_to_be_between'?"),
+    broken("expectation-unknown-argument", LAG, '"aggregate": "sum"', '"agregate": "sum"', says="'agregate'", mend="did you mean 'aggregate'?"),
+    broken("expectation-unknown-argument", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_valu": 60}}', says="'min_valu'", mend="'min_value'"),
+    broken("expectation-missing-argument", LAG, '"column": "not_final", ', "", at='"kwargs"', says="needs 'column'"),
+    broken("expectation-missing-argument", TABLE, ', "kwargs": {"column": "anything"}', "", at="expect_column_to_exist", says="needs 'column'"),
+    broken("expectation-wrong-argument", LAG, '"max_value": 3', '"max_value": "3"', says="'3' is not a number"),
+    broken("expectation-wrong-argument", LAG, '"aggregate": "sum"', '"aggregate": "summ"', says="'summ'", mend="did you mean 'sum'?"),
+    broken("expectation-wrong-argument", SUITE, '"group_by": ["team"]', '"group_by": "team"', says="'team' is not a list"),
+    broken("expectation-wrong-argument", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": "60"}}', says="'60' is not a number"),
+    broken("expectation-misplaced-key", LAG, '"max_value": 3', '"max_value": 3, "severity": "warning"', says="'severity'", mend="beside kwargs"),
+    broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', mend="group_by"),
+    broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
+    broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", mend="did you mean 'not_final'?"),
+    broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", mend="did you mean 'team'?"),
+]  # fmt: skip
+
+THRESHOLDS = [
+    broken("threshold-missing", LAG, ', "max_value": 3', "", at='"kwargs"', mend="min_value or max_value"),
+    broken("threshold-missing", LAG, '"max_value": 3', '"max_value": null', mend="min_value or max_value"),
+    broken("threshold-inverted", LAG, '"max_value": 3', '"min_value": 5, "max_value": 3', says="nothing can pass"),
+    broken("threshold-inverted", LAG, '"max_value": 3', '"min_value": 3, "max_value": 3, "strict_max": true', says="nothing can pass"),
+    broken("threshold-inverted", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 60, "max_value": 50}}', says="'BOS'"),
+    broken("threshold-inverted", TABLE, '"type": "expect_column_to_exist", "kwargs": {"column": "anything"}', '"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 9, "max_value": 1}', says="nothing can pass"),
+    broken("threshold-unreachable", SUITE, '"min_value": 80', '"min_value": 800', says="no percentage is at least 800"),
+    broken("threshold-unreachable", SUITE, WARNING_KWARGS, '"min_value": 100, "strict_min": true', says="no percentage is above 100"),
+    broken("threshold-unreachable", SUITE, WARNING_KWARGS, '"max_value": 0, "strict_max": true', says="no percentage is below 0"),
+    broken("threshold-unreachable", SUITE, WARNING_KWARGS, '"max_value": -1', says="no percentage is at most -1"),
+    broken("threshold-never-fires", SUITE, '"min_value": 50', '"min_value": 0', says="min_value never fires"),
+    broken("threshold-never-fires", SUITE, '"min_value": 50', '"min_value": -5, "max_value": 50', says="min_value never fires"),
+    broken("threshold-never-fires", SUITE, '"min_value": 50', '"min_value": -5, "strict_min": true', says="min_value never fires"),
+    broken("threshold-never-fires", SUITE, '"min_value": 50', '"max_value": 100', says="max_value never fires"),
+    broken("threshold-never-fires", SUITE, '"min_value": 50', '"min_value": 50, "max_value": 120', says="max_value never fires"),
+    broken("threshold-never-fires", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 0}}', says="'BOS'", among=("threshold-levels-inverted",)),
+    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 90', says="the warning never shows"),
+    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 80', says="no later than the warning's 80"),
+    broken("threshold-levels-inverted", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 40}}', at='"min_value": 50', says="for 'BOS'"),
+    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 50, "overrides": {"LAL": {"min_value": 85}}', says="for 'LAL'"),
+    Case("threshold-levels-inverted", ((LAG, LAG_KWARGS, LAG_KWARGS + '},\n{"type": "expect_metric_to_be_between", "severity": "warning", "kwargs": {"column": "not_final", "aggregate": "sum", "max_value": 5}'),), at=LAG_KWARGS, says="critical max_value 3"),
+]  # fmt: skip
+
+VARIABLES = [
+    broken("variable-unknown", SUITE, '"vars": {"days": 7}', '"vars": {"dayz": 7}', says="'dayz'", mend="did you mean 'days'?"),
+    broken("variable-unknown", SUITE, '"vars": {"days": 7}', '"vars": {"as_of": 7}', says="set by plumbline"),
+    broken("variable-unknown", SCHEMA, "days: {min: 1, max: 366}", "dayz: {min: 1, max: 366}", says="'dayz'", mend="'days'"),
+    broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"days": "seven"}', says="'seven'", mend="INT64"),
+    broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"days": {"a": 1}}', says="'days'"),
+    broken("variable-wrong-value", DBT, "days: 3", "days: [1, x]", says="'days'", among=("variable-wrong-value", "model-not-compilable")),
+    broken("variable-wrong-value", DBT, "timezone: America/New_York", "timezone: America/NewYork", says="America/NewYork"),
+    broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"timezone": "America/NewYork"}', says="America/NewYork"),
+    broken("variable-wrong-value", SCHEMA, "days: {min: 1, max: 366}", "days: {min: one}", says="bounds"),
+    broken("variable-out-of-bounds", SUITE, '"vars": {"days": 7}', '"vars": {"days": 10000}', says="10000", mend="1 to 366"),
+    Case("variable-out-of-bounds", ((DBT, "days: 3", "days: 0"), (SUITE, '"vars": {"days": 7},', "")), at="days: 0", says="0"),
+    broken("variable-unused", LAG, '"owner"', '"vars": {"days": 7}, "owner"', says="'days'"),
+    broken("variable-unused", SCHEMA, "days: {min: 1, max: 366}", "days: {min: 1, max: 366}\n          timezone: {}", at="timezone: {}", says="'timezone'"),
+]  # fmt: skip
+
+CHECKPOINTS = [
+    broken("checkpoint-unknown-monitor", CHECKPOINT, '{"name": "lag"}', '{"name": "lagg"}', says="'lagg'", mend="did you mean 'lag'?", among=("suite-in-no-checkpoint",)),
+    broken("checkpoint-monitor-twice", CHECKPOINT, '{"name": "lag"}', '{"name": "coverage"}', says="'coverage' stands twice", among=("suite-in-no-checkpoint",)),
+    broken("checkpoint-unknown-action", CHECKPOINT, '"type": "slack"', '"type": "slak"', says="'slak'", mend="did you mean 'slack'?"),
+    broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", mend="did you mean 'health_check'?"),
+]  # fmt: skip
+
+TARGETS = [
+    broken("target-missing", GX, "type: bigquery_models", "type: pandas", at="fluent_datasources", says="no datasource"),
+    broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", mend="did you mean 'local'?"),
+]  # fmt: skip
+
+MODELS = [
+    Case("model-without-suite", (("models/monitors/volume.sql", "", "select 1 as one\n"),), at="select 1", says="'volume'", mend="expectations/volume.json", among=("model-without-description",)),
+    Case("model-without-suite", (("models/volume.sql", "", "select as_of from {{ ref('evaluations') }}\n"),), at="select as_of", says="'volume'", among=("model-without-description",)),
+    Case("model-named-twice", (("models/zz/coverage.sql", "", "select 1 as one\n"),), at="select 1", says="'coverage'", mend="models/monitors/coverage.sql", among=("model-not-compilable",)),
+    broken("template-malformed", MODEL, "select * from final", "select * from {% final %}", says="Jinja"),
+    broken("template-malformed", "macros/arrived_at.sql", "coalesce(", "{% if %}coalesce(", says="Jinja"),
+    broken("model-unknown-ref", LAG_MODEL, "{{ ref('calendar') }}", "{{ ref('calender') }}", says="'calender'", mend="did you mean 'calendar'?"),
+    broken("model-unknown-source", CALENDAR, "'games'", "'gams'", says="'gams'", mend="did you mean 'games'?"),
+    broken("model-unknown-source", CALENDAR, "'nba'", "'nbaa'", says="'nbaa'", mend="did you mean 'nba'?"),
+    broken("model-unknown-variable", MODEL, "var('days')", "var('dayz')", says="'dayz'", mend="'days'", among=("variable-unused",)),
+    broken("model-unknown-macro", MODEL, "arrived_at('created_at')", "arived_at('created_at')", says="'arived_at'", mend="did you mean 'arrived_at'?"),
+    broken("model-cycle", CALENDAR, "{{ source('nba', 'games') }}", "{{ ref('lag') }}", says="calendar -> lag -> calendar"),
+    broken("model-not-compilable", LAG_MODEL, "select evaluations", "delete evaluations", at="", says="delete", mend="SELECT"),
+    broken("model-not-compilable", MODEL, "{{ var('days') }}", "{{ var('days') + 1 }}", says="calculates", mend="SQL", among=("variable-unused",)),
+    broken("model-not-compilable", LAG_MODEL, "{{ ref('calendar') }}", "{{ ref('coverage') }}", says="materialised"),
+    broken("model-not-compilable", "macros/arrived_at.sql", "coalesce(", "{{ arrived_at(column) }}coalesce("),
+]  # fmt: skip
+
+DESCRIPTIONS = [
+    broken("model-without-description", SCHEMA, "description: One row a game.", "docs: {show: true}", at="- name: calendar", says="'calendar'"),
+    broken("model-without-description", SCHEMA, "- name: calendar", "- name: calendars", found_in=CALENDAR, at="select", mend="models/schema.yml", among=("description-unknown-model",)),
+    broken("model-without-description", SOURCES, "description: The calendar.\n", "\n", at="- name: games", says="nba.games"),
+    broken("column-without-description", SCHEMA, "description: Its status.}", "}", at="{name: game_status", says="'game_status'"),
+    broken("column-without-description", SCHEMA, "- {name: not_final, data_type: INT64, description: 1 each.}", "", at="columns:", says="'not_final'"),
+    broken("column-without-description", SOURCES, ", description: 3 is final.", "", at="game_status", says="'game_status'"),
+    broken("description-unknown-model", SCHEMA, "- name: calendar", "- name: calender", says="'calender'", mend="did you mean 'calendar'?", among=("model-without-description",)),
+    broken("model-described-twice", SCHEMA, "- name: lag", "- name: coverage\n    description: Again.\n  - name: lag", at="- name: coverage", says="'coverage'"),
+    broken("column-not-returned", SCHEMA, "{name: not_final,", "{name: not_finl,", says="'not_finl'", mend="did you mean 'not_final'?", among=("column-without-description",)),
+    broken("grain-unknown-column", SCHEMA, "grain: [game_date, team]", "grain: [game_date, tem]", says="'tem'", mend="did you mean 'team'?"),
+]  # fmt: skip
+
+SOURCE_TABLES = [
+    broken("source-described-twice", SOURCES, "- name: features\n", "- name: games\n      - name: features\n", at="- name: games", says="'games'", among=("model-without-description",)),
+    broken("column-unknown-type", SOURCES, "data_type: INT64", "data_type: INT46", says="'INT46'", mend="did you mean 'INT64'?"),
+    broken("column-unknown-type", SCHEMA, "data_type: FLOAT64", "data_type: FLOAT46", says="'FLOAT46'"),
+    broken("source-column-without-type", SOURCES, "{name: team, data_type: STRING,", "{name: team,", says="'team'"),
+    broken("source-unknown-column", SOURCES, "partition_by: game_date,", "partition_by: game_day,", says="'game_day'", mend="did you mean 'game_date'?", among=("sql-without-partition-filter",)),
+    broken("source-unknown-column", SOURCES, "arrival_time: created_at", "arrival_time: creatd_at", says="'creatd_at'", mend="'created_at'"),
+    broken("source-unknown-column", SOURCES, "cluster_by: [team]", "cluster_by: [tem]", says="'tem'", mend="'team'"),
+]  # fmt: skip
+
+SQL = [
+    broken("sql-unreadable", MODEL, "select * from final", "select * from final final final", says="near 'final'", mend="plumbline compile coverage"),
+    broken("sql-unreadable", MODEL, "count(*) as denominator", "count(* as denominator"),
+    broken("sql-without-as-of", LAG_MODEL, "evaluations.as_of, ", "", at="calendar", says="as_of", among=("column-not-returned",)),
+    broken("sql-without-partition-filter", CALENDAR, "game_date >= cast('{{ var(\"first_date\") }}' as date)\n    and ", "", at="source('nba', 'games')", says="nba.games"),
+    broken("sql-reads-whole-table", MODEL, "game_date >= date_sub(", "current_game_date >= date_sub(", at="source('nba', 'features')", says="nba.features"),
+    broken("sql-reads-clock", MODEL, "count(*) as denominator", "countif(created_at < current_timestamp()) as denominator", says="current_timestamp"),
+    broken("sql-countif-beside-offset", MODEL, "sum(if(has_line, 1, 0))", "countif(weights[offset(0)] > 0)", says="countif", mend="sum(if"),
+]  # fmt: skip
+
+CASES = [
+    *FILES,
+    *SUITES,
+    *MONITORS,
+    *EXPECTATIONS,
+    *THRESHOLDS,
+    *VARIABLES,
+    *CHECKPOINTS,
+    *TARGETS,
+    *MODELS,
+    *DESCRIPTIONS,
+    *SOURCE_TABLES,
+    *SQL,
+]
+
+
+def apply(linted: LintedProject, case: Case) -> None:
+    for file, old, new in case.edits:
+        if old:
+            linted.replace(file, old, new)
+        else:
+            linted.write(file, new)
+
+
+def test_the_project_that_is_broken_here_has_nothing_to_mend(linted: LintedProject) -> None:
+    assert [f"{f.place} {f.what}" for f in linted.lint().findings] == []
+
+
+@pytest.fixture(scope="module")
+def looked_at(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Case], tuple[LintedProject, LintReport]]:
+    """A case as it stands on disk, and what lint finds in it: once for all tests."""
+    known: dict[Case, tuple[LintedProject, LintReport]] = {}
+
+    def look(case: Case) -> tuple[LintedProject, LintReport]:
+        if case not in known:
+            project = make_linted(tmp_path_factory.mktemp("broken"))
+            apply(project, case)
+            known[case] = project, project.lint()
+        return known[case]
+
+    return look
+
+
+LookedAt = Callable[[Case], tuple[LintedProject, LintReport]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_breaks_a_rule_is_found_in_its_line_with_a_mend(
+    looked_at: LookedAt, case: Case
+) -> None:
+    linted, report = looked_at(case)
+    codes = [finding.rule.code for finding in report.findings]
+    assert case.code in codes
+    finding = report.findings[codes.index(case.code)]
+    file = case.found_in or case.edits[0][0]
+    assert finding.place.file == linted.root / file
+    line = linted.read(file).splitlines()[finding.place.line - 1]
+    first = case.at.strip().splitlines()[0] if case.at.strip() else ""
+    assert first in line or line.strip() in case.at
+    assert case.says in finding.what
+    assert case.mend in finding.mend
+    assert finding.mend
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_one_fault_drags_no_others_along(looked_at: LookedAt, case: Case) -> None:
+    _, report = looked_at(case)
+    codes = {finding.rule.code for finding in report.findings}
+    assert codes - {case.code} <= set(case.among)
+
+
+def test_every_rule_is_broken_here() -> None:
+    covered = {case.code for case in CASES} | {"file-unreadable", "plugin-broken"}
+    assert {rule.code for rule in RULES} - covered == {rule.code for rule in analyzer.RULES}
+
+
+def test_a_file_that_is_not_utf_8_is_said(linted: LintedProject) -> None:
+    (linted.root / SUITE).write_bytes(b"\xff\xfe{}")
+    (finding,) = linted.found("file-unreadable")
+    assert finding.place.file == linted.root / SUITE
+    assert "UTF-8" in finding.what
+
+
+def test_codes_are_unique_and_examples_differ() -> None:
+    assert len({rule.code for rule in RULES}) == len(RULES)
+    assert all(rule.wrong != rule.right and rule.about.endswith(".") for rule in RULES)

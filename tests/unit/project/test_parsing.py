@@ -1,0 +1,43 @@
+"""Files are read whole or refused: what YAML and JSON would drop in silence is an error."""
+
+from pathlib import Path
+
+import pytest
+
+from plumbline.errors import ConfigError
+from plumbline.project.parsing import read_yaml
+
+
+def read(folder: Path, text: str) -> object:
+    file = folder / "file.yml"
+    file.write_text(text)
+    return read_yaml(file, error=ConfigError, what="the file")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("models: [a]\nother: 1\nmodels: [b]\n", "line 3, column 1"),
+        ("a:\n  days: 1\n  days: 2\n", "line 3, column 3"),
+        ("a:\n  - {x: 1, x: 2}\n", "line 2, column 12"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_not_lost(tmp_path: Path, text: str, where: str) -> None:
+    with pytest.raises(ConfigError, match="stands twice") as caught:
+        read(tmp_path, text)
+    assert caught.value.key == where
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: {x: 1}\nb: {x: 2}\n", {"a": {"x": 1}, "b": {"x": 2}}),
+        ("a: &a {x: 1}\nb: *a\n", {"a": {"x": 1}, "b": {"x": 1}}),
+        ("a: &a {x: 1}\nb:\n  <<: *a\n  y: 2\n", {"a": {"x": 1}, "b": {"x": 1, "y": 2}}),
+        ("# nothing\n", {}),
+    ],
+)
+def test_the_same_key_in_two_places_an_alias_and_a_merge_are_fine(
+    tmp_path: Path, text: str, value: object
+) -> None:
+    assert read(tmp_path, text) == value

@@ -1,0 +1,60 @@
+"""Which commit judged, and whether the tree was dirty: real git, real folders."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from plumbline.project.revision import read_revision
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    done = subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "suite.json").write_text("{}")
+    git(tmp_path, "add", "suite.json")
+    git(tmp_path, "commit", "-qm", "a suite")
+    return tmp_path
+
+
+def test_a_clean_tree_is_its_commit(repository: Path) -> None:
+    revision = read_revision(repository)
+    assert revision is not None
+    assert revision.commit == git(repository, "rev-parse", "HEAD")
+    assert not revision.dirty
+
+
+@pytest.mark.parametrize("name", ["suite.json", "a_new_suite.json"])
+def test_a_changed_or_new_file_makes_it_dirty(repository: Path, name: str) -> None:
+    (repository / name).write_text("changed")
+    revision = read_revision(repository)
+    assert revision is not None
+    assert revision.dirty
+    assert str(revision).endswith("-dirty")
+
+
+def test_outside_git_there_is_no_revision(tmp_path: Path) -> None:
+    assert read_revision(tmp_path) is None
+
+
+def test_before_the_first_commit_there_is_no_revision(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    assert read_revision(tmp_path) is None
+
+
+def test_without_git_there_is_no_revision(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    assert read_revision(repository) is None

@@ -1,0 +1,115 @@
+"""What is wrong in a suite is said with file, key and mend; nothing is passed over."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.errors import MonitorError
+from plumbline.project.suites import ObservedColumn, ObservedCount, read_suite
+
+GOOD: dict[str, Any] = {
+    "name": "grading",
+    "meta": {
+        "monitor": {
+            "model": "grading",
+            "observed": {"count_failing": "critical", "unit": "systems"},
+            "vars": {"days": 3},
+            "owner": "ml",
+        },
+        "team": "anything of the user's own",
+    },
+    "expectations": [
+        {
+            "type": "expect_metric_to_be_between",
+            "severity": "warning",
+            "kwargs": {"column": "graded_pct", "min_value": 80},
+        }
+    ],
+}
+
+
+def write(folder: Path, suite: object, name: str = "grading") -> Path:
+    file = folder / f"{name}.json"
+    file.write_text(suite if isinstance(suite, str) else json.dumps(suite))
+    return file
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    copy: dict[str, Any] = json.loads(json.dumps(GOOD))
+    *parents, last = path.split(".")
+    place: Any = copy
+    for part in parents:
+        place = place[int(part)] if part.isdigit() else place[part]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return copy
+
+
+def test_a_suite_as_an_analyst_writes_it_needs_no_id(tmp_path: Path) -> None:
+    suite = read_suite(write(tmp_path, GOOD))
+    assert suite.name == "grading"
+    assert suite.monitor.model == "grading"
+    assert suite.monitor.observed == ObservedCount(count_failing="critical", unit="systems")
+    assert suite.declared == 1
+
+
+def test_observed_is_a_column_with_its_aggregate_or_a_count(tmp_path: Path) -> None:
+    suite = changed("meta.monitor.observed", {"column": "pct", "aggregate": "mean", "unit": "%"})
+    observed = read_suite(write(tmp_path, suite)).monitor.observed
+    assert observed == ObservedColumn(column="pct", aggregate="mean", unit="%")
+
+
+def test_a_severity_that_is_left_out_is_gx_own_default(tmp_path: Path) -> None:
+    suite = read_suite(write(tmp_path, changed("expectations.0.severity", None)))
+    assert suite.entry.expectations[0].severity == "critical"
+
+
+WRONG = [
+    ("{", "line 1, column 2", "not JSON"),
+    ("[]", None, "not a JSON object"),
+    ('{"name": "grading", "name": "grading"}', "name", "twice"),
+    ('{"name": "grading", "expectations": [], "x": NaN}', None, "not JSON"),
+    (changed("name", "other"), "name", "rename the file to other.json"),
+    (changed("expectations", None), "expectations", "missing"),
+    ({**GOOD, "expectation": []}, "expectation", "did you mean 'expectations'?"),
+    (changed("meta.monitor.modl", "x"), "meta.monitor.modl", "did you mean 'model'?"),
+    (changed("meta.monitor.model", "a b"), "meta.monitor.model", "pattern"),
+    (changed("meta.monitor.vars", 3), "meta.monitor.vars", "dictionary"),
+    (
+        changed("expectations.0.severty", "warning"),
+        "expectations[0].severty",
+        "did you mean 'severity'?",
+    ),
+    (changed("expectations.0.severity", "urgent"), "expectations[0].severity", "'warning'"),
+    (changed("expectations.0.kwargs", []), "expectations[0].kwargs", "dictionary"),
+    (changed("expectations.0.type", None), "expectations[0].type", "missing"),
+]
+
+
+@pytest.mark.parametrize(("suite", "key", "said"), WRONG)
+def test_a_malformed_suite_is_refused_with_file_key_and_mend(
+    tmp_path: Path, suite: object, key: str | None, said: str
+) -> None:
+    file = write(tmp_path, suite)
+    with pytest.raises(MonitorError) as caught:
+        read_suite(file)
+    assert caught.value.file == str(file)
+    assert caught.value.key == key
+    assert said in str(caught.value)
+    assert caught.value.mend
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "grading.json"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MonitorError, match="can't be read"):
+        read_suite(file)
+
+
+def test_json_nested_without_end_is_refused_without_a_crash(tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match="nested too deeply"):
+        read_suite(write(tmp_path, '{"a":' * 100_000))

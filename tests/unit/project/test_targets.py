@@ -1,0 +1,121 @@
+"""A target is what was asked for: no other one takes its place."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.errors import ConfigError
+from plumbline.project.targets import Target, resolve_target
+
+FILE = Path("great_expectations.yml")
+
+
+def entry(**targets: Any) -> dict[str, Any]:
+    return {
+        "type": "bigquery_models",
+        "targets": targets
+        or {
+            "local": {
+                "kind": "embedded",
+                "project": "demo",
+                "seed": {"command": ["seed.py"], "judged_day": "2026-02-02"},
+            },
+            "bigquery": {"kind": "bigquery"},
+        },
+    }
+
+
+def resolve(name: str | None = None, env: dict[str, str] | None = None, **targets: Any) -> Target:
+    return resolve_target(
+        entry(**targets),
+        name,
+        file=FILE,
+        key="fluent_datasources.warehouse",
+        project_dir=Path("/project"),
+        state_dir=Path("/state"),
+        environment=env or {},
+    )
+
+
+def test_without_being_told_it_is_the_default_target() -> None:
+    assert resolve().name == "local"
+
+
+def test_the_environment_chooses() -> None:
+    assert (
+        resolve(env={"PLUMBLINE_TARGET": "bigquery", "PLUMBLINE_PROJECT": "p"}).kind == "bigquery"
+    )
+
+
+def test_the_command_line_chooses_before_the_environment() -> None:
+    assert resolve("local", env={"PLUMBLINE_TARGET": "bigquery"}).name == "local"
+
+
+@pytest.mark.parametrize(
+    ("name", "env", "where"),
+    [("locl", {}, "--target"), (None, {"PLUMBLINE_TARGET": "locl"}, "PLUMBLINE_TARGET")],
+)
+def test_an_unknown_target_is_refused_with_the_near_one(
+    name: str | None, env: dict[str, str], where: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(name, env=env)
+    assert caught.value.key == where
+    assert caught.value.mend == "did you mean 'local'?"
+    assert caught.value.exit_code == 64
+
+
+def test_bigquery_without_a_project_is_refused_with_the_variable_to_set() -> None:
+    with pytest.raises(ConfigError, match="target 'bigquery' has no project") as caught:
+        resolve("bigquery")
+    assert "PLUMBLINE_PROJECT" in str(caught.value)
+
+
+def test_the_variable_names_the_project_of_any_target() -> None:
+    assert resolve(env={"PLUMBLINE_PROJECT": "mine"}).project == "mine"
+
+
+def test_the_demo_data_is_demo_data_only_on_our_own_server() -> None:
+    assert resolve().is_demo
+    assert not resolve(env={"BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:1"}).is_demo
+
+
+def test_the_emulator_variable_means_nothing_to_bigquery() -> None:
+    env = {"BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:1", "PLUMBLINE_PROJECT": "p"}
+    assert resolve("bigquery", env=env).emulator_host is None
+
+
+def test_the_judged_day_is_a_date_whichever_yaml_reader_gave_it() -> None:
+    seed = resolve().seed
+    assert seed is not None
+    assert seed.judged_day == date(2026, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("target", "key", "said"),
+    [
+        ({"kind": "embeded"}, "targets.t.kind", "embedded"),
+        ({"kind": "bigquery", "projct": "x"}, "targets.t.projct", "did you mean 'project'?"),
+        (
+            {"kind": "bigquery", "limits": {"deadline_second": 1}},
+            "targets.t.limits.deadline_second",
+            "did you mean 'deadline_seconds'?",
+        ),
+        (
+            {"kind": "bigquery", "limits": {"deadline_seconds": 0}},
+            "targets.t.limits.deadline_seconds",
+            "greater than 0",
+        ),
+        ({"kind": "embedded", "seed": {"command": ["s"]}}, "targets.t.seed.judged_day", "missing"),
+    ],
+)
+def test_a_malformed_target_is_named_by_file_and_key(
+    target: dict[str, Any], key: str, said: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve("t", t=target)
+    assert caught.value.file == str(FILE)
+    assert caught.value.key == f"fluent_datasources.warehouse.{key}"
+    assert said in str(caught.value)

@@ -1,0 +1,272 @@
+"""From evaluated expectations to a status, an observed number, groups and a sentence."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.expectations.bounds import Bounds, observe
+from plumbline.project.suites import Suite, SuiteEntry
+from plumbline.run.judge import Evidence, fault, judge, skip
+from plumbline.run.judged import JudgedExpectation
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
+from plumbline.run.verdict import Verdict
+
+AS_OF = datetime(2026, 2, 3, 5, tzinfo=UTC)
+PERCENT = {"column": "pct", "aggregate": "mean", "unit": "%"}
+
+
+def suite(expectations: int = 1, observed: dict[str, Any] | None = None) -> Suite:
+    raw = {
+        "name": "coverage",
+        "meta": {"monitor": {"model": "coverage", "observed": observed, "owner": "data"}},
+        "expectations": [{"type": "expect_metric_to_be_between"}] * expectations,
+    }
+    return Suite("coverage", Path("coverage.json"), SuiteEntry.model_validate(raw), raw)
+
+
+def expectation(
+    rows: Sequence[dict[str, Any]], severity: str = "critical", **kwargs: Any
+) -> JudgedExpectation:
+    """Our expectation as GX would have evaluated it on ``rows``."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    bounds = Bounds(
+        kwargs.get("min_value"), kwargs.get("max_value"), kwargs.get("strict_min", False)
+    )
+    found = observe(
+        columns,
+        column=kwargs["column"],
+        aggregate=kwargs.get("aggregate"),
+        group_by=kwargs.get("group_by") or (),
+    )
+    groups = tuple(
+        {
+            "key": group.key.as_dict(),
+            "observed": group.observed,
+            "numerator": group.numerator,
+            "denominator": group.denominator,
+            "threshold": bounds.broken_by(group.observed) or bounds.first,
+            "success": bounds.keep(group.observed),
+        }
+        for group in found
+    )
+    return JudgedExpectation(
+        type="expect_metric_to_be_between",
+        severity=severity,
+        success=all(group["success"] for group in groups),
+        kwargs=kwargs,
+        observed=found[0].observed if len(found) == 1 else None,
+        groups=groups,
+    )
+
+
+def judged(
+    rows: Sequence[dict[str, Any]],
+    results: Sequence[JudgedExpectation],
+    observed: dict[str, Any] | None = None,
+    grain: tuple[str, ...] = (),
+    unknown: tuple[str, ...] = (),
+    declared: int | None = None,
+) -> Outcome:
+    return judge(
+        suite(len(results) if declared is None else declared, observed),
+        Verdict(judge=tuple(rows), skipped=(), unknown=unknown, notes=()),
+        results,
+        Evidence(as_of=AS_OF, grain=grain, rows=len(rows)),
+    )
+
+
+def two_levels(rows: Sequence[dict[str, Any]], **kwargs: Any) -> list[JudgedExpectation]:
+    return [
+        expectation(rows, "warning", min_value=80, **kwargs),
+        expectation(rows, "critical", min_value=50, **kwargs),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        (80.0, Status.PASS),
+        (79.99, Status.WARNING),
+        (50.0, Status.WARNING),
+        (49.99, Status.CRITICAL),
+        (None, Status.CRITICAL),
+    ],
+)
+def test_two_levels_on_one_number(value: float | None, status: Status) -> None:
+    rows = [{"pct": value}]
+    assert judged(rows, two_levels(rows, column="pct", aggregate="mean")).status is status
+
+
+def test_a_failure_of_severity_info_changes_nothing() -> None:
+    rows = [{"pct": 10.0}]
+    outcome = judged(rows, [expectation(rows, "info", column="pct", min_value=50)])
+    assert (outcome.status, outcome.failed) == (Status.PASS, 1)
+
+
+@pytest.mark.parametrize("severity", ["info", "warning", "critical"])
+def test_an_expectation_that_raised_is_error_whatever_its_severity(severity: str) -> None:
+    raised = JudgedExpectation("expect_x", severity, success=False, kwargs={}, error="no column y")
+    outcome = judged([{"pct": 99.0}], [raised], observed=PERCENT)
+    assert outcome.status is Status.ERROR
+    assert outcome.observed is None
+    assert outcome.reason == "expect_x could not be evaluated: no column y"
+
+
+def test_fewer_evaluated_than_declared_is_error() -> None:
+    rows = [{"pct": 99.0}]
+    outcome = judged(rows, two_levels(rows, column="pct"), declared=3)
+    assert outcome.status is Status.ERROR
+    assert outcome.reason == "3 expectations are declared, 2 were evaluated"
+
+
+def test_a_suite_that_evaluates_nothing_is_error() -> None:
+    assert judged([{"pct": 99.0}], []).status is Status.ERROR
+
+
+def test_what_the_sql_does_not_know_is_error_even_beside_a_finding() -> None:
+    rows = [{"pct": 10.0}]
+    outcome = judged(rows, two_levels(rows, column="pct"), unknown=("2 of 9 games final",))
+    assert outcome.status is Status.ERROR
+    assert outcome.reason == "2 of 9 games final; besides, CRITICAL was found"
+
+
+def test_a_skip_says_its_reason_and_has_no_number() -> None:
+    verdict = Verdict(judge=(), skipped=("no games 2026-02-14",), unknown=(), notes=())
+    outcome = skip(suite(2), verdict, Evidence(as_of=AS_OF, sql_hash="abc", parameters={"days": 1}))
+    assert (outcome.status, outcome.observed) == (Status.SKIPPED, None)
+    assert outcome.reason == outcome.summary == "no games 2026-02-14"
+    assert (outcome.declared, outcome.evaluated) == (2, 0)
+    assert (outcome.sql_hash, outcome.parameters) == ("abc", {"days": 1})
+
+
+def test_a_fault_is_error_also_where_the_suite_could_not_be_read() -> None:
+    outcome = fault("coverage", "not JSON", suite=None, evidence=Evidence(as_of=AS_OF))
+    assert (outcome.status, outcome.reason, outcome.observed) == (Status.ERROR, "not JSON", None)
+
+
+def test_observed_is_unrounded_and_shown_with_one_decimal() -> None:
+    rows = [{"pct": 200 / 3}]
+    outcome = judged(rows, two_levels(rows, column="pct", aggregate="mean"), observed=PERCENT)
+    assert outcome.observed == 200 / 3
+    assert outcome.summary == "66.7 %; must be at least 80"
+
+
+SYSTEMS = [
+    {"system_id": "a", "pct": 90.0, "numerator": 9, "denominator": 10},
+    {"system_id": "b", "pct": 60.0, "numerator": 6, "denominator": 10},
+    {"system_id": "c", "pct": 0.0, "numerator": 0, "denominator": 4},
+]
+COUNT = {"count_failing": "critical", "unit": "systems"}
+
+
+def test_each_group_has_the_worst_status_that_an_expectation_gives_it() -> None:
+    results = two_levels(SYSTEMS, column="pct", group_by=["system_id"])
+    outcome = judged(SYSTEMS, results, observed=COUNT)
+    assert [(group.key.label, group.status, group.threshold) for group in outcome.groups] == [
+        ("c", Status.CRITICAL, 50),
+        ("b", Status.WARNING, 80),
+        ("a", Status.PASS, 80),
+    ]
+    assert (outcome.groups[0].numerator, outcome.groups[0].denominator) == (0.0, 4.0)
+
+
+def test_count_failing_counts_the_groups_at_that_severity() -> None:
+    results = two_levels(SYSTEMS, column="pct", group_by=["system_id"])
+    outcome = judged(SYSTEMS, results, observed=COUNT)
+    assert outcome.observed == 1.0
+    assert outcome.summary.startswith("1 of 3 systems critical; ")
+
+
+def test_totals_are_kept() -> None:
+    results = two_levels(SYSTEMS, column="pct", group_by=["system_id"])
+    outcome = judged(SYSTEMS, results, observed=COUNT)
+    assert (outcome.numerator, outcome.denominator) == (15.0, 24.0)
+
+
+def test_a_mean_names_the_dates_that_are_below_themselves() -> None:
+    rows = [{"game_date": "02-01", "pct": 90.0}, {"game_date": "02-02", "pct": 6.0}]
+    results = two_levels(rows, column="pct", aggregate="mean")
+    outcome = judged(rows, results, observed=PERCENT, grain=("game_date",))
+    assert outcome.status is Status.CRITICAL
+    assert [(group.key.label, group.status) for group in outcome.groups] == [
+        ("02-02", Status.CRITICAL)
+    ]
+
+
+def test_a_date_below_weighs_no_more_than_the_mean_that_passed() -> None:
+    rows = [{"game_date": "02-01", "pct": 99.0}, {"game_date": "02-02", "pct": 79.0}]
+    results = two_levels(rows, column="pct", aggregate="mean")
+    outcome = judged(rows, results, observed=PERCENT, grain=("game_date",))
+    assert outcome.status is Status.PASS
+    assert [(group.key.label, group.status) for group in outcome.groups] == [("02-02", Status.PASS)]
+
+
+def test_a_sum_names_what_is_short() -> None:
+    rows = [
+        {"processor": "p1", "complete": 1, "numerator": 1, "denominator": 1},
+        {"processor": "p2", "complete": 0, "numerator": 0, "denominator": 1},
+    ]
+    results = [
+        expectation(rows, "warning", column="complete", aggregate="sum", min_value=2),
+        expectation(rows, "critical", column="complete", aggregate="sum", min_value=1),
+    ]
+    observed = {"column": "complete", "aggregate": "sum", "unit": "processors"}
+    outcome = judged(rows, results, observed=observed, grain=("processor",))
+    assert [(group.key.label, group.status) for group in outcome.groups] == [("p2", Status.WARNING)]
+    assert outcome.summary == "1 of 2 processors; must be at least 2: p2"
+
+
+def test_a_missing_denominator_column_leaves_the_totals_empty() -> None:
+    rows = [{"pct": 90.0}]
+    outcome = judged(rows, two_levels(rows, column="pct"))
+    assert (outcome.numerator, outcome.denominator) == (None, None)
+
+
+def test_share_over_100_is_shown_as_it_is() -> None:
+    rows = [{"pct": 120.0}]
+    results = [expectation(rows, "critical", column="pct", aggregate="mean", max_value=100)]
+    outcome = judged(rows, results, observed=PERCENT)
+    assert outcome.status is Status.CRITICAL
+    assert outcome.summary == "120.0 %; must be at most 100"
+
+
+def test_a_description_says_what_does_not_hold() -> None:
+    failed = JudgedExpectation(
+        "x", "warning", success=False, kwargs={"column": "n"}, description="every game is final"
+    )
+    assert "not so: every game is final" in judged([{"n": 1}], [failed]).summary
+
+
+def test_a_gx_expectation_of_its_own_is_judged_by_its_success() -> None:
+    failed = JudgedExpectation(
+        "expect_table_row_count_to_be_between", "warning", success=False, kwargs={}, observed=3
+    )
+    outcome = judged([{"pct": 1.0}], [failed])
+    assert (outcome.status, outcome.observed) == (Status.WARNING, 3.0)
+    assert "expect_table_row_count_to_be_between failed" in outcome.summary
+
+
+def test_a_whole_does_not_name_the_groups_of_another_expectation() -> None:
+    rows = [{"total": 0, "system_id": "a", "n": 0}, {"total": 0, "system_id": "b", "n": 7}]
+    results = [
+        expectation(rows, "critical", column="total", aggregate="max", min_value=50),
+        expectation(rows, "warning", column="n", min_value=1, group_by=["system_id"]),
+    ]
+    raw: dict[str, Any] = {
+        "name": "coverage",
+        "meta": {"monitor": {"observed": {"column": "total", "aggregate": "max", "unit": "rows"}}},
+        "expectations": [
+            {"type": result.type, "kwargs": dict(result.kwargs)} for result in results
+        ],
+    }
+    outcome = judge(
+        Suite("coverage", Path("coverage.json"), SuiteEntry.model_validate(raw), raw),
+        Verdict(judge=tuple(rows), skipped=(), unknown=(), notes=()),
+        results,
+        Evidence(as_of=AS_OF, grain=("system_id",)),
+    )
+    assert outcome.summary == "0 rows; must be at least 50; n must be at least 1: a 0"

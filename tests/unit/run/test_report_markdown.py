@@ -1,0 +1,121 @@
+"""The report for pull requests: GitHub-flavoured Markdown in which data is only text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from plumbline.run.outcome import Outcome
+from plumbline.run.reports.markdown import code, escape, render
+from plumbline.run.status import Status
+from support.reports import HOSTILE, failed, grading, group, outcome, report, seed_day
+
+
+def test_it_begins_with_the_verdict_and_ends_with_the_counts() -> None:
+    lines = render(seed_day()).splitlines()
+    assert lines[0] == "## ✗ CRITICAL: `health_check`"
+    assert lines[-1].startswith("**CRITICAL · score 60/100 · 3 passed")
+
+
+def test_a_table_holds_every_monitor() -> None:
+    assert (
+        "| ✓ PASS | `recent_predictions` | 281 predictions | warning ≤ 100, critical ≤ 50 "
+        "| 281 predictions |"
+    ) in render(seed_day())
+
+
+def test_failing_groups_stand_in_a_table_of_their_own_worst_first() -> None:
+    rows = re.findall(r"\| `(\w+)` \| (CRITICAL|WARNING) \|", render(seed_day()))
+    assert rows == [
+        ("catboost_v8", "CRITICAL"),
+        ("ensemble_v1", "CRITICAL"),
+        ("catboost_v9", "WARNING"),
+    ]
+
+
+def test_a_runbook_is_code_and_a_url_of_one_is_a_link() -> None:
+    assert "- **runbook**: `docs/runbooks/line_coverage.md`" in render(seed_day())
+    linked = outcome("a", Status.CRITICAL, runbook="https://wiki.example.com/a?b=1")
+    assert "- **runbook**: <https://wiki.example.com/a?b=1>" in render(report(linked))
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a|b", "a&#124;b"),
+        ("a\\|b", "a&#92;&#124;b"),
+        ("`code`", "\\`code\\`"),
+        ("<script>", "&lt;script\\>"),
+        ("&lt;", "&amp;lt;"),
+        ("*bold* _it_ ~~no~~", "\\*bold\\* \\_it\\_ \\~\\~no\\~\\~"),
+        ("[a](b)", "\\[a\\](b)"),
+        ("![a](b)", "!\\[a\\](b)"),
+        ("@someone", "@<!-- -->someone"),
+        ("http://evil", "http:<!-- -->//evil"),
+        ("one\ntwo", "one&#92;ntwo"),
+        ("\x1b[31m", "&#92;x1b\\[31m"),
+    ],
+)
+def test_text_is_escaped(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "`plain`"),
+        ("a`b", "``a`b``"),
+        ("`b`", "`` `b` ``"),
+        ("a``b", "```a``b```"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("a\\|b", "<code>a&#92;&#124;b</code>"),
+        ("|</code>", "<code>&#124;&lt;/code\\></code>"),
+        ("", "`''`"),
+        ("a\nb", "`a\\nb`"),
+    ],
+)
+def test_names_are_code(text: str, shown: str) -> None:
+    assert code(text) == shown
+
+
+HOSTILE_PLACES = {
+    "a group": grading((group(HOSTILE, Status.CRITICAL, 0.0),)),
+    "a summary": outcome("a", Status.CRITICAL, summary=HOSTILE),
+    "a reason": outcome("a", Status.ERROR, summary="x", reason=HOSTILE),
+    "a note": outcome("a", notes=(HOSTILE,)),
+    "an expectation": outcome("a", expectations=(failed(HOSTILE, "info"),)),
+    "an owner": outcome("a", Status.CRITICAL, owner=HOSTILE),
+    "a runbook": outcome("a", Status.CRITICAL, runbook=HOSTILE),
+    "an action": outcome("a", Status.CRITICAL, action=HOSTILE),
+}
+
+
+@pytest.mark.parametrize("place", HOSTILE_PLACES.values(), ids=list(HOSTILE_PLACES))
+def test_data_can_break_no_table_and_call_nobody(place: Outcome) -> None:
+    text = render(report(place))
+    assert "@everyone" not in text
+    assert "<img" not in text
+    assert "\n| PASS" not in text
+    assert "](http" not in re.sub(r"\\\]", "", text)
+    columns = {line.count("|") for line in text.splitlines() if line.startswith("| ✗ CRITICAL")}
+    assert columns <= {6}
+
+
+def test_an_error_shows_no_percentage() -> None:
+    broken = outcome("a", Status.ERROR, observed=44.2, summary="no table", reason="no table")
+    assert not re.search(r"\d %", render(report(broken)))
+
+
+def test_of_five_hundred_failing_groups_eight_are_named() -> None:
+    groups = tuple(group(f"s{i}", Status.CRITICAL, i / 11, of=(i, 500)) for i in range(500))
+    text = render(report(grading(groups)))
+    assert len(re.findall(r"^\| `s\d+` ", text, re.M)) == 8
+    assert "| and 492 more | | | |" in text
+
+
+def test_a_run_of_skips_is_a_table_and_a_verdict() -> None:
+    run = report(outcome("a", Status.SKIPPED, observed=None, reason="no games", summary="no games"))
+    text = render(run)
+    assert "| - SKIPPED | `a` | – |" in text
+    assert "###" not in text

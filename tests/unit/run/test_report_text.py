@@ -1,0 +1,246 @@
+"""The report for terminals and logs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from plumbline.run.outcome import Outcome
+from plumbline.run.reports.text import render
+from plumbline.run.status import Status
+from support.reports import AS_OF, HOSTILE, failed, grading, group, outcome, report, seed_day
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def block_of(text: str, monitor: str) -> str:
+    """The part of the report that stands below the monitor's title."""
+    return text.split(f"  {monitor}\n")[1].split("\n\n")[0]
+
+
+def test_the_first_line_says_what_was_judged() -> None:
+    first = render(seed_day()).splitlines()[0]
+    assert first == (
+        "health_check · target local · end of 2026-02-02 (America/New_York) · suites 0123456789ab"
+    )
+
+
+def test_it_says_when_the_day_is_the_demos() -> None:
+    assert "judges its day, 2026-02-02" in render(seed_day()).splitlines()[1]
+
+
+def test_an_instant_within_a_day_is_shown_with_its_time() -> None:
+    text = render(report(as_of=AS_OF.replace(hour=15, minute=30)))
+    assert "2026-02-03 15:30 (America/New_York)" in text
+
+
+def test_outside_git_it_says_so() -> None:
+    assert "suites not in git" in render(report(revision=None))
+
+
+def test_each_monitor_is_one_line_with_status_observed_threshold_and_summary() -> None:
+    line = next(line for line in render(seed_day()).splitlines() if "line_coverage" in line)
+    assert re.split(r"\s{2,}", line) == [
+        "✗ CRITICAL",
+        "line_coverage",
+        "44.2 %",
+        "warning < 80, critical < 50",
+        "44.2 %; must be at least 50",
+    ]
+
+
+def test_the_last_line_is_the_verdict() -> None:
+    assert render(seed_day()).splitlines()[-1] == (
+        "CRITICAL · score 60/100 · 3 passed, 0 warning, 2 critical, 0 error, 0 skipped · "
+        "5 jobs · 2.1 s · exit 2"
+    )
+
+
+def test_the_verdict_of_nothing_checked_has_no_score() -> None:
+    run = report(outcome("a", Status.SKIPPED, observed=None, reason="no games", summary="no games"))
+    assert render(run).splitlines()[-1].startswith("SKIPPED · no score · 0 passed")
+
+
+def test_the_verdict_shows_the_exit_code_that_fail_on_makes() -> None:
+    text = render(report(outcome("a", Status.CRITICAL), fail_on="never"))
+    assert text.splitlines()[-1].endswith("exit 0")
+
+
+def test_bytes_are_shown_where_the_warehouse_says_them() -> None:
+    text = render(report(outcome("a", bytes_billed=20 * 1024**2)))
+    assert "1 job, 20.0 MiB billed" in text
+
+
+def test_a_failing_monitor_says_where_what_to_do_and_who() -> None:
+    block = block_of(render(seed_day()), "grading_completeness")
+    assert re.search(r"where +catboost_v8 +12\.2 % +49/400", block)
+    assert "impact   Accuracy of the listed prediction systems is unknown." in block
+    assert "do       Run the grading backfill for the dates named." in block
+    assert "runbook  docs/runbooks/grading_completeness.md" in block
+    assert "owner    ml-platform" in block
+
+
+def test_the_worst_group_comes_first_and_passing_ones_are_left_out() -> None:
+    block = block_of(render(seed_day()), "grading_completeness")
+    order = list(re.findall(r"catboost_v8|catboost_v9|ensemble_v1|moving", block))
+    assert order == ["catboost_v8", "ensemble_v1", "catboost_v9"]
+
+
+def test_a_group_without_a_number_is_the_worst() -> None:
+    groups = (group("low", Status.CRITICAL, 1.0), group("null", Status.CRITICAL, None))
+    block = block_of(render(report(grading(groups))), "grading_completeness")
+    assert block.index("null") < block.index("low")
+    assert re.search(r"null +NULL", block)
+
+
+def test_above_a_maximum_the_highest_is_the_worst() -> None:
+    groups = (
+        group("some", Status.CRITICAL, 6.0, threshold=5.0),
+        group("many", Status.CRITICAL, 41.8, threshold=5.0),
+    )
+    block = block_of(render(report(grading(groups))), "grading_completeness")
+    assert block.index("many") < block.index("some")
+
+
+def test_of_five_hundred_failing_groups_eight_are_named() -> None:
+    groups = tuple(group(f"s{i:03}", Status.CRITICAL, i / 11, of=(i, 500)) for i in range(500))
+    block = block_of(render(report(grading(groups))), "grading_completeness")
+    assert len(re.findall(r"s\d{3} ", block)) == 8
+    assert "and 492 more" in block
+
+
+def test_a_share_is_never_rounded_onto_the_threshold_that_it_breaks() -> None:
+    block = block_of(
+        render(report(grading((group("near", Status.CRITICAL, 49.97, of=(4997, 10000)),)))),
+        "grading_completeness",
+    )
+    assert re.search(r"near +49\.97 % +4997/10000", block)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_status_is_always_a_word(status: Status) -> None:
+    run = report(outcome("a", status, reason="because", summary="because"))
+    assert f" {status}" in render(run)
+    assert f" {status}" in ANSI.sub("", render(run, width=120, colour=True))
+
+
+def test_what_is_no_count_is_not_shown_as_a_fraction() -> None:
+    hours = group("2026-02-02", Status.CRITICAL, 14.6, of=(14.6, 1), threshold=6.0, unit="h")
+    block = block_of(render(report(grading((hours,)))), "grading_completeness")
+    assert re.search(r"where +2026-02-02 +14\.6 h$", block, re.M)
+
+
+def test_one_of_a_thing_is_not_called_many() -> None:
+    run = report(outcome("a", observed=1.0, unit="games"), outcome("b", observed=2.0, unit="games"))
+    assert re.search(r"a +1 game ", render(run))
+    assert re.search(r"b +2 games ", render(run))
+
+
+def test_an_error_shows_no_percentage_and_says_why() -> None:
+    broken = outcome(
+        "bdb_coverage",
+        Status.ERROR,
+        observed=44.2,
+        summary="the query failed",
+        reason="the query failed: no such table",
+        groups=(group("x", Status.ERROR, 12.0),),
+    )
+    text = render(report(broken))
+    assert not re.search(r"\d %", text)
+    assert "why      the query failed: no such table" in text
+    assert "The check could not be made: the data may be right or wrong." in text
+
+
+def test_an_errors_reason_is_not_said_twice() -> None:
+    broken = outcome("a", Status.ERROR, summary="table missing", reason="table missing")
+    assert render(report(broken)).count("table missing") == 1
+
+
+def test_a_failed_info_is_shown_on_a_monitor_that_passes() -> None:
+    run = report(outcome("a", expectations=(failed("rows at least 10", "info"),), failed=1))
+    assert "fails  info: rows at least 10" in render(run)
+    assert render(run).splitlines()[-1].startswith("OK")
+
+
+def test_what_could_not_be_evaluated_says_its_fault() -> None:
+    run = report(
+        outcome(
+            "a",
+            Status.ERROR,
+            reason="x",
+            summary="x",
+            expectations=(failed("median of a", error="no such column"),),
+        )
+    )
+    assert "(could not be evaluated: no such column)" in render(run)
+
+
+def test_it_points_to_the_monitor_that_it_depends_on_when_that_is_not_well() -> None:
+    run = report(grading(()), outcome("game_status_lag", Status.WARNING))
+    assert "see also  game_status_lag, on which this depends, is WARNING" in render(run)
+    assert "see also" not in render(report(grading(()), outcome("game_status_lag")))
+
+
+def test_notes_are_shown_also_where_all_is_well() -> None:
+    assert "note  1 postponed" in render(report(outcome("a", notes=("1 postponed",))))
+
+
+def test_without_colour_there_is_no_escape_sequence() -> None:
+    assert "\x1b" not in render(seed_day())
+    assert "\x1b" not in render(seed_day(), width=100)
+
+
+def test_with_colour_the_words_are_the_same() -> None:
+    assert ANSI.sub("", render(seed_day(), width=140, colour=True)).split() == (
+        render(seed_day(), width=140).split()
+    )
+
+
+HOSTILE_PLACES = {
+    "a group": grading((group(HOSTILE, Status.CRITICAL, 0.0),)),
+    "a summary": outcome("a", Status.CRITICAL, summary=HOSTILE),
+    "a reason": outcome("a", Status.ERROR, summary="x", reason=HOSTILE),
+    "a note": outcome("a", notes=(HOSTILE,)),
+    "an expectation": outcome("a", expectations=(failed(HOSTILE, "info"),)),
+    "an owner": outcome("a", Status.CRITICAL, owner=HOSTILE),
+}
+
+
+@pytest.mark.parametrize("place", HOSTILE_PLACES.values(), ids=list(HOSTILE_PLACES))
+@pytest.mark.parametrize("width", [None, 80, 200])
+def test_control_characters_of_data_never_reach_the_terminal(
+    place: Outcome, width: int | None
+) -> None:
+    text = render(report(place), width=width)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", text)
+    assert "\n| PASS" not in text
+
+
+def test_square_brackets_are_text_not_markup() -> None:
+    text = render(report(outcome("a", Status.CRITICAL, summary="[bold]x[/bold] :smile:")))
+    assert "[bold]x[/bold] :smile:" in text
+
+
+def test_in_a_pipe_nothing_is_cut_and_a_monitor_stays_on_its_line() -> None:
+    summary = " ".join(f"word{number}" for number in range(200))
+    lines = render(report(outcome("a", Status.CRITICAL, summary=summary))).splitlines()
+    assert any(line.startswith("✗ CRITICAL") and line.endswith(summary) for line in lines)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 99, 100, 120, 200])
+def test_on_a_terminal_no_line_is_wider_and_no_word_of_a_failure_is_lost(width: int) -> None:
+    summary = " ".join(f"w{number}" for number in range(100))
+    run = report(
+        outcome("a_monitor_with_a_name", Status.CRITICAL, summary=summary),
+        outcome("b", Status.SKIPPED, observed=None, reason="no games", summary="no games"),
+    )
+    text = render(run, width=width)
+    assert max(map(len, text.splitlines())) <= width
+    joined = "".join(text.split())
+    assert "".join(summary.split()) in joined
+    assert "nogames" in joined
+
+
+def test_a_run_without_monitors_is_a_report_too() -> None:
+    assert render(report()).splitlines()[-1].startswith("SKIPPED")

@@ -1,0 +1,135 @@
+"""`--as-of`: what a date means, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plumbline.errors import ConfigError
+from plumbline.project.targets import Limits, Seed, Target
+from plumbline.run.request import AsOf, choose_as_of, end_of, last_day, parse_as_of
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # still 23 November in New York
+
+
+def target(*, seed: bool = True, emulator: str | None = None, kind: str = "embedded") -> Target:
+    return Target(
+        name="local",
+        kind="embedded" if kind == "embedded" else "bigquery",
+        project="p",
+        location="US",
+        limits=Limits(),
+        project_dir=Path(),
+        state_dir=Path(),
+        seed=Seed(command=("scripts/demo",), judged_day=date(2026, 2, 2)) if seed else None,
+        emulator_host=emulator,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-02-02", "2026-02-03T05:00:00Z"),
+        ("2026-07-01", "2026-07-02T04:00:00Z"),
+        ("2026-03-07", "2026-03-08T05:00:00Z"),  # the next day loses an hour
+        ("2026-03-08", "2026-03-09T04:00:00Z"),  # a day of 23 hours
+        ("2026-11-01", "2026-11-02T05:00:00Z"),  # a day of 25 hours
+        ("2026-11-22", "2026-11-23T05:00:00Z"),
+        ("2025-12-31", "2026-01-01T05:00:00Z"),
+        (" 2026-02-02 ", "2026-02-03T05:00:00Z"),
+        ("2026-02-02T15:00:00-05:00", "2026-02-02T20:00:00Z"),
+        ("2026-02-02T20:00Z", "2026-02-02T20:00:00Z"),
+        ("2026-02-02 20:00:00.5+00:00", "2026-02-02T20:00:00.500000Z"),
+        ("2026-11-24T01:30:00Z", "2026-11-24T01:30:00Z"),
+    ],
+)
+def test_a_date_is_the_end_of_that_day_there_and_an_instant_is_itself(
+    text: str, instant: str
+) -> None:
+    found = parse_as_of(text, now=NOW, zone=NEW_YORK)
+    assert found.instant == datetime.fromisoformat(instant)
+    assert found.source == "given"
+    assert not found.is_now
+
+
+def test_todays_date_is_now() -> None:
+    assert parse_as_of("2026-11-23", now=NOW, zone=NEW_YORK) == AsOf(NOW, "now")
+
+
+def test_today_is_the_domains_not_the_servers() -> None:
+    with pytest.raises(ConfigError, match="2026-11-24 is later than today, 2026-11-23"):
+        parse_as_of("2026-11-24", now=NOW, zone=NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "mend"),
+    [
+        ("2026-11-24", "later than today", "today's date means now"),
+        ("9999-12-31", "later than today", "name a day"),
+        ("2026-11-24T01:30:01Z", "later than now", "name an instant"),
+        ("2026-02-30", "no date '2026-02-30'", "calendar"),
+        ("2026-13-01", "no date", "calendar"),
+        ("2026-02-02T15:00:00", "has no zone", "2026-02-02T15:00:00-05:00"),
+        ("2026-07-02 15:00", "has no zone", "2026-07-02T15:00:00-04:00"),
+        ("2026-02-02T25:00:00Z", "neither a date nor an instant", "2026-02-02T15:00:00-05:00"),
+        ("yesterday", "neither", "write a date"),
+        ("02/02/2026", "neither", "write a date"),
+        ("20260202", "neither", "write a date"),
+        ("2026-W06-1", "neither", "write a date"),
+        ("1770000000", "neither", "write a date"),
+        ("", "neither", "write a date"),
+        ("2026-02-02; drop table x", "neither", "write a date"),
+        ("0001-01-01T00:00:00+14:00", "out of range", "year"),
+    ],
+)
+def test_what_is_no_date_is_refused_with_its_mend(text: str, what: str, mend: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_as_of(text, now=NOW, zone=NEW_YORK)
+    assert what in caught.value.what
+    assert mend in (caught.value.mend or "")
+    assert caught.value.key == "--as-of"
+    assert caught.value.exit_code == 64
+
+
+def test_on_the_demo_data_the_default_is_the_seeds_day_and_it_is_said() -> None:
+    found = choose_as_of(None, now=NOW, zone=NEW_YORK, target=target())
+    assert found.instant == datetime(2026, 2, 3, 5, tzinfo=UTC)
+    assert not found.is_now
+    assert found.note == "Without --as-of, a run on the demo data judges its day, 2026-02-02."
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [target(emulator="localhost:9050"), target(seed=False), target(kind="bigquery", seed=False)],
+    ids=["an emulator of the user's", "an embedded warehouse of one's own", "bigquery"],
+)
+def test_elsewhere_the_default_is_now(elsewhere: Target) -> None:
+    found = choose_as_of(None, now=NOW, zone=NEW_YORK, target=elsewhere)
+    assert found == AsOf(NOW, "now")
+    assert found.note is None
+
+
+def test_a_given_day_on_the_demo_data_is_not_called_the_demos() -> None:
+    found = choose_as_of("2026-02-02", now=NOW, zone=NEW_YORK, target=target())
+    assert found.source == "given"
+    assert found.note is None
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "UTC", "Asia/Kathmandu", "America/Santiago", "Asia/Beirut"]
+)
+def test_days_follow_each_other_without_gap_or_overlap(zone: str) -> None:
+    there = ZoneInfo(zone)
+    day = date(2025, 1, 1)
+    before = end_of(day, there).astimezone(UTC)
+    for _ in range(730):
+        day += timedelta(days=1)
+        end = end_of(day, there)
+        length = end.astimezone(UTC) - before
+        assert timedelta(hours=23) <= length <= timedelta(hours=25)
+        assert last_day(end) == day or end.astimezone(UTC).astimezone(there).hour != 0
+        before = end.astimezone(UTC)

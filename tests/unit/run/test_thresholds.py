@@ -1,0 +1,111 @@
+"""Thresholds in words, read from a suite's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.project.suites import Suite, SuiteEntry
+from plumbline.run.thresholds import main_threshold, thresholds_of
+
+
+def suite(*expectations: dict[str, Any], observed: dict[str, Any] | None = None) -> Suite:
+    raw = {
+        "name": "s",
+        "meta": {"monitor": {"model": "s", **({"observed": observed} if observed else {})}},
+        "expectations": list(expectations),
+    }
+    return Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)
+
+
+def metric(severity: str, **kwargs: Any) -> dict[str, Any]:
+    return {"type": "expect_metric_to_be_between", "severity": severity, "kwargs": kwargs}
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [
+        ({"min_value": 80}, "warning < 80"),
+        ({"min_value": 100, "strict_min": True}, "warning ≤ 100"),
+        ({"max_value": 1}, "warning > 1"),
+        ({"max_value": 1.5, "strict_max": True}, "warning ≥ 1.5"),
+        ({"min_value": 1, "max_value": 2}, "warning < 1 or > 2"),
+        ({}, "warning"),
+    ],
+)
+def test_a_bound_is_said_by_what_breaks_it(bound: dict[str, Any], words: str) -> None:
+    assert main_threshold(suite(metric("warning", column="a", **bound))) == words
+
+
+def test_the_levels_of_one_thing_stand_together() -> None:
+    found = thresholds_of(
+        suite(
+            metric("warning", column="graded_pct", min_value=80, group_by=["system_id"]),
+            metric("warning", column="not_final_games", max_value=0, aggregate="max"),
+            metric("critical", column="graded_pct", min_value=50, group_by=["system_id"]),
+        )
+    )
+    assert [str(threshold) for threshold in found] == [
+        "graded_pct by system_id: warning < 80, critical < 50",
+        "max of not_final_games: warning > 0",
+    ]
+
+
+def test_overrides_are_named() -> None:
+    overridden = metric(
+        "warning",
+        column="graded_pct",
+        min_value=80,
+        group_by=["system_id"],
+        overrides={"moving_average": {"min_value": 60}},
+    )
+    assert main_threshold(suite(overridden)) == "warning < 80 (moving_average < 60)"
+
+
+def test_the_main_threshold_is_that_of_the_observed_column() -> None:
+    shown = main_threshold(
+        suite(
+            metric("warning", column="predictions", min_value=1, group_by=["system_id"]),
+            metric("critical", column="primary", min_value=50, aggregate="max"),
+            observed={"column": "primary", "aggregate": "max"},
+        )
+    )
+    assert shown == "critical < 50"
+
+
+def test_an_expectation_of_gx_is_named_by_what_it_expects() -> None:
+    found = thresholds_of(
+        suite(
+            {
+                "type": "expect_column_values_to_not_be_null",
+                "severity": "warning",
+                "kwargs": {"column": "a"},
+            },
+            {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}},
+        )
+    )
+    assert [str(threshold) for threshold in found] == [
+        "a: column values to not be null: warning",
+        "table row count to be between: critical < 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"column": 7},
+        {"column": ["a"], "group_by": 3},
+        {"overrides": [1]},
+        {"overrides": {"a": 1}},
+        {"min_value": "x"},
+        {"group_by": "system_id"},
+    ],
+)
+def test_malformed_arguments_are_shown_not_raised(kwargs: dict[str, Any]) -> None:
+    assert thresholds_of(suite(metric("warning", **kwargs)))
+
+
+def test_a_suite_that_expects_nothing_has_no_threshold() -> None:
+    assert main_threshold(suite()) == ""

@@ -1,0 +1,75 @@
+"""What is committed is what the code says: a new expectation or key can't be forgotten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+from pydantic import BaseModel
+
+import make_schemas
+from schema_makers import tidy
+from unit.schemas.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return {str(name): text for name, text in make_schemas.make_files().items()}
+
+
+def test_no_file_is_stale(made: dict[str, str]) -> None:
+    stale = [name for name, text in made.items() if (ROOT / name).read_text("utf-8") != text]
+    assert stale == [], "run python scripts/make_schemas.py"
+
+
+def test_making_them_again_gives_the_same_bytes(made: dict[str, str]) -> None:
+    assert {str(name): text for name, text in make_schemas.make_files().items()} == made
+
+
+def test_check_says_what_is_stale_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(make_schemas, "ROOT", tmp_path)
+    assert make_schemas.main(["--check"]) == 1
+    assert "schemas/suite.schema.json is stale" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["suite", "checkpoint", "schedule"])
+def test_each_schema_is_a_valid_schema(name: str) -> None:
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    Draft7Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("name", ["suite", "checkpoint", "schedule"])
+def test_every_example_in_a_schema_is_right(name: str) -> None:
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))
+    wrong = []
+
+    def look(at: object, path: str) -> None:
+        if isinstance(at, dict):
+            for example in at["examples"] if isinstance(at.get("examples"), list) else ():
+                part = {**at, "definitions": schema.get("definitions", {})}
+                if not Draft7Validator(part).is_valid(example):
+                    wrong.append((path, example))
+            for key, value in at.items():
+                if key != "examples":
+                    look(value, f"{path}/{key}")
+        elif isinstance(at, list):
+            for index, value in enumerate(at):
+                look(value, f"{path}/{index}")
+
+    look(schema, "")
+    assert wrong == []
+
+
+class Undescribed(BaseModel):
+    forgotten: str
+
+
+def test_a_key_without_a_description_makes_no_schema() -> None:
+    with pytest.raises(ValueError, match="'forgotten' has no description"):
+        tidy.schema_of(Undescribed, name="x", title="x", description="x")

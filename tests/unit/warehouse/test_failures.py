@@ -1,0 +1,87 @@
+"""What the Google client raises, in one line: the faults that no server says."""
+
+from __future__ import annotations
+
+import concurrent.futures
+
+import pytest
+import requests.exceptions as http
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+
+from plumbline.errors import WarehouseError
+from plumbline.project.targets import Target
+from plumbline.warehouse.failures import Call, explain_failure
+from support.targets import bigquery_target, embedded_target, foreign_emulator
+
+
+def call(target: Target | None = None) -> Call:
+    return Call(
+        target=target or bigquery_target(),
+        endpoint="https://bigquery.googleapis.com",
+        deadline_seconds=120.0,
+        job_id="plumbline_x",
+    )
+
+
+def gave_up(cause: Exception | None) -> api.RetryError:
+    return api.RetryError("Timeout of 15.0s exceeded", cause=cause)
+
+
+CASES = [
+    (http.ConnectionError("[Errno 111] Connection refused"), "unreachable", "connection refused"),
+    (http.ConnectionError("NameResolutionError: Failed to resolve 'x'"), "unreachable", "resolved"),
+    (http.ConnectionError("[Errno 101] Network is unreachable"), "unreachable", "no network"),
+    (http.SSLError("CERTIFICATE_VERIFY_FAILED"), "unreachable", "certificate is not trusted"),
+    (http.ConnectTimeout("timed out"), "unreachable", "no connection in time"),
+    (auth.TransportError("Failed to resolve 'oauth2.googleapis.com'"), "unreachable", "resolved"),
+    (gave_up(http.ConnectionError("Connection refused")), "unreachable", "connection refused"),
+    (gave_up(None), "unreachable", "Timeout of 15.0s exceeded"),
+    (gave_up(api.ServiceUnavailable("backend is away")), "backendError", "HTTP 503"),
+    (concurrent.futures.TimeoutError(), "timeout", "no answer within the deadline of 120 s"),
+    (http.ReadTimeout(), "timeout", "no answer within the deadline of 120 s"),
+    (gave_up(http.ReadTimeout()), "timeout", "no answer within the deadline of 120 s"),
+    (auth.RefreshError("invalid_grant: Token has been expired or revoked."), "credentials",
+     "credentials were refused: invalid_grant"),
+    (auth.RefreshError("reauth", {"error": "x"}), "credentials", "reauth"),
+    (api.Unauthorized("Request had invalid authentication"), "credentials", "were refused"),
+    (api.BadRequest("Invalid value"), "invalid", "Invalid value"),
+    (api.BadRequest(""), "invalid", "HTTP 400"),
+    (ValueError("Expecting value: line 1\ncolumn 1"), "badAnswer", "cannot be read: ValueError"),
+    (WarehouseError("known", reason="mine"), "mine", "known"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "reason", "what"), CASES, ids=lambda case: repr(case)[:40])
+def test_each_has_a_reason_and_one_line(fault: Exception, reason: str, what: str) -> None:
+    explained = explain_failure(fault, call())
+
+    assert explained.reason == reason
+    assert what in explained.what
+    assert "\n" not in explained.what
+
+
+def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> None:
+    explained = explain_failure(gave_up(http.ReadTimeout()), call(), early=True)
+
+    assert explained.reason == "unreachable"
+    assert explained.what == "https://bigquery.googleapis.com cannot be reached: it gives no answer"
+
+
+@pytest.mark.parametrize(
+    ("target", "mend"),
+    [
+        (bigquery_target(), "network"),
+        (foreign_emulator("localhost:1"), "BIGQUERY_EMULATOR_HOST"),
+        (embedded_target(foreign_emulator("x").state_dir), "plumbline warehouse status"),
+    ],
+)
+def test_the_mend_fits_the_target(target: Target, mend: str) -> None:
+    explained = explain_failure(http.ConnectionError("Connection refused"), call(target))
+
+    assert explained.mend is not None
+    assert mend in explained.mend
+
+
+def test_the_job_id_is_kept_for_who_looks_into_the_console() -> None:
+    assert explain_failure(http.ReadTimeout(), call()).job_id == "plumbline_x"

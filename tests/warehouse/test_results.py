@@ -1,0 +1,101 @@
+"""What comes back from BigQuery: parameters in, rows and types out, and the DataFrame for GX."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from plumbline.project.targets import Target
+from plumbline.warehouse.jobs import JobRunner
+from plumbline.warehouse.query import QueryRequest
+from plumbline.warehouse.result import Column
+
+pytestmark = pytest.mark.warehouse
+
+NOON = dt.datetime(2026, 2, 2, 12, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    type: str
+    value: Any
+
+
+PARAMETERS = [
+    ("INT64", 3, 3),
+    ("FLOAT64", 0.25, 0.25),
+    ("STRING", "o'clock; drop table t", "o'clock; drop table t"),
+    ("BOOL", True, True),
+    ("DATE", dt.date(2026, 2, 2), dt.date(2026, 2, 2)),
+    ("TIMESTAMP", NOON, NOON),
+    ("INT64", None, None),
+    ("ARRAY<INT64>", (1, 2), [1, 2]),
+    ("ARRAY<STRING>", ["b", "a"], ["b", "a"]),
+    ("ARRAY<STRING>", [], []),
+    ("ARRAY<TIMESTAMP>", [NOON], [NOON]),
+    ("ARRAY<DATE>", [dt.date(2026, 2, 2)], [dt.date(2026, 2, 2)]),
+]
+
+
+@pytest.mark.parametrize(("type_", "value", "expected"), PARAMETERS)
+def test_values_go_in_as_query_parameters(
+    warehouse: Target, type_: str, value: object, expected: object
+) -> None:
+    if type_.startswith("ARRAY"):
+        sql = "select array(select x from unnest(@value) as x with offset o order by o) as it"
+    else:
+        sql = "select @value as it"
+    request = QueryRequest("parameter", sql, parameters=[Parameter("value", type_, value)])
+
+    assert JobRunner(warehouse).run(request).rows == [{"it": expected}]
+
+
+def test_rows_are_plain_python_values_and_the_schema_says_their_types(warehouse: Target) -> None:
+    result = JobRunner(warehouse).run(
+        QueryRequest(
+            "types",
+            """
+            select 1 as i, 1.5 as f, numeric '1.5' as n, true as b, 'x' as s,
+                   date '2026-02-02' as d, timestamp '2026-02-02 12:00:00+00' as t, [1, 2] as a
+            """,
+        )
+    )
+
+    assert result.rows == [
+        {"i": 1, "f": 1.5, "n": Decimal("1.5"), "b": True, "s": "x",
+         "d": dt.date(2026, 2, 2), "t": NOON, "a": [1, 2]}
+    ]  # fmt: skip
+    assert result.schema == (
+        Column("i", "INT64"), Column("f", "FLOAT64"), Column("n", "NUMERIC"), Column("b", "BOOL"),
+        Column("s", "STRING"), Column("d", "DATE"), Column("t", "TIMESTAMP"),
+        Column("a", "ARRAY<INT64>"),
+    )  # fmt: skip
+
+
+def test_more_rows_than_a_page_are_all_read(warehouse: Target) -> None:
+    result = JobRunner(warehouse).run(
+        QueryRequest("many", "select n from unnest(generate_array(1, 25000)) as n")
+    )
+
+    assert sum(row["n"] for row in result.rows) == 25_000 * 25_001 // 2
+
+
+def test_the_embedded_warehouse_does_not_say_what_it_would_have_billed(warehouse: Target) -> None:
+    result = JobRunner(warehouse).run(QueryRequest("one", "select 1 as n"))
+
+    assert result.total_bytes_billed is None
+    assert result.total_bytes_processed is None
+
+
+def test_no_rows_keep_their_columns(warehouse: Target) -> None:
+    result = JobRunner(warehouse).run(
+        QueryRequest("none", "select 1 as n, 'x' as s from unnest([1]) where false")
+    )
+
+    assert result.rows == []
+    assert list(result.to_dataframe().columns) == ["n", "s"]

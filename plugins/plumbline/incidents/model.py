@@ -1,0 +1,221 @@
+"""What is known of incidents: the values that are decided on, kept and told.
+
+They are plain frozen dataclasses, so that pydantic's ``TypeAdapter`` writes them as JSON and reads
+them back (`plumbline.alerts.state`). Instants carry a zone; those of an incident are ``as_of``
+instants, which are the clock's own in a live run and the replayed ones in a replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from plumbline.run.status import Status
+
+Kind = Literal["data", "error"]
+"""``data``: the data is wrong (WARNING, CRITICAL); ``error``: the check could not be made."""
+
+Ending = Literal["resolved", "expired"]
+"""``expired``: what was wrong left the window without being mended."""
+
+
+class Event(StrEnum):
+    """What happened to an incident, as the report of a run names it."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    ESCALATED = "escalated"
+    DOWNGRADED = "downgraded"
+    REMINDED = "reminded"
+    RESOLVED = "resolved"
+    EXPIRED = "expired"
+    FLAPPING = "flapping"
+    SUPPRESSED = "suppressed"
+
+
+class Reason(StrEnum):
+    """Why there is, or is not, something to say."""
+
+    FIRST_FAILURE = "first failure"
+    NEW_MEMBER = "new member"
+    STATUS_ROSE = "status rose"
+    STATUS_FELL = "status fell"
+    REMINDER_DUE = "reminder due"
+    RECOVERED = "recovered"
+    LEFT_THE_WINDOW = "left the window"
+    FLAPPING = "flapping"
+    MUTED = "muted"
+    ACKNOWLEDGED = "acknowledged"
+    INHIBITED = "inhibited"
+    NO_LONGER_SUPPRESSED = "no longer suppressed"
+    """It was muted or inhibited when it opened, and still is wrong."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A failing group of an incident: a prediction system, a date, a processor, a game."""
+
+    key: str
+    """The canonical text of its `GroupKey`."""
+    label: str
+    status: Status
+    since: datetime
+    last_seen: datetime
+    observed: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    threshold: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Ack:
+    """Somebody looks after it: no reminders until the status changes."""
+
+    by: str
+    at: datetime
+    status: Status
+    """The status that was acknowledged."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One thing that is wrong with one monitor, from its opening to its end."""
+
+    id: str
+    monitor: str
+    kind: Kind
+    status: Status
+    """WARNING or CRITICAL (``data``), ERROR (``error``); of a closed one, the last."""
+    worst: Status
+    opened_at: datetime
+    last_seen: datetime
+    """The last ``as_of`` at which it was wrong."""
+    checkpoint: str
+    """The checkpoint whose run opened it."""
+    sequence: int = 1
+    """How many events it has had: the next one's number is in its event id."""
+    members: tuple[Member, ...] = ()
+    """What fails now; of a closed incident, what failed last."""
+    mended: int = 0
+    """How many members were seen well again."""
+    left: int = 0
+    """How many members left the window without being mended."""
+    summary: str = ""
+    said_at: datetime | None = None
+    """When somebody was last told; None: nobody was (muted, inhibited)."""
+    said_status: Status | None = None
+    """The status that was last told."""
+    ack: Ack | None = None
+    flapping: bool = False
+    calm_since: datetime | None = None
+    """Of a flapping one: since when the monitor has been well."""
+    suppressed_by: Reason | None = None
+    """Why it is held back now, so that this is told once and not at each run."""
+    told: tuple[str, ...] = ()
+    """The channels that were told of it: its end goes to the same."""
+    references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By channel: what the channel needs to find its message again (Slack's ``ts``)."""
+    closed_at: datetime | None = None
+    ending: Ending | None = None
+    owner: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One outcome of a monitor, as far as it is remembered: for trends and the last good value."""
+
+    as_of: datetime
+    status: Status
+    observed: float | None = None
+
+
+@dataclass(frozen=True)
+class MonitorMemory:
+    """What is remembered of one monitor between runs."""
+
+    monitor: str
+    as_of: datetime
+    """The last ``as_of`` judged: incidents only move forward from it."""
+    recent: tuple[Sighting, ...] = ()
+    """The last sightings, oldest first, at most `policy.RECENT`; SKIPPED ones are left out."""
+    last_good: Sighting | None = None
+    """The last PASS."""
+
+
+@dataclass(frozen=True)
+class Mute:
+    """Nothing is said of a monitor until an instant."""
+
+    monitor: str
+    owner: str
+    reason: str
+    until: datetime
+    source: Literal["file", "command"] = "file"
+    created_at: datetime | None = None
+
+    def covers(self, monitor: str, now: datetime) -> bool:
+        """Whether it holds back what would be said of ``monitor`` at ``now``."""
+        return self.monitor == monitor and now < self.until
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that a decision knows of the past."""
+
+    incidents: tuple[Incident, ...] = ()
+    """Open ones, and closed ones as long as they count towards flapping."""
+    monitors: Mapping[str, MonitorMemory] = field(default_factory=dict)
+
+    def open_incident(self, monitor: str, kind: Kind) -> Incident | None:
+        """The one open incident of that kind, if any."""
+        for incident in self.incidents:
+            if incident.monitor == monitor and incident.kind == kind and incident.is_open:
+                return incident
+        return None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One event of an incident: what happened, why, and whether it is to be told."""
+
+    event_id: str
+    """Deterministic: the same decision on the same knowledge gives the same id."""
+    event: Event
+    reason: Reason
+    incident: Incident
+    """As it is after the event."""
+    previous: Incident | None
+    """As it was before; None at its opening."""
+    at: datetime
+    speaks: bool
+    """False: held back (muted, acknowledged, inhibited, flapping)."""
+    new_members: tuple[Member, ...] = ()
+    mended_members: tuple[Member, ...] = ()
+    left_members: tuple[Member, ...] = ()
+    mute: Mute | None = None
+    inhibited_by: str | None = None
+    """The parent monitor in whose message this one is said."""
+    children: tuple[Change, ...] = ()
+    """What the parent's message says of the monitors that build on it."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a run means for the incidents."""
+
+    changes: tuple[Change, ...]
+    """In the order in which they are told: worst first."""
+    known: Known
+    """What is known afterwards."""
+    notes: tuple[str, ...] = ()
+    """What a person should know besides: an outcome that is not later than what is known."""

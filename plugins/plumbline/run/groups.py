@@ -30,12 +30,37 @@ def judge_groups(
         columns: the judged rows, by column.
         grain: the columns that say what a row is about.
     """
-    grouped = [result for result in results if result.kwargs.get("group_by") and result.groups]
+    grouped = _by_group(results)
     if grouped:
         found = _of_group_expectations(suite, grouped)
     else:
         found = _contributing(suite, results, columns, grain)
     return tuple(sorted(found, key=lambda group: (-RANK[group.status], group.key.text)))
+
+
+def judged_keys(
+    results: Sequence[JudgedExpectation],
+    columns: Mapping[str, list[Any]],
+    grain: Sequence[str],
+) -> tuple[GroupKey, ...]:
+    """The keys of the groups that were looked at, failing or not, ordered by text.
+
+    Those that expectations name by ``group_by``; else those of the judged rows. What is not among
+    them was not seen well: an incident must not take it for mended.
+    """
+    grouped = _by_group(results)
+    if grouped:
+        keys = {GroupKey.of(entry["key"]) for result in grouped for entry in result.groups}
+    elif grain and all(name in columns for name in grain):
+        rows = zip(*(columns[name] for name in grain), strict=True)
+        keys = {GroupKey.of(dict(zip(grain, row, strict=True))) for row in rows}
+    else:
+        keys = set()
+    return tuple(sorted(keys, key=lambda key: key.text))
+
+
+def _by_group(results: Sequence[JudgedExpectation]) -> list[JudgedExpectation]:
+    return [result for result in results if result.kwargs.get("group_by") and result.groups]
 
 
 def _of_group_expectations(

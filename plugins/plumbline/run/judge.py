@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.expectations.bounds import observe, to_number
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
-from plumbline.run.groups import judge_groups
+from plumbline.run.groups import judge_groups, judged_keys
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.run.status import Status
@@ -91,6 +91,7 @@ def judge(
         unit=unit,
         reason=reason,
         groups=groups,
+        judged=judged_keys(results, columns, evidence.grain),
         expectations=tuple(_expectation(result) for result in results),
         declared=suite.declared,
         evaluated=evaluated,

@@ -1,7 +1,7 @@
 """From evaluated expectations to a status, an observed number, groups and a sentence."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +218,58 @@ def test_a_sum_names_what_is_short() -> None:
     outcome = judged(rows, results, observed=observed, grain=("processor",))
     assert [(group.key.label, group.status) for group in outcome.groups] == [("p2", Status.WARNING)]
     assert outcome.summary == "1 of 2 processors; must be at least 2: p2"
+
+
+def labels_judged(outcome: Outcome) -> list[str]:
+    return [key.label for key in outcome.judged]
+
+
+def test_every_group_that_was_evaluated_is_judged_failing_or_not() -> None:
+    results = two_levels(SYSTEMS, column="pct", group_by=["system_id"])
+    assert labels_judged(judged(SYSTEMS, results, observed=COUNT)) == ["a", "b", "c"]
+
+
+def test_a_group_that_two_expectations_evaluate_is_judged_once() -> None:
+    results = [
+        *two_levels(SYSTEMS[:2], column="pct", group_by=["system_id"]),
+        expectation(SYSTEMS[1:], "warning", column="pct", min_value=1, group_by=["system_id"]),
+    ]
+    assert labels_judged(judged(SYSTEMS, results, observed=COUNT)) == ["a", "b", "c"]
+
+
+def test_without_group_by_the_rows_by_grain_are_judged() -> None:
+    rows = [{"game_date": "02-01", "pct": 90.0}, {"game_date": "02-02", "pct": 6.0}]
+    results = two_levels(rows, column="pct", aggregate="mean")
+    outcome = judged(rows, results, observed=PERCENT, grain=("game_date",))
+    assert labels_judged(outcome) == ["02-01", "02-02"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "grain"),
+    [
+        ([{"pct": 90.0}], ()),
+        ([{"pct": 90.0}], ("game_date",)),
+        ([], ("game_date",)),
+    ],
+    ids=["no grain", "a grain that the rows do not have", "no rows"],
+)
+def test_where_no_row_has_a_key_no_group_is_judged(
+    rows: list[dict[str, Any]], grain: tuple[str, ...]
+) -> None:
+    results = two_levels(rows, column="pct", aggregate="mean") if rows else []
+    assert judged(rows, results, observed=PERCENT, grain=grain).judged == ()
+
+
+def test_a_failing_group_is_always_among_the_judged() -> None:
+    rows = [
+        {"game_date": date(2026, 2, 1), "complete": 1, "numerator": 1, "denominator": 1},
+        {"game_date": date(2026, 2, 2), "complete": 0, "numerator": 0, "denominator": 1},
+    ]
+    results = [expectation(rows, "warning", column="complete", aggregate="sum", min_value=2)]
+    observed = {"column": "complete", "aggregate": "sum", "unit": "dates"}
+    outcome = judged(rows, results, observed=observed, grain=("game_date",))
+    assert {group.key for group in outcome.groups} <= set(outcome.judged)
+    assert labels_judged(outcome) == ["2026-02-01", "2026-02-02"]
 
 
 def test_a_missing_denominator_column_leaves_the_totals_empty() -> None:

@@ -105,17 +105,25 @@ class Incident:
     """How many members were seen well again."""
     left: int = 0
     """How many members left the window without being mended."""
+    mended_members: tuple[Member, ...] = ()
+    """Those that were mended last, at most `policy.MOST_GONE`: the next word names them."""
+    left_members: tuple[Member, ...] = ()
+    """The same of those that left the window."""
     summary: str = ""
     said_at: datetime | None = None
     """When somebody was last told; None: nobody was (muted, inhibited)."""
     said_status: Status | None = None
     """The status that was last told."""
+    remind_from: datetime | None = None
+    """From when the time to the next reminder counts; None: from the next time it is judged."""
     ack: Ack | None = None
     flapping: bool = False
     calm_since: datetime | None = None
     """Of a flapping one: since when the monitor has been well."""
     suppressed_by: Reason | None = None
     """Why it is held back now, so that this is told once and not at each run."""
+    inhibited_by: str | None = None
+    """The incident in whose message this one was said, while that one stands for it."""
     told: tuple[str, ...] = ()
     """The channels that were told of it: its end goes to the same."""
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -167,6 +175,11 @@ class Mute:
         """Whether it holds back what would be said of ``monitor`` at ``now``."""
         return self.monitor == monitor and now < self.until
 
+    def describe(self) -> str:
+        """One line, for reports."""
+        until = f"{self.until:%Y-%m-%d %H:%M %Z}".rstrip()
+        return f"{self.monitor} is muted until {until} by {self.owner}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -200,13 +213,19 @@ class Change:
     speaks: bool
     """False: held back (muted, acknowledged, inhibited, flapping)."""
     new_members: tuple[Member, ...] = ()
+    """Those of which nobody was told; empty at an opening, where all are new."""
     mended_members: tuple[Member, ...] = ()
+    """Those that the last word named and that are well since."""
     left_members: tuple[Member, ...] = ()
+    """Those that the last word named and that left the window since."""
     mute: Mute | None = None
     inhibited_by: str | None = None
     """The parent monitor in whose message this one is said."""
     children: tuple[Change, ...] = ()
-    """What the parent's message says of the monitors that build on it."""
+    """What the parent's message says of the monitors that build on it.
+
+    One that is held back since this run is among `Decision.changes` too, with the same event id.
+    """
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from plumbline.run.status import Status
 RECENT = 28
 """Sightings that are remembered of a monitor: a week at one run every six hours."""
 
+MOST_GONE = 100
+"""Members that are remembered of those that were mended, and of those that left the window."""
+
 
 @dataclass(frozen=True)
 class Policy:

@@ -1,0 +1,31 @@
+"""A monitor that fails and recovers in turn: told once, and kept open until it has been calm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from plumbline.incidents.model import Incident, Kind
+from plumbline.incidents.policy import Policy
+
+
+def counts(incident: Incident, at: datetime, policy: Policy) -> bool:
+    """Whether the opening of ``incident`` still counts at ``at``."""
+    return at - incident.opened_at <= policy.flapping_window
+
+
+def is_flapping(
+    incidents: Iterable[Incident], monitor: str, kind: Kind, at: datetime, policy: Policy
+) -> bool:
+    """Whether an opening at ``at`` is one too many."""
+    before = [
+        incident
+        for incident in incidents
+        if incident.monitor == monitor and incident.kind == kind and counts(incident, at, policy)
+    ]
+    return len(before) + 1 >= policy.flapping_openings
+
+
+def is_over(incident: Incident, at: datetime, policy: Policy) -> bool:
+    """Whether a flapping incident has been calm for long enough to end."""
+    return incident.calm_since is not None and at - incident.calm_since >= policy.flapping_window

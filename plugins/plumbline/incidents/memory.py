@@ -1,0 +1,48 @@
+"""What is remembered of a monitor between runs, and which outcomes move it forward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from plumbline.incidents.model import MonitorMemory, Sighting
+from plumbline.incidents.policy import RECENT
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
+
+
+def forward(
+    monitors: Mapping[str, MonitorMemory], outcomes: Sequence[Outcome]
+) -> tuple[list[Outcome], list[str]]:
+    """The outcomes that are later than what is known, one a monitor, and notes on the others."""
+    latest: dict[str, Outcome] = {}
+    notes = []
+    for outcome in sorted(outcomes, key=lambda outcome: (outcome.monitor, outcome.as_of)):
+        known = monitors.get(outcome.monitor)
+        if known is not None and outcome.as_of <= known.as_of:
+            notes.append(
+                f"{outcome.monitor}: its outcome of {outcome.as_of.isoformat()} changes no "
+                f"incident: it is known up to {known.as_of.isoformat()}"
+            )
+            continue
+        if (earlier := latest.get(outcome.monitor)) is not None:
+            notes.append(
+                f"{outcome.monitor}: its outcome of {earlier.as_of.isoformat()} changes no "
+                "incident: the same run has another one"
+            )
+        latest[outcome.monitor] = outcome
+    return list(latest.values()), notes
+
+
+def remember(known: MonitorMemory | None, outcome: Outcome) -> MonitorMemory:
+    """The memory with ``outcome`` in it: SKIPPED says nothing, ERROR is a gap in the numbers."""
+    recent = known.recent if known else ()
+    last_good = known.last_good if known else None
+    if outcome.status is not Status.SKIPPED:
+        observed = None if outcome.status is Status.ERROR else outcome.observed
+        sighting = Sighting(as_of=outcome.as_of, status=outcome.status, observed=observed)
+        recent = (*recent, sighting)[-RECENT:]
+        if outcome.status is Status.PASS:
+            last_good = sighting
+    return MonitorMemory(
+        monitor=outcome.monitor, as_of=outcome.as_of, recent=recent, last_good=last_good
+    )

@@ -60,6 +60,8 @@ class Outcome:
     reason: str | None = None
     """Why, for ERROR and SKIPPED."""
     groups: tuple[GroupOutcome, ...] = ()
+    judged: tuple[GroupKey, ...] = ()
+    """The groups that were looked at, failing or not; not in the JSON."""
     expectations: tuple[ExpectationOutcome, ...] = ()
     declared: int = 0
     evaluated: int = 0

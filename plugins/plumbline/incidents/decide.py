@@ -251,7 +251,10 @@ def _rest(one: Settled) -> Incident:
 def _kept(
     known: Known, outcomes: Sequence[Outcome], incidents: Iterable[Incident], policy: Policy
 ) -> tuple[Incident, ...]:
-    """Open incidents, and closed ones that count; of monitors without an outcome all of them."""
+    """Open incidents, and closed ones that count; of monitors without an outcome all of them.
+
+    One that ends in this run stays until the next: its end is yet to be told where it was opened.
+    """
     judged = {outcome.monitor: outcome.as_of for outcome in outcomes}
     by_id = {incident.id: incident for incident in known.incidents}
     by_id |= {incident.id: incident for incident in incidents}
@@ -260,6 +263,7 @@ def _kept(
         for incident in by_id.values()
         if incident.is_open
         or incident.monitor not in judged
+        or incident.closed_at == judged[incident.monitor]
         or flapping.counts(incident, judged[incident.monitor], policy)
     ]
     return tuple(sorted(kept, key=lambda one: (one.monitor, one.kind, one.opened_at)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from plumbline.incidents.model import Incident, Kind
+from plumbline.incidents.model import Incident
 from plumbline.incidents.policy import Policy
 
 
@@ -14,16 +14,10 @@ def counts(incident: Incident, at: datetime, policy: Policy) -> bool:
     return at - incident.opened_at <= policy.flapping_window
 
 
-def is_flapping(
-    incidents: Iterable[Incident], monitor: str, kind: Kind, at: datetime, policy: Policy
-) -> bool:
-    """Whether an opening at ``at`` is one too many."""
-    before = [
-        incident
-        for incident in incidents
-        if incident.monitor == monitor and incident.kind == kind and counts(incident, at, policy)
-    ]
-    return len(before) + 1 >= policy.flapping_openings
+def is_flapping(incidents: Iterable[Incident], at: datetime, policy: Policy) -> bool:
+    """Whether an opening at ``at``, after those of ``incidents``, is one too many."""
+    before = sum(counts(incident, at, policy) for incident in incidents)
+    return before + 1 >= policy.flapping_openings
 
 
 def is_over(incident: Incident, at: datetime, policy: Policy) -> bool:

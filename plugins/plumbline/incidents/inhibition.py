@@ -44,8 +44,10 @@ def inhibitors(nodes: Iterable[Node]) -> dict[Key, Incident]:
 
 @dataclass
 class _Search:
-    """Depth first from child to parent. A parent that is being asked itself does not inhibit, so
-    of a circle at least one speaks."""
+    """Depth first from child to parent.
+
+    A parent that is being asked itself does not inhibit, so of a circle at least one speaks.
+    """
 
     nodes: Mapping[Key, Node]
     found: dict[Key, Node | None] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class _Search:
 
     def _listed(self, node: Node) -> Node | None:
         """The incident whose message has named it, while that one is open and as bad."""
+        if node.incident.inhibited_by is None:
+            return None
         for root in self.nodes.values():
             if root.incident.id == node.incident.inhibited_by and root.key not in self.asked:
                 return root if root.severity >= node.severity else None

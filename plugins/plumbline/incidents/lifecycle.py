@@ -92,7 +92,7 @@ def _open(
     incidents: Sequence[Incident], kind: Kind, outcome: Outcome, checkpoint: str, policy: Policy
 ) -> Step:
     at = outcome.as_of
-    is_flapping = flapping.is_flapping(incidents, outcome.monitor, kind, at, policy)
+    is_flapping = flapping.is_flapping(incidents, at, policy)
     incident = Incident(
         id=incident_id(outcome.monitor, kind, at),
         monitor=outcome.monitor,

@@ -186,7 +186,10 @@ class Known:
     """All that a decision knows of the past."""
 
     incidents: tuple[Incident, ...] = ()
-    """Open ones, and closed ones as long as they count towards flapping."""
+    """Open ones, and closed ones as long as they count towards flapping.
+
+    What ended in a monitor's last run is among them in any case.
+    """
     monitors: Mapping[str, MonitorMemory] = field(default_factory=dict)
 
     def open_incident(self, monitor: str, kind: Kind) -> Incident | None:

@@ -186,20 +186,20 @@ def _parts_of_url(value: str) -> Iterator[str]:
 
 
 def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.Response:
-    from google.auth.exceptions import RefreshError, TransportError
+    from google.auth.exceptions import GoogleAuthError, TransportError
 
     session = open_session(credentials, endpoint=endpoint, connections=1)
     try:
         response: requests.Response = session.get(
             f"{endpoint.rstrip('/')}/v1/{resource}:access", allow_redirects=False
         )
-    except RefreshError as fault:
+    except TransportError as fault:
+        raise OutOfTimeError("no token for Secret Manager") from fault
+    except GoogleAuthError as fault:
         raise ConfigError(
             f"Google does not accept the credentials that read {resource}",
             mend="run `gcloud auth application-default login`, or renew the service account's key",
         ) from fault
-    except TransportError as fault:
-        raise OutOfTimeError("no token for Secret Manager") from fault
     finally:
         session.close()
     return response

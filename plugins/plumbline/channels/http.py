@@ -226,10 +226,14 @@ def shortened(body: bytes, secrets: Iterable[Secret]) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def together(receipts: Sequence[Receipt]) -> Receipt:
+def together(receipts: Sequence[Receipt], *, of: int) -> Receipt:
     """The receipt of a delivery that took several requests: the worst, with all references.
 
     One that may work later counts before one that was refused: the refused one is refused again.
+
+    Args:
+        receipts: at least one.
+        of: how many there would be, had the delivery not ended early.
     """
     references = {
         incident: found for receipt in receipts for incident, found in receipt.references.items()
@@ -239,8 +243,8 @@ def together(receipts: Sequence[Receipt]) -> Receipt:
     delivered = sum(receipt.verdict is Verdict.DELIVERED for receipt in receipts)
     waits = [receipt.retry_after for receipt in receipts if receipt.retry_after is not None]
     detail = worst.detail
-    if worst.verdict is not Verdict.DELIVERED and len(receipts) > 1:
-        detail += f" ({delivered} of {len(receipts)} went through)"
+    if worst.verdict is not Verdict.DELIVERED and of > 1:
+        detail += f" ({delivered} of {of} went through)"
     return Receipt(
         worst.verdict,
         detail,

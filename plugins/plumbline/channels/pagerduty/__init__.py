@@ -1,0 +1,1 @@
+"""PagerDuty: an event for each incident, by the Events API v2."""

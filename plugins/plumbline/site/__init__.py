@@ -1,0 +1,1 @@
+"""The data docs site: plain values in, HTML pages out."""

@@ -1,0 +1,10 @@
+"""The pages: `SiteData` in, ``{path: bytes}`` out, without I/O.
+
+`render_site` is what a builder calls; `plumbline.site.writing` puts its answer into a folder.
+"""
+
+from __future__ import annotations
+
+from plumbline.site.pages.site import Pages, render_site
+
+__all__ = ["Pages", "render_site"]

@@ -1,0 +1,155 @@
+"""What all pages share: the templates' environment, its filters, and the frame around a page.
+
+Autoescape is on for everything: a text from data is text. ``Markup`` is made here and in
+`plumbline.site.pages.runbook` only.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from plumbline.run.reports.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
+from plumbline.run.request import last_day
+from plumbline.site import paths
+from plumbline.site.data import MonitorView, SiteData
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""Scripts and styles are files of the site's own; nothing inline runs, nothing is fetched."""
+
+_MOST_CHARACTERS = 300
+
+
+@cache
+def environment() -> Environment:
+    """Jinja's environment: the package's templates, autoescape, no undefined names."""
+    found = Environment(
+        loader=PackageLoader("plumbline.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(
+        amount=amount,
+        cell=cell,
+        day=day,
+        lasting=lasting,
+        seconds=duration,
+        size=size,
+        symbol=symbol,
+    )
+    found.globals.update(
+        csp=CONTENT_SECURITY_POLICY,
+        fraction=fraction,
+        nothing=NOTHING,
+    )
+    return found
+
+
+def render(
+    template: str,
+    data: SiteData,
+    path: str,
+    *,
+    title: str,
+    due: datetime | None = None,
+    shown_until: datetime | None = None,
+    **values: Any,
+) -> bytes:
+    """A page from a template that extends ``base.html``.
+
+    Args:
+        template: its file.
+        data: the site.
+        path: the page's own, from which its links lead.
+        title: of the page; the site's is added.
+        due: when the page should have been replaced by a newer one; None: never, or unknown.
+        shown_until: the instant up to which the page knows.
+        values: what the template needs besides.
+    """
+
+    def when(instant: datetime) -> Markup:
+        return _time(instant, data)
+
+    def href(to: str) -> str:
+        return paths.relative(path, to)
+
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            data=data,
+            path=path,
+            title=title,
+            due=due,
+            shown_until=shown_until,
+            when=when,
+            href=href,
+            paths=paths,
+            **values,
+        )
+    )
+    return text.encode()
+
+
+def frame_page(data: SiteData, path: str, *, title: str, body: Markup) -> bytes:
+    """A page of another builder (GX's suites and results) in the site's frame.
+
+    Args:
+        data: the site.
+        path: the page's own.
+        title: its heading.
+        body: HTML that the caller has escaped; what is inline in it (scripts, styles) does not run.
+    """
+    return render("framed.html", data, path, title=title, body=body)
+
+
+def known_until(view: MonitorView) -> datetime | None:
+    """The last instant that a monitor's page knows of."""
+    return view.latest.as_of if view.latest else None
+
+
+def symbol(status: str | None) -> str:
+    """The sign of a status, so that colour is never alone."""
+    return "·" if status is None else SYMBOLS[status]
+
+
+def day(value: date) -> str:
+    """``2 Feb 2026``."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def lasting(span: timedelta) -> str:
+    """``8 days``, ``38 hours``, ``12 minutes``."""
+    minutes = round(span.total_seconds() / 60)
+    for count, name in ((minutes / 1440, "day"), (minutes / 60, "hour")):
+        if count >= (2 if name == "day" else 1):
+            whole = round(count)
+            return f"{whole} {name}" if whole == 1 else f"{whole} {name}s"
+    return f"{minutes} minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def cell(value: object) -> str:
+    """A value of a row; a very long one is cut."""
+    if value is None:
+        return "NULL"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+
+
+def _time(instant: datetime, data: SiteData) -> Markup:
+    """In the site's zone; midnight is the end of a day, as reports say it."""
+    local = instant.astimezone(data.zone)
+    if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
+        text = f"end of {day(last_day(local))}"
+    else:
+        text = f"{day(local)}, {local:%H:%M %Z}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), text)

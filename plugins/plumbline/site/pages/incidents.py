@@ -1,0 +1,65 @@
+"""An incident's page, the list of incidents, and the pages of older months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from plumbline.incidents.model import Incident
+from plumbline.site import paths
+from plumbline.site.data import IncidentView, SiteData
+from plumbline.site.pages import frame
+
+
+def render(data: SiteData, view: IncidentView) -> bytes:
+    """``incidents/ID.html``: what was seen and said, in order."""
+    incident = view.incident
+    return frame.render(
+        "incident.html",
+        data,
+        paths.incident(incident.id),
+        title=f"Incident {incident.id}",
+        due=_next_run(data, incident),
+        shown_until=incident.last_seen if incident.is_open else None,
+        view=view,
+        incident=incident,
+        lasted=lasted(incident),
+    )
+
+
+def render_index(data: SiteData) -> bytes:
+    """``incidents/index.html``: open ones, then those that ended lately."""
+    return frame.render(
+        "incidents.html",
+        data,
+        paths.INCIDENTS,
+        title="Incidents",
+        open_ones=[view for view in data.incidents if view.incident.is_open],
+        ended=[view for view in data.incidents if not view.incident.is_open],
+        lasted=lasted,
+    )
+
+
+def render_month(data: SiteData, month: str, incidents: Sequence[IncidentView]) -> bytes:
+    """``incidents/2025-11.html``."""
+    return frame.render(
+        "incident_month.html",
+        data,
+        paths.incident_month(month),
+        title=f"Incidents of {month}",
+        month=month,
+        incidents=incidents,
+        lasted=lasted,
+    )
+
+
+def lasted(incident: Incident) -> timedelta:
+    """From its opening to its end, or to when it was last seen."""
+    return (incident.closed_at or incident.last_seen) - incident.opened_at
+
+
+def _next_run(data: SiteData, incident: Incident) -> datetime | None:
+    """Of an open incident: when its page should have been replaced."""
+    if not incident.is_open:
+        return None
+    return next((view.next_run for view in data.monitors if view.name == incident.monitor), None)

@@ -1,0 +1,132 @@
+"""A monitor's page, and the pages of its older months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from plumbline.run.status import Status
+from plumbline.site import paths
+from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
+from plumbline.site.data import (
+    GroupSeries,
+    IncidentView,
+    MonitorRun,
+    MonitorView,
+    SeriesPoint,
+    SiteData,
+)
+from plumbline.site.pages import frame
+from plumbline.site.pages.runbook import render_runbook
+
+_SEVEREST = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
+_GROUP_TABLE_RUNS = 10
+
+
+@dataclass(frozen=True)
+class GroupCard:
+    """One group: its small chart and its last number."""
+
+    series: GroupSeries
+    status: Status
+    observed: float | None
+    chart: SmallChart
+
+    @cached_property
+    def by_time(self) -> dict[datetime, SeriesPoint]:
+        """Its points by their instants."""
+        return {point.at: point for point in self.series.points}
+
+
+@dataclass(frozen=True)
+class Alerted:
+    """How often a monitor alerted, within the incidents that the site holds."""
+
+    incidents: int
+    told: int
+    """Incidents that somebody was told of."""
+    lasted: timedelta
+    """All of them together."""
+    longest: timedelta
+
+
+def render(data: SiteData, view: MonitorView) -> bytes:
+    """``monitors/NAME.html``."""
+    by_id = {known.incident.id: known for known in data.incidents}
+    incidents = [by_id[name] for name in view.incidents if name in by_id]
+    unit = view.latest.unit if view.latest else ""
+    chart = large_chart(
+        view.points,
+        [known.incident for known in incidents],
+        unit=unit,
+        zone=data.zone.key,
+    )
+    return frame.render(
+        "monitor.html",
+        data,
+        paths.monitor(view.name),
+        title=view.name,
+        due=view.next_run,
+        shown_until=frame.known_until(view),
+        view=view,
+        latest=view.latest,
+        unit=unit,
+        chart=chart,
+        chart_words=in_words(view.points, unit),
+        points=tuple(reversed(view.points)),
+        groups=_groups(view),
+        group_times=[point.at for point in view.points[-_GROUP_TABLE_RUNS:]],
+        incidents=incidents,
+        open_incident=next((known for known in incidents if known.incident.is_open), None),
+        alerted=_alerted(view, incidents),
+        lasts=view.latest.as_of - view.since if view.latest and view.since else None,
+        runbook=render_runbook(view.runbook) if view.runbook else None,
+    )
+
+
+def render_month(
+    data: SiteData, view: MonitorView, month: str, runs: Sequence[MonitorRun]
+) -> bytes:
+    """``monitors/NAME/2026-01.html``: runs alone; nothing in it changes once the month is over."""
+    path = paths.monitor_month(view.name, month)
+    return frame.render(
+        "month.html", data, path, title=f"{view.name}, {month}", view=view, month=month, runs=runs
+    )
+
+
+def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
+    """Worst first; all on one scale and one span of time."""
+    if not view.groups or not view.points:
+        return ()
+    scale = group_scale(view.groups)
+    span = (view.points[0].at, view.points[-1].at)
+    cards = []
+    for series in view.groups:
+        last = series.points[-1] if series.points else None
+        is_there = last is not None and last.at == span[1]
+        cards.append(
+            GroupCard(
+                series=series,
+                status=last.status if last and is_there else Status.SKIPPED,
+                observed=last.observed if last and is_there else None,
+                chart=small_chart(
+                    series.points, unit=series.unit, width=200, height=56, scale=scale, span=span
+                ),
+            )
+        )
+    return tuple(sorted(cards, key=lambda card: (_SEVEREST.index(card.status), card.series.label)))
+
+
+def _alerted(view: MonitorView, incidents: Sequence[IncidentView]) -> Alerted:
+    spans = [
+        (known.incident.closed_at or known.incident.last_seen) - known.incident.opened_at
+        for known in incidents
+    ]
+    return Alerted(
+        incidents=len(incidents),
+        told=sum(bool(known.incident.told) for known in incidents),
+        lasted=sum(spans, timedelta()),
+        longest=max(spans, default=timedelta()),
+    )

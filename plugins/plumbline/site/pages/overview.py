@@ -1,0 +1,147 @@
+"""The overview: what is wrong now, worst first, then what is well, then how it has been."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from plumbline.run.status import Status
+from plumbline.site import paths
+from plumbline.site.charts import SmallChart, score_chart, small_chart
+from plumbline.site.data import DayView, IncidentView, MonitorView, SiteData
+from plumbline.site.pages import frame
+
+SPARKLINE_RUNS = 28
+_CALENDAR_WEEKS = 14
+_RUNS = 10
+_ORDER = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A monitor as the overview shows it."""
+
+    view: MonitorView
+    chart: SmallChart
+    incident: IncidentView | None
+    """The open one."""
+    lasts: timedelta | None
+    """For how long it has had its status, at its last run."""
+    is_overdue: bool
+    """Its next run should have been before this build."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """A column of the calendar."""
+
+    monday: date
+    label: str
+    """The month, over its first week."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Days by weekday (a row each) and week (a column each)."""
+
+    weeks: tuple[Week, ...]
+    rows: tuple[tuple[str, tuple[DayView | None, ...]], ...]
+    """None: outside of the days known."""
+
+
+def render(data: SiteData) -> bytes:
+    """``index.html``."""
+    cards = sorted((_card(data, view) for view in data.monitors), key=_worst_first)
+    wrong = [card for card in cards if _status(card.view) in _ORDER[:3]]
+    fine = [card for card in cards if _status(card.view) not in _ORDER[:3]]
+    return frame.render(
+        "overview.html",
+        data,
+        paths.OVERVIEW,
+        title="Overview",
+        due=data.next_build,
+        shown_until=data.last_run.as_of if data.last_run else None,
+        headline=headline(data.monitors),
+        wrong=wrong,
+        fine=fine,
+        score_chart=score_chart(data.scores, width=480, height=96),
+        calendar=calendar(data.days),
+        runs=data.runs[:_RUNS],
+        open_incidents=sum(view.incident.is_open for view in data.incidents),
+    )
+
+
+def headline(monitors: Sequence[MonitorView]) -> str:
+    """``2 of 5 monitors are not well: 2 CRITICAL``."""
+    if not monitors:
+        return "No monitor is known"
+    counts = Counter(_status(view) for view in monitors)
+    wrong = [status for status in _ORDER[:3] if counts[status]]
+    total = "1 monitor" if len(monitors) == 1 else f"{len(monitors)} monitors"
+    if wrong:
+        count = sum(counts[status] for status in wrong)
+        said = ", ".join(f"{counts[status]} {status}" for status in wrong)
+        return f"{count} of {total} {'is' if count == 1 else 'are'} not well: {said}"
+    if counts[None]:
+        return f"{counts[None]} of {total} never ran; no other is wrong"
+    if counts[Status.SKIPPED] == len(monitors):
+        return f"Nothing was checked: {total} skipped"
+    if counts[Status.SKIPPED]:
+        return f"Nothing is wrong: {counts[Status.PASS]} of {total} passed, the others skipped"
+    return "The monitor is well" if len(monitors) == 1 else f"All {total} are well"
+
+
+def calendar(days: Sequence[DayView]) -> Calendar | None:
+    """The last weeks as columns; None where no day is known."""
+    if not days:
+        return None
+    last = days[-1].day
+    monday = last - timedelta(days=last.weekday())
+    mondays = [monday - timedelta(weeks=back) for back in reversed(range(_CALENDAR_WEEKS))]
+    mondays = [first for first in mondays if first + timedelta(days=6) >= days[0].day]
+    by_day = {day.day: day for day in days}
+    weeks = []
+    month = 0
+    for first in mondays:
+        weeks.append(Week(first, f"{first:%b}" if first.month != month else ""))
+        month = first.month
+    rows = tuple(
+        (name, tuple(by_day.get(first + timedelta(days=index)) for first in mondays))
+        for index, name in enumerate(_WEEKDAYS)
+    )
+    return Calendar(tuple(weeks), rows)
+
+
+def _card(data: SiteData, view: MonitorView) -> Card:
+    latest = view.latest
+    unit = latest.unit if latest else ""
+    return Card(
+        view=view,
+        chart=small_chart(view.points[-SPARKLINE_RUNS:], unit=unit),
+        incident=next(
+            (
+                known
+                for known in data.incidents
+                if known.incident.monitor == view.name and known.incident.is_open
+            ),
+            None,
+        ),
+        lasts=latest.as_of - view.since if latest and view.since else None,
+        is_overdue=view.next_run is not None and view.next_run < data.built_at,
+    )
+
+
+def _worst_first(card: Card) -> tuple[int, bool, datetime | str, str]:
+    """Of one status: those that nobody silenced first, then the oldest."""
+    status = _status(card.view)
+    rank = _ORDER.index(status) if status else len(_ORDER)
+    silenced = card.view.muted is not None or bool(card.incident and card.incident.incident.ack)
+    since = card.view.since.isoformat() if card.view.since else ""
+    return rank, silenced, since, card.view.name
+
+
+def _status(view: MonitorView) -> Status | None:
+    return view.latest.status if view.latest else None

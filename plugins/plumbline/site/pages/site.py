@@ -1,0 +1,84 @@
+"""Every page of the site, and which pages of earlier builds still hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from plumbline.site import paths
+from plumbline.site.data import SiteData
+from plumbline.site.pages import incidents, monitor, overview
+
+_PACKAGE = "plumbline.site"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A site as files."""
+
+    files: Mapping[str, bytes]
+    """By path, relative to the site's folder, with ``/``: drawn now."""
+    kept: frozenset[str]
+    """Not drawn, because what they show is over: the files of the earlier build stay."""
+    layout: str
+    """The hash of templates, styles and scripts: where it is another, no earlier page holds."""
+
+
+def render_site(data: SiteData) -> Pages:
+    """Draw the site.
+
+    The same data give the same bytes. Of months and incidents that are over and come without
+    content, nothing is drawn; their paths are in `Pages.kept`.
+    """
+    files = {f"static/{path}": content for path, content in _static().items()}
+    kept: set[str] = set()
+    files[paths.OVERVIEW] = overview.render(data)
+    for view in data.monitors:
+        files[paths.monitor(view.name)] = monitor.render(data, view)
+        for month in view.months:
+            path = paths.monitor_month(view.name, month.month)
+            if month.runs is None:
+                kept.add(path)
+            else:
+                files[path] = monitor.render_month(data, view, month.month, month.runs)
+    files[paths.INCIDENTS] = incidents.render_index(data)
+    for incident in data.incidents:
+        files[paths.incident(incident.incident.id)] = incidents.render(data, incident)
+    for older in data.incident_months:
+        path = paths.incident_month(older.month)
+        if older.incidents is None:
+            kept.add(path)
+            kept.update(paths.incident(incident_id) for incident_id in older.ids)
+        else:
+            files[path] = incidents.render_month(data, older.month, older.incidents)
+            for incident in older.incidents:
+                files[paths.incident(incident.incident.id)] = incidents.render(data, incident)
+    return Pages(files=files, kept=frozenset(kept - set(files)), layout=layout())
+
+
+@cache
+def layout() -> str:
+    """The hash of all that pages are made of besides data; see `Pages.layout`."""
+    digest = hashlib.sha256()
+    for folder in ("templates", "static"):
+        for path, content in _read(resources.files(_PACKAGE) / folder):
+            digest.update(f"{folder}/{path}\n{len(content)}\n".encode())
+            digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _static() -> dict[str, bytes]:
+    return dict(_read(resources.files(_PACKAGE) / "static"))
+
+
+def _read(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _read(entry, f"{prefix}{entry.name}/")
+        else:
+            yield f"{prefix}{entry.name}", entry.read_bytes()

@@ -1,0 +1,49 @@
+"""Where each page lies in the site, and how one page leads to another without a server."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+
+OVERVIEW = "index.html"
+INCIDENTS = "incidents/index.html"
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_TAKEN = re.compile(r"index|con|prn|aux|nul|com\d|lpt\d|\d{4}-\d{2}")
+
+
+def file_name(name: str) -> str:
+    """A name that is a file's on every system, in no other folder, and no other name's.
+
+    Plain names stay as they are; of all others a part stays readable, and a hash tells them apart.
+    """
+    if _PLAIN.fullmatch(name) and not _TAKEN.fullmatch(name):
+        return name
+    readable = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")[:40] or "page"
+    return f"{readable}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def monitor(name: str) -> str:
+    """A monitor's page."""
+    return f"monitors/{file_name(name)}.html"
+
+
+def monitor_month(name: str, month: str) -> str:
+    """The page of a monitor's older runs."""
+    return f"monitors/{file_name(name)}/{month}.html"
+
+
+def incident(incident_id: str) -> str:
+    """An incident's page."""
+    return f"incidents/{file_name(incident_id)}.html"
+
+
+def incident_month(month: str) -> str:
+    """The page of a month's older incidents."""
+    return f"incidents/{month}.html"
+
+
+def relative(from_page: str, to_page: str) -> str:
+    """The link from one page to another; both relative to the site's folder."""
+    return posixpath.relpath(to_page, posixpath.dirname(from_page) or ".")

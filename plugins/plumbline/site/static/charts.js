@@ -1,0 +1,154 @@
+// Draws the page's series with uPlot: the observed line, thresholds as steps, incidents shaded,
+// and a mark of its own shape for each status that is not well. Colours are the style sheet's.
+(() => {
+  "use strict";
+  const WRONG = ["WARNING", "CRITICAL", "ERROR"];
+  const HEIGHT = 280;
+  const PRINTED_WIDTH = 640;
+  let printing = false;
+
+  function colour(name) {
+    const style = getComputedStyle(document.documentElement);
+    return style.getPropertyValue(printing ? `--print-${name}` : `--${name}`).trim();
+  }
+
+  function shape(context, status, x, y, size) {
+    context.beginPath();
+    if (status === "WARNING") {
+      context.moveTo(x, y - size);
+      context.lineTo(x + size, y + size);
+      context.lineTo(x - size, y + size);
+      context.closePath();
+    } else if (status === "CRITICAL") {
+      context.rect(x - size, y - size, 2 * size, 2 * size);
+    } else {
+      context.moveTo(x, y - size);
+      context.lineTo(x + size, y);
+      context.lineTo(x, y + size);
+      context.lineTo(x - size, y);
+      context.closePath();
+    }
+    context.fill();
+  }
+
+  function shades(plot, series) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    for (const shade of series.shades) {
+      const left = plot.valToPos(shade.from, "x", true);
+      const right = Math.max(plot.valToPos(shade.to, "x", true), left + 2);
+      ctx.fillStyle = colour("shade");
+      ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      ctx.fillStyle = colour(shade.status.toLowerCase());
+      ctx.fillRect(left, bbox.top, right - left, 3 * devicePixelRatio);
+    }
+    ctx.restore();
+  }
+
+  function marks(plot, series) {
+    const { ctx, bbox } = plot;
+    const size = 3.5 * devicePixelRatio;
+    ctx.save();
+    series.at.forEach((at, index) => {
+      const status = series.statuses[index];
+      if (!WRONG.includes(status)) return;
+      const value = series.observed[index];
+      const y = value === null ? bbox.top + bbox.height - size : plot.valToPos(value, "y", true);
+      ctx.fillStyle = colour(status.toLowerCase());
+      shape(ctx, status, plot.valToPos(at, "x", true), y, size);
+    });
+    ctx.restore();
+  }
+
+  function lowAndHigh(plot, low, high) {
+    if (low === null || high === null) return [0, 1];
+    if (low === high) return [low - 1, high + 1];
+    const pad = (high - low) * 0.08;
+    return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
+  }
+
+  function draw(element, series) {
+    const readout = element.parentElement.querySelector(".readout");
+    const date = new Intl.DateTimeFormat("en-GB", {
+      timeZone: series.zone, day: "numeric", month: "short", year: "numeric",
+    });
+    const axis = () => ({
+      stroke: colour("quiet"),
+      grid: { stroke: colour("rule"), width: 1 },
+      ticks: { stroke: colour("rule"), width: 1 },
+      font: "12px system-ui, sans-serif",
+    });
+    const options = {
+      width: printing ? PRINTED_WIDTH : Math.max(element.clientWidth, 200),
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false } },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), series.zone),
+      scales: { y: { range: lowAndHigh } },
+      axes: [
+        axis(),
+        {
+          ...axis(),
+          size: 56,
+          values: (plot, ticks) => ticks.map((tick) => series.unit === "%" ? `${tick} %` : `${tick}`),
+        },
+      ],
+      series: [
+        {},
+        { stroke: colour("line"), width: 2, points: { show: series.at.length < 40, size: 4 } },
+        ...series.lines.map((line) => ({
+          stroke: colour(line.severity),
+          width: 1.5,
+          dash: line.severity === "critical" ? [8, 4] : [3, 4],
+          points: { show: false },
+          paths: uPlot.paths.stepped({ align: 1 }),
+          spanGaps: true,
+        })),
+      ],
+      hooks: {
+        drawAxes: [(plot) => shades(plot, series)],
+        draw: [(plot) => marks(plot, series)],
+        setCursor: [(plot) => {
+          const index = plot.cursor.idx;
+          if (index === null || index === undefined) return;
+          readout.textContent = `${date.format(new Date((series.at[index] - 1) * 1000))}: ${series.shown[index]}, ${series.statuses[index]}`;
+        }],
+      },
+    };
+    const data = [series.at, series.observed, ...series.lines.map((line) => line.values)];
+    return new uPlot(options, data, element);
+  }
+
+  function keys(element, series, plot) {
+    let index = series.at.length - 1;
+    element.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (event.key === "Home") index = 0;
+      else if (event.key === "End") index = series.at.length - 1;
+      else if (step) index = Math.min(Math.max(index + step, 0), series.at.length - 1);
+      else return;
+      event.preventDefault();
+      const left = plot().valToPos(series.at[index], "x");
+      plot().setCursor({ left, top: 0 });
+    });
+  }
+
+  for (const element of document.querySelectorAll("[data-chart]")) {
+    const series = JSON.parse(document.getElementById(element.dataset.chart).textContent);
+    let plot = draw(element, series);
+    const again = () => {
+      plot.destroy();
+      plot = draw(element, series);
+    };
+    keys(element, series, () => plot);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+    let width = element.clientWidth;
+    new ResizeObserver(() => {
+      if (printing || element.clientWidth === width) return;
+      width = element.clientWidth;
+      plot.setSize({ width: Math.max(width, 200), height: HEIGHT });
+    }).observe(element);
+    addEventListener("beforeprint", () => { printing = true; again(); });
+    addEventListener("afterprint", () => { printing = false; again(); });
+  }
+})();

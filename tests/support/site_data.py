@@ -1,0 +1,677 @@
+"""A site's data as the demo season's day leaves them, for tests of pages and for screenshots.
+
+The last day's numbers are those of ``plumbline run health_check`` on the demo season; the history
+before it is made by a seeded generator, with the season's known faults in it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from plumbline.group_key import GroupKey
+from plumbline.incidents.model import Ack, Incident, Member, Mute
+from plumbline.run.outcome import GroupOutcome, Outcome
+from plumbline.run.status import RunStatus, Status, run_status, score
+from plumbline.site.data import (
+    Column,
+    FailingRows,
+    GroupSeries,
+    IncidentMonth,
+    IncidentView,
+    MonitorRun,
+    MonitorView,
+    MonthView,
+    RunView,
+    ScorePoint,
+    SeriesPoint,
+    SiteData,
+    SuiteLine,
+    ThresholdLine,
+    TimelineEntry,
+    days_of,
+)
+
+ROOT = Path(__file__).parents[2]
+ZONE = ZoneInfo("America/New_York")
+LAST_DAY = date(2026, 2, 2)
+DAYS = 90
+BREAKS = {
+    date(2025, 11, 27): "no games: Thanksgiving",
+    date(2025, 12, 24): "no games: Christmas Eve",
+}
+SYSTEMS = {
+    "moving_average": (0, 243),
+    "ensemble_v1": (12, 244),
+    "zone_matchup_v1": (21, 243),
+    "similarity_balanced_v1": (25, 246),
+    "catboost_v8": (52, 242),
+    "ensemble_v1_1": (63, 239),
+    "catboost_v9": (166, 218),
+}
+MORE_SYSTEMS = tuple(f"catboost_v9_q{part}" for part in range(43, 52))
+"""With them, sixteen systems."""
+
+_BELOW = "below"
+_LINE = (ThresholdLine("warning", 80.0), ThresholdLine("critical", 50.0))
+_OLD_LINE = (ThresholdLine("warning", 70.0), ThresholdLine("critical", 50.0))
+_BUILT = datetime(2026, 2, 3, 0, 12, tzinfo=ZONE)
+_NEXT = datetime(2026, 2, 4, 0, 0, tzinfo=ZONE)
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which ``day`` is judged."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZONE)
+
+
+def site_data(**changes: object) -> SiteData:
+    """The demo season on 2026-02-02: two monitors CRITICAL, three PASS, score 60."""
+    days = [LAST_DAY - timedelta(days=back) for back in reversed(range(DAYS))]
+    monitors = (
+        _line_coverage(days),
+        _grading_completeness(days),
+        _phase_completion(days),
+        _recent_predictions(days),
+        _bdb_coverage(days),
+    )
+    runs = _runs(days, monitors)
+    data = SiteData(
+        title="nba-props-platform",
+        target="local",
+        zone=ZONE,
+        built_at=_BUILT,
+        next_build=_NEXT,
+        last_run=runs[-1],
+        monitors=monitors,
+        incidents=_incidents(),
+        incident_months=(
+            IncidentMonth("2025-10", ("line_coverage-77aa0190",), (_october(),)),
+            IncidentMonth("2025-09", ("phase_completion-00c0ffee",), None),
+        ),
+        mutes=(
+            Mute(
+                "bdb_coverage",
+                "data-platform",
+                "BigDataBall answers a day late this week",
+                datetime(2026, 2, 6, 9, tzinfo=ZONE),
+            ),
+        ),
+        scores=tuple(ScorePoint(run.as_of, run.score) for run in runs),
+        days=days_of(runs, ZONE, days[0], days[-1]),
+        runs=tuple(reversed(runs)),
+        revision="a0e0d3d86cce",
+    )
+    return replace(data, **changes)
+
+
+def many_monitors(count: int, runs: int) -> SiteData:
+    """``count`` monitors, a third of them wrong, each with ``runs`` runs."""
+    data = site_data()
+    first = data.monitors[0]
+    fine = data.monitors[2]
+    monitors = []
+    for index in range(count):
+        like = first if index % 3 == 0 else fine
+        name = f"{like.name}_of_region_{index:02d}"
+        latest = replace(like.latest, monitor=name)
+        monitors.append(replace(like, name=name, latest=latest, points=like.points[-runs:]))
+    return replace(data, monitors=tuple(monitors))
+
+
+def _outcome(monitor: str, status: Status, summary: str, **changes: object) -> Outcome:
+    outcome = Outcome(
+        monitor=monitor,
+        status=status,
+        summary=summary,
+        as_of=end_of(LAST_DAY),
+        owner="ml-platform",
+        runbook=f"docs/runbooks/{monitor}.md",
+    )
+    return replace(outcome, **changes)
+
+
+def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -> MonitorView:
+    name = latest.monitor
+    good = [point for point in points if point.status is Status.PASS]
+    since = points[-1].at
+    for point in reversed(points):
+        if point.status is not latest.status:
+            break
+        since = point.at
+    view = MonitorView(
+        name=name,
+        latest=latest,
+        since=since,
+        checkpoints=("health_check",),
+        next_run=_NEXT,
+        last_good=good[-1] if good else None,
+        points=points,
+        recent=tuple(
+            MonitorRun(
+                at=point.at,
+                status=point.status,
+                observed=point.observed,
+                unit=latest.unit,
+                thresholds=", ".join(
+                    f"{line.severity} < {line.value:g}" for line in point.thresholds
+                ),
+                summary=BREAKS.get((point.at - timedelta(days=1)).date(), "")
+                or (latest.summary if point is points[-1] else ""),
+                run_id=f"run-{point.at:%Y%m%d}",
+                seconds=2.4,
+                bytes_billed=18_874_368,
+                revision="a0e0d3d86cce",
+            )
+            for point in reversed(points[-14:])
+        ),
+        months=(MonthView("2026-01", _month_runs(points, latest)), MonthView("2025-12", None)),
+        description=f"What {name} says of a game day.",
+        sql=(ROOT / "models" / "monitors" / f"{name}.sql").read_text(),
+        runbook=(ROOT / "docs" / "runbooks" / f"{name}.md").read_text(),
+    )
+    return replace(view, **changes)
+
+
+def _month_runs(points: tuple[SeriesPoint, ...], latest: Outcome) -> tuple[MonitorRun, ...]:
+    return tuple(
+        MonitorRun(
+            at=point.at,
+            status=point.status,
+            observed=point.observed,
+            unit=latest.unit,
+            thresholds="warning < 80, critical < 50",
+            summary="",
+            run_id=f"run-{point.at:%Y%m%d}",
+            seconds=2.1,
+        )
+        for point in reversed(points)
+        if (point.at.year, point.at.month) == (2026, 1)
+    )
+
+
+def _point(
+    day: date, observed: float | None, status: Status, thresholds: tuple[ThresholdLine, ...]
+) -> SeriesPoint:
+    if day in BREAKS:
+        return SeriesPoint(end_of(day), Status.SKIPPED)
+    return SeriesPoint(end_of(day), status, observed, thresholds)
+
+
+def _share_status(value: float) -> Status:
+    if value < 50:
+        return Status.CRITICAL
+    return Status.WARNING if value < 80 else Status.PASS
+
+
+def _line_coverage(days: list[date]) -> MonitorView:
+    rng = random.Random("line_coverage")
+    points = []
+    for day in days:
+        value = 92 + rng.uniform(-3, 3)
+        if day <= date(2025, 11, 12):
+            value = 0.0
+        elif day >= date(2026, 1, 26):
+            value = rng.uniform(40.5, 48)
+        elif day == date(2025, 12, 19):
+            value = 74.6
+        if day == LAST_DAY:
+            value = 44.2
+        lines = _OLD_LINE if day < date(2025, 12, 8) else _LINE
+        points.append(_point(day, value, _share_status(value), lines))
+    latest = _outcome(
+        "line_coverage",
+        Status.CRITICAL,
+        "44.2 %; must be at least 50: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
+        observed=44.2,
+        unit="%",
+        thresholds="warning < 80, critical < 50",
+        impact="The prediction systems score players without the Vegas points line, so their predictions are worse than they look.",
+        action="gcloud run services describe nba-phase4-precompute-processors",
+        groups=(
+            _group({"game_date": date(2026, 2, 2)}, 61, 150, Status.CRITICAL),
+            _group({"game_date": date(2026, 2, 1)}, 179, 375, Status.CRITICAL),
+        ),
+    )
+    return _view(
+        latest,
+        tuple(points),
+        description="Share of players of a game day whose feature vector holds a Vegas points line. days = 1 looks at two dates: the anchor and the day before it.",
+        suite=(
+            SuiteLine(
+                "warning",
+                "the mean of coverage_pct must be at least 80 %",
+                "Mean of the game days, each day counting the same. Healthy days are above 90 %.",
+            ),
+            SuiteLine(
+                "critical",
+                "the mean of coverage_pct must be at least 50 %",
+                "Below half, the line is missing because something is broken, not because books offer none.",
+            ),
+        ),
+        failing=FailingRows(
+            (Column("game_date"), Column("player_lookup", personal=True), Column("coverage_pct")),
+            (
+                (date(2026, 2, 2), "lebronjames", 40.7),
+                (date(2026, 2, 1), "stephencurry", 47.7),
+            ),
+            total=2,
+        ),
+        incidents=("line_coverage-3f9c2a71", "line_coverage-b4410d9e", "line_coverage-1c0de5aa"),
+    )
+
+
+def _group(key: dict[str, object], good: int, total: int, status: Status) -> GroupOutcome:
+    return GroupOutcome(
+        key=GroupKey.of(key),
+        status=status,
+        observed=100 * good / total,
+        numerator=good,
+        denominator=total,
+        threshold=80.0 if status is Status.WARNING else 50.0,
+        unit="%",
+    )
+
+
+def _grading_completeness(days: list[date]) -> MonitorView:
+    rng = random.Random("grading_completeness")
+    finals = {name: 100 * good / total for name, (good, total) in SYSTEMS.items()}
+    finals |= {name: rng.uniform(91, 99.5) for name in MORE_SYSTEMS}
+    series = []
+    failing_by_day = dict.fromkeys(days, 0)
+    for name, final in finals.items():
+        points = []
+        for index, day in enumerate(days):
+            value = rng.uniform(90, 100)
+            if date(2026, 1, 17) <= day <= date(2026, 1, 19):
+                value = rng.uniform(0, 20)
+            if name in SYSTEMS and day == date(2026, 2, 1):
+                value = (value + 2 * final) / 3
+            if day == LAST_DAY:
+                value = final
+            if name in MORE_SYSTEMS and index < 45:
+                continue
+            status = _share_status(value)
+            failing_by_day[day] += status is Status.CRITICAL
+            points.append(_point(day, value, status, _LINE))
+        series.append(GroupSeries(GroupKey.of({"system_id": name}).text, name, "%", tuple(points)))
+    totals = []
+    for day in days:
+        count = failing_by_day[day]
+        totals.append(_point(day, count, Status.CRITICAL if count else Status.PASS, ()))
+    latest = _outcome(
+        "grading_completeness",
+        Status.CRITICAL,
+        "6 of 16 systems critical; graded_pct must be at least 50: moving_average 0.0 %, ensemble_v1 4.9 %, zone_matchup_v1 8.6 %, similarity_balanced_v1 10.2 %, catboost_v8 21.5 % and 1 more",
+        observed=6,
+        unit="systems",
+        thresholds="warning < 80, critical < 50",
+        impact="Accuracy of the listed prediction systems is unknown.",
+        action="gcloud run services logs read nba-grading-service --limit=100",
+        notes=("1 postponed: left out",),
+        depends_on=("game_status_lag",),
+        groups=tuple(
+            _group({"system_id": name}, good, total, _share_status(100 * good / total))
+            for name, (good, total) in SYSTEMS.items()
+        ),
+    )
+    return _view(
+        latest,
+        tuple(totals),
+        groups=tuple(series),
+        suite=(
+            SuiteLine(
+                "warning",
+                "graded_pct of each system_id must be at least 80 %",
+                "Each prediction system by itself: a total would hide one that is not graded.",
+            ),
+            SuiteLine(
+                "critical",
+                "graded_pct of each system_id must be at least 50 %",
+                "Below half, grading of the system has not run for part of the days.",
+            ),
+            SuiteLine("warning", "every game whose final score is due is final"),
+        ),
+        incidents=("grading_completeness-90ab17c4", "grading_completeness-5d21e0f3"),
+    )
+
+
+def _phase_completion(days: list[date]) -> MonitorView:
+    lines = (ThresholdLine("warning", 5.0), ThresholdLine("critical", 3.0))
+    points = tuple(
+        _point(
+            day,
+            4 if day == date(2025, 12, 30) else 5,
+            Status.WARNING if day == date(2025, 12, 30) else Status.PASS,
+            lines,
+        )
+        for day in days
+    )
+    latest = _outcome(
+        "phase_completion",
+        Status.PASS,
+        "5 of 5 processors",
+        observed=5,
+        unit="processors",
+        thresholds="warning < 5, critical < 3",
+        owner="data-platform",
+    )
+    return _view(latest, points)
+
+
+def _recent_predictions(days: list[date]) -> MonitorView:
+    rng = random.Random("recent_predictions")
+    lines = (ThresholdLine("warning", 100.0), ThresholdLine("critical", 50.0))
+    points = tuple(
+        _point(day, 281 if day == LAST_DAY else rng.randint(230, 620), Status.PASS, lines)
+        for day in days
+    )
+    latest = _outcome(
+        "recent_predictions",
+        Status.PASS,
+        "281 predictions",
+        observed=281,
+        unit="predictions",
+        thresholds="warning ≤ 100, critical ≤ 50",
+    )
+    return _view(latest, points)
+
+
+def _bdb_coverage(days: list[date]) -> MonitorView:
+    points = []
+    for day in days:
+        if date(2026, 1, 21) <= day <= date(2026, 1, 23):
+            points.append(SeriesPoint(end_of(day), Status.ERROR))
+            continue
+        value = 63.0 if day == date(2026, 1, 24) else 100.0
+        lines = (ThresholdLine("warning", 90.0), ThresholdLine("critical", 50.0))
+        points.append(_point(day, value, Status.WARNING if value < 90 else Status.PASS, lines))
+    latest = _outcome(
+        "bdb_coverage",
+        Status.PASS,
+        "100.0 %",
+        observed=100.0,
+        unit="%",
+        thresholds="warning < 90, critical < 50",
+        owner="data-platform",
+    )
+    mute = Mute(
+        "bdb_coverage",
+        "data-platform",
+        "BigDataBall answers a day late this week",
+        datetime(2026, 2, 6, 9, tzinfo=ZONE),
+    )
+    return _view(latest, tuple(points), muted=mute, incidents=("bdb_coverage-e77e0aa1",))
+
+
+def _runs(days: list[date], monitors: tuple[MonitorView, ...]) -> list[RunView]:
+    runs = []
+    for index, day in enumerate(days):
+        if day == date(2025, 12, 11):
+            continue  # the scheduler was down
+        statuses = [view.points[index].status for view in monitors]
+        names = ("passed", "warning", "critical", "error", "skipped")
+        values = (Status.PASS, Status.WARNING, Status.CRITICAL, Status.ERROR, Status.SKIPPED)
+        runs.append(
+            RunView(
+                run_id=f"run-{day:%Y%m%d}",
+                checkpoint="health_check",
+                as_of=end_of(day),
+                status=RunStatus(run_status(statuses)),
+                score=score(statuses),
+                counts={
+                    name: statuses.count(value) for name, value in zip(names, values, strict=True)
+                },
+                seconds=22.7,
+                revision="a0e0d3d86cce",
+                note=BREAKS.get(day, ""),
+            )
+        )
+    return runs
+
+
+def _member(label: str, observed: float, good: int, total: int, since: datetime) -> Member:
+    return Member(
+        key=GroupKey.of({"system_id": label}).text,
+        label=label,
+        status=_share_status(observed),
+        since=since,
+        last_seen=end_of(LAST_DAY),
+        observed=observed,
+        numerator=good,
+        denominator=total,
+        threshold=50.0,
+        unit="%",
+    )
+
+
+def _incidents() -> tuple[IncidentView, ...]:
+    def closed(
+        name: str,
+        monitor: str,
+        first: date,
+        last: date,
+        status: Status,
+        summary: str,
+        **changes: object,
+    ) -> IncidentView:
+        incident = Incident(
+            id=name,
+            monitor=monitor,
+            kind="data",
+            status=status,
+            worst=status,
+            opened_at=end_of(first),
+            last_seen=end_of(last - timedelta(days=1)),
+            checkpoint="health_check",
+            summary=summary,
+            said_at=end_of(first),
+            said_status=status,
+            told=("slack-error",),
+            closed_at=end_of(last),
+            ending="resolved",
+            owner="ml-platform",
+        )
+        return IncidentView(
+            replace(incident, **changes),
+            (
+                TimelineEntry(end_of(first), "event", "opened", summary, status),
+                TimelineEntry(
+                    end_of(first), "told", "Slack, slack-error", "delivered at the first attempt"
+                ),
+                TimelineEntry(end_of(last), "event", "resolved", "well again", Status.PASS),
+                TimelineEntry(
+                    end_of(last), "told", "Slack, slack-error", "delivered at the first attempt"
+                ),
+            ),
+        )
+
+    line_since = end_of(date(2026, 1, 26))
+    line = Incident(
+        id="line_coverage-3f9c2a71",
+        monitor="line_coverage",
+        kind="data",
+        status=Status.CRITICAL,
+        worst=Status.CRITICAL,
+        opened_at=line_since,
+        last_seen=end_of(LAST_DAY),
+        checkpoint="health_check",
+        sequence=9,
+        members=(
+            _member("2026-02-02", 40.7, 61, 150, end_of(LAST_DAY)),
+            _member("2026-02-01", 47.7, 179, 375, end_of(date(2026, 2, 1))),
+        ),
+        left=6,
+        summary="44.2 %; must be at least 50: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
+        said_at=end_of(date(2026, 2, 1)),
+        said_status=Status.CRITICAL,
+        told=("slack-error",),
+        owner="ml-platform",
+        ack=Ack(
+            "ana",
+            datetime(2026, 1, 27, 9, 40, tzinfo=ZONE),
+            Status.CRITICAL,
+            "the mend is merged, waits for a deployment",
+        ),
+    )
+    line_story = (
+        TimelineEntry(
+            line_since,
+            "seen",
+            "46.1 %",
+            "must be at least 50: 2026-01-25 91.8 %, 2026-01-26 0.4 %",
+            Status.CRITICAL,
+            ("2026-01-26",),
+        ),
+        TimelineEntry(line_since, "event", "opened", "first failure", Status.CRITICAL),
+        TimelineEntry(
+            line_since + timedelta(minutes=1),
+            "told",
+            "Slack, slack-error",
+            "delivered at the second attempt, after a timeout",
+        ),
+        TimelineEntry(
+            datetime(2026, 1, 27, 9, 40, tzinfo=ZONE),
+            "event",
+            "acknowledged by ana",
+            "the mend is merged, waits for a deployment",
+        ),
+        TimelineEntry(
+            end_of(date(2026, 1, 27)),
+            "seen",
+            "43.5 %",
+            "",
+            Status.CRITICAL,
+            ("2026-01-26", "2026-01-27"),
+        ),
+        TimelineEntry(end_of(date(2026, 1, 27)), "not told", "reminder held back", "acknowledged"),
+        TimelineEntry(
+            end_of(LAST_DAY),
+            "seen",
+            "44.2 %",
+            "2026-02-01 47.7 %, 2026-02-02 40.7 %",
+            Status.CRITICAL,
+            ("2026-02-01", "2026-02-02"),
+        ),
+    )
+    grading_since = end_of(date(2026, 2, 1))
+    grading = Incident(
+        id="grading_completeness-90ab17c4",
+        monitor="grading_completeness",
+        kind="data",
+        status=Status.CRITICAL,
+        worst=Status.CRITICAL,
+        opened_at=grading_since,
+        last_seen=end_of(LAST_DAY),
+        checkpoint="health_check",
+        sequence=3,
+        members=tuple(
+            _member(name, 100 * good / total, good, total, grading_since)
+            for name, (good, total) in SYSTEMS.items()
+            if good / total < 0.5
+        ),
+        summary="6 of 16 systems critical; graded_pct must be at least 50",
+        said_at=end_of(LAST_DAY),
+        said_status=Status.CRITICAL,
+        told=("slack-error", "pagerduty"),
+        owner="ml-platform",
+    )
+    grading_story = (
+        TimelineEntry(
+            grading_since,
+            "seen",
+            "5 systems",
+            "graded_pct must be at least 50",
+            Status.CRITICAL,
+            tuple(list(SYSTEMS)[:5]),
+        ),
+        TimelineEntry(grading_since, "event", "opened", "first failure", Status.CRITICAL),
+        TimelineEntry(
+            grading_since + timedelta(minutes=1),
+            "told",
+            "Slack, slack-error",
+            "delivered at the first attempt",
+        ),
+        TimelineEntry(
+            end_of(LAST_DAY), "seen", "6 systems", "", Status.CRITICAL, tuple(list(SYSTEMS)[:6])
+        ),
+        TimelineEntry(
+            end_of(LAST_DAY), "event", "changed", "new member", Status.CRITICAL, ("ensemble_v1_1",)
+        ),
+        TimelineEntry(
+            end_of(LAST_DAY) + timedelta(minutes=1),
+            "told",
+            "Slack, slack-error, in the same thread",
+            "delivered at the first attempt",
+        ),
+    )
+    return (
+        IncidentView(
+            grading,
+            grading_story,
+            impact="Accuracy of the listed prediction systems is unknown.",
+            action="gcloud run services logs read nba-grading-service --limit=100",
+            observed="6 systems",
+        ),
+        IncidentView(
+            line,
+            line_story,
+            impact="The prediction systems score players without the Vegas points line, so their predictions are worse than they look.",
+            action="gcloud run services describe nba-phase4-precompute-processors",
+            observed="40.7 %",
+        ),
+        closed(
+            "bdb_coverage-e77e0aa1",
+            "bdb_coverage",
+            date(2026, 1, 21),
+            date(2026, 1, 24),
+            Status.ERROR,
+            "the query timed out after 60 s",
+            kind="error",
+        ),
+        closed(
+            "grading_completeness-5d21e0f3",
+            "grading_completeness",
+            date(2026, 1, 17),
+            date(2026, 1, 20),
+            Status.CRITICAL,
+            "16 of 16 systems critical: grading did not run",
+        ),
+        closed(
+            "line_coverage-b4410d9e",
+            "line_coverage",
+            date(2025, 12, 19),
+            date(2025, 12, 20),
+            Status.WARNING,
+            "74.6 %; must be at least 80",
+            told=("slack-warning",),
+        ),
+        closed(
+            "line_coverage-1c0de5aa",
+            "line_coverage",
+            date(2025, 11, 5),
+            date(2025, 11, 13),
+            Status.CRITICAL,
+            "0.0 %; must be at least 50: no lines at all",
+            ending="expired",
+        ),
+    )
+
+
+def _october() -> IncidentView:
+    incident = Incident(
+        id="line_coverage-77aa0190",
+        monitor="line_coverage",
+        kind="data",
+        status=Status.WARNING,
+        worst=Status.WARNING,
+        opened_at=end_of(date(2025, 10, 24)),
+        last_seen=end_of(date(2025, 10, 24)),
+        checkpoint="health_check",
+        summary="71.0 %; must be at least 80",
+        closed_at=end_of(date(2025, 10, 25)),
+        ending="resolved",
+    )
+    return IncidentView(incident)

@@ -1,0 +1,270 @@
+"""The dataset ``plumbline`` of a target: opened, made where missing, and given new columns.
+
+Nothing is asked before it is needed: who reads or writes tries first, and calls `OwnDataset.ensure`
+when that fails, so a quiet run pays no request for a dataset that is there.
+Used by `loads`, `reading` and the store of the alerts' state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plumbline.errors import WarehouseError
+from plumbline.history.tables import DATASET, SCHEMA_VERSION, TABLES, OwnTable
+from plumbline.warehouse.client import endpoint_of, open_client
+from plumbline.warehouse.failures import Call, explain_failure
+from plumbline.warehouse.query import PATIENCE, QueryRequest, new_job_id, run_query
+from plumbline.warehouse.transport import seconds_left, time_budget
+
+if TYPE_CHECKING:
+    from google.api_core.retry import Retry
+    from google.auth.credentials import Credentials
+    from google.cloud import bigquery
+
+    from plumbline.project.targets import Target
+
+SECONDS = 60.0
+"""For one question or one load, retries and all."""
+
+VERSION_LABEL = "plumbline_schema"
+
+LABELS = {"component": "history"}
+"""Of query jobs on the dataset, so that their cost can be told from the monitors'."""
+
+MENDS = {
+    "make": "grant the role BigQuery User (roles/bigquery.user) on the project to the account that "
+    "runs plumbline; or make the dataset yourself and grant it BigQuery Data Editor "
+    "(roles/bigquery.dataEditor) on the dataset",
+    "use": "grant the account that runs plumbline the roles BigQuery Data Editor "
+    "(roles/bigquery.dataEditor) on the dataset and BigQuery Job User (roles/bigquery.jobUser) on "
+    "the project",
+}
+
+MISSING = ("notFound", "accessDenied")
+"""What a query says of a dataset or table that is not there: BigQuery tells nobody who may not
+know whether it exists."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter, as `plumbline.warehouse.query` takes it."""
+
+    name: str
+    type: str
+    value: Any
+
+
+class OwnDataset:
+    """Plumbline's own tables in one target.
+
+    Args:
+        target: where.
+        endpoint: instead of the target's own, so that a proxy fits between.
+        credentials: instead of the target's own.
+        honours_job_ids: whether the warehouse refuses a job id that it has seen, which BigQuery
+            does and the embedded one does not; None: as the target's kind says.
+
+    Raises:
+        ConfigError: the credentials are missing or malformed.
+        WarehouseError: the target is embedded and its server does not run.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        endpoint: str | None = None,
+        credentials: Credentials | None = None,
+        honours_job_ids: bool | None = None,
+    ) -> None:
+        self.target = target
+        self.name = target.datasets.get(DATASET, DATASET)
+        self.endpoint = endpoint or endpoint_of(target)
+        self.honours_job_ids = (
+            target.kind == "bigquery" if honours_job_ids is None else honours_job_ids
+        )
+        self.client: bigquery.Client = open_client(
+            target, endpoint=self.endpoint, credentials=credentials
+        )
+        self._ensured = False
+        self._lock = threading.Lock()
+
+    def table_id(self, table: OwnTable) -> str:
+        """``project.dataset.table``, as load jobs and SQL name it."""
+        return f"{self.target.project}.{self.name}.{table.name}"
+
+    def job_id(self, *parts: object) -> str:
+        """The job id for a write: the same for whoever makes the same write in this dataset.
+
+        Job ids are the project's, which may hold several datasets of ours.
+        """
+        text = "_".join(("plumbline", self.name, *map(str, parts)))
+        safe = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in text)
+        if safe == text and len(text) <= 900:
+            return text
+        return f"{safe[:800]}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    def query(
+        self, name: str, sql: str, parameters: Sequence[Parameter] = ()
+    ) -> list[dict[str, Any]]:
+        """The rows of ``sql``, in which ``{dataset}`` is ``project.dataset``.
+
+        Raises:
+            WarehouseError: whatever went wrong.
+        """
+        job_id = new_job_id(name)
+        request = QueryRequest(
+            name=name,
+            sql=sql.format(dataset=f"{self.target.project}.{self.name}"),
+            parameters=parameters,
+        )
+        result = run_query(self.client, request, self.call(job_id), job_id=job_id, labels=LABELS)
+        return [dict(row) for row in result.rows]
+
+    def query_or_none(
+        self, name: str, sql: str, parameters: Sequence[Parameter] = ()
+    ) -> list[dict[str, Any]] | None:
+        """As `query`; None where the dataset or the table was missing. It is made then.
+
+        Raises:
+            WarehouseError: whatever else went wrong, or it may not be made.
+        """
+        try:
+            return self.query(name, sql, parameters)
+        except WarehouseError as fault:
+            if fault.reason not in MISSING or not self.ensure():
+                raise
+        return None
+
+    def created(self, table: OwnTable) -> str:
+        """When the table was made, as a short text: another for one that was dropped and remade.
+
+        Raises:
+            WarehouseError: whatever went wrong.
+        """
+        with self.asking("use"):
+            found = self.client.get_table(self.table_id(table), retry=self.retry())
+        return f"{int(found.created.timestamp() * 1000):x}" if found.created else "0"
+
+    def ensure(self) -> bool:
+        """Make what is missing of the dataset, its tables and their columns.
+
+        Returns:
+            False: that was done before in this process, so it can't be what is wrong.
+
+        Raises:
+            WarehouseError: it may not be made, or whatever else went wrong.
+        """
+        with self._lock:
+            if self._ensured:
+                return False
+            with self.asking("make"):
+                had = self._make_dataset()
+                for table in TABLES:
+                    self.client.create_table(self._table(table), exists_ok=True, retry=self.retry())
+                if had is not None and had < SCHEMA_VERSION:
+                    self._migrate()
+            self._ensured = True
+            return True
+
+    def call(self, job_id: str | None = None) -> Call:
+        """What is being asked, for `explain_failure`."""
+        return Call(
+            target=self.target, endpoint=self.endpoint, deadline_seconds=SECONDS, job_id=job_id
+        )
+
+    def retry(self) -> Retry:
+        """How long one call is repeated that BigQuery refused for the moment."""
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+        patience = min(PATIENCE[self.target.kind], max(seconds_left() or 0.0, 0.0))
+        return DEFAULT_RETRY.with_delay(initial=0.2, maximum=4.0).with_timeout(patience)
+
+    @contextmanager
+    def asking(self, what: str, job_id: str | None = None) -> Iterator[None]:
+        """Within `SECONDS`; whatever is raised inside becomes a `WarehouseError` with its mend."""
+        with time_budget(SECONDS):
+            try:
+                yield
+            except Exception as fault:
+                raise self.explained(fault, what, job_id) from fault
+
+    def explained(self, fault: Exception, what: str, job_id: str | None = None) -> WarehouseError:
+        """``fault`` in one line, with the roles that are missing where that is it."""
+        said = explain_failure(fault, self.call(job_id))
+        if said.reason != "accessDenied" or said.what.startswith("the dataset"):
+            return said
+        return WarehouseError(
+            f"the dataset {self.target.project}.{self.name} can't be "
+            f"{'made' if what == 'make' else 'used'}: {said.what}",
+            mend=MENDS[what],
+            job_id=said.job_id,
+            reason=said.reason,
+        )
+
+    def _make_dataset(self) -> int | None:
+        """The version of a dataset that was there; None: it was made."""
+        from google.api_core.exceptions import Conflict, NotFound
+        from google.cloud import bigquery
+
+        name = f"{self.target.project}.{self.name}"
+        try:
+            found = self.client.get_dataset(name, retry=self.retry())
+        except NotFound:
+            dataset = bigquery.Dataset(name)
+            dataset.location = self.target.location
+            dataset.description = "What plumbline found, said and knows. Written by plumbline only."
+            dataset.labels = {VERSION_LABEL: str(SCHEMA_VERSION)}
+            try:
+                self.client.create_dataset(dataset, retry=self.retry())
+            except Conflict:  # another run was faster; it makes it of its own version
+                found = self.client.get_dataset(name, retry=self.retry())
+            else:
+                return None
+        label = str((found.labels or {}).get(VERSION_LABEL, "0"))
+        return int(label) if label.isdecimal() else 0
+
+    def _migrate(self) -> None:
+        """Add the columns that the tables have not, then say so on the dataset."""
+        for table in TABLES:
+            found = self.client.get_table(self.table_id(table), retry=self.retry())
+            have = {field.name for field in found.schema}
+            # DDL: it adds a column once however many runs try, and the embedded one forgets
+            # what tables.patch is told.
+            for column in table.columns:
+                if column.name in have:
+                    continue
+                said = column.description.replace("\\", "\\\\").replace('"', '\\"')
+                self.client.query(
+                    f"alter table `{self.table_id(table)}` add column if not exists "
+                    f'`{column.name}` {column.type} options (description = "{said}")',
+                    retry=self.retry(),
+                ).result(retry=self.retry(), timeout=SECONDS)
+        dataset = self.client.get_dataset(f"{self.target.project}.{self.name}", retry=self.retry())
+        dataset.labels = {**(dataset.labels or {}), VERSION_LABEL: str(SCHEMA_VERSION)}
+        self.client.update_dataset(dataset, ["labels"], retry=self.retry())
+
+    def _table(self, table: OwnTable) -> bigquery.Table:
+        from google.cloud import bigquery
+
+        made = bigquery.Table(
+            self.table_id(table),
+            schema=[
+                bigquery.SchemaField(
+                    column.name,
+                    column.type,
+                    mode="REQUIRED" if column.required else "NULLABLE",
+                    description=column.description,
+                )
+                for column in table.columns
+            ],
+        )
+        made.description = table.description
+        made.time_partitioning = bigquery.TimePartitioning(field=table.partition_by)
+        made.clustering_fields = list(table.cluster_by)
+        return made

@@ -1,0 +1,145 @@
+"""The outcomes of a run as rows: one a monitor, and one for each of its groups.
+
+Used by the run, after everything has been judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from plumbline.history.dataset import OwnDataset
+from plumbline.history.loads import Appended, append
+from plumbline.history.tables import OUTCOMES
+from plumbline.project.revision import Revision
+from plumbline.run.outcome import GroupOutcome, Outcome
+
+
+class Run(Protocol):
+    """What is needed of a `RunReport`."""
+
+    @property
+    def run_id(self) -> str:
+        """Unlike any other run's."""
+
+    @property
+    def checkpoint(self) -> str:
+        """What was run."""
+
+    @property
+    def target(self) -> str:
+        """The target's name."""
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant that was judged."""
+
+    @property
+    def revision(self) -> Revision | None:
+        """Of the suites."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """One a monitor."""
+
+
+def append_outcomes(
+    dataset: OwnDataset,
+    run: Run,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Appended | None:
+    """Append what ``run`` found; None where it found nothing at all.
+
+    Called again for the same run, it writes nothing more.
+
+    Raises:
+        WarehouseError: the rows could not be written.
+    """
+    rows = outcome_rows(run, recorded_at=clock())
+    if not rows:
+        return None
+    return append(dataset, OUTCOMES, rows, job_id=dataset.job_id("outcomes", run.run_id))
+
+
+def outcome_rows(run: Run, *, recorded_at: datetime) -> list[dict[str, Any]]:
+    """The rows of ``run``."""
+    return [row for outcome in run.outcomes for row in _rows(run, outcome, recorded_at)]
+
+
+def outcome_event_id(
+    *, target: str, checkpoint: str, as_of: datetime, monitor: str, group: str | None
+) -> str:
+    """What names one measurement: which checkpoint, of which target, judged what, as of when.
+
+    The run is not in it: a run that is repeated for the same ``as_of`` measures the same thing
+    again, so it counts once (the last one). The checkpoint is: two checkpoints with the same
+    monitor may give it other vars and thresholds, so both count. So is the target: two targets may
+    share a dataset, but not their data.
+
+    Args:
+        target: the target's name.
+        checkpoint: the checkpoint.
+        as_of: what was judged; the same instant in another zone is the same.
+        monitor: the monitor.
+        group: the canonical text of the group's key; None is the monitor itself.
+    """
+    instant = as_of.astimezone(UTC).isoformat()
+    text = json.dumps([target, checkpoint, instant, monitor, group], ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:32]
+
+
+def _rows(run: Run, outcome: Outcome, recorded_at: datetime) -> Iterator[dict[str, Any]]:
+    common = {
+        "run_id": run.run_id,
+        "checkpoint": run.checkpoint,
+        "target": run.target,
+        "as_of": outcome.as_of,
+        "recorded_at": recorded_at,
+        "monitor": outcome.monitor,
+        "suite_revision": None if run.revision is None else str(run.revision),
+        "model": outcome.model,
+        "sql_hash": outcome.sql_hash,
+    }
+    yield {
+        "event_id": _event_id(run, outcome, None),
+        **common,
+        "status": str(outcome.status),
+        "observed": outcome.observed,
+        "unit": outcome.unit,
+        "numerator": outcome.numerator,
+        "denominator": outcome.denominator,
+        "thresholds": outcome.thresholds,
+        "reason": outcome.reason,
+        "summary": outcome.summary,
+        "row_count": outcome.rows,
+        "jobs": json.dumps(list(outcome.job_ids)),
+        "bytes_billed": outcome.bytes_billed,
+        "seconds": outcome.seconds,
+    }
+    for group in outcome.groups:
+        yield {
+            "event_id": _event_id(run, outcome, group),
+            **common,
+            "group_key": group.key.text,
+            "group_hash": group.key.hash,
+            "status": str(group.status),
+            "observed": group.observed,
+            "unit": group.unit,
+            "numerator": group.numerator,
+            "denominator": group.denominator,
+            "threshold": group.threshold,
+        }
+
+
+def _event_id(run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:
+    return outcome_event_id(
+        target=run.target,
+        checkpoint=run.checkpoint,
+        as_of=outcome.as_of,
+        monitor=outcome.monitor,
+        group=None if group is None else group.key.text,
+    )

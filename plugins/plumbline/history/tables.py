@@ -1,0 +1,145 @@
+"""The tables of the dataset ``plumbline``: columns, partitions, clusters and the schema's version.
+
+A newer version may only add columns (NULLABLE): then an older plumbline can go on appending.
+Used by `dataset` to make and migrate them, and by those that write rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DATASET = "plumbline"
+"""Its name, unless the target's ``datasets`` says another."""
+
+SCHEMA_VERSION = 1
+"""Counted up when a column is added: existing tables get it with the next run."""
+
+Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
+
+
+@dataclass(frozen=True)
+class OwnColumn:
+    """One column."""
+
+    name: str
+    type: Type
+    description: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """One table, partitioned by the day of one of its instants."""
+
+    name: str
+    description: str
+    columns: tuple[OwnColumn, ...]
+    partition_by: str
+    cluster_by: tuple[str, ...]
+
+
+def _id(description: str) -> OwnColumn:
+    return OwnColumn("event_id", "STRING", description, required=True)
+
+
+STATE = OwnTable(
+    name="state",
+    description="What plumbline knows between runs: one row a commit, the highest version counts.",
+    columns=(
+        _id("Version and writer."),
+        OwnColumn("version", "INT64", "1 for the first commit; each commit adds one.", True),
+        OwnColumn("writer", "STRING", "Who committed: unlike any other commit's.", True),
+        OwnColumn("written_at", "TIMESTAMP", "When it was committed.", True),
+        OwnColumn("run_id", "STRING", "The run that committed; NULL for a command."),
+        OwnColumn("schema_version", "INT64", "Version of these tables' columns.", True),
+        OwnColumn("snapshot", "STRING", "The whole state as JSON.", True),
+    ),
+    partition_by="written_at",
+    cluster_by=("version",),
+)
+
+OUTCOMES = OwnTable(
+    name="outcomes",
+    description="What each run found: a row a monitor (group_key is NULL), and a row for each of "
+    "its groups. A repeated run appends again: count the last recorded of an event_id.",
+    columns=(
+        _id("Hash of target, checkpoint, as_of, monitor and group: the same for a repeated run."),
+        OwnColumn("run_id", "STRING", "The run that found it.", True),
+        OwnColumn("checkpoint", "STRING", "The checkpoint that was run.", True),
+        OwnColumn("target", "STRING", "The target, by its name in great_expectations.yml.", True),
+        OwnColumn("as_of", "TIMESTAMP", "The instant that was judged.", True),
+        OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
+        OwnColumn("monitor", "STRING", "The monitor.", True),
+        OwnColumn("group_key", "STRING", "The group's columns as JSON; NULL: the monitor itself."),
+        OwnColumn("group_hash", "STRING", "Hash of group_key, the same wherever it is written."),
+        OwnColumn("status", "STRING", "PASS, WARNING, CRITICAL, ERROR or SKIPPED.", True),
+        OwnColumn("observed", "FLOAT64", "What was measured."),
+        OwnColumn("unit", "STRING", "Unit of observed and threshold."),
+        OwnColumn("numerator", "FLOAT64", "What observed was computed from."),
+        OwnColumn("denominator", "FLOAT64", "What observed was computed from."),
+        OwnColumn("threshold", "FLOAT64", "Of a group: the bound that failed, else the first."),
+        OwnColumn("thresholds", "STRING", "Of a monitor: the bounds that were in force, in words."),
+        OwnColumn("reason", "STRING", "Why, for ERROR and SKIPPED."),
+        OwnColumn("summary", "STRING", "Of a monitor: one line for people."),
+        OwnColumn("suite_revision", "STRING", "Commit of the suites, -dirty where changed."),
+        OwnColumn("model", "STRING", "The model that was asked."),
+        OwnColumn("sql_hash", "STRING", "Hash of the SQL that was sent."),
+        OwnColumn("row_count", "INT64", "Of a monitor: rows that the model answered."),
+        OwnColumn("jobs", "STRING", "Of a monitor: ids of the query jobs, as a JSON list."),
+        OwnColumn("bytes_billed", "INT64", "Of a monitor: NULL where the warehouse does not say."),
+        OwnColumn("seconds", "FLOAT64", "Of a monitor: how long it took."),
+    ),
+    partition_by="as_of",
+    cluster_by=("monitor", "checkpoint"),
+)
+
+INCIDENTS = OwnTable(
+    name="incidents",
+    description="What happened to incidents: a row an event. An event_id counts once.",
+    columns=(
+        _id("Incident, number of the event and event."),
+        OwnColumn("incident_id", "STRING", "The incident.", True),
+        OwnColumn("monitor", "STRING", "The monitor that it is of.", True),
+        OwnColumn("kind", "STRING", "data: the data is wrong; error: it could not be seen.", True),
+        OwnColumn("event", "STRING", "opened, changed, escalated, resolved, ...", True),
+        OwnColumn("reason", "STRING", "Why it was told, or held back.", True),
+        OwnColumn("status", "STRING", "After the event; of an ended one, the last.", True),
+        OwnColumn("previous_status", "STRING", "Before the event; NULL at the opening."),
+        OwnColumn("as_of", "TIMESTAMP", "The judged instant at which it happened.", True),
+        OwnColumn("opened_at", "TIMESTAMP", "The judged instant at which it opened.", True),
+        OwnColumn("run_id", "STRING", "The run that saw it."),
+        OwnColumn("checkpoint", "STRING", "The checkpoint of that run."),
+        OwnColumn("speaks", "BOOL", "False: held back (muted, acknowledged, inhibited).", True),
+        OwnColumn("members", "STRING", "The failing groups, as a JSON list."),
+        OwnColumn("summary", "STRING", "One line for people."),
+        OwnColumn("version", "INT64", "The version of the state that holds it.", True),
+        OwnColumn("recorded_at", "TIMESTAMP", "When that version was committed.", True),
+    ),
+    partition_by="as_of",
+    cluster_by=("monitor", "incident_id"),
+)
+
+DELIVERIES = OwnTable(
+    name="deliveries",
+    description="What came of each message: a row for each round of attempts. An event_id counts "
+    "once.",
+    columns=(
+        _id("Message and number of its attempts."),
+        OwnColumn("message_id", "STRING", "The message.", True),
+        OwnColumn("channel", "STRING", "The channel, by its name in alerts.yml.", True),
+        OwnColumn("run_id", "STRING", "The run that decided the message."),
+        OwnColumn("incidents", "STRING", "Ids of the incidents in it, as a JSON list.", True),
+        OwnColumn("verdict", "STRING", "delivered, retry or refused.", True),
+        OwnColumn("status_code", "INT64", "HTTP status; NULL where nothing was answered."),
+        OwnColumn("detail", "STRING", "What the receiver said, without secrets."),
+        OwnColumn("attempts", "INT64", "Attempts so far, all rounds together.", True),
+        OwnColumn("attempted_at", "TIMESTAMP", "When the last of them ended.", True),
+        OwnColumn("version", "INT64", "The version of the state that holds it.", True),
+        OwnColumn("recorded_at", "TIMESTAMP", "When that version was committed.", True),
+    ),
+    partition_by="attempted_at",
+    cluster_by=("channel", "message_id"),
+)
+
+TABLES = (STATE, OUTCOMES, INCIDENTS, DELIVERIES)

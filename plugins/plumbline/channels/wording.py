@@ -93,6 +93,13 @@ def found(item: Item) -> str:
     return text + (f" ({one_line(item.thresholds)})" if _thresholds_fit(item) else "")
 
 
+def impact(item: Item) -> str:
+    """What it costs; while a check cannot be made, nobody knows."""
+    if item.status is Status.ERROR:
+        return "The check could not be made: the data may be right or wrong."
+    return item.impact or ""
+
+
 def last_good(item: Item) -> str:
     """``92.1 %, 25 Jan 19:00 EST``; empty where none is known."""
     if item.last_good_at is None:
@@ -174,7 +181,7 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
         lines.append(Detail("found", found(item) if item.observed is not None else ""))
     else:
         lines += [Detail("found", found(item)), *_failing(item, most_groups)]
-        lines.append(Detail("impact", one_line(item.impact or "")))
+        lines.append(Detail("impact", one_line(impact(item))))
         lines.append(Detail("do", item.action or ""))
     lines += [
         Detail("also", f"{child.status} {one_line(child.monitor)}: {one_line(child.summary)}")

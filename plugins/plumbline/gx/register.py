@@ -1,4 +1,5 @@
 """Makes our classes known to GX, which learns of a class when its module is imported."""
 
 import plumbline.expectations.metric_between
+import plumbline.gx.alert_action
 import plumbline.gx.datasource  # noqa: F401 - GX registers it by its metaclass

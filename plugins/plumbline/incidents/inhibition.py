@@ -39,7 +39,9 @@ class Node:
 
 def inhibitors(nodes: Iterable[Node]) -> dict[Key, Incident]:
     """By incident that is to be held back, the one in whose message it is said."""
-    return _Search({node.key: node for node in nodes}).run()
+    there = list(nodes)
+    by_key = {node.key: node for node in there}
+    return _Search(by_key, {node.incident.id: node for node in there}).run()
 
 
 @dataclass
@@ -50,6 +52,7 @@ class _Search:
     """
 
     nodes: Mapping[Key, Node]
+    by_id: Mapping[str, Node]
     found: dict[Key, Node | None] = field(default_factory=dict)
     asked: set[Key] = field(default_factory=set)
 
@@ -77,12 +80,23 @@ class _Search:
 
     def _listed(self, node: Node) -> Node | None:
         """The incident whose message has named it, while that one is open and as bad."""
-        if node.incident.inhibited_by is None:
+        root = self._named_by(node)
+        if root is None or root.severity < node.severity or self._is_circle(node):
             return None
-        for root in self.nodes.values():
-            if root.incident.id == node.incident.inhibited_by and root.key not in self.asked:
-                return root if root.severity >= node.severity else None
-        return None
+        return root
+
+    def _named_by(self, node: Node) -> Node | None:
+        by = node.incident.inhibited_by
+        return self.by_id.get(by) if by is not None else None
+
+    def _is_circle(self, node: Node) -> bool:
+        """Whether who named it was named by others, in the end by itself: then nobody speaks."""
+        seen = {node.incident.id}
+        above = self._named_by(node)
+        while above is not None and above.incident.id not in seen:
+            seen.add(above.incident.id)
+            above = self._named_by(above)
+        return above is not None
 
     def _above(self, node: Node) -> list[Node]:
         """The incidents that could speak for ``node``: its parents', or who speaks for them."""

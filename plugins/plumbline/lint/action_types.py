@@ -30,7 +30,7 @@ def _action(*required: str, optional: str = "") -> ActionType:
     return ActionType(frozenset({"name", *required}), frozenset(optional.split()))
 
 
-GX_ACTIONS: Mapping[str, ActionType] = {
+KNOWN_ACTIONS: Mapping[str, ActionType] = {
     "api": _action("url"),
     "email": _action(
         "smtp_address",
@@ -42,6 +42,7 @@ GX_ACTIONS: Mapping[str, ActionType] = {
     "microsoft": _action("teams_webhook", optional="notify_on renderer"),
     "opsgenie": _action("api_key", optional="region priority notify_on tags renderer"),
     "pagerduty": _action("api_key", "routing_key", optional="notify_on severity"),
+    "plumbline_alerts": _action(),
     "slack": _action(
         optional="slack_webhook slack_token slack_channel notify_on notify_with "
         "show_failed_expectations renderer"
@@ -59,12 +60,12 @@ class ActionTypes:
 
     def find(self, name: str) -> ActionType | None:
         """The type of that name."""
-        return GX_ACTIONS.get(name) or self._registered.get(name)
+        return KNOWN_ACTIONS.get(name) or self._registered.get(name)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every type."""
-        return tuple({*GX_ACTIONS, *self._registered})
+        return tuple({*KNOWN_ACTIONS, *self._registered})
 
     @cached_property
     def _registered(self) -> Mapping[str, ActionType]:

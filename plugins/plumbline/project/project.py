@@ -13,8 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.incidents.model import Mute
+from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
+from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, resolve_target
@@ -101,6 +104,27 @@ class Project:
                 key="vars.timezone",
                 mend="write an IANA name such as America/New_York",
             ) from None
+
+    @cached_property
+    def alerts(self) -> AlertsConfig:
+        """``checkpoints/alerts.yml``: who is told of what; the default where there is none.
+
+        Raises:
+            ConfigError: malformed.
+        """
+        return read_alerts(self.checkpoints_dir / ALERTS_FILE)
+
+    @cached_property
+    def mutes(self) -> tuple[Mute, ...]:
+        """``checkpoints/mutes.yml``; those by command are in the state of alerts.
+
+        Raises:
+            ConfigError: malformed, or of a monitor that is not there.
+        """
+        file = self.checkpoints_dir / MUTES_FILE
+        if not file.is_file():
+            return ()
+        return read_mutes(file, zone=self.timezone, monitors=self.monitor_names())
 
     @cached_property
     def datasource_name(self) -> str:

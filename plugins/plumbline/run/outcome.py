@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from plumbline.group_key import GroupKey
 from plumbline.project.revision import Revision
 from plumbline.run.status import FailOn, RunStatus, Status, exit_code, run_status, score
+
+if TYPE_CHECKING:
+    from plumbline.alerts.report import AlertLine
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,8 @@ class RunReport:
     fail_on: FailOn = "warning"
     notes: tuple[str, ...] = ()
     """What the run did not touch, and why; which day it judged."""
+    alerts: tuple[AlertLine, ...] = ()
+    """What was told whom; empty where nothing is sent."""
 
     @cached_property
     def statuses(self) -> list[Status]:

@@ -23,7 +23,11 @@ from plumbline.run.request import RunRequest
 from plumbline.run.selection import choose_monitors
 
 if TYPE_CHECKING:
+    from plumbline.gx.alert_action import AlertAction
     from plumbline.gx.checkpoint import Checkpoint
+
+ALERTS = "plumbline_alerts"
+"""The type of the alerts action."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ def run_checkpoint(
     progress = progress or NoProgress()
     monitors = _chosen(request)
     _check_vars(request, monitors)
+    delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
+    if delivers:
+        _check_alerts(request)
     run_id = new_run_id(now)
     target, broken = _ready(request.target, progress)
     jobs = MonitorJobs(
@@ -82,12 +89,18 @@ def run_checkpoint(
     checkpoint = _load(request, jobs, monitors)
     checkpoint._on_outcome = progress.monitor_done
     notes = [note for note in (request.as_of.note,) if note]
-    delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
+    notes += [
+        mute.describe()
+        for mute in request.project.mutes
+        if any(mute.covers(name, request.as_of.instant) for name in monitors)
+    ]
     kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
     if why_not and len(kept) < len(checkpoint.actions):
         notes.append(why_not)
     checkpoint.actions = kept
+    alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
     checkpoint.run(batch_parameters=_options(request))
+    told = [action.report for action in alerting if action.report is not None]
     report = RunReport(
         run_id=run_id,
         checkpoint=request.checkpoint,
@@ -98,7 +111,8 @@ def run_checkpoint(
         outcomes=_in_order(monitors, checkpoint.outcomes),
         revision=read_revision(request.project.root),
         fail_on=request.fail_on,
-        notes=(*notes, *checkpoint.failed_actions),
+        notes=(*notes, *(note for one in told for note in one.notes), *checkpoint.failed_actions),
+        alerts=tuple(line for one in told for line in one.lines),
     )
     try:
         record_last_statuses(request.project.state_dir, report)
@@ -211,6 +225,41 @@ def _options(request: RunRequest) -> dict[str, Any]:
     if request.vars:
         options["vars"] = dict(request.vars)
     return options
+
+
+def _check_alerts(request: RunRequest) -> None:
+    """A fault in the configuration of alerts is refused before anything runs, as any other."""
+    checkpoint = request.project.checkpoint(request.checkpoint)
+    if any(action.get("type") == ALERTS for action in checkpoint.entry.actions):
+        request.project.alerts  # noqa: B018 - reading it is the check
+        request.project.mutes  # noqa: B018
+
+
+def _prepare_alerts(
+    actions: list[Any],
+    request: RunRequest,
+    target: Target,
+    run_id: str,
+    now: datetime,
+    progress: Progress,
+) -> list[AlertAction]:
+    """The alert actions, told which run they are of."""
+    found = [action for action in actions if action.type == ALERTS]
+    if found:
+        from plumbline.alerts.live import LiveRun
+
+        live = LiveRun(
+            project=request.project,
+            target=target,
+            run_id=run_id,
+            checkpoint=request.checkpoint,
+            as_of=request.as_of.instant,
+            now=now,
+            progress=progress.step,
+        )
+        for action in found:
+            action._live = live
+    return found
 
 
 def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:

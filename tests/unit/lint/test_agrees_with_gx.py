@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import plumbline  # noqa: F401 - our actions and expectations are among GX's
 from plumbline.errors import MonitorError
 from plumbline.gx.suites import build_suite
-from plumbline.lint.action_types import GX_ACTIONS
+from plumbline.lint.action_types import KNOWN_ACTIONS
 from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts
 from plumbline.lint.plugins import Plugins
@@ -142,11 +142,11 @@ def test_the_table_of_actions_is_what_gx_registers() -> None:
         str(name): action.__fields__
         for name, action in _VALIDATION_ACTION_REGISTRY._registered_actions.items()
     }
-    assert set(GX_ACTIONS) == set(registered)
+    assert set(KNOWN_ACTIONS) == set(registered)
     for name, fields in registered.items():
-        assert GX_ACTIONS[name].keys == set(fields), name
+        assert KNOWN_ACTIONS[name].keys == set(fields), name
         required = {key for key, field in fields.items() if field.required}
-        assert GX_ACTIONS[name].required == required, name
+        assert KNOWN_ACTIONS[name].required == required, name
 
 
 def test_an_expectation_of_the_projects_own_is_known_once_gx_knows_it(

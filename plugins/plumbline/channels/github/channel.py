@@ -151,7 +151,8 @@ class _Delivery:
         return self._done(item, int(_issue(self._checked(reply))["number"]))
 
     def _comment(self, item: Item, number: int) -> None:
-        since = (self.message.created_at - _CLOCKS_DIFFER).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = (self.message.created_at - _CLOCKS_DIFFER).astimezone(UTC)
+        since = at.strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"since": since, "per_page": str(PER_PAGE)}
         there = self._list(f"/issues/{number}/comments", query)
         if any(has_marker(comment.get("body"), item.event_id) for comment in there):

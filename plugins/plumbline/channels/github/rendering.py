@@ -49,7 +49,7 @@ def labels(item: Item, present: Iterable[str] = ()) -> list[str]:
 
 def marker(identifier: str) -> str:
     """``<!-- plumbline:line_coverage-1a2b3c4d -->``: unseen in the page."""
-    return f"<!-- plumbline:{re.sub(r'[^A-Za-z0-9._]|-(?=-)', '_', identifier)} -->"
+    return f"<!-- plumbline:{re.sub(r'[^A-Za-z0-9._-]|-(?=-)', '_', identifier)} -->"
 
 
 def has_marker(body: object, identifier: str) -> bool:

@@ -38,7 +38,15 @@ def as_dict(report: RunReport) -> dict[str, object]:
         "jobs": report.jobs,
         "bytes_billed": report.bytes_billed,
         "monitors": [_monitor(outcome) for outcome in report.outcomes],
-        "alerts": [],
+        "alerts": [
+            {
+                "incident": line.incident,
+                "event": str(line.event),
+                "channel": line.channel,
+                "delivered": line.delivered,
+            }
+            for line in report.alerts
+        ],
     }
 
 

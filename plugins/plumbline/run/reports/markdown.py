@@ -45,6 +45,10 @@ def render(report: RunReport) -> str:
     for block in findings(report):
         if not block.is_empty:
             lines += _block(block)
+    if report.alerts:
+        lines += ["### Alerts", ""]
+        lines += [f"- {escape(wording.alert(line))}" for line in report.alerts]
+        lines.append("")
     lines.append(f"**{escape(wording.verdict(report))}**")
     return "\n".join(lines) + "\n"
 

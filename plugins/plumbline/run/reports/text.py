@@ -51,6 +51,11 @@ def render(report: RunReport, *, width: int | None = None, colour: bool = False)
         summary = None if _fits(block.outcome, width) else block.outcome.summary
         if summary or not block.is_empty:
             parts += [Text(""), _block(block, summary)]
+    if report.alerts:
+        parts += [Text(""), Text("Alerts", style="bold")]
+        parts += [
+            Padding(Text(one_line(wording.alert(line))), (0, 0, 0, 2)) for line in report.alerts
+        ]
     parts += [Text(""), Text(wording.verdict(report), style=STYLES[report.status])]
     return to_text(Group(*parts), width=width, colour=colour)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from plumbline.run.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status
 from plumbline.run.words import number
+
+if TYPE_CHECKING:
+    from plumbline.alerts.report import AlertLine
 
 NOTHING = "–"
 
@@ -60,6 +64,17 @@ def group_observed(group: GroupOutcome) -> str:
     if group.observed is None:
         return "NULL"
     return amount(group.observed, group.unit, against=group.threshold)
+
+
+def alert(line: AlertLine) -> str:
+    """``slack-error was told: opened line_coverage-3fa9c1d2``."""
+    what = f"{line.event} {line.incident}"
+    if line.channel is None:
+        return f"nobody is told ({line.why}): {what}"
+    if line.delivered:
+        return f"{line.channel} was told: {what}"
+    why = f" ({line.why})" if line.why else ""
+    return f"{line.channel} could not be told yet{why}: {what}"
 
 
 def duration(seconds: float) -> str:

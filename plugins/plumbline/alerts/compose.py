@@ -1,0 +1,246 @@
+"""From decided changes to messages: who is told, in one message a run and channel.
+
+Pure: what a run found, who is to be told by the routes, and which channels are configured come in.
+Used by `plumbline.alerts.run`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from plumbline.alerts.routes import channels_for, with_fallback
+from plumbline.channels.base import Channel
+from plumbline.channels.message import Child, GroupLine, Item, Message
+from plumbline.incidents.model import Change, Event, Incident, Known, Member
+from plumbline.project.alerts import AlertsConfig
+from plumbline.run.judged import RANK
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import RunStatus, Status
+
+MOST_GROUPS = 50
+"""Failing groups that a message carries; a channel may show fewer, and says how many more."""
+
+_ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What every message of a run says of the run."""
+
+    run_id: str
+    checkpoint: str
+    target: str
+    as_of: datetime
+    now: datetime
+    """The clock's now: when the messages were made."""
+    run_status: RunStatus | None = None
+    score: int | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The messages of a run, and what is known once they are in the outbox."""
+
+    messages: tuple[Message, ...]
+    known: Known
+    """With the channels of each incident that is told of."""
+    untold: tuple[str, ...] = ()
+    """Incidents for which no route and no fallback names anybody."""
+
+
+def compose(
+    changes: Iterable[Change],
+    known: Known,
+    outcomes: Sequence[Outcome],
+    facts: RunFacts,
+    *,
+    config: AlertsConfig,
+    configured: Mapping[str, Channel],
+) -> Composed:
+    """The messages for ``changes``; those that do not speak are in none.
+
+    Args:
+        changes: what was decided.
+        known: what is known after the decision.
+        outcomes: what the run found.
+        facts: of the run.
+        config: the routes.
+        configured: the channels that have what they need.
+    """
+    by_monitor = {outcome.monitor: outcome for outcome in outcomes}
+    incidents = {incident.id: incident for incident in known.incidents}
+    items: dict[str, list[Item]] = {}
+    told: dict[str, tuple[str, ...]] = {}
+    untold: list[str] = []
+    for change in changes:
+        if not change.speaks:
+            continue
+        channels = _channels(change, config, configured)
+        if not channels:
+            untold.append(change.incident.id)
+        told[change.incident.id] = channels
+        item = _item(change, by_monitor.get(change.incident.monitor), known)
+        for channel in channels:
+            items.setdefault(channel, []).append(item)
+    messages = tuple(
+        _message(channel, found, facts, incidents) for channel, found in sorted(items.items())
+    )
+    return Composed(messages, _with_told(known, told), tuple(untold))
+
+
+def message_id(channel: str, event_ids: Iterable[str]) -> str:
+    """The same events to the same channel are the same message, whoever makes it."""
+    text = "\n".join((channel, *sorted(event_ids)))
+    return "m-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def diverted(message: Message, channel: str, why: str) -> Message:
+    """``message`` for another channel, because its own refused it for good."""
+    return replace(
+        message,
+        id=message_id(channel, (item.event_id for item in message.items)),
+        channel=channel,
+        notes=(*message.notes, f"{message.channel} refused this message: {why}"),
+        references={},
+    )
+
+
+def _channels(change: Change, config: AlertsConfig, configured: Collection[str]) -> tuple[str, ...]:
+    """Who is told: by the routes; of an end, and of a new status, also who was told before."""
+    incident = change.incident
+    wanted: tuple[str, ...] = ()
+    if change.event not in _ENDS or not incident.told:
+        wanted = channels_for(
+            config, status=incident.status, monitor=incident.monitor, owner=incident.owner
+        )
+    if change.event in _ENDS or change.event in (Event.ESCALATED, Event.DOWNGRADED):
+        wanted = (*wanted, *incident.told)
+    found = [with_fallback(config, name, configured) or name for name in wanted]
+    return tuple(dict.fromkeys(found))
+
+
+def _message(
+    channel: str, items: Sequence[Item], facts: RunFacts, incidents: Mapping[str, Incident]
+) -> Message:
+    references = {
+        item.incident: incidents[item.incident].references[channel]
+        for item in items
+        if item.incident in incidents and channel in incidents[item.incident].references
+    }
+    return Message(
+        id=message_id(channel, (item.event_id for item in items)),
+        channel=channel,
+        run_id=facts.run_id,
+        checkpoint=facts.checkpoint,
+        target=facts.target,
+        as_of=facts.as_of,
+        created_at=facts.now,
+        items=tuple(items),
+        run_status=facts.run_status,
+        score=facts.score,
+        revision=facts.revision,
+        references=references,
+    )
+
+
+def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
+    incident = change.incident
+    memory = known.monitors.get(incident.monitor)
+    new = {member.key for member in change.new_members}
+    groups = sorted(incident.members, key=lambda member: (-RANK[member.status], member.key))
+    good = memory.last_good if memory else None
+    ended = change.event in _ENDS
+    item = Item(
+        incident=incident.id,
+        event_id=change.event_id,
+        event=change.event,
+        reason=change.reason,
+        kind=incident.kind,
+        monitor=incident.monitor,
+        status=incident.status,
+        since=incident.opened_at,
+        at=change.at,
+        summary=outcome.summary if outcome else incident.summary,
+        previous_status=change.previous.status
+        if change.previous and change.previous.status is not incident.status
+        else None,
+        groups=() if ended else tuple(_group(member, new) for member in groups[:MOST_GROUPS]),
+        more_groups=0 if ended else max(0, len(groups) - MOST_GROUPS),
+        mended=tuple(member.label for member in change.mended_members[:MOST_GROUPS]),
+        left=tuple(member.label for member in change.left_members[:MOST_GROUPS]),
+        last_good=None if ended or good is None else good.observed,
+        last_good_at=None if ended or good is None else good.as_of,
+        trend=tuple(seen.observed for seen in memory.recent) if memory else (),
+        acked_by=incident.ack.by if incident.ack else None,
+        children=tuple(_child(child) for child in change.children),
+        owner=incident.owner,
+    )
+    return item if outcome is None else _with_outcome(item, outcome)
+
+
+def _with_outcome(item: Item, outcome: Outcome) -> Item:
+    is_error = item.kind == "error" and item.event not in _ENDS
+    failing = sorted(
+        (
+            expectation
+            for expectation in outcome.expectations
+            if not expectation.success and expectation.severity != "info"
+        ),
+        key=lambda expectation: expectation.severity != "critical",
+    )
+    return replace(
+        item,
+        observed=None if outcome.status is Status.ERROR else outcome.observed,
+        unit=outcome.unit,
+        thresholds=outcome.thresholds,
+        numerator=outcome.numerator,
+        denominator=outcome.denominator,
+        expectations=tuple(expectation.text for expectation in failing),
+        reason_text=outcome.reason if is_error else None,
+        notes=outcome.notes,
+        impact=outcome.impact,
+        action=outcome.action,
+        owner=outcome.owner or item.owner,
+        runbook=outcome.runbook,
+        docs_url=outcome.docs_url,
+    )
+
+
+def _group(member: Member, new: Collection[str]) -> GroupLine:
+    return GroupLine(
+        label=member.label,
+        status=member.status,
+        observed=member.observed,
+        numerator=member.numerator,
+        denominator=member.denominator,
+        threshold=member.threshold,
+        unit=member.unit,
+        is_new=member.key in new,
+    )
+
+
+def _child(change: Change) -> Child:
+    incident = change.incident
+    return Child(
+        monitor=incident.monitor,
+        incident=incident.id,
+        status=incident.status,
+        summary=incident.summary,
+    )
+
+
+def _with_told(known: Known, told: Mapping[str, tuple[str, ...]]) -> Known:
+    return replace(
+        known,
+        incidents=tuple(
+            replace(
+                incident,
+                told=tuple(dict.fromkeys((*incident.told, *told.get(incident.id, ())))),
+            )
+            for incident in known.incidents
+        ),
+    )

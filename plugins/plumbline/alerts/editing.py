@@ -1,0 +1,121 @@
+"""What a person does to the state of alerts: acknowledge, mute, unmute.
+
+Used by ``plumbline alerts``. Each is one commit; when a run was quicker, it is made again on what
+that wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from plumbline.alerts.state import AlertState
+from plumbline.alerts.store import ConflictError, StateStore
+from plumbline.errors import ConfigError, PlumblineError, did_you_mean
+from plumbline.incidents.model import Ack, Incident, Mute
+
+_ROUNDS = 12
+
+
+def edit(
+    store: StateStore,
+    change: Callable[[AlertState], AlertState],
+    *,
+    now: datetime,
+    progress: Callable[[str], None] = lambda _: None,
+) -> AlertState:
+    """Commit what ``change`` makes of the state; nothing where it changes nothing.
+
+    Raises:
+        WarehouseError: the state can't be read or written.
+        ConfigError: what ``change`` refuses.
+    """
+    with store.exclusively(progress):
+        for _ in range(_ROUNDS):
+            state = store.load()
+            changed = change(state)
+            if changed == state:
+                return state
+            try:
+                committed = store.commit(
+                    replace(changed, events=(), written_at=now), based_on=state
+                )
+            except ConflictError:
+                continue
+            store.project(committed)
+            return committed
+    raise PlumblineError(
+        f"{_ROUNDS} runs wrote the state of alerts before this could", mend="try again"
+    )
+
+
+def find_incident(state: AlertState, text: str) -> Incident:
+    """The incident of that id; the beginning of one, or a monitor's name, does where it is clear.
+
+    Raises:
+        ConfigError: none, or several.
+    """
+    incidents = state.known.incidents
+    for incident in incidents:
+        if incident.id == text:
+            return incident
+    open_ones = [incident for incident in incidents if incident.is_open]
+    near = [one for one in open_ones if one.id.startswith(text) or one.monitor == text]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        raise ConfigError(
+            f"{text!r} may be several incidents",
+            key="INCIDENT",
+            mend="one of: " + ", ".join(sorted(incident.id for incident in near)),
+        )
+    raise ConfigError(
+        f"there is no incident {text!r}",
+        key="INCIDENT",
+        mend=did_you_mean(text, [incident.id for incident in incidents]),
+    )
+
+
+def acknowledged(state: AlertState, text: str, *, by: str, at: datetime, note: str) -> AlertState:
+    """With that incident acknowledged: no reminders until its status changes.
+
+    Raises:
+        ConfigError: no such open incident.
+    """
+    incident = find_incident(state, text)
+    if not incident.is_open:
+        raise ConfigError(f"incident {incident.id} has ended", key="INCIDENT")
+    ack = Ack(by=by, at=at, status=incident.status, note=note)
+    return _with(state, replace(incident, ack=ack))
+
+
+def muted(state: AlertState, mute: Mute, now: datetime) -> AlertState:
+    """With ``mute`` in the place of an earlier one of its monitor; those that are over go."""
+    kept = tuple(
+        other for other in state.mutes if other.monitor != mute.monitor and now < other.until
+    )
+    return replace(state, mutes=(*kept, mute))
+
+
+def unmuted(state: AlertState, monitor: str) -> AlertState:
+    """Without the mute of ``monitor``.
+
+    Raises:
+        ConfigError: there is none by command.
+    """
+    kept = tuple(mute for mute in state.mutes if mute.monitor != monitor)
+    if len(kept) == len(state.mutes):
+        raise ConfigError(
+            f"{monitor} is not muted by a command",
+            key="MONITOR",
+            mend="a mute of checkpoints/mutes.yml is taken away there",
+        )
+    return replace(state, mutes=kept)
+
+
+def _with(state: AlertState, changed: Incident) -> AlertState:
+    incidents = tuple(
+        changed if incident.id == changed.id else incident for incident in state.known.incidents
+    )
+    return replace(state, known=replace(state.known, incidents=incidents))

@@ -1,0 +1,31 @@
+"""What a run told whom, for the run's report: GX-free values that text and JSON show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plumbline.incidents.model import Event
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """One event of an incident, and one channel that was to be told."""
+
+    incident: str
+    event: Event
+    channel: str | None
+    """None: nobody was to be told (muted, inhibited, acknowledged, flapping)."""
+    delivered: bool
+    why: str = ""
+    """What held it back, or what the receiver said."""
+
+
+@dataclass(frozen=True)
+class AlertsReport:
+    """What a run told."""
+
+    lines: tuple[AlertLine, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a person must know: routes that are not configured, messages that wait."""
+    waiting: int = 0
+    """Messages that are still in the outbox, of this run or of earlier ones."""

@@ -1,0 +1,127 @@
+"""What is kept between runs: open incidents, what is remembered of monitors, and the outbox.
+
+One value, written whole by each commit (`store`) as JSON. The JSON has a ``format``: what a newer
+plumbline wrote is refused, never overwritten. Fields with defaults may be added within a format.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from plumbline.channels.message import Message
+from plumbline.errors import ConfigError
+from plumbline.history.events import DeliveryRow, IncidentRow
+from plumbline.incidents.model import Known, Mute
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+FORMAT = 1
+
+
+class StateFormatError(ConfigError):
+    """The state was written by a newer plumbline, or by something else: it is left as it is."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A message that is not delivered yet."""
+
+    message: Message
+    since: datetime
+    """When it was put into the outbox."""
+    attempts: int = 0
+    not_before: datetime | None = None
+    """The receiver asked to wait until then."""
+    last_error: str = ""
+    """Why it still waits, without secrets."""
+    claimed_by: str | None = None
+    """The run that delivers it now."""
+    claimed_until: datetime | None = None
+    """Afterwards that run is taken for dead, and another may deliver it."""
+
+
+@dataclass(frozen=True)
+class AlertState:
+    """All that is known between runs."""
+
+    version: int = 0
+    """Of the commit that wrote it; 0: nothing was ever committed."""
+    lineage: str = ""
+    """Of the table that holds it: a table that was dropped and remade begins another."""
+    writer: str = ""
+    """The commit that wrote it: unlike any other."""
+    written_at: datetime | None = None
+    run_id: str | None = None
+    """The run that committed it; None for a command."""
+    known: Known = field(default_factory=Known)
+    mutes: tuple[Mute, ...] = ()
+    """Those set by a command; those of the file are not kept here."""
+    outbox: tuple[Pending, ...] = ()
+    """The oldest first."""
+    events: tuple[IncidentRow | DeliveryRow, ...] = ()
+    """What this commit adds to the tables; they are written right after it, and by the next
+    commit where that did not come about."""
+
+
+def to_json(state: AlertState) -> str:
+    """The snapshot of ``state``."""
+    return json.dumps(
+        {"format": FORMAT, "state": _adapter().dump_python(state, mode="json")},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def from_json(text: str, *, where: str) -> AlertState:
+    """The state of a snapshot.
+
+    Args:
+        text: the snapshot.
+        where: where it was read, for the message.
+
+    Raises:
+        StateFormatError: it is of a newer format, or not a snapshot.
+    """
+    from pydantic import ValidationError
+
+    try:
+        read = json.loads(text)
+        number = read["format"]
+        if not isinstance(number, int):
+            raise TypeError
+    except (ValueError, KeyError, TypeError):
+        raise _unreadable(where, "it is no snapshot of plumbline") from None
+    if number > FORMAT:
+        raise StateFormatError(
+            "the alerts' state was written by a newer plumbline "
+            f"(format {number}; this one reads up to {FORMAT})",
+            file=where,
+            mend="upgrade plumbline here too",
+        )
+    try:
+        return _adapter().validate_python(read.get("state"))
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise _unreadable(where, f"{place}: {first['msg']}") from None
+
+
+def _unreadable(where: str, why: str) -> StateFormatError:
+    return StateFormatError(
+        f"the alerts' state can't be read: {why}",
+        file=where,
+        mend="see who else writes there; an earlier version is a row of the same table",
+    )
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[AlertState]:
+    # Built when first needed: it takes longer than the rest of this module's import.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(AlertState)

@@ -1,0 +1,431 @@
+"""Where the state of alerts is kept: in the warehouse, by compare and swap; on this machine, when
+the warehouse can't be reached.
+
+A commit is version ``n + 1`` under a job id made of that number. BigQuery takes a job id once, so
+of two that commit on the same version one is told 409, reads what the other wrote and decides again.
+The embedded warehouse takes any id, so there a lock of the kernel makes runs take turns.
+
+Used by `plumbline.alerts.run` and `plumbline.alerts.editing`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plumbline.alerts.state import AlertState, from_json, to_json
+from plumbline.errors import ConfigError, WarehouseError
+from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.history.events import DeliveryRow, EventRow
+from plumbline.history.loads import append
+from plumbline.history.outcomes import append_outcomes
+from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE
+from plumbline.project.revision import Revision
+from plumbline.run.outcome import Outcome
+from plumbline.warehouse.client import endpoint_of
+from plumbline.warehouse.locks import LockTimeoutError, exclusive
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+    from plumbline.project.targets import Target
+
+logger = logging.getLogger(__name__)
+
+RECENT_DAYS = 31
+"""Partitions in which the last commit is looked for first: a project that runs has one there."""
+
+TURN_SECONDS = 180.0
+"""How long another run may take its turn: longer than its deliveries can."""
+
+_LAST = """
+select version, writer, snapshot
+from `{dataset}.state`
+where written_at >= @since
+order by version desc, written_at, writer
+limit 1
+"""
+
+_LAST_VERSION = """
+select max(version) as version
+from `{dataset}.state`
+where written_at >= @since
+"""
+
+_WRITER = """
+select writer
+from `{dataset}.state`
+where written_at >= @since and version = @version
+order by written_at, writer
+limit 1
+"""
+
+_EVENTS = """
+select event_id, event, reason, status, previous_status, as_of, speaks, run_id, checkpoint, summary,
+  members
+from `{dataset}.incidents`
+where as_of >= @since and incident_id = @incident
+order by as_of, event_id, recorded_at
+"""
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class ConflictError(Exception):
+    """Another run has committed on the same version: read again, decide again."""
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run, as far as its outcomes are recorded."""
+
+    run_id: str
+    checkpoint: str
+    target: str
+    as_of: datetime
+    revision: Revision | None
+    outcomes: Sequence[Outcome]
+
+
+class StateStore:
+    """The state in a target's dataset ``plumbline``.
+
+    Args:
+        target: where.
+        endpoint: instead of the target's own, so that a proxy fits between.
+        credentials: instead of the target's own.
+        honours_job_ids: whether the warehouse takes a job id once; None: as the target's kind says.
+        clock: says what now is.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        endpoint: str | None = None,
+        credentials: Credentials | None = None,
+        honours_job_ids: bool | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._target = target
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._honours_job_ids = (
+            target.kind == "bigquery" if honours_job_ids is None else honours_job_ids
+        )
+        self._clock = clock
+        self._projected: set[int] = set()
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether one run at a time is let in, so that a claim of another's is a dead one's."""
+        return not self._honours_job_ids
+
+    @cached_property
+    def _dataset(self) -> OwnDataset:
+        return OwnDataset(
+            self._target,
+            endpoint=self._endpoint,
+            credentials=self._credentials,
+            honours_job_ids=self._honours_job_ids,
+        )
+
+    @contextmanager
+    def exclusively(self, progress: Callable[[str], None]) -> Iterator[None]:
+        """One at a time, where the warehouse itself does not see to it.
+
+        Raises:
+            WarehouseError: another run does not end, or the warehouse does not run.
+        """
+        if not self.takes_turns:
+            yield
+            return
+        lock = turn_lock(self._target, self._endpoint or endpoint_of(self._target))
+        turn = exclusive(
+            lock,
+            seconds=TURN_SECONDS,
+            on_wait=lambda: progress("another run is telling its alerts: waiting for it"),
+        )
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(turn)
+            except OSError as fault:
+                raise WarehouseError(
+                    f"runs can't take turns: {fault.strerror}: {lock}",
+                    mend="make the folder of temporary files writable",
+                    reason="locked",
+                ) from fault
+            except LockTimeoutError:
+                raise WarehouseError(
+                    f"another run has kept the state of alerts for {TURN_SECONDS:g} s",
+                    mend=f"see which process holds {lock.name}",
+                    reason="locked",
+                ) from None
+            yield
+
+    def load(self) -> AlertState:
+        """What was committed last; an empty state where nothing was.
+
+        Raises:
+            WarehouseError: it can't be read.
+            StateFormatError: a newer plumbline wrote it.
+        """
+        for since in (self._clock() - timedelta(days=RECENT_DAYS), _EVER):
+            rows = self._dataset.query_or_none(
+                "alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)]
+            )
+            if rows:
+                where = f"{self._dataset.name}.{STATE.name}, version {rows[0]['version']}"
+                state = from_json(str(rows[0]["snapshot"]), where=where)
+                return replace(state, version=int(rows[0]["version"]))
+            if rows is None:
+                break  # there was no table
+        return AlertState()
+
+    def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:
+        """Write ``state`` as the version after ``based_on``; the state as it was committed.
+
+        What ``based_on`` had still to be written to its tables is written first.
+
+        Raises:
+            ConflictError: another run has committed that version.
+            WarehouseError: it could not be written, or it is not known whether it was.
+        """
+        self.project(based_on)
+        lineage = based_on.lineage or self._dataset.created(STATE)
+        version = based_on.version + 1
+        writer = uuid.uuid4().hex
+        committed = replace(
+            state,
+            version=version,
+            lineage=lineage,
+            writer=writer,
+            written_at=state.written_at or self._clock(),
+        )
+        written_at = self._clock()
+        row = {
+            "event_id": f"{version}-{writer}",
+            "version": version,
+            "writer": writer,
+            "written_at": written_at,
+            "run_id": committed.run_id,
+            "schema_version": SCHEMA_VERSION,
+            "snapshot": to_json(committed),
+        }
+        if self.takes_turns and self._last_version(written_at) != based_on.version:
+            raise ConflictError
+        done = append(
+            self._dataset, STATE, [row], job_id=self._dataset.job_id("state", lineage, version)
+        )
+        if done.found and self._writer_of(version, written_at) != writer:
+            raise ConflictError
+        return committed
+
+    def project(self, state: AlertState) -> None:
+        """Write the events of ``state`` into their tables; again, it writes nothing more.
+
+        Raises:
+            WarehouseError: they could not be written.
+        """
+        if not state.events or state.version in self._projected:
+            return
+        for table in (INCIDENTS, DELIVERIES):
+            events = [event for event in state.events if event.table == table.name]
+            if events:
+                append(
+                    self._dataset,
+                    table,
+                    [_row(event, state) for event in events],
+                    job_id=self._dataset.job_id(table.name, state.lineage, state.version),
+                    may_be_there=True,
+                )
+        self._projected.add(state.version)
+
+    def record_outcomes(self, run: RecordedRun) -> None:
+        """Append what a run found.
+
+        Raises:
+            WarehouseError: it could not be written.
+        """
+        append_outcomes(self._dataset, run, clock=self._clock)
+
+    def events_of(self, incident: str, *, since: datetime) -> list[dict[str, Any]]:
+        """What happened to an incident, the oldest first, each event once.
+
+        Args:
+            incident: its id.
+            since: when it opened.
+
+        Raises:
+            WarehouseError: it can't be read.
+        """
+        rows = self._dataset.query_or_none(
+            "incident_events",
+            _EVENTS,
+            [
+                Parameter("since", "TIMESTAMP", since),
+                Parameter("incident", "STRING", incident),
+            ],
+        )
+        return list({row["event_id"]: row for row in rows or ()}.values())
+
+    def _last_version(self, now: datetime) -> int:
+        for since in (now - timedelta(days=RECENT_DAYS), _EVER):
+            rows = self._dataset.query_or_none(
+                "alerts_version", _LAST_VERSION, [Parameter("since", "TIMESTAMP", since)]
+            )
+            if rows and rows[0]["version"] is not None:
+                return int(rows[0]["version"])
+        return 0
+
+    def _writer_of(self, version: int, now: datetime) -> str | None:
+        rows = self._dataset.query_or_none(
+            "alerts_writer",
+            _WRITER,
+            [
+                Parameter("since", "TIMESTAMP", now - timedelta(days=RECENT_DAYS)),
+                Parameter("version", "INT64", version),
+            ],
+        )
+        return str(rows[0]["writer"]) if rows else None
+
+
+class LocalFallback:
+    """The state on this machine, for as long as the warehouse can't be reached.
+
+    Where there is no disk it holds nothing: then what is told may be told again at the next run.
+
+    Args:
+        state_dir: the folder of local state.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._file = state_dir / "alerts.json"
+        self._kept: _Kept | None = None
+
+    def load(self) -> AlertState:
+        """What was last known here."""
+        return self._read().state
+
+    def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:
+        """Keep ``state`` until the warehouse has it; it stays a successor of the same version."""
+        before = self._read()
+        waiting = before.state.events if before.is_ahead else ()
+        events = tuple({event.event_id: event for event in (*waiting, *state.events)}.values())
+        kept = replace(state, version=based_on.version, lineage=based_on.lineage, events=events)
+        self._write(_Kept(kept, is_ahead=True))
+        return kept
+
+    def project(self, state: AlertState) -> None:
+        """There are no tables here: the events wait in the state."""
+
+    def reconcile(self, state: AlertState) -> AlertState:
+        """``state`` of the warehouse, with what was decided here meanwhile.
+
+        Where another machine has gone on from the same version, its word counts; of here, what
+        nobody there knows of is kept: messages that wait, incidents that were opened.
+        """
+        here = self._read()
+        if not here.is_ahead:
+            return state
+        if here.state.version == state.version:
+            return replace(here.state, lineage=state.lineage, writer=state.writer)
+        return _merged(state, here.state)
+
+    def synced(self, state: AlertState) -> None:
+        """The warehouse has ``state``: it is kept here for when it can't be reached."""
+        self._write(_Kept(replace(state, events=()), is_ahead=False))
+
+    def _read(self) -> _Kept:
+        if self._kept is None:
+            try:
+                read = json.loads(self._file.read_text(encoding="utf-8"))
+                state = from_json(json.dumps(read["snapshot"]), where=self._file.name)
+                self._kept = _Kept(state, is_ahead=bool(read["is_ahead"]))
+            except (OSError, ValueError, KeyError, TypeError, ConfigError):
+                self._kept = _Kept(AlertState(), is_ahead=False)
+        return self._kept
+
+    def _write(self, kept: _Kept) -> None:
+        self._kept = kept
+        text = json.dumps({"is_ahead": kept.is_ahead, "snapshot": json.loads(to_json(kept.state))})
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, beside = tempfile.mkstemp(dir=self._file.parent, prefix=".alerts.")
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                    stream.write(text)
+                Path(beside).replace(self._file)
+            except BaseException:
+                Path(beside).unlink(missing_ok=True)
+                raise
+        except OSError as fault:
+            logger.warning("the state of alerts can't be kept on this machine: %s", fault.strerror)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    state: AlertState
+    is_ahead: bool
+    """Whether it holds what the warehouse does not know."""
+
+
+def turn_lock(target: Target, endpoint: str) -> Path:
+    """The lock of an embedded warehouse: the same for every run on this machine that uses it,
+    whatever folder of state each has."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "nobody"
+    text = "\n".join((endpoint, target.project, user))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"plumbline-alerts-{digest}.lock"
+
+
+def _row(event: EventRow, state: AlertState) -> dict[str, Any]:
+    row = asdict(event)
+    del row["table"]
+    return {**row, "version": state.version, "recorded_at": state.written_at}
+
+
+def _merged(state: AlertState, here: AlertState) -> AlertState:
+    known = {incident.id for incident in state.known.incidents}
+    open_ones = {
+        (incident.monitor, incident.kind) for incident in state.known.incidents if incident.is_open
+    }
+    opened_here = tuple(
+        incident
+        for incident in here.known.incidents
+        if incident.is_open
+        and incident.id not in known
+        and (incident.monitor, incident.kind) not in open_ones
+    )
+    # A commit whose answer was lost may hold messages that this machine then delivered.
+    delivered = {
+        event.message_id
+        for event in here.events
+        if isinstance(event, DeliveryRow) and event.verdict == "delivered"
+    }
+    there = {pending.message.id for pending in state.outbox}
+    waiting = tuple(pending for pending in here.outbox if pending.message.id not in there)
+    return replace(
+        state,
+        known=replace(state.known, incidents=(*state.known.incidents, *opened_here)),
+        outbox=(
+            *(pending for pending in state.outbox if pending.message.id not in delivered),
+            *waiting,
+        ),
+        events=here.events,
+    )

@@ -1,0 +1,277 @@
+"""What ``plumbline alerts list`` and ``show`` print: as text for people, as JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatch
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from plumbline.alerts.state import AlertState, Pending
+from plumbline.incidents.model import Incident, Member, Mute
+from plumbline.run.reports.json import number
+from plumbline.run.reports.safe import name, one_line
+from plumbline.run.reports.text import STYLES, to_text
+from plumbline.run.reports.wording import NOTHING, amount, fraction, moment, rfc3339
+
+SCHEMA_VERSION = 1
+SHOWN = 20
+"""Failing groups that the text names."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is open, muted and waiting."""
+
+    incidents: tuple[Incident, ...]
+    mutes: tuple[Mute, ...]
+    waiting: tuple[Pending, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """One incident with its history."""
+
+    incident: Incident
+    events: Sequence[Mapping[str, Any]]
+    """Rows of the ``incidents`` table, oldest first."""
+    waiting: tuple[Pending, ...]
+
+
+def overview(
+    state: AlertState, mutes: Sequence[Mute], now: datetime, *, with_closed: bool
+) -> Overview:
+    """What ``state`` holds, the newest incident first, and the mutes that still hold."""
+    incidents = [one for one in state.known.incidents if one.is_open or with_closed]
+    return Overview(
+        incidents=tuple(sorted(incidents, key=lambda one: (one.opened_at, one.id), reverse=True)),
+        mutes=tuple(mute for mute in (*mutes, *state.mutes) if now < mute.until),
+        waiting=state.outbox,
+        now=now,
+    )
+
+
+def render_text(view: object, *, width: int | None, colour: bool) -> str:
+    """The view for a terminal or a log."""
+    return to_text(_text(view), width=width, colour=colour)
+
+
+@singledispatch
+def _text(view: object) -> RenderableType:
+    raise TypeError(type(view))
+
+
+@_text.register
+def _(view: Overview) -> RenderableType:
+    parts: list[RenderableType] = []
+    if view.incidents:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for title in ("Status", "Incident", "Since", "Groups", "Told", "Besides"):
+            table.add_column(title, overflow="fold")
+        for incident in view.incidents:
+            table.add_row(
+                _status(incident),
+                name(incident.id),
+                moment(incident.opened_at),
+                str(len(incident.members)) if incident.members else NOTHING,
+                ", ".join(incident.told) or "nobody",
+                _besides(incident, view),
+            )
+        parts.append(table)
+    else:
+        parts.append(Text("No incident is open."))
+    if view.mutes:
+        parts += [Text(""), Text("Muted", style="bold")]
+        parts += [_line(f"{mute.describe()} ({mute.source})") for mute in view.mutes]
+    if view.waiting:
+        parts += [Text(""), Text("Waiting to be delivered", style="bold")]
+        parts += [_line(_waiting(pending)) for pending in view.waiting]
+    return Group(*parts)
+
+
+@_text.register
+def _(view: IncidentView) -> RenderableType:
+    incident = view.incident
+    title = _status(incident)
+    title.append(f"  {name(incident.id)}", style="bold")
+    body = Table.grid(padding=(0, 2, 0, 0))
+    body.add_column(no_wrap=True, style="dim")
+    body.add_column(overflow="fold")
+    for label, text in _facts(incident):
+        body.add_row(label, Text(one_line(text)))
+    parts: list[RenderableType] = [title, Padding(body, (0, 0, 0, 2))]
+    if view.events:
+        parts += [Text(""), Text("What was seen and said", style="bold")]
+        parts += [_line(_event(event)) for event in view.events]
+    if view.waiting:
+        parts += [Text(""), Text("Waiting to be delivered", style="bold")]
+        parts += [_line(_waiting(pending)) for pending in view.waiting]
+    return Group(*parts)
+
+
+def _facts(incident: Incident) -> list[tuple[str, str]]:
+    facts = [
+        ("monitor", incident.monitor),
+        ("since", moment(incident.opened_at)),
+        ("found", incident.summary),
+    ]
+    if incident.closed_at is not None:
+        facts.append(("ended", f"{moment(incident.closed_at)}, {incident.ending}"))
+    facts += [
+        ("where" if place == 0 else "", _member(member))
+        for place, member in enumerate(incident.members[:SHOWN])
+    ]
+    if len(incident.members) > SHOWN:
+        facts.append(("", f"and {len(incident.members) - SHOWN} more"))
+    facts.append(("told", ", ".join(incident.told) or "nobody"))
+    if incident.ack is not None:
+        note = f": {incident.ack.note}" if incident.ack.note else ""
+        facts.append(("ack", f"by {incident.ack.by}, {moment(incident.ack.at)}{note}"))
+    if incident.owner:
+        facts.append(("owner", incident.owner))
+    return facts
+
+
+def _member(member: Member) -> str:
+    parts = [
+        name(member.label),
+        amount(member.observed, member.unit),
+        fraction(member.numerator, member.denominator),
+        str(member.status),
+        f"since {moment(member.since)}",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    at = event["as_of"]
+    told = "" if event["speaks"] else " (nobody was told)"
+    when = moment(at) if isinstance(at, datetime) else str(at)
+    return f"{when}  {event['event']}: {event['reason']}, {event['status']}{told}"
+
+
+def _besides(incident: Incident, view: Overview) -> str:
+    said = []
+    if incident.ack is not None:
+        said.append(f"acknowledged by {incident.ack.by}")
+    if any(mute.covers(incident.monitor, view.now) for mute in view.mutes):
+        said.append("muted")
+    if incident.flapping:
+        said.append("flapping")
+    if incident.suppressed_by is not None:
+        said.append(str(incident.suppressed_by))
+    return one_line(", ".join(dict.fromkeys(said)))
+
+
+def _waiting(pending: Pending) -> str:
+    what = ", ".join(f"{item.event} {item.incident}" for item in pending.message.items[:3])
+    more = len(pending.message.items) - 3
+    why = f": {pending.last_error}" if pending.last_error else ""
+    return (
+        f"{pending.message.channel}: {what}"
+        + (f" and {more} more" if more > 0 else "")
+        + f", since {moment(pending.since)}, {pending.attempts} attempts{why}"
+    )
+
+
+def _status(incident: Incident) -> Text:
+    if incident.is_open:
+        return Text(str(incident.status), style=STYLES[incident.status], no_wrap=True)
+    return Text(str(incident.ending), style="dim", no_wrap=True)
+
+
+def _line(text: str) -> Padding:
+    return Padding(Text(one_line(text)), (0, 0, 0, 2))
+
+
+def render_overview_json(view: Overview) -> str:
+    """The overview as one JSON object."""
+    return _json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "incidents": [_incident_dict(incident) for incident in view.incidents],
+            "mutes": [
+                {
+                    "monitor": mute.monitor,
+                    "owner": mute.owner,
+                    "reason": mute.reason,
+                    "until": rfc3339(mute.until),
+                    "source": mute.source,
+                }
+                for mute in view.mutes
+            ],
+            "waiting": [_waiting_dict(pending) for pending in view.waiting],
+        }
+    )
+
+
+def render_incident_json(view: IncidentView) -> str:
+    """The incident as one JSON object."""
+    return _json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "incident": _incident_dict(view.incident),
+            "events": [
+                {
+                    key: rfc3339(value) if isinstance(value, datetime) else value
+                    for key, value in event.items()
+                }
+                for event in view.events
+            ],
+            "waiting": [_waiting_dict(pending) for pending in view.waiting],
+        }
+    )
+
+
+def _incident_dict(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "monitor": incident.monitor,
+        "kind": incident.kind,
+        "status": str(incident.status),
+        "opened_at": rfc3339(incident.opened_at),
+        "last_seen": rfc3339(incident.last_seen),
+        "closed_at": None if incident.closed_at is None else rfc3339(incident.closed_at),
+        "ending": incident.ending,
+        "summary": incident.summary,
+        "members": [
+            {
+                "key": json.loads(member.key),
+                "status": str(member.status),
+                "since": rfc3339(member.since),
+                "observed": number(member.observed),
+                "numerator": number(member.numerator),
+                "denominator": number(member.denominator),
+                "threshold": number(member.threshold),
+            }
+            for member in incident.members
+        ],
+        "told": list(incident.told),
+        "acknowledged_by": incident.ack.by if incident.ack else None,
+        "flapping": incident.flapping,
+        "owner": incident.owner,
+    }
+
+
+def _waiting_dict(pending: Pending) -> dict[str, Any]:
+    return {
+        "message": pending.message.id,
+        "channel": pending.message.channel,
+        "incidents": [item.incident for item in pending.message.items],
+        "since": rfc3339(pending.since),
+        "attempts": pending.attempts,
+        "last_error": pending.last_error or None,
+    }
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=str) + "\n"

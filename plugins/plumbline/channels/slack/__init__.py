@@ -1,0 +1,1 @@
+"""Slack: what it is told (`render`), how (`transport`), and the two channels (`channel`)."""

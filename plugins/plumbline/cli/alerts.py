@@ -1,0 +1,374 @@
+"""``plumbline alerts``: open incidents, who was told, and what a person does about it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example, Group
+from plumbline.cli.completion import complete_monitors
+from plumbline.cli.options import format_option, target_option
+from plumbline.cli.output import has_colour, terminal_width, write_result
+from plumbline.cli.progress import show_progress
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from plumbline.alerts.run import Alerting
+    from plumbline.project import Project
+
+
+def list_incidents(target: str | None, show_all: bool, form: str) -> int:
+    """Open incidents, mutes, and what waits to be told."""
+    from plumbline.alerts import views
+
+    project, alerting = _alerting(target)
+    state = alerting.store.load()
+    view = views.overview(state, project.mutes, _now(), with_closed=show_all)
+    _write(views.render_overview_json(view) if form == "json" else None, view)
+    return 0
+
+
+def show(incident: str, target: str | None, form: str) -> int:
+    """One incident, and what was seen and said of it, in order."""
+    from plumbline.alerts import views
+    from plumbline.alerts.editing import find_incident
+
+    _, alerting = _alerting(target)
+    state = alerting.store.load()
+    found = find_incident(state, incident)
+    view = views.IncidentView(
+        found,
+        alerting.store.events_of(found.id, since=found.opened_at),
+        tuple(
+            pending
+            for pending in state.outbox
+            if any(item.incident == found.id for item in pending.message.items)
+        ),
+    )
+    _write(views.render_incident_json(view) if form == "json" else None, view)
+    return 0
+
+
+def ack(incident: str, by: str | None, note: str, target: str | None) -> int:
+    """Somebody looks after it."""
+    from plumbline.alerts.editing import acknowledged, edit, find_incident
+
+    _, alerting = _alerting(target)
+    who, now = by or _user(), _now()
+    with show_progress() as progress:
+        state = edit(
+            alerting.store,
+            lambda state: acknowledged(state, incident, by=who, at=now, note=note),
+            now=now,
+            progress=progress.step,
+        )
+    found = find_incident(state, incident)
+    write_result(
+        f"{found.id} is acknowledged by {who}: no reminders until its status ({found.status}) "
+        "changes.\n"
+    )
+    return 0
+
+
+def mute(
+    monitor: str,
+    until: str | None,
+    lasting: str | None,
+    owner: str | None,
+    reason: str | None,
+    target: str | None,
+) -> int:
+    """Say nothing of a monitor until an instant."""
+    from plumbline.alerts.editing import edit, muted
+    from plumbline.incidents.model import Mute
+
+    project, alerting = _alerting(target)
+    _is_monitor(project, monitor)
+    if not owner or not reason:
+        raise ConfigError(
+            "a mute needs an owner and a reason",
+            key="--owner" if not owner else "--reason",
+            mend='for example --owner ml-platform --reason "backfill until Thursday"',
+        )
+    now = _now()
+    end = _until(project, until, lasting, now)
+    made = Mute(
+        monitor=monitor, owner=owner, reason=reason, until=end, source="command", created_at=now
+    )
+    with show_progress() as progress:
+        edit(
+            alerting.store,
+            lambda state: muted(state, made, now),
+            now=now,
+            progress=progress.step,
+        )
+    write_result(made.describe() + "\n")
+    return 0
+
+
+def unmute(monitor: str, target: str | None) -> int:
+    """Take a mute away."""
+    from plumbline.alerts.editing import edit, unmuted
+
+    _, alerting = _alerting(target)
+    with show_progress() as progress:
+        edit(
+            alerting.store,
+            lambda state: unmuted(state, monitor),
+            now=_now(),
+            progress=progress.step,
+        )
+    write_result(f"{monitor} is no longer muted: what is wrong with it is told at the next run.\n")
+    return 0
+
+
+def test(channels: tuple[str, ...], target: str | None) -> int:
+    """Send a sample of each severity to each route, and say what came back."""
+    from plumbline.alerts.live import open_project_channels
+    from plumbline.alerts.trial import try_routes
+    from plumbline.run.reports.safe import one_line
+    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    chosen = project.target(target)
+    for name in channels:
+        if name not in project.alerts.channels:
+            raise ConfigError(
+                f"there is no channel {name!r}",
+                key="--channel",
+                mend=did_you_mean(name, project.alerts.channels),
+            )
+    opened = open_project_channels(project)
+    with show_progress() as progress:
+        trials = try_routes(
+            project.alerts,
+            opened,
+            target=chosen.name,
+            now=session.clock(),
+            only=channels,
+            progress=progress.step,
+        )
+    for trial in trials:
+        word = "OK    " if trial.is_delivered else "FAILED"
+        write_result(f"{word}  {trial.status:<8}  {trial.channel}: {one_line(trial.detail)}\n")
+    return EXIT_OK if all(trial.is_delivered for trial in trials) else EXIT_ERROR
+
+
+def flush(target: str | None) -> int:
+    """Deliver what waits."""
+    from plumbline.run.reports.safe import one_line
+    from plumbline.run.reports.wording import alert
+    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+
+    _, alerting = _alerting(target)
+    with show_progress() as progress:
+        alerting.progress = progress.step
+        report = alerting.flush()
+    for line in report.lines:
+        write_result(one_line(alert(line)) + "\n")
+    for note in report.notes:
+        write_result(one_line(note) + "\n")
+    if not report.lines and not report.waiting:
+        write_result("Nothing waits.\n")
+    return EXIT_ERROR if report.waiting else EXIT_OK
+
+
+def _alerting(target: str | None) -> tuple[Project, Alerting]:
+    from plumbline.alerts.live import make_alerting
+    from plumbline.warehouse.ready import ensure_ready
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    with show_progress() as progress:
+        chosen = ensure_ready(project.target(target), progress.long_step)
+    return project, make_alerting(project, chosen, clock=session.clock)
+
+
+def _now() -> datetime:
+    return click.get_current_context().ensure_object(Session).clock()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return os.environ.get("USER", "somebody")
+
+
+def _is_monitor(project: Project, name: str) -> None:
+    if name not in project.monitor_names():
+        raise ConfigError(
+            f"there is no monitor {name!r}",
+            key="MONITOR",
+            mend=did_you_mean(name, project.monitor_names()),
+        )
+
+
+def _until(project: Project, until: str | None, lasting: str | None, now: datetime) -> datetime:
+    from plumbline.project.alerts import read_duration
+    from plumbline.project.mutes import read_until
+
+    if (until is None) == (lasting is None):
+        raise ConfigError(
+            "a mute needs an end" if until is None else "a mute has one end",
+            key="--for",
+            mend="give --for 2d, or --until 2026-02-10",
+        )
+    if lasting is not None:
+        return (now + read_duration(lasting, key="--for")).astimezone(project.timezone)
+    end = read_until(str(until), zone=project.timezone, key="--until")
+    if end <= now:
+        raise ConfigError(f"{until} has passed", key="--until", mend="give a later end")
+    return end
+
+
+def _write(as_json: str | None, view: object) -> None:
+    from plumbline.alerts import views
+
+    if as_json is not None:
+        write_result(as_json, as_utf8=True)
+        return
+    width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
+    write_result(views.render_text(view, width=width, colour=colour))
+
+
+_ERROR = {3: "ERROR: the state of alerts can't be reached"}
+
+
+def _incident() -> click.Argument:
+    return click.Argument(["incident"], metavar="INCIDENT")
+
+
+def _monitor() -> click.Argument:
+    return click.Argument(["monitor"], metavar="MONITOR", shell_complete=complete_monitors)
+
+
+command = Group(
+    name="alerts",
+    help=(
+        "Incidents and messages: what is open, who was told, and what a person does about it.\n\n"
+        "Who is told of what stands in checkpoints/alerts.yml. The state lives in the warehouse, "
+        "in plumbline's own dataset."
+    ),
+    commands=[
+        Command(
+            name="list",
+            callback=list_incidents,
+            help="List open incidents, mutes, and messages that wait to be delivered.",
+            params=[
+                click.Option(
+                    ["--all", "show_all"], is_flag=True, help="Also those that ended lately."
+                ),
+                target_option(),
+                format_option("text", "json"),
+            ],
+            examples=(
+                Example("plumbline alerts list", "what is wrong, since when, who was told"),
+                Example("plumbline alerts list --format json", "for machines"),
+            ),
+            exit_codes=_ERROR,
+        ),
+        Command(
+            name="show",
+            callback=show,
+            help="Show an incident: what fails, and what was seen and said, in order.\n\n"
+            "INCIDENT is its id, as messages say it; the beginning of it or the monitor's name "
+            "does where it is clear.",
+            params=[_incident(), target_option(), format_option("text", "json")],
+            examples=(Example("plumbline alerts show line_coverage", "the open one"),),
+            exit_codes=_ERROR,
+        ),
+        Command(
+            name="ack",
+            callback=ack,
+            help="Acknowledge an incident: no reminders until its status changes.",
+            params=[
+                _incident(),
+                click.Option(["--by"], metavar="NAME", help="Who; default: you."),
+                click.Option(["--note"], metavar="TEXT", default="", help="What is being done."),
+                target_option(),
+            ],
+            examples=(
+                Example("plumbline alerts ack line_coverage", "you look after it"),
+                Example(
+                    'plumbline alerts ack line_coverage --by ana --note "backfill runs"',
+                    "somebody does, and what",
+                ),
+            ),
+            exit_codes=_ERROR,
+        ),
+        Command(
+            name="mute",
+            callback=mute,
+            help="Say nothing of a monitor until an instant; its checks go on.\n\n"
+            "A mute that belongs to the project stands in checkpoints/mutes.yml instead.",
+            params=[
+                _monitor(),
+                click.Option(["--for", "lasting"], metavar="DURATION", help="30m, 12h or 2d."),
+                click.Option(
+                    ["--until"], metavar="DATE|INSTANT", help="The end, in place of --for."
+                ),
+                click.Option(["--owner"], metavar="NAME", help="Who answers for it; required."),
+                click.Option(["--reason"], metavar="TEXT", help="Why; required."),
+                target_option(),
+            ],
+            examples=(
+                Example(
+                    'plumbline alerts mute bdb_coverage --for 2d --owner ana --reason "feed down"',
+                    "two days",
+                ),
+            ),
+            exit_codes=_ERROR,
+        ),
+        Command(
+            name="unmute",
+            callback=unmute,
+            help="Take a mute away; what is still wrong is told at the next run.",
+            params=[_monitor(), target_option()],
+            examples=(Example("plumbline alerts unmute bdb_coverage", "before its time"),),
+            exit_codes=_ERROR,
+        ),
+        Command(
+            name="test",
+            callback=test,
+            help="Send a sample of each severity along its route, and say what came back.\n\n"
+            "The samples are marked; no incident is touched.",
+            params=[
+                click.Option(
+                    ["--channel", "channels"],
+                    multiple=True,
+                    metavar="NAME",
+                    help="Only these channels; repeatable.",
+                ),
+                target_option(),
+            ],
+            examples=(
+                Example("plumbline alerts test", "every route"),
+                Example("plumbline alerts test --channel slack-error", "one channel"),
+            ),
+            exit_codes={0: "all were delivered", 3: "one was not delivered, or is not configured"},
+        ),
+        Command(
+            name="flush",
+            callback=flush,
+            help="Deliver the messages that wait, in order.",
+            params=[target_option()],
+            examples=(Example("plumbline alerts flush", "after Slack was down"),),
+            exit_codes={
+                0: "nothing waits",
+                3: "a message still waits, or the state can't be reached",
+            },
+        ),
+    ],
+    examples=(
+        Example("plumbline alerts list", "what is open"),
+        Example("plumbline alerts test", "does everybody get what is for them?"),
+    ),
+)

@@ -1,0 +1,468 @@
+"""Alerts as analysts configure them: who is told of what, where, and how often again.
+
+``checkpoints/alerts.yml`` holds it all but the secrets, which stand in the environment: the file
+names their variables. A project without the file has `DEFAULT`. Used by ``plumbline.alerts``,
+``plumbline.channels.opening``, lint, and the schema for editors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.incidents.policy import Policy
+from plumbline.project.parsing import explain, read_yaml
+from plumbline.run.status import Status
+
+ALERTS_FILE = "alerts.yml"
+"""In the folder of checkpoints."""
+
+ROUTED = (Status.CRITICAL, Status.ERROR, Status.WARNING)
+"""The statuses that somebody is told of, the worst first."""
+
+SECRET_KEYS = ("webhook", "token", "routing_key", "url", "signing_key")
+"""Keys of channels that name an environment variable."""
+
+NO_SECRET = "a secret does not belong in a file"
+NO_SECRET_MEND = "put it in the environment and name the variable here, and make a new secret"
+
+_DURATION = r"^[1-9][0-9]{0,5}[smhd]$"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_URL = r"^https?://\S+$"
+_URL_KEYS = ("api_url", "docs_url")
+_TOKEN = re.compile(
+    r"xox[a-z]-|xapp-|gh[a-z]_[A-Za-z0-9]|github_pat_|hooks\.slack\.com/(services|workflows)/"
+    r"|^https?://[^/]*@",
+    re.IGNORECASE,
+)
+_KEY_LIKE = re.compile(r"(?=.*\d)[A-Za-z0-9]{20,}")
+"""PagerDuty's routing keys have no prefix that tells them."""
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
+_Variable = Annotated[str, StringConstraints(pattern=_VARIABLE)]
+_Url = Annotated[str, StringConstraints(pattern=_URL)]
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _one_or_more(shape: Mapping[str, Any]) -> tuple[BeforeValidator, WithJsonSchema]:
+    """A value may stand for a list of one."""
+    either = {"anyOf": [dict(shape), {"type": "array", "items": dict(shape), "minItems": 1}]}
+    return BeforeValidator(_listed), WithJsonSchema(either)
+
+
+_STATUS_TEXT, _STATUS_SHAPE = _one_or_more({"enum": [str(status) for status in ROUTED]})
+_NAME_TEXT, _NAME_SHAPE = _one_or_more({"type": "string", "minLength": 1})
+
+_Statuses = Annotated[
+    list[Literal["CRITICAL", "ERROR", "WARNING"]], Field(min_length=1), _STATUS_TEXT, _STATUS_SHAPE
+]
+_Names = Annotated[list[_Text], Field(min_length=1), _NAME_TEXT, _NAME_SHAPE]
+_Duration = Annotated[
+    str,
+    Field(
+        json_schema_extra={
+            "pattern": _DURATION,
+            "patternErrorMessage": 'Write a number with s, m, h or d, for example "24h".',
+        }
+    ),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _variable(what: str, example: str) -> Any:
+    return Field(
+        description=f"The name of the environment variable that holds {what}; its value may be "
+        "`sm://PROJECT/SECRET` of Secret Manager.",
+        examples=[example],
+    )
+
+
+def _optional_variable(what: str, example: str) -> Any:
+    return Field(
+        None,
+        description=f"The name of the environment variable that holds {what}.",
+        examples=[example],
+    )
+
+
+def _api_url(default: str) -> Any:
+    return Field(
+        None,
+        description=f"Another address of the API than `{default}`: a proxy, your own server.",
+        examples=[default],
+    )
+
+
+class SlackEntry(_Strict):
+    """A Slack channel, by an incoming webhook or by a bot."""
+
+    type: Literal["slack"] = Field(description="Slack.")
+    webhook: _Variable | None = _optional_variable(
+        "the URL of the incoming webhook", "SLACK_WEBHOOK_URL"
+    )
+    token: _Variable | None = _optional_variable("the bot's token", "SLACK_BOT_TOKEN")
+    channel: _Text | None = Field(
+        None,
+        description="With `token`: where the bot writes, a name or an id.",
+        examples=["#data-quality", "C0123456789"],
+    )
+    api_url: _Url | None = _api_url("https://slack.com/api/")
+
+
+class GithubEntry(_Strict):
+    """Issues of a repository on GitHub, one an incident."""
+
+    type: Literal["github"] = Field(description="Issues on GitHub.")
+    token: _Variable = _variable("the token that may write issues", "GITHUB_TOKEN")
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] = (
+        Field(description="Where the issues are opened.", examples=["my-org/my-repository"])
+    )
+    api_url: _Url | None = _api_url("https://api.github.com")
+
+
+class PagerdutyEntry(_Strict):
+    """A service of PagerDuty."""
+
+    type: Literal["pagerduty"] = Field(description="PagerDuty.")
+    routing_key: _Variable = _variable(
+        "the integration key of the service (Events API v2)", "PAGERDUTY_ROUTING_KEY"
+    )
+    api_url: _Url | None = _api_url("https://events.pagerduty.com")
+
+
+class WebhookEntry(_Strict):
+    """Any receiver of JSON."""
+
+    type: Literal["webhook"] = Field(description="Any receiver of JSON by HTTP POST.")
+    url: _Variable = _variable("the receiver's URL", "ALERTS_WEBHOOK_URL")
+    signing_key: _Variable | None = _optional_variable(
+        "the key by which messages are signed", "ALERTS_SIGNING_KEY"
+    )
+
+
+ChannelEntry = Annotated[
+    SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry, Field(discriminator="type")
+]
+CHANNEL_ENTRIES: Mapping[str, type[SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry]] = {
+    "slack": SlackEntry,
+    "github": GithubEntry,
+    "pagerduty": PagerdutyEntry,
+    "webhook": WebhookEntry,
+}
+
+
+class RouteEntry(_Strict):
+    """One of ``routes``."""
+
+    status: _Statuses | None = Field(
+        None,
+        description="Only these statuses; without it, every one.",
+        examples=["CRITICAL", ["CRITICAL", "ERROR"]],
+    )
+    monitor: _Names | None = Field(
+        None,
+        description="Only these monitors; without it, every one.",
+        examples=["line_coverage", ["line_coverage", "bdb_coverage"]],
+    )
+    owner: _Names | None = Field(
+        None,
+        description="Only monitors of these owners (`meta.monitor.owner` of the suite); without "
+        "it, every one.",
+        examples=["ml-platform"],
+    )
+    to: list[_Text] = Field(
+        min_length=1, description="The channels that are told.", examples=[["slack-error"]]
+    )
+
+
+class RemindEntry(_Strict):
+    """``remind_after``."""
+
+    critical: _Duration = Field("24h", description="While CRITICAL.", examples=["24h"])
+    warning: _Duration = Field("72h", description="While WARNING.", examples=["72h"])
+    error: _Duration = Field("24h", description="While ERROR.", examples=["24h"])
+
+
+class FlappingEntry(_Strict):
+    """``flapping``."""
+
+    openings: int = Field(
+        3, ge=2, le=100, description="So many openings are told as one: flapping.", examples=[3]
+    )
+    within: _Duration = Field(
+        "48h",
+        description="Within this time; also how long the monitor must be well before it ends.",
+        examples=["48h"],
+    )
+
+
+class AlertsEntry(_Strict):
+    """The whole file."""
+
+    channels: dict[_Name, ChannelEntry] = Field(
+        min_length=1,
+        description="Where people are told, each with a name of your own. Secrets stand in the "
+        "environment; here stand the names of their variables.",
+        examples=[{"slack": {"type": "slack", "webhook": "SLACK_WEBHOOK_URL"}}],
+    )
+    routes: list[RouteEntry] = Field(
+        description="Who is told of what: the first route that fits. What fits none goes to the "
+        "fallback.",
+        examples=[[{"status": "CRITICAL", "to": ["slack"]}]],
+    )
+    fallback: _Text | None = Field(
+        None,
+        description="The channel in place of one that is not configured or refuses for good.",
+        examples=["slack"],
+    )
+    remind_after: RemindEntry = Field(
+        default_factory=RemindEntry,
+        description="How long after the last word it is said again that a monitor still fails.",
+        examples=[{"critical": "24h", "warning": "72h", "error": "24h"}],
+    )
+    flapping: FlappingEntry = Field(
+        default_factory=FlappingEntry,
+        description="When a monitor that comes and goes is told once, and not each time.",
+        examples=[{"openings": 3, "within": "48h"}],
+    )
+    docs_url: _Url | None = Field(
+        None,
+        description="Where the repository can be read in a browser: messages link to runbooks "
+        "there.",
+        examples=["https://github.com/my-org/my-repository/blob/main"],
+    )
+
+
+@dataclass(frozen=True)
+class ChannelConfig:
+    """One channel, checked."""
+
+    name: str
+    type: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """By key (``webhook``): the name of the environment variable."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What is no secret: ``channel``, ``repository``, ``api_url``."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route, checked; an empty tuple fits everything."""
+
+    to: tuple[str, ...]
+    statuses: tuple[Status, ...] = ()
+    monitors: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+
+    def fits(self, *, status: Status, monitor: str, owner: str | None) -> bool:
+        """Whether a message of that status, monitor and owner goes this way."""
+        return (
+            (not self.statuses or status in self.statuses)
+            and (not self.monitors or monitor in self.monitors)
+            and (not self.owners or owner in self.owners)
+        )
+
+
+@dataclass(frozen=True)
+class AlertsConfig:
+    """The whole file, checked."""
+
+    channels: Mapping[str, ChannelConfig]
+    routes: tuple[Route, ...]
+    fallback: str | None = None
+    policy: Policy = field(default_factory=Policy)
+    docs_url: str | None = None
+
+
+DEFAULT: Mapping[str, Any] = {
+    "channels": {
+        "slack-warning": {"type": "slack", "webhook": "SLACK_WEBHOOK_URL_WARNING"},
+        "slack-error": {"type": "slack", "webhook": "SLACK_WEBHOOK_URL_ERROR"},
+        "slack": {"type": "slack", "webhook": "SLACK_WEBHOOK_URL"},
+    },
+    "routes": [
+        {"status": "ERROR", "to": ["slack-error"]},
+        {"status": "CRITICAL", "to": ["slack-error"]},
+        {"status": "WARNING", "to": ["slack-warning"]},
+    ],
+    "fallback": "slack",
+}
+"""What a project without the file has: the same as the shipped file says."""
+
+
+def read_alerts(file: Path) -> AlertsConfig:
+    """The configuration in ``file``; `DEFAULT` where there is no such file.
+
+    Raises:
+        ConfigError: not YAML, an unknown or missing key, a wrong value, a secret, a channel that
+            is not there: with file, key and mend.
+    """
+    if not file.is_file():
+        return _config(DEFAULT, file)
+    return _config(read_yaml(file, error=ConfigError, what="the configuration of alerts"), file)
+
+
+def read_duration(text: str, *, key: str, file: Path | None = None) -> timedelta:
+    """``30m``, ``24h``, ``2d``.
+
+    Raises:
+        ConfigError: it is no duration.
+    """
+    if not re.fullmatch(_DURATION, text):
+        raise ConfigError(
+            f"{text!r} is no duration",
+            file=file,
+            key=key,
+            mend="write a number with s, m, h or d, for example 24h",
+        )
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def find_secrets(raw: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where something stands that looks like a secret, or like no name of a variable."""
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            yield from find_secrets(value, (*path, key))
+    elif isinstance(raw, list):
+        for index, value in enumerate(raw):
+            yield from find_secrets(value, (*path, index))
+    elif isinstance(raw, str) and path and _is_secret(raw, path):
+        yield path
+
+
+def _is_secret(text: str, path: tuple[str | int, ...]) -> bool:
+    if _TOKEN.search(text):
+        return True
+    if path[0] != "channels" or path[-1] in _URL_KEYS:
+        return False
+    if "://" in text:
+        return True
+    if path[-1] not in SECRET_KEYS:
+        return False
+    return bool(_KEY_LIKE.fullmatch(text)) or not re.match(_VARIABLE, text)
+
+
+def _config(raw: Mapping[str, Any], file: Path) -> AlertsConfig:
+    for path in find_secrets(raw):
+        raise ConfigError(NO_SECRET, file=file, key=_key(path), mend=NO_SECRET_MEND)
+    _check_channels(raw, file)
+    entry = explain(AlertsEntry, raw, file=file, error=ConfigError)
+    channels = {name: _channel(name, one, file) for name, one in entry.channels.items()}
+    for index, route in enumerate(entry.routes):
+        for number, name in enumerate(route.to):
+            _must_be_there(name, channels, file, f"routes[{index}].to[{number}]")
+    if entry.fallback is not None:
+        _must_be_there(entry.fallback, channels, file, "fallback")
+    return AlertsConfig(
+        channels=channels,
+        routes=tuple(map(_route, entry.routes)),
+        fallback=entry.fallback,
+        policy=_policy(entry, file),
+        docs_url=entry.docs_url,
+    )
+
+
+def _check_channels(raw: Mapping[str, Any], file: Path) -> None:
+    """Each channel by itself: only its type says which keys it has."""
+    channels = raw.get("channels")
+    for name, one in channels.items() if isinstance(channels, dict) else ():
+        key = f"channels.{name}"
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind is None:
+            continue
+        if kind not in CHANNEL_ENTRIES:
+            raise ConfigError(
+                f"there is no type of channel {kind!r}",
+                file=file,
+                key=f"{key}.type",
+                mend=did_you_mean(str(kind), CHANNEL_ENTRIES),
+            )
+        explain(CHANNEL_ENTRIES[kind], one, file=file, key=key, error=ConfigError)
+
+
+def slack_fault(given: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What is wrong with the keys of a Slack channel, and the mend; None where nothing is."""
+    has = {key for key in ("webhook", "token", "channel") if given.get(key) is not None}
+    if "api_url" in given and "webhook" in has:
+        return "api_url is for a bot: a webhook's URL is an address itself", "take api_url away"
+    if has in ({"webhook"}, {"token", "channel"}):
+        return None
+    return (
+        "a Slack channel has either webhook, or token and channel",
+        "write {type: slack, webhook: VARIABLE}, or "
+        '{type: slack, token: VARIABLE, channel: "#name"}',
+    )
+
+
+def _channel(
+    name: str, entry: SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry, file: Path
+) -> ChannelConfig:
+    given = {key: str(value) for key, value in entry.model_dump(exclude_none=True).items()}
+    fault = slack_fault(given) if entry.type == "slack" else None
+    if fault is not None:
+        raise ConfigError(fault[0], file=file, key=f"channels.{name}", mend=fault[1])
+    return ChannelConfig(
+        name=name,
+        type=entry.type,
+        variables={key: value for key, value in given.items() if key in SECRET_KEYS},
+        settings={key: value for key, value in given.items() if key not in (*SECRET_KEYS, "type")},
+    )
+
+
+def _route(entry: RouteEntry) -> Route:
+    return Route(
+        to=tuple(dict.fromkeys(entry.to)),
+        statuses=tuple(map(Status, entry.status or ())),
+        monitors=tuple(entry.monitor or ()),
+        owners=tuple(entry.owner or ()),
+    )
+
+
+def _policy(entry: AlertsEntry, file: Path) -> Policy:
+    remind, flapping = entry.remind_after, entry.flapping
+    return Policy(
+        remind_critical=read_duration(remind.critical, key="remind_after.critical", file=file),
+        remind_warning=read_duration(remind.warning, key="remind_after.warning", file=file),
+        remind_error=read_duration(remind.error, key="remind_after.error", file=file),
+        flapping_openings=flapping.openings,
+        flapping_window=read_duration(flapping.within, key="flapping.within", file=file),
+    )
+
+
+def _must_be_there(name: str, channels: Mapping[str, object], file: Path, key: str) -> None:
+    if name not in channels:
+        raise ConfigError(
+            f"there is no channel {name!r}",
+            file=file,
+            key=key,
+            mend=did_you_mean(name, channels),
+        )
+
+
+def _key(path: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

@@ -1,0 +1,124 @@
+"""What a person is told when the schedule of two real fortnights is re-lived.
+
+Written down first: this is what somebody on call would want to read, and no more. Every run is real
+(`support.replay`), every message is posted by the real client to a real server.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.fake_slack import FakeSlack
+
+from scenarios.conftest import ROOT
+from support.replay import NEW_YORK, Replay, every_six_hours, make_replay
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+# When (New York), and of which monitor what is told.
+THE_LAST_DAYS_OF_JANUARY = """
+01-26 03:00  opened      bdb_coverage          CRITICAL
+01-26 15:00  opened      recent_predictions    CRITICAL
+01-26 15:00  opened      line_coverage         WARNING
+01-26 15:00  downgraded  bdb_coverage          WARNING
+01-27 09:00  opened      phase_completion      CRITICAL
+01-27 15:00  escalated   line_coverage         CRITICAL
+01-27 15:00  resolved    recent_predictions
+01-27 15:00  expired     bdb_coverage
+01-28 03:00  resolved    phase_completion
+01-28 09:00  opened      phase_completion      CRITICAL
+01-28 15:00  changed     line_coverage         CRITICAL
+01-29 03:00  resolved    phase_completion
+01-29 09:00  opened      phase_completion      CRITICAL
+01-29 15:00  changed     line_coverage         CRITICAL
+01-30 09:00  reminded    phase_completion      CRITICAL
+01-30 15:00  changed     line_coverage         CRITICAL
+01-31 09:00  downgraded  phase_completion      WARNING
+01-31 15:00  changed     line_coverage         CRITICAL
+01-31 15:00  opened      grading_completeness  WARNING
+01-31 21:00  resolved    phase_completion
+02-01 09:00  opened      phase_completion      WARNING
+02-01 15:00  changed     line_coverage         CRITICAL
+02-01 15:00  escalated   grading_completeness  CRITICAL
+02-02 09:00  resolved    phase_completion
+02-02 15:00  opened      recent_predictions    CRITICAL
+02-02 15:00  changed     line_coverage         CRITICAL
+02-02 15:00  reminded    grading_completeness  CRITICAL
+02-03 03:00  resolved    recent_predictions
+02-03 15:00  reminded    line_coverage         CRITICAL
+02-03 15:00  resolved    grading_completeness
+02-04 15:00  expired     line_coverage
+"""
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
+    with FakeSlack() as server:
+        for name in ("WARNING", "ERROR"):
+            monkeypatch.setenv(f"SLACK_WEBHOOK_URL_{name}", f"{server.webhook_url}{name.lower()}")
+        monkeypatch.delenv("SLACK_WEBHOOK_URL", raising=False)
+        yield server
+
+
+@pytest.fixture
+def replay(
+    season_state_dir: Path, tmp_path: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> Replay:
+    """The shipped project, with GX's own Slack action beside ours to compare with."""
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season_state_dir))
+    return make_replay(ROOT, season_state_dir, f"plumbline_{uuid.uuid4().hex[:8]}")
+
+
+def told(report: Any, at: datetime) -> list[str]:
+    """One line an incident that somebody was told of in this run."""
+    monitors = {outcome.monitor: outcome for outcome in report.outcomes}
+    found = {}
+    for line in report.alerts:
+        if line.channel is None:
+            continue
+        assert line.delivered, line
+        monitor = line.incident.rpartition("-")[0]
+        over = str(line.event) in ("resolved", "expired")
+        status = "" if over else str(monitors[monitor].status)
+        when = at.astimezone(NEW_YORK).strftime("%m-%d %H:%M")
+        found[line.incident] = f"{when}  {line.event!s:<10}  {monitor:<20}  {status}".rstrip()
+    return list(found.values())
+
+
+def relive(replay: Replay, first: str, last: str) -> list[str]:
+    lines: list[str] = []
+    for at in every_six_hours(first, last):
+        lines += told(replay.run(at), at)
+    return lines
+
+
+@pytest.mark.timeout(600)
+def test_the_last_days_of_january_are_told_once_each(replay: Replay, slack: FakeSlack) -> None:
+    lines = relive(replay, "2026-01-26", "2026-02-05")
+    assert sorted(lines) == sorted(THE_LAST_DAYS_OF_JANUARY.strip().splitlines())
+    openings = sum(" opened " in line for line in lines)
+    ends = sum(" resolved " in line or " expired " in line for line in lines)
+    assert openings == ends, "each has one opening and one end"
+
+
+@pytest.mark.timeout(600)
+def test_nothing_is_told_on_the_days_around_the_all_star_break(
+    replay: Replay, slack: FakeSlack
+) -> None:
+    assert relive(replay, "2026-02-11", "2026-02-20") == []
+    assert slack.messages == []
+
+
+def test_the_same_run_twice_says_nothing_new(replay: Replay, slack: FakeSlack) -> None:
+    at = datetime(2026, 1, 27, 15, tzinfo=NEW_YORK)
+    first = replay.run(at)
+    count = len(slack.messages)
+    assert count
+    assert {str(line.event) for line in first.alerts} == {"opened"}
+    assert replay.run(at).alerts == ()
+    assert len(slack.messages) == count

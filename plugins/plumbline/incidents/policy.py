@@ -26,7 +26,7 @@ class Policy:
     remind_error: timedelta = timedelta(hours=24)
     flapping_openings: int = 3
     """The opening with this number within ``flapping_window`` is told as flapping."""
-    flapping_window: timedelta = timedelta(hours=48)
+    flapping_window: timedelta = timedelta(hours=36)
     """Also how long a flapping monitor must be well before its incident ends."""
 
     def remind_after(self, status: Status) -> timedelta:

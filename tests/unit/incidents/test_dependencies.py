@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -292,6 +293,32 @@ def test_a_circle_hides_nobody(circle: dict[str, list[str]], first: str) -> None
     named = {name for decision in by_run for names in children(decision).values() for name in names}
     assert aloud | named == {"a", "b", "c"}
     assert any("reminded" in line for decision in by_run for line in told(decision))
+
+
+def test_in_a_circle_who_is_named_stays_silent_when_it_is_no_longer_the_lesser_evil() -> None:
+    circle = {"a": ["b"], "b": ["a"]}
+    history = History()
+    assert children(play(history, circle, a="C", b="w")) == {"a": ["b"]}
+    assert told(play(history, circle, a="w", b="w")) == ["a: downgraded, status fell"]
+
+
+def test_an_error_is_told_again_although_the_data_of_the_same_monitor_is_worse() -> None:
+    decision = play(History(), {"a": ["a"]}, a="CEEEEE")
+    assert told(decision) == ["a: reminded, reminder due"]
+
+
+def test_two_that_are_said_to_speak_for_each_other_do_not_fall_silent() -> None:
+    circle = {"a": ["b"], "b": ["a"]}
+    history = History()
+    play(history, circle, a="C", b=".")
+    play(history, circle, a="C", b="C")
+    one, other = history.open("a"), history.open("b")
+    history.known = replace(
+        history.known,
+        incidents=(replace(one, inhibited_by=other.id), replace(other, inhibited_by=one.id)),
+    )
+    said = [told(play(history, circle, a="C", b="C")) for _ in range(4)]
+    assert any("reminded" in line for lines in said for line in lines)
 
 
 def test_a_parent_that_nobody_knows_changes_nothing() -> None:

@@ -115,6 +115,10 @@ STORIES: dict[str, tuple[str, dict[int, str]]] = {
         "w[Cw]ww",
         {0: "opened, first failure", 1: "(suppressed, muted)"},
     ),
+    "held back again after a while in which nothing was": (
+        "w[C]w[C]",
+        {0: "opened, first failure", 1: "(suppressed, muted)", 3: "(suppressed, muted)"},
+    ),
     "what was told ends aloud, muted or not": (
         "w[w.]",
         {0: "opened, first failure", 2: "resolved, recovered"},

@@ -1,152 +1,266 @@
-"""The two Slack channels: an incoming webhook, and a bot.
+"""The two Slack channels: an incoming webhook, and a bot with threads.
 
-A webhook can only add messages: one a run. A bot keeps one message an incident, edited as it
-changes, with its history in the thread; what must reach a phone (opened, escalated, ended) is a new
-message or is broadcast from the thread, because an edit notifies nobody.
+A webhook is told the whole message at once. A bot writes a message for each incident (with those
+that it inhibits): the first is the incident's root, later news go into its thread, and the root is
+edited to show how things stand. What must reach a phone is also sent to the channel.
+
+What a bot has posted is carried in `Receipt.references`, in that of a RETRY too: given back in
+``Message.references``, the next attempt goes on where this one broke off. Slack's own
+``client_msg_id`` is not for apps, so a message whose answer was lost is posted twice.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-from plumbline.channels.base import TIMEOUT_SECONDS, Receipt, Verdict
+from plumbline.channels.base import Receipt, Verdict
+from plumbline.channels.http import Caller
 from plumbline.channels.message import Item, Message
 from plumbline.channels.secrets import Secret
 from plumbline.channels.slack import render
-from plumbline.channels.slack.transport import SlackApi, SlackFaultError, post_webhook
 from plumbline.incidents.model import Event
 
-ACK_REACTIONS = ("eyes", "white_check_mark")
-"""Who puts one of these on the message of an incident acknowledges it."""
+if TYPE_CHECKING:
+    from plumbline.channels.slack.transport import Api
 
-BROADCAST = frozenset({Event.ESCALATED, Event.RESOLVED, Event.EXPIRED, Event.FLAPPING})
+BASE_URL = "https://slack.com/api/"
+ACKNOWLEDGING = ("eyes", "white_check_mark")
 
-# The message is there no more, or too old to be edited: the thread still tells.
-_NOT_EDITABLE = ("message_not_found", "cant_update_message", "edit_window_closed")
+BROADCAST = (Event.ESCALATED, Event.RESOLVED, Event.EXPIRED, Event.FLAPPING)
+"""What a thread alone would hide."""
+
+MOST_ROOTS = 5
+"""More openings than this are told in one message: a storm must not ring forty times."""
+
+_ROOT_IS_GONE = ("thread_not_found", "message_not_found", "cannot_reply_to_message")
+
+Reference = dict[str, str]
+"""``ts`` and ``channel`` of the root; ``to``, the channel as configured; ``told`` and ``shown``,
+the event ids that were last posted and last shown by the root; ``shared``, of a root of many."""
 
 
+@dataclass(frozen=True)
 class SlackWebhook:
-    """An incoming webhook.
+    """An incoming webhook."""
 
-    Args:
-        name: as routes name it.
-        url: the webhook's; all that lets a sender in.
-    """
+    name: str
+    url: Secret
 
-    def __init__(self, name: str, url: Secret) -> None:
-        self.name = name
-        self._url = url
+    def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
+        """The whole message in one request."""
+        from plumbline.channels.slack import transport
 
-    def __repr__(self) -> str:
-        return f"SlackWebhook({self.name!r})"
-
-    def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
-        """One attempt."""
         payload = render.payload(message, now=datetime.now(UTC))
-        return post_webhook(self._url, payload, timeout_seconds=timeout_seconds)
+        with Caller(timeout_seconds=timeout_seconds, secrets=(self.url,)) as caller:
+            receipt = transport.post_webhook(caller, self.url, payload)
+            if transport.is_about_blocks(receipt):
+                receipt = transport.post_webhook(caller, self.url, {"text": payload["text"]})
+        return receipt
 
 
+@dataclass(frozen=True)
 class SlackBot:
-    """A bot in one channel.
+    """A bot's token, and the channel that it writes to.
 
-    Args:
-        name: as routes name it.
-        token: the bot's, with the scopes chat:write and reactions:read.
-        channel: where it writes: a name or an id.
-        base_url: of the API; None: Slack's.
+    It needs the scopes ``chat:write``, and ``reactions:read`` and ``users:read`` for
+    acknowledgements.
     """
 
-    def __init__(
-        self, name: str, token: Secret, channel: str, *, base_url: str | None = None
-    ) -> None:
-        self.name = name
-        self._channel = channel
-        self._api = SlackApi(token, base_url=base_url)
+    name: str
+    token: Secret
+    channel: str
+    """Its id, or ``#name``."""
+    base_url: str = BASE_URL
+    acknowledging: tuple[str, ...] = field(default=ACKNOWLEDGING)
+    """The emoji that say "I look after it"."""
 
-    def __repr__(self) -> str:
-        return f"SlackBot({self.name!r})"
+    def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
+        """A request or two for each incident; those that reach people come first."""
+        from plumbline.channels.slack.transport import Api
 
-    def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
-        """One attempt; ``references`` hold what was done, so that the next goes on from there."""
-        expires = time.monotonic() + timeout_seconds
-        done: dict[str, Mapping[str, str]] = {}
-        for item in message.items:
-            known = dict(message.references.get(item.incident, {}))
-            try:
-                self._tell(message, item, known, expires)
-            except SlackFaultError as fault:
-                done[item.incident] = known
-                receipt = fault.receipt
-                return Receipt(
-                    receipt.verdict,
-                    receipt.detail,
-                    receipt.status_code,
-                    receipt.retry_after,
-                    {one: found for one, found in done.items() if found},
+        with Caller(timeout_seconds=timeout_seconds, secrets=(self.token,)) as caller:
+            api = Api(caller, self.token, base_url=self.base_url)
+            return _Delivery(self, api, message).run()
+
+    def acknowledgers(
+        self, references: Mapping[str, Mapping[str, str]], *, timeout_seconds: float
+    ) -> dict[str, tuple[str, ...]]:
+        """Who reacted to an incident's root with an acknowledging emoji; by incident.
+
+        Those of a shared root acknowledge all its incidents. Never raises: what cannot be read is
+        left out.
+
+        Args:
+            references: by incident, as this channel returned them.
+            timeout_seconds: for all of them together.
+        """
+        from plumbline.channels.slack.transport import Api
+
+        found: dict[str, tuple[str, ...]] = {}
+        by_root: dict[tuple[str, str], list[str]] = {}
+        for incident, reference in references.items():
+            if reference.get("ts") and reference.get("channel"):
+                root = (reference["channel"], reference["ts"])
+                by_root.setdefault(root, []).append(incident)
+        names: dict[str, str] = {}
+        with Caller(timeout_seconds=timeout_seconds, secrets=(self.token,)) as caller:
+            api = Api(caller, self.token, base_url=self.base_url)
+            for (channel, ts), incidents in by_root.items():
+                receipt, answer = api.call(
+                    "reactions.get", params=True, channel=channel, timestamp=ts, full="true"
                 )
-            done[item.incident] = known
-        return Receipt(Verdict.DELIVERED, "ok", 200, references=done)
+                if receipt.verdict is Verdict.RETRY:
+                    break  # Slack is away or wants a pause: at the next run
+                users = _users(answer, self.acknowledging)
+                for user in users:
+                    if user not in names:
+                        names[user] = _name(api, user)
+                if users:
+                    shown = tuple(names[user] for user in users)
+                    found |= dict.fromkeys(incidents, shown)
+        return found
 
-    def acknowledgers(self, references: Mapping[str, str]) -> Collection[str]:
-        """Who put one of `ACK_REACTIONS` on the message; nobody where that can't be read."""
-        if "ts" not in references:
-            return ()
-        try:
-            answer = self._api.call(
-                "reactions.get",
-                timeout_seconds=TIMEOUT_SECONDS,
-                http_verb="GET",
-                params={"channel": references["channel"], "timestamp": references["ts"]},
-            )
-        except SlackFaultError:
-            return ()
-        found = (answer.get("message") or {}).get("reactions") or []
-        return tuple(
-            str(user)
-            for reaction in found
-            if reaction.get("name") in ACK_REACTIONS
-            for user in reaction.get("users") or ()
-        )
 
-    def _tell(self, message: Message, item: Item, known: dict[str, str], expires: float) -> None:
-        """Tell one incident; ``known`` is what is known of its message, kept up to date."""
+@dataclass
+class _Delivery:
+    """One attempt of a bot: posts first, worst first, then the edits of roots."""
+
+    bot: SlackBot
+    api: Api
+    message: Message
+    references: dict[str, Reference] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> Receipt:
         now = datetime.now(UTC)
-        if known.get("told") == item.event_id and known.get("shown") == item.event_id:
-            return
-        whole = render.payload_of(message, item, now=now)
-        if "ts" not in known:
-            answer = self._call("chat.postMessage", expires, channel=self._channel, **whole)
-            known["ts"], known["channel"] = str(answer.get("ts")), str(answer.get("channel"))
-            known["told"] = known["shown"] = item.event_id
-            return
-        if known.get("told") != item.event_id:
-            # First what may ring a phone, then the edit.
-            brief = render.payload_of(message, item, now=now, brief=True)
-            self._call(
-                "chat.postMessage",
-                expires,
-                channel=known["channel"],
-                thread_ts=known["ts"],
-                reply_broadcast=item.event in BROADCAST,
-                **brief,
-            )
-            known["told"] = item.event_id
-        try:
-            self._call(
-                "chat.update", expires, channel=known["channel"], ts=known["ts"], **_edit(whole)
-            )
-        except SlackFaultError as fault:
-            if not fault.receipt.detail.endswith(_NOT_EDITABLE):
-                raise
-        known["shown"] = item.event_id
+        self.references = {
+            incident: dict(reference)
+            for incident, reference in self.message.references.items()
+            if reference.get("ts") and reference.get("to") == self.bot.channel
+        }
+        due = [item for item in self.message.items if not self._was_told(item)]
+        fresh = [item for item in due if item.incident not in self.references]
+        posted = set()
+        if len(fresh) > MOST_ROOTS:
+            receipt = self._post_together(fresh, now)
+            if receipt.verdict is not Verdict.DELIVERED:
+                return self._ended(receipt)
+            posted = {item.event_id for item in fresh}
+        for item in due:
+            if item.event_id in posted:
+                continue
+            receipt = self._tell(item, now)
+            if receipt.verdict is not Verdict.DELIVERED:
+                return self._ended(receipt)
+        for item in self.message.items:
+            receipt = self._show(item, now)
+            if receipt.verdict is Verdict.RETRY:
+                return self._ended(receipt)
+            if receipt.verdict is Verdict.REFUSED:
+                # People were told; a root that cannot be edited is no reason to tell them again.
+                self.notes.append(receipt.detail)
+        return self._ended(Receipt(Verdict.DELIVERED, "ok", 200))
 
-    def _call(self, method: str, expires: float, **arguments: object) -> Mapping[str, object]:
-        left = expires - time.monotonic()
-        return self._api.call(method, timeout_seconds=left, json=arguments)
+    def _ended(self, receipt: Receipt) -> Receipt:
+        detail = "; ".join(dict.fromkeys([receipt.detail, *self.notes]))
+        mine = {item.incident for item in self.message.items}
+        references = {key: value for key, value in self.references.items() if key in mine}
+        return replace(receipt, detail=detail, references=references)
+
+    def _was_told(self, item: Item) -> bool:
+        return self.references.get(item.incident, {}).get("told") == item.event_id
+
+    def _post_together(self, items: Sequence[Item], now: datetime) -> Receipt:
+        payload = render.payload(replace(self.message, items=tuple(items)), now=now)
+        receipt, answer = self._post(payload)
+        if receipt.verdict is Verdict.DELIVERED:
+            for item in items:
+                self._remember(item, answer, {"shared": "yes"})
+        return receipt
+
+    def _tell(self, item: Item, now: datetime) -> Receipt:
+        root = self.references.get(item.incident)
+        if root is None:
+            return self._open(item, now)
+        aloud = item.event in BROADCAST or item.event is Event.OPENED
+        receipt, _ = self._post(
+            render.payload_of(self.message, item, now=now, brief=not aloud),
+            channel=root["channel"],
+            thread_ts=root["ts"],
+            reply_broadcast=True if aloud else None,
+        )
+        if receipt.verdict is Verdict.REFUSED and receipt.detail.endswith(_ROOT_IS_GONE):
+            return self._open(item, now)
+        if receipt.verdict is Verdict.DELIVERED:
+            root["told"] = item.event_id
+        return receipt
+
+    def _open(self, item: Item, now: datetime) -> Receipt:
+        receipt, answer = self._post(render.payload_of(self.message, item, now=now))
+        if receipt.verdict is Verdict.DELIVERED:
+            self._remember(item, answer, {})
+        return receipt
+
+    def _remember(self, item: Item, answer: Mapping[str, Any], extra: Reference) -> None:
+        self.references[item.incident] = {
+            "ts": str(answer.get("ts", "")),
+            "channel": str(answer.get("channel") or self.bot.channel),
+            "to": self.bot.channel,
+            "told": item.event_id,
+            "shown": item.event_id,
+            **extra,
+        }
+
+    def _show(self, item: Item, now: datetime) -> Receipt:
+        """Make the root say how things stand; one of many incidents stays as it is."""
+        root = self.references.get(item.incident, {})
+        # Event ids of an incident are in the order of its events: never back to an older state.
+        if not root.get("ts") or root.get("shared") or root.get("shown", "") >= item.event_id:
+            return Receipt(Verdict.DELIVERED)
+        payload = render.payload_of(self.message, item, now=now)
+        arguments = {key: payload[key] for key in ("text", "blocks")}
+        receipt, _ = self.api.call(
+            "chat.update", channel=root["channel"], ts=root["ts"], **arguments
+        )
+        if receipt.verdict is Verdict.DELIVERED:
+            root["shown"] = item.event_id
+        return receipt
+
+    def _post(
+        self, payload: render.Payload, *, channel: str | None = None, **arguments: Any
+    ) -> tuple[Receipt, Mapping[str, Any]]:
+        from plumbline.channels.slack.transport import is_about_blocks
+
+        where = {"channel": channel or self.bot.channel, **arguments}
+        receipt, answer = self.api.call("chat.postMessage", **where, **payload)
+        if is_about_blocks(receipt):
+            receipt, answer = self.api.call("chat.postMessage", **where, text=payload["text"])
+        return receipt, answer
 
 
-def _edit(payload: Mapping[str, object]) -> dict[str, object]:
-    """``chat.update`` knows fewer arguments."""
-    return {key: value for key, value in payload.items() if not key.startswith("unfurl")}
+def _users(answer: Mapping[str, Any], acknowledging: Sequence[str]) -> list[str]:
+    message = answer.get("message")
+    reactions = message.get("reactions") if isinstance(message, dict) else None
+    found: list[str] = []
+    for reaction in reactions if isinstance(reactions, list) else ():
+        if not isinstance(reaction, dict):
+            continue
+        emoji = str(reaction.get("name", "")).split("::")[0]  # eyes::skin-tone-2
+        users = reaction.get("users")
+        if emoji in acknowledging and isinstance(users, list):
+            found += [user for user in users if isinstance(user, str)]
+    return list(dict.fromkeys(found))
+
+
+def _name(api: Api, user: str) -> str:
+    """The user's name; without the scope for it, the id."""
+    _, answer = api.call("users.info", params=True, user=user)
+    found = answer.get("user")
+    profile = found.get("profile") if isinstance(found, dict) else None
+    for key in ("display_name", "real_name"):
+        if isinstance(profile, dict) and isinstance(profile.get(key), str) and profile[key].strip():
+            return str(profile[key]).strip()
+    return user

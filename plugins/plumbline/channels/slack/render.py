@@ -26,6 +26,7 @@ MOST_GROUPS = 8
 LONGEST_FALLBACK = 2500
 
 _LONGEST_LINE = 400
+_ROOM_FOR_GROUPS = 1500
 _LONGEST_ACTION = 1200
 _LONGEST_LINK = 500
 _LONGEST_NAME = 100
@@ -142,11 +143,16 @@ def _what(item: Item) -> list[Block]:
 
 
 def _groups(item: Item) -> str:
-    shown = [wording.group_text(line, status=item.status) for line in item.groups[:MOST_GROUPS]]
+    shown: list[str] = []
+    for line in item.groups[:MOST_GROUPS]:
+        text = escape.code(wording.group_text(line, status=item.status))
+        if shown and len("\n".join([*shown, text])) > _ROOM_FOR_GROUPS:
+            break
+        shown.append(text)
     more = len(item.groups) - len(shown) + item.more_groups
     if more:
         shown.append(f"and {more} more")
-    return "```\n" + "\n".join(escape.code(line) for line in shown) + "\n```"
+    return "```\n" + "\n".join(shown) + "\n```"
 
 
 def _advice(item: Item) -> list[Block]:

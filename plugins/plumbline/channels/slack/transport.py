@@ -1,167 +1,193 @@
-"""Calls to Slack through slack_sdk, each bounded, and what their answers mean.
+"""Slack's two ways in, webhooks and the Web API, each call one attempt with one verdict.
 
-slack_sdk's own retries are off (the outbox decides), and so are its logs, which hold the webhook's
-URL. Used by `channel`.
+slack_sdk makes the requests; they leave through `plumbline.channels.http`, which bounds them,
+follows no redirect and logs nothing. The SDK itself logs the webhook's URL and the proxy's
+password, so it is given a logger that is silent. Used by `channel`.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.request import Request
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
-from slack_sdk.webhook import WebhookClient
+from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.bounded import OutOfTimeError, bounded
-from plumbline.channels.http import retry_after
-from plumbline.channels.secrets import Secret, scrub
-from plumbline.run.reports.safe import one_line
-from plumbline.warehouse.transport import is_loopback
+from plumbline.channels.http import Caller, Reply, retry_after, shortened
+from plumbline.channels.secrets import Secret
 
-LONGEST_DETAIL = 200
+BASE_URL = "https://slack.com/api/"
 
-# What Slack may take back by itself; every other `ok: false` stays so until somebody mends it.
-PASSING = frozenset(
+TRANSIENT = frozenset(
     {
-        "accesslimited",
         "fatal_error",
         "internal_error",
-        "ratelimited",
         "rate_limited",
+        "ratelimited",
         "request_timeout",
         "service_unavailable",
         "team_added_to_org",
     }
 )
-_PASSING_STATUS = frozenset({408, 425, 429})
+"""What the Web API answers, with 200 and ``ok: false``, when it may work later."""
 
-_silent = logging.getLogger("plumbline.channels.slack.silent")
-_silent.disabled = True
+BROKEN_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+"""Slack's rules for blocks have changed: the plain text may still pass."""
 
-
-class SlackFaultError(Exception):
-    """A call that came to nothing; ``receipt`` says how."""
-
-    def __init__(self, receipt: Receipt) -> None:
-        super().__init__(receipt.detail)
-        self.receipt = receipt
+_SILENT = logging.Logger("plumbline.channels.slack", level=logging.CRITICAL + 1)
+_ERROR_CODE = re.compile(r"[a-z0-9_]{1,80}")
 
 
-def post_webhook(url: Secret, payload: Mapping[str, Any], *, timeout_seconds: float) -> Receipt:
-    """One POST to an incoming webhook, which answers ``ok`` when it has taken the message."""
-    client = WebhookClient(
-        url.reveal(),
-        timeout=_whole(timeout_seconds),
-        retry_handlers=[],
-        logger=_silent,
-        user_agent_prefix="plumbline",
-    )
-    if is_loopback(client.url):
-        client.proxy = None  # a proxy is meant for the way out
+class _NoAnswerError(Exception):
+    """Carries a request that got no answer through the SDK."""
+
+
+class _Webhook(WebhookClient):
+    def __init__(self, caller: Caller, url: Secret) -> None:
+        super().__init__(url.reveal(), logger=_SILENT, retry_handlers=[])
+        self._caller = caller
+        self._secret = url
+        self.reply: Reply | None = None
+
+    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
+        self.reply = _forward(self._caller, self._secret, req)
+        return WebhookResponse(
+            url=url,
+            status_code=_status_code(self.reply),
+            body=_text(self.reply),
+            headers=dict(self.reply.headers),
+        )
+
+
+class _Web(WebClient):
+    def __init__(self, caller: Caller, token: Secret, base_url: str) -> None:
+        super().__init__(token.reveal(), base_url, logger=_SILENT, retry_handlers=[])
+        self._caller = caller
+        self.reply: Reply | None = None
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        self.reply = _forward(self._caller, url, req)
+        return {
+            "status": _status_code(self.reply),
+            "headers": dict(self.reply.headers),
+            "body": _text(self.reply),
+        }
+
+
+def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Receipt:
+    """One message to an incoming webhook."""
+    client = _Webhook(caller, url)
     try:
-        answer = bounded(lambda: client.send_dict(dict(payload)), timeout_seconds)
-    except Exception as fault:  # noqa: BLE001 - all that urllib raises
-        return _broken(fault)
-    body = one_line(scrub(str(answer.body), [url]))[:LONGEST_DETAIL]
-    if answer.status_code != 200:
-        return _refusal(answer.status_code, body, answer.headers)
-    if answer.body.strip() != "ok":
-        # It may or may not have been taken: said twice is better than not at all.
-        return Receipt(Verdict.RETRY, f"answered 200, but not ok: {body}", 200)
-    return Receipt(Verdict.DELIVERED, "ok", 200)
+        client.send_dict(dict(payload))
+    except (_NoAnswerError, SlackClientError):
+        if client.reply is None:
+            return Receipt(Verdict.REFUSED, "the webhook is no URL: it must begin with https://")
+        return client.reply.receipt
+    assert client.reply is not None
+    receipt = client.reply.receipt
+    if receipt.verdict is not Verdict.DELIVERED or _is_ok(client.reply):
+        return receipt
+    # Whoever answers so is no Slack: a proxy's page, a wrong address. Asking again would get the
+    # same, and where it did take the message, write it again and again; the fallback is told.
+    said = shortened(client.reply.body, (url,)) or "nothing"
+    return Receipt(
+        Verdict.REFUSED,
+        f"{receipt.detail}, but not with Slack's ok: {said}",
+        receipt.status_code,
+    )
 
 
-class SlackApi:
-    """The Web API with a bot's token.
+def is_about_blocks(receipt: Receipt) -> bool:
+    """Whether it was refused for its blocks."""
+    return receipt.verdict is Verdict.REFUSED and any(
+        code in receipt.detail for code in BROKEN_BLOCKS
+    )
+
+
+class Api:
+    """The Web API for one delivery.
 
     Args:
-        token: the bot's.
-        base_url: of the API; another one for a proxy.
+        caller: of the delivery; it knows the token as a secret.
+        token: a bot's, ``xoxb-``.
+        base_url: of the API.
     """
 
-    def __init__(self, token: Secret, *, base_url: str | None = None) -> None:
+    def __init__(self, caller: Caller, token: Secret, *, base_url: str = BASE_URL) -> None:
+        self._client = _Web(caller, token, base_url)
         self._token = token
-        self._base_url = base_url or WebClient.BASE_URL
-        if not self._base_url.endswith("/"):
-            self._base_url += "/"
 
-    def call(self, method: str, *, timeout_seconds: float, **arguments: Any) -> Mapping[str, Any]:
-        """One call; what Slack answered.
+    def call(
+        self, method: str, *, params: bool = False, **arguments: Any
+    ) -> tuple[Receipt, Mapping[str, Any]]:
+        """One call: what came of it, and its answer (empty where there is none).
 
-        Raises:
-            SlackFaultError: it came to nothing.
+        Args:
+            method: ``chat.postMessage``.
+            params: whether the method wants its arguments in the query and not as JSON.
+            arguments: the method's own; None is left out.
         """
-        if timeout_seconds <= 0:
-            raise SlackFaultError(Receipt(Verdict.RETRY, "there was no time left"))
-        client = WebClient(
-            self._token.reveal(),
-            base_url=self._base_url,
-            timeout=_whole(timeout_seconds),
-            retry_handlers=[],
-            logger=_silent,
-        )
-        if is_loopback(self._base_url):
-            client.proxy = None
-        asked: Callable[[], Any] = lambda: client.api_call(method, **arguments)  # noqa: E731
+        given = {key: value for key, value in arguments.items() if value is not None}
+        self._client.reply = None
         try:
-            answer = bounded(asked, timeout_seconds)
-        except SlackApiError as fault:
-            raise SlackFaultError(self._fault(method, fault.response)) from None
-        except Exception as fault:  # noqa: BLE001 - all that urllib raises
-            raise SlackFaultError(_broken(fault)) from None
-        found: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
-        return found
+            if params:
+                self._client.api_call(method, http_verb="GET", params=given)
+            else:
+                self._client.api_call(method, json=given)
+        except (_NoAnswerError, SlackClientError):
+            pass  # told by the reply, in words that hold no secret
+        reply = self._client.reply
+        if reply is None:
+            return Receipt(Verdict.REFUSED, "the API's address is no URL"), {}
+        found = reply.json()
+        return self._receipt(method, reply, found), found if isinstance(found, dict) else {}
 
-    def _fault(self, method: str, response: Any) -> Receipt:
-        data = response.data if isinstance(response.data, dict) else {}
-        error = str(data.get("error") or "no reason")
-        said = one_line(scrub(f"{method}: {error}", [self._token]))[:LONGEST_DETAIL]
-        if response.status_code != 200:
-            return _refusal(response.status_code, said, response.headers)
-        wait = retry_after(_header(response.headers, "Retry-After"), datetime.now(UTC))
-        if error in PASSING:
-            return Receipt(Verdict.RETRY, said, 200, retry_after=wait)
-        return Receipt(Verdict.REFUSED, said, 200)
-
-
-def _refusal(status: int, body: str, headers: Mapping[str, Any]) -> Receipt:
-    detail = f"{status} {body}".strip()
-    if status in _PASSING_STATUS or status >= 500:
-        wait = retry_after(_header(headers, "Retry-After"), datetime.now(UTC))
-        return Receipt(Verdict.RETRY, detail, status, retry_after=wait)
-    return Receipt(Verdict.REFUSED, detail, status)
-
-
-def _broken(fault: Exception) -> Receipt:
-    """What urllib says of a broken call; its texts may hold the URL, so only their kind is told."""
-    if isinstance(fault, HTTPError):
-        return _refusal(fault.code, "", dict(fault.headers or {}))
-    reason = fault.reason if isinstance(fault, URLError) else fault
-    if isinstance(reason, TimeoutError | OutOfTimeError):
-        return Receipt(Verdict.RETRY, "no answer in time")
-    if isinstance(reason, ConnectionRefusedError):
-        return Receipt(Verdict.RETRY, "the connection was refused")
-    if isinstance(reason, socket.gaierror):
-        return Receipt(Verdict.RETRY, "the host's name can't be resolved")
-    if isinstance(reason, ssl.SSLError):
-        return Receipt(Verdict.RETRY, "the connection is not secure")
-    return Receipt(Verdict.RETRY, f"the connection broke ({type(reason).__name__})")
+    def _receipt(self, method: str, reply: Reply, found: Any) -> Receipt:
+        receipt = reply.receipt
+        if receipt.verdict is not Verdict.DELIVERED:
+            return Receipt(
+                receipt.verdict,
+                f"{method}: {receipt.detail}",
+                receipt.status_code,
+                receipt.retry_after,
+            )
+        if not isinstance(found, dict) or not isinstance(found.get("ok"), bool):
+            said = shortened(reply.body, (self._token,)) or "nothing"
+            what = f"{method}: {receipt.detail}, but not as Slack does: {said}"
+            return Receipt(Verdict.REFUSED, what, receipt.status_code)
+        if found["ok"]:
+            return Receipt(Verdict.DELIVERED, f"{method}: ok", receipt.status_code)
+        code = str(found.get("error", ""))
+        shown = code if _ERROR_CODE.fullmatch(code) else "an error without a name"
+        wait = retry_after(reply.headers.get("retry-after"), datetime.now(UTC))
+        if code in TRANSIENT:
+            return Receipt(Verdict.RETRY, f"{method}: {shown}", receipt.status_code, wait)
+        return Receipt(Verdict.REFUSED, f"{method}: {shown}", receipt.status_code)
 
 
-def _header(headers: Mapping[str, Any], name: str) -> str | None:
-    for key, value in headers.items():
-        if key.lower() == name.lower():
-            return str(value[0] if isinstance(value, list) else value)
-    return None
+def _forward(caller: Caller, url: Secret | str, request: Request) -> Reply:
+    data = request.data if isinstance(request.data, bytes) else None
+    return caller.send("POST", url, headers=dict(request.header_items()), body=data)
 
 
-def _whole(seconds: float) -> int:
-    """slack_sdk takes whole seconds; `bounded` holds the rest."""
-    return max(1, round(seconds))
+def _status_code(reply: Reply) -> int:
+    if reply.status_code is None:
+        raise _NoAnswerError
+    return reply.status_code
+
+
+def _text(reply: Reply) -> str:
+    return reply.body.decode("utf-8", errors="replace")
+
+
+def _is_ok(reply: Reply) -> bool:
+    if reply.body.strip() == b"ok":
+        return True
+    found = reply.json()  # servers that speak Slack's webhooks: {"ok": true}, {"success": true}
+    return isinstance(found, dict) and (found.get("ok") is True or found.get("success") is True)

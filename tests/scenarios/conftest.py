@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support.warehouse import in_use
+from support.warehouse import in_use, shared_state_dir, warehouse  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_slack import FakeSlack
 
 from scenarios.conftest import ROOT
+from support.fake_slack import FakeSlack
 from support.replay import NEW_YORK, Replay, every_six_hours, make_replay
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
@@ -90,16 +90,20 @@ def told(report: Any, at: datetime) -> list[str]:
     return list(found.values())
 
 
-def relive(replay: Replay, first: str, last: str) -> list[str]:
+def relive(replay: Replay, first: str, last: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
-    for at in every_six_hours(first, last):
+    instants = list(every_six_hours(first, last))
+    replay.schedule(instants, monkeypatch)
+    for at in instants:
         lines += told(replay.run(at), at)
     return lines
 
 
 @pytest.mark.timeout(600)
-def test_the_last_days_of_january_are_told_once_each(replay: Replay, slack: FakeSlack) -> None:
-    lines = relive(replay, "2026-01-26", "2026-02-05")
+def test_the_last_days_of_january_are_told_once_each(
+    replay: Replay, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = relive(replay, "2026-01-26", "2026-02-05", monkeypatch)
     assert sorted(lines) == sorted(THE_LAST_DAYS_OF_JANUARY.strip().splitlines())
     openings = sum(" opened " in line for line in lines)
     ends = sum(" resolved " in line or " expired " in line for line in lines)
@@ -108,9 +112,9 @@ def test_the_last_days_of_january_are_told_once_each(replay: Replay, slack: Fake
 
 @pytest.mark.timeout(600)
 def test_nothing_is_told_on_the_days_around_the_all_star_break(
-    replay: Replay, slack: FakeSlack
+    replay: Replay, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert relive(replay, "2026-02-11", "2026-02-20") == []
+    assert relive(replay, "2026-02-11", "2026-02-20", monkeypatch) == []
     assert slack.messages == []
 
 

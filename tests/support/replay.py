@@ -1,26 +1,71 @@
 """A schedule re-lived: the shipped checkpoint run every six hours, in one process.
 
 Everything is real but the clock: the warehouse with the demo season, GX, the state of alerts in a
-dataset of the test's own, HTTP to whatever server stands for Slack. Importing GX once is what makes
-dozens of runs affordable.
+dataset of the test's own, HTTP to whatever server stands for Slack. Two things make dozens of runs
+affordable: GX is imported once, and each monitor's model, which is set-oriented in ``as_of``, is
+asked once for all instants (that this gives the same as asking one by one is proved in
+tests/definitions/test_one_instant_or_many.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from plumbline.project import Project, Target
+import pytest
+
+from plumbline.models import CompiledModel
+from plumbline.project import Project, Suite, Target
+from plumbline.run import runner
+from plumbline.run.jobs import MonitorJobs
 from plumbline.run.outcome import RunReport
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
+from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.ready import ensure_ready
+from plumbline.warehouse.result import QueryResult
 
 SCHEDULE_ZONE = ZoneInfo("America/Los_Angeles")
 NEW_YORK = ZoneInfo("America/New_York")
+
+
+class _Part:
+    """The rows of one instant, of a job that brings those of many."""
+
+    def __init__(self, whole: Future[QueryResult], as_of: datetime) -> None:
+        self._whole, self._as_of = whole, as_of
+
+    def result(self) -> QueryResult:
+        found = self._whole.result()
+        rows = [row for row in found.rows if row["as_of"] == self._as_of]
+        return replace(found, rows=rows)
+
+
+class ScheduleJobs(MonitorJobs):
+    """One job a monitor for a whole schedule."""
+
+    instants: ClassVar[list[datetime]] = []
+    sent: ClassVar[dict[str, Future[QueryResult]]] = {}
+
+    def compile(self, suite: Suite) -> CompiledModel:
+        assert suite.monitor.model is not None
+        return self._compiler.compile(
+            suite.monitor.model, as_of=self.instants, vars=suite.monitor.vars, where=str(suite.file)
+        )
+
+    def submit(self, monitors: Iterable[str]) -> None:
+        for name in monitors:
+            compiled = self._compiled[name] = self.compile(self.project.suite(name))
+            if name not in self.sent:
+                query = QueryRequest(name=name, sql=compiled.sql, parameters=compiled.parameters)
+                self.sent[name] = self._runner.submit(query)
+            part: Any = _Part(self.sent[name], self.as_of)
+            self._started[name] = part
 
 
 @dataclass(frozen=True)
@@ -29,6 +74,12 @@ class Replay:
 
     project: Project
     target: Target
+
+    def schedule(self, instants: Iterable[datetime], monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ask once for all ``instants``; the runs are then of these."""
+        monkeypatch.setattr(ScheduleJobs, "instants", list(instants))
+        monkeypatch.setattr(ScheduleJobs, "sent", {})
+        monkeypatch.setattr(runner, "MonitorJobs", ScheduleJobs)
 
     def run(self, at: datetime, *, checkpoint: str = "health_check") -> RunReport:
         """One run that judges ``at`` and may touch incidents."""

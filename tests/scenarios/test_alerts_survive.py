@@ -1,0 +1,231 @@
+"""No alert is lost: real processes killed at every step, two at once, Slack or the warehouse gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plumbline.project.targets import Target
+from scenarios.conftest import ROOT, Finished, Plumbline, environment
+from support.fake_slack import SECRET, Answer, FakeSlack
+from support.sockets import refused_port
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+Tell = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def slack() -> Iterator[FakeSlack]:
+    with FakeSlack() as server:
+        yield server
+
+
+@pytest.fixture
+def tell(warehouse: Target, slack: FakeSlack) -> Tell:
+    """Start a process that tells outcomes; each test has a project, so a state, of its own."""
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "support.tell",
+                *("--state-dir", str(warehouse.state_dir)),
+                *("--project", warehouse.project),
+                *("--root", str(ROOT)),
+                *arguments,
+            ],
+            env=os.environ
+            | {
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "plugins"), str(ROOT / "tests")]),
+                "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "error",
+                "SLACK_WEBHOOK_URL_WARNING": slack.webhook_url + "warning",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return start
+
+
+def finish(process: subprocess.Popen[str], *, code: int = 0) -> str:
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == code, said
+    return said
+
+
+def first_lines(slack: FakeSlack) -> list[str]:
+    return [str(message.body["text"]).splitlines()[0].split(":")[0] for message in slack.messages]
+
+
+T0, T1 = (f"2026-02-02T{hour}:00:00+00:00" for hour in ("06", "12"))
+
+
+def test_a_process_killed_at_any_step_loses_no_alert(
+    tell: Tell,
+    warehouse: Target,
+    slack: FakeSlack,
+    tmp_path: Path,
+) -> None:
+    names = tmp_path / "steps"
+    finish(tell("--as-of", T0, "--steps", str(names), "rehearsal=CRITICAL"))
+    steps = names.read_text().splitlines()
+    assert {"before load", "after commit", "before deliver_all", "after project"} <= set(steps)
+    for place, step in enumerate(steps):
+        if place and step.startswith("before"):
+            continue  # nothing happens between the end of a step and the beginning of the next
+        slack.messages.clear()
+        monitor = f"monitor_{place}"
+        finish(
+            tell("--as-of", T0, "--die-at", str(place), f"{monitor}=CRITICAL"),
+            code=-signal.SIGKILL,
+        )
+        finish(tell("--as-of", T1, f"{monitor}=CRITICAL"))
+        assert first_lines(slack) == [f"CRITICAL {monitor}"] * (
+            2 if is_lost_answer(steps[: place + 1]) else 1
+        ), (place, step)
+
+
+def is_lost_answer(done: list[str]) -> bool:
+    """Whether Slack took the message, and that was not committed any more."""
+    return (
+        "after deliver_all" in done
+        and "after commit" not in done[done.index("after deliver_all") :]
+    )
+
+
+def test_of_runs_at_once_one_tells(tell: Tell, slack: FakeSlack) -> None:
+    runs = [tell("--as-of", T0, "a=CRITICAL", "b=WARNING") for _ in range(4)]
+    for run in runs:
+        finish(run)
+    assert sorted(first_lines(slack)) == ["CRITICAL a", "WARNING b"]
+
+
+def test_what_slack_asks_to_wait_for_waits_and_nothing_overtakes_it(
+    tell: Tell, slack: FakeSlack
+) -> None:
+    slack.answers(always=Answer(429, headers={"Retry-After": "600"}))
+    said = finish(tell("--as-of", T0, "a=CRITICAL"))
+    assert "1 message could not be delivered yet" in said
+    slack.answers()
+    said = finish(tell("--as-of", T1, "a=PASS"))
+    assert "2 messages could not be delivered yet" in said, "Slack asked us to wait ten minutes"
+    assert slack.messages == []
+
+
+def test_what_waits_goes_out_in_order_with_the_next_run(tell: Tell, slack: FakeSlack) -> None:
+    slack.answers(Answer(403))
+    said = finish(tell("--as-of", T0, "a=CRITICAL"))
+    assert "1 message could not be delivered yet (403 action_prohibited)" in said
+    assert slack.messages == []
+    finish(tell("--as-of", T1, "a=PASS"))
+    assert first_lines(slack) == ["CRITICAL a", "RESOLVED a"]
+
+
+def test_an_answer_that_was_lost_doubles_the_message_under_the_same_id(
+    tell: Tell, slack: FakeSlack
+) -> None:
+    slack.answers(Answer(how="cut"))
+    finish(tell("--as-of", T0, "a=CRITICAL"))
+    first, second = slack.messages
+    assert first.body["text"] == second.body["text"]
+    assert "a-" in first.body["text"], "the incident's id"
+
+
+def test_a_webhook_that_is_gone_sends_the_message_to_the_fallback(
+    warehouse: Target,
+    slack: FakeSlack,
+    tell: Tell,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.webhook_url + "default")
+    slack.answers(Answer(404))
+    said = finish(tell("--as-of", T0, "a=CRITICAL"))
+    assert "slack-error refused a message (404 no_service): it goes to slack." in said
+    (message,) = slack.to("default")
+    assert "404 no_service" in str(message.body["blocks"])
+    assert SECRET not in said
+
+
+def run_command(tmp_path: Path, slack: FakeSlack, **env: str) -> dict[str, str]:
+    return environment(tmp_path / "state") | {
+        "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "error",
+        **env,
+    }
+
+
+def test_with_the_warehouse_down_the_error_is_told_once(
+    plumbline: Plumbline, slack: FakeSlack, tmp_path: Path
+) -> None:
+    env = run_command(tmp_path, slack, BIGQUERY_EMULATOR_HOST=f"127.0.0.1:{refused_port()}")
+
+    def run() -> Finished:
+        return plumbline("run", "health_check", "--format", "json", env=env)
+
+    first = run()
+    assert first.code == 3, first.stderr
+    told = {(line["event"], line["channel"], line["delivered"]) for line in first.json["alerts"]}
+    assert told == {("opened", "slack-error", True), ("suppressed", None, False)}, (
+        "who builds on another is said in the other's message"
+    )
+    assert len(slack.messages) == 1, "one message a run and channel"
+    again = run()
+    assert again.json["alerts"] == []
+    assert len(slack.messages) == 1
+    assert SECRET not in first.stdout + first.stderr + again.stdout + again.stderr
+
+
+def test_a_run_killed_while_slack_stalls_is_made_good_by_the_next(
+    season_state_dir: Path, tmp_path: Path, slack: FakeSlack
+) -> None:
+    """The whole command, on the demo season, with a project of its own for the state."""
+    root = project_with_dataset(tmp_path)
+    env = environment(season_state_dir) | {
+        "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "error",
+    }
+    command = [sys.executable, "-m", "plumbline", "run", "health_check", "--as-of", "2026-02-02"]
+    slack.answers(Answer(how="stall"))
+    process = subprocess.Popen([*command, "--alerts"], cwd=root, env=env)
+    expires = time.monotonic() + 100
+    while not slack.requests and process.poll() is None and time.monotonic() < expires:
+        time.sleep(0.05)
+    process.kill()
+    process.wait(30)
+    assert slack.requests
+    assert slack.messages == []
+    done = subprocess.run(
+        [*command, "--alerts"], cwd=root, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 2, done.stderr
+    assert "1 message of earlier runs went out now." in done.stdout
+    (message,) = slack.messages
+    assert message.fault is None
+    assert "line_coverage" in message.body["text"]
+    for file in (*season_state_dir.glob("*.json"), *season_state_dir.glob("results/**/*.json")):
+        assert SECRET not in file.read_text(errors="replace"), file.name
+
+
+def project_with_dataset(tmp_path: Path) -> Path:
+    """The shipped project, its state in a dataset that no other test writes to."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in ("models", "macros", "expectations", "checkpoints", "scripts", "docs"):
+        (root / name).symlink_to(ROOT / name)
+    (root / "dbt_project.yml").symlink_to(ROOT / "dbt_project.yml")
+    text = (ROOT / "great_expectations.yml").read_text()
+    text = text.replace(
+        "        kind: embedded\n",
+        f"        kind: embedded\n        datasets: {{plumbline: plumbline_{uuid.uuid4().hex[:8]}}}\n",
+    )
+    (root / "great_expectations.yml").write_text(text)
+    return root

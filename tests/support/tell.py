@@ -1,0 +1,96 @@
+"""One run's alerts as a process of its own, which can kill itself between any two steps.
+
+    python -m support.tell --state-dir D --project P --as-of 2026-02-02T12:00:00Z a=CRITICAL b=PASS
+    ... --die-at 3       # SIGKILL at its fourth step
+    ... --steps FILE     # only writes the names of the steps
+
+What it tells is made up; the state in the warehouse, the channels and the kill are real.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from plumbline.alerts import live, run
+from plumbline.alerts.store import StateStore
+from plumbline.project import Project
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
+from support.targets import embedded_target
+
+
+def main() -> None:
+    """Tell, or die on the way."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--state-dir", type=Path, required=True)
+    parser.add_argument("--project", required=True)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--as-of", type=datetime.fromisoformat, required=True)
+    parser.add_argument("--die-at", type=int, default=-1)
+    parser.add_argument("--steps", type=Path)
+    parser.add_argument("outcomes", nargs="+", help="MONITOR=STATUS")
+    arguments = parser.parse_args()
+
+    steps: list[str] = []
+
+    def step(name: str) -> None:
+        if len(steps) == arguments.die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps.append(name)
+
+    for method in ("load", "commit", "project", "record_outcomes"):
+        _watch(StateStore, method, step)
+    _watch(run, "deliver_all", step)
+
+    outcomes = []
+    for text in arguments.outcomes:
+        monitor, status = text.split("=")
+        outcomes.append(
+            Outcome(
+                monitor=monitor,
+                status=Status(status),
+                summary=f"{monitor} is {status}",
+                as_of=arguments.as_of,
+                reason="it can't be known" if status == "ERROR" else None,
+            )
+        )
+    report = live.tell(
+        live.LiveRun(
+            project=Project(arguments.root),
+            target=embedded_target(arguments.state_dir, project=arguments.project),
+            run_id=f"run-{os.getpid()}",
+            checkpoint="health_check",
+            as_of=arguments.as_of,
+            now=arguments.as_of,
+        ),
+        outcomes,
+    )
+    for line in report.lines:
+        print(line.event, line.incident, line.channel, line.delivered)
+    for note in report.notes:
+        print(note)
+    if arguments.steps:
+        arguments.steps.write_text("\n".join(steps))
+
+
+def _watch(owner: Any, name: str, step: Callable[[str], None]) -> None:
+    """Make ``owner.name`` say when it begins and when it has ended."""
+    whole = getattr(owner, name)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        step(f"before {name}")
+        done = whole(*args, **kwargs)
+        step(f"after {name}")
+        return done
+
+    setattr(owner, name, watched)
+
+
+if __name__ == "__main__":
+    main()

@@ -75,7 +75,7 @@ class History:
     """Runs one after the other, each deciding on what the one before left."""
 
     def __init__(self, policy: Policy | None = None, known: Known | None = None) -> None:
-        self.policy = policy or Policy()
+        self.policy = policy or Policy(flapping_window=timedelta(hours=48))
         self.known = known or Known()
         self.mutes: list[Mute] = []
         self.runs = 0

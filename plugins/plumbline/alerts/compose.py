@@ -151,7 +151,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
     incident = change.incident
     memory = known.monitors.get(incident.monitor)
     new = {member.key for member in change.new_members}
-    groups = sorted(incident.members, key=lambda member: (-RANK[member.status], member.key))
+    groups = sorted(incident.members, key=_worst_first)
     good = memory.last_good if memory else None
     ended = change.event in _ENDS
     item = Item(
@@ -208,6 +208,13 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         runbook=outcome.runbook,
         docs_url=outcome.docs_url,
     )
+
+
+def _worst_first(member: Member) -> tuple[int, float, str]:
+    """By status, then by how far beyond the threshold, then by key."""
+    known = member.observed is not None and member.threshold is not None
+    beyond = abs((member.observed or 0.0) - (member.threshold or 0.0)) if known else float("inf")
+    return (-RANK[member.status], -beyond, member.key)
 
 
 def _group(member: Member, new: Collection[str]) -> GroupLine:

@@ -200,7 +200,7 @@ class Alerting:
             outbox=outbox,
             events=tuple(
                 incident_row(change, run_id=facts.run_id, checkpoint=facts.checkpoint)
-                for change in _flat(decision.changes)
+                for change in decision.changes
             ),
             run_id=facts.run_id,
             written_at=now,
@@ -254,13 +254,7 @@ class Alerting:
             now = self.clock()
             kept, given_up = _without_old(state.outbox, now)
             outbox = self._claimed(kept, now)
-            mine = [
-                pending
-                for pending in outbox
-                if pending.claimed_by == self.holder
-                and not (pending.not_before and now < pending.not_before)
-                and pending.message.id not in tried
-            ]
+            mine = self._due(outbox, now, tried)
             if outbox == state.outbox:
                 return state, mine
             if given_up:
@@ -274,6 +268,21 @@ class Alerting:
             except ConflictError:
                 state = store.load()
         return state, []
+
+    def _due(
+        self, outbox: Iterable[Pending], now: datetime, tried: Collection[str]
+    ) -> list[Pending]:
+        """This run's messages that may go out now; none overtakes an earlier one of its channel."""
+        due: list[Pending] = []
+        held: set[str] = set()
+        for pending in outbox:
+            channel = pending.message.channel
+            asked_to_wait = pending.not_before is not None and now < pending.not_before
+            if asked_to_wait or pending.message.id in tried:
+                held.add(channel)
+            elif pending.claimed_by == self.holder and channel not in held:
+                due.append(pending)
+        return due
 
     def _settle(
         self, store: StateStore | LocalFallback, state: AlertState, deliveries: Sequence[Delivery]
@@ -473,16 +482,6 @@ def _with_references(known: Known, deliveries: Sequence[Delivery]) -> Known:
         return replace(incident, references={**incident.references, **found[incident.id]})
 
     return replace(known, incidents=tuple(of(incident) for incident in known.incidents))
-
-
-def _flat(changes: Iterable[Change]) -> list[Change]:
-    """With what is said in a parent's message."""
-    found: dict[str, Change] = {}
-    for change in changes:
-        found[change.event_id] = change
-        for child in change.children:
-            found.setdefault(child.event_id, child)
-    return list(found.values())
 
 
 def _by_age(

@@ -2,7 +2,7 @@
 the warehouse can't be reached.
 
 A commit is version ``n + 1`` under a job id made of that number. BigQuery takes a job id once, so
-of two that commit on the same version one is told 409, reads what the other wrote and decides again.
+of two that commit on the same version one is told 409, reads what the other wrote, decides again.
 The embedded warehouse takes any id, so there a lock of the kernel makes runs take turns.
 
 Used by `plumbline.alerts.run` and `plumbline.alerts.editing`.

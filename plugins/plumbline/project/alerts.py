@@ -212,9 +212,9 @@ class FlappingEntry(_Strict):
         3, ge=2, le=100, description="So many openings are told as one: flapping.", examples=[3]
     )
     within: _Duration = Field(
-        "48h",
+        "36h",
         description="Within this time; also how long the monitor must be well before it ends.",
-        examples=["48h"],
+        examples=["36h"],
     )
 
 
@@ -245,7 +245,7 @@ class AlertsEntry(_Strict):
     flapping: FlappingEntry = Field(
         default_factory=FlappingEntry,
         description="When a monitor that comes and goes is told once, and not each time.",
-        examples=[{"openings": 3, "within": "48h"}],
+        examples=[{"openings": 3, "within": "36h"}],
     )
     docs_url: _Url | None = Field(
         None,

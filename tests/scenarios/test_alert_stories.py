@@ -6,7 +6,6 @@ Written down first: this is what somebody on call would want to read, and no mor
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 import pytest
 
 from scenarios.conftest import ROOT
-from support.fake_slack import FakeSlack
-from support.replay import NEW_YORK, Replay, every_six_hours, make_replay
+from support.fake_slack import FakeSlack, Received
+from support.replay import NEW_YORK, Replay, copy_project, every_six_hours, make_replay
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -56,11 +55,28 @@ THE_LAST_DAYS_OF_JANUARY = """
 """
 
 
+OUR_MESSAGES = 30
+GX_MESSAGES = 38
+"""What GX's own Slack action posts of the same runs (``notify_on: failure``)."""
+
+
+def to(slack: FakeSlack, word: str) -> list[Received]:
+    """What Slack took at one of the webhooks."""
+    return [
+        request for request in slack.requests if request.taken and request.path.endswith(f"/{word}")
+    ]
+
+
+def by_gx(slack: FakeSlack) -> list[Received]:
+    """Also what Slack would not have taken."""
+    return [request for request in slack.requests if request.path.endswith("/gx")]
+
+
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
     with FakeSlack() as server:
         for name in ("WARNING", "ERROR"):
-            monkeypatch.setenv(f"SLACK_WEBHOOK_URL_{name}", f"{server.webhook_url}{name.lower()}")
+            monkeypatch.setenv(f"SLACK_WEBHOOK_URL_{name}", f"{server.webhook_url}/{name.lower()}")
         monkeypatch.delenv("SLACK_WEBHOOK_URL", raising=False)
         yield server
 
@@ -71,7 +87,13 @@ def replay(
 ) -> Replay:
     """The shipped project, with GX's own Slack action beside ours to compare with."""
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season_state_dir))
-    return make_replay(ROOT, season_state_dir, f"plumbline_{uuid.uuid4().hex[:8]}")
+    of_gx = {
+        "name": "gx",
+        "type": "slack",
+        "slack_webhook": f"{slack.webhook_url}/gx",
+        "notify_on": "failure",
+    }
+    return make_replay(copy_project(tmp_path / "project", ROOT, of_gx), season_state_dir)
 
 
 def told(report: Any, at: datetime) -> list[str]:
@@ -108,6 +130,8 @@ def test_the_last_days_of_january_are_told_once_each(
     openings = sum(" opened " in line for line in lines)
     ends = sum(" resolved " in line or " expired " in line for line in lines)
     assert openings == ends, "each has one opening and one end"
+    assert len(to(slack, "error")) + len(to(slack, "warning")) == OUR_MESSAGES
+    assert len(by_gx(slack)) == GX_MESSAGES
 
 
 @pytest.mark.timeout(600)
@@ -116,13 +140,14 @@ def test_nothing_is_told_on_the_days_around_the_all_star_break(
 ) -> None:
     assert relive(replay, "2026-02-11", "2026-02-20", monkeypatch) == []
     assert slack.messages == []
+    assert by_gx(slack) == []
 
 
 def test_the_same_run_twice_says_nothing_new(replay: Replay, slack: FakeSlack) -> None:
     at = datetime(2026, 1, 27, 15, tzinfo=NEW_YORK)
     first = replay.run(at)
-    count = len(slack.messages)
+    count = len(to(slack, "error"))
     assert count
     assert {str(line.event) for line in first.alerts} == {"opened"}
     assert replay.run(at).alerts == ()
-    assert len(slack.messages) == count
+    assert len(to(slack, "error")) == count

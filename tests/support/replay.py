@@ -9,6 +9,8 @@ tests/definitions/test_one_instant_or_many.py).
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -93,12 +95,31 @@ class Replay:
         return run_checkpoint(request, now=at)
 
 
-def make_replay(root: Path, state_dir: Path, dataset: str) -> Replay:
-    """The project in ``root``, its state of alerts in ``dataset``."""
+def make_replay(root: Path, state_dir: Path) -> Replay:
+    """The project in ``root``, over the warehouse of ``state_dir``."""
     project = Project(root)
-    target = replace(project.target("local"), state_dir=state_dir)
-    ready = ensure_ready(target)
-    return Replay(project, replace(ready, datasets={**ready.datasets, "plumbline": dataset}))
+    return Replay(project, ensure_ready(replace(project.target("local"), state_dir=state_dir)))
+
+
+def copy_project(root: Path, shipped: Path, *actions: dict[str, Any]) -> Path:
+    """The shipped project, with a dataset of its own for its state, and ``actions`` besides."""
+    root.mkdir()
+    for name in ("models", "macros", "expectations", "scripts", "docs", "dbt_project.yml"):
+        (root / name).symlink_to(shipped / name)
+    (root / "checkpoints").mkdir()
+    for file in (shipped / "checkpoints").iterdir():
+        text = file.read_text()
+        if file.suffix == ".json":
+            checkpoint = json.loads(text)
+            checkpoint["actions"] += actions
+            text = json.dumps(checkpoint)
+        (root / "checkpoints" / file.name).write_text(text)
+    configuration = (shipped / "great_expectations.yml").read_text()
+    own = f"datasets: {{plumbline: plumbline_{uuid.uuid4().hex[:8]}}}"
+    (root / "great_expectations.yml").write_text(
+        configuration.replace("kind: embedded\n", f"kind: embedded\n        {own}\n")
+    )
+    return root
 
 
 def every_six_hours(first: str, last: str) -> Iterator[datetime]:

@@ -18,12 +18,18 @@ CODES = {
     "plumbline run": 2,
     "plumbline run --as-of 2026-02-02": 2,
     "plumbline run health_check_full --format json": 2,
+    # No channel is configured here.
+    "plumbline alerts test": 3,
+    "plumbline alerts test --channel slack-error": 3,
+    "plumbline alerts flush": 3,
 }
 
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     opened = Terminal.open(tmp_path_factory.mktemp("examples"))
+    # So that there is an incident to look at; nobody can be told of it.
+    assert opened.type("plumbline run --alerts").returncode == 2
     yield opened
     opened.type("plumbline warehouse stop")
 

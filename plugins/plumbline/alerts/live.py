@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from plumbline.alerts.compose import RunFacts
+from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.run import Alerting
 from plumbline.alerts.store import LocalFallback, RecordedRun, StateStore
@@ -99,14 +100,16 @@ def make_alerting(
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
     config = project.alerts
+    opened = open_project_channels(project, environment)
     return Alerting(
         config=config,
         mutes=project.mutes,
-        opened=open_project_channels(project, environment),
+        opened=opened,
         store=StateStore(target),
         fallback=LocalFallback(target.state_dir),
         clock=clock,
         holder=holder or uuid.uuid4().hex,
+        acknowledge=lambda known, at: acknowledge(known, at, opened.channels),
         progress=progress,
     )
 

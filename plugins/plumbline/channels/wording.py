@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from plumbline.channels.message import GroupLine, Item, Message
@@ -28,7 +28,7 @@ ENDED = (Event.RESOLVED, Event.EXPIRED)
 
 _LONGEST_MONITOR = 60
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_GAP = "·"
+_GAP = NOTHING
 _COUNTED = re.compile(r"\d+ of \d+\b")
 _BOUND = re.compile(r"[<>≤≥]\s*(-?\d+(?:\.\d+)?)$")
 
@@ -77,7 +77,7 @@ def number(item: Item) -> str:
     """
     if item.status is Status.ERROR:
         reason = one_line(item.reason_text or item.summary)
-        return f"could not be checked: {reason}" if reason else "could not be checked"
+        return f"not checked: {reason}" if reason else "not checked"
     first = one_line(item.summary).split("; ")[0]
     if item.observed is None or _COUNTED.match(first):
         return first or "no value"
@@ -85,12 +85,20 @@ def number(item: Item) -> str:
 
 
 def found(item: Item) -> str:
-    """The number with its counts and thresholds: ``44.2 %, 240 of 525 (critical < 50)``."""
+    """The number with its counts and thresholds: ``44.2 %, 240 of 525 (critical < 50)``.
+
+    Where the thresholds are those of each group: ``6 of 7 systems critical; each: critical < 50``.
+    """
     text = number(item)
+    if item.status is Status.ERROR:
+        return text
     counts = fraction(item.numerator, item.denominator)
-    if counts and item.status is not Status.ERROR and not _COUNTED.match(text):
+    if counts and not _COUNTED.match(text):
         text += f", {counts.replace('/', ' of ')}"
-    return text + (f" ({one_line(item.thresholds)})" if _thresholds_fit(item) else "")
+    if not item.thresholds:
+        return text
+    thresholds = one_line(item.thresholds)
+    return f"{text} ({thresholds})" if _thresholds_fit(item) else f"{text}; each: {thresholds}"
 
 
 def impact(item: Item) -> str:
@@ -116,8 +124,11 @@ def figure(value: float | None, unit: str = "", *, against: float | None = None)
     return text
 
 
-def group_text(line: GroupLine, *, status: Status | None = None) -> str:
-    """``catboost_v8: 21.5 %, 52 of 242``; with its status where that is not ``status``."""
+def group_text(line: GroupLine, *, status: Status | None = None, marks_new: bool = True) -> str:
+    """``catboost_v8: 21.5 %, 52 of 242``; with its status where that is not ``status``.
+
+    At an opening all are new, and ``marks_new`` is False.
+    """
     if line.status is Status.ERROR:
         parts = ["not checked"]
     else:
@@ -128,13 +139,18 @@ def group_text(line: GroupLine, *, status: Status | None = None) -> str:
             parts.append(counts.replace("/", " of "))
     if status is not None and line.status is not status:
         parts.append(str(line.status))
-    if line.is_new:
+    if line.is_new and marks_new:
         parts.append("new")
     return f"{name(line.label)}: {', '.join(parts)}"
 
 
+def group_line(item: Item, line: GroupLine) -> str:
+    """`group_text` of a group of ``item``."""
+    return group_text(line, status=item.status, marks_new=item.event is not Event.OPENED)
+
+
 def sparkline(values: Sequence[float | None]) -> str:
-    """A trend in Unicode blocks, the last at most 28 values; what is not known is ``·``."""
+    """A trend in Unicode blocks, the last at most 28 values; what is not known is a dash."""
     shown = [None if v is None or not math.isfinite(v) else v for v in values[-LONGEST_SPARKLINE:]]
     known = [value for value in shown if value is not None]
     if not known:
@@ -251,7 +267,30 @@ def late(message: Message, now: datetime | None) -> str:
 
 def moment(instant: datetime) -> str:
     """Day, time and zone: ``26 Jan 07:00 EST``."""
-    return f"{instant.day} {instant:%b %H:%M %Z}".rstrip()
+    zone = instant.strftime("%Z")
+    if zone[:1] in ("+", "-"):  # an instant that was kept as JSON
+        zone = f"UTC{zone}"
+    return f"{instant.day} {instant:%b %H:%M} {zone}".rstrip()
+
+
+def in_zone(message: Message, zone: tzinfo) -> Message:
+    """``message`` with its instants in ``zone``: JSON keeps their offset, and not EST or EDT."""
+
+    def moved(item: Item) -> Item:
+        good = item.last_good_at
+        return replace(
+            item,
+            since=item.since.astimezone(zone),
+            at=item.at.astimezone(zone),
+            last_good_at=None if good is None else good.astimezone(zone),
+        )
+
+    return replace(
+        message,
+        as_of=message.as_of.astimezone(zone),
+        created_at=message.created_at.astimezone(zone),
+        items=tuple(map(moved, message.items)),
+    )
 
 
 def duration(span: timedelta) -> str:
@@ -325,7 +364,7 @@ def _thresholds_fit(item: Item) -> bool:
 
 
 def _failing(item: Item, most: int) -> list[Detail]:
-    groups = [Detail("where", group_text(line, status=item.status)) for line in item.groups[:most]]
+    groups = [Detail("where", group_line(item, line)) for line in item.groups[:most]]
     more = len(item.groups) - len(groups) + item.more_groups
     if groups and more:
         groups.append(Detail("where", f"and {more} more"))

@@ -26,7 +26,6 @@ from plumbline.incidents.model import Event
 if TYPE_CHECKING:
     from plumbline.channels.slack.transport import Api
 
-BASE_URL = "https://slack.com/api/"
 ACKNOWLEDGING = ("eyes", "white_check_mark")
 
 BROADCAST = (Event.ESCALATED, Event.RESOLVED, Event.EXPIRED, Event.FLAPPING)
@@ -42,7 +41,7 @@ Reference = dict[str, str]
 the event ids that were last posted and last shown by the root; ``shared``, of a root of many."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SlackWebhook:
     """An incoming webhook."""
 
@@ -61,7 +60,7 @@ class SlackWebhook:
         return receipt
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SlackBot:
     """A bot's token, and the channel that it writes to.
 
@@ -73,16 +72,17 @@ class SlackBot:
     token: Secret
     channel: str
     """Its id, or ``#name``."""
-    base_url: str = BASE_URL
+    base_url: str | None = None
+    """Of the Web API, where it is not Slack's own."""
     acknowledging: tuple[str, ...] = field(default=ACKNOWLEDGING)
     """The emoji that say "I look after it"."""
 
     def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
         """A request or two for each incident; those that reach people come first."""
-        from plumbline.channels.slack.transport import Api
+        from plumbline.channels.slack import transport
 
         with Caller(timeout_seconds=timeout_seconds, secrets=(self.token,)) as caller:
-            api = Api(caller, self.token, base_url=self.base_url)
+            api = transport.Api(caller, self.token, base_url=self.base_url or transport.BASE_URL)
             return _Delivery(self, api, message).run()
 
     def acknowledgers(
@@ -97,7 +97,7 @@ class SlackBot:
             references: by incident, as this channel returned them.
             timeout_seconds: for all of them together.
         """
-        from plumbline.channels.slack.transport import Api
+        from plumbline.channels.slack import transport
 
         found: dict[str, tuple[str, ...]] = {}
         by_root: dict[tuple[str, str], list[str]] = {}
@@ -107,7 +107,7 @@ class SlackBot:
                 by_root.setdefault(root, []).append(incident)
         names: dict[str, str] = {}
         with Caller(timeout_seconds=timeout_seconds, secrets=(self.token,)) as caller:
-            api = Api(caller, self.token, base_url=self.base_url)
+            api = transport.Api(caller, self.token, base_url=self.base_url or transport.BASE_URL)
             for (channel, ts), incidents in by_root.items():
                 receipt, answer = api.call(
                     "reactions.get", params=True, channel=channel, timestamp=ts, full="true"

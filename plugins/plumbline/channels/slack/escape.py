@@ -16,8 +16,8 @@ _LOOK_ALIKE = {"*": "∗", "~": "∼", "`": "ˋ", "_": "ˍ", "@": "＠", ":": "�
 _SIGN = re.compile(
     r"""[&<>*~`]
     | (?<![^\W_])_ | _(?![^\W_])  # one inside a word (line_coverage) does not make italics
-    | @(?=\w)
-    | :(?=[\w+-]+:)  # an emoji's name
+    | @(?=(?:here|channel|everyone)\b)
+    | (?<!\d):(?=[\w+-]+:)  # an emoji's name, and no time
     """,
     re.VERBOSE,
 )

@@ -44,8 +44,8 @@ def payload(message: Message, *, now: datetime | None = None) -> Payload:
     """
     blocks = [_header(message), *_remarks(message, now)]
     full, rest = message.items[:MOST_FULL], message.items[MOST_FULL:]
-    for item in full:
-        blocks += _item(item, with_headline=len(message.items) > 1)
+    for index, item in enumerate(full):  # the first one's headline is the header
+        blocks += _item(item, with_headline=index > 0)
     if rest:
         blocks += [{"type": "divider"}, _section(_headlines(rest))]
     return _payload(message, [*blocks, _footer(message)])
@@ -125,7 +125,10 @@ def _what(item: Item) -> list[Block]:
         return [_section("\n".join(lines))] if lines else []
     found = wording.cut(wording.found(item), 2 * _LONGEST_LINE)
     good = wording.last_good(item)
-    lines.append(escape.mrkdwn(found) + (f"\nLast good: {escape.mrkdwn(good)}" if good else ""))
+    if found not in wording.headline(item):
+        lines.append(escape.mrkdwn(found))
+    if good:
+        lines.append(f"Last good: {escape.mrkdwn(good)}")
     if item.groups:
         lines.append(_groups(item))
     else:
@@ -136,16 +139,16 @@ def _what(item: Item) -> list[Block]:
     for child in item.children[:5]:
         summary = wording.cut(child.summary, _LONGEST_LINE // 2)
         name = wording.cut(child.monitor, _LONGEST_NAME)
-        lines.append(f"Fails because of it: {escape.mrkdwn(f'{name}: {child.status}, {summary}')}")
+        lines.append(f"Fails because of it: {escape.mrkdwn(f'{child.status} {name}: {summary}')}")
     if len(item.children) > 5:
         lines.append(f"and {len(item.children) - 5} more because of it")
-    return [_section("\n".join(lines))]
+    return [_section("\n".join(lines))] if lines else []
 
 
 def _groups(item: Item) -> str:
     shown: list[str] = []
     for line in item.groups[:MOST_GROUPS]:
-        text = escape.code(wording.group_text(line, status=item.status))
+        text = escape.code(wording.group_line(item, line))
         if shown and len("\n".join([*shown, text])) > _ROOM_FOR_GROUPS:
             break
         shown.append(text)
@@ -168,7 +171,8 @@ def _advice(item: Item) -> list[Block]:
 
 def _whose(item: Item) -> str:
     """The small print: runbook, owner, trend, the incident's id."""
-    parts = [_link("Runbook", item.runbook), _link("Docs", item.docs_url)]
+    ended = item.event in wording.ENDED
+    parts = ["" if ended else _link("Runbook", item.runbook), _link("Docs", item.docs_url)]
     if item.owner:
         parts.append(f"owner {_short(item.owner)}")
     if item.acked_by:
@@ -176,7 +180,8 @@ def _whose(item: Item) -> str:
     if trend := wording.sparkline(item.trend):
         parts.append(f"trend {trend}")
     parts += [_short(note, _LONGEST_LINE // 2) for note in item.notes[:3]]
-    parts.append(f"since {escape.mrkdwn(wording.moment(item.since))}")
+    if ended:  # else it is in the headline
+        parts.append(f"since {escape.mrkdwn(wording.moment(item.since))}")
     parts.append(f"incident {escape.mrkdwn(_id(item))}")
     return " · ".join(part for part in parts if part)
 

@@ -85,7 +85,7 @@ def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Rec
     client = _Webhook(caller, url)
     try:
         client.send_dict(dict(payload))
-    except (_NoAnswerError, SlackClientError):
+    except (_NoAnswerError, SlackClientError, ValueError):
         if client.reply is None:
             return Receipt(Verdict.REFUSED, "the webhook is no URL: it must begin with https://")
         return client.reply.receipt
@@ -140,7 +140,7 @@ class Api:
                 self._client.api_call(method, http_verb="GET", params=given)
             else:
                 self._client.api_call(method, json=given)
-        except (_NoAnswerError, SlackClientError):
+        except (_NoAnswerError, SlackClientError, ValueError):
             pass  # told by the reply, in words that hold no secret
         reply = self._client.reply
         if reply is None:
@@ -187,7 +187,7 @@ def _text(reply: Reply) -> str:
 
 
 def _is_ok(reply: Reply) -> bool:
-    if reply.body.strip() == b"ok":
-        return True
+    if reply.body.strip().lower() in (b"ok", b""):
+        return True  # servers that speak Slack's webhooks may answer with nothing
     found = reply.json()  # servers that speak Slack's webhooks: {"ok": true}, {"success": true}
     return isinstance(found, dict) and (found.get("ok") is True or found.get("success") is True)

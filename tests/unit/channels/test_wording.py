@@ -1,0 +1,282 @@
+"""The words that every channel shares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import inf, nan
+
+import pytest
+from pydantic import TypeAdapter
+
+from plumbline.channels import wording
+from plumbline.channels.message import GroupLine, Item, Message
+from plumbline.incidents.model import Event
+from plumbline.run.status import Status
+from support.slack_messages import (
+    AT,
+    HOSTILE,
+    NEW_YORK,
+    failed_check,
+    grading,
+    hostile,
+    line_coverage,
+    many_groups,
+    message,
+)
+
+WAS_WARNING = {"previous_status": Status.WARNING}
+PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, critical < 3"}
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        (
+            line_coverage(),
+            "CRITICAL line_coverage: 44.2 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(Event.CHANGED),
+            "CRITICAL line_coverage (1 new): 44.2 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(Event.CHANGED, groups=()),
+            "CRITICAL line_coverage (changed): 44.2 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(Event.ESCALATED, **WAS_WARNING),
+            "CRITICAL line_coverage (was WARNING): 44.2 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(Event.REMINDED),
+            "CRITICAL line_coverage (still): 44.2 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(Event.FLAPPING),
+            "CRITICAL line_coverage (flapping): 44.2 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(Event.RESOLVED, observed=85.1),
+            "RESOLVED line_coverage: 85.1 %, was CRITICAL for 8 d 6 h",
+        ),
+        (
+            line_coverage(Event.RESOLVED, observed=None),
+            "RESOLVED line_coverage: was CRITICAL for 8 d 6 h",
+        ),
+        (
+            line_coverage(Event.EXPIRED),
+            "EXPIRED line_coverage: left the window unmended, was CRITICAL for 8 d 6 h",
+        ),
+        (
+            failed_check(Event.RESOLVED, at=AT + timedelta(hours=6)),
+            "RESOLVED line_coverage: can be checked again, was ERROR for 6 h",
+        ),
+        (
+            failed_check(),
+            "ERROR line_coverage: not checked: no answer within the deadline of 60 s; narrow the "
+            "window (--var days=N), since 3 Feb 13:00 EST",
+        ),
+        (
+            grading(),
+            "CRITICAL grading_completeness: 6 of 7 systems critical, since 3 Feb 13:00 EST",
+        ),
+        (
+            line_coverage(summary="2 of 5 processors", groups=(), **PHASES),
+            "CRITICAL line_coverage: 2 of 5 processors (critical < 3), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(observed=49.97),
+            "CRITICAL line_coverage: 49.97 % (critical < 50), since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(observed=0.0, thresholds=""),
+            "CRITICAL line_coverage: 0 %, since 26 Jan 07:00 EST",
+        ),
+        (
+            line_coverage(observed=None, summary="", thresholds=""),
+            "CRITICAL line_coverage: no value, since 26 Jan 07:00 EST",
+        ),
+    ],
+)
+def test_a_headline_is_status_monitor_number_and_since_when(item: Item, line: str) -> None:
+    assert wording.headline(item) == line
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_headline_is_one_short_line_that_keeps_status_and_since(name: str) -> None:
+    line = wording.headline(hostile(name))
+
+    assert len(line) <= 150
+    assert line.isprintable()
+    assert line.startswith("CRITICAL ")
+    assert line.endswith("since 3 Feb 13:00 EST")
+
+
+def test_an_error_is_never_a_percentage() -> None:
+    item = failed_check(event=Event.OPENED)
+    item = replace(item, observed=0.0, numerator=0, denominator=10)
+
+    assert "%" not in wording.headline(item)
+    assert "%" not in wording.found(item)
+    assert wording.group_text(GroupLine("a", Status.ERROR, 0.0, unit="%")) == "a: not checked"
+
+
+@pytest.mark.parametrize("count", [1, 2, 60, 1000])
+def test_the_subject_counts_the_others(count: int) -> None:
+    line = wording.subject(message(*[hostile("x" * 500)] * count))
+
+    assert len(line) <= 150
+    assert line.endswith(f" and {count - 1} more" if count > 1 else "EST")
+
+
+def test_a_sample_says_so_first() -> None:
+    assert wording.subject(message(line_coverage(), is_sample=True)).startswith("SAMPLE CRITICAL")
+    assert "This is a sample" in wording.plain_text(
+        message(line_coverage(), is_sample=True), limit=5000
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ((), ""),
+        ((None, None), ""),
+        ((1.0,), "▄"),
+        ((5.0, 5.0), "▄▄"),
+        ((0.0, 100.0), "▁█"),
+        ((0.0, None, nan, inf, 100.0), "▁–––█"),
+        (tuple(float(n) for n in range(40)), None),
+        ((-1.7e308, 1.7e308), "▁█"),
+    ],
+)
+def test_a_sparkline_is_short_and_shows_gaps(
+    values: tuple[float | None, ...], line: str | None
+) -> None:
+    shown = wording.sparkline(values)
+
+    assert len(shown) <= 28
+    if line is not None:
+        assert shown == line
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (GroupLine("a", Status.CRITICAL, 21.5, 52, 242, 50, "%"), "a: 21.5 %, 52 of 242"),
+        (GroupLine("a", Status.CRITICAL, 0.0, 0, 10, 50, "%"), "a: 0 %, 0 of 10"),
+        (GroupLine("a", Status.WARNING, 70.0, is_new=True), "a: 70, WARNING, new"),
+        (GroupLine("a", Status.CRITICAL, None), "a: no value"),
+        (GroupLine("a\nb", Status.CRITICAL, 1.0, unit="rows"), r"a\nb: 1 row"),
+        (GroupLine("", Status.CRITICAL, 1.0), "'': 1"),
+    ],
+)
+def test_a_group_is_its_number_and_counts(line: GroupLine, text: str) -> None:
+    assert wording.group_text(line, status=Status.CRITICAL) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_link"),
+    [
+        ("https://a.example/b", True),
+        ("http://a.example", True),
+        ("docs/runbooks/a.md", False),
+        ("javascript:alert(1)", False),
+        ("ftp://a.example", False),
+        ("https://", False),
+        ("https://a.example/ b", False),
+        ("https://a.example/|x>", False),
+        ("https://[", False),
+        ("https://ä.example", False),
+        ("", False),
+    ],
+)
+def test_a_link_is_http_and_nothing_else(text: str, is_link: bool) -> None:
+    assert wording.is_link(text) is is_link
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (timedelta(), "0 min"),
+        (timedelta(seconds=-5), "0 min"),
+        (timedelta(minutes=3), "3 min"),
+        (timedelta(hours=6), "6 h"),
+        (timedelta(hours=6, minutes=20), "6 h 20 min"),
+        (timedelta(days=8, hours=6, minutes=59), "8 d 6 h"),
+        (timedelta(days=8, minutes=59), "8 d"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(span: timedelta, text: str) -> None:
+    assert wording.duration(span) == text
+
+
+def test_an_instant_that_was_json_is_told_in_the_domains_zone() -> None:
+    kept = TypeAdapter(Message)
+    read = kept.validate_json(kept.dump_json(message(line_coverage())))
+    summer = replace(read.items[0], last_good_at=None, since=datetime(2026, 7, 1, 12, tzinfo=UTC))
+
+    assert wording.moment(read.as_of) == "3 Feb 13:00 UTC-05:00"
+    moved = wording.in_zone(replace(read, items=(read.items[0], summer)), NEW_YORK)
+    assert wording.moment(moved.as_of) == "3 Feb 13:00 EST"
+    assert wording.moment(moved.items[1].since) == "1 Jul 08:00 EDT"
+
+
+def test_what_comes_late_says_so() -> None:
+    told = message(line_coverage())
+
+    assert wording.late(told, AT + timedelta(minutes=1)) == ""
+    assert wording.late(told, None) == ""
+    assert wording.late(told, AT + timedelta(hours=2)) == (
+        "Late: decided 3 Feb 13:00 EST, sent 2 h later."
+    )
+
+
+def test_plain_text_tells_all_in_the_order_of_need() -> None:
+    text = wording.plain_text(message(line_coverage(), grading()), limit=10_000)
+
+    order = [
+        "CRITICAL line_coverage: 44.2 % (critical < 50), since 26 Jan 07:00 EST and 1 more",
+        "44.2 %, 240 of 525 (warning < 80, critical < 50)",
+        "2026-02-02: 40.7 %, 61 of 150",
+        "The prediction systems score players",
+        "gcloud run services describe",
+        "line_coverage-3f9c2a1b",
+        "6 of 7 systems critical; each: warning < 80, critical < 50",
+        "WARNING accuracy: 51.3 %",
+        "health_check · target prod",
+    ]
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 50, 151, 400, 1000, 3000, 65_000])
+def test_plain_text_never_exceeds_its_limit(limit: int) -> None:
+    told = message(*map(hostile, HOSTILE), *[many_groups(50)] * 30)
+
+    assert len(wording.plain_text(told, limit=limit)) <= limit
+
+
+def test_plain_text_counts_what_has_no_room() -> None:
+    assert "\nand 28 more\n" in wording.plain_text(message(*[line_coverage()] * 30), limit=1800)
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (line_coverage(Event.RESOLVED, mended=("a", "b")), "2 mended: a, b"),
+        (line_coverage(Event.EXPIRED, left=tuple("abcdefg")), "a, b, c, d, e and 2 more"),
+        (line_coverage(Event.FLAPPING), "Fails and recovers again and again"),
+        (line_coverage(groups=(), expectations=("x must be 1",)), "fails     x must be 1"),
+        (line_coverage(more_groups=7), "and 7 more"),
+        (grading(children=grading().children * 8), "and 3 more"),
+        (line_coverage(last_good=None), "last good 26 Jan 01:00 EST"),
+        (failed_check(), "the data may be right or wrong"),
+    ],
+)
+def test_plain_text_says_what_happened(item: Item, text: str) -> None:
+    assert text in wording.plain_text(message(item), limit=10_000)
+
+
+def test_a_message_without_items_has_a_subject() -> None:
+    assert wording.subject(message()) == "health_check: nothing to tell"

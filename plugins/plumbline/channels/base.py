@@ -41,7 +41,9 @@ class Receipt:
 class Channel(Protocol):
     """A place where people are told."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As routes name it."""
 
     def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
         """One attempt."""

@@ -52,6 +52,7 @@ def run_checks(find_project: Callable[[], Project], target_name: str | None) -> 
         return
     yield Check("project", Verdict.OK, str(project.root))
     yield from _project_files(project)
+    yield from _channels(project)
     yield _state_dir(project.state_dir)
     yield _revision(project)
     try:
@@ -112,6 +113,37 @@ def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> C
     return Check(
         what, Verdict.MISSING, f"{len(faults)} of {len(names)} unusable: {first.detail}", first.mend
     )
+
+
+def _channels(project: Project) -> Iterator[Check]:
+    """Whether each channel could be told; nothing is sent (``plumbline alerts test`` does)."""
+    from plumbline.alerts.routes import with_fallback
+    from plumbline.channels.opening import open_channels
+
+    try:
+        config = project.alerts
+        project.mutes  # noqa: B018 - reading it is the check
+        opened = open_channels(config, os.environ)
+    except PlumblineError as error:
+        yield _fault("alerts", error)
+        return
+    routed = {name for route in config.routes for name in route.to}
+    for name in config.channels:
+        what = f"channel {name}"
+        if name in opened.channels:
+            other = opened.channels[name].name
+            same = "" if other == name else f", the same place as {other}"
+            yield Check(what, Verdict.OK, f"configured{same}")
+            continue
+        why = opened.missing[name]
+        instead = with_fallback(config, name, opened.channels)
+        if instead is not None:
+            yield Check(what, Verdict.NOTE, f"{why}: its messages go to {instead}")
+        elif name in routed:
+            mend = f"set {' and '.join(config.channels[name].variables.values())}"
+            yield Check(what, Verdict.MISSING, f"{why}: what is routed to it reaches nobody", mend)
+        else:
+            yield Check(what, Verdict.NOTE, f"{why}: no route names it")
 
 
 def _state_dir(folder: Path) -> Check:

@@ -18,7 +18,16 @@ def lines_of(text: str) -> dict[str, str]:
     }
 
 
-def test_where_all_is_there_every_line_is_ok(project: SmallProject, plumbline: Plumbline) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every channel of the default configuration has what it needs."""
+    for name in ("SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_URL_WARNING", "SLACK_WEBHOOK_URL_ERROR"):
+        monkeypatch.setenv(name, f"https://hooks.example.com/services/{name}")
+
+
+def test_where_all_is_there_every_line_is_ok(
+    project: SmallProject, plumbline: Plumbline, told: None
+) -> None:
     said = plumbline("debug")
     assert said.code == 0
     assert lines_of(said.out) == {
@@ -28,6 +37,9 @@ def test_where_all_is_there_every_line_is_ok(project: SmallProject, plumbline: P
         "models": "OK",
         "suites": "OK",
         "checkpoints": "OK",
+        "channel slack-warning": "OK",
+        "channel slack-error": "OK",
+        "channel slack": "OK",
         "local state": "OK",
         "git revision": "NOTE",
         "target": "OK",
@@ -35,6 +47,31 @@ def test_where_all_is_there_every_line_is_ok(project: SmallProject, plumbline: P
         "embedded server": "OK",
     }
     assert "stopped: a run starts it" in said.out
+
+
+def test_a_route_that_reaches_nobody_is_missing_with_its_variable(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_URL_WARNING", "SLACK_WEBHOOK_URL_ERROR"):
+        monkeypatch.delenv(name, raising=False)
+    said = plumbline("debug")
+    assert said.code == 3
+    assert lines_of(said.out)["channel slack-error"] == "MISSING"
+    assert "mend: set SLACK_WEBHOOK_URL_ERROR" in said.out
+
+
+def test_a_channel_whose_messages_go_to_the_fallback_is_a_note(
+    project: SmallProject, plumbline: Plumbline, told: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SLACK_WEBHOOK_URL_WARNING")
+    said = plumbline("debug")
+    assert said.code == 0
+    assert lines_of(said.out)["channel slack-warning"] == "NOTE"
+    assert "SLACK_WEBHOOK_URL_WARNING is not set: its messages go to slack" in said.out
+
+
+def test_no_secret_is_shown(project: SmallProject, plumbline: Plumbline, told: None) -> None:
+    assert "hooks.example.com" not in plumbline("debug").out
 
 
 def test_it_starts_and_writes_nothing(project: SmallProject, plumbline: Plumbline) -> None:

@@ -198,6 +198,6 @@ def test_neither_gx_nor_google_nor_pandas_is_imported_for(
         capture_output=True,
         text=True,
         check=True,
-        env=environment(),
+        env=environment(SLACK_WEBHOOK_URL="https://hooks.example.com/services/T/B/X"),
     )
     assert finished.stderr.splitlines()[-1] == "0 []"

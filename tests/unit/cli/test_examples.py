@@ -32,7 +32,7 @@ def test_an_example_is_of_the_command_in_whose_help_it_stands(shown: Shown) -> N
 
 @pytest.mark.parametrize("shown", OFFLINE, ids=str)
 def test_an_example_that_needs_no_warehouse_works(terminal: Terminal, shown: Shown) -> None:
-    done = terminal.type(shown.typed)
+    done = terminal.type(shown.typed, SLACK_WEBHOOK_URL="https://hooks.example.com/services/T/B/X")
     assert (done.returncode, "error:" in done.stderr) == (0, False), done.stderr
     assert done.stdout
 

@@ -203,7 +203,8 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         reason_text=outcome.reason if is_error else None,
         notes=outcome.notes,
         impact=outcome.impact,
-        action=outcome.action,
+        # To mend data that could not be looked at may do harm: the runbook says more.
+        action=None if is_error else outcome.action,
         owner=outcome.owner or item.owner,
         runbook=outcome.runbook,
         docs_url=outcome.docs_url,

@@ -109,6 +109,7 @@ def make_alerting(
         fallback=LocalFallback(target.state_dir),
         clock=clock,
         holder=holder or uuid.uuid4().hex,
+        zone=project.timezone,
         acknowledge=lambda known, at: acknowledge(known, at, opened.channels),
         progress=progress,
     )

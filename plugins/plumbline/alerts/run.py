@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from plumbline.alerts.compose import RunFacts, compose, diverted
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
@@ -26,6 +27,7 @@ from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
 from plumbline.channels.base import Verdict
 from plumbline.channels.message import Message
 from plumbline.channels.opening import OpenedChannels
+from plumbline.channels.wording import in_zone
 from plumbline.errors import PlumblineError, WarehouseError
 from plumbline.history.events import DeliveryRow, delivery_row, incident_row
 from plumbline.incidents.decide import decide
@@ -57,6 +59,7 @@ class Alerting:
         fallback: the state on this machine, for when the warehouse can't be reached.
         clock: says what now is.
         holder: who claims messages: this run on this machine.
+        zone: the domain's, in which messages tell times; None: as they come.
         record: writes the outcomes into the history; None where that is done elsewhere.
         acknowledge: reads acknowledgements from the channels (reactions); None: none can.
     """
@@ -68,6 +71,7 @@ class Alerting:
     fallback: LocalFallback
     clock: Clock
     holder: str
+    zone: ZoneInfo | None = None
     record: Callable[[], None] | None = None
     acknowledge: Callable[[Known, datetime], Known] | None = None
     progress: Callable[[str], None] = lambda _: None
@@ -225,7 +229,7 @@ class Alerting:
             if claimed:
                 deliveries = deliver_all(
                     self.opened.channels,
-                    [pending.message for pending in claimed],
+                    [self._in_zone(pending.message) for pending in claimed],
                     clock=self.clock,
                     bound_seconds=self.bound_seconds,
                     sleep=self.sleep,
@@ -380,6 +384,10 @@ class Alerting:
         if name is None or name == message.channel:
             return message
         return diverted(message, name, "it is not configured")
+
+    def _in_zone(self, message: Message) -> Message:
+        """The state keeps instants by their offset: people read them by the name of their zone."""
+        return message if self.zone is None else in_zone(message, self.zone)
 
     def _is_anothers(self, pending: Pending, now: datetime) -> bool:
         """Whether a run that may be alive is delivering it."""

@@ -123,7 +123,10 @@ class Caller:
         try:
             return bounded(exchange, left, cut=self._sockets.cut)
         except OutOfTimeError:
-            return _retry(f"no answer from {host} within {self._timeout_seconds:g} s")
+            return self._out_of_time(host)
+
+    def _out_of_time(self, host: str) -> Reply:
+        return _retry(f"no answer from {host} within {self._timeout_seconds:g} s")
 
     def _exchange(
         self,
@@ -164,8 +167,12 @@ class Caller:
             OSError,
             ValueError,
         ) as fault:
+            if self._sockets.are_cut:
+                return self._out_of_time(host)
             return _retry(_what_broke(fault, host, self._timeout_seconds))
         with contextlib.closing(response):
+            if self._sockets.are_cut:  # in the midst of the headers, which then look complete
+                return self._out_of_time(host)
             text = _body(response, most_bytes)
             found = {name.lower(): value for name, value in response.headers.items()}
             receipt = receipt_for(response.status_code, found, text, host, secrets)

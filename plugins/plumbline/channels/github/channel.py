@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from plumbline.channels.base import TIMEOUT_SECONDS, Receipt, Verdict
+from plumbline.channels.clipped import clipped
 from plumbline.channels.github.rendering import (
     LABEL,
     comment_body,
@@ -83,7 +84,7 @@ class GitHubChannel:
             delivery = _Delivery(
                 f"{self._base_url}/repos/{self._repository}", self._token, caller, message
             )
-            items = [item for item in message.items if item.event is not Event.SUPPRESSED]
+            items = [clipped(item) for item in message.items if item.event is not Event.SUPPRESSED]
             for item in items:
                 try:
                     receipts.append(delivery.deliver(item))

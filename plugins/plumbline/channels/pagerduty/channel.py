@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plumbline.channels.base import TIMEOUT_SECONDS, Receipt, Verdict
+from plumbline.channels.clipped import clipped
 from plumbline.channels.http import Caller, Reply, together
 from plumbline.channels.message import Message
 from plumbline.channels.pagerduty.rendering import encoded, event_of
@@ -33,7 +34,7 @@ class PagerDutyChannel:
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt; what went through before a failure is repeated by the next, harmlessly."""
-        events = [event for item in message.items if (event := event_of(item, message))]
+        events = [event for item in message.items if (event := event_of(clipped(item), message))]
         if not events:
             return Receipt(Verdict.DELIVERED, "nothing to send: PagerDuty reminds by itself")
         receipts: list[Receipt] = []

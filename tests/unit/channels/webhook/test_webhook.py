@@ -1,0 +1,88 @@
+"""Webhooks: the object, its key, its signature."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import datetime
+
+from plumbline.channels.base import Verdict
+from plumbline.channels.secrets import Secret
+from plumbline.channels.webhook.channel import WebhookChannel
+from plumbline.channels.webhook.rendering import LONGEST_TEXT, body, payload
+from support.channel_messages import hostile_message, item, message
+from support.fake_receivers import FakeReceiver, Reply
+
+KEY = Secret("signing-key-1234", name="KEY")
+
+
+def channel(receiver: FakeReceiver, key: Secret | None = None) -> WebhookChannel:
+    return WebhookChannel("hook", Secret(receiver.url + "/hooks/secretpath"), signing_key=key)
+
+
+def test_a_message_is_one_object(receiver: FakeReceiver) -> None:
+    receipt = channel(receiver).deliver(message(item(), item()), timeout_seconds=5)
+    assert receipt.verdict is Verdict.DELIVERED
+    (request,) = receiver.requests
+    assert (request.method, request.path) == ("POST", "/hooks/secretpath")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["idempotency-key"] == "m-0123456789abcdef"
+    assert "x-plumbline-signature-256" not in request.headers
+    found = request.json()
+    assert (found["schema_version"], found["id"], len(found["items"])) == (
+        1,
+        "m-0123456789abcdef",
+        2,
+    )
+
+
+def test_an_item_has_what_a_machine_needs() -> None:
+    (found,) = payload(message())["items"]
+    assert (found["event"], found["status"], found["observed"]) == ("opened", "CRITICAL", 44.2)
+    assert found["incident"] == "line_coverage-1a2b3c4d"
+    assert datetime.fromisoformat(found["since"]).tzinfo is not None
+    assert found["text"].startswith("CRITICAL line_coverage: 44.2 %")
+
+
+def test_the_same_message_is_the_same_bytes() -> None:
+    assert body(message()) == body(message())
+
+
+def test_a_sample_says_so() -> None:
+    found = payload(message(is_sample=True))
+    assert (found["is_sample"], found["text"].startswith("SAMPLE ")) == (True, True)
+
+
+def test_a_signature_is_the_hmac_of_the_body(receiver: FakeReceiver) -> None:
+    channel(receiver, KEY).deliver(message(), timeout_seconds=5)
+    (request,) = receiver.requests
+    expected = hmac.new(b"signing-key-1234", request.body, hashlib.sha256).hexdigest()
+    assert request.headers["x-plumbline-signature-256"] == f"sha256={expected}"
+
+
+def test_hostile_data_is_still_one_json_object_of_bounded_texts(receiver: FakeReceiver) -> None:
+    channel(receiver).deliver(hostile_message(2), timeout_seconds=20)
+    text = receiver.requests[0].body.decode("ascii")
+    assert "NaN" not in text
+
+    def texts(value: object) -> list[str]:
+        if isinstance(value, dict):
+            return [t for part in value.values() for t in texts(part)]
+        if isinstance(value, list):
+            return [t for part in value for t in texts(part)]
+        return [value] if isinstance(value, str) else []
+
+    found = texts(json.loads(text))
+    assert max(map(len, found)) == LONGEST_TEXT
+    assert "".join(found).encode()  # no lone surrogate is left
+
+
+def test_neither_receipt_nor_repr_shows_the_address(receiver: FakeReceiver) -> None:
+    receiver.answers(Reply(403, "no /hooks/secretpath, signing-key-1234"))
+    hook = channel(receiver, KEY)
+    receipt = hook.deliver(message(), timeout_seconds=5)
+    assert receipt.verdict is Verdict.REFUSED
+    shown = repr(receipt) + repr(hook) + str(vars(hook))
+    assert "secretpath" not in shown
+    assert "signing-key" not in shown

@@ -6,12 +6,12 @@ Autoescape is on for everything: a text from data is text. ``Markup`` is made he
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from plumbline.run.reports.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
 from plumbline.run.request import last_day
@@ -45,6 +45,7 @@ def environment() -> Environment:
         seconds=duration,
         size=size,
         symbol=symbol,
+        tight=tight,
     )
     found.globals.update(
         csp=CONTENT_SECURITY_POLICY,
@@ -77,7 +78,18 @@ def render(
     """
 
     def when(instant: datetime) -> Markup:
-        return _time(instant, data)
+        return _time(instant, data, ends_day=True)
+
+    def clock(instant: datetime) -> Markup:
+        return _time(instant, data, ends_day=False)
+
+    def monitor(name: str) -> Markup:
+        """Its name, as a link where it has a page."""
+        if name not in monitors:
+            return escape(name)
+        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), name)
+
+    monitors = {view.name for view in data.monitors}
 
     def href(to: str) -> str:
         return paths.relative(path, to)
@@ -92,6 +104,8 @@ def render(
             due=due,
             shown_until=shown_until,
             when=when,
+            clock=clock,
+            monitor=monitor,
             href=href,
             paths=paths,
             **values,
@@ -145,10 +159,15 @@ def cell(value: object) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
-def _time(instant: datetime, data: SiteData) -> Markup:
-    """In the site's zone; midnight is the end of a day, as reports say it."""
+def tight(text: str) -> str:
+    """``44.2 %`` on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:
+    """In the site's zone. A run at midnight judged the day that ended, as reports say it."""
     local = instant.astimezone(data.zone)
-    if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
+    if ends_day and local.time() == time():
         text = f"end of {day(last_day(local))}"
     else:
         text = f"{day(local)}, {local:%H:%M %Z}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,7 +81,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         group_times=[point.at for point in view.points[-_GROUP_TABLE_RUNS:]],
         incidents=incidents,
         open_incident=next((known for known in incidents if known.incident.is_open), None),
-        alerted=_alerted(view, incidents),
+        alerted=_alerted(incidents),
         lasts=view.latest.as_of - view.since if view.latest and view.since else None,
         runbook=render_runbook(view.runbook) if view.runbook else None,
     )
@@ -116,10 +117,16 @@ def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
                 ),
             )
         )
-    return tuple(sorted(cards, key=lambda card: (_SEVEREST.index(card.status), card.series.label)))
+    return tuple(sorted(cards, key=_worst_first))
 
 
-def _alerted(view: MonitorView, incidents: Sequence[IncidentView]) -> Alerted:
+def _worst_first(card: GroupCard) -> tuple[int, float, str]:
+    """Most bounds are lower ones: of one status, the lowest value first."""
+    observed = math.inf if card.observed is None else card.observed
+    return _SEVEREST.index(card.status), observed, card.series.label
+
+
+def _alerted(incidents: Sequence[IncidentView]) -> Alerted:
     spans = [
         (known.incident.closed_at or known.incident.last_seen) - known.incident.opened_at
         for known in incidents

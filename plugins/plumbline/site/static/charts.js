@@ -72,6 +72,15 @@
     const date = new Intl.DateTimeFormat("en-GB", {
       timeZone: series.zone, day: "numeric", month: "short", year: "numeric",
     });
+    const day = new Intl.DateTimeFormat("en-GB", { timeZone: series.zone, day: "numeric", month: "short" });
+    const hour = new Intl.DateTimeFormat("en-GB", { timeZone: series.zone, hour: "2-digit", minute: "2-digit" });
+    // a run at midnight judged the day that ended
+    const short = (tick, step) => step < 86400 ? hour.format(new Date(tick * 1000)) : day.format(new Date((tick - 1) * 1000));
+    const counts = series.observed.every((value) => value === null || Number.isInteger(value));
+    const level = (tick) => {
+      if (series.unit === "%") return `${tick} %`;
+      return counts && !Number.isInteger(tick) ? "" : `${tick}`;
+    };
     const axis = () => ({
       stroke: colour("quiet"),
       grid: { stroke: colour("rule"), width: 1 },
@@ -86,11 +95,11 @@
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), series.zone),
       scales: { y: { range: lowAndHigh } },
       axes: [
-        axis(),
+        { ...axis(), size: 32, values: (plot, ticks, index, space, step) => ticks.map((tick) => short(tick, step)) },
         {
           ...axis(),
           size: 56,
-          values: (plot, ticks) => ticks.map((tick) => series.unit === "%" ? `${tick} %` : `${tick}`),
+          values: (plot, ticks) => ticks.map((tick) => level(tick)),
         },
       ],
       series: [

@@ -1,0 +1,195 @@
+"""Pages into a folder: all of them or none, and only those that changed.
+
+The site's folder is a symbolic link to a version of it, a folder beside it:
+
+    docs            -> docs.versions/000042
+    docs.versions/000041, 000042
+
+A build makes the next version, in which what did not change is a hard link to the same file, and
+then puts another link in the place of the first by one rename. So a reader sees the old site or
+the new one; a build that dies leaves the old one whole, and a bookmark of ``docs/index.html``
+stays good. Writing each file in its place would be simpler, but leaves half a site where a build
+dies; two renames of a folder leave a moment without any. The version before the last is kept for
+those who are reading it.
+
+It needs symbolic links, which Linux and macOS have. A server must resolve the link at each request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from plumbline.errors import ConfigError, PlumblineError
+from plumbline.site.pages import Pages
+from plumbline.warehouse.locks import LockTimeoutError, exclusive
+
+_MANIFEST = "site.json"
+_LOCK_SECONDS = 60.0
+
+
+class MissingPagesError(PlumblineError):
+    """Pages to be kept from an earlier build are not there: draw them, and write again."""
+
+    def __init__(self, paths: frozenset[str]) -> None:
+        super().__init__(f"{len(paths)} pages of earlier builds are missing: {min(paths)} ...")
+        self.paths = paths
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a build did to the folder."""
+
+    written: tuple[str, ...]
+    """New or changed, sorted."""
+    unchanged: int
+    removed: tuple[str, ...]
+    """Of the earlier build, and no longer part of the site."""
+
+
+def missing_pages(folder: Path, pages: Pages) -> frozenset[str]:
+    """Which of `Pages.kept` have to be drawn: not there, or of another layout."""
+    if _layout(folder) != pages.layout:
+        return pages.kept
+    return frozenset(path for path in pages.kept if not (folder / path).is_file())
+
+
+def write_site(folder: Path, pages: Pages) -> Written:
+    """Make ``folder`` hold exactly ``pages``: what was drawn, and what is kept.
+
+    Where nothing changed, nothing is written.
+
+    Args:
+        folder: the site's; made where missing.
+        pages: as `plumbline.site.pages.render_site` draws them.
+
+    Raises:
+        MissingPagesError: kept pages are not there; nothing was written.
+        ConfigError: the folder holds something that plumbline did not write.
+        PlumblineError: another build held the site for a minute.
+    """
+    folder = folder.absolute()
+    versions = folder.with_name(f"{folder.name}.versions")
+    versions.mkdir(parents=True, exist_ok=True)
+    _refuse_others(folder)
+    try:
+        with exclusive(versions / ".lock", seconds=_LOCK_SECONDS):
+            return _write(folder, versions, pages)
+    except LockTimeoutError:
+        raise PlumblineError(
+            "another build of the data docs did not end", mend="run it again when that has ended"
+        ) from None
+
+
+def _write(folder: Path, versions: Path, pages: Pages) -> Written:
+    missing = missing_pages(folder, pages)
+    if missing:
+        raise MissingPagesError(missing)
+    manifest = json.dumps({"format": 1, "layout": pages.layout}).encode() + b"\n"
+    files = {**pages.files, _MANIFEST: manifest}
+    current = folder.resolve() if folder.is_symlink() and folder.is_dir() else None
+    earlier = frozenset(_paths(current)) if current else frozenset()
+    changed = sorted(
+        path
+        for path, content in files.items()
+        if path not in earlier or not current or (current / path).read_bytes() != content
+    )
+    removed = tuple(sorted(earlier - set(files) - pages.kept))
+    unchanged = len(files) + len(pages.kept) - len(changed)
+    if not changed and not removed:
+        return Written((), unchanged, ())
+    _remove(versions, keep=[current] if current else [])
+    target = versions / f"{_number(current) + 1:06d}"
+    building = versions / f".building-{target.name}"
+    for path in sorted((set(files) - set(changed)) | pages.kept):
+        assert current is not None
+        _share(current / path, _made(building / path))
+    for path in changed:
+        _made(building / path).write_bytes(files[path])
+    for path in changed:
+        _to_disk(building / path)
+    building.rename(target)
+    _switch(folder, target)
+    _remove(versions, keep=[target, *([current] if current else [])])
+    return Written(tuple(changed), unchanged, removed)
+
+
+def _refuse_others(folder: Path) -> None:
+    """A folder in the place of the link is somebody's: an empty one is taken, others are not."""
+    if folder.is_symlink() or not folder.exists():
+        return
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+        return
+    raise ConfigError(
+        "the data docs' folder holds files that plumbline did not write, so it is not replaced",
+        file=folder.name,
+        mend="move it away, or name another folder",
+    )
+
+
+def _switch(folder: Path, target: Path) -> None:
+    """Let the link name ``target``, by one rename; relative, so that the two can be moved."""
+    link = target.with_name(f".link-{target.name}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(target.parent.name) / target.name)
+    # while the rename is to come, the version must be whole on the disk
+    _to_disk(target.parent)
+    link.replace(folder)
+    _to_disk(folder.parent)
+
+
+def _remove(versions: Path, *, keep: list[Path]) -> None:
+    """Remove what builds that died left, and versions that nobody reads any more."""
+    kept = {path.name for path in keep}
+    for entry in versions.iterdir():
+        if entry.name in kept or entry.name == ".lock":
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _number(version: Path | None) -> int:
+    return int(version.name) if version and version.name.isdigit() else 0
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _share(source: Path, target: Path) -> None:
+    """One file in two versions; a copy where the disk knows no hard links."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _paths(folder: Path) -> Iterator[str]:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            yield (Path(parent) / name).relative_to(folder).as_posix()
+
+
+def _layout(folder: Path) -> str | None:
+    try:
+        read = json.loads((folder / _MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return read.get("layout") if isinstance(read, dict) else None

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from schema_makers.alerts import make_alerts_schema, make_mutes_schema
 from schema_makers.catalogue import make_catalogue
 from schema_makers.checkpoint import make_checkpoint_schema
 from schema_makers.schedule import make_schedule_schema
@@ -28,6 +29,8 @@ def make_files() -> Mapping[Path, str]:
         Path("schemas/suite.schema.json"): _lines(make_suite_schema(catalogue)),
         Path("schemas/checkpoint.schema.json"): _lines(make_checkpoint_schema()),
         Path("schemas/schedule.schema.json"): _lines(make_schedule_schema()),
+        Path("schemas/alerts.schema.json"): _lines(make_alerts_schema()),
+        Path("schemas/mutes.schema.json"): _lines(make_mutes_schema()),
     }
 
 

@@ -61,11 +61,15 @@ def _inline(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
     if "description" in schema:
         found.update(described(schema["description"], schema.get("examples")))
     for key, value in schema.items():
-        if key in ("title", "description", "$defs") or (key == "default" and value is None):
+        if key in ("title", "description", "discriminator", "$defs") or (
+            key == "default" and value is None
+        ):
             continue
         if key == "properties":
             found[key] = {name: _property(name, one, definitions) for name, one in value.items()}
-        elif key == "anyOf":
+        elif key == "patternProperties":
+            found[key] = {name: _inline(one, definitions) for name, one in value.items()}
+        elif key in ("anyOf", "oneOf"):
             found[key] = [_inline(one, definitions) for one in value]
         elif key == "items":
             found[key] = _inline(value, definitions)

@@ -248,6 +248,25 @@ FILES = {
             deadline: 10m
             notify: [alerts]
         """,
+    "checkpoints/alerts.yml": """
+        channels:
+          alerts: {type: slack, webhook: SLACK_WEBHOOK_URL}
+          pager: {type: pagerduty, routing_key: PAGERDUTY_ROUTING_KEY}
+          issues: {type: github, token: GITHUB_TOKEN, repository: some/where}
+        routes:
+          - {status: CRITICAL, owner: data-platform, to: [pager]}
+          - {status: [CRITICAL, ERROR], to: [alerts]}
+          - {monitor: coverage, to: [issues]}
+        fallback: alerts
+        remind_after: {warning: 3d}
+        """,
+    "checkpoints/mutes.yml": """
+        mutes:
+          - monitor: lag
+            owner: data-platform
+            reason: the feed is down
+            until: 2999-12-31
+        """,
     "docs/runbooks/coverage.md": """
         # What to do
         """,

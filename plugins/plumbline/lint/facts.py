@@ -16,7 +16,9 @@ from plumbline.lint.document import Document
 from plumbline.lint.reading import read_document
 from plumbline.models.files import Index, index_models, model_folders
 from plumbline.models.workspace import DBT_FILE
+from plumbline.project.alerts import ALERTS_FILE
 from plumbline.project.find import PROJECT_FILE
+from plumbline.project.mutes import MUTES_FILE
 from plumbline.project.project import DATASOURCE_TYPE, Project
 from plumbline.project.schedule import SCHEDULE_FILE
 
@@ -41,6 +43,10 @@ class Facts:
         yield from self.definitions.values()
         if self.schedule is not None:
             yield self.schedule
+        if self.alerts is not None:
+            yield self.alerts
+        if self.mutes is not None:
+            yield self.mutes
         yield from self.properties
 
     @cached_property
@@ -72,6 +78,16 @@ class Facts:
     def schedule(self) -> Document | None:
         """``checkpoints/schedule.yml``, where there is one."""
         return _read_if_there(self.project.checkpoints_dir / SCHEDULE_FILE)
+
+    @cached_property
+    def alerts(self) -> Document | None:
+        """``checkpoints/alerts.yml``, where there is one."""
+        return _read_if_there(self.project.checkpoints_dir / ALERTS_FILE)
+
+    @cached_property
+    def mutes(self) -> Document | None:
+        """``checkpoints/mutes.yml``, where there is one."""
+        return _read_if_there(self.project.checkpoints_dir / MUTES_FILE)
 
     @cached_property
     def properties(self) -> tuple[Document, ...]:

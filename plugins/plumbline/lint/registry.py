@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Rule
 from plumbline.lint.rules import (
+    alerts,
     analyzer,
     checkpoints,
     columns,
@@ -42,6 +43,7 @@ GROUPS = (
     RuleGroup("Thresholds", thresholds.RULES),
     RuleGroup("Variables", variables.RULES),
     RuleGroup("Checkpoints and the schedule", checkpoints.RULES),
+    RuleGroup("Alerts and mutes", alerts.RULES),
     RuleGroup("Targets", targets.RULES),
     RuleGroup("Models", models.RULES),
     RuleGroup("Descriptions of models", descriptions.RULES),
@@ -62,6 +64,7 @@ CHECKS: tuple[Callable[[Linted], Iterator[Finding]], ...] = (
     thresholds.check,
     variables.check,
     checkpoints.check,
+    alerts.check,
     targets.check,
     models.check,
     descriptions.check,

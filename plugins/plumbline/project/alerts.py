@@ -136,7 +136,7 @@ class GithubEntry(_Strict):
 
     type: Literal["github"] = Field(description="Issues on GitHub.")
     token: _Variable = _variable("the token that may write issues", "GITHUB_TOKEN")
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] = (
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")] = (
         Field(description="Where the issues are opened.", examples=["my-org/my-repository"])
     )
     api_url: _Url | None = _api_url("https://api.github.com")
@@ -389,10 +389,17 @@ def _check_channels(raw: Mapping[str, Any], file: Path) -> None:
     channels = raw.get("channels")
     for name, one in channels.items() if isinstance(channels, dict) else ():
         key = f"channels.{name}"
-        kind = one.get("type") if isinstance(one, dict) else None
-        if kind is None:
+        if not isinstance(one, dict):
             continue
-        if kind not in CHANNEL_ENTRIES:
+        kind = one.get("type")
+        if kind is None:
+            raise ConfigError(
+                "key 'type' is missing",
+                file=file,
+                key=f"{key}.type",
+                mend=f"add it: {', '.join(CHANNEL_ENTRIES)}",
+            )
+        if not isinstance(kind, str) or kind not in CHANNEL_ENTRIES:
             raise ConfigError(
                 f"there is no type of channel {kind!r}",
                 file=file,

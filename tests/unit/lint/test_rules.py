@@ -22,6 +22,8 @@ TABLE = "expectations/whole_table.json"
 DEFINITION = "validation_definitions/whole_table.json"
 CHECKPOINT = "checkpoints/health_check.json"
 SCHEDULE = "checkpoints/schedule.yml"
+ALERTS = "checkpoints/alerts.yml"
+MUTES = "checkpoints/mutes.yml"
 MODEL = "models/monitors/coverage.sql"
 LAG_MODEL = "models/monitors/lag.sql"
 CALENDAR = "models/staging/calendar.sql"
@@ -190,6 +192,41 @@ CHECKPOINTS = [
     broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", mend="did you mean 'health_check'?"),
 ]  # fmt: skip
 
+WEBHOOK = "https://hooks.slack.com/services/T0/B0/abc"
+
+ALERTING = [
+    broken("yaml-malformed", ALERTS, "fallback: alerts", "fallback: [alerts", at="", says="not YAML"),
+    broken("unknown-key", ALERTS, "fallback:", "falback:", says="'falback'", mend="did you mean 'fallback'?", among=("alerts-no-fallback",)),
+    broken("unknown-key", ALERTS, "owner: data-platform", "onwer: data-platform", says="'onwer'", mend="did you mean 'owner'?"),
+    broken("unknown-key", ALERTS, "repository: some/where", "repositry: some/where", says="'repositry'", mend="did you mean 'repository'?", among=("missing-key",)),
+    broken("missing-key", ALERTS, "token: GITHUB_TOKEN, ", "", at="issues", says="'token' is missing"),
+    broken("missing-key", ALERTS, "type: pagerduty, ", "", at="pager", says="'type' is missing", mend="pagerduty"),
+    broken("wrong-value", ALERTS, "type: pagerduty", "type: pagerdut", says="'pagerdut'", mend="did you mean 'pagerduty'?"),
+    broken("wrong-value", ALERTS, "some/where", "somewhere", says="'somewhere'"),
+    broken("wrong-value", ALERTS, "webhook: SLACK_WEBHOOK_URL", "token: SLACK_BOT_TOKEN", says="webhook, or token and channel", mend="#name"),
+    broken("wrong-value", ALERTS, "status: CRITICAL", "status: CRITICL", says="'CRITICL'", mend="did you mean 'CRITICAL'?"),
+    broken("wrong-value", ALERTS, "warning: 3d", "warning: 3 days", says="no duration", mend="24h"),
+    broken("wrong-value", ALERTS, "fallback: alerts", "fallback: alerts\nflapping: {openings: 1}", at="flapping", says="greater than or equal to 2"),
+    broken("alerts-secret-in-file", ALERTS, "SLACK_WEBHOOK_URL", WEBHOOK, says="does not belong in a file", mend="in the environment"),
+    broken("alerts-secret-in-file", ALERTS, "GITHUB_TOKEN", "ghp_0123456789abcdef"),
+    broken("alerts-secret-in-file", ALERTS, "PAGERDUTY_ROUTING_KEY", "R0123456789ABCDEF0123456789ABCDE"),
+    broken("alerts-unknown-channel", ALERTS, "to: [pager]", "to: [pagr]", says="'pagr'", mend="did you mean 'pager'?", among=("alerts-unused-channel",)),
+    broken("alerts-unknown-channel", ALERTS, "fallback: alerts", "fallback: alert", says="'alert'", mend="did you mean 'alerts'?"),
+    broken("alerts-unknown-channel", SCHEDULE, "notify: [alerts]", "notify: [alrts]", says="'alrts'", mend="did you mean 'alerts'?"),
+    broken("alerts-unused-channel", ALERTS, "to: [issues]", "to: [pager]", at="issues: {", says="'issues'", mend="`to`"),
+    broken("alerts-route-never-reached", ALERTS, "- {monitor: coverage, to: [issues]}", "- {monitor: coverage, to: [issues]}\n  - {monitor: coverage, owner: data-platform, to: [pager]}", at="- {monitor: coverage, owner", says="one before"),
+    broken("alerts-route-never-reached", ALERTS, "- {monitor: coverage, to: [issues]}", "- {to: [issues]}\n  - {status: WARNING, monitor: lag, to: [pager]}", at="- {status: WARNING", mend="broader"),
+    broken("alerts-route-unknown-name", ALERTS, "monitor: coverage", "monitor: coverge", says="'coverge'", mend="did you mean 'coverage'?"),
+    broken("alerts-route-unknown-name", ALERTS, "owner: data-platform", "owner: [data-platfrm]", says="no suite with owner 'data-platfrm'", mend="did you mean 'data-platform'?"),
+    broken("alerts-no-fallback", ALERTS, "fallback: alerts\n", "\n", at="channels:", mend="fallback: NAME"),
+    broken("missing-key", MUTES, "    until: 2999-12-31\n", "", at="- monitor: lag", says="'until' is missing"),
+    broken("missing-key", MUTES, "    reason: the feed is down\n", "", at="- monitor: lag", says="'reason' is missing"),
+    broken("wrong-value", MUTES, "until: 2999-12-31", "until: 2999-12-31T10:00:00", says="no zone", mend="offset"),
+    broken("wrong-value", MUTES, "until: 2999-12-31", "until: next week", says="neither a date nor an instant"),
+    broken("mute-unknown-monitor", MUTES, "monitor: lag", "monitor: lagg", says="'lagg'", mend="did you mean 'lag'?"),
+    broken("mute-over", MUTES, "until: 2999-12-31", "until: 2020-01-31", says="has ended"),
+]  # fmt: skip
+
 TARGETS = [
     broken("target-missing", GX, "type: bigquery_models", "type: pandas", at="fluent_datasources", says="no datasource"),
     broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", mend="did you mean 'local'?"),
@@ -254,6 +291,7 @@ CASES = [
     *THRESHOLDS,
     *VARIABLES,
     *CHECKPOINTS,
+    *ALERTING,
     *TARGETS,
     *MODELS,
     *DESCRIPTIONS,
@@ -317,6 +355,26 @@ def test_one_fault_drags_no_others_along(looked_at: LookedAt, case: Case) -> Non
     _, report = looked_at(case)
     codes = {finding.rule.code for finding in report.findings}
     assert codes - {case.code} <= set(case.among)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [WEBHOOK, "xoxb-1234-abcd", "ghp_0123456789abcdef", "0123456789abcdef0123456789abcdef"],
+)
+def test_a_secret_is_not_repeated(linted: LintedProject, secret: str) -> None:
+    linted.replace(ALERTS, "SLACK_WEBHOOK_URL", secret)
+    findings = linted.lint().findings
+    assert [finding.rule.code for finding in findings] == ["alerts-secret-in-file"]
+    assert secret not in findings[0].what + findings[0].mend
+
+
+def test_without_alerts_yml_a_schedule_may_name_the_channels_that_there_are_then(
+    linted: LintedProject,
+) -> None:
+    (linted.root / ALERTS).unlink()
+    assert linted.codes() == ["alerts-unknown-channel"]
+    linted.replace(SCHEDULE, "notify: [alerts]", "notify: [slack-error]")
+    assert linted.codes() == []
 
 
 def test_every_rule_is_broken_here() -> None:

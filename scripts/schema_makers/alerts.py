@@ -1,0 +1,39 @@
+"""The schemas of ``checkpoints/alerts.yml`` and ``checkpoints/mutes.yml``."""
+
+from __future__ import annotations
+
+from plumbline.project.alerts import AlertsEntry
+from plumbline.project.mutes import MutesEntry
+from schema_makers.catalogue import Schema
+from schema_makers.tidy import schema_of
+
+
+def make_alerts_schema() -> Schema:
+    """Who is told of what."""
+    made = schema_of(
+        AlertsEntry,
+        name="alerts",
+        title="The alerts of a plumbline project",
+        description="checkpoints/alerts.yml: who is told of what, where, and how often again.",
+    )
+    (channel,) = made["properties"]["channels"]["patternProperties"].values()
+    for kind in channel["oneOf"]:
+        if kind["properties"]["type"]["const"] == "slack":
+            kind["oneOf"] = [
+                {
+                    "required": ["webhook"],
+                    "properties": {"token": False, "channel": False, "api_url": False},
+                },
+                {"required": ["token", "channel"], "properties": {"webhook": False}},
+            ]
+    return made
+
+
+def make_mutes_schema() -> Schema:
+    """Of what nothing is said for a while."""
+    return schema_of(
+        MutesEntry,
+        name="mutes",
+        title="The mutes of a plumbline project",
+        description="checkpoints/mutes.yml: monitors of which nothing is said for a while.",
+    )

@@ -1,0 +1,88 @@
+"""``checkpoints/mutes.yml``: who answers for silence, why, and until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plumbline.errors import ConfigError
+from plumbline.project.mutes import read_mutes, read_until
+
+NEW_YORK = ZoneInfo("America/New_York")
+KNOWN = ("bdb_coverage", "line_coverage")
+
+MUTES = """
+mutes:
+  - monitor: bdb_coverage
+    owner: ml-platform
+    reason: the vendor's feed is down
+    until: 2026-02-10
+  - {monitor: line_coverage, owner: ana, reason: backfill, until: 2026-02-10T18:00:00-05:00}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mutes.yml"
+
+
+def test_a_mute_says_who_why_and_until_when(file: Path) -> None:
+    file.write_text(MUTES)
+    first, second = read_mutes(file, zone=NEW_YORK, monitors=KNOWN)
+    assert (first.monitor, first.owner, first.source) == ("bdb_coverage", "ml-platform", "file")
+    assert first.reason == "the vendor's feed is down"
+    assert second.until == datetime(2026, 2, 10, 23, tzinfo=UTC)
+
+
+def test_a_date_is_the_whole_day_in_the_projects_zone(file: Path) -> None:
+    file.write_text(MUTES)
+    mute = read_mutes(file, zone=NEW_YORK)[0]
+    assert mute.covers("bdb_coverage", datetime(2026, 2, 11, 4, 59, tzinfo=UTC))
+    assert not mute.covers("bdb_coverage", datetime(2026, 2, 11, 5, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet", "mutes:", "mutes: []"])
+def test_there_may_be_none(file: Path, text: str) -> None:
+    assert read_mutes(file, zone=NEW_YORK) == ()
+    file.write_text(text)
+    assert read_mutes(file, zone=NEW_YORK) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "said"),
+    [
+        ("mutes:", "mutes: [", "line", "not YAML"),
+        ("mutes:", "mute:", "mute", "did you mean 'mutes'?"),
+        ("monitor: bdb_coverage", "monitor: bdb_coverge", "mutes[0].monitor", "'bdb_coverage'?"),
+        ("monitor: bdb_coverage", "monitor: line_coverage", "mutes[1].monitor", "muted twice"),
+        ("    owner: ml-platform\n", "", "mutes[0].owner", "'owner' is missing"),
+        ("    reason: the vendor's feed is down\n", "", "mutes[0].reason", "'reason' is missing"),
+        ("    until: 2026-02-10\n", "", "mutes[0].until", "'until' is missing"),
+        ("owner: ml-platform", 'owner: " "', "mutes[0].owner", "at least 1"),
+        ("until: 2026-02-10\n", "until: '2026-02-30'\n", "mutes[0].until", "neither a date"),
+        ("until: 2026-02-10\n", "until: 2026-02-30\n", "", "day is out of range for month"),
+        ("until: 2026-02-10\n", "until: friday\n", "mutes[0].until", "neither a date"),
+        ("until: 2026-02-10\n", "until: 9999-12-31\n", "mutes[0].until", "neither a date"),
+        ("until: 2026-02-10\n", "until: 20260210\n", "mutes[0].until", "valid string"),
+        ("18:00:00-05:00", "18:00:00", "mutes[1].until", "no zone"),
+    ],
+)
+def test_a_fault_is_refused_with_file_key_and_mend(
+    file: Path, old: str, new: str, key: str, said: str
+) -> None:
+    assert old in MUTES
+    file.write_text(MUTES.replace(old, new))
+    with pytest.raises(ConfigError) as caught:
+        read_mutes(file, zone=NEW_YORK, monitors=KNOWN)
+    fault = caught.value
+    assert fault.file == str(file)
+    assert key in (fault.key or "")
+    assert said in f"{fault.what} {fault.mend}"
+
+
+def test_an_instant_may_be_typed_with_utc() -> None:
+    typed = read_until("2026-02-10T18:00Z", zone=NEW_YORK, key="--until")
+    assert typed == datetime(2026, 2, 10, 18, tzinfo=UTC)

@@ -33,7 +33,9 @@ def render_runbook(markdown: str) -> Markup:
     html: str = parser.renderer.render(tokens, parser.options, {})
     # a wide table or query moves by itself, and by the keyboard, not with the page
     html = html.replace("<pre>", '<pre tabindex="0">')
-    html = html.replace("<table", '<div class="scroll" tabindex="0"><table')
+    html = html.replace(
+        "<table", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table'
+    )
     return Markup(html.replace("</table>", "</table></div>"))
 
 

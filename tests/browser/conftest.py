@@ -1,0 +1,108 @@
+"""A headless Chromium that fails a test on any request outside the site and any console error.
+
+axe-core (MPL 2.0) lies in ``axe/`` with its licences; it is for tests only and no page loads it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from plumbline.site.pages import render_site
+from plumbline.site.writing import write_site
+from support.site_data import site_data
+
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
+NOW = "2026-02-03T06:00:00Z"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    if not executable:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo season's site, with the pages of months that are over drawn too."""
+    folder = tmp_path_factory.mktemp("state") / "docs"
+    pages = render_site(site_data())
+    past = dict.fromkeys(pages.kept, b"<!doctype html><title>earlier</title>")
+    write_site(folder, type(pages)({**pages.files, **past}, frozenset(), pages.layout))
+    return folder
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
+    """Open a page of the site; at the end, nothing was asked of a network, nothing complained."""
+    faults: list[str] = []
+    root = site.as_uri()
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((root, "data:")):
+            faults.append(f"request: {request.url}")
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            faults.append(f"console: {message.text}")
+
+    with ExitStack() as contexts:
+
+        def opened(
+            path: str,
+            *,
+            width: int = 1280,
+            scheme: Literal["light", "dark"] = "light",
+            now: str = NOW,
+            scripts: bool = True,
+        ) -> Page:
+            context = browser.new_context(
+                viewport={"width": width, "height": 800},
+                color_scheme=scheme,
+                java_script_enabled=scripts,
+            )
+            contexts.callback(context.close)
+            page = context.new_page()
+            page.on("request", on_request)
+            page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+            page.on("console", on_console)
+            page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+            if scripts:
+                page.clock.set_fixed_time(now)
+            page.goto(f"{root}/{path}")
+            return page
+
+        yield opened
+        assert faults == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: rule, and where. It is run from outside, past the page's own policy."""
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("axe.run(document, {preload: false})")
+    return [
+        f"{found['id']}: {node['target']} {node['failureSummary']}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]

@@ -1,0 +1,160 @@
+"""The data docs in a real browser, from files, without a network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from plumbline.site.pages import render_site
+from plumbline.site.writing import write_site
+from support.site_data import site_data
+
+from .conftest import OpenPage, violations
+
+PAGES = (
+    "index.html",
+    "monitors/line_coverage.html",
+    "monitors/grading_completeness.html",
+    "monitors/bdb_coverage.html",
+    "monitors/line_coverage/2026-01.html",
+    "incidents/index.html",
+    "incidents/line_coverage-3f9c2a71.html",
+    "incidents/bdb_coverage-e77e0aa1.html",
+    "incidents/2025-10.html",
+)
+
+
+def test_from_the_overview_to_a_monitor_to_its_incident_and_back(open_page: OpenPage) -> None:
+    page = open_page("index.html")
+    page.get_by_role("link", name="line_coverage", exact=True).first.click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("line_coverage")
+    page.get_by_role("link", name="line_coverage-3f9c2a71").first.click()
+    assert page.get_by_role("heading", name="What was seen and said").is_visible()
+    page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Overview").click()
+    assert (
+        page.get_by_role("heading", level=1).inner_text()
+        == "2 of 5 monitors are not well: 2 CRITICAL"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_no_violation(open_page: OpenPage, path: str, scheme: str) -> None:
+    page = open_page(path, scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
+    assert violations(page) == []
+
+
+def test_axe_finds_no_violation_on_a_phone(open_page: OpenPage) -> None:
+    assert violations(open_page("index.html", width=360)) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_scrolls_a_page_in_one_direction_only(open_page: OpenPage, path: str) -> None:
+    page = open_page(path, width=360)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_dark_mode_is_dark(open_page: OpenPage) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert open_page("index.html", scheme="dark").evaluate(background) == "rgb(18, 21, 23)"
+    assert open_page("index.html").evaluate(background) == "rgb(246, 247, 249)"
+
+
+def test_a_page_that_is_on_time_says_nothing(open_page: OpenPage) -> None:
+    assert not open_page("index.html").get_by_role("alert").is_visible()
+
+
+@pytest.mark.parametrize(
+    "path", ["index.html", "monitors/line_coverage.html", "incidents/line_coverage-3f9c2a71.html"]
+)
+def test_a_page_that_was_not_rebuilt_says_so_by_itself(open_page: OpenPage, path: str) -> None:
+    page = open_page(path, now="2026-02-04T10:00:00Z")  # due at 05:00 UTC
+    assert (
+        page.get_by_role("alert")
+        .inner_text()
+        .startswith("STALE: this page should have been rebuilt 5 hours ago")
+    )
+    assert page.title().startswith("STALE")
+
+
+def test_an_incident_that_is_over_never_gets_stale(open_page: OpenPage) -> None:
+    page = open_page("incidents/bdb_coverage-e77e0aa1.html", now="2030-01-01T00:00:00Z")
+    assert not page.get_by_role("alert").is_visible()
+
+
+def test_without_scripts_the_page_says_until_when_it_holds(open_page: OpenPage) -> None:
+    page = open_page("index.html", scripts=False)
+    assert "Scripts are off" in page.locator("footer").inner_text()
+    assert "4 Feb 2026, 00:00 EST" in page.locator("noscript").inner_text()
+
+
+def test_the_chart_is_drawn_and_read_by_the_keyboard(open_page: OpenPage) -> None:
+    page = open_page("monitors/line_coverage.html")
+    plot = page.locator("[data-chart]")
+    assert plot.locator("canvas").count() == 1
+    plot.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("document.querySelector('.readout').textContent !== ''")
+    assert page.locator(".readout").inner_text() == "2 Feb 2026: 44.2 %, CRITICAL"
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.readout').textContent.startsWith('1 Feb')")
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_content(open_page: OpenPage) -> None:
+    page = open_page("index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_a_page_prints_with_its_chart(open_page: OpenPage) -> None:
+    page = open_page("monitors/grading_completeness.html", scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 32, 38)"
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_the_policy_refuses_an_inline_script_and_a_request(browser: Browser, site: Path) -> None:
+    planted = site / "planted.html"
+    text = (site / "index.html").read_text()
+    planted.write_text(
+        text.replace(
+            "</body>",
+            "<script>document.title = 'ran'</script>"
+            "<img src='x' onerror=\"document.title = 'ran'\" alt=''>"
+            "<img src='https://example.invalid/x.png' alt=''></body>",
+        )
+    )
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(planted.as_uri())
+    assert page.title().startswith(("Overview", "STALE"))
+    assert sum("Content Security Policy" in text for text in said) == 3
+    page.close()
+    planted.unlink()
+
+
+def test_hostile_data_do_nothing_in_a_browser(browser: Browser, tmp_path: Path) -> None:
+    data = site_data()
+    hostile = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    first = replace(
+        data.monitors[0], name=hostile, description=hostile, sql=hostile, runbook=hostile
+    )
+    pages = render_site(replace(data, title=hostile, monitors=(first,)))
+    write_site(tmp_path / "docs", replace(pages, kept=frozenset()))
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((tmp_path / "docs" / "index.html").as_uri())
+    page.get_by_role("link", name=hostile).last.click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("<script>alert(1)")
+    assert said == []
+    page.close()

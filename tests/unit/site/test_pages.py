@@ -1,0 +1,381 @@
+"""The pages of the data docs: what they say, that data stay text, and what they cost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from posixpath import dirname, join, normpath
+
+import pytest
+from markupsafe import Markup
+
+from plumbline.incidents.model import Mute
+from plumbline.run.status import RunStatus, Status
+from plumbline.site import paths
+from plumbline.site.data import (
+    Column,
+    DayView,
+    FailingRows,
+    Link,
+    MonitorView,
+    MonthView,
+    RunView,
+    SiteData,
+    SuiteLine,
+    days_of,
+)
+from plumbline.site.pages import Pages, render_site
+from plumbline.site.pages.frame import cell, frame_page, lasting
+from plumbline.site.pages.overview import calendar, headline
+from support.site_data import many_monitors, site_data
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&</title>{{ 7*7 }}"
+
+
+class Read(HTMLParser):
+    """A page's elements and its text, as a browser's parser sees them."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.text.split())
+
+
+def html(pages: Pages) -> dict[str, bytes]:
+    return {path: content for path, content in pages.files.items() if path.endswith(".html")}
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return render_site(site_data())
+
+
+def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages) -> None:
+    words = Read(pages.files["index.html"]).words
+    for said in (
+        "2 of 5 monitors are not well: 2 CRITICAL",
+        "score 60 of 100",
+        "44.2 %",
+        "end of 26 Jan 2026 (7 days)",
+        "gcloud run services describe nba-phase4-precompute-processors",
+        "Accuracy of the listed prediction systems is unknown.",
+        "line_coverage-3f9c2a71",
+        "by ana",
+        "BigDataBall answers a day late this week",
+        "end of 25 Jan 2026 (93.0 %)",
+        "Suites a0e0d3d86cce",
+        "27 Nov 2025: SKIPPED, no games: Thanksgiving",
+        "11 Dec 2025: no run",
+    ):
+        assert said in words.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_what_nobody_silenced_comes_before_what_is_acknowledged_or_muted(pages: Pages) -> None:
+    words = Read(pages.files["index.html"]).words
+    assert words.index("grading_completeness") < words.index("line_coverage")
+
+
+def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -> None:
+    words = Read(pages.files["monitors/line_coverage.html"]).words
+    for said in (
+        "61/150",
+        "warning < 70.0 %",
+        "Likely causes",
+        "from {{ source('nba_predictions', 'ml_feature_store_v2') }}",
+        "3 incidents, 3 of them told",
+        "the mean of coverage_pct must be at least 80 %",
+    ):
+        assert said in words
+
+
+def test_an_incident_page_tells_in_order_what_was_seen_and_said(pages: Pages) -> None:
+    words = Read(pages.files["incidents/line_coverage-3f9c2a71.html"]).words
+    told = [
+        "opened",
+        "delivered at the second attempt",
+        "acknowledged by ana",
+        "reminder held back",
+    ]
+    places = [words.index(said, words.index("What was seen and said")) for said in told]
+    assert places == sorted(places)
+
+
+def test_personal_columns_are_masked_whatever_they_hold(pages: Pages) -> None:
+    page = pages.files["monitors/line_coverage.html"]
+    assert b"lebronjames" not in page
+    assert Read(page).words.count("masked") >= 2
+
+
+def hostile() -> SiteData:
+    """Every text that comes from data or files is hostile."""
+    data = site_data()
+    views = []
+    for view in data.monitors:
+        assert view.latest is not None
+        latest = replace(
+            view.latest,
+            monitor=HOSTILE,
+            summary=HOSTILE,
+            unit=HOSTILE,
+            thresholds=HOSTILE,
+            owner=HOSTILE,
+            impact=HOSTILE,
+            action=HOSTILE,
+            notes=(HOSTILE,),
+            depends_on=(HOSTILE,),
+        )
+        views.append(
+            replace(
+                view,
+                name=HOSTILE + view.name,
+                latest=latest,
+                groups=tuple(replace(group, label=HOSTILE, unit=HOSTILE) for group in view.groups),
+                recent=tuple(
+                    replace(run, summary=HOSTILE, thresholds=HOSTILE, run_id=HOSTILE, unit=HOSTILE)
+                    for run in view.recent
+                ),
+                failing=FailingRows((Column(HOSTILE),), ((HOSTILE,),), 1),
+                description=HOSTILE,
+                suite=(SuiteLine(HOSTILE, HOSTILE, HOSTILE),),
+                sql=HOSTILE,
+                runbook=f"# {HOSTILE}\n\n## {HOSTILE}\n\n{HOSTILE}\n\n[x](javascript:alert(1)) ![x](https://x/y.png)\n",
+                muted=Mute(HOSTILE, HOSTILE, HOSTILE, data.built_at),
+            )
+        )
+    incidents = tuple(
+        replace(
+            view,
+            incident=replace(
+                view.incident,
+                id=view.incident.id + HOSTILE,
+                monitor=HOSTILE,
+                summary=HOSTILE,
+                told=(HOSTILE,),
+                owner=HOSTILE,
+                members=tuple(
+                    replace(member, label=HOSTILE, unit=HOSTILE) for member in view.incident.members
+                ),
+            ),
+            timeline=tuple(
+                replace(entry, title=HOSTILE, text=HOSTILE, members=(HOSTILE,))
+                for entry in view.timeline
+            ),
+            impact=HOSTILE,
+            action=HOSTILE,
+        )
+        for view in data.incidents
+    )
+    return replace(
+        data,
+        title=HOSTILE,
+        target=HOSTILE,
+        monitors=tuple(views),
+        incidents=incidents,
+        mutes=(Mute(HOSTILE, HOSTILE, HOSTILE, data.built_at),),
+        days=tuple(replace(day, note=HOSTILE) for day in data.days),
+        runs=tuple(replace(run, checkpoint=HOSTILE, note=HOSTILE) for run in data.runs),
+        revision=HOSTILE,
+        links=(Link(HOSTILE, "expectations/index.html"),),
+    )
+
+
+def test_hostile_data_make_no_element_no_handler_and_no_script() -> None:
+    calm = {
+        tag for page in html(render_site(site_data())).values() for tag, _ in Read(page).elements
+    }
+    for path, page in html(render_site(hostile())).items():
+        read = Read(page)
+        assert {tag for tag, _ in read.elements} <= calm, path
+        for tag, attributes in read.elements:
+            assert not [name for name in attributes if name.startswith("on")], path
+            assert "javascript:" not in (attributes.get("href") or ""), path
+            if tag == "script":
+                assert "src" in attributes or attributes.get("type") == "application/json", path
+        assert "49" not in re.findall(r"</title>(\d+)", read.text)
+        assert b"<script>alert" not in page, path
+
+
+def test_hostile_names_stay_inside_the_site() -> None:
+    for path in render_site(hostile()).files:
+        assert re.fullmatch(r"[a-zA-Z0-9._/-]+", path)
+        assert ".." not in path
+
+
+@pytest.mark.parametrize(
+    "name", ["../up", "index", "2026-01", "CON", "con", "a/b", "é", "", ".hidden", "A", "x" * 200]
+)
+def test_an_unsafe_name_gets_a_file_name_of_its_own(name: str) -> None:
+    found = paths.file_name(name)
+    assert re.fullmatch(r"[a-z0-9_-]+\.[0-9a-f]{8}", found)
+    assert found != paths.file_name(name + "2")
+
+
+def test_nothing_inline_runs_and_nothing_is_fetched_from_elsewhere(pages: Pages) -> None:
+    for path, page in html(pages).items():
+        for tag, attributes in Read(page).elements:
+            assert "style" not in attributes, path
+            assert tag != "style", path
+            if tag in ("script", "link", "img") and (
+                source := attributes.get("src") or attributes.get("href")
+            ):
+                assert "//" not in source, path
+        assert b"default-src &#39;none&#39;; script-src &#39;self&#39;" in page, path
+
+
+def test_every_link_within_the_site_leads_to_a_page_and_a_place_on_it(pages: Pages) -> None:
+    ids = {
+        path: {attributes.get("id") for _, attributes in Read(page).elements}
+        for path, page in html(pages).items()
+    }
+    for path, page in html(pages).items():
+        for tag, attributes in Read(page).elements:
+            target = attributes.get("href") or attributes.get("src")
+            if tag not in ("a", "link", "script") or not target or target.startswith("https://"):
+                continue
+            file, _, place = target.partition("#")
+            file = normpath(join(dirname(path), file)) if file else path
+            assert file in pages.files or file in pages.kept, (path, target)
+            if place:
+                assert place in ids[file], (path, target)
+
+
+def test_the_same_data_give_the_same_bytes() -> None:
+    assert render_site(site_data()) == render_site(site_data())
+
+
+def test_a_later_build_without_news_changes_the_overview_alone() -> None:
+    data = site_data()
+    later = replace(data, built_at=data.built_at + timedelta(hours=1))
+    before, after = render_site(data).files, render_site(later).files
+    assert [path for path in after if after[path] != before[path]] == ["index.html"]
+
+
+def test_sixty_monitors_with_their_sparklines_stay_under_300_kb() -> None:
+    assert len(render_site(many_monitors(60, 28)).files["index.html"]) < 300_000
+
+
+def test_months_that_are_over_are_kept_and_not_drawn(pages: Pages) -> None:
+    assert "monitors/line_coverage/2025-12.html" in pages.kept
+    assert "monitors/line_coverage/2026-01.html" in pages.files
+    assert {"incidents/2025-09.html", "incidents/phase_completion-00c0ffee.html"} <= pages.kept
+    assert not pages.kept & set(pages.files)
+
+
+def test_no_page_names_a_place_on_this_machine(pages: Pages) -> None:
+    for path, content in pages.files.items():
+        for place in (b"/home/", b"/root/", b"file:"):
+            assert place not in content, path
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        ([], "No monitor is known"),
+        ([Status.PASS], "The monitor is well"),
+        ([Status.PASS, Status.PASS], "All 2 monitors are well"),
+        ([Status.WARNING], "1 of 1 monitor is not well: 1 WARNING"),
+        (
+            [Status.ERROR, Status.CRITICAL, Status.PASS],
+            "2 of 3 monitors are not well: 1 CRITICAL, 1 ERROR",
+        ),
+        ([Status.SKIPPED, Status.SKIPPED], "Nothing was checked: 2 monitors skipped"),
+        (
+            [Status.SKIPPED, Status.PASS],
+            "Nothing is wrong: 1 of 2 monitors passed, the others skipped",
+        ),
+        ([None, Status.PASS], "1 of 2 monitors never ran; no other is wrong"),
+    ],
+)
+def test_the_headline_never_calls_well_what_was_not_checked(
+    statuses: list[Status | None], said: str
+) -> None:
+    latest = site_data().monitors[0].latest
+    assert latest is not None
+    views = [
+        MonitorView("m", replace(latest, status=status) if status else None, None)
+        for status in statuses
+    ]
+    assert headline(views) == said
+
+
+def test_a_site_before_its_first_run_can_be_drawn() -> None:
+    data = SiteData(
+        title="new",
+        target="local",
+        zone=site_data().zone,
+        built_at=site_data().built_at,
+        next_build=None,
+        last_run=None,
+        monitors=(MonitorView("fresh", None, None, months=(MonthView("2026-01", ()),)),),
+    )
+    pages = render_site(data)
+    overview = Read(pages.files["index.html"]).words
+    assert "There was no run yet." in overview
+    assert "NEVER RAN" in overview
+    assert "No next build is planned." in overview
+    assert "It has never run." in Read(pages.files["monitors/fresh.html"]).words
+
+
+def test_a_monitor_whose_run_is_late_is_overdue_when_the_page_is_built() -> None:
+    data = site_data()
+    late = replace(data.monitors[2], next_run=data.built_at - timedelta(hours=3))
+    page = render_site(replace(data, monitors=(late,))).files["index.html"]
+    assert "overdue" in Read(page).words
+
+
+def test_a_midnight_run_belongs_to_the_day_that_ended() -> None:
+    data = site_data()
+    day = data.days[-1].day
+    run = RunView("r", "c", data.monitors[0].points[-1].at, RunStatus.OK, 100)
+    assert days_of([run], data.zone, day, day + timedelta(days=1)) == (
+        DayView(day, RunStatus.OK, 100, 1),
+        DayView(day + timedelta(days=1), None),
+    )
+
+
+def test_the_calendar_has_a_row_a_weekday_and_a_column_a_week() -> None:
+    found = calendar(site_data().days)
+    assert found is not None
+    assert [name for name, _ in found.rows] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert {len(cells) for _, cells in found.rows} == {len(found.weeks)} == {14}
+    assert calendar(()) is None
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(minutes=12), "12 minutes"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(hours=38), "38 hours"),
+        (timedelta(days=8), "8 days"),
+    ],
+)
+def test_spans_are_told_as_people_say_them(span: timedelta, said: str) -> None:
+    assert lasting(span) == said
+
+
+def test_a_cell_of_a_failing_row_is_short_text() -> None:
+    assert [cell(None), cell(40.70), cell("x" * 400)] == ["NULL", "40.7", "x" * 300 + "…"]
+
+
+def test_a_page_of_another_builder_gets_the_sites_frame() -> None:
+    page = frame_page(
+        site_data(), "expectations/x.html", title="Suite <x>", body=Markup("<p>body</p>")
+    )
+    assert b"<p>body</p>" in page
+    assert b"Suite &lt;x&gt;" in page
+    assert b'href="../static/site.css"' in page

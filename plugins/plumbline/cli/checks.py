@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plumbline.errors import PlumblineError
+from plumbline.errors import PlumblineError, WarehouseError
 
 if TYPE_CHECKING:
     from plumbline.project import Project, Target
@@ -48,17 +48,17 @@ def run_checks(find_project: Callable[[], Project], target_name: str | None) -> 
     try:
         project = find_project()
     except PlumblineError as error:
-        yield _fault("project", error)
+        yield fault("project", error)
         return
     yield Check("project", Verdict.OK, str(project.root))
     yield from _project_files(project)
-    yield from _channels(project)
+    yield from _alerts(project)
     yield _state_dir(project.state_dir)
     yield _revision(project)
     try:
         target = project.target(target_name)
     except PlumblineError as error:
-        yield _fault("target", error)
+        yield fault("target", error)
         return
     yield Check("target", Verdict.OK, f"{target.name}: {_described(target)}")
     yield from _warehouse(target)
@@ -78,7 +78,7 @@ def _project_files(project: Project) -> Iterator[Check]:
         zone = project.timezone.key
         yield Check("configuration", Verdict.OK, f"great_expectations.yml; days are {zone}'s")
     except PlumblineError as error:
-        yield _fault("configuration", error)
+        yield fault("configuration", error)
     yield _models(project)
     yield _each("suites", project.suite_names(), lambda name: project.suite(name))
     yield _each("checkpoints", project.checkpoint_names(), lambda name: project.checkpoint(name))
@@ -91,7 +91,7 @@ def _models(project: Project) -> Check:
         folders = model_folders(project.root, project.dbt)
         found = index_models(folders).files
     except PlumblineError as error:
-        return _fault("models", error)
+        return fault("models", error)
     shown = ", ".join(os.path.relpath(folder, project.root) for folder in folders)
     if not found:
         return Check("models", Verdict.MISSING, f"no model in {shown}", "add models/NAME.sql")
@@ -109,41 +109,16 @@ def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> C
             faults.append(error)
     if not faults:
         return Check(what, Verdict.OK, f"{len(names)}: {', '.join(names)}")
-    first = _fault(what, faults[0])
+    first = fault(what, faults[0])
     return Check(
         what, Verdict.MISSING, f"{len(faults)} of {len(names)} unusable: {first.detail}", first.mend
     )
 
 
-def _channels(project: Project) -> Iterator[Check]:
-    """Whether each channel could be told; nothing is sent (``plumbline alerts test`` does)."""
-    from plumbline.alerts.routes import with_fallback
-    from plumbline.channels.opening import open_channels
+def _alerts(project: Project) -> Iterator[Check]:
+    from plumbline.cli.alert_checks import check_alerts
 
-    try:
-        config = project.alerts
-        project.mutes  # noqa: B018 - reading it is the check
-        opened = open_channels(config, os.environ)
-    except PlumblineError as error:
-        yield _fault("alerts", error)
-        return
-    routed = {name for route in config.routes for name in route.to}
-    for name in config.channels:
-        what = f"channel {name}"
-        if name in opened.channels:
-            other = opened.channels[name].name
-            same = "" if other == name else f", the same place as {other}"
-            yield Check(what, Verdict.OK, f"configured{same}")
-            continue
-        why = opened.missing[name]
-        instead = with_fallback(config, name, opened.channels)
-        if instead is not None:
-            yield Check(what, Verdict.NOTE, f"{why}: its messages go to {instead}")
-        elif name in routed:
-            mend = f"set {' and '.join(config.channels[name].variables.values())}"
-            yield Check(what, Verdict.MISSING, f"{why}: what is routed to it reaches nobody", mend)
-        else:
-            yield Check(what, Verdict.NOTE, f"{why}: no route names it")
+    yield from check_alerts(project)
 
 
 def _state_dir(folder: Path) -> Check:
@@ -190,7 +165,10 @@ def _warehouse(target: Target) -> Iterator[Check]:
         yield credentials
         if credentials.verdict is not Verdict.OK:
             return
-    yield _answers(target)
+    answer = _answers(target)
+    yield answer
+    if answer.verdict is Verdict.OK:
+        yield _history(target)
 
 
 def _embedded(target: Target) -> Iterator[Check]:
@@ -209,7 +187,7 @@ def _embedded(target: Target) -> Iterator[Check]:
     try:
         status = EmbeddedWarehouse.of(target).status()
     except PlumblineError as error:
-        yield _fault("embedded server", error)
+        yield fault("embedded server", error)
         return
     if status.server is not None and status.state == "running":
         yield Check("embedded server", Verdict.OK, f"answers on {status.server.url}")
@@ -230,7 +208,7 @@ def _credentials(target: Target) -> Check:
     try:
         open_client(target)
     except PlumblineError as error:
-        return _fault("credentials", error)
+        return fault("credentials", error)
     return Check("credentials", Verdict.OK, "application default credentials are there")
 
 
@@ -244,10 +222,27 @@ def _answers(target: Target) -> Check:
     try:
         result = JobRunner(target).run(request)
     except PlumblineError as error:
-        return _fault("query", error)
+        return fault("query", error)
     return Check("query", Verdict.OK, f"`select 1` answered in {result.seconds:.1f} s")
 
 
-def _fault(what: str, error: PlumblineError) -> Check:
+def _history(target: Target) -> Check:
+    """Whether plumbline's own dataset is there: looked at, not made."""
+    from plumbline.history.dataset import OwnDataset
+
+    try:
+        own = OwnDataset(target)
+        name = f"{target.project}.{own.name}"
+        with own.asking("use"):
+            own.client.get_dataset(name, retry=own.retry())
+    except PlumblineError as error:
+        if isinstance(error, WarehouseError) and error.reason == "notFound":
+            return Check("history", Verdict.NOTE, f"no dataset {own.name} yet: a live run makes it")
+        return fault("history", error)
+    return Check("history", Verdict.OK, f"dataset {name} is there")
+
+
+def fault(what: str, error: PlumblineError) -> Check:
+    """The line of what a check could not find out."""
     where = f" (in {error.where})" if error.where else ""
     return Check(what, Verdict.MISSING, f"{error.what}{where}", error.mend)

@@ -38,7 +38,8 @@ command = Command(
     callback=debug,
     help=(
         "Check that everything a run needs is there: a line each, with the mend.\n\n"
-        "Asks BigQuery, or your own server, for `select 1`; starts and changes nothing."
+        "Asks BigQuery, or your own server, for `select 1`, and Secret Manager where a channel's "
+        "variable points there; sends, starts and changes nothing."
     ),
     params=[target_option()],
     examples=(

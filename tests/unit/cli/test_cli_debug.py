@@ -40,6 +40,7 @@ def test_where_all_is_there_every_line_is_ok(
         "channel slack-warning": "OK",
         "channel slack-error": "OK",
         "channel slack": "OK",
+        "routes": "OK",
         "local state": "OK",
         "git revision": "NOTE",
         "target": "OK",
@@ -68,6 +69,65 @@ def test_a_channel_whose_messages_go_to_the_fallback_is_a_note(
     assert said.code == 0
     assert lines_of(said.out)["channel slack-warning"] == "NOTE"
     assert "SLACK_WEBHOOK_URL_WARNING is not set: its messages go to slack" in said.out
+
+
+PAGER = "channels: {pager: {type: pagerduty, routing_key: KEY}}\n"
+
+
+@pytest.mark.parametrize(
+    ("routes", "lines"),
+    [
+        (
+            "routes: [{status: CRITICAL, to: [pager]}]",
+            ["nobody is told of ERROR; WARNING"],
+        ),
+        (
+            "routes: [{owner: data-platform, to: [pager]}]",
+            ["nobody is told of CRITICAL of volume; ERROR of volume; WARNING of volume"],
+        ),
+        ("routes: []\nfallback: pager", ["CRITICAL to pager; ERROR to pager; WARNING to pager"]),
+        ("routes: []\nfallback: pagr", ["there is no channel 'pagr'", "did you mean 'pager'?"]),
+    ],
+)
+def test_whom_the_routes_leave_out_is_said(
+    project: SmallProject,
+    plumbline: Plumbline,
+    monkeypatch: pytest.MonkeyPatch,
+    routes: str,
+    lines: list[str],
+) -> None:
+    monkeypatch.setenv("KEY", "a-key")
+    (project.root / "checkpoints" / "alerts.yml").write_text(PAGER + routes)
+    said = plumbline("debug")
+    assert said.code == (0 if "to pager" in lines[0] else 3)
+    assert all(line in said.out for line in lines)
+
+
+def test_two_names_for_one_place_and_a_channel_that_no_route_names_are_said(
+    project: SmallProject, plumbline: Plumbline, told: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.example.com/services/same")
+    monkeypatch.setenv("SLACK_WEBHOOK_URL_ERROR", "https://hooks.example.com/services/same")
+    assert "channel slack: configured, the same place as slack-error" in plumbline("debug").out
+    monkeypatch.delenv("SLACK_WEBHOOK_URL")
+    said = plumbline("debug")
+    assert said.code == 0
+    assert lines_of(said.out)["channel slack"] == "NOTE"
+    assert "nothing takes the place of another channel" in said.out
+
+
+def test_mutes_are_shown_and_a_broken_list_of_them_is_missing(
+    project: SmallProject, plumbline: Plumbline, told: None
+) -> None:
+    file = project.root / "checkpoints" / "mutes.yml"
+    mute = "mutes: [{monitor: volume, owner: ana, reason: backfill, until: 2999-12-31}]"
+    file.write_text(mute)
+    assert "volume is muted until" in plumbline("debug").out
+    file.write_text(mute.replace("volume", "volum"))
+    said = plumbline("debug")
+    assert said.code == 3
+    assert lines_of(said.out)["mutes"] == "MISSING"
+    assert lines_of(said.out)["routes"] == "OK"
 
 
 def test_no_secret_is_shown(project: SmallProject, plumbline: Plumbline, told: None) -> None:

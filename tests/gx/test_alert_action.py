@@ -1,0 +1,76 @@
+"""The alerts action as a plain Great Expectations user meets it: no command line anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import great_expectations as gx
+import pytest
+from great_expectations.checkpoint.actions import SNSNotificationAction
+
+import plumbline
+from plumbline.project.targets import Target
+from plumbline.warehouse.embedded import EmbeddedWarehouse
+from support.fake_slack import FakeSlack
+from support.projects import SmallProject, make_project
+
+pytestmark = pytest.mark.warehouse
+
+WRONG = "select '2026-02-02' as game_date, 44.2 as pct"
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
+    with FakeSlack() as server:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", server.webhook_url)
+        yield server
+
+
+@pytest.fixture
+def live(warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
+    """A project on a server of the user's own: its runs are live ones."""
+    assert plumbline.__version__
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", EmbeddedWarehouse.of(warehouse).url())
+    monkeypatch.setenv("PLUMBLINE_PROJECT", warehouse.project)
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(tmp_path / "state"))
+    small = make_project(tmp_path / "project", warehouse)
+    small.add("coverage", WRONG)
+    small.checkpoint("coverage", actions=[{"name": "alerts", "type": "plumbline_alerts"}])
+    return small
+
+
+def checkpoint_of(project: SmallProject) -> Any:
+    return gx.get_context(context_root_dir=str(project.root)).checkpoints.get("all")
+
+
+def test_a_run_in_a_notebook_tells_as_the_command_does(
+    live: SmallProject, slack: FakeSlack
+) -> None:
+    checkpoint = checkpoint_of(live)
+    checkpoint.run()
+    (message,) = slack.messages
+    assert "coverage" in message["text"].splitlines()[0]
+    (action,) = checkpoint.actions
+    assert [(str(line.event), line.delivered) for line in action.report.lines] == [("opened", True)]
+
+
+def test_an_action_that_fails_before_it_does_not_stop_it(
+    live: SmallProject, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("its server is down")
+
+    monkeypatch.setattr(SNSNotificationAction, "run", fail)
+    checkpoint = checkpoint_of(live)
+    theirs = SNSNotificationAction(name="theirs", sns_topic_arn="arn", sns_message_subject=None)
+    checkpoint.actions = [theirs, *checkpoint.actions]
+    checkpoint.run()
+    assert len(slack.messages) == 1
+    assert checkpoint.failed_actions == ["action 'theirs' failed: RuntimeError: its server is down"]
+
+
+def test_a_run_of_another_day_tells_nobody(live: SmallProject, slack: FakeSlack) -> None:
+    checkpoint_of(live).run(batch_parameters={"as_of": "2026-02-02"})
+    assert slack.messages == []

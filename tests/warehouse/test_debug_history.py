@@ -1,0 +1,66 @@
+"""`plumbline debug` looks whether plumbline's own dataset is there, and does not make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plumbline.cli.checks import Check, Verdict, run_checks
+from plumbline.errors import ConfigError
+from plumbline.history.dataset import OwnDataset
+from plumbline.project import Project, Target
+from plumbline.warehouse.embedded import EmbeddedWarehouse
+from support.targets import embedded_target
+
+pytestmark = pytest.mark.warehouse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A running warehouse, as a server of the user's own."""
+    folder = tmp_path_factory.mktemp("debug")
+    target = embedded_target(folder / "state", project_dir=folder)
+    warehouse = EmbeddedWarehouse.of(target)
+    yield replace(target, emulator_host=warehouse.start().url.removeprefix("http://"))
+    warehouse.stop()
+
+
+def history(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> Check:
+    assert server.emulator_host is not None
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server.emulator_host)
+    monkeypatch.setenv("PLUMBLINE_PROJECT", project)
+    (found,) = [
+        check for check in run_checks(lambda: Project(ROOT), "local") if check.what == "history"
+    ]
+    return found
+
+
+def test_a_dataset_that_is_not_there_is_a_note_and_is_not_made(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        found = history(server, monkeypatch, "nothing-yet")
+        assert found.verdict is Verdict.NOTE
+        assert "a live run makes it" in found.detail
+
+
+def test_a_dataset_that_is_there_is_said(server: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    OwnDataset(replace(server, project="has-one")).ensure()
+    found = history(server, monkeypatch, "has-one")
+    assert (found.verdict, found.detail) == (Verdict.OK, "dataset has-one.plumbline is there")
+
+
+def test_a_dataset_that_cannot_be_asked_for_is_missing(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> OwnDataset:
+        raise ConfigError("no credentials", mend="log in")
+
+    monkeypatch.setattr("plumbline.history.dataset.OwnDataset", refused)
+    found = history(server, monkeypatch, "nothing-yet")
+    assert (found.verdict, found.mend) == (Verdict.MISSING, "log in")

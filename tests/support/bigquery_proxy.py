@@ -131,6 +131,10 @@ class BigQueryProxy:
         """Answer each request to a path that matches with an error."""
         self._denied.append((method, path, answer))
 
+    def allow(self) -> None:
+        """Deny nothing any more."""
+        self._denied.clear()
+
     def uploads(self, word: str) -> list[str]:
         """The ids of the loads that were taken and have ``word`` in them."""
         return [job_id for job_id in self.loads if word in job_id]

@@ -51,12 +51,14 @@ TURN_SECONDS = 180.0
 """How long another run may take its turn: longer than its deliveries can."""
 
 _LAST = """
-select version, writer, snapshot
+select version, schema_version, snapshot
 from `{dataset}.state`
 where written_at >= @since
-order by version desc, written_at, writer
+order by version desc, written_at desc, writer
 limit 1
 """
+"""Of a version twice, which only a warehouse without job ids can have, the later: the earlier is an
+upload that was on its way when its process died."""
 
 _LAST_VERSION = """
 select max(version) as version
@@ -67,8 +69,7 @@ where written_at >= @since
 _WRITER = """
 select writer
 from `{dataset}.state`
-where written_at >= @since and version = @version
-order by written_at, writer
+where version = @version
 limit 1
 """
 
@@ -126,7 +127,10 @@ class StateStore:
             target.kind == "bigquery" if honours_job_ids is None else honours_job_ids
         )
         self._clock = clock
-        self._projected: set[int] = set()
+        self._projected: set[str] = set()
+        self._has_turn = False
+        self._seen: int | None = None
+        """The last version, as this process read or wrote it in its turn."""
 
     @property
     def takes_turns(self) -> bool:
@@ -143,13 +147,13 @@ class StateStore:
         )
 
     @contextmanager
-    def exclusively(self, progress: Callable[[str], None]) -> Iterator[None]:
-        """One at a time, where the warehouse itself does not see to it.
+    def exclusively(self, progress: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+        """One at a time, where the warehouse itself does not see to it; a turn in a turn is one.
 
         Raises:
             WarehouseError: another run does not end, or the warehouse does not run.
         """
-        if not self.takes_turns:
+        if not self.takes_turns or self._has_turn:
             yield
             return
         lock = turn_lock(self._target, self._endpoint or endpoint_of(self._target))
@@ -173,7 +177,11 @@ class StateStore:
                     mend=f"see which process holds {lock.name}",
                     reason="locked",
                 ) from None
-            yield
+            self._has_turn, self._seen = True, None
+            try:
+                yield
+            finally:
+                self._has_turn = False
 
     def load(self) -> AlertState:
         """What was committed last; an empty state where nothing was.
@@ -183,15 +191,17 @@ class StateStore:
             StateFormatError: a newer plumbline wrote it.
         """
         for since in (self._clock() - timedelta(days=RECENT_DAYS), _EVER):
-            rows = self._dataset.query_or_none(
+            rows = self._dataset.read(
                 "alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)]
             )
             if rows:
-                where = f"{self._dataset.name}.{STATE.name}, version {rows[0]['version']}"
+                self._seen = int(rows[0]["version"])
+                where = f"{self._dataset.name}.{STATE.name}, version {self._seen}"
                 state = from_json(str(rows[0]["snapshot"]), where=where)
-                return replace(state, version=int(rows[0]["version"]))
-            if rows is None:
-                break  # there was no table
+                if rows[0]["schema_version"] < SCHEMA_VERSION:
+                    self._dataset.ensure()
+                return replace(state, version=self._seen)
+        self._seen = 0
         return AlertState()
 
     def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:
@@ -203,35 +213,45 @@ class StateStore:
             ConflictError: another run has committed that version.
             WarehouseError: it could not be written, or it is not known whether it was.
         """
-        self.project(based_on)
-        lineage = based_on.lineage or self._dataset.created(STATE)
-        version = based_on.version + 1
-        writer = uuid.uuid4().hex
-        committed = replace(
-            state,
-            version=version,
-            lineage=lineage,
-            writer=writer,
-            written_at=state.written_at or self._clock(),
-        )
-        written_at = self._clock()
+        with self.exclusively():
+            if self.takes_turns and self._current_version() != based_on.version:
+                raise ConflictError
+            self.project(based_on)
+            committed = replace(
+                state,
+                version=based_on.version + 1,
+                lineage=based_on.lineage or self._dataset.created(STATE),
+                writer=uuid.uuid4().hex,
+                written_at=state.written_at or self._clock(),
+            )
+            self._seen = None  # as long as it is not known what becomes of this
+            self._write(committed)
+            self._seen = committed.version
+            return committed
+
+    def _write(self, state: AlertState) -> None:
         row = {
-            "event_id": f"{version}-{writer}",
-            "version": version,
-            "writer": writer,
-            "written_at": written_at,
-            "run_id": committed.run_id,
+            "event_id": f"{state.version}-{state.writer}",
+            "version": state.version,
+            "writer": state.writer,
+            "written_at": self._clock(),
+            "run_id": state.run_id,
             "schema_version": SCHEMA_VERSION,
-            "snapshot": to_json(committed),
+            "snapshot": to_json(state),
         }
-        if self.takes_turns and self._last_version(written_at) != based_on.version:
-            raise ConflictError
-        done = append(
-            self._dataset, STATE, [row], job_id=self._dataset.job_id("state", lineage, version)
-        )
-        if done.found and self._writer_of(version, written_at) != writer:
-            raise ConflictError
-        return committed
+        job_id = self._dataset.job_id("state", state.lineage, state.version)
+        number = 0
+        while True:
+            done = append(self._dataset, STATE, [row], job_id=job_id, first=number)
+            if not done.found:
+                return
+            writer = self._writer_of(state.version)
+            if writer == state.writer:
+                return  # it was ours, and its answer was lost
+            if writer is not None:
+                raise ConflictError
+            # Somebody took that row away, by hand: the job's id can't be had again.
+            number = done.number + 1
 
     def project(self, state: AlertState) -> None:
         """Write the events of ``state`` into their tables; again, it writes nothing more.
@@ -239,19 +259,22 @@ class StateStore:
         Raises:
             WarehouseError: they could not be written.
         """
-        if not state.events or state.version in self._projected:
-            return
         for table in (INCIDENTS, DELIVERIES):
             events = [event for event in state.events if event.table == table.name]
-            if events:
+            # By the events, not the version: a fallback's state has others on the same version.
+            ids = "\n".join(event.event_id for event in events)
+            job_id = self._dataset.job_id(
+                table.name, state.lineage, hashlib.sha256(ids.encode()).hexdigest()[:32]
+            )
+            if events and job_id not in self._projected:
                 append(
                     self._dataset,
                     table,
                     [_row(event, state) for event in events],
-                    job_id=self._dataset.job_id(table.name, state.lineage, state.version),
+                    job_id=job_id,
                     may_be_there=True,
                 )
-        self._projected.add(state.version)
+                self._projected.add(job_id)
 
     def record_outcomes(self, run: RecordedRun) -> None:
         """Append what a run found.
@@ -271,7 +294,7 @@ class StateStore:
         Raises:
             WarehouseError: it can't be read.
         """
-        rows = self._dataset.query_or_none(
+        rows = self._dataset.read(
             "incident_events",
             _EVENTS,
             [
@@ -279,25 +302,23 @@ class StateStore:
                 Parameter("incident", "STRING", incident),
             ],
         )
-        return list({row["event_id"]: row for row in rows or ()}.values())
+        return list({row["event_id"]: row for row in rows}.values())
 
-    def _last_version(self, now: datetime) -> int:
-        for since in (now - timedelta(days=RECENT_DAYS), _EVER):
-            rows = self._dataset.query_or_none(
+    def _current_version(self) -> int:
+        """The last version; in our turn nobody else writes one, so it is asked once."""
+        if self._seen is not None:
+            return self._seen
+        for since in (self._clock() - timedelta(days=RECENT_DAYS), _EVER):
+            rows = self._dataset.read(
                 "alerts_version", _LAST_VERSION, [Parameter("since", "TIMESTAMP", since)]
             )
             if rows and rows[0]["version"] is not None:
                 return int(rows[0]["version"])
         return 0
 
-    def _writer_of(self, version: int, now: datetime) -> str | None:
-        rows = self._dataset.query_or_none(
-            "alerts_writer",
-            _WRITER,
-            [
-                Parameter("since", "TIMESTAMP", now - timedelta(days=RECENT_DAYS)),
-                Parameter("version", "INT64", version),
-            ],
+    def _writer_of(self, version: int) -> str | None:
+        rows = self._dataset.read(
+            "alerts_writer", _WRITER, [Parameter("version", "INT64", version)]
         )
         return str(rows[0]["writer"]) if rows else None
 

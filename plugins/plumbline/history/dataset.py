@@ -2,7 +2,7 @@
 
 Nothing is asked before it is needed: who reads or writes tries first, and calls `OwnDataset.ensure`
 when that fails, so a quiet run pays no request for a dataset that is there.
-Used by `loads`, `reading` and the store of the alerts' state.
+Used by `loads` and the store of the alerts' state.
 """
 
 from __future__ import annotations
@@ -109,14 +109,28 @@ class OwnDataset:
             return text
         return f"{safe[:800]}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
-    def query(
+    def read(
         self, name: str, sql: str, parameters: Sequence[Parameter] = ()
     ) -> list[dict[str, Any]]:
         """The rows of ``sql``, in which ``{dataset}`` is ``project.dataset``.
 
+        Where the dataset or a table is missing, it is made, and asked again: what can't be read
+        must never look like what is empty.
+
         Raises:
             WarehouseError: whatever went wrong.
         """
+        try:
+            return self._query(name, sql, parameters)
+        except WarehouseError as fault:
+            if fault.reason not in MISSING or not self.ensure():
+                raise self.explained(fault, "use") from fault
+        try:
+            return self._query(name, sql, parameters)
+        except WarehouseError as fault:
+            raise self.explained(fault, "use") from fault
+
+    def _query(self, name: str, sql: str, parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
         job_id = new_job_id(name)
         request = QueryRequest(
             name=name,
@@ -126,29 +140,21 @@ class OwnDataset:
         result = run_query(self.client, request, self.call(job_id), job_id=job_id, labels=LABELS)
         return [dict(row) for row in result.rows]
 
-    def query_or_none(
-        self, name: str, sql: str, parameters: Sequence[Parameter] = ()
-    ) -> list[dict[str, Any]] | None:
-        """As `query`; None where the dataset or the table was missing. It is made then.
-
-        Raises:
-            WarehouseError: whatever else went wrong, or it may not be made.
-        """
-        try:
-            return self.query(name, sql, parameters)
-        except WarehouseError as fault:
-            if fault.reason not in MISSING or not self.ensure():
-                raise
-        return None
-
     def created(self, table: OwnTable) -> str:
         """When the table was made, as a short text: another for one that was dropped and remade.
 
         Raises:
             WarehouseError: whatever went wrong.
         """
+        from google.api_core.exceptions import NotFound
+
         with self.asking("use"):
-            found = self.client.get_table(self.table_id(table), retry=self.retry())
+            try:
+                found = self.client.get_table(self.table_id(table), retry=self.retry())
+            except NotFound:
+                if not self.ensure():
+                    raise
+                found = self.client.get_table(self.table_id(table), retry=self.retry())
         return f"{int(found.created.timestamp() * 1000):x}" if found.created else "0"
 
     def ensure(self) -> bool:

@@ -166,14 +166,14 @@ class _Write:
         raise AssertionError("the loop returns or raises")
 
     def is_there(self) -> bool:
-        """Whether the rows can be read; where the table is missing, they can't."""
-        rows = self.dataset.query_or_none(
+        """Whether the rows can be read."""
+        rows = self.dataset.read(
             f"find_{self.table.name}",
             "select count(distinct event_id) as n "
             f"from `{{dataset}}.{self.table.name}` where event_id in unnest(@ids)",
             [Parameter("ids", "ARRAY<STRING>", sorted(set(self.ids)))],
         )
-        return rows is not None and bool(rows) and rows[0]["n"] == len(set(self.ids))
+        return bool(rows[0]["n"] == len(set(self.ids)))
 
     def _upload(self, job_id: str) -> bigquery.LoadJob:
         from google.cloud import bigquery

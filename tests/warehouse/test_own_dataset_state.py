@@ -342,7 +342,7 @@ def test_after_a_commit_of_unknown_fate_the_version_is_asked_again(
     with store.exclusively():
         state = store.load()
         proxy.on("state", CutAfter(times=9))
-        proxy.deny("POST", "/queries$|/v2/.*/jobs$", Refused(400, "invalid", "no queries now"))
+        proxy.deny("POST", "^/bigquery/v2/.*/(jobs|queries)$", Refused(400, "invalid", "no queries now"))
         with pytest.raises(WarehouseError):
             store.commit(with_mute(state, "x"), based_on=state)
         proxy.allow()

@@ -156,6 +156,7 @@ class Alerting:
                 mend="run it again",
             )
         self._notes += decided.decision.notes
+        self._notes += self._muted(committed, outcomes, facts.as_of)
         self._notes += [
             f"No route and no fallback names anybody for {incident}: nobody is told."
             for incident in decided.untold
@@ -428,6 +429,14 @@ class Alerting:
             )
             said.append(f"Channel {name} is not configured ({why}): {where}.")
         return said
+
+    def _muted(self, state: AlertState, outcomes: Sequence[Outcome], now: datetime) -> list[str]:
+        """Mutes by command; those of the file the run says by itself."""
+        judged = {outcome.monitor for outcome in outcomes}
+        mutes = [mute for mute in state.mutes if mute.monitor in judged and now < mute.until]
+        if self.zone is not None:
+            mutes = [replace(mute, until=mute.until.astimezone(self.zone)) for mute in mutes]
+        return [f"{mute.describe()}." for mute in mutes]
 
     def _report(self, lines: Sequence[AlertLine], state: AlertState) -> AlertsReport:
         waiting = len(state.outbox)

@@ -81,7 +81,7 @@ where as_of >= @since and incident_id = @incident
 order by as_of, event_id, recorded_at
 """
 
-_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ConflictError(Exception):
@@ -190,7 +190,7 @@ class StateStore:
             WarehouseError: it can't be read.
             StateFormatError: a newer plumbline wrote it.
         """
-        for since in (self._clock() - timedelta(days=RECENT_DAYS), _EVER):
+        for since in (self._clock() - timedelta(days=RECENT_DAYS), EVER):
             rows = self._dataset.read(
                 "alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)]
             )
@@ -308,7 +308,7 @@ class StateStore:
         """The last version; in our turn nobody else writes one, so it is asked once."""
         if self._seen is not None:
             return self._seen
-        for since in (self._clock() - timedelta(days=RECENT_DAYS), _EVER):
+        for since in (self._clock() - timedelta(days=RECENT_DAYS), EVER):
             rows = self._dataset.read(
                 "alerts_version", _LAST_VERSION, [Parameter("since", "TIMESTAMP", since)]
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
@@ -35,16 +35,21 @@ class Overview:
     mutes: tuple[Mute, ...]
     waiting: tuple[Pending, ...]
     now: datetime
+    """With the domain's zone, in which all times are told."""
 
 
 @dataclass(frozen=True)
 class IncidentView:
     """One incident with its history."""
 
-    incident: Incident
+    incident_id: str
+    incident: Incident | None
+    """None: it has ended, and only its events are kept."""
     events: Sequence[Mapping[str, Any]]
     """Rows of the ``incidents`` table, oldest first."""
     waiting: tuple[Pending, ...]
+    now: datetime
+    """With the domain's zone."""
 
 
 def overview(
@@ -81,7 +86,7 @@ def _(view: Overview) -> RenderableType:
             table.add_row(
                 _status(incident),
                 name(incident.id),
-                moment(incident.opened_at),
+                _moment(incident.opened_at, view.now),
                 str(len(incident.members)) if incident.members else NOTHING,
                 ", ".join(incident.told) or "nobody",
                 _besides(incident, view),
@@ -91,43 +96,49 @@ def _(view: Overview) -> RenderableType:
         parts.append(Text("No incident is open."))
     if view.mutes:
         parts += [Text(""), Text("Muted", style="bold")]
-        parts += [_line(f"{mute.describe()} ({mute.source})") for mute in view.mutes]
+        parts += [
+            _line(f"{_in_zone(mute, view.now).describe()} ({mute.source})") for mute in view.mutes
+        ]
     if view.waiting:
         parts += [Text(""), Text("Waiting to be delivered", style="bold")]
-        parts += [_line(_waiting(pending)) for pending in view.waiting]
+        parts += [_line(_waiting(pending, view.now)) for pending in view.waiting]
     return Group(*parts)
 
 
 @_text.register
 def _(view: IncidentView) -> RenderableType:
     incident = view.incident
-    title = _status(incident)
-    title.append(f"  {name(incident.id)}", style="bold")
-    body = Table.grid(padding=(0, 2, 0, 0))
-    body.add_column(no_wrap=True, style="dim")
-    body.add_column(overflow="fold")
-    for label, text in _facts(incident):
-        body.add_row(label, Text(one_line(text)))
-    parts: list[RenderableType] = [title, Padding(body, (0, 0, 0, 2))]
+    parts: list[RenderableType] = []
+    if incident is None:
+        parts.append(Text(f"{name(view.incident_id)} has ended", style="bold"))
+    else:
+        title = _status(incident)
+        title.append(f"  {name(incident.id)}", style="bold")
+        body = Table.grid(padding=(0, 2, 0, 0))
+        body.add_column(no_wrap=True, style="dim")
+        body.add_column(overflow="fold")
+        for label, text in _facts(incident, view.now):
+            body.add_row(label, Text(one_line(text)))
+        parts += [title, Padding(body, (0, 0, 0, 2))]
     if view.events:
         parts += [Text(""), Text("What was seen and said", style="bold")]
-        parts += [_line(_event(event)) for event in view.events]
+        parts += [_line(_event(event, view.now)) for event in view.events]
     if view.waiting:
         parts += [Text(""), Text("Waiting to be delivered", style="bold")]
-        parts += [_line(_waiting(pending)) for pending in view.waiting]
+        parts += [_line(_waiting(pending, view.now)) for pending in view.waiting]
     return Group(*parts)
 
 
-def _facts(incident: Incident) -> list[tuple[str, str]]:
+def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     facts = [
         ("monitor", incident.monitor),
-        ("since", moment(incident.opened_at)),
+        ("since", _moment(incident.opened_at, now)),
         ("found", incident.summary),
     ]
     if incident.closed_at is not None:
-        facts.append(("ended", f"{moment(incident.closed_at)}, {incident.ending}"))
+        facts.append(("ended", f"{_moment(incident.closed_at, now)}, {incident.ending}"))
     facts += [
-        ("where" if place == 0 else "", _member(member))
+        ("where" if place == 0 else "", _member(member, now))
         for place, member in enumerate(incident.members[:SHOWN])
     ]
     if len(incident.members) > SHOWN:
@@ -135,27 +146,27 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
     facts.append(("told", ", ".join(incident.told) or "nobody"))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
-        facts.append(("ack", f"by {incident.ack.by}, {moment(incident.ack.at)}{note}"))
+        facts.append(("ack", f"by {incident.ack.by}, {_moment(incident.ack.at, now)}{note}"))
     if incident.owner:
         facts.append(("owner", incident.owner))
     return facts
 
 
-def _member(member: Member) -> str:
+def _member(member: Member, now: datetime) -> str:
     parts = [
         name(member.label),
         amount(member.observed, member.unit),
         fraction(member.numerator, member.denominator),
         str(member.status),
-        f"since {moment(member.since)}",
+        f"since {_moment(member.since, now)}",
     ]
     return "  ".join(part for part in parts if part)
 
 
-def _event(event: Mapping[str, Any]) -> str:
+def _event(event: Mapping[str, Any], now: datetime) -> str:
     at = event["as_of"]
     told = "" if event["speaks"] else " (nobody was told)"
-    when = moment(at) if isinstance(at, datetime) else str(at)
+    when = _moment(at, now) if isinstance(at, datetime) else str(at)
     return f"{when}  {event['event']}: {event['reason']}, {event['status']}{told}"
 
 
@@ -172,14 +183,14 @@ def _besides(incident: Incident, view: Overview) -> str:
     return one_line(", ".join(dict.fromkeys(said)))
 
 
-def _waiting(pending: Pending) -> str:
+def _waiting(pending: Pending, now: datetime) -> str:
     what = ", ".join(f"{item.event} {item.incident}" for item in pending.message.items[:3])
     more = len(pending.message.items) - 3
     why = f": {pending.last_error}" if pending.last_error else ""
     return (
         f"{pending.message.channel}: {what}"
         + (f" and {more} more" if more > 0 else "")
-        + f", since {moment(pending.since)}, {pending.attempts} attempts{why}"
+        + f", since {_moment(pending.since, now)}, {pending.attempts} attempts{why}"
     )
 
 
@@ -187,6 +198,14 @@ def _status(incident: Incident) -> Text:
     if incident.is_open:
         return Text(str(incident.status), style=STYLES[incident.status], no_wrap=True)
     return Text(str(incident.ending), style="dim", no_wrap=True)
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    return moment(at.astimezone(now.tzinfo))
+
+
+def _in_zone(mute: Mute, now: datetime) -> Mute:
+    return replace(mute, until=mute.until.astimezone(now.tzinfo))
 
 
 def _line(text: str) -> Padding:
@@ -219,7 +238,7 @@ def render_incident_json(view: IncidentView) -> str:
     return _json(
         {
             "schema_version": SCHEMA_VERSION,
-            "incident": _incident_dict(view.incident),
+            "incident": None if view.incident is None else _incident_dict(view.incident),
             "events": [
                 {
                     key: rfc3339(value) if isinstance(value, datetime) else value

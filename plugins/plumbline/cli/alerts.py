@@ -29,7 +29,7 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
 
     project, alerting = _alerting(target)
     state = alerting.store.load()
-    view = views.overview(state, project.mutes, _now(), with_closed=show_all)
+    view = views.overview(state, project.mutes, _now(project), with_closed=show_all)
     _write(views.render_overview_json(view) if form == "json" else None, view)
     return 0
 
@@ -38,19 +38,30 @@ def show(incident: str, target: str | None, form: str) -> int:
     """One incident, and what was seen and said of it, in order."""
     from plumbline.alerts import views
     from plumbline.alerts.editing import find_incident
+    from plumbline.alerts.store import EVER
 
-    _, alerting = _alerting(target)
+    project, alerting = _alerting(target)
     state = alerting.store.load()
-    found = find_incident(state, incident)
-    view = views.IncidentView(
-        found,
-        alerting.store.events_of(found.id, since=found.opened_at),
-        tuple(
-            pending
-            for pending in state.outbox
-            if any(item.incident == found.id for item in pending.message.items)
-        ),
-    )
+    try:
+        found = find_incident(state, incident)
+    except ConfigError:
+        # One that is over is kept in the history only.
+        events = alerting.store.events_of(incident, since=EVER)
+        if not events:
+            raise
+        view = views.IncidentView(incident, None, events, (), _now(project))
+    else:
+        view = views.IncidentView(
+            found.id,
+            found,
+            alerting.store.events_of(found.id, since=found.opened_at),
+            tuple(
+                pending
+                for pending in state.outbox
+                if any(item.incident == found.id for item in pending.message.items)
+            ),
+            _now(project),
+        )
     _write(views.render_incident_json(view) if form == "json" else None, view)
     return 0
 
@@ -191,8 +202,9 @@ def _alerting(target: str | None) -> tuple[Project, Alerting]:
     return project, make_alerting(project, chosen, clock=session.clock)
 
 
-def _now() -> datetime:
-    return click.get_current_context().ensure_object(Session).clock()
+def _now(project: Project | None = None) -> datetime:
+    now = click.get_current_context().ensure_object(Session).clock()
+    return now if project is None else now.astimezone(project.timezone)
 
 
 def _user() -> str:

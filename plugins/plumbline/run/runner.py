@@ -90,7 +90,7 @@ def run_checkpoint(
     checkpoint._on_outcome = progress.monitor_done
     notes = [note for note in (request.as_of.note,) if note]
     notes += [
-        mute.describe()
+        f"{mute.describe()}."
         for mute in request.project.mutes
         if any(mute.covers(name, request.as_of.instant) for name in monitors)
     ]

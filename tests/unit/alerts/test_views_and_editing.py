@@ -1,0 +1,205 @@
+"""What a person sees of the state of alerts, and does to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plumbline.alerts import editing, views
+from plumbline.alerts.state import AlertState, Pending
+from plumbline.alerts.store import ConflictError
+from plumbline.channels.message import Item, Message
+from plumbline.errors import ConfigError
+from plumbline.incidents.model import Event, Incident, Known, Member, Mute, Reason
+from plumbline.run.status import Status
+from support.alert_store import MemoryStore, Warehouse
+
+NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
+NEW_YORK = NOW.astimezone(ZoneInfo("America/New_York"))
+
+
+def incident(monitor: str = "a", number: int = 1, **changes: Any) -> Incident:
+    values: dict[str, Any] = {
+        "id": f"{monitor}-000{number}",
+        "monitor": monitor,
+        "kind": "data",
+        "status": Status.CRITICAL,
+        "worst": Status.CRITICAL,
+        "opened_at": NOW,
+        "last_seen": NOW,
+        "checkpoint": "c",
+        "summary": "44.2 %",
+        "members": (Member('{"s":"x"}', "x", Status.CRITICAL, NOW, NOW, 12.0, 3, 25, 50.0, "%"),),
+        "told": ("slack",),
+        "owner": "ana",
+    }
+    return Incident(**(values | changes))
+
+
+def state(*incidents: Incident, **changes: Any) -> AlertState:
+    return replace(AlertState(known=Known(incidents or (incident(),))), **changes)
+
+
+def waiting() -> Pending:
+    item = Item(
+        "a-0001",
+        "e",
+        Event.OPENED,
+        Reason.FIRST_FAILURE,
+        "data",
+        "a",
+        Status.CRITICAL,
+        NOW,
+        NOW,
+        "",
+    )
+    message = Message("m", "slack", "r", "c", "t", NOW, NOW, (item,))
+    return Pending(message, NOW, attempts=3, last_error="503")
+
+
+def text_of(view: object) -> str:
+    return views.render_text(view, width=None, colour=False)
+
+
+def listed(state: AlertState, *mutes: Mute, with_closed: bool = False) -> views.Overview:
+    return views.overview(state, mutes, NEW_YORK, with_closed=with_closed)
+
+
+def test_an_open_incident_is_a_line_with_since_in_the_domains_zone() -> None:
+    (line,) = [line for line in text_of(listed(state())).splitlines() if "a-0001" in line]
+    assert "CRITICAL" in line
+    assert "2026-02-02 07:00 (America/New_York)" in line
+    assert "slack" in line
+
+
+def test_where_nothing_is_open_that_is_said() -> None:
+    assert "No incident is open." in text_of(listed(AlertState()))
+
+
+@pytest.mark.parametrize(("with_closed", "shown"), [(False, False), (True, True)])
+def test_what_has_ended_is_shown_on_demand(with_closed: bool, shown: bool) -> None:
+    ended = incident(closed_at=NOW, ending="resolved")
+    assert ("a-0001" in text_of(listed(state(ended), with_closed=with_closed))) is shown
+
+
+def test_mutes_that_hold_and_messages_that_wait_are_shown() -> None:
+    over = Mute("b", "ana", "x", NOW - timedelta(hours=1))
+    holds = Mute("c", "bo", "backfill", NOW + timedelta(hours=1), "command")
+    text = text_of(listed(state(mutes=(over, holds), outbox=(waiting(),))))
+    assert "c is muted until 2026-02-02 08:00 EST by bo: backfill (command)" in text
+    assert "b is muted" not in text
+    assert "slack: opened a-0001" in text
+    assert "3 attempts: 503" in text
+
+
+def test_hostile_names_stay_on_their_line() -> None:
+    bad = incident(id="a-\x1b[31m\nline", summary="x\ny")
+    text = text_of(listed(state(bad)))
+    assert "\x1b" not in text
+
+
+def test_an_incident_is_shown_with_its_members_and_history() -> None:
+    event = {
+        "as_of": NOW, "event": "opened", "reason": "first failure", "status": "CRITICAL",
+        "speaks": False,
+    }  # fmt: skip
+    text = text_of(views.IncidentView("a-0001", incident(), [event], (waiting(),), NEW_YORK))
+    assert "x  12.0 %  3/25  CRITICAL" in text
+    assert "opened: first failure, CRITICAL (nobody was told)" in text
+
+
+def test_of_one_that_is_over_the_history_is_shown() -> None:
+    event = {
+        "as_of": NOW, "event": "resolved", "reason": "recovered", "status": "CRITICAL",
+        "speaks": True,
+    }  # fmt: skip
+    view = views.IncidentView("a-0001", None, [event], (), NEW_YORK)
+    assert "a-0001 has ended" in text_of(view)
+    assert json.loads(views.render_incident_json(view))["incident"] is None
+
+
+def test_json_holds_what_the_text_shows() -> None:
+    read = json.loads(views.render_overview_json(listed(state(outbox=(waiting(),)))))
+    assert [found["id"] for found in read["incidents"]] == ["a-0001"]
+    assert read["incidents"][0]["members"][0]["key"] == {"s": "x"}
+    assert read["waiting"][0]["last_error"] == "503"
+
+
+@pytest.mark.parametrize("text", ["a-0001", "a-00", "a"])
+def test_an_incident_is_found_by_id_its_beginning_or_its_monitor(text: str) -> None:
+    assert editing.find_incident(state(), text).id == "a-0001"
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"), [("a-0009", "did you mean 'a-0001'?"), ("zzz", "known: a-0001")]
+)
+def test_an_incident_that_is_not_there_is_refused_with_what_is(text: str, mend: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        editing.find_incident(state(), text)
+    assert refused.value.mend == mend
+
+
+def test_what_may_be_several_is_refused() -> None:
+    both = state(incident(number=1), incident(number=2, kind="error", status=Status.ERROR))
+    with pytest.raises(ConfigError, match="several"):
+        editing.find_incident(both, "a")
+
+
+def test_one_that_has_ended_cant_be_acknowledged() -> None:
+    with pytest.raises(ConfigError, match="has ended"):
+        editing.acknowledged(state(incident(closed_at=NOW)), "a-0001", by="ana", at=NOW, note="")
+
+
+def test_a_mute_takes_the_place_of_an_earlier_one() -> None:
+    first = Mute("a", "ana", "x", NOW + timedelta(hours=1))
+    second = Mute("a", "bo", "y", NOW + timedelta(hours=2))
+    muted = editing.muted(editing.muted(state(), first, NOW), second, NOW)
+    assert muted.mutes == (second,)
+    assert editing.unmuted(muted, "a").mutes == ()
+
+
+def test_what_is_not_muted_by_command_cant_be_unmuted() -> None:
+    with pytest.raises(ConfigError, match="not muted by a command"):
+        editing.unmuted(state(), "a")
+
+
+def test_an_edit_is_made_again_on_what_a_run_wrote_meanwhile() -> None:
+    warehouse = Warehouse(state=state(version=3))
+    raced: list[str] = []
+
+    def step(name: str) -> None:
+        if name == "before commit" and not raced:
+            raced.append(name)
+            warehouse.state = replace(warehouse.state, version=4, run_id="the run")
+
+    store: Any = MemoryStore(warehouse, step)
+    editing.edit(
+        store,
+        lambda read: editing.acknowledged(read, "a", by="ana", at=NOW, note=""),
+        now=NOW,
+    )
+    assert warehouse.state.version == 5
+    assert warehouse.state.known.incidents[0].ack is not None
+    assert warehouse.state.run_id == "the run"
+
+
+def test_an_edit_that_changes_nothing_commits_nothing() -> None:
+    warehouse = Warehouse(state=state(version=3))
+    store: Any = MemoryStore(warehouse)
+    editing.edit(store, lambda read: read, now=NOW)
+    assert warehouse.state.version == 3
+
+
+def test_an_edit_that_is_always_overtaken_gives_up() -> None:
+    class Busy(MemoryStore):
+        def commit(self, *_: Any, **__: Any) -> AlertState:
+            raise ConflictError
+
+    store: Any = Busy(Warehouse(state=state()))
+    with pytest.raises(Exception, match="before this could"):
+        editing.edit(store, lambda read: replace(read, run_id="x"), now=NOW)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from plumbline.channels.opening import OpenedChannels
 
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.run import Alerting
 from plumbline.channels.base import Receipt, Verdict
 from plumbline.channels.message import Message
+from plumbline.channels.opening import OpenedChannels
 from plumbline.errors import WarehouseError
 from plumbline.incidents.model import Mute
 from plumbline.project.alerts import read_alerts

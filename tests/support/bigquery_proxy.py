@@ -97,9 +97,15 @@ class _Answer:
 
 
 class BigQueryProxy:
-    """The proxy, what it has seen, and what it is told to do."""
+    """The proxy, what it has seen, and what it is told to do.
 
-    def __init__(self, upstream: str) -> None:
+    Args:
+        upstream: the embedded BigQuery.
+        honours_job_ids: False: it takes any, as the embedded one does, and only has faults to give.
+    """
+
+    def __init__(self, upstream: str, *, honours_job_ids: bool = True) -> None:
+        self._honours_job_ids = honours_job_ids
         self.loads: dict[str, Load] = {}
         self.refused: list[str] = []
         """Ids of loads that were answered 409."""
@@ -174,7 +180,8 @@ class BigQueryProxy:
                 return self._begin(request, body)
             return self._upload(request, body)
         match = re.search(r"/jobs/([^/]+)$", path)
-        if request.command == "GET" and match and match[1] in self.loads:
+        known = self._honours_job_ids and match is not None and match[1] in self.loads
+        if request.command == "GET" and match and known:
             return _json(self._seen(self.loads[match[1]]))
         return self._forward(request, body)
 
@@ -197,7 +204,7 @@ class BigQueryProxy:
         if isinstance(fault, Held) and fault.when == "before":
             self._wait(fault)
         with self._lock:
-            if job_id in self.loads:
+            if job_id in self.loads and self._honours_job_ids:
                 self.refused.append(job_id)
                 return _refusal(Refused(409, "duplicate", f"Already Exists: Job p:US.{job_id}"))
             load = self.loads[job_id] = Load(job_id)

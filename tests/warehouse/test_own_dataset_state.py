@@ -43,6 +43,13 @@ def proxy(warehouse: Target) -> Iterator[BigQueryProxy]:
 
 
 @pytest.fixture
+def plain_proxy(warehouse: Target) -> Iterator[BigQueryProxy]:
+    """It has faults to give, and takes any job id, as the embedded warehouse does."""
+    with BigQueryProxy(endpoint_of(warehouse), honours_job_ids=False) as proxy:
+        yield proxy
+
+
+@pytest.fixture
 def embedded(warehouse: Target) -> Callable[[], StateStore]:
     """A process's store on the embedded warehouse, which takes any job id."""
     return lambda: StateStore(warehouse)
@@ -265,11 +272,11 @@ def test_whatever_becomes_of_the_load_the_state_is_written_once(
 
 @pytest.mark.parametrize("fault", [CutBefore(), CutAfter()])
 def test_without_job_ids_too_a_lost_answer_writes_once(
-    warehouse: Target, proxy: BigQueryProxy, fault: Any
+    warehouse: Target, plain_proxy: BigQueryProxy, fault: Any
 ) -> None:
-    store = StateStore(warehouse, endpoint=proxy.url, honours_job_ids=False)
+    store = StateStore(warehouse, endpoint=plain_proxy.url, honours_job_ids=False)
     state = store.load()
-    proxy.on("state", fault)
+    plain_proxy.on("state", fault)
 
     done = store.commit(with_mute(state, "x"), based_on=state)
 
@@ -336,16 +343,18 @@ def test_a_warehouse_that_is_not_there_is_told_so(warehouse: Target) -> None:
 
 
 def test_after_a_commit_of_unknown_fate_the_version_is_asked_again(
-    warehouse: Target, proxy: BigQueryProxy
+    warehouse: Target, plain_proxy: BigQueryProxy
 ) -> None:
-    store = StateStore(warehouse, endpoint=proxy.url, honours_job_ids=False)
+    store = StateStore(warehouse, endpoint=plain_proxy.url, honours_job_ids=False)
     with store.exclusively():
         state = store.load()
-        proxy.on("state", CutAfter(times=9))
-        proxy.deny("POST", "^/bigquery/v2/.*/(jobs|queries)$", Refused(400, "invalid", "no queries now"))
+        plain_proxy.on("state", CutAfter())
+        plain_proxy.deny(
+            "POST", "^/bigquery/v2/.*/(jobs|queries)$", Refused(400, "invalid", "no queries now")
+        )
         with pytest.raises(WarehouseError):
             store.commit(with_mute(state, "x"), based_on=state)
-        proxy.allow()
+        plain_proxy.allow()
 
         with pytest.raises(ConflictError):
             store.commit(with_mute(state, "y"), based_on=state)
@@ -460,18 +469,18 @@ def test_a_process_killed_in_its_turn_does_not_hold_up_the_next(
 
 
 def test_in_its_turn_a_commit_asks_nothing_that_is_known(
-    warehouse: Target, proxy: BigQueryProxy
+    warehouse: Target, plain_proxy: BigQueryProxy
 ) -> None:
-    store = StateStore(warehouse, endpoint=proxy.url, honours_job_ids=False)
+    store = StateStore(warehouse, endpoint=plain_proxy.url, honours_job_ids=False)
     store.commit(with_mute(store.load(), "x"), based_on=AlertState())
     with store.exclusively(lambda _: None):
         state = store.load()
-        proxy.requests.clear()
+        plain_proxy.requests.clear()
 
         state = store.commit(with_mute(state, "y"), based_on=state)
         store.commit(with_mute(state, "z"), based_on=state)
 
-    assert [request.split()[0] for request in proxy.requests] == ["POST", "PUT"] * 2
+    assert [request.split()[0] for request in plain_proxy.requests] == ["POST", "PUT"] * 2
     assert names(StateStore(warehouse).load()) == ["x", "y", "z"]
 
 

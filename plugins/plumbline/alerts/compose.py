@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import quote
 
 from plumbline.alerts.routes import channels_for, with_fallback
 from plumbline.channels.base import Channel
@@ -84,6 +85,7 @@ def compose(
             untold.append(change.incident.id)
         told[change.incident.id] = channels
         item = _item(change, by_monitor.get(change.incident.monitor), known)
+        item = replace(item, runbook=runbook_link(item.runbook, config.docs_url))
         for channel in channels:
             items.setdefault(channel, []).append(item)
     messages = tuple(
@@ -96,6 +98,13 @@ def message_id(channel: str, event_ids: Iterable[str]) -> str:
     """The same events to the same channel are the same message, whoever makes it."""
     text = "\n".join((channel, *sorted(event_ids)))
     return "m-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def runbook_link(runbook: str | None, docs_url: str | None) -> str | None:
+    """Where a runbook in the repository can be read, as far as that is known."""
+    if not runbook or not docs_url or "://" in runbook:
+        return runbook
+    return f"{docs_url.rstrip('/')}/{quote(runbook.lstrip('/'))}"
 
 
 def diverted(message: Message, channel: str, why: str) -> Message:

@@ -1,0 +1,138 @@
+"""Messages: who is told, in which order, and with what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.alerts.compose import MOST_GROUPS, RunFacts, compose, message_id, runbook_link
+from plumbline.channels.message import Message
+from plumbline.group_key import GroupKey
+from plumbline.incidents.decide import decide
+from plumbline.incidents.model import Known
+from plumbline.incidents.policy import Policy
+from plumbline.project.alerts import AlertsConfig, read_alerts
+from plumbline.run.outcome import GroupOutcome, Outcome
+from plumbline.run.status import Status
+
+AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
+FACTS = RunFacts("run", "health_check", "bigquery", AT, AT, revision="abc-dirty")
+
+
+def config(tmp_path: Path, text: str = "") -> AlertsConfig:
+    file = tmp_path / "alerts.yml"
+    if text:
+        file.write_text(text)
+    return read_alerts(file)
+
+
+class Named:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def messages_of(
+    *outcomes: Outcome, config: AlertsConfig, configured: tuple[str, ...] = ()
+) -> dict[str, Message]:
+    decision = decide(Known(), outcomes, AT, checkpoint="c", policy=Policy(), mutes=())
+    channels: Any = {name: Named(name) for name in configured or config.channels}
+    composed = compose(
+        decision.changes, decision.known, outcomes, FACTS, config=config, configured=channels
+    )
+    return {message.channel: message for message in composed.messages}
+
+
+def outcome(status: Status, monitor: str = "a", **changes: Any) -> Outcome:
+    return Outcome(monitor=monitor, status=status, summary="44.2 %", as_of=AT, **changes)
+
+
+def group(number: int, observed: float) -> GroupOutcome:
+    key = GroupKey.of({"system_id": f"s{number:03d}"})
+    return GroupOutcome(key, Status.CRITICAL, observed, number, 100, 50.0, "%")
+
+
+def test_each_status_goes_its_route_in_one_message(tmp_path: Path) -> None:
+    found = messages_of(
+        outcome(Status.WARNING, "w"),
+        outcome(Status.CRITICAL, "c"),
+        outcome(Status.ERROR, "e", reason="no table"),
+        config=config(tmp_path),
+    )
+    assert {name: [item.monitor for item in one.items] for name, one in found.items()} == {
+        "slack-error": ["c", "e"],
+        "slack-warning": ["w"],
+    }
+
+
+def test_a_route_may_be_by_owner_or_monitor(tmp_path: Path) -> None:
+    routed = config(
+        tmp_path,
+        "channels:\n  x: {type: slack, webhook: X}\n  y: {type: slack, webhook: Y}\n"
+        "  z: {type: slack, webhook: Z}\n"
+        "routes:\n  - {owner: ana, to: [x]}\n  - {monitor: b, to: [y, z]}\nfallback: z\n",
+    )
+    found = messages_of(
+        outcome(Status.CRITICAL, "a", owner="ana"),
+        outcome(Status.CRITICAL, "b"),
+        outcome(Status.CRITICAL, "c"),
+        config=routed,
+    )
+    assert {name: [item.monitor for item in one.items] for name, one in found.items()} == {
+        "x": ["a"],
+        "y": ["b"],
+        "z": ["b", "c"],
+    }
+
+
+def test_where_neither_route_nor_fallback_names_anybody_that_is_known(tmp_path: Path) -> None:
+    nobody = config(tmp_path, "channels:\n  x: {type: slack, webhook: X}\nroutes: []\n")
+    decision = decide(
+        Known(), [outcome(Status.CRITICAL)], AT, checkpoint="c", policy=Policy(), mutes=()
+    )
+    composed = compose(decision.changes, decision.known, [], FACTS, config=nobody, configured={})
+    assert composed.messages == ()
+    assert len(composed.untold) == 1
+
+
+def test_the_worst_groups_come_first_and_the_rest_are_counted(tmp_path: Path) -> None:
+    groups = tuple(group(number, observed=number / 20) for number in range(500))
+    (message,) = messages_of(
+        outcome(Status.CRITICAL, groups=groups), config=config(tmp_path)
+    ).values()
+    (item,) = message.items
+    assert [line.label for line in item.groups[:2]] == ["s000", "s001"]
+    assert len(item.groups) == MOST_GROUPS
+    assert item.more_groups == 500 - MOST_GROUPS
+
+
+def test_an_error_proposes_no_repair_of_the_data(tmp_path: Path) -> None:
+    error = outcome(Status.ERROR, reason="no table", action="run the backfill", runbook="r.md")
+    (message,) = messages_of(error, config=config(tmp_path)).values()
+    (item,) = message.items
+    assert item.action is None
+    assert item.reason_text == "no table"
+    assert item.observed is None
+
+
+def test_the_same_events_are_the_same_message() -> None:
+    assert message_id("slack", ["b", "a"]) == message_id("slack", ["a", "b"])
+    assert message_id("slack", ["a"]) != message_id("github", ["a"])
+
+
+@pytest.mark.parametrize(
+    ("runbook", "docs_url", "link"),
+    [
+        ("docs/a.md", "https://git.example/blob/main/", "https://git.example/blob/main/docs/a.md"),
+        ("docs/a b.md", "https://git.example", "https://git.example/docs/a%20b.md"),
+        ("https://wiki.example/a", "https://git.example", "https://wiki.example/a"),
+        ("docs/a.md", None, "docs/a.md"),
+        (None, "https://git.example", None),
+    ],
+)
+def test_a_runbook_in_the_repository_is_a_link_where_that_can_be_read(
+    runbook: str | None, docs_url: str | None, link: str | None
+) -> None:
+    assert runbook_link(runbook, docs_url) == link

@@ -24,7 +24,11 @@ FORMAT = 1
 
 
 class StateFormatError(ConfigError):
-    """The state was written by a newer plumbline, or by something else: it is left as it is."""
+    """What was read is no state that this plumbline knows: it is left as it is."""
+
+
+class NewerFormatError(StateFormatError):
+    """A newer plumbline wrote it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,8 @@ def from_json(text: str, *, where: str) -> AlertState:
         where: where it was read, for the message.
 
     Raises:
-        StateFormatError: it is of a newer format, or not a snapshot.
+        NewerFormatError: it is of a newer format.
+        StateFormatError: it is not a snapshot.
     """
     from pydantic import ValidationError
 
@@ -97,7 +102,7 @@ def from_json(text: str, *, where: str) -> AlertState:
     except (ValueError, KeyError, TypeError):
         raise _unreadable(where, "it is no snapshot of plumbline") from None
     if number > FORMAT:
-        raise StateFormatError(
+        raise NewerFormatError(
             "the alerts' state was written by a newer plumbline "
             f"(format {number}; this one reads up to {FORMAT})",
             file=where,
@@ -107,7 +112,7 @@ def from_json(text: str, *, where: str) -> AlertState:
         return _adapter().validate_python(read.get("state"))
     except ValidationError as fault:
         first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = ".".join(("state", *(str(part) for part in first["loc"])))
         raise _unreadable(where, f"{place}: {first['msg']}") from None
 
 

@@ -25,7 +25,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plumbline.alerts.state import AlertState, from_json, to_json
+from plumbline.alerts.state import AlertState, NewerFormatError, from_json, to_json
 from plumbline.errors import ConfigError, WarehouseError
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.events import DeliveryRow, EventRow
@@ -335,6 +335,8 @@ class LocalFallback:
     def __init__(self, state_dir: Path) -> None:
         self._file = state_dir / "alerts.json"
         self._kept: _Kept | None = None
+        self._is_newer = False
+        """The file is a newer plumbline's, and is left to it."""
 
     def load(self) -> AlertState:
         """What was last known here."""
@@ -346,7 +348,8 @@ class LocalFallback:
         waiting = before.state.events if before.is_ahead else ()
         events = tuple({event.event_id: event for event in (*waiting, *state.events)}.values())
         kept = replace(state, version=based_on.version, lineage=based_on.lineage, events=events)
-        self._write(_Kept(kept, is_ahead=True))
+        shared = before.shared if before.is_ahead else _names(based_on)
+        self._write(_Kept(kept, is_ahead=True, shared=shared))
         return kept
 
     def project(self, state: AlertState) -> None:
@@ -363,7 +366,7 @@ class LocalFallback:
             return state
         if here.state.version == state.version:
             return replace(here.state, lineage=state.lineage, writer=state.writer)
-        return _merged(state, here.state)
+        return _merged(state, here.state, here.shared)
 
     def synced(self, state: AlertState) -> None:
         """The warehouse has ``state``: it is kept here for when it can't be reached."""
@@ -374,14 +377,31 @@ class LocalFallback:
             try:
                 read = json.loads(self._file.read_text(encoding="utf-8"))
                 state = from_json(json.dumps(read["snapshot"]), where=self._file.name)
-                self._kept = _Kept(state, is_ahead=bool(read["is_ahead"]))
+                self._kept = _Kept(
+                    state,
+                    is_ahead=bool(read["is_ahead"]),
+                    shared=frozenset(map(str, read.get("shared", ()))),
+                )
+            except NewerFormatError as fault:
+                logger.warning("%s", fault.one_line())
+                self._is_newer = True
+                self._kept = _Kept(AlertState(), is_ahead=False)
             except (OSError, ValueError, KeyError, TypeError, ConfigError):
                 self._kept = _Kept(AlertState(), is_ahead=False)
         return self._kept
 
     def _write(self, kept: _Kept) -> None:
+        self._read()
         self._kept = kept
-        text = json.dumps({"is_ahead": kept.is_ahead, "snapshot": json.loads(to_json(kept.state))})
+        if self._is_newer:
+            return
+        text = json.dumps(
+            {
+                "is_ahead": kept.is_ahead,
+                "shared": sorted(kept.shared),
+                "snapshot": json.loads(to_json(kept.state)),
+            }
+        )
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             descriptor, beside = tempfile.mkstemp(dir=self._file.parent, prefix=".alerts.")
@@ -401,6 +421,9 @@ class _Kept:
     state: AlertState
     is_ahead: bool
     """Whether it holds what the warehouse does not know."""
+    shared: frozenset[str] = frozenset()
+    """Messages and incidents that the warehouse had when this machine went on without it: what of
+    them is there no more has been told or ended there."""
 
 
 def turn_lock(target: Target, endpoint: str) -> Path:
@@ -421,8 +444,17 @@ def _row(event: EventRow, state: AlertState) -> dict[str, Any]:
     return {**row, "version": state.version, "recorded_at": state.written_at}
 
 
-def _merged(state: AlertState, here: AlertState) -> AlertState:
-    known = {incident.id for incident in state.known.incidents}
+def _names(state: AlertState) -> frozenset[str]:
+    return frozenset(
+        (
+            *(incident.id for incident in state.known.incidents),
+            *(pending.message.id for pending in state.outbox),
+        )
+    )
+
+
+def _merged(state: AlertState, here: AlertState, shared: frozenset[str]) -> AlertState:
+    known = shared | _names(state)
     open_ones = {
         (incident.monitor, incident.kind) for incident in state.known.incidents if incident.is_open
     }
@@ -433,20 +465,24 @@ def _merged(state: AlertState, here: AlertState) -> AlertState:
         and incident.id not in known
         and (incident.monitor, incident.kind) not in open_ones
     )
+    monitors = dict(state.known.monitors)
+    for name, memory in here.known.monitors.items():
+        if name not in monitors or monitors[name].as_of < memory.as_of:
+            monitors[name] = memory
     # A commit whose answer was lost may hold messages that this machine then delivered.
     delivered = {
         event.message_id
         for event in here.events
         if isinstance(event, DeliveryRow) and event.verdict == "delivered"
     }
-    there = {pending.message.id for pending in state.outbox}
-    waiting = tuple(pending for pending in here.outbox if pending.message.id not in there)
     return replace(
         state,
-        known=replace(state.known, incidents=(*state.known.incidents, *opened_here)),
+        known=replace(
+            state.known, incidents=(*state.known.incidents, *opened_here), monitors=monitors
+        ),
         outbox=(
             *(pending for pending in state.outbox if pending.message.id not in delivered),
-            *waiting,
+            *(pending for pending in here.outbox if pending.message.id not in known),
         ),
         events=here.events,
     )

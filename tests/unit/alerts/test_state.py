@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,7 +24,7 @@ from plumbline.incidents.model import (
     Reason,
     Sighting,
 )
-from plumbline.run.status import Status
+from plumbline.run.status import RunStatus, Status
 
 NOW = datetime(2026, 2, 3, 5, 0, 0, 123456, tzinfo=UTC)
 
@@ -90,7 +88,7 @@ def message(number: int) -> Message:
         as_of=NOW,
         created_at=NOW,
         items=(item,),
-        run_status="CRITICAL",
+        run_status=RunStatus.CRITICAL,
         score=70,
         references={"coverage-1f2e3d4c": {"ts": "1"}},
     )
@@ -174,14 +172,6 @@ def test_an_instant_of_another_zone_is_the_same_instant() -> None:
     assert read.written_at.tzinfo is not None
 
 
-def test_a_number_that_json_cannot_hold_is_read_back_as_unknown() -> None:
-    broken = replace(incident(0), members=(replace(member(1), observed=math.nan),))
-
-    read = from_json(to_json(AlertState(known=Known((broken,)))), where="here")
-
-    assert read.known.incidents[0].members[0].observed is None
-
-
 def test_a_field_of_a_later_version_of_this_format_is_passed_over() -> None:
     written = json.loads(to_json(AlertState(version=3)))
     written["state"]["mood"] = "fine"
@@ -204,9 +194,9 @@ def test_a_newer_format_is_refused() -> None:
         ("[]", "no snapshot"),
         ('{"state": {}}', "no snapshot"),
         ('{"format": "1", "state": {}}', "no snapshot"),
-        ('{"format": 1}', "valid"),
+        ('{"format": 1}', "state: "),
         ('{"format": 1, "state": {"version": "x"}}', "version"),
-        ('{"format": 1, "state": {"outbox": [{}]}}', "outbox.0.message"),
+        ('{"format": 1, "state": {"outbox": [{}]}}', "state.outbox.0.message"),
     ],
 )
 def test_what_is_no_state_is_refused_by_name(text: str, names: str) -> None:

@@ -19,11 +19,11 @@ import pytest
 
 import plumbline
 from plumbline.alerts.state import AlertState, StateFormatError
-from plumbline.alerts.store import ConflictError, StateStore
+from plumbline.alerts.store import ConflictError, StateStore, turn_lock
 from plumbline.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.events import IncidentRow
-from plumbline.history.tables import INCIDENTS, STATE
+from plumbline.history.tables import INCIDENTS, STATE, TABLES, OwnColumn
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused, Runs
@@ -505,3 +505,94 @@ def test_incidents_are_partitioned_by_what_they_are_read_by(warehouse: Target) -
 
     assert table.time_partitioning.field == "as_of"
     assert table.clustering_fields == ["monitor", "incident_id"]
+
+
+# Turns
+
+
+def test_a_turn_in_a_turn_is_one(warehouse: Target) -> None:
+    store = StateStore(warehouse)
+
+    with store.exclusively(), store.exclusively():
+        state = store.load()
+
+    assert state == AlertState()
+
+
+def test_who_waits_for_too_long_for_its_turn_is_told(
+    warehouse: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plumbline.alerts.store.TURN_SECONDS", 0.1)
+    told: list[str] = []
+
+    with (
+        StateStore(warehouse).exclusively(),
+        pytest.raises(WarehouseError, match="another run has kept") as raised,
+        StateStore(warehouse).exclusively(told.append),
+    ):
+        pass
+
+    assert raised.value.reason == "locked"
+    assert told == ["another run is telling its alerts: waiting for it"]
+
+
+def test_where_no_lock_can_be_made_that_is_told(
+    warehouse: Target, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+
+    with pytest.raises(WarehouseError, match="runs can't take turns"):
+        StateStore(warehouse).exclusively().__enter__()
+
+
+def test_the_lock_does_not_depend_on_the_folder_of_state(warehouse: Target, tmp_path: Path) -> None:
+    there = replace(warehouse, state_dir=tmp_path)
+    other = replace(warehouse, project="another")
+
+    assert turn_lock(warehouse, "http://e") == turn_lock(there, "http://e")
+    assert turn_lock(warehouse, "http://e") != turn_lock(other, "http://e")
+    assert turn_lock(warehouse, "http://e") != turn_lock(warehouse, "http://f")
+
+
+# The tables' columns
+
+
+def test_tables_of_an_older_plumbline_get_their_columns_when_the_state_is_read(
+    warehouse: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = StateStore(warehouse)
+    store.commit(with_mute(store.load(), "x"), based_on=AlertState())
+    more = OwnColumn("mood", "STRING", "Of whoever looked.")
+    newer = tuple(
+        replace(table, columns=(*table.columns, more)) if table is INCIDENTS else table
+        for table in TABLES
+    )
+    monkeypatch.setattr("plumbline.history.dataset.TABLES", newer)
+    monkeypatch.setattr("plumbline.history.dataset.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("plumbline.alerts.store.SCHEMA_VERSION", 2)
+
+    StateStore(warehouse).load()
+
+    assert rows(warehouse, "select mood from `{d}.incidents`") == []
+
+
+# What is read back
+
+
+def test_the_history_of_an_incident_is_read_in_order_and_each_event_once(
+    warehouse: Target,
+) -> None:
+    store = StateStore(warehouse)
+    state = store.load()
+    for number in (2, 1):
+        state = store.commit(with_event(state, number), based_on=state)
+        store.project(state)
+    open_client(warehouse).query(
+        f"insert into `{warehouse.project}.plumbline.incidents` "
+        f"select * from `{warehouse.project}.plumbline.incidents`"
+    ).result()
+
+    found = store.events_of("a-1", since=NOW)
+
+    assert [row["event_id"] for row in found] == [event(1).event_id, event(2).event_id]
+    assert store.events_of("b-1", since=NOW) == []

@@ -258,7 +258,7 @@ class Alerting:
         for _ in range(_ROUNDS):
             now = self.clock()
             kept, given_up = _without_old(state.outbox, now)
-            outbox = self._claimed(kept, now)
+            outbox = self._claimed(kept, now, tried)
             mine = self._due(outbox, now, tried)
             if outbox == state.outbox:
                 return state, mine
@@ -364,11 +364,15 @@ class Alerting:
             self.fallback.synced(committed)
         return committed
 
-    def _claimed(self, outbox: Iterable[Pending], now: datetime) -> tuple[Pending, ...]:
+    def _claimed(
+        self, outbox: Iterable[Pending], now: datetime, tried: Collection[str] = ()
+    ) -> tuple[Pending, ...]:
         until = now + timedelta(seconds=CLAIM_SECONDS)
         return tuple(
             pending
-            if self._is_anothers(pending, now) or pending.claimed_by == self.holder
+            if self._is_anothers(pending, now)
+            or pending.claimed_by == self.holder
+            or pending.message.id in tried
             else replace(
                 pending,
                 claimed_by=self.holder,

@@ -191,6 +191,16 @@ def test_what_waits_goes_out_with_the_next_run_in_order(world: World) -> None:
     assert "1 message of earlier runs went out now." in report.notes
 
 
+def test_a_message_that_waits_is_left_to_whoever_comes_next(world: World) -> None:
+    busy = Receipt(Verdict.RETRY, "503 from the receiver", 503, retry_after=3600)
+    world.phones["slack-error"].answers = [busy]
+    world.run(START, outcome(Status.CRITICAL, START))
+    (pending,) = world.warehouse.state.outbox
+    assert pending.claimed_by is None
+    assert pending.attempts == 1
+    assert world.warehouse.state.version == 2, "what was decided, and what came of it"
+
+
 def test_what_is_refused_for_good_goes_to_the_fallback_and_that_is_said(world: World) -> None:
     world.phones["slack-error"].answers = [Receipt(Verdict.REFUSED, "404 no_service", 404)]
     report = world.run(START, outcome(Status.CRITICAL, START))

@@ -45,7 +45,7 @@ typecheck: $(DEV) ## mypy --strict on the package
 
 # A file's tests stay together, because they share what is dear to set up (a server, a season).
 unit: $(DEV) $(DBT) ## pytest with coverage; PYTEST_ARGS="-k line" picks some
-	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --durations=15 --cov --cov-report=term $(PYTEST_ARGS)
 
 bench: $(DEV) ## wall time of a health check against the same five queries sent by hand
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)

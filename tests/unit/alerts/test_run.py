@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -354,3 +355,65 @@ def test_a_run_that_was_overtaken_decides_again_and_tells_nothing_twice(tmp_path
     world.run(at, outcome(Status.CRITICAL, at), step=another_run)
     assert overtaken
     assert world.heard == [("a", "opened")]
+
+
+class SideBySide:
+    """Two runs on a warehouse that lets both in at once, and a clock that sleeping moves."""
+
+    def __init__(self, tmp_path: Any) -> None:
+        self.world = World(tmp_path)
+        self.now = START
+        self.first = self._alerting("first")
+        self.second = self._alerting("second")
+
+    def _alerting(self, holder: str) -> Alerting:
+        alerting = self.world.alerting(START)
+        alerting.store = MemoryStore(self.world.warehouse, takes_turns=False)  # type: ignore[assignment]
+        alerting.holder = holder
+        alerting.clock = lambda: self.now
+        alerting.sleep = self.sleep
+        return alerting
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def test_what_a_living_run_is_delivering_another_leaves_alone(tmp_path: Any) -> None:
+    pair = SideBySide(tmp_path)
+    phone = pair.world.phones["slack-error"]
+
+    def second_comes_in(name: str) -> None:
+        if name == "before delivery" and not seen:
+            seen.append(name)
+            at = START + timedelta(seconds=1)
+            pair.second.sleep = lambda _: pair.world.warehouse.__setattr__("state", settled())
+            pair.second.tell([outcome(Status.CRITICAL, at)], facts(at, "second"))
+
+    def settled() -> Any:
+        return replace(pair.world.warehouse.state, outbox=())
+
+    seen: list[str] = []
+    phone.step = second_comes_in
+    pair.first.tell([outcome(Status.CRITICAL, START)], facts(START, "first"))
+    assert seen
+    assert phone.heard == [("a", "opened")]
+
+
+def test_what_a_run_that_died_had_claimed_is_delivered_once_its_claim_has_lapsed(
+    tmp_path: Any,
+) -> None:
+    pair = SideBySide(tmp_path)
+    phone = pair.world.phones["slack-error"]
+
+    def die(_: str) -> None:
+        phone.step = lambda _: None
+        raise KilledError
+
+    phone.step = die
+    with pytest.raises(KilledError):
+        pair.first.tell([outcome(Status.CRITICAL, START)], facts(START, "first"))
+    assert phone.heard == []
+    flushed = pair.second.flush()
+    assert phone.heard == [("a", "opened")]
+    assert flushed.waiting == 0
+    assert pair.now - START >= timedelta(seconds=90), "only when it can't be alive any more"

@@ -1,8 +1,10 @@
-"""The state of alerts in the embedded BigQuery: committed by compare and swap, read back whole."""
+"""The state of alerts in the embedded BigQuery: committed by compare and swap, read back whole.
+
+What BigQuery answers to a repeated job id, and answers that are lost: test_own_dataset_state.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,8 +21,6 @@ from plumbline.incidents.model import Incident, Known, Member, MonitorMemory, Mu
 from plumbline.project.targets import Target
 from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.status import Status
-from plumbline.warehouse.embedded import EmbeddedWarehouse
-from support.bigquery_proxy import BigQueryProxy
 
 pytestmark = pytest.mark.warehouse
 
@@ -30,12 +30,6 @@ NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
 @pytest.fixture
 def store(warehouse: Target) -> StateStore:
     return StateStore(warehouse)
-
-
-@pytest.fixture
-def proxy(warehouse: Target) -> Iterator[BigQueryProxy]:
-    with BigQueryProxy(EmbeddedWarehouse.of(warehouse).url()) as server:
-        yield server
 
 
 def whole_state(groups: int = 3, messages: int = 2) -> AlertState:
@@ -75,7 +69,7 @@ def event(event_id: str) -> IncidentRow:
 
 
 def versions(store: StateStore) -> list[int]:
-    rows = store._dataset.query("v", "select version from `{dataset}.state` order by version")
+    rows = store._dataset.read("v", "select version from `{dataset}.state` order by version")
     return [row["version"] for row in rows]
 
 
@@ -124,13 +118,13 @@ def test_the_last_version_is_looked_for_in_the_last_month_first(
 ) -> None:
     store.commit(whole_state(), based_on=store.load())
     asked: list[Parameter] = []
-    query = store._dataset.query_or_none
+    query = store._dataset.read
 
     def watched(name: str, sql: str, parameters: list[Parameter]) -> object:
         asked.extend(parameters)
         return query(name, sql, parameters)
 
-    monkeypatch.setattr(store._dataset, "query_or_none", watched)
+    monkeypatch.setattr(store._dataset, "read", watched)
     store.load()
     (since,) = asked
     assert datetime.now(UTC) - since.value < timedelta(days=32)
@@ -159,38 +153,11 @@ def test_a_repeated_run_appends_outcomes_that_count_once(store: StateStore) -> N
     )
     for run_id in ("first", "first", "second"):
         store.record_outcomes(RecordedRun(run_id, "c", "t", NOW, None, [outcome]))
-    rows = store._dataset.query(
+    rows = store._dataset.read(
         "o", "select event_id, run_id, group_key, observed from `{dataset}.outcomes`"
     )
     assert len({row["event_id"] for row in rows}) == 2, "the monitor and its group"
     assert {row["observed"] for row in rows} == {44.2, 12.0}
-
-
-def test_of_two_that_commit_the_same_version_bigquery_tells_one(
-    warehouse: Target, proxy: BigQueryProxy
-) -> None:
-    first, second = (
-        StateStore(warehouse, endpoint=proxy.url, honours_job_ids=True) for _ in range(2)
-    )
-    empty = first.load()
-    assert second.load() == empty
-    first.commit(whole_state(), based_on=empty)
-    with pytest.raises(ConflictError):
-        second.commit(whole_state(), based_on=empty)
-    assert len(proxy.refused) == 1
-    assert versions(first) == [1]
-
-
-def test_a_commit_whose_answer_was_lost_is_found_by_its_job_id(
-    warehouse: Target, proxy: BigQueryProxy
-) -> None:
-    store = StateStore(warehouse, endpoint=proxy.url, honours_job_ids=True)
-    empty = store.load()
-    proxy.cut_next_upload = True
-    committed = store.commit(whole_state(), based_on=empty)
-    assert not proxy.cut_next_upload
-    assert versions(store) == [1]
-    assert store.load() == committed
 
 
 def test_without_the_warehouse_this_machine_remembers(tmp_path: Path) -> None:

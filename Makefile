@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit bench lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage bench lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,8 +44,11 @@ typecheck: $(DEV) ## mypy --strict on the package
 	$(BIN)/mypy
 
 # A file's tests stay together, because they share what is dear to set up (a server, a season).
-unit: $(DEV) $(DBT) ## pytest with coverage; PYTEST_ARGS="-k line" picks some
-	$(BIN)/pytest -n auto --dist loadfile --durations=15 --cov --cov-report=term $(PYTEST_ARGS)
+unit: $(DEV) $(DBT) ## pytest; PYTEST_ARGS="-k line" picks some
+	$(BIN)/pytest -n auto --dist loadfile --durations=15 $(PYTEST_ARGS)
+
+coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes it much slower
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
 bench: $(DEV) ## wall time of a health check against the same five queries sent by hand
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)

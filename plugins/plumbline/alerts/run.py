@@ -22,7 +22,7 @@ from plumbline.alerts.compose import RunFacts, compose, diverted
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
 from plumbline.alerts.report import AlertLine, AlertsReport
 from plumbline.alerts.routes import with_fallback
-from plumbline.alerts.state import AlertState, Pending
+from plumbline.alerts.state import AlertState, Pending, StateFormatError
 from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
 from plumbline.channels.base import Verdict
 from plumbline.channels.message import Message
@@ -91,7 +91,8 @@ class Alerting:
             try:
                 stack.enter_context(self.store.exclusively(self.progress))
                 loaded = self.store.load()
-            except WarehouseError as fault:
+            except (WarehouseError, StateFormatError) as fault:
+                # One that a newer plumbline wrote is left as it is; people are told all the same.
                 self._notes.append(
                     f"The state of alerts in the warehouse can't be reached ({fault.what}): what "
                     "is told may be told again."

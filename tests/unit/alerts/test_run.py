@@ -12,6 +12,7 @@ import pytest
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.run import Alerting
+from plumbline.alerts.state import StateFormatError
 from plumbline.channels.base import Receipt, Verdict
 from plumbline.channels.message import Message
 from plumbline.channels.opening import OpenedChannels
@@ -252,6 +253,21 @@ def test_with_the_warehouse_down_an_error_is_told_once_and_not_at_each_run(world
     assert lines(first) == [("opened", "slack-error", True)]
     assert any("can't be reached" in note for note in first.notes)
     assert lines(run(START + SIX_HOURS)) == []
+
+
+def test_a_state_that_cant_be_read_is_left_alone_and_people_are_told_all_the_same(
+    world: World,
+) -> None:
+    class Newer(MemoryStore):
+        def load(self) -> Any:
+            raise StateFormatError("the state was written by a newer plumbline")
+
+    alerting = world.alerting(START)
+    alerting.store = Newer(world.warehouse)  # type: ignore[assignment]
+    report = alerting.tell([outcome(Status.CRITICAL, START)], facts(START))
+    assert lines(report) == [("opened", "slack-error", True)]
+    assert any("written by a newer plumbline" in note for note in report.notes)
+    assert world.warehouse.state.version == 0
 
 
 def story(world: World, step: Callable[[str], None] = lambda _: None, *, dies_in: int = -1) -> None:

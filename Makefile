@@ -53,8 +53,10 @@ coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes
 bench: $(DEV) ## wall time of a health check against the same five queries sent by hand
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
 
+# Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
+# is pinned, and once a newer one is published it takes that, and finds no hash for it.
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
-	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras
 
 lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
 	$(LOCK) $(UPGRADE) --extra dev pyproject.toml --output-file requirements/dev.txt
@@ -63,7 +65,7 @@ lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
 	$(LOCK) $(UPGRADE) pyproject.toml --constraints requirements/dev.txt \
 		--output-file requirements/runtime.txt
 	$(LOCK) $(UPGRADE) requirements/build.in --output-file requirements/build.txt
-	$(LOCK) $(UPGRADE) --no-strip-extras requirements/dbt.in --output-file requirements/dbt.txt
+	$(LOCK) $(UPGRADE) requirements/dbt.in --output-file requirements/dbt.txt
 
 lock-upgrade: UPGRADE := --upgrade
 lock-upgrade: lock ## the same, at the newest versions that the bounds allow
@@ -81,10 +83,11 @@ $(DBT): | $(DEV)
 	echo "installing requirements/dbt.txt (the first time this takes half a minute)"; \
 	$(BIN)/python -m venv $(VENV)/dbt; \
 	$(VENV)/dbt/bin/python -m pip --disable-pip-version-check install --quiet --no-compile \
-		--require-hashes --only-binary :all: -r requirements/dbt.txt; \
+		--no-deps --require-hashes --only-binary :all: -r requirements/dbt.txt; \
 	rm -f $(VENV)/.dbt-*; \
 	touch $@
 
+# --no-deps: the files are complete (`make lock`), so nothing is resolved anew at install.
 # --only-binary: a source package would fetch a build tool that nothing here has pinned.
 # compileall: on all cores, and also where PYTHONDONTWRITEBYTECODE is set; without bytecode, importing
 # Great Expectations takes three times as long, each time.
@@ -108,7 +111,7 @@ $(VENV)/.%:
 	fi; \
 	pip="$(BIN)/python -m pip --disable-pip-version-check"; \
 	echo "installing requirements/$$set.txt (the first time this takes a minute or two)"; \
-	$$pip install --quiet --no-compile --require-hashes --only-binary :all: \
+	$$pip install --quiet --no-compile --no-deps --require-hashes --only-binary :all: \
 		-r requirements/build.txt -r requirements/$$set.txt; \
 	$$pip install --quiet --no-deps --no-index --no-build-isolation --editable .; \
 	echo "compiling"; \

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from plumbline.alerts.routes import channels_for, with_fallback
 from plumbline.channels.base import Channel
 from plumbline.channels.message import Child, GroupLine, Item, Message
+from plumbline.channels.wording import is_link
 from plumbline.incidents.model import Change, Event, Incident, Known, Member
 from plumbline.project.alerts import AlertsConfig
 from plumbline.run.judged import RANK
@@ -216,7 +217,7 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         action=None if is_error else outcome.action,
         owner=outcome.owner or item.owner,
         runbook=outcome.runbook,
-        docs_url=outcome.docs_url,
+        docs_url=outcome.docs_url if is_link(outcome.docs_url or "") else None,
     )
 
 

@@ -17,7 +17,7 @@ import logging
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -195,12 +195,11 @@ class StateStore:
                 "alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)]
             )
             if rows:
-                self._seen = int(rows[0]["version"])
-                where = f"{self._dataset.name}.{STATE.name}, version {self._seen}"
-                state = from_json(str(rows[0]["snapshot"]), where=where)
                 if rows[0]["schema_version"] < SCHEMA_VERSION:
                     self._dataset.ensure()
-                return replace(state, version=self._seen)
+                state = _state_of(rows[0], self._dataset)
+                self._seen = state.version
+                return state
         self._seen = 0
         return AlertState()
 
@@ -424,6 +423,24 @@ class _Kept:
     shared: frozenset[str] = frozenset()
     """Messages and incidents that the warehouse had when this machine went on without it: what of
     them is there no more has been told or ended there."""
+
+
+def read_last_state(dataset: OwnDataset, *, now: datetime) -> AlertState | None:
+    """What was committed last, for those who only look; None where nothing was, lately.
+
+    Raises:
+        WarehouseError: it can't be read.
+        StateFormatError: a newer plumbline wrote it.
+    """
+    since = now - timedelta(days=RECENT_DAYS)
+    rows = dataset.read_if_there("alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)])
+    return _state_of(rows[0], dataset) if rows else None
+
+
+def _state_of(row: Mapping[str, Any], dataset: OwnDataset) -> AlertState:
+    version = int(row["version"])
+    where = f"{dataset.name}.{STATE.name}, version {version}"
+    return replace(from_json(str(row["snapshot"]), where=where), version=version)
 
 
 def turn_lock(target: Target, endpoint: str) -> Path:

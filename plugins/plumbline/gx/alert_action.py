@@ -66,7 +66,7 @@ class AlertAction(ValidationAction):
         """The run that GX itself started; None where it may touch no incident."""
         from plumbline.alerts.live import LiveRun
         from plumbline.gx.datasource import BigQueryModels
-        from plumbline.run.runner import new_run_id
+        from plumbline.run.run_id import new_run_id
 
         checkpoint: Any = checkpoint_result.checkpoint_config
         sources = [
@@ -88,7 +88,7 @@ class AlertAction(ValidationAction):
         return LiveRun(
             project=project,
             target=target,
-            run_id=new_run_id(now),
+            run_id=checkpoint.run_stamp.run_id if checkpoint.run_stamp else new_run_id(now),
             checkpoint=checkpoint.name,
             as_of=checkpoint.outcomes[0].as_of,
             now=now,

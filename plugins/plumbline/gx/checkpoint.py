@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from great_expectations.checkpoint.actions import ActionContext
@@ -11,11 +14,19 @@ from great_expectations.checkpoint.checkpoint import Checkpoint as GxCheckpoint
 from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 from great_expectations.core.freshness_diagnostics import CheckpointFreshnessDiagnostics
+from great_expectations.core.run_identifier import RunIdentifier
 
 from plumbline.gx.datasource import BigQueryModels
+from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.monitor import Monitor
+from plumbline.gx.site_builder import open_sites
 from plumbline.gx.table_monitor import TableMonitor
+from plumbline.project import Project, read_revision
+from plumbline.run.jobs import MonitorJobs
 from plumbline.run.outcome import Outcome
+from plumbline.run.run_id import new_run_id
+from plumbline.site import paths
+from plumbline.site.records import RunStamp
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +35,8 @@ class Checkpoint(GxCheckpoint):
     """GX's checkpoint over monitors: one job each, all submitted before the first is awaited."""
 
     _on_outcome: Callable[[Outcome], None] | None = pydantic.PrivateAttr(None)
+    _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
+    _started_at: datetime | None = pydantic.PrivateAttr(None)
     _failed_actions: list[str] = pydantic.PrivateAttr(default_factory=list)
 
     def is_fresh(self) -> CheckpointFreshnessDiagnostics:
@@ -36,18 +49,49 @@ class Checkpoint(GxCheckpoint):
         expectation_parameters: Any = None,
         run_id: Any = None,
     ) -> CheckpointResult:
-        """Run all monitors, then all actions; see ``Monitor.run``."""
+        """Run all monitors, then all actions; see ``Monitor.run``.
+
+        Without a ``run_id`` of GX's, plumbline's own is its name.
+        """
         sources: dict[str, BigQueryModels] = {}
+        jobs: MonitorJobs | None = None
         for definition in self.validation_definitions:
             source = definition.data_source
             if isinstance(definition, Monitor) and isinstance(source, BigQueryModels):
                 sources[source.name] = source
-                source.jobs(batch_parameters or {}).submit([definition.name])
+                jobs = source.jobs(batch_parameters or {})
+                jobs.submit([definition.name])
+        self._run_stamp = self._stamp(jobs, run_id)
+        for definition in self.validation_definitions:
+            if isinstance(definition, Monitor | TableMonitor):
+                definition._run_stamp = self._run_stamp
+        run_id = run_id or RunIdentifier(run_name=self._run_stamp.run_id)
         try:
             return super().run(batch_parameters, expectation_parameters, run_id)
         finally:
+            self._started_at = None
             for source in sources.values():
                 source.forget_jobs()
+
+    @property
+    def run_stamp(self) -> RunStamp | None:
+        """The last run, or the one under way; None before the first."""
+        return self._run_stamp
+
+    def _stamp(self, jobs: MonitorJobs | None, run_id: RunIdentifier | None) -> RunStamp:
+        started = self._started_at or datetime.now(UTC)
+        named = str(run_id.run_name) if run_id is not None and run_id.run_name else None
+        project = Project(Path(str(self._resolve_context().context.root_directory)))
+        revision = read_revision(project.root)
+        return RunStamp(
+            run_id=named or (jobs.run_id if jobs else new_run_id(started)),
+            checkpoint=self.name,
+            target=(jobs.target if jobs else project.target()).name,
+            as_of=jobs.as_of if jobs else started,
+            started_at=started,
+            monitors=len(project.checkpoint(self.name).monitors),
+            revision=None if revision is None else str(revision),
+        )
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -85,11 +129,23 @@ class Checkpoint(GxCheckpoint):
                 batch_identifier=result.batch_id or definition.name,
             )
             results[key] = result
-            if self._on_outcome and isinstance(definition, Monitor | TableMonitor):
-                outcome = definition.outcome
-                if outcome is not None:
-                    self._on_outcome(outcome)
+            if isinstance(definition, Monitor | TableMonitor) and definition.outcome is not None:
+                definition._outcome = self._with_page(definition.outcome)
+                if self._on_outcome:
+                    self._on_outcome(definition._outcome)
         return results
+
+    def _with_page(self, outcome: Outcome) -> Outcome:
+        """With the address of its page, where this run builds the data docs."""
+        if not any(isinstance(action, DocsAction) for action in self.actions):
+            return outcome
+        if self._run_stamp is None:
+            return outcome
+        context = self._resolve_context().context
+        for site in open_sites(context):
+            target = site.project.target(self._run_stamp.target)
+            return replace(outcome, docs_url=site.address(paths.monitor(outcome.monitor), target))
+        return outcome
 
     def _run_actions(self, checkpoint_result: CheckpointResult) -> None:
         """Each action runs whatever the one before it did; in GX one that raises ends them all."""

@@ -30,6 +30,7 @@ from plumbline.gx.ids import stable_id
 from plumbline.project import Project, Target
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.request import choose_as_of
+from plumbline.run.run_id import new_run_id
 
 BATCH_DEFINITION = "rows"
 OPTIONS = ("as_of", "vars")
@@ -191,7 +192,11 @@ class BigQueryModels(_Datasource):
                 None if text is None else str(text), now=now, zone=project.timezone, target=target
             )
             self._jobs[key] = MonitorJobs(
-                project=project, target=target, as_of=as_of.instant, vars=options.get("vars") or {}
+                project=project,
+                target=target,
+                as_of=as_of.instant,
+                run_id=new_run_id(now),
+                vars=options.get("vars") or {},
             )
         return self._jobs[key]
 

@@ -21,20 +21,23 @@ from great_expectations.core.freshness_diagnostics import (
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
 from great_expectations.validator.v1_validator import Validator
 
 from plumbline.errors import MonitorError
 from plumbline.gx.datasource import BigQueryModels
-from plumbline.gx.results import failed_result, read_results, unjudged_result
+from plumbline.gx.results import (
+    failed_result,
+    put_record,
+    read_results,
+    store_result,
+    unjudged_result,
+)
 from plumbline.project import Suite
 from plumbline.run import judge
 from plumbline.run.jobs import MonitorData
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
+from plumbline.site.records import RunStamp
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class Monitor(ValidationDefinition):
     _suite_file: Suite | None = pydantic.PrivateAttr(None)
     _fault: MonitorError | None = pydantic.PrivateAttr(None)
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
+    _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -82,8 +86,16 @@ class Monitor(ValidationDefinition):
                 "batch_parameters": dict(batch_parameters) if batch_parameters else None,
             }
         )
-        self._store(result, run_id, batch_id)
+        if self._run_stamp is not None and self._outcome is not None:
+            sql = self._sql(dict(batch_parameters or {}))
+            put_record(result, self._run_stamp, self._outcome, sql=sql)
+        store_result(self, result, run_id, batch_id)
         return result
+
+    def _sql(self, options: dict[str, Any]) -> str | None:
+        source = self.data_source
+        assert isinstance(source, BigQueryModels)
+        return source.jobs(options).sql(self.name)
 
     def _evaluate(
         self, options: dict[str, Any], expectation_parameters: Any, result_format: Any
@@ -137,23 +149,6 @@ class Monitor(ValidationDefinition):
             self.name, reason, suite=suite or self._suite_file, evidence=evidence
         )
         return failed_result(self.suite, reason)
-
-    def _store(
-        self, result: ExpectationSuiteValidationResult, run_id: RunIdentifier, batch_id: str
-    ) -> None:
-        suite_key = ExpectationSuiteIdentifier(name=self.suite.name)
-        key = ValidationResultIdentifier(
-            batch_identifier=batch_id, expectation_suite_identifier=suite_key, run_id=run_id
-        )
-        try:
-            self._validation_results_store.store_validation_results(
-                suite_validation_result=result,
-                suite_validation_result_identifier=key,
-                expectation_suite_identifier=suite_key,
-            )
-        except OSError as fault:
-            # A full disk must not turn a finding into a crash.
-            logger.warning("the result of %s could not be stored: %s", self.name, fault)
 
 
 def _batch_id(monitor: Monitor, options: Mapping[str, Any]) -> str:

@@ -2,4 +2,5 @@
 
 import plumbline.expectations.metric_between
 import plumbline.gx.alert_action
-import plumbline.gx.datasource  # noqa: F401 - GX registers it by its metaclass
+import plumbline.gx.datasource
+import plumbline.gx.docs_action  # noqa: F401 - GX registers it by its metaclass

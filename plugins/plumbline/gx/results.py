@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from great_expectations import __version__ as gx_version
@@ -12,8 +14,17 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationValidationResult,
 )
 from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.core.validation_definition import ValidationDefinition
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
 
 from plumbline.run.judged import JudgedExpectation
+from plumbline.run.outcome import Outcome
+from plumbline.site.records import META_KEY, Record, RunStamp, to_meta
+
+logger = logging.getLogger(__name__)
 
 
 def read_results(
@@ -73,6 +84,41 @@ def failed_result(
     if run_id is not None:
         result.meta.update({"run_id": run_id, "validation_time": run_id.run_time})
     return result
+
+
+def put_record(
+    result: ExpectationSuiteValidationResult,
+    stamp: RunStamp,
+    outcome: Outcome,
+    *,
+    sql: str | None = None,
+) -> None:
+    """What the data docs need of a run, into the meta of GX's result, before that is stored."""
+    record = Record(stamp, outcome, ended_at=datetime.now(UTC), sql=sql)
+    meta: Any = result.meta  # GX's type knows its own keys only
+    meta[META_KEY] = to_meta(record)
+
+
+def store_result(
+    definition: ValidationDefinition,
+    result: ExpectationSuiteValidationResult,
+    run_id: RunIdentifier,
+    batch_id: str,
+) -> None:
+    """Put a result into GX's store; what can't be stored is logged, so that it stays a finding."""
+    suite_key = ExpectationSuiteIdentifier(name=definition.suite.name)
+    key = ValidationResultIdentifier(
+        batch_identifier=batch_id, expectation_suite_identifier=suite_key, run_id=run_id
+    )
+    try:
+        definition._validation_results_store.store_validation_results(
+            suite_validation_result=result,
+            suite_validation_result_identifier=key,
+            expectation_suite_identifier=suite_key,
+        )
+    except OSError as fault:
+        # A full disk must not turn a finding into a crash.
+        logger.warning("the result of %s could not be stored: %s", definition.name, fault)
 
 
 def exception_message(info: Mapping[str, Any] | None) -> str | None:

@@ -15,12 +15,13 @@ from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 
-from plumbline.gx.results import failed_result, read_results
+from plumbline.gx.results import failed_result, put_record, read_results, store_result
 from plumbline.project import Suite
 from plumbline.run import judge
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
 from plumbline.run.verdict import Verdict
+from plumbline.site.records import RunStamp
 
 
 class TableMonitor(ValidationDefinition):
@@ -28,6 +29,7 @@ class TableMonitor(ValidationDefinition):
 
     _suite_file: Suite | None = pydantic.PrivateAttr(None)
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
+    _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -58,7 +60,9 @@ class TableMonitor(ValidationDefinition):
             reason = " ".join(f"{type(raised).__name__}: {raised}".split())
             evidence = Evidence(as_of=started)
             self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
-            return failed_result(self.suite, reason, run_id=run_id)
+            result = failed_result(self.suite, reason, run_id=run_id)
+            self._keep(result, run_id)
+            return result
         seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
         if suite is not None:
             self._outcome = judge.judge(
@@ -67,4 +71,12 @@ class TableMonitor(ValidationDefinition):
                 read_results(self.suite, result),
                 Evidence(as_of=started, seconds=seconds),
             )
+        self._keep(result, run_id)
         return result
+
+    def _keep(self, result: ExpectationSuiteValidationResult, run_id: RunIdentifier) -> None:
+        """Store the result again, with what the data docs need: GX has stored it without."""
+        if self._run_stamp is None or self._outcome is None:
+            return
+        put_record(result, self._run_stamp, self._outcome)
+        store_result(self, result, run_id, result.batch_id or self.name)

@@ -130,6 +130,22 @@ class OwnDataset:
         except WarehouseError as fault:
             raise self.explained(fault, "use") from fault
 
+    def read_if_there(
+        self, name: str, sql: str, parameters: Sequence[Parameter] = ()
+    ) -> list[dict[str, Any]] | None:
+        """As `read`, for those who only look: where the dataset, a table or a column of a later
+        version is missing, nothing is made, and the answer is None.
+
+        Raises:
+            WarehouseError: whatever else went wrong.
+        """
+        try:
+            return self._query(name, sql, parameters)
+        except WarehouseError as fault:
+            if fault.reason in (*MISSING, "invalidQuery"):
+                return None
+            raise
+
     def _query(self, name: str, sql: str, parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
         job_id = new_job_id(name)
         request = QueryRequest(

@@ -16,6 +16,7 @@ from plumbline.history.loads import Appended, append
 from plumbline.history.tables import OUTCOMES
 from plumbline.project.revision import Revision
 from plumbline.run.outcome import GroupOutcome, Outcome
+from plumbline.run.thresholds import ThresholdLine
 
 
 class Run(Protocol):
@@ -119,6 +120,8 @@ def _rows(run: Run, outcome: Outcome, recorded_at: datetime) -> Iterator[dict[st
         "jobs": json.dumps(list(outcome.job_ids)),
         "bytes_billed": outcome.bytes_billed,
         "seconds": outcome.seconds,
+        "threshold_lines": _lines(outcome.lines),
+        "owner": outcome.owner,
     }
     for group in outcome.groups:
         yield {
@@ -132,7 +135,12 @@ def _rows(run: Run, outcome: Outcome, recorded_at: datetime) -> Iterator[dict[st
             "numerator": group.numerator,
             "denominator": group.denominator,
             "threshold": group.threshold,
+            "threshold_lines": _lines(group.lines),
         }
+
+
+def _lines(lines: Sequence[ThresholdLine]) -> str:
+    return json.dumps([[line.severity, line.value, line.fails] for line in lines])
 
 
 def _event_id(run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:

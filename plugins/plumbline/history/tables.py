@@ -12,7 +12,7 @@ from typing import Literal
 DATASET = "plumbline"
 """Its name, unless the target's ``datasets`` says another."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Counted up when a column is added: existing tables get it with the next run."""
 
 Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
@@ -89,6 +89,8 @@ OUTCOMES = OwnTable(
         OwnColumn("jobs", "STRING", "Of a monitor: ids of the query jobs, as a JSON list."),
         OwnColumn("bytes_billed", "INT64", "Of a monitor: NULL where the warehouse does not say."),
         OwnColumn("seconds", "FLOAT64", "Of a monitor: how long it took."),
+        OwnColumn("threshold_lines", "STRING", "The bounds in force as numbers, as a JSON list."),
+        OwnColumn("owner", "STRING", "Of a monitor: who owns it."),
     ),
     partition_by="as_of",
     cluster_by=("monitor", "checkpoint"),

@@ -43,6 +43,7 @@ KNOWN_ACTIONS: Mapping[str, ActionType] = {
     "opsgenie": _action("api_key", optional="region priority notify_on tags renderer"),
     "pagerduty": _action("api_key", "routing_key", optional="notify_on severity"),
     "plumbline_alerts": _action(),
+    "plumbline_docs": _action(optional="site_names"),
     "slack": _action(
         optional="slack_webhook slack_token slack_channel notify_on notify_with "
         "show_failed_expectations renderer"

@@ -19,6 +19,7 @@ from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
+from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, resolve_target
 
@@ -125,6 +126,15 @@ class Project:
         if not file.is_file():
             return ()
         return read_mutes(file, zone=self.timezone, monitors=self.monitor_names())
+
+    @cached_property
+    def sites(self) -> tuple[SiteConfig, ...]:
+        """The data docs sites that are plumbline's.
+
+        Raises:
+            ConfigError: malformed.
+        """
+        return read_sites(self.gx, file=self.root / PROJECT_FILE)
 
     @cached_property
     def datasource_name(self) -> str:

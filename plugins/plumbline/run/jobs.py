@@ -147,6 +147,11 @@ class MonitorJobs:
             raise done
         return done
 
+    def sql(self, monitor: str) -> str | None:
+        """The SQL of a monitor as it was sent; None: it could not be compiled."""
+        compiled = self._compiled.get(monitor)
+        return compiled.sql if compiled else None
+
     def evidence(self, monitor: str) -> Evidence:
         """What is known of a monitor's job, also where it failed."""
         done = self._done.get(monitor)

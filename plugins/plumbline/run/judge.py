@@ -17,7 +17,7 @@ from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.run.status import Status
 from plumbline.run.summary import describe, summarise
-from plumbline.run.thresholds import main_threshold
+from plumbline.run.thresholds import group_lines_of, lines_of, main_threshold
 from plumbline.run.verdict import Verdict
 
 
@@ -62,7 +62,10 @@ def judge(
     """
     monitor = suite.monitor
     columns = _columns(verdict.judge)
-    groups = judge_groups(suite, results, columns, evidence.grain)
+    groups = tuple(
+        replace(group, lines=group_lines_of(suite, group.key))
+        for group in judge_groups(suite, results, columns, evidence.grain)
+    )
     unevaluated = [result for result in results if result.error is not None]
     evaluated = len(results) - len(unevaluated)
     failed = [result for result in results if result.error is None and not result.success]
@@ -135,6 +138,7 @@ def _common(suite: Suite | None, evidence: Evidence) -> dict[str, Any]:
         "bytes_billed": evidence.bytes_billed,
         "seconds": evidence.seconds,
         "thresholds": main_threshold(suite) if suite else "",
+        "lines": lines_of(suite) if suite else (),
         "owner": monitor.owner if monitor else None,
         "impact": monitor.impact if monitor else None,
         "action": monitor.action if monitor else None,

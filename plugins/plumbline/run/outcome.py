@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from plumbline.group_key import GroupKey
 from plumbline.project.revision import Revision
 from plumbline.run.status import FailOn, RunStatus, Status, exit_code, run_status, score
+from plumbline.run.thresholds import ThresholdLine
 
 if TYPE_CHECKING:
     from plumbline.alerts.report import AlertLine
@@ -32,6 +33,8 @@ class GroupOutcome:
     """The bound that failed at the worst severity; where none failed, the first bound."""
     unit: str = ""
     """Of ``observed`` and ``threshold``; a group's may differ from its monitor's."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """All its bounds."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Outcome:
     unit: str = ""
     thresholds: str = ""
     """What ``observed`` is held against, in words: ``warning < 80, critical < 50``."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """The same as numbers; none where ``observed`` counts failing groups."""
     reason: str | None = None
     """Why, for ERROR and SKIPPED."""
     groups: tuple[GroupOutcome, ...] = ()
@@ -106,6 +111,8 @@ class RunReport:
     """What the run did not touch, and why; which day it judged."""
     alerts: tuple[AlertLine, ...] = ()
     """What was told whom; empty where nothing is sent."""
+    docs: str | None = None
+    """Where the data docs are that this run built; None: it built none."""
 
     @cached_property
     def statuses(self) -> list[Status]:

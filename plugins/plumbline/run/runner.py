@@ -8,9 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from plumbline.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
 from plumbline.models import CompiledModel, VariableError
@@ -20,14 +19,19 @@ from plumbline.run.last_statuses import record_last_statuses
 from plumbline.run.outcome import Outcome, RunReport
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
+from plumbline.run.run_id import new_run_id
 from plumbline.run.selection import choose_monitors
 
 if TYPE_CHECKING:
     from plumbline.gx.alert_action import AlertAction
     from plumbline.gx.checkpoint import Checkpoint
+    from plumbline.gx.docs_action import DocsAction
 
 ALERTS = "plumbline_alerts"
 """The type of the alerts action."""
+
+DOCS = "plumbline_docs"
+"""The type of the action that builds the data docs."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,6 @@ class DryRunReport:
     models: tuple[DryRunModel, ...]
 
 
-def new_run_id(now: datetime) -> str:
-    """Sortable by time, unlike any other: ``20260203T050000Z-1f2e3d4c``."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
-
-
 def run_checkpoint(
     request: RunRequest, *, now: datetime, progress: Progress | None = None
 ) -> RunReport:
@@ -73,6 +72,8 @@ def run_checkpoint(
     delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
     if delivers:
         _check_alerts(request)
+    if request.docs:
+        request.project.sites  # noqa: B018 - reading it is the check
     run_id = new_run_id(now)
     target, broken = _ready(request.target, progress)
     jobs = MonitorJobs(
@@ -95,10 +96,12 @@ def run_checkpoint(
         if any(mute.covers(name, request.as_of.instant) for name in monitors)
     ]
     kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
-    if why_not and len(kept) < len(checkpoint.actions):
+    if why_not and any(not _is_kept(action, request, delivers) for action in _telling(checkpoint)):
         notes.append(why_not)
     checkpoint.actions = kept
     alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
+    documenting = _prepare_docs(kept, target, progress)
+    checkpoint._started_at = now
     checkpoint.run(batch_parameters=_options(request))
     told = [action.report for action in alerting if action.report is not None]
     report = RunReport(
@@ -111,7 +114,13 @@ def run_checkpoint(
         outcomes=_in_order(monitors, checkpoint.outcomes),
         revision=read_revision(request.project.root),
         fail_on=request.fail_on,
-        notes=(*notes, *(note for one in told for note in one.notes), *checkpoint.failed_actions),
+        notes=(
+            *notes,
+            *(note for one in told for note in one.notes),
+            *(note for action in documenting for built in action.built for note in built.notes),
+            *checkpoint.failed_actions,
+        ),
+        docs=next((built.address for action in documenting for built in action.built), None),
         alerts=tuple(line for one in told for line in one.lines),
     )
     try:
@@ -262,6 +271,15 @@ def _prepare_alerts(
     return found
 
 
+def _prepare_docs(actions: list[Any], target: Target, progress: Progress) -> list[DocsAction]:
+    """The docs actions, told whose site they build."""
+    found = [action for action in actions if action.type == DOCS]
+    for action in found:
+        action._target = target
+        action._progress = progress.step
+    return found
+
+
 def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
     """Whether messages may be sent: they belong to live, whole runs on real data."""
     if request.alerts is not None:
@@ -278,8 +296,17 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
     return True, None
 
 
+def _telling(checkpoint: Checkpoint) -> list[Any]:
+    """The actions that tell somebody of something."""
+    return [action for action in checkpoint.actions if not _is_docs(action)]
+
+
+def _is_docs(action: Any) -> bool:
+    return action.type in (DOCS, "update_data_docs")
+
+
 def _is_kept(action: Any, request: RunRequest, delivers: bool) -> bool:
-    if action.type == "update_data_docs":
+    if _is_docs(action):
         return request.docs
     return delivers
 

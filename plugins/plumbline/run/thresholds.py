@@ -5,13 +5,24 @@ Read from the suite's file alone, so that ``plumbline list`` needs no GX.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from plumbline.group_key import GroupKey
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 
 OURS = "expect_metric_to_be_between"
+
+
+@dataclass(frozen=True)
+class ThresholdLine:
+    """A bound as a line in a chart."""
+
+    severity: Literal["warning", "critical"]
+    value: float
+    fails: Literal["below", "above"] = "below"
+    """On which side of it the data is wrong."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,49 @@ def main_threshold(suite: Suite) -> str:
             if threshold.column == observed.column:
                 return threshold.words
     return found[0].words
+
+
+def lines_of(suite: Suite) -> tuple[ThresholdLine, ...]:
+    """The bounds of the number that stands for the monitor; none where that number is a count of
+    failing groups, which has none of its own."""
+    observed = suite.monitor.observed
+    if not isinstance(observed, ObservedColumn):
+        return ()
+    return tuple(
+        line
+        for expectation in suite.entry.expectations
+        if expectation.kwargs.get("column") == observed.column
+        and not expectation.kwargs.get("group_by")
+        for line in _lines(expectation, expectation.kwargs)
+    )
+
+
+def group_lines_of(suite: Suite, key: GroupKey) -> tuple[ThresholdLine, ...]:
+    """The bounds of one group: those of the column that expectations name groups by, overridden
+    where the suite says so; else those of the whole, which its rows are held against."""
+    grouped = [entry for entry in suite.entry.expectations if entry.kwargs.get("group_by")]
+    if not grouped:
+        return lines_of(suite)
+    column = grouped[0].kwargs.get("column")
+    found: list[ThresholdLine] = []
+    for expectation in grouped:
+        if expectation.kwargs.get("column") != column:
+            continue
+        overrides = expectation.kwargs.get("overrides")
+        own = overrides.get(key.label) if isinstance(overrides, Mapping) else None
+        bounds = {**expectation.kwargs, **own} if isinstance(own, Mapping) else expectation.kwargs
+        found += _lines(expectation, bounds)
+    return tuple(found)
+
+
+def _lines(expectation: ExpectationEntry, bounds: Mapping[str, Any]) -> Iterator[ThresholdLine]:
+    severity = expectation.severity
+    if severity not in ("warning", "critical"):
+        return
+    for name, fails in (("min_value", "below"), ("max_value", "above")):
+        value = bounds.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield ThresholdLine(severity, float(value), "below" if fails == "below" else "above")
 
 
 def _subject(expectation: ExpectationEntry) -> str:

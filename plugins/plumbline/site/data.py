@@ -16,19 +16,9 @@ from plumbline.incidents.model import Incident, Mute
 from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status
+from plumbline.run.thresholds import ThresholdLine
 
-Severity = Literal["warning", "critical"]
 TimelineKind = Literal["seen", "event", "told", "not told"]
-
-
-@dataclass(frozen=True)
-class ThresholdLine:
-    """A bound as a line in a chart."""
-
-    severity: Severity
-    value: float
-    fails: Literal["below", "above"] = "below"
-    """On which side of it the data is wrong."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +262,8 @@ class SiteData:
     """The suites' revision that judged the last run."""
     links: tuple[Link, ...] = ()
     """GX's pages, in the navigation."""
+    note: str = ""
+    """What a reader should know of this build."""
 
 
 def days_of(

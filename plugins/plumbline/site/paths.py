@@ -44,6 +44,35 @@ def incident_month(month: str) -> str:
     return f"incidents/{month}.html"
 
 
+BOOK = "data/book.json"
+"""What a build begins with; see `plumbline.site.book`."""
+
+GX_INDEX = "expectations/index.html"
+
+
+def month_archive(name: str, month: str) -> str:
+    """The rows of a monitor's month that is over."""
+    return f"data/{file_name(name)}/{month}.json"
+
+
+def incident_archive(month: str) -> str:
+    """The incidents of a month that are over."""
+    return f"data/{month}.json"
+
+
+def gx_suite(name: str) -> str:
+    """GX's page of a suite."""
+    return f"expectations/{file_name(name)}.html"
+
+
+def gx_result(name: str, run: str) -> str:
+    """GX's page of one result of a suite.
+
+    The names of runs differ in more than the case of their letters, which some disks don't keep.
+    """
+    return f"validations/{file_name(name)}/{file_name(run.lower())}.html"
+
+
 def relative(from_page: str, to_page: str) -> str:
     """The link from one page to another; both relative to the site's folder."""
     return posixpath.relpath(to_page, posixpath.dirname(from_page) or ".")

@@ -22,14 +22,17 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from plumbline.errors import ConfigError, PlumblineError
 from plumbline.site.pages import Pages
 from plumbline.warehouse.locks import LockTimeoutError, exclusive
 
-_MANIFEST = "site.json"
+MANIFEST = "site.json"
+"""What the pages of a site were drawn with."""
 _LOCK_SECONDS = 60.0
 
 
@@ -52,47 +55,128 @@ class Written:
     """Of the earlier build, and no longer part of the site."""
 
 
-def missing_pages(folder: Path, pages: Pages) -> frozenset[str]:
-    """Which of `Pages.kept` have to be drawn: not there, or of another layout."""
-    if _layout(folder) != pages.layout:
-        return pages.kept
-    return frozenset(path for path in pages.kept if not (folder / path).is_file())
+class SiteFiles(Protocol):
+    """Where a site lies: a folder, or a bucket."""
+
+    def exclusively(self) -> AbstractContextManager[None]:
+        """One build at a time, where that can be had."""
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the site as it is; None: there is none."""
+
+    def has(self, path: str) -> bool:
+        """Whether the site has that file."""
+
+    def layout(self) -> str | None:
+        """What its pages were drawn with, as `Pages.layout`; None: there is no site."""
+
+    def write(self, pages: Pages) -> Written:
+        """Make the site hold exactly ``pages``: what was drawn, and what is kept."""
+
+    def address(self, path: str) -> str:
+        """Where people find a page."""
 
 
-def write_site(folder: Path, pages: Pages) -> Written:
-    """Make ``folder`` hold exactly ``pages``: what was drawn, and what is kept.
-
-    Where nothing changed, nothing is written.
+class FolderSite:
+    """A site in a folder of this machine.
 
     Args:
         folder: the site's; made where missing.
-        pages: as `plumbline.site.pages.render_site` draws them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._versions = self.folder.with_name(f"{self.folder.name}.versions")
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """One build at a time.
+
+        Raises:
+            ConfigError: the folder holds something that plumbline did not write.
+            PlumblineError: it can't be made, or another build held it for a minute.
+        """
+        try:
+            self._versions.mkdir(parents=True, exist_ok=True)
+            _refuse_others(self.folder)
+            with contextlib.ExitStack() as stack:
+                try:
+                    lock = exclusive(self._versions / ".lock", seconds=_LOCK_SECONDS)
+                    stack.enter_context(lock)
+                except LockTimeoutError:
+                    raise PlumblineError(
+                        "another build of the data docs did not end",
+                        mend="run it again when that has ended",
+                    ) from None
+                yield
+        except OSError as fault:
+            raise PlumblineError(
+                f"the data docs could not be written: {fault.strerror or fault}",
+                file=self.folder.name,
+                mend="see that there is room on the disk and that the folder may be written",
+            ) from fault
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the site as it is, also where somebody removed the link to it."""
+        current = self._current()
+        try:
+            return None if current is None else (current / path).read_bytes()
+        except OSError:
+            return None
+
+    def has(self, path: str) -> bool:
+        """Whether the site has that file."""
+        current = self._current()
+        return current is not None and (current / path).is_file()
+
+    def layout(self) -> str | None:
+        """What its pages were drawn with; None: there is no site."""
+        current = self._current()
+        return None if current is None else _layout(current)
+
+    def write(self, pages: Pages) -> Written:
+        """Make the folder hold exactly ``pages``; where nothing changed, nothing is written.
+
+        Raises:
+            MissingPagesError: kept pages are not there; nothing was written.
+        """
+        return _write(self.folder, self._versions, self._current(), pages)
+
+    def address(self, path: str) -> str:
+        """Where a browser on this machine finds a page."""
+        return (self.folder / path).as_uri()
+
+    def _current(self) -> Path | None:
+        if self.folder.is_symlink() and self.folder.is_dir():
+            return self.folder.resolve()
+        try:
+            numbered = [entry for entry in self._versions.iterdir() if entry.name.isdigit()]
+        except OSError:
+            return None
+        return max(numbered, key=lambda entry: entry.name, default=None)
+
+
+def write_site(folder: Path, pages: Pages) -> Written:
+    """Make ``folder`` hold exactly ``pages``.
 
     Raises:
         MissingPagesError: kept pages are not there; nothing was written.
         ConfigError: the folder holds something that plumbline did not write.
-        PlumblineError: another build held the site for a minute.
+        PlumblineError: another build held the site for a minute, or the disk is full.
     """
-    folder = folder.absolute()
-    versions = folder.with_name(f"{folder.name}.versions")
-    versions.mkdir(parents=True, exist_ok=True)
-    _refuse_others(folder)
-    try:
-        with exclusive(versions / ".lock", seconds=_LOCK_SECONDS):
-            return _write(folder, versions, pages)
-    except LockTimeoutError:
-        raise PlumblineError(
-            "another build of the data docs did not end", mend="run it again when that has ended"
-        ) from None
+    site = FolderSite(folder)
+    with site.exclusively():
+        return site.write(pages)
 
 
-def _write(folder: Path, versions: Path, pages: Pages) -> Written:
-    missing = missing_pages(folder, pages)
-    if missing:
-        raise MissingPagesError(missing)
+def _write(folder: Path, versions: Path, current: Path | None, pages: Pages) -> Written:
+    absent = frozenset(
+        path for path in pages.kept if current is None or not (current / path).is_file()
+    )
+    if absent:
+        raise MissingPagesError(absent)
     manifest = json.dumps({"format": 1, "layout": pages.layout}).encode() + b"\n"
-    files = {**pages.files, _MANIFEST: manifest}
-    current = folder.resolve() if folder.is_symlink() and folder.is_dir() else None
+    files = {**pages.files, MANIFEST: manifest}
     earlier = frozenset(_paths(current)) if current else frozenset()
     changed = sorted(
         path
@@ -101,7 +185,7 @@ def _write(folder: Path, versions: Path, pages: Pages) -> Written:
     )
     removed = tuple(sorted(earlier - set(files) - pages.kept))
     unchanged = len(files) + len(pages.kept) - len(changed)
-    if not changed and not removed:
+    if not changed and not removed and folder.is_symlink():
         return Written((), unchanged, ())
     _remove(versions, keep=[current] if current else [])
     target = versions / f"{_number(current) + 1:06d}"
@@ -189,7 +273,7 @@ def _paths(folder: Path) -> Iterator[str]:
 
 def _layout(folder: Path) -> str | None:
     try:
-        read = json.loads((folder / _MANIFEST).read_bytes())
+        read = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return None
     return read.get("layout") if isinstance(read, dict) else None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from plumbline.run.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.run.request import last_day
@@ -126,3 +129,12 @@ def verdict(report: RunReport) -> str:
         jobs += f", {size(report.bytes_billed)} billed"
     parts = [str(report.status), score(report), counts(report), jobs]
     return " · ".join([*parts, duration(report.seconds), f"exit {report.exit_code}"])
+
+
+def docs(address: str) -> str:
+    """Where the data docs are: a path where they are on this machine, as short as it can be."""
+    parts = urlsplit(address)
+    if parts.scheme != "file":
+        return address
+    path = Path(url2pathname(parts.path))
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

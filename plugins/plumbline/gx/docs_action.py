@@ -1,0 +1,58 @@
+"""The action that brings the data docs up to date: ``{"name": "docs", "type": "plumbline_docs"}``.
+
+GX's own (``update_data_docs``) builds once for each validation result, and runs before all others;
+this one builds once a run, and stands after the alerts, so that the pages show what was told. Where
+GX's own is in a checkpoint, it works as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from great_expectations.checkpoint.actions import ActionContext, ValidationAction
+from great_expectations.checkpoint.checkpoint import CheckpointResult
+from great_expectations.compatibility import pydantic
+
+from plumbline.gx.site_builder import open_sites
+from plumbline.project import Target
+from plumbline.site.build import Built
+
+
+class DocsAction(ValidationAction):
+    """Build plumbline's sites of the context with the results of the run."""
+
+    type: Literal["plumbline_docs"] = "plumbline_docs"
+    site_names: list[str] = []  # noqa: RUF012 - pydantic copies it
+
+    _target: Target | None = pydantic.PrivateAttr(None)
+    _progress: Callable[[str], None] | None = pydantic.PrivateAttr(None)
+    _built: list[Built] = pydantic.PrivateAttr(default_factory=list)
+
+    @property
+    def built(self) -> list[Built]:
+        """What the last run built."""
+        return list(self._built)
+
+    def run(
+        self,
+        checkpoint_result: CheckpointResult,
+        action_context: ActionContext | None = None,
+    ) -> dict[str, Any]:
+        """Build; the address of each site's overview.
+
+        Raises:
+            PlumblineError: a site could not be written; it is as it was.
+        """
+        self._built = []
+        results: Any = checkpoint_result.run_results
+        found = {}
+        for site in open_sites(self._data_context):
+            if self.site_names and site.config.name not in self.site_names:
+                continue
+            if self._progress is not None:
+                self._progress("building the data docs")
+            built = site.bring_up_to_date(results, results=results, target=self._target)
+            self._built.append(built)
+            found[site.config.name] = built.address
+        return found

@@ -1,0 +1,109 @@
+"""The data docs sites that are plumbline's: ``data_docs_sites`` of ``great_expectations.yml``.
+
+Sites of GX's own builder may stand beside them; those are GX's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, TypeAdapter
+
+from plumbline.errors import ConfigError
+from plumbline.project.parsing import explain
+
+MODULE = "plumbline.gx.site_builder"
+FILESYSTEM = "TupleFilesystemStoreBackend"
+RETENTION_DAYS = 400
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class BackendEntry(_Open):
+    """``store_backend`` of a site; its other keys are the backend's own."""
+
+    class_name: str = FILESYSTEM
+    base_directory: str | None = None
+    base_public_path: str | None = Field(
+        None, description="Where people open the site: links in messages begin with it."
+    )
+
+
+class SiteEntry(BaseModel):
+    """One site of plumbline's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    class_name: str
+    module_name: str
+    store_backend: BackendEntry = BackendEntry()
+    retention_days: PositiveInt = RETENTION_DAYS
+
+
+@dataclass(frozen=True)
+class SiteConfig:
+    """One site, checked."""
+
+    name: str
+    backend: Mapping[str, Any]
+    """As it stands in the file."""
+    is_folder: bool
+    folder: str
+    """Relative to the project; empty where it is not a folder."""
+    public: str | None
+    """Its address without a slash at the end; None: it has none that others can open."""
+    retention_days: int
+
+
+def read_sites(configuration: Mapping[str, Any], *, file: Path) -> tuple[SiteConfig, ...]:
+    """The sites of plumbline's, in the file's order.
+
+    Raises:
+        ConfigError: an unknown or wrong key.
+    """
+    declared = configuration.get("data_docs_sites") or {}
+    if not isinstance(declared, dict):
+        raise ConfigError(
+            "data_docs_sites is not a mapping",
+            file=file,
+            key="data_docs_sites",
+            mend="write `name: {...}` lines",
+        )
+    found = []
+    for name, raw in declared.items():
+        if not isinstance(raw, dict) or raw.get("module_name") != MODULE:
+            continue
+        key = f"data_docs_sites.{name}"
+        entry = explain(SiteEntry, raw, file=file, key=key, error=ConfigError)
+        backend = entry.store_backend
+        is_folder = backend.class_name == FILESYSTEM
+        if backend.base_public_path is not None:
+            _refuse_no_address(backend.base_public_path, file=file, key=f"{key}.store_backend")
+        found.append(
+            SiteConfig(
+                name=str(name),
+                backend=dict(raw.get("store_backend") or {}),
+                is_folder=is_folder,
+                folder=(backend.base_directory or ".plumbline/docs") if is_folder else "",
+                public=backend.base_public_path and backend.base_public_path.rstrip("/"),
+                retention_days=entry.retention_days,
+            )
+        )
+    return tuple(found)
+
+
+def _refuse_no_address(address: str, *, file: Path, key: str) -> None:
+    try:
+        TypeAdapter(HttpUrl).validate_python(address)
+    except ValueError:
+        raise ConfigError(
+            f"{address!r} is no address of the web",
+            file=file,
+            key=f"{key}.base_public_path",
+            mend="write where people open the site, such as https://docs.example.com/plumbline",
+        ) from None

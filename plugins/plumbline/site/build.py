@@ -1,0 +1,291 @@
+"""Builds the site: what it knew, what is new, what to draw, all or nothing.
+
+Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a checkpoint, by
+``context.build_data_docs()`` and by ``plumbline docs build``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from markupsafe import Markup
+
+from plumbline.project import Project, Target
+from plumbline.project.project import DEFAULT_CHECKPOINT
+from plumbline.site import book as books
+from plumbline.site import paths
+from plumbline.site.book import Archives, Book, IncidentStory, Keep
+from plumbline.site.collect import GxLinks, collect, listed_results
+from plumbline.site.data import SiteData
+from plumbline.site.pages import Pages, layout, render_site
+from plumbline.site.pages.frame import frame_page, render
+from plumbline.site.records import Record
+from plumbline.site.sync import News, read_news
+from plumbline.site.writing import SiteFiles, Written
+
+STALE_AFTER = timedelta(hours=24)
+"""Where no schedule says when the next run is due: from then on a page says that it is old."""
+
+ResultKey = tuple[str, ...]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class GxPage:
+    """A page of GX's, to be put into the site's frame."""
+
+    title: str
+    body: Markup
+
+
+class GxPages(Protocol):
+    """GX's suites and results."""
+
+    def suites(self) -> Mapping[str, str]:
+        """By name, a hash of what its page shows."""
+
+    def suite(self, name: str) -> GxPage | None:
+        """The page of a suite; None: it can't be built."""
+
+    def result(self, key: ResultKey) -> GxPage | None:
+        """The page of a stored result; None: it is not stored any more."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did."""
+
+    written: Written
+    address: str
+    """Of the overview."""
+    notes: tuple[str, ...] = ()
+    """What a person should know: the history could not be read."""
+
+
+def build_site(
+    files: SiteFiles,
+    project: Project,
+    target: Target,
+    *,
+    records: Sequence[Record],
+    now: datetime,
+    gx: GxPages | None = None,
+    stored: Iterable[Record] = (),
+    next_runs: Mapping[str, datetime] | None = None,
+    keep: Keep | None = None,
+    with_history: bool = True,
+    afresh: bool = False,
+) -> Built:
+    """Bring the site up to date with ``records`` and with the history in the warehouse.
+
+    Args:
+        files: where the site lies.
+        project: what is monitored.
+        target: whose runs they are.
+        records: of the run that has just been, if any.
+        now: shown as when it was built.
+        gx: GX's pages; None: the site has none.
+        stored: records of earlier runs, read only where the site has no book yet.
+        next_runs: by checkpoint, when its next run should be over; None: no schedule is known.
+        keep: the retention.
+        with_history: whether to ask the warehouse.
+        afresh: forget what the site knew: everything is read and drawn again.
+
+    Raises:
+        PlumblineError: the site could not be written; the old one is whole.
+    """
+    keep, next_runs = keep or Keep(), next_runs or {}
+    with files.exclusively():
+        known = None if afresh else _book(files, target)
+        book = known or Book(target=target.name)
+        every = [*([] if known else stored), *records]
+        book = books.with_records(book, [one for one in every if one.run.target == target.name])
+        news = _news(book, target, now, keep) if with_history else News()
+        book = books.with_rows(book, news.rows, news.runs)
+        book = books.with_stories(book, news.events, news.deliveries)
+        book = replace(book, synced_to=news.synced_to or book.synced_to)
+        book, leaving = books.settled(book, keep, project.timezone)
+        stock = _Stock(files, is_current=not afresh and files.layout() == layout())
+        book, archives, drawn = stock.archives(book, leaving)
+        shelf = _Shelf.of(book, gx, stock)
+        book = replace(book, gx_suites=shelf.hashes)
+        data = collect(
+            project,
+            book,
+            built_at=now,
+            checkpoint=_main_checkpoint(book),
+            next_runs=next_runs,
+            stale_after=min(next_runs.values(), default=now + STALE_AFTER),
+            incidents=news.incidents,
+            mutes=news.mutes,
+            archives=drawn,
+            gx=shelf.links,
+            note=_note(target),
+        )
+        pages = render_site(data)
+        made = {
+            **pages.files,
+            **shelf.framed(data),
+            **archives,
+            paths.BOOK: books.to_json(book),
+        }
+        kept = (pages.kept | shelf.kept | stock.kept_archives(book)) - set(made)
+        written = files.write(Pages(made, kept, pages.layout))
+    notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
+    return Built(written, files.address(paths.OVERVIEW), notes)
+
+
+@dataclass(frozen=True)
+class _Stock:
+    """What an earlier build left and this one may leave as it is."""
+
+    files: SiteFiles
+    is_current: bool
+    """Whether its pages were drawn with today's templates and styles."""
+
+    def has_page(self, path: str) -> bool:
+        return self.is_current and self.files.has(path)
+
+    def archives(self, book: Book, leaving: Archives) -> tuple[Book, dict[str, bytes], Archives]:
+        """The files of archives that this build makes, and the months that it has to draw.
+
+        A month whose page and archive are both lost is no longer named.
+        """
+        made: dict[str, bytes] = {}
+        rows = dict(leaving.rows)
+        for (name, month), of_month in leaving.rows.items():
+            made[paths.month_archive(name, month)] = books.rows_to_json(of_month)
+        stories: dict[str, tuple[IncidentStory, ...]] = {}
+        for month, added in leaving.incidents.items():
+            before = self._read(paths.incident_archive(month), books.stories_from_json) or ()
+            by_id = {story.id: story for story in (*before, *added)}
+            stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
+            made[paths.incident_archive(month)] = books.stories_to_json(stories[month])
+        monitors = dict(book.monitors)
+        for name, known in book.monitors.items():
+            lost = set()
+            for month in known.months:
+                if (name, month) in rows or self.has_page(paths.monitor_month(name, month)):
+                    continue
+                found = self._read(paths.month_archive(name, month), books.rows_from_json)
+                if found is None:
+                    lost.add(month)
+                else:
+                    rows[name, month] = found
+            if lost:
+                left = tuple(month for month in known.months if month not in lost)
+                monitors[name] = replace(known, months=left)
+        months = dict(book.archived)
+        for month, ids in book.archived.items():
+            needed = (paths.incident_month(month), *map(paths.incident, ids))
+            if month in stories or all(map(self.has_page, needed)):
+                continue
+            of_incidents = self._read(paths.incident_archive(month), books.stories_from_json)
+            if of_incidents is None:
+                del months[month]
+            else:
+                stories[month] = of_incidents
+        return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
+
+    def kept_archives(self, book: Book) -> frozenset[str]:
+        named = {
+            paths.month_archive(name, month)
+            for name, known in book.monitors.items()
+            for month in known.months
+        } | {paths.incident_archive(month) for month in book.archived}
+        return frozenset(filter(self.files.has, named))
+
+    def _read(self, path: str, parse: Callable[[bytes], _T]) -> _T | None:
+        content = self.files.read(path)
+        try:
+            return None if content is None else parse(content)
+        except ValueError:  # not ours, or torn by hand
+            return None
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """GX's pages: those to be drawn, and those that are there."""
+
+    links: GxLinks
+    hashes: Mapping[str, str]
+    """By suite: of what its page shows."""
+    drawn: Mapping[str, GxPage]
+    kept: frozenset[str]
+
+    @classmethod
+    def of(cls, book: Book, gx: GxPages | None, stock: _Stock) -> _Shelf:
+        if gx is None:
+            return cls(GxLinks(), {}, {}, frozenset())
+        hashes = gx.suites()
+        drawn: dict[str, GxPage] = {}
+        kept = set()
+        suites = {}
+        for name, content in hashes.items():
+            path = paths.gx_suite(name)
+            if book.gx_suites.get(name) == content and stock.has_page(path):
+                kept.add(path)
+            else:
+                of_suite = gx.suite(name)
+                if of_suite is None:
+                    continue
+                drawn[path] = of_suite
+            suites[name] = path
+        results = {}
+        for name, row in listed_results(book):
+            assert row.result is not None
+            path = paths.gx_result(name, row.run_id)
+            if stock.has_page(path):
+                kept.add(path)
+            else:
+                page = gx.result(row.result)
+                if page is None:
+                    continue
+                drawn[path] = page
+            results[row.result] = path
+        return cls(GxLinks(suites, results, paths.GX_INDEX), hashes, drawn, frozenset(kept))
+
+    def framed(self, data: SiteData) -> dict[str, bytes]:
+        """The pages in the site's frame, and the list of them."""
+        if self.links.index is None:
+            return {}
+        made = {
+            path: frame_page(data, path, title=page.title, body=page.body)
+            for path, page in self.drawn.items()
+        }
+        made[paths.GX_INDEX] = render(
+            "expectations.html",
+            data,
+            paths.GX_INDEX,
+            title="Suites and results",
+            suites=self.links.suites,
+        )
+        return made
+
+
+def _book(files: SiteFiles, target: Target) -> Book | None:
+    content = files.read(paths.BOOK)
+    book = None if content is None else books.from_json(content)
+    return book if book is not None and book.target == target.name else None
+
+
+def _news(book: Book, target: Target, now: datetime, keep: Keep) -> News:
+    return read_news(target, since=now - timedelta(days=keep.days), recorded=book.synced_to)
+
+
+def _main_checkpoint(book: Book) -> str:
+    """Whose runs are the score: the health check, or whatever is run here."""
+    known = {run.checkpoint for run in book.runs}
+    if DEFAULT_CHECKPOINT in known or not book.runs:
+        return DEFAULT_CHECKPOINT
+    return book.runs[-1].checkpoint
+
+
+def _note(target: Target) -> str:
+    if not target.is_demo:
+        return ""
+    return "Demo data: a season that plumbline makes, in which the faults of a real one happen."

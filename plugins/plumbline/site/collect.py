@@ -1,0 +1,399 @@
+"""From the book and the project's files to what the pages show.
+
+No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from plumbline.errors import PlumblineError
+from plumbline.incidents.model import Incident, Mute
+from plumbline.project import Project, Suite
+from plumbline.run.outcome import Outcome
+from plumbline.run.request import last_day
+from plumbline.run.status import Status
+from plumbline.run.thresholds import thresholds_of
+from plumbline.site.book import (
+    RECENT_RUNS,
+    Archives,
+    Book,
+    IncidentStory,
+    MonitorBook,
+    Row,
+    RunRow,
+    month_of,
+)
+from plumbline.site.data import (
+    DayView,
+    GroupSeries,
+    IncidentMonth,
+    IncidentView,
+    Link,
+    MonitorRun,
+    MonitorView,
+    MonthView,
+    RunView,
+    ScorePoint,
+    SeriesPoint,
+    SiteData,
+    SuiteLine,
+    days_of,
+)
+from plumbline.site.stories import view_of
+
+CALENDAR_DAYS = 98
+SCORES = 400
+MOST_GROUPS = 60
+"""Groups of one monitor that its page charts: the worst ones, lately."""
+
+
+@dataclass(frozen=True)
+class GxLinks:
+    """GX's pages in the site, by what they are of."""
+
+    suites: Mapping[str, str] = field(default_factory=dict)
+    """By monitor."""
+    results: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """By the key of the stored result."""
+    index: str | None = None
+
+
+def collect(
+    project: Project,
+    book: Book,
+    *,
+    built_at: datetime,
+    checkpoint: str,
+    next_runs: Mapping[str, datetime],
+    stale_after: datetime | None,
+    incidents: Mapping[str, Incident],
+    mutes: Sequence[Mute],
+    archives: Archives,
+    gx: GxLinks,
+    note: str = "",
+) -> SiteData:
+    """The data of a site.
+
+    Args:
+        project: suites, runbooks, checkpoints, zone.
+        book: what is known of runs and incidents.
+        built_at: now.
+        checkpoint: whose runs make the score and the calendar.
+        next_runs: by checkpoint, when its next run is due.
+        stale_after: when this build should have been replaced; None: nobody knows.
+        incidents: as the state of alerts has them, by id.
+        mutes: set by command; those of the file are read here.
+        archives: months that have to be drawn: those that are over now, or whose pages are lost.
+        gx: where GX's pages are.
+        note: what a reader should know of this build.
+    """
+    names = _in_order(project, book)
+    checkpoints = _checkpoints(project)
+    suites = {name: _suite(project, name) for name in names}
+    every_mute = _mutes(project, mutes, built_at)
+    views = tuple(
+        _monitor(
+            project,
+            book,
+            book.monitors.get(name) or MonitorBook(name),
+            suite=suites[name],
+            checkpoints=tuple(one for one, has in checkpoints.items() if name in has),
+            next_runs=next_runs,
+            muted=next((mute for mute in every_mute if mute.monitor == name), None),
+            archives=archives,
+            gx=gx,
+        )
+        for name in names
+    )
+    runs = [run for run in book.runs if run.checkpoint == checkpoint]
+    last = _run_view(runs[-1]) if runs else None
+    until = last_day(last.as_of.astimezone(project.timezone)) if last else None
+    stories = {story.id: story for story in book.incidents}
+    return SiteData(
+        title=str(project.dbt.get("name") or project.root.name),
+        target=book.target,
+        zone=project.timezone,
+        built_at=built_at,
+        next_build=stale_after,
+        last_run=last,
+        monitors=views,
+        incidents=tuple(
+            _incident(story, book, suites, incidents)
+            for story in sorted(
+                stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
+            )
+        ),
+        incident_months=_incident_months(book, suites, archives),
+        mutes=tuple(every_mute),
+        scores=tuple(ScorePoint(run.as_of, run.score) for run in runs[-SCORES:]),
+        days=_days(project, runs, until) if until else (),
+        runs=tuple(_run_view(run) for run in reversed(book.runs[-RECENT_RUNS:])),
+        revision=last.revision if last else None,
+        links=(Link("Suites and results", gx.index),) if gx.index else (),
+        note=note,
+    )
+
+
+def _in_order(project: Project, book: Book) -> tuple[str, ...]:
+    """The checkpoints' order, then the other monitors; those whose files are gone stay while they
+    are in the book."""
+    found: dict[str, None] = {}
+    for monitors in _checkpoints(project).values():
+        found.update(dict.fromkeys(monitors))
+    found.update(dict.fromkeys(project.monitor_names()))
+    found.update(dict.fromkeys(sorted(book.monitors)))
+    return tuple(found)
+
+
+def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for name in project.checkpoint_names():
+        try:
+            found[name] = tuple(project.checkpoint(name).monitors)
+        except PlumblineError:  # a run and lint say what is wrong with it
+            continue
+    return found
+
+
+def _suite(project: Project, name: str) -> Suite | None:
+    try:
+        return project.suite(name)
+    except PlumblineError:  # its ERROR says so at each run
+        return None
+
+
+def _mutes(project: Project, by_command: Sequence[Mute], now: datetime) -> list[Mute]:
+    try:
+        of_file = project.mutes
+    except PlumblineError:
+        of_file = ()
+    return [mute for mute in (*of_file, *by_command) if now < mute.until]
+
+
+def _monitor(
+    project: Project,
+    book: Book,
+    known: MonitorBook,
+    *,
+    suite: Suite | None,
+    checkpoints: tuple[str, ...],
+    next_runs: Mapping[str, datetime],
+    muted: Mute | None,
+    archives: Archives,
+    gx: GxLinks,
+) -> MonitorView:
+    points = known.points
+    latest = known.latest.outcome if known.latest else None
+    if points and (known.latest is None or known.latest.run.as_of < points[-1].at):
+        latest = _outcome_of(known.name, points[-1], suite)
+    due = [next_runs[name] for name in checkpoints if name in next_runs]
+    zone = project.timezone
+    drawn = {month: rows for (name, month), rows in archives.rows.items() if name == known.name}
+    current: dict[str, list[Row]] = {}
+    for row in known.rows:
+        current.setdefault(month_of(row.at, zone), []).append(row)
+    months = [
+        MonthView(month, tuple(_run(row, GxLinks()) for row in reversed(rows)))
+        for month, rows in {**drawn, **current}.items()
+    ]
+    months += [
+        MonthView(month, None) for month in known.months if month not in {**drawn, **current}
+    ]
+    own = [story for story in book.incidents if story.events[0].monitor == known.name]
+    return MonitorView(
+        name=known.name,
+        latest=latest,
+        since=_since(points),
+        checkpoints=checkpoints,
+        next_run=min(due, default=None),
+        last_good=_last_good(points),
+        points=tuple(_point(row) for row in points),
+        groups=_groups(points),
+        recent=tuple(_run(row, gx) for row in reversed(known.rows[-RECENT_RUNS:])),
+        months=tuple(sorted(months, key=lambda one: one.month, reverse=True)),
+        failing=getattr(latest, "failing", None),
+        description=_notes(suite),
+        suite=_lines(suite, latest),
+        gx_suite=gx.suites.get(known.name),
+        sql=known.latest.sql if known.latest else None,
+        runbook=_runbook(project, suite),
+        incidents=tuple(story.id for story in reversed(own)),
+        muted=muted,
+    )
+
+
+def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
+    """The outcome of a run of which only the history's row is known."""
+    monitor = suite.monitor if suite else None
+    return Outcome(
+        monitor=name,
+        status=row.status,
+        summary=row.summary,
+        as_of=row.at,
+        observed=row.observed,
+        unit=row.unit,
+        thresholds=row.thresholds,
+        lines=row.lines,
+        reason=row.summary if row.status in (Status.ERROR, Status.SKIPPED) else None,
+        owner=monitor.owner if monitor else None,
+        impact=monitor.impact if monitor else None,
+        action=monitor.action if monitor else None,
+        runbook=monitor.runbook if monitor else None,
+        depends_on=tuple(monitor.depends_on) if monitor else (),
+    )
+
+
+def _point(row: Row) -> SeriesPoint:
+    judged = row.status not in (Status.ERROR, Status.SKIPPED)
+    return SeriesPoint(row.at, row.status, row.observed if judged else None, row.lines)
+
+
+def _groups(points: Sequence[Row]) -> tuple[GroupSeries, ...]:
+    """A series a group, of the groups that were there lately; the rest would be a museum."""
+    series: dict[str, list[SeriesPoint]] = {}
+    labels: dict[str, tuple[str, str]] = {}
+    for row in points:
+        for group in row.groups:
+            series.setdefault(group.key, []).append(
+                SeriesPoint(row.at, group.status, group.observed, group.lines)
+            )
+            labels[group.key] = (group.label, group.unit)
+    recent = [group for row in points[-RECENT_RUNS:] for group in row.groups]
+    # Where only failing ones are named (dates, games), they come and go, and make no line.
+    if all(group.status is not Status.PASS for group in recent):
+        return ()
+    drawn = list({group.key for group in recent})
+    drawn.sort(key=lambda key: (-len(series[key]), key))
+    return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
+
+
+def _run(row: Row, gx: GxLinks) -> MonitorRun:
+    return MonitorRun(
+        at=row.at,
+        status=row.status,
+        observed=row.observed,
+        unit=row.unit,
+        thresholds=row.thresholds,
+        summary=row.summary,
+        run_id=row.run_id,
+        seconds=row.seconds,
+        bytes_billed=row.bytes_billed,
+        revision=row.revision,
+        gx_page=gx.results.get(row.result) if row.result else None,
+    )
+
+
+def _since(points: Sequence[Row]) -> datetime | None:
+    """From when on the status has been what it is now, without a break."""
+    since = None
+    for row in reversed(points):
+        if row.status is not points[-1].status:
+            break
+        since = row.at
+    return since
+
+
+def _last_good(points: Sequence[Row]) -> SeriesPoint | None:
+    return next((_point(row) for row in reversed(points) if row.status is Status.PASS), None)
+
+
+def _notes(suite: Suite | None) -> str:
+    notes = suite.entry.notes if suite else None
+    if isinstance(notes, str):
+        return notes
+    return " ".join(notes) if notes else ""
+
+
+def _lines(suite: Suite | None, latest: Outcome | None) -> tuple[SuiteLine, ...]:
+    """The suite in words: as the last run judged it, else as its file says."""
+    if latest is not None and latest.expectations:
+        return tuple(SuiteLine(one.severity, one.text) for one in latest.expectations)
+    if suite is None:
+        return ()
+    return tuple(SuiteLine("", str(threshold)) for threshold in thresholds_of(suite))
+
+
+def _runbook(project: Project, suite: Suite | None) -> str | None:
+    named = suite.monitor.runbook if suite else None
+    if not named or "://" in named:
+        return None
+    file = project.root / named
+    try:
+        inside = file.resolve().is_relative_to(project.root.resolve())
+        return file.read_text(encoding="utf-8") if inside or _is_below(named) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _is_below(named: str) -> bool:
+    """Whether it lies below a folder that the project links to, and climbs out of none."""
+    return ".." not in Path(named).parts and not Path(named).is_absolute()
+
+
+def _run_view(run: RunRow) -> RunView:
+    return RunView(
+        run_id=run.run_id,
+        checkpoint=run.checkpoint,
+        as_of=run.as_of,
+        status=run.status,
+        score=run.score,
+        counts=run.counts,
+        seconds=run.seconds,
+        revision=run.revision,
+        note=run.note,
+    )
+
+
+def _days(project: Project, runs: Sequence[RunRow], until: date) -> tuple[DayView, ...]:
+    first = until - timedelta(days=CALENDAR_DAYS - 1)
+    oldest = last_day(runs[0].as_of.astimezone(project.timezone))
+    return days_of([_run_view(run) for run in runs], project.timezone, max(first, oldest), until)
+
+
+def _incident(
+    story: IncidentStory,
+    book: Book,
+    suites: Mapping[str, Suite | None],
+    incidents: Mapping[str, Incident],
+) -> IncidentView:
+    name = story.events[0].monitor
+    suite = suites.get(name)
+    monitor = suite.monitor if suite else None
+    known = incidents.get(story.id)
+    return view_of(
+        story,
+        book.monitors[name].points if name in book.monitors else (),
+        known=known,
+        owner=monitor.owner if monitor else None,
+        impact=monitor.impact if monitor else None,
+        action=monitor.action if monitor else None,
+    )
+
+
+def _incident_months(
+    book: Book, suites: Mapping[str, Suite | None], archives: Archives
+) -> tuple[IncidentMonth, ...]:
+    return tuple(
+        IncidentMonth(
+            month,
+            ids,
+            None
+            if month not in archives.incidents
+            else tuple(
+                _incident(story, book, suites, {}) for story in reversed(archives.incidents[month])
+            ),
+        )
+        for month, ids in sorted(book.archived.items(), reverse=True)
+    )
+
+
+def listed_results(book: Book) -> Iterator[tuple[str, Row]]:
+    """Monitor and row of the results whose GX pages the site holds: those that pages list."""
+    for name, known in book.monitors.items():
+        for row in known.rows[-RECENT_RUNS:]:
+            if row.result is not None:
+                yield name, row

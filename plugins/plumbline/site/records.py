@@ -1,0 +1,97 @@
+"""What one run leaves for the site: a record a monitor, kept in the meta of GX's stored result.
+
+So GX's own store of validation results is the site's source: whoever builds the docs, the action
+of a checkpoint or ``context.build_data_docs()``, reads the same. Plain JSON, made by pydantic.
+Used by the monitors (`plumbline.gx`), which write it, and by `plumbline.site.build`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from plumbline.run.outcome import Outcome
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+META_KEY = "plumbline"
+"""In the meta of a validation result."""
+
+
+@dataclass(frozen=True)
+class RunStamp:
+    """The run that a record is of."""
+
+    run_id: str
+    checkpoint: str
+    target: str
+    as_of: datetime
+    """The instant that was judged."""
+    started_at: datetime
+    monitors: int
+    """How many the checkpoint has: a run of fewer is a part of it."""
+    revision: str | None = None
+    """Of the suites; None outside of git."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one monitor found in one run."""
+
+    run: RunStamp
+    outcome: Outcome
+    ended_at: datetime
+    sql: str | None = None
+    """As it was sent."""
+    result: tuple[str, ...] | None = None
+    """The key of GX's stored result; None: there is none."""
+
+
+def to_meta(record: Record) -> dict[str, Any]:
+    """The record as plain JSON values.
+
+    Left out is what only holds on this machine (the address of its docs), and what GX's result
+    says beside it (its key).
+    """
+    outcome = replace(
+        record.outcome,
+        docs_url=None,
+        expectations=tuple(
+            replace(one, observed=_plain(one.observed)) for one in record.outcome.expectations
+        ),
+        parameters={name: _plain(value) for name, value in record.outcome.parameters.items()},
+    )
+    dumped: dict[str, Any] = _adapter().dump_python(
+        replace(record, outcome=outcome), mode="json", exclude_defaults=True
+    )
+    return dumped
+
+
+def from_meta(meta: Mapping[str, Any], *, result: tuple[str, ...] | None = None) -> Record | None:
+    """The record of a result's meta; None where it holds none that this plumbline knows."""
+    from pydantic import ValidationError
+
+    said = meta.get(META_KEY)
+    if said is None:
+        return None
+    try:
+        record = _adapter().validate_python(said)
+    except ValidationError:
+        return None
+    return record if result is None else replace(record, result=result)
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Record]:
+    # Built when first needed: that takes longer than the rest of this module's import.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Record)

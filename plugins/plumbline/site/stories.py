@@ -1,0 +1,201 @@
+"""An incident's page from its rows: what was seen, decided and said, in order.
+
+Pure. Used by `plumbline.site.collect`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from plumbline.group_key import GroupKey
+from plumbline.history.events import DeliveryRow, IncidentRow
+from plumbline.incidents.model import Ending, Incident, Kind, Member
+from plumbline.incidents.severity import SEVERITY
+from plumbline.run.reports.wording import amount
+from plumbline.run.status import Status
+from plumbline.site.book import IncidentStory, Row
+from plumbline.site.data import IncidentView, TimelineEntry
+
+ENDS: dict[str, Ending] = {"resolved": "resolved", "expired": "expired"}
+MOST_SEEN = 40
+"""Sightings of one incident that its page names."""
+_SAME_TIME = timedelta(days=1)
+_MOST_MEMBERS = 20
+
+
+def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
+    """The incident that ``story`` tells of, as far as its rows say.
+
+    What only the state of alerts knows (acknowledgements, what was mended) is not among them.
+    """
+    first, last = story.events[0], story.events[-1]
+    is_over = story.is_over
+    wrong = [event for event in story.events if event.event not in ENDS]
+    statuses = [Status(event.status) for event in wrong or story.events]
+    told = [one.channel for one in story.deliveries if one.verdict == "delivered"]
+    kind: Kind = "error" if first.kind == "error" else "data"
+    return Incident(
+        id=story.id,
+        monitor=first.monitor,
+        kind=kind,
+        status=Status(last.status),
+        worst=max(statuses, key=SEVERITY.__getitem__),
+        opened_at=first.opened_at,
+        last_seen=(wrong or story.events)[-1].as_of,
+        checkpoint=first.checkpoint or "",
+        sequence=len(story.events),
+        members=tuple(_members(last)) or tuple(_members((wrong or story.events)[-1])),
+        summary=next((event.summary for event in reversed(wrong) if event.summary), last.summary),
+        told=tuple(dict.fromkeys(told)),
+        closed_at=last.as_of if is_over else None,
+        ending=ENDS[last.event] if is_over else None,
+        owner=owner,
+    )
+
+
+def view_of(
+    story: IncidentStory,
+    rows: Sequence[Row],
+    *,
+    known: Incident | None = None,
+    owner: str | None = None,
+    impact: str | None = None,
+    action: str | None = None,
+) -> IncidentView:
+    """What an incident's page shows.
+
+    Args:
+        story: its rows.
+        rows: of its monitor, oldest first.
+        known: the incident as the state of alerts has it, which knows more than its rows.
+        owner: of its monitor, for one that the state does not know.
+        impact: as the monitor's suite says.
+        action: the same.
+    """
+    incident = known or incident_of(story, owner=owner)
+    until = incident.closed_at
+    seen = [
+        row for row in rows if incident.opened_at <= row.at and (until is None or row.at < until)
+    ]
+    worst = max(seen, key=lambda row: (SEVERITY[row.status], row.at), default=None)
+    return IncidentView(
+        incident=incident,
+        timeline=timeline_of(story, seen, incident),
+        impact=impact,
+        action=action,
+        observed=amount(worst.observed, worst.unit) if worst and worst.observed is not None else "",
+    )
+
+
+def timeline_of(
+    story: IncidentStory, seen: Sequence[Row], incident: Incident
+) -> tuple[TimelineEntry, ...]:
+    """Oldest first: at each event what it was decided on, and below it who was told."""
+    by_run: dict[str | None, list[DeliveryRow]] = {}
+    for delivery in story.deliveries:
+        by_run.setdefault(delivery.run_id, []).append(delivery)
+    entries: list[tuple[datetime, int, TimelineEntry]] = []
+    decided = {event.as_of for event in story.events}
+    for row in _changes(seen, decided):
+        entries.append((row.at, 0, _seen(row)))
+    for event in story.events:
+        entries.append((event.as_of, 1, _decided(event)))
+        for delivery in by_run.pop(event.run_id, []):
+            entries.append((event.as_of, 2, _told(delivery, event.as_of)))
+    for deliveries in by_run.values():  # decided by a run whose event is not among the rows
+        entries += [(one.attempted_at, 2, _told(one, one.attempted_at)) for one in deliveries]
+    if incident.ack is not None:
+        note = f"{incident.ack.note}" if incident.ack.note else ""
+        entries.append(
+            (
+                incident.ack.at,
+                1,
+                TimelineEntry(incident.ack.at, "event", f"acknowledged by {incident.ack.by}", note),
+            )
+        )
+    entries.sort(key=lambda entry: entry[:2])
+    return tuple(entry for _, _, entry in entries)
+
+
+def _changes(seen: Sequence[Row], decided: set[datetime]) -> list[Row]:
+    """The runs that saw something else than the one before, and at which nothing was decided."""
+    found: list[Row] = []
+    before: Row | None = None
+    for row in seen:
+        same = before is not None and (row.status, row.observed) == (before.status, before.observed)
+        if not same and row.at not in decided and row.status is not Status.SKIPPED:
+            found.append(row)
+        before = row
+    return found[-MOST_SEEN:]
+
+
+def _seen(row: Row) -> TimelineEntry:
+    wrong = [group.label for group in row.groups if group.status is not Status.PASS]
+    return TimelineEntry(
+        at=row.at,
+        kind="seen",
+        title=amount(row.observed, row.unit) if row.observed is not None else str(row.status),
+        text=row.summary,
+        status=row.status,
+        members=_some(wrong),
+    )
+
+
+def _decided(event: IncidentRow) -> TimelineEntry:
+    held = "" if event.speaks else ", nobody was told"
+    return TimelineEntry(
+        at=event.as_of,
+        kind="event" if event.speaks else "not told",
+        title=f"{event.event}: {event.reason}{held}",
+        text=event.summary,
+        status=Status.PASS if event.event == "resolved" else Status(event.status),
+        members=_some([member.label for member in _members(event)]),
+    )
+
+
+def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
+    delivered = delivery.verdict == "delivered"
+    tries = "at the first attempt" if delivery.attempts == 1 else f"after {delivery.attempts} tries"
+    said = f"delivered {tries}" if delivered else f"{delivery.verdict}, {tries}"
+    # A replay tells today of what was decided for another day.
+    replayed = abs(delivery.attempted_at - decided_at) > _SAME_TIME
+    return TimelineEntry(
+        at=decided_at if replayed else delivery.attempted_at,
+        kind="told" if delivered else "not told",
+        title=delivery.channel,
+        text=f"{said}: {delivery.detail}" if delivery.detail and not delivered else said,
+    )
+
+
+def _some(labels: Sequence[str]) -> tuple[str, ...]:
+    more = len(labels) - _MOST_MEMBERS
+    return (*labels[:_MOST_MEMBERS], *((f"and {more} more",) if more > 0 else ()))
+
+
+def _members(event: IncidentRow) -> Iterator[Member]:
+    try:
+        read: Any = json.loads(event.members)
+    except ValueError:
+        return
+    for one in read if isinstance(read, list) else []:
+        key = str(one.get("key", "{}"))
+        yield Member(
+            key=key,
+            label=str(one.get("label") or _label(key)),
+            status=Status(one.get("status", event.status)),
+            since=datetime.fromisoformat(one["since"]) if one.get("since") else event.as_of,
+            last_seen=event.as_of,
+            observed=one.get("observed"),
+            numerator=one.get("numerator"),
+            denominator=one.get("denominator"),
+            threshold=one.get("threshold"),
+            unit=str(one.get("unit") or ""),
+        )
+
+
+def _label(key: str) -> str:
+    read = json.loads(key)
+    return GroupKey.of(read).label if isinstance(read, dict) else key

@@ -12,62 +12,24 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.models import CompiledModel
-from plumbline.project import Project, Suite, Target
+from demo_site.jobs import ScheduleJobs
+from plumbline.project import Project, Target
 from plumbline.run import runner
-from plumbline.run.jobs import MonitorJobs
 from plumbline.run.outcome import RunReport
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
-from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.ready import ensure_ready
-from plumbline.warehouse.result import QueryResult
 
 SCHEDULE_ZONE = ZoneInfo("America/Los_Angeles")
 NEW_YORK = ZoneInfo("America/New_York")
-
-
-class _Part:
-    """The rows of one instant, of a job that brings those of many."""
-
-    def __init__(self, whole: Future[QueryResult], as_of: datetime) -> None:
-        self._whole, self._as_of = whole, as_of
-
-    def result(self) -> QueryResult:
-        found = self._whole.result()
-        rows = [row for row in found.rows if row["as_of"] == self._as_of]
-        return replace(found, rows=rows)
-
-
-class ScheduleJobs(MonitorJobs):
-    """One job a monitor for a whole schedule."""
-
-    instants: ClassVar[list[datetime]] = []
-    sent: ClassVar[dict[str, Future[QueryResult]]] = {}
-
-    def compile(self, suite: Suite) -> CompiledModel:
-        assert suite.monitor.model is not None
-        return self._compiler.compile(
-            suite.monitor.model, as_of=self.instants, vars=suite.monitor.vars, where=str(suite.file)
-        )
-
-    def submit(self, monitors: Iterable[str]) -> None:
-        for name in monitors:
-            compiled = self._compiled[name] = self.compile(self.project.suite(name))
-            if name not in self.sent:
-                query = QueryRequest(name=name, sql=compiled.sql, parameters=compiled.parameters)
-                self.sent[name] = self._runner.submit(query)
-            part: Any = _Part(self.sent[name], self.as_of)
-            self._started[name] = part
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from great_expectations.checkpoint.actions import ActionContext, ValidationActio
 from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 
-from plumbline.gx.site_builder import open_sites
 from plumbline.project import Target
 from plumbline.site.build import Built
 
@@ -44,6 +43,9 @@ class DocsAction(ValidationAction):
         Raises:
             PlumblineError: a site could not be written; it is as it was.
         """
+        # Not above: whoever imports it first imports GX, which imports this module.
+        from plumbline.gx.site_builder import open_sites
+
         self._built = []
         results: Any = checkpoint_result.run_results
         found = {}

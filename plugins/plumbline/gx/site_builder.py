@@ -36,8 +36,8 @@ from great_expectations.data_context.types.resource_identifiers import (
 from plumbline.errors import MonitorError
 from plumbline.gx.suites import build_suite
 from plumbline.project import Project, Target
-from plumbline.project.find import PROJECT_FILE, find_state_dir
-from plumbline.project.sites import MODULE, read_sites
+from plumbline.project.find import PROJECT_FILE
+from plumbline.project.sites import MODULE, read_sites, site_folder
 from plumbline.site import paths
 from plumbline.site.book import Keep
 from plumbline.site.build import Built, GxPage, build_site
@@ -144,7 +144,7 @@ class SiteBuilder:
     def files(self, target: Target) -> SiteFiles:
         """Where the site of ``target`` lies."""
         if self.config.is_folder:
-            return FolderSite(self._folder() / target.name)
+            return FolderSite(site_folder(self.config, self.project.root, target.name))
         from plumbline.gx.cloud_storage import BucketSite
 
         return BucketSite(self.config.backend, target.name)
@@ -172,7 +172,7 @@ class SiteBuilder:
 
     def clean_site(self) -> None:
         """Remove the site of every target."""
-        folder = self._folder()
+        folder = site_folder(self.config, self.project.root, "")
         if not self.config.is_folder or not folder.is_dir():
             return
         for entry in folder.iterdir():
@@ -180,14 +180,6 @@ class SiteBuilder:
                 entry.unlink()
             elif entry.name.endswith(".versions"):
                 shutil.rmtree(entry)
-
-    def _folder(self) -> Path:
-        root = self.project.root
-        named = root / self.config.folder
-        state = root / ".plumbline"
-        if named.is_relative_to(state):
-            return find_state_dir(root) / named.relative_to(state)
-        return named
 
 
 def open_sites(context: Any) -> Iterator[SiteBuilder]:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, TypeAdapter
 
 from plumbline.errors import ConfigError
+from plumbline.project.find import find_state_dir
 from plumbline.project.parsing import explain
 
 MODULE = "plumbline.gx.site_builder"
@@ -58,6 +59,15 @@ class SiteConfig:
     public: str | None
     """Its address without a slash at the end; None: it has none that others can open."""
     retention_days: int
+
+
+def site_folder(site: SiteConfig, root: Path, target: str) -> Path:
+    """Where the site of a target lies, for a site in a folder: what is configured below the
+    default folder of local state moves with ``PLUMBLINE_STATE_DIR``."""
+    named, state = root / site.folder, root / ".plumbline"
+    if named.is_relative_to(state):
+        named = find_state_dir(root) / named.relative_to(state)
+    return named / target
 
 
 def read_sites(configuration: Mapping[str, Any], *, file: Path) -> tuple[SiteConfig, ...]:

@@ -1,0 +1,198 @@
+"""``plumbline docs``: the data docs site of a target."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example, Group
+from plumbline.cli.completion import complete_monitors
+from plumbline.cli.options import target_option
+from plumbline.cli.output import write_message, write_result
+from plumbline.cli.progress import show_progress
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plumbline.project import Project, Target
+    from plumbline.project.sites import SiteConfig
+    from plumbline.site.build import Built
+
+
+def build(target: str | None, afresh: bool) -> int:
+    """Bring the site up to date."""
+    project, chosen, _ = _site(target)
+    with show_progress() as progress:
+        progress.step("loading Great Expectations")
+        from plumbline.gx.context import load_context
+        from plumbline.gx.site_builder import open_sites
+
+        for site in open_sites(load_context(project)):
+            progress.step(f"building {site.config.name}")
+            write_result(_describe(site.bring_up_to_date(target=chosen, afresh=afresh)))
+    return 0
+
+
+def open_site(target: str | None, monitor: str | None, show: bool) -> int:
+    """Open the site in a browser."""
+    import webbrowser
+
+    from plumbline.site import paths
+
+    project, chosen, site = _site(target)
+    if monitor is not None and monitor not in project.monitor_names():
+        raise ConfigError(
+            f"there is no monitor {monitor!r}",
+            key="--monitor",
+            mend=did_you_mean(monitor, project.monitor_names()),
+        )
+    page = paths.OVERVIEW if monitor is None else paths.monitor(monitor)
+    if site.public:
+        address = f"{site.public}/{chosen.name}/{page}"
+    elif site.is_folder:
+        address = (_folder(project, chosen, site) / page).as_uri()
+    else:
+        from plumbline.gx.cloud_storage import BucketSite
+
+        address = BucketSite(site.backend, chosen.name).address(page)
+    write_result(f"{address}\n")
+    if show and not webbrowser.open(address):
+        write_message("no browser could be opened: open the address above by hand")
+    return 0
+
+
+def serve(target: str | None, port: int) -> int:
+    """Serve the site to browsers on this machine."""
+    from plumbline.site.serving import open_server
+
+    project, chosen, site = _site(target)
+    if not site.is_folder:
+        raise ConfigError(
+            f"site {site.name!r} is not in a folder, so it is not served from here",
+            key="docs serve",
+            mend="`plumbline docs open` opens it where it is",
+        )
+    with open_server(_folder(project, chosen, site), port) as server:
+        host, bound = server.server_address[:2]
+        write_result(f"http://{host!s}:{bound}/index.html\n")
+        write_message("serving to this machine only; Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
+def _site(target: str | None) -> tuple[Project, Target, SiteConfig]:
+    """The first site of the project: most have one."""
+    project = click.get_current_context().ensure_object(Session).project()
+    chosen = project.target(target)
+    if not project.sites:
+        raise ConfigError(
+            "the project has no data docs site of plumbline's",
+            file="great_expectations.yml",
+            key="data_docs_sites",
+            mend="add one with `class_name: SiteBuilder` and "
+            "`module_name: plumbline.gx.site_builder`",
+        )
+    return project, chosen, project.sites[0]
+
+
+def _folder(project: Project, target: Target, site: SiteConfig) -> Path:
+    from plumbline.project.sites import site_folder
+
+    folder = site_folder(site, project.root, target.name)
+    if not (folder / "index.html").is_file():
+        raise ConfigError(
+            f"target {target.name!r} has no data docs yet",
+            file=folder,
+            mend=f"`plumbline run --target {target.name}` builds them, or `plumbline docs build`",
+        )
+    return folder
+
+
+def _describe(built: Built) -> str:
+    from plumbline.run.reports.wording import docs
+
+    written, removed = len(built.written.written), len(built.written.removed)
+    done = f"{written} files written, {built.written.unchanged} as they were"
+    if removed:
+        done += f", {removed} removed"
+    return "".join(f"{line}\n" for line in (docs(built.address), f"  {done}", *built.notes))
+
+
+command = Group(
+    name="docs",
+    help=(
+        "The data docs site of a target: what is wrong, since when, and a year of it.\n\n"
+        "A run brings it up to date by itself; see docs/data-docs.md."
+    ),
+    commands=[
+        Command(
+            name="build",
+            callback=build,
+            help=(
+                "Bring the site up to date with the history in the warehouse and the files of the "
+                "project, without a run."
+            ),
+            params=[
+                target_option(),
+                click.Option(
+                    ["--afresh"],
+                    is_flag=True,
+                    help="Forget what the site knows: read the stored results and the history "
+                    "anew, and draw every page.",
+                ),
+            ],
+            examples=(
+                Example("plumbline docs build", "after a change of suites or runbooks"),
+                Example("plumbline docs build --afresh", "when the site was lost or damaged"),
+            ),
+        ),
+        Command(
+            name="open",
+            callback=open_site,
+            help="Open the site in a browser, and print its address.",
+            params=[
+                target_option(),
+                click.Option(
+                    ["--monitor"],
+                    metavar="MONITOR",
+                    shell_complete=complete_monitors,
+                    help="Open the page of a monitor instead of the overview.",
+                ),
+                click.Option(
+                    ["--show/--no-show"],
+                    default=True,
+                    help="Open a browser, or only print the address; default: open.",
+                ),
+            ],
+            examples=(
+                Example("plumbline docs open", "what is wrong, at a glance"),
+                Example("plumbline docs open --monitor line_coverage --no-show", "its address"),
+            ),
+        ),
+        Command(
+            name="serve",
+            callback=serve,
+            help="Serve the site to browsers on this machine, until Ctrl-C.",
+            params=[
+                target_option(),
+                click.Option(
+                    ["--port"],
+                    type=click.IntRange(0, 65535),
+                    default=8080,
+                    show_default=True,
+                    help="Where to listen, on 127.0.0.1; 0 takes any free port.",
+                ),
+            ],
+            examples=(Example("plumbline docs serve --port 8081", "on http://127.0.0.1:8081"),),
+        ),
+    ],
+    examples=(
+        Example("plumbline docs open", "look at it"),
+        Example("plumbline docs build", "build it without a run"),
+    ),
+)

@@ -1,4 +1,4 @@
-"""A receiver on this machine that takes every message, as Slack would: the replay tells somebody."""
+"""A receiver on this machine that takes every message, as Slack would: a replay tells somebody."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Ok(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"ok")
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         pass
 
 

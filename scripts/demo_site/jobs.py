@@ -1,8 +1,8 @@
 """Jobs of many runs at once: each model is asked once, for all instants of a replay.
 
-Models are set-oriented in ``as_of``, so the rows of one instant are the same as if it had been asked
-alone (tests/definitions/test_one_instant_or_many.py). Used by the replay of the demo season and by
-the scenarios.
+Models are set-oriented in ``as_of``, so the rows of one instant are the same as if it alone was
+asked for (tests/definitions/test_one_instant_or_many.py). Used by the replay of the demo season and
+by the scenarios.
 """
 
 from __future__ import annotations

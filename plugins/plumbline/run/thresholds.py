@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from plumbline.group_key import GroupKey
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
@@ -15,9 +15,8 @@ from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 OURS = "expect_metric_to_be_between"
 
 
-@dataclass(frozen=True)
-class ThresholdLine:
-    """A bound as a line in a chart."""
+class ThresholdLine(NamedTuple):
+    """A bound as a line in a chart; a tuple, because histories hold thousands."""
 
     severity: Literal["warning", "critical"]
     value: float

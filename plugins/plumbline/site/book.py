@@ -1,9 +1,9 @@
 """The site's book: what it knows of runs and incidents, as much as its pages show.
 
 It lies in the site and is read and written whole by each build, so that a build reads one file
-however much has ever been stored. A run of the last weeks is a row of its own; of an older day the
-worst run stays, for the charts; older rows and incidents that are over lie in the site's archives,
-a file a month, and are only read when their pages have to be drawn again.
+however much has ever been stored. It holds the runs of the last weeks. A month that is over lies in
+the site's archives, as do its incidents: a file that is only read when its page has to be drawn
+again.
 
 Pure: nothing here reads or writes. Used by `plumbline.site.build`.
 """
@@ -78,6 +78,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Streak:
+    """How a monitor is, since when, and when it was last well."""
+
+    status: Status
+    since: datetime
+    last_good: datetime | None = None
+    last_good_observed: float | None = None
+
+
+@dataclass(frozen=True)
 class MonitorBook:
     """One monitor."""
 
@@ -86,15 +96,17 @@ class MonitorBook:
     """Of its last run; None: only the history in the warehouse knows it."""
     rows: tuple[Row, ...] = ()
     """The last weeks, oldest first, each instant once."""
-    days: tuple[Row, ...] = ()
-    """The worst run of each older day, oldest first."""
     months: tuple[str, ...] = ()
     """Months whose rows are archived, oldest first: ``2026-01``."""
+    paged: Mapping[str, int] = field(default_factory=dict)
+    """Of the months that are not over: how many runs their pages list, as they were drawn last."""
+    before: Streak | None = None
+    """How it was when the first of its rows came; None: nothing is archived."""
 
     @property
-    def points(self) -> tuple[Row, ...]:
-        """All that is charted, oldest first."""
-        return (*self.days, *self.rows)
+    def streak(self) -> Streak | None:
+        """How it is now; None: it has never run."""
+        return _continued(self.before, self.rows)
 
 
 @dataclass(frozen=True)
@@ -158,11 +170,11 @@ class Keep:
 
     Args:
         days: of charts, months and incidents that are over.
-        rows_days: for how long each run is a row of its own.
+        rows_days: a month is archived when all of it is older than that.
     """
 
     days: int = RETENTION_DAYS
-    rows_days: int = 7
+    rows_days: int = 14
 
 
 @dataclass(frozen=True)
@@ -228,7 +240,7 @@ def with_rows(book: Book, rows: Mapping[str, Sequence[Row]], runs: Sequence[RunR
     monitors = dict(book.monitors)
     for name, found in rows.items():
         known = monitors.get(name) or MonitorBook(name)
-        there = {row.at for row in known.points}
+        there = {row.at for row in known.rows}
         new = [row for row in found if row.at not in there]
         if new:
             monitors[name] = replace(known, rows=_with_rows(known, new))
@@ -261,13 +273,12 @@ def with_stories(
 
 
 def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
-    """``book`` as it is kept: older rows thinned to days, months that are over archived, and what
-    is older than the retention gone.
+    """``book`` as it is kept: months that are over archived, what is older than the retention gone.
 
     What is old is counted from the last instant that the book knows, so that a replay of a season
     settles as the season did.
     """
-    now = _last_instant(book)
+    now = last_instant(book)
     if now is None:
         return book, Archives()
     first = now - timedelta(days=keep.days)
@@ -290,9 +301,16 @@ def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
     )
 
 
+@functools.lru_cache(maxsize=16384)
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """The day of a judged instant; monitors share their instants, and are asked for each."""
+    return last_day(at.astimezone(zone))
+
+
+@functools.lru_cache(maxsize=16384)
 def month_of(at: datetime, zone: ZoneInfo) -> str:
     """The month of a judged instant: midnight at its end belongs to it."""
-    return f"{last_day(at.astimezone(zone)):%Y-%m}"
+    return f"{day_of(at, zone):%Y-%m}"
 
 
 def to_json(book: Book) -> bytes:
@@ -332,13 +350,26 @@ def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
 
 
 def _with_rows(known: MonitorBook, rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Each instant once: the later word counts, and an instant that was thinned away stays so."""
+    """Each instant once: the later word counts. What comes late for a month that is archived is
+    not taken: its page is drawn."""
     by_instant = {row.at: row for row in known.rows}
-    oldest = known.days[-1].at if known.days else None
+    first = known.rows[0].at if known.rows else None
     for row in rows:
-        if oldest is None or row.at > oldest:
+        if not known.months or first is None or row.at >= first:
             by_instant[row.at] = row
     return tuple(sorted(by_instant.values(), key=lambda row: row.at))
+
+
+def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
+    """``before``, and what came after it, oldest first."""
+    streak = before
+    for row in rows:
+        good = (streak.last_good, streak.last_good_observed) if streak else (None, None)
+        if row.status is Status.PASS:
+            good = (row.at, row.observed)
+        since = streak.since if streak and streak.status is row.status else row.at
+        streak = Streak(row.status, since, *good)
+    return streak
 
 
 def _is_whole(records: Sequence[Record]) -> bool:
@@ -383,7 +414,7 @@ def _settled_monitor(
     known: MonitorBook, rows_from: datetime, first: datetime, zone: ZoneInfo
 ) -> tuple[MonitorBook, dict[str, tuple[Row, ...]]]:
     """A month leaves the rows, whole, once all of it is older than ``rows_from``."""
-    current = month_of(rows_from, zone)
+    current, oldest = month_of(rows_from, zone), month_of(first, zone)
     leaving: dict[str, list[Row]] = {}
     staying = []
     for row in known.rows:
@@ -392,33 +423,42 @@ def _settled_monitor(
             leaving.setdefault(month, []).append(row)
         else:
             staying.append(row)
-    days = known.days
-    if leaving:
-        gone = [row for rows in leaving.values() for row in rows]
-        days = (*days, *_worst_of_days(gone, zone))
-    oldest = month_of(first, zone)
-    return (
-        replace(
-            known,
-            rows=tuple(staying),
-            days=tuple(row for row in days if row.at >= first),
-            months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
-        ),
-        {month: tuple(rows) for month, rows in leaving.items()},
+    gone = [row for rows in leaving.values() for row in rows]
+    settled = replace(
+        known,
+        rows=tuple(staying),
+        months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
+        before=_continued(known.before, gone),
     )
+    return settled, {month: tuple(rows) for month, rows in leaving.items() if month >= oldest}
 
 
-def _worst_of_days(rows: Sequence[Row], zone: ZoneInfo) -> list[Row]:
-    """As a chart needs them: nothing that only a list of runs shows."""
+def listed_by_month(known: MonitorBook, zone: ZoneInfo) -> dict[str, tuple[Row, ...]]:
+    """The runs that the pages of months list which are not over: those of days that are over.
+
+    The last day's are on the monitor's own page; so these pages are drawn once a day, not at each
+    run.
+    """
+    if not known.rows:
+        return {}
+    today = day_of(known.rows[-1].at, zone)
+    found: dict[str, list[Row]] = {month_of(known.rows[-1].at, zone): []}
+    for index, row in enumerate(known.rows):
+        is_over = day_of(row.at, zone) < today
+        if is_over or index < len(known.rows) - RECENT_RUNS:
+            found.setdefault(month_of(row.at, zone), []).append(row)
+    return {month: tuple(rows) for month, rows in found.items() if rows}
+
+
+def worst_of_days(rows: Sequence[Row], zone: ZoneInfo) -> list[Row]:
+    """The worst run of each day, oldest first: what a chart of a year shows."""
     worst: dict[date, Row] = {}
     for row in rows:
-        day = last_day(row.at.astimezone(zone))
+        day = day_of(row.at, zone)
         known = worst.get(day)
         if known is None or _SEVERITY[row.status] >= _SEVERITY[known.status]:
             worst[day] = row
-    return [
-        replace(row, summary="", run_id="", result=None, revision=None) for row in worst.values()
-    ]
+    return list(worst.values())
 
 
 def _settled_incidents(
@@ -453,13 +493,14 @@ def _thinned(runs: Iterable[RunRow], rows_from: datetime, zone: ZoneInfo) -> tup
     for run in runs:
         key: object = run.as_of
         if run.as_of < rows_from:
-            key = last_day(run.as_of.astimezone(zone))
+            key = day_of(run.as_of, zone)
         found[(run.checkpoint, key)] = run
     return tuple(sorted(found.values(), key=lambda run: (run.as_of, run.run_id)))
 
 
-def _last_instant(book: Book) -> datetime | None:
-    known = [monitor.points[-1].at for monitor in book.monitors.values() if monitor.points]
+def last_instant(book: Book) -> datetime | None:
+    """The latest instant that was judged; None where none was."""
+    known = [monitor.rows[-1].at for monitor in book.monitors.values() if monitor.rows]
     return max(known, default=None)
 
 

@@ -111,6 +111,7 @@ def build_site(
         book, leaving = books.settled(book, keep, project.timezone)
         stock = _Stock(files, is_current=not afresh and files.layout() == layout())
         book, archives, drawn = stock.archives(book, leaving)
+        book, unchanged = stock.current_months(book, project)
         shelf = _Shelf.of(book, gx, stock)
         book = replace(book, gx_suites=shelf.hashes)
         data = collect(
@@ -123,6 +124,7 @@ def build_site(
             incidents=news.incidents,
             mutes=news.mutes,
             archives=drawn,
+            unchanged=unchanged,
             gx=shelf.links,
             note=_note(target),
         )
@@ -169,7 +171,8 @@ class _Stock:
         for name, known in book.monitors.items():
             lost = set()
             for month in known.months:
-                if (name, month) in rows or self.has_page(paths.monitor_month(name, month)):
+                needed = (paths.monitor_month(name, month), paths.month_series(name, month))
+                if (name, month) in rows or all(map(self.has_page, needed)):
                     continue
                 found = self._read(paths.month_archive(name, month), books.rows_from_json)
                 if found is None:
@@ -181,8 +184,8 @@ class _Stock:
                 monitors[name] = replace(known, months=left)
         months = dict(book.archived)
         for month, ids in book.archived.items():
-            needed = (paths.incident_month(month), *map(paths.incident, ids))
-            if month in stories or all(map(self.has_page, needed)):
+            pages = (paths.incident_month(month), *map(paths.incident, ids))
+            if month in stories or all(map(self.has_page, pages)):
                 continue
             of_incidents = self._read(paths.incident_archive(month), books.stories_from_json)
             if of_incidents is None:
@@ -190,6 +193,23 @@ class _Stock:
             else:
                 stories[month] = of_incidents
         return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
+
+    def current_months(
+        self, book: Book, project: Project
+    ) -> tuple[Book, dict[str, frozenset[str]]]:
+        """By monitor, the months that are not over and whose pages list what they should."""
+        monitors, unchanged = {}, {}
+        for name, known in book.monitors.items():
+            listed = books.listed_by_month(known, project.timezone)
+            counts = {month: len(rows) for month, rows in listed.items()}
+            unchanged[name] = frozenset(
+                month
+                for month, count in counts.items()
+                if known.paged.get(month) == count
+                and self.has_page(paths.monitor_month(name, month))
+            )
+            monitors[name] = replace(known, paged=counts)
+        return replace(book, monitors=monitors), unchanged
 
     def kept_archives(self, book: Book) -> frozenset[str]:
         named = {
@@ -274,7 +294,9 @@ def _book(files: SiteFiles, target: Target) -> Book | None:
 
 
 def _news(book: Book, target: Target, now: datetime, keep: Keep) -> News:
-    return read_news(target, since=now - timedelta(days=keep.days), recorded=book.synced_to)
+    """What is old is counted from what was judged last: a replay judges days of long ago."""
+    until = books.last_instant(book) or now
+    return read_news(target, since=until - timedelta(days=keep.days), recorded=book.synced_to)
 
 
 def _main_checkpoint(book: Book) -> str:

@@ -5,7 +5,7 @@ No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import Status
 from plumbline.run.thresholds import thresholds_of
+from plumbline.site import book as books
 from plumbline.site.book import (
     RECENT_RUNS,
     Archives,
@@ -25,7 +26,6 @@ from plumbline.site.book import (
     MonitorBook,
     Row,
     RunRow,
-    month_of,
 )
 from plumbline.site.data import (
     DayView,
@@ -45,7 +45,8 @@ from plumbline.site.data import (
 )
 from plumbline.site.stories import view_of
 
-CALENDAR_DAYS = 98
+CALENDAR_DAYS = 371
+"""A year, in whole weeks."""
 SCORES = 400
 MOST_GROUPS = 60
 """Groups of one monitor that its page charts: the worst ones, lately."""
@@ -73,6 +74,7 @@ def collect(
     incidents: Mapping[str, Incident],
     mutes: Sequence[Mute],
     archives: Archives,
+    unchanged: Mapping[str, Collection[str]],
     gx: GxLinks,
     note: str = "",
 ) -> SiteData:
@@ -88,6 +90,7 @@ def collect(
         incidents: as the state of alerts has them, by id.
         mutes: set by command; those of the file are read here.
         archives: months that have to be drawn: those that are over now, or whose pages are lost.
+        unchanged: by monitor: months that are not over, whose pages are as they should be.
         gx: where GX's pages are.
         note: what a reader should know of this build.
     """
@@ -105,6 +108,7 @@ def collect(
             next_runs=next_runs,
             muted=next((mute for mute in every_mute if mute.monitor == name), None),
             archives=archives,
+            unchanged=unchanged.get(name, ()),
             gx=gx,
         )
         for name in names
@@ -184,36 +188,41 @@ def _monitor(
     next_runs: Mapping[str, datetime],
     muted: Mute | None,
     archives: Archives,
+    unchanged: Collection[str],
     gx: GxLinks,
 ) -> MonitorView:
-    points = known.points
+    rows = known.rows
     latest = known.latest.outcome if known.latest else None
-    if points and (known.latest is None or known.latest.run.as_of < points[-1].at):
-        latest = _outcome_of(known.name, points[-1], suite)
+    if rows and (known.latest is None or known.latest.run.as_of < rows[-1].at):
+        latest = _outcome_of(known.name, rows[-1], suite)
+    streak = known.streak
     due = [next_runs[name] for name in checkpoints if name in next_runs]
     zone = project.timezone
     drawn = {month: rows for (name, month), rows in archives.rows.items() if name == known.name}
-    current: dict[str, list[Row]] = {}
-    for row in known.rows:
-        current.setdefault(month_of(row.at, zone), []).append(row)
     months = [
-        MonthView(month, tuple(_run(row, GxLinks()) for row in reversed(rows)))
-        for month, rows in {**drawn, **current}.items()
+        MonthView(month, None if month in unchanged else _listed(of_month), is_charted=False)
+        for month, of_month in books.listed_by_month(known, zone).items()
     ]
-    months += [
-        MonthView(month, None) for month in known.months if month not in {**drawn, **current}
-    ]
+    for month in known.months:
+        if month in drawn:
+            runs = tuple(_run(row, GxLinks()) for row in reversed(drawn[month]))
+            points = tuple(_point(row) for row in books.worst_of_days(drawn[month], zone))
+            months.append(MonthView(month, runs, points))
+        else:
+            months.append(MonthView(month, None))
     own = [story for story in book.incidents if story.events[0].monitor == known.name]
     return MonitorView(
         name=known.name,
         latest=latest,
-        since=_since(points),
+        since=streak.since if streak else None,
         checkpoints=checkpoints,
         next_run=min(due, default=None),
-        last_good=_last_good(points),
-        points=tuple(_point(row) for row in points),
-        groups=_groups(points),
-        recent=tuple(_run(row, gx) for row in reversed(known.rows[-RECENT_RUNS:])),
+        last_good=SeriesPoint(streak.last_good, Status.PASS, streak.last_good_observed)
+        if streak and streak.last_good
+        else None,
+        points=tuple(_point(row) for row in rows),
+        groups=_groups(rows),
+        recent=tuple(_run(row, gx) for row in reversed(rows[-RECENT_RUNS:])),
         months=tuple(sorted(months, key=lambda one: one.month, reverse=True)),
         failing=getattr(latest, "failing", None),
         description=_notes(suite),
@@ -252,23 +261,28 @@ def _point(row: Row) -> SeriesPoint:
     return SeriesPoint(row.at, row.status, row.observed if judged else None, row.lines)
 
 
-def _groups(points: Sequence[Row]) -> tuple[GroupSeries, ...]:
+def _groups(rows: Sequence[Row]) -> tuple[GroupSeries, ...]:
     """A series a group, of the groups that were there lately; the rest would be a museum."""
     series: dict[str, list[SeriesPoint]] = {}
     labels: dict[str, tuple[str, str]] = {}
-    for row in points:
+    for row in rows:
         for group in row.groups:
             series.setdefault(group.key, []).append(
                 SeriesPoint(row.at, group.status, group.observed, group.lines)
             )
             labels[group.key] = (group.label, group.unit)
-    recent = [group for row in points[-RECENT_RUNS:] for group in row.groups]
+    recent = [group for row in rows[-RECENT_RUNS:] for group in row.groups]
     # Where only failing ones are named (dates, games), they come and go, and make no line.
     if all(group.status is not Status.PASS for group in recent):
         return ()
     drawn = list({group.key for group in recent})
     drawn.sort(key=lambda key: (-len(series[key]), key))
     return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
+
+
+def _listed(rows: Sequence[Row]) -> tuple[MonitorRun, ...]:
+    """As a month's page lists them: for longer than GX's pages of results are kept."""
+    return tuple(_run(row, GxLinks()) for row in reversed(rows))
 
 
 def _run(row: Row, gx: GxLinks) -> MonitorRun:
@@ -285,20 +299,6 @@ def _run(row: Row, gx: GxLinks) -> MonitorRun:
         revision=row.revision,
         gx_page=gx.results.get(row.result) if row.result else None,
     )
-
-
-def _since(points: Sequence[Row]) -> datetime | None:
-    """From when on the status has been what it is now, without a break."""
-    since = None
-    for row in reversed(points):
-        if row.status is not points[-1].status:
-            break
-        since = row.at
-    return since
-
-
-def _last_good(points: Sequence[Row]) -> SeriesPoint | None:
-    return next((_point(row) for row in reversed(points) if row.status is Status.PASS), None)
 
 
 def _notes(suite: Suite | None) -> str:
@@ -366,7 +366,7 @@ def _incident(
     known = incidents.get(story.id)
     return view_of(
         story,
-        book.monitors[name].points if name in book.monitors else (),
+        book.monitors[name].rows if name in book.monitors else (),
         known=known,
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,

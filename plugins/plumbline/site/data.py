@@ -78,6 +78,11 @@ class MonthView:
     """``2026-01``."""
     runs: tuple[MonitorRun, ...] | None
     """Newest first."""
+    points: tuple[SeriesPoint, ...] | None = None
+    """Of a month that is over: the worst run of each day, oldest first. None where its file of an
+    earlier build still holds, and of a month whose runs are all among the monitor's points."""
+    is_charted: bool = True
+    """Whether it has such a file; one that is not over has none."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class MonitorView:
     last_good: SeriesPoint | None = None
     """The last PASS."""
     points: tuple[SeriesPoint, ...] = ()
-    """Oldest first; 90 days are drawn well. The overview draws the last 28."""
+    """Oldest first: the last weeks. The overview draws the last 28; older ones are in months."""
     groups: tuple[GroupSeries, ...] = ()
     recent: tuple[MonitorRun, ...] = ()
     """Newest first; what is older is in ``months``."""

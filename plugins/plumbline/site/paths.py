@@ -55,6 +55,11 @@ def month_archive(name: str, month: str) -> str:
     return f"data/{file_name(name)}/{month}.json"
 
 
+def month_series(name: str, month: str) -> str:
+    """What a monitor's chart loads of a month that is over."""
+    return f"data/{file_name(name)}/{month}.js"
+
+
 def incident_archive(month: str) -> str:
     """The incidents of a month that are over."""
     return f"data/{month}.json"

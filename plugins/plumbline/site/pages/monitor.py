@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -76,7 +77,11 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         unit=unit,
         chart=chart,
         chart_words=in_words(view.points, unit),
-        points=tuple(reversed(view.points)),
+        series=[
+            paths.month_series(view.name, month.month)
+            for month in reversed(view.months)
+            if month.is_charted
+        ],
         groups=_groups(view),
         group_times=[point.at for point in view.points[-_GROUP_TABLE_RUNS:]],
         incidents=incidents,
@@ -95,6 +100,23 @@ def render_month(
     return frame.render(
         "month.html", data, path, title=f"{view.name}, {month}", view=view, month=month, runs=runs
     )
+
+
+def render_series(data: SiteData, view: MonitorView, points: Sequence[SeriesPoint]) -> bytes:
+    """``data/NAME/2026-01.js``: a script, because a page from a folder can load no other file."""
+    incidents = [
+        known.incident
+        for known in (*data.incidents, *_archived(data))
+        if known.incident.monitor == view.name
+    ]
+    unit = view.latest.unit if view.latest else ""
+    chart = large_chart(points, incidents, unit=unit, zone=data.zone.key)
+    return f"(self.plumblineMonths ??= []).push({json.dumps(chart)});\n".encode()
+
+
+def _archived(data: SiteData) -> Iterator[IncidentView]:
+    for month in data.incident_months:
+        yield from month.incidents or ()
 
 
 def _groups(view: MonitorView) -> tuple[GroupCard, ...]:

@@ -41,10 +41,13 @@ def render_site(data: SiteData) -> Pages:
         files[paths.monitor(view.name)] = monitor.render(data, view)
         for month in view.months:
             path = paths.monitor_month(view.name, month.month)
+            series = paths.month_series(view.name, month.month)
             if month.runs is None:
-                kept.add(path)
-            else:
-                files[path] = monitor.render_month(data, view, month.month, month.runs)
+                kept.update((path, series) if month.is_charted else (path,))
+                continue
+            files[path] = monitor.render_month(data, view, month.month, month.runs)
+            if month.points is not None:
+                files[series] = monitor.render_series(data, view, month.points)
     files[paths.INCIDENTS] = incidents.render_index(data)
     for incident in data.incidents:
         files[paths.incident(incident.incident.id)] = incidents.render(data, incident)

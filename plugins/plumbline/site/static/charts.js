@@ -128,6 +128,33 @@
     return new uPlot(options, data, element);
   }
 
+  // Months that are over come from files of their own, each as large as a month, and are put before
+  // what the page itself holds.
+  function joined(series) {
+    const parts = [...(self.plumblineMonths ?? []), series].filter((part) => part.at.length);
+    if (parts.length < 2) return series;
+    parts.sort((one, other) => one.at[0] - other.at[0]);
+    const kinds = new Map();
+    for (const part of parts) {
+      const seen = {};
+      for (const line of part.lines) {
+        const kind = `${line.severity} ${line.fails}`;
+        seen[kind] = (seen[kind] ?? 0) + 1;
+        line.kind = `${kind} ${seen[kind]}`;
+        kinds.set(line.kind, { severity: line.severity, fails: line.fails });
+      }
+    }
+    const all = (name) => parts.flatMap((part) => part[name]);
+    const lines = [...kinds].map(([kind, line]) => ({
+      ...line,
+      values: parts.flatMap((part) => part.lines.find((one) => one.kind === kind)?.values ?? part.at.map(() => null)),
+    }));
+    return {
+      ...series, lines, at: all("at"), observed: all("observed"), shown: all("shown"),
+      statuses: all("statuses"), shades: all("shades"),
+    };
+  }
+
   function keys(element, series, plot) {
     let index = series.at.length - 1;
     element.addEventListener("keydown", (event) => {
@@ -143,7 +170,7 @@
   }
 
   for (const element of document.querySelectorAll("[data-chart]")) {
-    const series = JSON.parse(document.getElementById(element.dataset.chart).textContent);
+    const series = joined(JSON.parse(document.getElementById(element.dataset.chart).textContent));
     let plot = draw(element, series);
     const again = () => {
       plot.destroy();

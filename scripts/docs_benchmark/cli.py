@@ -1,0 +1,196 @@
+"""The command line: ``python scripts/docs_benchmark``."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from docs_benchmark.history import copy_project, multiply
+from plumbline.errors import PlumblineError
+from plumbline.project import Project, Target
+from plumbline.project.sites import site_folder
+from plumbline.warehouse.embedded import EmbeddedWarehouse
+from plumbline.warehouse.ready import ensure_ready
+
+ROOT = Path(__file__).resolve().parents[2]
+STEP = Path(__file__).with_name("step.py")
+FEW = 10
+AT_MOST = 1.2
+"""How many times the CPU of the docs step with few results it may take with many."""
+LARGEST_OVERVIEW = 300_000
+TOO_MUCH, NOT_MEASURED = 1, 3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The docs step of one run, with so many results stored before it."""
+
+    builder: str
+    stored: int
+    cpu: float
+    """Seconds; the median of the rounds."""
+    wall: float
+    read: int
+    """Files opened for reading."""
+    written: int
+    """Files opened for writing."""
+
+
+@click.command(
+    epilog="Example: python scripts/docs_benchmark --many 2000 --rounds 3"
+    f"\n\nExit codes: 0 flat; {TOO_MUCH} it grows, or a page is too large; {NOT_MEASURED} could "
+    "not be measured; 64 wrong usage."
+)
+@click.option("--many", default=10_000, show_default=True, type=click.IntRange(min=FEW))
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--gx/--no-gx",
+    default=True,
+    help="Measure GX's own builder too, once each: with 10,000 results it takes minutes.",
+)
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]))
+def command(many: int, rounds: int, gx: bool, form: str) -> None:
+    """CPU of the docs step with few and with many stored results."""
+    with tempfile.TemporaryDirectory(prefix="plumbline-docs-") as folder:
+        os.environ["PLUMBLINE_STATE_DIR"] = str(Path(folder) / "state")
+        target: Target | None = None
+        try:
+            target = ensure_ready(Project(ROOT).target("local"), _say)
+            few, many_ = (_prepared(Path(folder), count) for count in (FEW, many))
+            found = [
+                _measured("plumbline", few, FEW, rounds),
+                _measured("plumbline", many_, many, rounds),
+            ]
+            if gx:
+                found += [_measured("gx", few, FEW, 1), _measured("gx", many_, many, 1)]
+            overview = _overview(many_)
+        except (PlumblineError, subprocess.CalledProcessError) as fault:
+            _say(str(getattr(fault, "stderr", "") or fault))
+            sys.exit(NOT_MEASURED)
+        finally:
+            if target is not None:
+                EmbeddedWarehouse.of(target).stop(_say)
+    ratio = found[1].cpu / found[0].cpu
+    said = {
+        "measured": [asdict(one) for one in found],
+        "ratio": ratio,
+        "at_most": AT_MOST,
+        "overview_bytes": overview,
+    }
+    click.echo(json.dumps(said, indent=2) if form == "json" else _text(found, ratio, overview))
+    flat = ratio <= AT_MOST and found[1].read <= found[0].read and overview <= LARGEST_OVERVIEW
+    sys.exit(0 if flat else TOO_MUCH)
+
+
+def main() -> int:
+    """The script."""
+    try:
+        command.main(prog_name="docs_benchmark", standalone_mode=False)
+    except click.UsageError as fault:
+        fault.show()
+        return 64
+    return 0
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    root: Path
+    state: Path
+
+
+def _prepared(folder: Path, count: int) -> _Prepared:
+    """A project of its own with ``count`` results, whose site knows them all."""
+    _say(f"making {count:,} stored results")
+    project = copy_project(ROOT, folder / f"with_{count}")
+    target = ensure_ready(project.target("local"))
+    prepared = _Prepared(project.root, folder / f"state_{count}")
+    prepared.state.mkdir()
+    # The warehouse is shared; all else is each project's own.
+    (prepared.state / "warehouse").symlink_to(Path(os.environ["PLUMBLINE_STATE_DIR"]) / "warehouse")
+    _step(prepared, "plumbline")
+    multiply(prepared.state / "results", target, count)
+    subprocess.run(
+        [sys.executable, "-m", "plumbline", "docs", "build", "--afresh"],
+        cwd=project.root,
+        env=_environment(prepared),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return prepared
+
+
+def _measured(builder: str, prepared: _Prepared, stored: int, rounds: int) -> Measured:
+    taken = []
+    for number in range(rounds + (builder == "plumbline")):
+        one = _step(prepared, builder)
+        _say(f"{builder}, {stored:,} stored: {one['cpu']:.2f} s CPU")
+        if number or builder == "gx":  # the first one fills caches
+            taken.append(one)
+    return Measured(
+        builder=builder,
+        stored=stored,
+        **{
+            name: statistics.median(one[name] for one in taken)
+            for name in ("cpu", "wall", "read", "written")
+        },
+    )
+
+
+def _step(prepared: _Prepared, builder: str) -> Mapping[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(STEP), str(prepared.root), builder],
+        env=_environment(prepared),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    said: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+def _environment(prepared: _Prepared) -> dict[str, str]:
+    path = os.pathsep.join((str(ROOT / "plugins"), os.environ.get("PYTHONPATH", "")))
+    return {**os.environ, "PLUMBLINE_STATE_DIR": str(prepared.state), "PYTHONPATH": path}
+
+
+def _overview(prepared: _Prepared) -> int:
+    os.environ["PLUMBLINE_STATE_DIR"] = str(prepared.state)
+    project = Project(prepared.root)
+    site = next(site for site in project.sites if site.name == "local_site")
+    return (site_folder(site, project.root, "local") / "index.html").stat().st_size
+
+
+def _text(found: Sequence[Measured], ratio: float, overview: int) -> str:
+    lines = ["builder     stored   CPU s  wall s  files read  files written"]
+    lines += [
+        f"{one.builder:<10}{one.stored:>8,}{one.cpu:>8.2f}{one.wall:>8.2f}"
+        f"{one.read:>12,}{one.written:>15,}"
+        for one in found
+    ]
+    lines += [
+        "",
+        f"plumbline with {found[1].stored:,} stored results takes {ratio:.2f} times the CPU that "
+        f"it takes with {found[0].stored} (at most {AT_MOST}); the overview has "
+        f"{overview / 1000:.0f} kB (at most {LARGEST_OVERVIEW // 1000}).",
+    ]
+    if len(found) == 4:
+        lines.append(
+            f"GX's own builder takes {found[3].cpu / found[2].cpu:.1f} times, and "
+            f"{found[3].cpu / found[1].cpu:.0f} times what plumbline does."
+        )
+    return "\n".join(lines)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -19,6 +19,7 @@ from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
+from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, resolve_target
 
@@ -125,6 +126,21 @@ class Project:
         if not file.is_file():
             return ()
         return read_mutes(file, zone=self.timezone, monitors=self.monitor_names())
+
+    @cached_property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """``checkpoints/schedule.yml``: when checkpoints run; none where there is no such file.
+
+        Raises:
+            ConfigError: malformed, never coming, or naming a checkpoint or channel that is not
+                there.
+        """
+        file = self.checkpoints_dir / SCHEDULE_FILE
+        if not file.is_file():
+            return ()
+        return read_schedules(
+            file, checkpoints=self.checkpoint_names(), channels=self.alerts.channels
+        )
 
     @cached_property
     def datasource_name(self) -> str:

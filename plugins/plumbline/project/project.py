@@ -21,7 +21,7 @@ from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.suites import Suite, read_suite
-from plumbline.project.targets import Target, resolve_target
+from plumbline.project.targets import Target, read_kinds, resolve_target
 
 DBT_FILE = "dbt_project.yml"
 DATASOURCE_TYPE = "bigquery_models"
@@ -175,6 +175,19 @@ class Project:
             key=f"fluent_datasources.{datasource}",
             project_dir=self.root,
             state_dir=self.state_dir,
+        )
+
+    def target_kinds(self) -> Mapping[str, str]:
+        """Every target by name, with its kind: ``embedded`` or ``bigquery``.
+
+        Unlike `target`, this asks nothing of the environment of this machine.
+
+        Raises:
+            ConfigError: malformed.
+        """
+        datasource, entry = self._datasource
+        return read_kinds(
+            entry, file=self.root / PROJECT_FILE, key=f"fluent_datasources.{datasource}"
         )
 
     def suite_names(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Literal
 
 PATIENCE = timedelta(seconds=10)
-"""Between SIGTERM and SIGKILL: for a run to take its jobs back."""
+"""Between SIGTERM and SIGKILL."""
 
 _LOOK_SECONDS = 0.5
 """How soon a run that is waited for hears that the scheduler stops."""

@@ -132,7 +132,7 @@ def test_a_run_that_hangs_is_ended_at_its_deadline_and_the_next_ones_go_on(
     assert read_last_runs(tmp_path / "state")["quick"].outcome == "hung"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_told_to_stop_it_lets_a_run_end_and_starts_no_other(
     quick: Start, tmp_path: Path, number: signal.Signals
 ) -> None:

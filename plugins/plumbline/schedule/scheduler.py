@@ -52,7 +52,7 @@ def run_until_stopped(
     say: Callable[[str], None],
     following: Due = next_due,
 ) -> None:
-    """Run what falls due until SIGTERM or SIGINT; then let what runs end, for at most ``grace``.
+    """Run what falls due until SIGTERM, SIGINT or SIGHUP; then let runs end, for ``grace``.
 
     A second signal ends what runs at once. Only for the main thread, which signals go to.
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something to wait for, instead of something that happens anywhere.
+"""SIGTERM, SIGINT and SIGHUP as something to wait for, instead of something that happens anywhere.
 
 A handler may interrupt any line, also one that holds a lock; so it only writes a byte into a pipe.
 """
@@ -14,13 +14,20 @@ from typing import Any
 
 
 class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
-    """For the time of a ``with`` in the main thread, the two signals end nothing by themselves."""
+    """For the time of a ``with`` in the main thread, they end nothing by themselves.
+
+    SIGHUP is among them, as a run would outlive the terminal of its scheduler; under ``nohup`` it
+    stays ignored.
+    """
 
     def __enter__(self) -> StopSignals:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
+        numbers = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
         self._before: dict[signal.Signals, Any] = {
-            number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)
+            number: signal.signal(number, self._note) for number in numbers
         }
         return self
 

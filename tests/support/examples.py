@@ -19,8 +19,11 @@ from support.processes import PLUMBLINE, environment
 
 ROOT = Path(__file__).parents[2]
 
-CHEAP = ("compile", "debug", "list")
+CHEAP = ("compile", "debug", "list", "schedule")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
+
+ENDLESS = (("schedule", "run"),)
+"""Commands that run until they are told to stop."""
 
 PROJECT_PARTS = (
     ".gitignore",
@@ -58,6 +61,11 @@ class Shown:
         """Whether it needs no warehouse."""
         words = self.typed.split()
         return "--help" in words or words[1] in CHEAP or self.asks_bigquery
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it runs until it is told to stop."""
+        return self.path in ENDLESS
 
     @property
     def asks_bigquery(self) -> bool:

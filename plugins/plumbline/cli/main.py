@@ -27,6 +27,10 @@ COMMANDS = {
         "plumbline.cli.alerts:command",
         "Incidents and messages: list, acknowledge, mute, test, deliver.",
     ),
+    "schedule": (
+        "plumbline.cli.schedule:command",
+        "When checkpoints run: show, run on this machine, export.",
+    ),
     "docs": ("plumbline.cli.docs:command", "The data docs site: build it, open it, serve it."),
     "debug": ("plumbline.cli.debug:command", "Check that everything a run needs is there."),
     "warehouse": ("plumbline.cli.warehouse:command", "The embedded BigQuery: start, stop, fill."),

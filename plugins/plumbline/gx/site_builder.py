@@ -33,11 +33,12 @@ from great_expectations.data_context.types.resource_identifiers import (
     ValidationResultIdentifier,
 )
 
-from plumbline.errors import MonitorError
+from plumbline.errors import ConfigError, MonitorError
 from plumbline.gx.suites import build_suite
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.sites import MODULE, read_sites, site_folder
+from plumbline.schedule.due import next_due
 from plumbline.site import paths
 from plumbline.site.book import Keep
 from plumbline.site.build import Built, GxPage, build_site
@@ -119,6 +120,7 @@ class SiteBuilder:
         Raises:
             PlumblineError: the site could not be written.
         """
+        now = datetime.now(UTC)
         pages = _GxPages(self._context, self.project)
         records = []
         for key in keys:
@@ -134,9 +136,10 @@ class SiteBuilder:
             self.project,
             target,
             records=records,
-            now=datetime.now(UTC),
+            now=now,
             gx=pages,
             stored=pages.stored_records(),
+            next_runs=_next_runs(self.project, target, now),
             keep=Keep(days=self.config.retention_days),
             afresh=afresh,
         )
@@ -251,6 +254,21 @@ class _GxPages:
         except Exception:  # noqa: BLE001 - a store of any kind: what can't be read is not there
             return None
         return read if isinstance(read, dict) else None
+
+
+def _next_runs(project: Project, target: Target, now: datetime) -> dict[str, datetime]:
+    """By checkpoint; none on the demo data, which no schedule judges."""
+    if target.is_demo:
+        return {}
+    try:
+        schedules = project.schedules
+    except ConfigError:  # a run is not kept from its docs by it; lint says what is wrong
+        return {}
+    found: dict[str, datetime] = {}
+    for schedule in schedules:
+        due = next_due(schedule, now)
+        found[schedule.checkpoint] = min(due, found.get(schedule.checkpoint, due))
+    return found
 
 
 def _as_tuple(key: ValidationResultIdentifier) -> tuple[str, ...]:

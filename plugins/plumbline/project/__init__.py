@@ -3,6 +3,7 @@
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project
 from plumbline.project.revision import Revision, read_revision
+from plumbline.project.schedule import Schedule
 from plumbline.project.suites import Suite
 from plumbline.project.targets import Limits, Seed, Target
 
@@ -11,6 +12,7 @@ __all__ = [
     "Limits",
     "Project",
     "Revision",
+    "Schedule",
     "Seed",
     "Suite",
     "Target",

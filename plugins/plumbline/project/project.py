@@ -19,9 +19,10 @@ from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
+from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.suites import Suite, read_suite
-from plumbline.project.targets import Target, resolve_target
+from plumbline.project.targets import Target, read_kinds, resolve_target
 
 DBT_FILE = "dbt_project.yml"
 DATASOURCE_TYPE = "bigquery_models"
@@ -128,6 +129,21 @@ class Project:
         return read_mutes(file, zone=self.timezone, monitors=self.monitor_names())
 
     @cached_property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """``checkpoints/schedule.yml``: when checkpoints run; none where there is no such file.
+
+        Raises:
+            ConfigError: malformed, never coming, or naming a checkpoint or channel that is not
+                there.
+        """
+        file = self.checkpoints_dir / SCHEDULE_FILE
+        if not file.is_file():
+            return ()
+        return read_schedules(
+            file, checkpoints=self.checkpoint_names(), channels=self.alerts.channels
+        )
+
+    @cached_property
     def sites(self) -> tuple[SiteConfig, ...]:
         """The data docs sites that are plumbline's.
 
@@ -169,6 +185,19 @@ class Project:
             key=f"fluent_datasources.{datasource}",
             project_dir=self.root,
             state_dir=self.state_dir,
+        )
+
+    def target_kinds(self) -> Mapping[str, str]:
+        """Every target by name, with its kind: ``embedded`` or ``bigquery``.
+
+        Unlike `target`, this asks nothing of the environment of this machine.
+
+        Raises:
+            ConfigError: malformed.
+        """
+        datasource, entry = self._datasource
+        return read_kinds(
+            entry, file=self.root / PROJECT_FILE, key=f"fluent_datasources.{datasource}"
         )
 
     def suite_names(self) -> tuple[str, ...]:

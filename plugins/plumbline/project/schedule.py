@@ -1,33 +1,34 @@
 """Schedules: when checkpoints run, until when they must be done, and who is told.
 
-``checkpoints/schedule.yml`` holds them all. Whether a cron expression names a time that exists is
-left to the library that computes the next runs; here it must only be five fields.
+``checkpoints/schedule.yml`` holds them all. Used by ``plumbline.schedule``, ``plumbline list`` and
+lint, which says all faults where the reading stops at the first.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from plumbline.errors import ConfigError, did_you_mean
+from plumbline.project.cron import cron_fault, never_comes, shortest_gap
 from plumbline.project.parsing import explain, read_yaml
 
 SCHEDULE_FILE = "schedule.yml"
 """In the folder of checkpoints."""
 
-CRON_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 DURATION_PATTERN = r"^[1-9][0-9]{0,5}[smh]$"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
 
 
 class _Strict(BaseModel):
@@ -37,7 +38,7 @@ class _Strict(BaseModel):
 class ScheduleEntry(_Strict):
     """One of ``schedules``."""
 
-    name: _Text | None = Field(
+    name: _Name | None = Field(
         None,
         description="What the schedule is called; without it, as its checkpoint.",
         examples=["health_check_night"],
@@ -51,7 +52,7 @@ class ScheduleEntry(_Strict):
         "Write it in quotes: in YAML a bare `*` means something else.",
         examples=["0 */6 * * *", "30 7 * * 1-5"],
         json_schema_extra={
-            "pattern": r"^\s*[\w*/,#?-]+(\s+[\w*/,#?-]+){4}\s*$",
+            "pattern": r"^\s*[\w*/,#-]+(\s+[\w*/,#-]+){4}\s*$",
             "patternErrorMessage": 'Write five fields, for example "0 */6 * * *".',
         },
     )
@@ -64,8 +65,9 @@ class ScheduleEntry(_Strict):
         },
     )
     deadline: str = Field(
-        description="How long after its time a run must be done; later, the watchdog calls it "
-        "late. A number with `s`, `m` or `h`.",
+        description="How long after its time a run must be done: `schedule run` ends it then, and "
+        "the watchdog calls it late. A number with `s`, `m` or `h`, no longer than from one run "
+        "to the next.",
         examples=["10m"],
         json_schema_extra={
             "pattern": DURATION_PATTERN,
@@ -74,8 +76,9 @@ class ScheduleEntry(_Strict):
     )
     notify: list[_Text] = Field(
         min_length=1,
-        description="Whom to tell: names of channels.",
-        examples=[["slack-alerts"]],
+        description="Whom to tell when a run is late or missing: names of channels of "
+        "`alerts.yml`.",
+        examples=[["slack-error"]],
     )
 
 
@@ -92,7 +95,7 @@ class SchedulesEntry(_Strict):
                     "cron": "0 */6 * * *",
                     "timezone": "America/Los_Angeles",
                     "deadline": "10m",
-                    "notify": ["slack-alerts"],
+                    "notify": ["slack-error"],
                 }
             ]
         ],
@@ -112,18 +115,33 @@ class Schedule:
     notify: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ScheduleFault:
+    """What is wrong with one entry: of `wrong` nothing can be read, the others could never work."""
+
+    kind: Literal["wrong", "never", "too-long"]
+    key: str
+    what: str
+    mend: str
+
+
 def read_schedules(
-    file: Path, *, checkpoints: Collection[str] | None = None
+    file: Path,
+    *,
+    checkpoints: Collection[str] | None = None,
+    channels: Collection[str] | None = None,
 ) -> tuple[Schedule, ...]:
     """The schedules in ``file``, in its order; none where there is no such file.
 
     Args:
         file: ``schedule.yml``.
         checkpoints: the names that may be scheduled; None lets any name pass.
+        channels: the names that may be told; None lets any name pass.
 
     Raises:
-        ConfigError: not YAML, an unknown or missing key, a wrong value, a name twice, a
-            checkpoint that is not there: with file, key and mend.
+        ConfigError: not YAML, an unknown or missing key, a wrong value, a time that never comes, a
+            deadline beyond the next run, a name twice, a checkpoint or channel that is not there:
+            with file, key and mend.
     """
     if not file.is_file():
         return ()
@@ -132,7 +150,9 @@ def read_schedules(
     found: list[Schedule] = []
     for index, one in enumerate(entry.schedules):
         key = f"schedules[{index}]"
-        schedule = _schedule(one, file=file, key=key)
+        for fault in find_faults(one):
+            raise ConfigError(fault.what, file=file, key=f"{key}.{fault.key}", mend=fault.mend)
+        schedule = _schedule(one)
         if any(schedule.name == other.name for other in found):
             raise ConfigError(
                 f"two schedules are called {schedule.name!r}",
@@ -147,51 +167,82 @@ def read_schedules(
                 key=f"{key}.checkpoint",
                 mend=did_you_mean(schedule.checkpoint, checkpoints),
             )
+        for number, name in enumerate(schedule.notify):
+            if channels is not None and name not in channels:
+                raise ConfigError(
+                    f"there is no channel {name!r}",
+                    file=file,
+                    key=f"{key}.notify[{number}]",
+                    mend=did_you_mean(name, channels),
+                )
         found.append(schedule)
     return tuple(found)
 
 
-def _schedule(entry: ScheduleEntry, *, file: Path, key: str) -> Schedule:
+def find_faults(entry: ScheduleEntry) -> Iterator[ScheduleFault]:
+    """What is wrong with an entry by itself, whatever else there is."""
+    cron = " ".join(entry.cron.split())
+    malformed = cron_fault(cron)
+    if malformed is not None:
+        yield ScheduleFault("wrong", "cron", *malformed)
+    comes = malformed is None and not never_comes(cron)
+    if malformed is None and not comes:
+        yield ScheduleFault(
+            "never",
+            "cron",
+            f"{cron!r} never comes: no year has such a day",
+            "write a day that its month has; L is the last day of a month",
+        )
+    if not _is_zone(entry.timezone):
+        yield ScheduleFault(
+            "wrong",
+            "timezone",
+            f"there is no time zone {entry.timezone!r}",
+            "write an IANA name such as America/Los_Angeles",
+        )
+    if not re.fullmatch(DURATION_PATTERN, entry.deadline):
+        yield ScheduleFault(
+            "wrong",
+            "deadline",
+            f"{entry.deadline!r} is no duration",
+            "write a number with s, m or h, for example 10m",
+        )
+    elif comes and _duration(entry.deadline) > (gap := shortest_gap(cron)):
+        yield ScheduleFault(
+            "too-long",
+            "deadline",
+            f"the deadline of {entry.deadline} goes beyond the next run, which may come "
+            f"{write_duration(gap)} later",
+            f"write {write_duration(gap)} or less, or let it run less often",
+        )
+
+
+def write_duration(duration: timedelta) -> str:
+    """``10m``: as it stands in the file."""
+    seconds = int(duration.total_seconds())
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600}h"
+    return f"{seconds // 60}m" if seconds % 60 == 0 else f"{seconds}s"
+
+
+def _schedule(entry: ScheduleEntry) -> Schedule:
     return Schedule(
         name=entry.name or entry.checkpoint,
         checkpoint=entry.checkpoint,
-        cron=_cron(entry.cron, file=file, key=f"{key}.cron"),
-        timezone=_timezone(entry.timezone, file=file, key=f"{key}.timezone"),
-        deadline=_duration(entry.deadline, file=file, key=f"{key}.deadline"),
-        notify=tuple(entry.notify),
+        cron=" ".join(entry.cron.split()),
+        timezone=ZoneInfo(entry.timezone),
+        deadline=_duration(entry.deadline),
+        notify=tuple(dict.fromkeys(entry.notify)),
     )
 
 
-def _cron(text: str, *, file: Path, key: str) -> str:
-    fields = text.split()
-    if len(fields) != len(CRON_FIELDS):
-        raise ConfigError(
-            f"{text!r} has {len(fields)} fields, not five",
-            file=file,
-            key=key,
-            mend=f'write {", ".join(CRON_FIELDS)}, for example "0 */6 * * *"',
-        )
-    return " ".join(fields)
-
-
-def _timezone(name: str, *, file: Path, key: str) -> ZoneInfo:
+def _is_zone(name: str) -> bool:
     try:
-        return ZoneInfo(name)
+        ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ConfigError(
-            f"there is no time zone {name!r}",
-            file=file,
-            key=key,
-            mend="write an IANA name such as America/Los_Angeles",
-        ) from None
+        return False
+    return True
 
 
-def _duration(text: str, *, file: Path, key: str) -> timedelta:
-    if not re.fullmatch(DURATION_PATTERN, text):
-        raise ConfigError(
-            f"{text!r} is no duration",
-            file=file,
-            key=key,
-            mend="write a number with s, m or h, for example 10m",
-        )
+def _duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

@@ -106,6 +106,16 @@ class WarehouseEntry(BaseModel):
     targets: dict[str, TargetEntry] = Field(min_length=1)
 
 
+def read_kinds(entry: Mapping[str, object], *, file: Path, key: str) -> dict[str, str]:
+    """Each target's kind, by name.
+
+    Raises:
+        ConfigError: a malformed entry.
+    """
+    parsed = explain(WarehouseEntry, entry, file=file, key=key, error=ConfigError)
+    return {name: target.kind for name, target in parsed.targets.items()}
+
+
 def resolve_target(
     entry: Mapping[str, object],
     name: str | None,

@@ -90,6 +90,7 @@ def test_all_of_it_for_machines(project: SmallProject, plumbline: Plumbline) -> 
                 "fault": None,
             },
         ],
+        "schedule_fault": None,
     }
 
 
@@ -148,6 +149,49 @@ def test_a_broken_checkpoint_is_listed_with_its_fault(
     assert "names monitor 'vloume', which is not there" in said.out
 
 
+SCHEDULES = """
+schedules:
+  - checkpoint: health_check
+    cron: "0 */6 * * *"
+    timezone: America/Los_Angeles
+    deadline: 10m
+    notify: [slack]
+  - name: weekly
+    checkpoint: health_check
+    cron: 30 7 * * MON
+    timezone: UTC
+    deadline: 1h
+    notify: [slack]
+"""
+
+
+def test_a_checkpoint_shows_each_of_its_schedules(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    (project.root / "checkpoints" / "schedule.yml").write_text(SCHEDULES)
+    when = "0 */6 * * * America/Los_Angeles; 30 7 * * MON UTC"
+    said = plumbline("list")
+    assert said.code == 0
+    assert any(
+        line.startswith("health_check ") and line.rstrip().endswith(when)
+        for line in said.out.splitlines()
+    )
+    checkpoints = json.loads(plumbline("list", "--format", "json").out)["checkpoints"]
+    assert [one["schedule"] for one in checkpoints] == [when, None]
+
+
+def test_a_broken_schedule_is_said_and_hides_no_checkpoint(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    (project.root / "checkpoints" / "schedule.yml").write_text(
+        SCHEDULES.replace("0 */6 * * *", "0 6 31 2 *")
+    )
+    said = plumbline("list")
+    assert said.code == 3
+    assert "schedule: '0 6 31 2 *' never comes" in said.out
+    assert "health_check_full" in said.out
+
+
 def test_a_suite_over_a_table_of_gx_is_listed_too(
     project: SmallProject, plumbline: Plumbline
 ) -> None:
@@ -182,7 +226,9 @@ def test_several_measured_things_stand_on_one_line_in_a_pipe(
     assert "critical < 50; max of late: warning > 0" in plumbline("list").out
 
 
-@pytest.mark.parametrize("command", ["list", "compile coverage", "run --dry-run", "debug"])
+@pytest.mark.parametrize(
+    "command", ["list", "compile coverage", "run --dry-run", "debug", "schedule show"]
+)
 def test_neither_gx_nor_google_nor_pandas_is_imported_for(
     project: SmallProject, command: str
 ) -> None:

@@ -39,9 +39,15 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("plumbline ", ["run", "list", "lint", "compile", "alerts", "debug", "warehouse"]),
+        (
+            "plumbline ",
+            ["run", "list", "lint", "compile", "alerts", "schedule", "debug", "warehouse"],
+        ),
         ("plumbline l", ["list", "lint"]),
         ("plumbline warehouse st", ["start", "stop", "status"]),
+        ("plumbline schedule ", ["show", "run", "export"]),
+        ("plumbline schedule export --format c", ["cron", "cloud-run"]),
+        ("plumbline schedule run --target b", ["bigquery"]),
         ("plumbline run ", ["health_check", "health_check_full"]),
         ("plumbline run health_check_", ["health_check_full"]),
         ("plumbline run -s ", ["coverage"]),

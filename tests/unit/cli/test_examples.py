@@ -7,7 +7,12 @@ import pytest
 from support.examples import CHEAP, Shown, Terminal, commands, examples
 
 EXAMPLES = examples()
-OFFLINE = [shown for shown in EXAMPLES if shown.is_cheap and not shown.asks_bigquery]
+OFFLINE = [
+    shown
+    for shown in EXAMPLES
+    if shown.is_cheap and not shown.asks_bigquery and not shown.is_endless
+]
+ENDLESS = [shown for shown in EXAMPLES if shown.is_endless]
 BIGQUERY = [shown for shown in EXAMPLES if shown.asks_bigquery]
 
 
@@ -35,6 +40,13 @@ def test_an_example_that_needs_no_warehouse_works(terminal: Terminal, shown: Sho
     done = terminal.type(shown.typed, SLACK_WEBHOOK_URL="https://hooks.example.com/services/T/B/X")
     assert (done.returncode, "error:" in done.stderr) == (0, False), done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize("shown", ENDLESS, ids=str)
+def test_an_example_that_runs_on_stops_when_it_is_told_to(terminal: Terminal, shown: Shown) -> None:
+    done = terminal.type(f"timeout --preserve-status --signal=TERM 4 {shown.typed}")
+    assert (done.returncode, "error:" in done.stderr) == (0, False), done.stderr
+    assert done.stderr.splitlines()[-1].endswith(" stopped")
 
 
 @pytest.mark.parametrize("shown", BIGQUERY, ids=str)

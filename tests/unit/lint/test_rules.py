@@ -103,6 +103,7 @@ FILES = [
     broken("wrong-value", DBT, "model-paths: [models]", "model-paths: [/]", says="list of folders"),
     broken("wrong-value", SCHEDULE, "America/New_York", "America/NewYork", says="America/NewYork"),
     broken("wrong-value", SCHEDULE, '"0 */6 * * *"', '"0 */6 * *"', says="five"),
+    broken("wrong-value", SCHEDULE, '"0 */6 * * *"', '"0 */6 * * MO"', says="'MO' is no day of week"),
     broken("name-differs-from-file", SUITE, '"name": "coverage",', '"name": "line_coverage",', says="'line_coverage'", mend="rename the file to line_coverage.json"),
     broken("name-differs-from-file", CHECKPOINT, '"name": "health_check"', '"name": "health"', says="'health'"),
 ]  # fmt: skip
@@ -190,6 +191,8 @@ CHECKPOINTS = [
     broken("checkpoint-monitor-twice", CHECKPOINT, '{"name": "lag"}', '{"name": "coverage"}', says="'coverage' stands twice", among=("suite-in-no-checkpoint",)),
     broken("checkpoint-unknown-action", CHECKPOINT, '"type": "slack"', '"type": "slak"', says="'slak'", mend="did you mean 'slack'?"),
     broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", mend="did you mean 'health_check'?"),
+    broken("schedule-never-comes", SCHEDULE, '"0 */6 * * *"', "0 6 31 2 *", says="never comes", mend="L is the last day"),
+    broken("schedule-deadline-too-long", SCHEDULE, "deadline: 10m", "deadline: 7h", says="6h later", mend="write 6h or less"),
 ]  # fmt: skip
 
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/abc"
@@ -366,6 +369,25 @@ def test_a_secret_is_not_repeated(linted: LintedProject, secret: str) -> None:
     findings = linted.lint().findings
     assert [finding.rule.code for finding in findings] == ["alerts-secret-in-file"]
     assert secret not in findings[0].what + findings[0].mend
+
+
+def test_each_fault_of_each_schedule_is_said_at_once(linted: LintedProject) -> None:
+    linted.replace(SCHEDULE, "America/New_York", "America/NewYork")
+    linted.replace(
+        SCHEDULE,
+        "notify: [alerts]",
+        "notify: [alerts]\n"
+        "  - {name: b, checkpoint: health_check, cron: 0 6 31 2 *, timezone: UTC, deadline: 10,\n"
+        "     notify: [alerts]}\n"
+        "  - {name: c, checkpoint: health_check, cron: 0 6 31 2 *, timezone: UTC, deadline: 10x,\n"
+        "     notify: [alerts]}",
+    )
+    assert [(finding.rule.code, finding.place.key) for finding in linted.lint().findings] == [
+        ("wrong-value", "schedules[0].timezone"),
+        ("wrong-value", "schedules[1].deadline"),
+        ("schedule-never-comes", "schedules[2].cron"),
+        ("wrong-value", "schedules[2].deadline"),
+    ]
 
 
 def test_without_alerts_yml_a_schedule_may_name_the_channels_that_there_are_then(

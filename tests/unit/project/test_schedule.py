@@ -1,4 +1,4 @@
-"""A fault in the schedule is refused with file, key and mend."""
+"""A fault in the schedule is refused with file, key and mend; whatever it is, before anything runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.errors import ConfigError
+from plumbline.project import Project
 from plumbline.project.schedule import read_schedules
 
 SCHEDULES = """
@@ -63,6 +64,23 @@ def test_a_project_without_the_file_has_no_schedule(file: Path) -> None:
         ("health_check\n", "health_chek\n", "schedules[0].checkpoint", "did you mean"),
         ("name: weekly", "name: health_check", "schedules[1].name", "a name of its own"),
         ("name: weekly", "nam: weekly", "schedules[1].nam", "did you mean 'name'?"),
+        ("name: weekly", "name: once a week", "schedules[1].name", "once a week"),
+        ('"0 */6  * * *"', '"60 * * * *"', "schedules[0].cron", "'60' is no minute"),
+        ('"0 */6  * * *"', '"0 */0 * * *"', "schedules[0].cron", "'*/0' is no hour"),
+        ('"0 */6  * * *"', '"0 6 32 * *"', "schedules[0].cron", "'32' is no day of month"),
+        ('"0 */6  * * *"', '"0 6 ? * *"', "schedules[0].cron", "'?' is no day of month"),
+        ("30 7 * * MON", "30 7 * * FRI-SUN", "schedules[1].cron", "is no day of week"),
+        ('"0 */6  * * *"', '"0 6 31 2 *"', "schedules[0].cron", "never comes"),
+        ('"0 */6  * * *"', '"0 6 31 4,6,9,11 *"', "schedules[0].cron", "L is the last day"),
+        ("10m", "7h", "schedules[0].deadline", "beyond the next run, which may come 6h later"),
+        ("2h", "169h", "schedules[1].deadline", "write 168h or less"),
+        ("[slack-alerts]", "[slack-alrts]", "schedules[0].notify[0]", "'slack-alerts'?"),
+        (
+            "[slack-alerts, pager]",
+            "[pager, pagr]",
+            "schedules[1].notify[1]",
+            "did you mean 'pager'?",
+        ),
     ],
 )
 def test_a_malformed_schedule_is_refused_with_file_key_and_mend(
@@ -71,8 +89,55 @@ def test_a_malformed_schedule_is_refused_with_file_key_and_mend(
     assert old in SCHEDULES
     file.write_text(SCHEDULES.replace(old, new, 1))
     with pytest.raises(ConfigError) as refused:
-        read_schedules(file, checkpoints=KNOWN)
+        read_schedules(file, checkpoints=KNOWN, channels=("slack-alerts", "pager"))
     assert refused.value.file == str(file)
     assert str(refused.value.key).partition(", column")[0] == key
     assert refused.value.mend
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cron", "deadline"),
+    [
+        ("0 */6 * * *", "6h"),
+        ("* * * * *", "60s"),
+        ("0 1,3 * * *", "2h"),
+        ("0 0 1,31 * *", "24h"),  # from a 31st to the next 1st
+        ("0 0 29 2 *", "9000h"),
+        ("0 0 * 2 MON#5", "9000h"),
+        ("30 1,2 * * *", "1h"),  # half an hour apart once a year, when the clocks are put forward
+    ],
+)
+def test_a_deadline_may_last_until_the_next_run_and_not_longer(
+    file: Path, cron: str, deadline: str
+) -> None:
+    text = SCHEDULES.replace('"0 */6  * * *"', f'"{cron}"')
+    file.write_text(text.replace("10m", deadline))
+    assert read_schedules(file)[0].cron == cron
+    if deadline != "9000h":
+        unit, number = deadline[-1], int(deadline[:-1])
+        file.write_text(text.replace("10m", f"{number + 1}{unit}"))
+        with pytest.raises(ConfigError, match="beyond the next run"):
+            read_schedules(file)
+
+
+def test_the_shipped_schedule_is_that_of_the_health_check() -> None:
+    (schedule,) = Project(Path(__file__).parents[3]).schedules
+    assert (schedule.checkpoint, schedule.cron) == ("health_check", "0 */6 * * *")
+    assert (schedule.timezone.key, schedule.deadline) == (
+        "America/Los_Angeles",
+        timedelta(minutes=10),
+    )
+
+
+def test_a_project_names_its_own_checkpoints_and_channels(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    assert Project(tmp_path).schedules == ()
+    (folder / "schedule.yml").write_text(SCHEDULES)
+    with pytest.raises(ConfigError, match="names checkpoint 'health_check', which is not there"):
+        _ = Project(tmp_path).schedules
+    for name in KNOWN:
+        (folder / f"{name}.json").write_text("{}")
+    with pytest.raises(ConfigError, match="there is no channel 'slack-alerts'"):
+        _ = Project(tmp_path).schedules

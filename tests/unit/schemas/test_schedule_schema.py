@@ -54,6 +54,8 @@ WRONG: dict[str, Any] = {
     "four fields": changed(SCHEDULES, f"{ONE}/cron", "0 */6 * *"),
     "six fields": changed(SCHEDULES, f"{ONE}/cron", "0 0 */6 * * *"),
     "a nickname": changed(SCHEDULES, f"{ONE}/cron", "@daily"),
+    "a question mark": changed(SCHEDULES, f"{ONE}/cron", "0 6 ? * *"),
+    "a name with blanks": changed(SCHEDULES, f"{ONE}/name", "every six hours"),
     "a cron that is a number": changed(SCHEDULES, f"{ONE}/cron", 6),
     "no zone": changed(SCHEDULES, f"{ONE}/timezone", GONE),
     "a zone in words": changed(SCHEDULES, f"{ONE}/timezone", "Pacific time"),

@@ -1,4 +1,4 @@
-"""Keys and kinds of values: suites, checkpoints, the schedule, targets, dbt's files.
+"""Keys and kinds of values: suites, checkpoints, targets, dbt's files.
 
 Where anyone may write keys of their own (dbt's and GX's files), a key is only called unknown when
 it is nearly one that plumbline reads.
@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plumbline.errors import ConfigError
 from plumbline.lint.described import models_in, sources_in
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.facts import Facts
@@ -20,7 +19,6 @@ from plumbline.lint.rule import Finding
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_near_misses, check_shape
 from plumbline.project.checkpoints import CheckpointEntry
-from plumbline.project.schedule import SchedulesEntry, read_schedules
 from plumbline.project.suites import SuiteEntry
 from plumbline.project.targets import WarehouseEntry
 
@@ -114,27 +112,12 @@ def check(linted: Linted) -> Iterator[Finding]:
     for checkpoint in facts.checkpoints.values():
         if checkpoint.is_readable:
             yield from check_shape(checkpoint, (), CheckpointEntry)
-    if facts.schedule is not None and facts.schedule.is_readable:
-        yield from _schedule(facts.schedule)
     yield from _targets(facts)
     if facts.dbt is not None and facts.dbt.is_readable:
         yield from _dbt(facts, facts.dbt)
     for properties in facts.properties:
         if properties.is_readable:
             yield from _properties(properties)
-
-
-def _schedule(schedule: Document) -> Iterator[Finding]:
-    found = list(check_shape(schedule, (), SchedulesEntry))
-    yield from found
-    if found:
-        return
-    try:
-        read_schedules(schedule.file)
-    except ConfigError as fault:
-        yield WRONG_VALUE.at(
-            schedule.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
-        )
 
 
 def _targets(facts: Facts) -> Iterator[Finding]:

@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from plumbline.errors import PlumblineError
-from plumbline.project import Project
+from plumbline.project import Project, Schedule
 from plumbline.project.parsing import read_json
 from plumbline.run.last_statuses import LastStatus, read_last_statuses
 from plumbline.run.reports.safe import one_line
 from plumbline.run.reports.text import STYLES, status_text, to_text
 from plumbline.run.reports.wording import NOTHING
 from plumbline.run.thresholds import thresholds_of
+from plumbline.schedule.overview import one_line_of
 
 SCHEMA_VERSION = 1
 
@@ -50,6 +51,7 @@ class CheckpointEntry:
     file: str
     monitors: tuple[str, ...] = ()
     schedule: str | None = None
+    """When it runs: cron and zone; None where no schedule names it."""
     fault: str | None = None
 
 
@@ -59,18 +61,25 @@ class Catalogue:
 
     monitors: tuple[MonitorEntry, ...]
     checkpoints: tuple[CheckpointEntry, ...]
+    schedule_fault: str | None = None
+    """Why no schedule is shown: the file can't be used."""
 
     @property
     def faults(self) -> tuple[tuple[str, str], ...]:
         """Name and fault of what can't be used."""
         found = [(entry.name, entry.fault) for entry in self.monitors]
         found += [(entry.name, entry.fault) for entry in self.checkpoints]
+        found += [("schedule", self.schedule_fault)]
         return tuple((name, fault) for name, fault in found if fault)
 
 
 def read_catalogue(project: Project) -> Catalogue:
     """The monitors and checkpoints of ``project``."""
-    checkpoints = tuple(_checkpoint(project, name) for name in project.checkpoint_names())
+    schedules, schedule_fault = _schedules(project)
+    checkpoints = tuple(
+        _checkpoint(project, name, schedule=one_line_of(schedules, name))
+        for name in project.checkpoint_names()
+    )
     last = read_last_statuses(project.state_dir)
     return Catalogue(
         monitors=tuple(
@@ -83,6 +92,7 @@ def read_catalogue(project: Project) -> Catalogue:
             for name in project.monitor_names()
         ),
         checkpoints=checkpoints,
+        schedule_fault=schedule_fault,
     )
 
 
@@ -132,17 +142,26 @@ def render_json(catalogue: Catalogue) -> str:
             }
             for entry in catalogue.checkpoints
         ],
+        "schedule_fault": catalogue.schedule_fault,
     }
     return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
 
 
-def _checkpoint(project: Project, name: str) -> CheckpointEntry:
+def _schedules(project: Project) -> tuple[tuple[Schedule, ...], str | None]:
+    try:
+        return project.schedules, None
+    except PlumblineError as error:
+        return (), error.one_line()
+
+
+def _checkpoint(project: Project, name: str, *, schedule: str | None) -> CheckpointEntry:
     file = project.checkpoints_dir / f"{name}.json"
     shown = str(file.relative_to(project.root))
     try:
-        return CheckpointEntry(name, shown, monitors=project.checkpoint(name).monitors)
+        monitors = project.checkpoint(name).monitors
     except PlumblineError as error:
-        return CheckpointEntry(name, shown, fault=error.one_line())
+        return CheckpointEntry(name, shown, schedule=schedule, fault=error.one_line())
+    return CheckpointEntry(name, shown, monitors=monitors, schedule=schedule)
 
 
 def _monitor(

@@ -1,0 +1,326 @@
+"""``plumbline schedule``: when checkpoints run, by this machine or by another scheduler."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example, Group
+from plumbline.cli.completion import complete_folders
+from plumbline.cli.options import format_option, target_option
+from plumbline.cli.output import write_message, write_result
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from plumbline.project import Project, Schedule
+    from plumbline.schedule.export.files import Cloud, ExportFile
+
+FORMATS = ("cron", "systemd", "cloud-run", "github-actions")
+_FLAGS = {
+    "cloud-run": ("--project", "--region", "--image", "--service-account"),
+    "github-actions": ("--project", "--service-account"),
+}
+"""Flags of formats that leave this machine."""
+
+
+def show(count: int, form: str) -> int:
+    """Each schedule and its next runs."""
+    from plumbline.schedule import overview
+    from plumbline.schedule.memory import read_last_runs
+
+    session = _session()
+    project, now = session.project(), session.clock()
+    views = overview.read_overview(
+        project.schedules, now=now, count=count, last_runs=read_last_runs(project.state_dir)
+    )
+    if form == "json":
+        write_result(overview.render_json(views, now=now), as_utf8=True)
+    else:
+        write_result(overview.render_text(views, now=now))
+    return 0
+
+
+def run(target: str | None, grace: str) -> int:
+    """Run what falls due, until it is told to stop."""
+    if os.name != "posix":
+        raise ConfigError(
+            "the scheduler needs Linux or macOS",
+            mend="let the system's own scheduler type `plumbline run CHECKPOINT --fail-on error`",
+        )
+    from plumbline.project.alerts import read_duration
+    from plumbline.run.reports.safe import one_line
+    from plumbline.schedule.memory import write_instant
+    from plumbline.schedule.scheduler import run_until_stopped
+    from plumbline.schedule.turns import Turns
+
+    session = _session()
+    project = session.project()
+    schedules = _schedules(project)
+    chosen = project.target(target).name
+    patience = timedelta() if grace == "0" else read_duration(grace, key="--grace")
+    for schedule in schedules:
+        project.checkpoint(schedule.checkpoint)  # refused now rather than in the night
+
+    def say(text: str) -> None:
+        write_message(f"{write_instant(session.clock().replace(microsecond=0))} {one_line(text)}")
+
+    def command_of(schedule: Schedule) -> Sequence[str]:
+        return [
+            *(sys.executable, "-m", "plumbline", "run", schedule.checkpoint),
+            *("--fail-on", "error", "--target", chosen, "--project-dir", str(project.root)),
+        ]
+
+    run_until_stopped(
+        lambda stopping: Turns(
+            schedules,
+            command=command_of,
+            state_dir=project.state_dir,
+            stopping=stopping,
+            say=say,
+            clock=session.clock,
+        ),
+        state_dir=project.state_dir,
+        grace=patience,
+        say=say,
+    )
+    return 0
+
+
+def export(
+    form: str,
+    output: Path | None,
+    target: str | None,
+    gcp_project: str | None,
+    region: str | None,
+    image: str | None,
+    service_account: str | None,
+) -> int:
+    """Write the schedules for another scheduler."""
+    flags = {
+        "--project": gcp_project,
+        "--region": region,
+        "--image": image,
+        "--service-account": service_account,
+    }
+    for flag, value in flags.items():
+        if value is not None and flag not in _FLAGS.get(form, ()):
+            formats = " and ".join(name for name, used in _FLAGS.items() if flag in used)
+            raise ConfigError(
+                f"the format {form} has no use for {flag}",
+                key=flag,
+                mend=f"leave it out; it is for {formats}",
+            )
+    from plumbline.schedule.export.files import Cloud
+
+    project = _session().project()
+    schedules = _schedules(project)
+    if form in _FLAGS:
+        cloud = Cloud(
+            target=_remote(project, target),
+            project=gcp_project,
+            region=region,
+            image=image,
+            service_account=service_account,
+            secrets=_secrets(project),
+        )
+        files = _for_cloud(form, project, schedules, cloud)
+    else:
+        files = _for_machine(form, project, schedules, project.target(target).name)
+    _give(files, output)
+    return 0
+
+
+def _for_machine(
+    form: str, project: Project, schedules: Sequence[Schedule], target: str
+) -> list[ExportFile]:
+    from plumbline.schedule.export.crontab import write_crontab
+    from plumbline.schedule.export.files import Machine
+    from plumbline.schedule.export.systemd import write_systemd
+
+    machine = Machine(
+        command=(sys.executable, "-m", "plumbline"),
+        project_dir=project.root,
+        state_dir=project.state_dir,
+        target=target,
+    )
+    write = write_crontab if form == "cron" else write_systemd
+    return write(schedules, machine)
+
+
+def _for_cloud(
+    form: str, project: Project, schedules: Sequence[Schedule], cloud: Cloud
+) -> list[ExportFile]:
+    from plumbline.schedule.export.cloud_run import write_cloud_run
+    from plumbline.schedule.export.github_actions import write_github_actions
+
+    if form == "cloud-run":
+        return write_cloud_run(schedules, cloud)
+    return write_github_actions(schedules, cloud, root=project.root, now=_session().clock())
+
+
+def _remote(project: Project, name: str | None) -> str:
+    """The target that a run elsewhere has: the embedded warehouse is of this machine."""
+    known = [one for one, kind in project.target_kinds().items() if kind == "bigquery"]
+    if name is None and len(known) == 1:
+        return known[0]
+    if name is None or name not in known:
+        raise ConfigError(
+            "which target is it for?" if name is None else f"{name!r} is no target on BigQuery",
+            key="--target",
+            mend=did_you_mean(name or "", known),
+        )
+    return name
+
+
+def _secrets(project: Project) -> tuple[str, ...]:
+    channels = project.alerts.channels.values()
+    return tuple(sorted({name for one in channels for name in one.variables.values()}))
+
+
+def _give(files: Sequence[ExportFile], output: Path | None) -> None:
+    """Into a folder, or to standard output: one by itself, more with their names between."""
+    if output is None:
+        for number, file in enumerate(files):
+            if len(files) > 1:
+                write_result(f"{'' if number == 0 else chr(10)}----- {file.name}\n")
+            write_result(file.text, as_utf8=True)
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            path = output / file.name
+            path.write_text(file.text, encoding="utf-8")
+            if file.text.startswith("#!"):
+                path.chmod(0o755)
+            write_result(f"wrote {path}\n")
+    except OSError as fault:
+        raise ConfigError(
+            f"the files can't be written: {fault}", key="--output", mend="name another folder"
+        ) from fault
+
+
+def _session() -> Session:
+    return click.get_current_context().ensure_object(Session)
+
+
+def _schedules(project: Project) -> tuple[Schedule, ...]:
+    if not project.schedules:
+        raise ConfigError(
+            "nothing is scheduled",
+            file=project.checkpoints_dir / "schedule.yml",
+            key="schedules",
+            mend="say there which checkpoint runs when; see docs/schedules.md",
+        )
+    return project.schedules
+
+
+command = Group(
+    name="schedule",
+    help=(
+        "When checkpoints run: what is due next, a scheduler for this machine, and files for "
+        "other schedulers.\n\n"
+        "Schedules stand in checkpoints/schedule.yml."
+    ),
+    commands=[
+        Command(
+            name="show",
+            callback=show,
+            help="Show each schedule: checkpoint, time, deadline, whom it tells, the next runs.",
+            params=[
+                click.Option(
+                    ["--count"],
+                    type=click.IntRange(1, 1000),
+                    default=3,
+                    show_default=True,
+                    metavar="N",
+                    help="So many runs of each.",
+                ),
+                format_option("text", "json"),
+            ],
+            examples=(
+                Example("plumbline schedule show", "when does what run next"),
+                Example("plumbline schedule show --count 28 --format json", "a week, for machines"),
+            ),
+        ),
+        Command(
+            name="run",
+            callback=run,
+            help="Run each checkpoint when it is due, until SIGTERM or Ctrl-C.\n\n"
+            "For one machine. Each run is a process of its own, is ended at its deadline, and "
+            "never overlaps another of its checkpoint; what was missed while the machine slept or "
+            "the scheduler was down is caught up once.",
+            params=[
+                target_option(),
+                click.Option(
+                    ["--grace"],
+                    default="30s",
+                    show_default=True,
+                    metavar="DURATION",
+                    help="How long what runs may go on once told to stop; 0 for not at all.",
+                ),
+            ],
+            examples=(
+                Example("plumbline schedule run", "on the default target"),
+                Example("plumbline schedule run --grace 2m", "stop in no hurry"),
+            ),
+            exit_codes={0: "stopped by SIGTERM or Ctrl-C"},
+        ),
+        Command(
+            name="export",
+            callback=export,
+            help="Write the schedules for another scheduler.\n\n"
+            "cron and systemd are for this machine: they name its paths and its Python. What a "
+            "scheduler can't say is refused.",
+            params=[
+                click.Option(
+                    ["--format", "form"],
+                    type=click.Choice(FORMATS),
+                    required=True,
+                    help="For which scheduler.",
+                ),
+                click.Option(
+                    ["--output"],
+                    type=click.Path(path_type=Path, file_okay=False),
+                    metavar="FOLDER",
+                    shell_complete=complete_folders,
+                    help="Write files there; default: standard output.",
+                ),
+                target_option(),
+                click.Option(
+                    ["--project", "gcp_project"],
+                    metavar="PROJECT",
+                    help="The Google Cloud project.",
+                ),
+                click.Option(["--region"], metavar="REGION", help="Of Cloud Run and Scheduler."),
+                click.Option(
+                    ["--image"], metavar="IMAGE", help="The container that has plumbline in it."
+                ),
+                click.Option(
+                    ["--service-account"], metavar="EMAIL", help="As whom runs query BigQuery."
+                ),
+            ],
+            examples=(
+                Example("plumbline schedule export --format cron", "a crontab, to look at"),
+                Example(
+                    "plumbline schedule export --format systemd --output .plumbline/units",
+                    "services and timers, as files",
+                ),
+                Example(
+                    "plumbline schedule export --format cloud-run --project my-project "
+                    "--region us-west2 --image us-docker.pkg.dev/my-project/dq/plumbline:1 "
+                    "--service-account plumbline@my-project.iam.gserviceaccount.com",
+                    "Cloud Run jobs, and a script that deploys them",
+                ),
+                Example("plumbline schedule export --format github-actions", "a workflow"),
+            ),
+        ),
+    ],
+    examples=(Example("plumbline schedule show", "when does what run next"),),
+)

@@ -1,0 +1,64 @@
+"""The schedule: does each time come, and is a run done before the next begins?
+
+Which checkpoint it names is looked at in ``checkpoints``, whom it tells in ``alerts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from plumbline.errors import ConfigError
+from plumbline.lint.document import Document
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error
+from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.lint.shape import check_shape
+from plumbline.project.schedule import ScheduleEntry, SchedulesEntry, find_faults, read_schedules
+
+NEVER_COMES = error(
+    "schedule-never-comes",
+    "No year has such a day: the checkpoint would never run.",
+    wrong="cron: 0 6 31 2 *",
+    right="cron: 0 6 L 2 *",
+)
+DEADLINE_TOO_LONG = error(
+    "schedule-deadline-too-long",
+    "The deadline goes beyond the next run: a run that hangs would hold up the next, unseen.",
+    wrong="{cron: '0 */6 * * *', deadline: 12h, ...}",
+    right="{cron: '0 */6 * * *', deadline: 10m, ...}",
+)
+
+RULES = (NEVER_COMES, DEADLINE_TOO_LONG)
+
+_BY_KIND = {"wrong": WRONG_VALUE, "never": NEVER_COMES, "too-long": DEADLINE_TOO_LONG}
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with ``schedule.yml``."""
+    schedule = linted.facts.schedule
+    if schedule is None or not schedule.is_readable:
+        return
+    shape = list(check_shape(schedule, (), SchedulesEntry))
+    yield from shape
+    faults = list(_faults(schedule))
+    yield from faults
+    if shape or faults:
+        return
+    try:
+        read_schedules(schedule.file)
+    except ConfigError as fault:
+        yield WRONG_VALUE.at(
+            schedule.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
+        )
+
+
+def _faults(schedule: Document) -> Iterator[Finding]:
+    for path, raw in schedule.entries("schedules"):
+        try:
+            entry = ScheduleEntry.model_validate(raw)
+        except ValidationError:
+            continue  # said of its shape
+        for fault in find_faults(entry):
+            yield _BY_KIND[fault.kind].at(schedule.place(*path, fault.key), fault.what, fault.mend)

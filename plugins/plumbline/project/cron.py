@@ -1,0 +1,95 @@
+"""When a cron expression comes: as Debian's cron reads it, in a zone, across daylight saving.
+
+The reading of ``schedule.yml`` refuses by it what never comes; ``plumbline.schedule.due`` computes
+runs by it. The arithmetic is cronsim's. All instants given back are in UTC: two of one zone are
+compared by their wall clocks in Python, and an hour that comes twice then counts once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+CRON_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+
+_SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+"""Where gaps are measured from: a leap year begins, so that none depends on today."""
+_LONG_ENOUGH = timedelta(days=2 * 366)
+_OFTEN_ENOUGH = 1500
+"""More runs than a day can have."""
+_SHORTEST = timedelta(minutes=1)
+_MARGIN = timedelta(hours=3)
+"""More than any zone turns its clocks back."""
+
+
+def cron_fault(cron: str) -> tuple[str, str] | None:
+    """What is wrong with the expression, and the mend; None where it can be read."""
+    fields = cron.split()
+    if len(fields) != len(CRON_FIELDS):
+        return (
+            f"{cron!r} has {len(fields)} fields, not five",
+            f'write {", ".join(CRON_FIELDS)}, for example "0 */6 * * *"',
+        )
+    for index, (name, text) in enumerate(zip(CRON_FIELDS, fields, strict=True)):
+        alone = ["*"] * len(CRON_FIELDS)
+        alone[index] = text
+        try:
+            CronSim(" ".join(alone), _SOME_DAY)
+        except CronSimError:
+            return (
+                f"{text!r} is no {name}",
+                "write a number, a range (1-5), a list (0,30), a step (*/6) or *",
+            )
+    return None
+
+
+def never_comes(cron: str) -> bool:
+    """Whether a readable expression names a time that no year has (31 February)."""
+    try:
+        next(CronSim(cron, _SOME_DAY))
+    except (CronSimError, StopIteration):
+        return True
+    return False
+
+
+def next_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
+    """The first time after ``after``, in UTC."""
+    for found in CronSim(cron, after.astimezone(zone)):
+        instant = found.astimezone(UTC)
+        # In the second of an hour that comes twice, cronsim may offer the first one's.
+        if instant > after:
+            return instant
+    raise ValueError(f"{cron!r} never comes")
+
+
+def last_time(cron: str, zone: ZoneInfo, before: datetime) -> datetime:
+    """The last time before ``before``, in UTC."""
+    # From a little later backwards: cronsim looks at the wall clock, on which the second of an
+    # hour that comes twice lies before what the first one had.
+    start = (before.astimezone(UTC) + _MARGIN).astimezone(zone)
+    for found in CronSim(cron, start, reverse=True):
+        instant = found.astimezone(UTC)
+        if instant < before:
+            return instant
+    raise ValueError(f"{cron!r} never came")
+
+
+def shortest_gap(cron: str) -> timedelta:
+    """The least distance of two times, as if there were no daylight saving."""
+    times = iter(CronSim(cron, _SOME_DAY))
+    before = next(times)
+    shortest = timedelta.max
+    for number, found in enumerate(times):
+        shortest = min(shortest, found - before)
+        before = found
+        is_seen = number >= _OFTEN_ENOUGH or found - _SOME_DAY > _LONG_ENOUGH
+        if is_seen or shortest <= _SHORTEST:
+            break
+    return shortest
+
+
+def in_words(cron: str) -> str:
+    """``At minute 0 past every sixth hour``."""
+    return CronSim(cron, _SOME_DAY).explain()

@@ -1,0 +1,6 @@
+"""Schedules at work: when runs are due, a scheduler for one machine, files for other schedulers.
+
+``due`` is the arithmetic; ``overview`` shows it; ``scheduler`` runs checkpoints as they fall due,
+by ``turns`` (whose run is it?), ``child`` (one run as a process) and ``memory`` (what ran last);
+``export`` writes the same schedules for cron, systemd, Cloud Run and GitHub Actions.
+"""

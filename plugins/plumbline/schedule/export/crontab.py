@@ -1,0 +1,69 @@
+"""A crontab: ``flock`` against overlap, ``timeout`` for the deadline."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from itertools import groupby
+
+from plumbline.project.schedule import Schedule
+from plumbline.schedule.child import PATIENCE
+from plumbline.schedule.export.files import (
+    ExportFile,
+    Machine,
+    comment,
+    printable,
+    run_arguments,
+    unit_names,
+)
+from plumbline.schedule.export.plain import plain_cron
+from plumbline.schedule.turns import SCHEDULE_VARIABLE
+
+NAME = "plumbline.crontab"
+
+_HEAD = (
+    "Made by `plumbline schedule export --format cron` from checkpoints/schedule.yml.",
+    "Install it with `crontab plumbline.crontab`, which replaces the user's crontab.",
+    "",
+    "CRON_TZ is read by cronie (Red Hat, Fedora, Arch) and systemd-cron. The cron of Debian and",
+    "Ubuntu ignores it and reads every line in the machine's zone: use systemd there.",
+    "A run that was missed is not caught up. Secrets of channels are set here, a line each:",
+    "SLACK_WEBHOOK_URL=...",
+)
+
+
+def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[ExportFile]:
+    """One file with a line a schedule.
+
+    Raises:
+        ConfigError: cron can't say a schedule, or a path can't stand in a crontab.
+    """
+    names = unit_names(schedules)
+    parts = [comment(_HEAD)]
+    for zone, of_zone in groupby(schedules, key=lambda one: one.timezone.key):
+        parts.append(f"\nCRON_TZ={zone}\n")
+        parts += [
+            f"{plain_cron(one, scheduler='cron')} {_command(one, machine, names[one.name])}\n"
+            for one in of_zone
+        ]
+    return [ExportFile(NAME, "".join(parts))]
+
+
+def _command(schedule: Schedule, machine: Machine, name: str) -> str:
+    """For `sh`; cron itself would end the line at a `%`."""
+    state = shlex.quote(str(machine.state_dir))
+    lock = shlex.quote(str(machine.state_dir / f"{name}.lock"))
+    run = shlex.join(
+        [
+            *machine.command,
+            *run_arguments(schedule, machine.target),
+            *("--project-dir", str(machine.project_dir)),
+        ]
+    )
+    seconds = int(schedule.deadline.total_seconds())
+    text = (
+        f"mkdir -p {state} && PLUMBLINE_STATE_DIR={state} "
+        f"{SCHEDULE_VARIABLE}={shlex.quote(schedule.name)} flock -n {lock} "
+        f"timeout --kill-after={int(PATIENCE.total_seconds())} {seconds} {run}"
+    )
+    return printable(text).replace("%", r"\%")

@@ -1,0 +1,92 @@
+"""What is written, and where it will run: shared by all formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plumbline.errors import ConfigError
+from plumbline.project.schedule import SCHEDULE_FILE, Schedule
+
+_LONGEST = 63
+"""Of a name in Google Cloud."""
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """One file, by its name alone."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where cron or systemd runs the checkpoints: this machine, as it is now."""
+
+    command: tuple[str, ...]
+    """How plumbline is called, by absolute path."""
+    project_dir: Path
+    state_dir: Path
+    target: str
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where Google Cloud or GitHub runs them; None: not said."""
+
+    target: str
+    project: str | None = None
+    region: str | None = None
+    image: str | None = None
+    service_account: str | None = None
+    secrets: tuple[str, ...] = ()
+    """Environment variables that channels read."""
+
+
+def run_arguments(schedule: Schedule, target: str) -> tuple[str, ...]:
+    """What plumbline is told: the exit code is for faults, as findings go to people by alerts."""
+    return ("run", schedule.checkpoint, "--fail-on", "error", "--target", target)
+
+
+def unit_names(schedules: Sequence[Schedule]) -> dict[str, str]:
+    """By schedule: a name that systemd, Google Cloud and GitHub all take.
+
+    Raises:
+        ConfigError: two schedules would have the same one, or one is too long.
+    """
+    names: dict[str, str] = {}
+    for schedule in schedules:
+        word = re.sub(r"[^a-z0-9]+", "-", schedule.name.lower()).strip("-")
+        name = f"plumbline-{word}"
+        if not word or len(name) > _LONGEST or name in names.values():
+            raise ConfigError(
+                f"schedule {schedule.name!r} would be called {name!r}, as another is"
+                if name in names.values()
+                else f"schedule {schedule.name!r} makes no name for a scheduler's job",
+                file=SCHEDULE_FILE,
+                key="name",
+                mend="give it a name of its own, of up to 50 letters and digits",
+            )
+        names[schedule.name] = name
+    return names
+
+
+def printable(text: str) -> str:
+    """``text``, which is to stand on one line of a file.
+
+    Raises:
+        ConfigError: it has control characters.
+    """
+    if not text.isprintable():
+        raise ConfigError(
+            f"{text!r} can't stand in a line of a file", mend="rename it, without control codes"
+        )
+    return text
+
+
+def comment(lines: Iterable[str]) -> str:
+    """Each line behind a ``#``."""
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines)

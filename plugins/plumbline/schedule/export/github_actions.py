@@ -1,0 +1,241 @@
+"""GitHub Actions: a workflow a schedule.
+
+GitHub reads cron in UTC only. A zone with daylight saving has two distances from it, so each has
+crons of its own, and a first step lets only those go on that fit the zone's clock of the day.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+
+from plumbline import __version__
+from plumbline.errors import ConfigError
+from plumbline.project.cron import shortest_gap
+from plumbline.project.schedule import Schedule
+from plumbline.project.targets import PROJECT_VARIABLE
+from plumbline.schedule.export.files import (
+    Cloud,
+    ExportFile,
+    comment,
+    run_arguments,
+    unit_names,
+)
+from plumbline.schedule.export.plain import (
+    ALL_DAYS,
+    ALL_MONTHS,
+    ALL_WEEKDAYS,
+    PlainTimes,
+    plain_times,
+    ranges,
+    refusal,
+    refuse_two_kinds_of_days,
+)
+from plumbline.schedule.turns import SCHEDULE_VARIABLE
+
+_MOST_OFTEN = timedelta(minutes=5)
+_DAY = 24 * 60
+_GITHUB = "GitHub's cron"
+
+
+def write_github_actions(
+    schedules: Sequence[Schedule], cloud: Cloud, *, root: Path, now: datetime
+) -> list[ExportFile]:
+    """A workflow for each, for ``.github/workflows``.
+
+    Args:
+        schedules: of the project.
+        cloud: where BigQuery is; what is not said is a variable of the repository.
+        root: the project; where it has locked requirements, these are installed.
+        now: from which year on the zone's clock is looked at.
+
+    Raises:
+        ConfigError: GitHub can't say a schedule.
+    """
+    names = unit_names(schedules)
+    return [_workflow(one, cloud, names[one.name], root=root, now=now) for one in schedules]
+
+
+def utc_crons(schedule: Schedule, now: datetime) -> dict[str, tuple[timedelta, ...]]:
+    """Crons in UTC, each with the zone's distances from UTC at which it counts.
+
+    Raises:
+        ConfigError: a day in the zone is another day of the month in UTC, or it is too often.
+    """
+    times = plain_times(schedule, scheduler=_GITHUB)
+    refuse_two_kinds_of_days(schedule, times, scheduler=_GITHUB)
+    if shortest_gap(schedule.cron) < _MOST_OFTEN:
+        raise refusal(
+            schedule,
+            "GitHub runs nothing more often than every 5 minutes",
+            "let it run less often, or use `plumbline schedule run`",
+        )
+    found: dict[str, tuple[timedelta, ...]] = {}
+    for offset in _offsets(schedule, now):
+        for cron in _shifted(schedule, times, offset):
+            found[cron] = (*found.get(cron, ()), offset)
+    return found
+
+
+def _offsets(schedule: Schedule, now: datetime) -> list[timedelta]:
+    """The zone's distances from UTC this year and next, the earliest of a year first."""
+    days = (datetime(now.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=n) for n in range(730))
+    offsets = (day.astimezone(schedule.timezone).utcoffset() for day in days)
+    return list(dict.fromkeys(offset for offset in offsets if offset is not None))
+
+
+def _shifted(schedule: Schedule, times: PlainTimes, offset: timedelta) -> Iterator[str]:
+    """``times`` in UTC; what falls on another day there makes crons of its own."""
+    hours: dict[tuple[str, int], set[int]] = {}
+    for hour, minute in product(times.hours, times.minutes):
+        day, rest = divmod(hour * 60 + minute - round(offset.total_seconds() / 60), _DAY)
+        hours.setdefault((_days(schedule, times, day), rest % 60), set()).add(rest // 60)
+    minutes: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+    for (days, minute), found in hours.items():
+        minutes.setdefault((days, tuple(sorted(found))), []).append(minute)
+    for (days, of_days), together in minutes.items():
+        yield f"{_field(tuple(sorted(together)), 60)} {_field(of_days, 24)} {days}"
+
+
+def _days(schedule: Schedule, times: PlainTimes, shift: int) -> str:
+    if shift and (times.days != ALL_DAYS or times.months != ALL_MONTHS):
+        raise refusal(
+            schedule,
+            f"GitHub's cron is in UTC, where that time of {schedule.timezone.key} is on another "
+            "day, maybe of another month",
+            "choose hours that are the same day in UTC, or use another format",
+        )
+    weekdays = tuple(sorted((day + shift) % 7 for day in times.weekdays))
+    return " ".join(
+        "*" if numbers == every else ranges(numbers, "-")
+        for numbers, every in (
+            (times.days, ALL_DAYS),
+            (times.months, ALL_MONTHS),
+            (weekdays, ALL_WEEKDAYS),
+        )
+    )
+
+
+def _field(numbers: tuple[int, ...], size: int) -> str:
+    return "*" if len(numbers) == size else ranges(numbers, "-")
+
+
+def _workflow(
+    schedule: Schedule, cloud: Cloud, name: str, *, root: Path, now: datetime
+) -> ExportFile:
+    crons = utc_crons(schedule, now)
+    offsets = sorted({offset for fitting in crons.values() for offset in fitting})
+    needs_guard = any(len(fitting) < len(offsets) for fitting in crons.values())
+    zone = schedule.timezone.key
+    told = [
+        "Made by `plumbline schedule export --format github-actions` from",
+        "checkpoints/schedule.yml. Put it into .github/workflows.",
+        "",
+        f"{schedule.cron}, {zone}. GitHub reads cron in UTC, may start a run late or leave it out",
+        "when it is busy, and catches nothing up.",
+    ]
+    if needs_guard:
+        told += [
+            f"The clock of {zone} has {len(offsets)} distances from UTC: each has its crons here,",
+            "and the first step stops those that do not fit the day. When the clock is changed, a",
+            "time in the hour that is skipped is left out, and one in the hour that comes twice",
+            "comes twice.",
+        ]
+    account = cloud.service_account or "${{ vars.GCP_SERVICE_ACCOUNT }}"
+    project = cloud.project or f"${{{{ vars.{PROJECT_VARIABLE} }}}}"
+    only_if = "        if: steps.due.outputs.now == 'yes'\n" if needs_guard else ""
+    environment = {
+        PROJECT_VARIABLE: project,
+        SCHEDULE_VARIABLE: schedule.name,
+        **{one: f"${{{{ secrets.{one} }}}}" for one in cloud.secrets},
+    }
+    text = "".join(
+        (
+            comment(told),
+            f"name: {_text(f'plumbline {schedule.name}')}\n",
+            "on:\n  schedule:\n",
+            *(f"    - cron: {_text(cron)}\n" for cron in crons),
+            "  workflow_dispatch:\n",
+            "permissions:\n  contents: read\n  id-token: write\n",
+            "concurrency:\n",
+            f"  group: {_text(f'plumbline-{schedule.checkpoint}')}\n",
+            "  cancel-in-progress: false\n",
+            "jobs:\n  run:\n    runs-on: ubuntu-latest\n    steps:\n",
+            _guard(crons, zone) if needs_guard else "",
+            f"      - uses: actions/checkout@v4\n{only_if}",
+            f"      - uses: actions/setup-python@v5\n{only_if}",
+            '        with:\n          python-version: "3.12"\n',
+            f"      - name: Install plumbline\n{only_if}        run: |\n",
+            *(f"          {line}\n" for line in _installation(root)),
+            f"      - uses: google-github-actions/auth@v2\n{only_if}        with:\n",
+            "          workload_identity_provider: ",
+            '"${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}"\n',
+            f"          service_account: {_text(account)}\n",
+            f"      - name: Run {_plain(schedule.checkpoint)}\n{only_if}",
+            f"        timeout-minutes: {math.ceil(schedule.deadline.total_seconds() / 60)}\n",
+            "        env:\n",
+            *(f"          {key}: {_text(value)}\n" for key, value in environment.items()),
+            f"        run: {_text(_command(schedule, cloud))}\n",
+        )
+    )
+    return ExportFile(f"{name}.yml", text)
+
+
+def _guard(crons: dict[str, tuple[timedelta, ...]], zone: str) -> str:
+    patterns = " | ".join(
+        f'"{cron}/{_offset(offset)}"' for cron, fitting in crons.items() for offset in fitting
+    )
+    return f"""\
+      - name: Is it this cron's time of the year in {zone}?
+        id: due
+        env:
+          CRON: ${{{{ github.event.schedule }}}}
+        run: |
+          case "$CRON/$(TZ={zone} date +%z)" in
+            {patterns} | /*)  # the last: started by hand
+              echo "now=yes" >> "$GITHUB_OUTPUT" ;;
+            *)
+              echo "$CRON is not for today: the other crons are" ;;
+          esac
+"""
+
+
+def _offset(offset: timedelta) -> str:
+    """``-0700``, as `date` says it."""
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}{rest:02}"
+
+
+def _installation(root: Path) -> list[str]:
+    if (root / "requirements" / "runtime.txt").is_file() and (root / "pyproject.toml").is_file():
+        return [
+            "python -m pip install --require-hashes -r requirements/runtime.txt",
+            "python -m pip install --no-deps .",
+        ]
+    return [f"python -m pip install plumbline-dq=={__version__}"]
+
+
+def _command(schedule: Schedule, cloud: Cloud) -> str:
+    words = ("plumbline", *run_arguments(schedule, cloud.target))
+    return " ".join(_plain(word) for word in words)
+
+
+def _plain(word: str) -> str:
+    """A word that neither YAML nor the shell nor GitHub reads as something else."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|--[a-z-]+", word):
+        raise ConfigError(
+            f"{word!r} can't stand in a workflow",
+            mend="rename it to letters, digits, dots, dashes and underscores",
+        )
+    return word
+
+
+def _text(text: str) -> str:
+    """In quotes, as YAML reads JSON's."""
+    return json.dumps(text)

@@ -1,0 +1,161 @@
+"""systemd: a service and a timer a schedule.
+
+A timer says time as OnCalendar, with its zone. Where the clocks are put back, systemd runs what
+comes every hour once in the two hours of one name, and where they are put forward it leaves out
+what falls in between; so what comes every hour of every day is said in UTC, where it can be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from plumbline.project.schedule import Schedule
+from plumbline.schedule.child import PATIENCE
+from plumbline.schedule.export.files import (
+    ExportFile,
+    Machine,
+    comment,
+    printable,
+    run_arguments,
+    unit_names,
+)
+from plumbline.schedule.export.plain import (
+    ALL_DAYS,
+    ALL_HOURS,
+    ALL_MONTHS,
+    ALL_WEEKDAYS,
+    PlainTimes,
+    plain_times,
+    ranges,
+)
+from plumbline.schedule.turns import SCHEDULE_VARIABLE
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_EVERY_MINUTE = tuple(range(60))
+_YEARS = range(2024, 2034)
+
+
+def write_systemd(schedules: Sequence[Schedule], machine: Machine) -> list[ExportFile]:
+    """A ``.service`` and a ``.timer`` for each.
+
+    Raises:
+        ConfigError: systemd can't say a schedule.
+    """
+    names = unit_names(schedules)
+    return [
+        file
+        for one in schedules
+        for file in (_service(one, machine, names[one.name]), _timer(one, names[one.name]))
+    ]
+
+
+def on_calendar(schedule: Schedule) -> tuple[str, ...]:
+    """The times for ``OnCalendar=``; of two, either counts.
+
+    Raises:
+        ConfigError: it has L, LW or # in it.
+    """
+    times = plain_times(schedule, scheduler="systemd")
+    zone = schedule.timezone.key
+    if times.hours == ALL_HOURS and times.is_every_day and _is_by_the_hour(schedule):
+        zone = "UTC"
+    if not times.any_day_fits:
+        return (_calendar(times, times.weekdays, times.days, zone),)
+    return (
+        _calendar(times, ALL_WEEKDAYS, times.days, zone),
+        _calendar(times, times.weekdays, ALL_DAYS, zone),
+    )
+
+
+def _calendar(
+    times: PlainTimes, weekdays: tuple[int, ...], days: tuple[int, ...], zone: str
+) -> str:
+    week = "" if weekdays == ALL_WEEKDAYS else f"{_weekdays(weekdays)} "
+    return (
+        f"{week}*-{_field(times.months, ALL_MONTHS)}-{_field(days, ALL_DAYS)} "
+        f"{_field(times.hours, ALL_HOURS)}:{_field(times.minutes, _EVERY_MINUTE)}:00 {zone}"
+    )
+
+
+def _field(numbers: tuple[int, ...], every: tuple[int, ...]) -> str:
+    return "*" if numbers == every else ranges(numbers, "..", width=2)
+
+
+def _weekdays(weekdays: tuple[int, ...]) -> str:
+    from_monday = tuple(sorted((day - 1) % 7 for day in weekdays))
+    return re.sub(r"\d", lambda found: _DAYS[int(found[0])], ranges(from_monday, ".."))
+
+
+def _is_by_the_hour(schedule: Schedule) -> bool:
+    """Whether the zone is always whole hours from UTC: the minutes are then UTC's too."""
+    noons = (datetime(year, month, 1, 12, tzinfo=UTC) for year in _YEARS for month in ALL_MONTHS)
+    offsets = {noon.astimezone(schedule.timezone).utcoffset() or timedelta() for noon in noons}
+    return not any(offset % timedelta(hours=1) for offset in offsets)
+
+
+def _service(schedule: Schedule, machine: Machine, name: str) -> ExportFile:
+    arguments = [
+        *machine.command,
+        *run_arguments(schedule, machine.target),
+        *("--project-dir", str(machine.project_dir)),
+    ]
+    text = f"""\
+[Unit]
+Description=plumbline: {printable(schedule.name)}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+# systemd starts it never twice at a time, and ends it and all it started at its deadline.
+Type=oneshot
+WorkingDirectory={_specifiers(printable(str(machine.project_dir)))}
+Environment={_quoted(f"{SCHEDULE_VARIABLE}={schedule.name}")}
+Environment={_quoted(f"PLUMBLINE_STATE_DIR={machine.state_dir}")}
+# Secrets of channels, a line each: SLACK_WEBHOOK_URL=...
+EnvironmentFile=-/etc/plumbline/environment
+ExecStart={" ".join(_quoted(word, is_command=True) for word in arguments)}
+TimeoutStartSec={int(schedule.deadline.total_seconds())}
+TimeoutStopSec={int(PATIENCE.total_seconds())}
+"""
+    return ExportFile(f"{name}.service", _HEAD + text)
+
+
+def _timer(schedule: Schedule, name: str) -> ExportFile:
+    calendars = "".join(f"OnCalendar={calendar}\n" for calendar in on_calendar(schedule))
+    text = f"""\
+[Unit]
+Description=plumbline: when {printable(schedule.name)} runs
+
+[Timer]
+# {schedule.cron}, {schedule.timezone.key}
+{calendars}AccuracySec=1s
+# What was missed while the machine was off runs once when it is on again.
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+    return ExportFile(f"{name}.timer", _HEAD + text)
+
+
+_HEAD = comment(
+    (
+        "Made by `plumbline schedule export --format systemd` from checkpoints/schedule.yml.",
+        "Put both files into /etc/systemd/system (or ~/.config/systemd/user), then",
+        "`systemctl daemon-reload` and `systemctl enable --now NAME.timer`.",
+    )
+)
+
+
+def _quoted(word: str, *, is_command: bool = False) -> str:
+    """One word of a unit; in a command `$` is for variables."""
+    text = _specifiers(printable(word)).replace("\\", "\\\\").replace('"', '\\"')
+    if is_command:
+        text = text.replace("$", "$$")
+    return f'"{text}"' if re.search(r"[\s\"'\\;]", text) or not text else text
+
+
+def _specifiers(text: str) -> str:
+    return text.replace("%", "%%")

@@ -1,0 +1,102 @@
+"""What the scheduler ran last, in the folder of local state: so that a missed run is caught up.
+
+The file may be missing or torn: then nothing is known, and nothing is caught up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+FILE = "schedule.json"
+SCHEMA_VERSION = 1
+
+Outcome = Literal["first seen", "done", "hung", "not started"]
+"""`first seen`: nothing was run; from here on a run that is missed is caught up."""
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The last run of a schedule that is over."""
+
+    cron: str
+    timezone: str
+    due: datetime
+    outcome: Outcome
+    exit_code: int | None = None
+    """Negative: the signal that ended it. None: it never started."""
+    ended_at: datetime | None = None
+
+
+def read_last_runs(state_dir: Path) -> dict[str, LastRun]:
+    """By schedule; empty where nothing was run or the file can't be read."""
+    try:
+        read = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
+        if read["schema_version"] != SCHEMA_VERSION:
+            return {}
+        return {str(name): _last_run(entry) for name, entry in read["schedules"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def write_last_runs(state_dir: Path, runs: Mapping[str, LastRun]) -> None:
+    """Put ``runs`` in the place of what was known.
+
+    Raises:
+        OSError: the file can't be written; the old one is then whole.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True)
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "schedules": {name: _entry(run) for name, run in sorted(runs.items())},
+    }
+    # Written beside and renamed, so that no reader sees half a file.
+    descriptor, beside = tempfile.mkstemp(dir=state_dir, prefix=f".{FILE}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=1)
+        Path(beside).replace(state_dir / FILE)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def write_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _entry(run: LastRun) -> dict[str, Any]:
+    return {
+        "cron": run.cron,
+        "timezone": run.timezone,
+        "due": write_instant(run.due),
+        "outcome": run.outcome,
+        "exit_code": run.exit_code,
+        "ended_at": None if run.ended_at is None else write_instant(run.ended_at),
+    }
+
+
+def _last_run(entry: Mapping[str, Any]) -> LastRun:
+    ended_at = entry["ended_at"]
+    return LastRun(
+        cron=str(entry["cron"]),
+        timezone=str(entry["timezone"]),
+        due=_instant(entry["due"]),
+        outcome=entry["outcome"],
+        exit_code=entry["exit_code"],
+        ended_at=None if ended_at is None else _instant(ended_at),
+    )
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return instant

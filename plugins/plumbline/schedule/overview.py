@@ -1,0 +1,139 @@
+"""What is scheduled, and when the next runs are: for people and for machines.
+
+Used by ``plumbline schedule show`` and, for its one line a checkpoint, ``plumbline list``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from plumbline.project.cron import in_words
+from plumbline.project.schedule import Schedule, write_duration
+from plumbline.schedule.due import due_between
+from plumbline.schedule.memory import LastRun, write_instant
+
+SCHEMA_VERSION = 1
+
+_FOREVER = timedelta(days=366 * 100)
+
+
+@dataclass(frozen=True)
+class ScheduleView:
+    """One schedule, its next runs, and how the scheduler's last run of it went."""
+
+    schedule: Schedule
+    words: str
+    """The cron expression in words."""
+    following: tuple[datetime, ...]
+    last: LastRun | None
+    """None: ``schedule run`` has not run it from here."""
+
+
+def read_overview(
+    schedules: Sequence[Schedule],
+    *,
+    now: datetime,
+    count: int,
+    last_runs: Mapping[str, LastRun],
+) -> tuple[ScheduleView, ...]:
+    """Each of ``schedules`` with its next ``count`` runs after ``now``."""
+    return tuple(
+        ScheduleView(
+            schedule=one,
+            words=in_words(one.cron),
+            following=tuple(islice(due_between(one, now, now + _FOREVER), count)),
+            last=found if (found := last_runs.get(one.name)) and found.ended_at else None,
+        )
+        for one in schedules
+    )
+
+
+def render_text(views: Sequence[ScheduleView], *, now: datetime) -> str:
+    """A block a schedule."""
+    if not views:
+        return "nothing is scheduled: checkpoints/schedule.yml holds no schedule\n"
+    return "\n".join(_block(view, now) for view in views)
+
+
+def render_json(views: Sequence[ScheduleView], *, now: datetime) -> str:
+    """One JSON object."""
+    said = {
+        "schema_version": SCHEMA_VERSION,
+        "now": write_instant(now),
+        "schedules": [_entry(view) for view in views],
+    }
+    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
+
+
+def one_line_of(schedules: Sequence[Schedule], checkpoint: str) -> str | None:
+    """When a checkpoint runs, on one line; None where no schedule names it."""
+    found = [f"{one.cron} {one.timezone.key}" for one in schedules if one.checkpoint == checkpoint]
+    return "; ".join(found) or None
+
+
+def _block(view: ScheduleView, now: datetime) -> str:
+    schedule = view.schedule
+    rows = [
+        ("checkpoint", schedule.checkpoint),
+        ("when", f"{schedule.cron}  ({view.words}, {schedule.timezone.key})"),
+        ("deadline", write_duration(schedule.deadline)),
+        ("tells", ", ".join(schedule.notify)),
+    ]
+    if view.last is not None:
+        rows.append(("last run", _last(view.last, schedule)))
+    for number, due in enumerate(view.following):
+        rows.append(("" if number else "next runs", _due(due, schedule, now)))
+    lines = [schedule.name, *(f"  {name:<10}  {value}" for name, value in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _due(due: datetime, schedule: Schedule, now: datetime) -> str:
+    return f"{_local(due, schedule)}  {due:%Y-%m-%d %H:%M} UTC  in {_until(due - now)}"
+
+
+def _last(last: LastRun, schedule: Schedule) -> str:
+    how = last.outcome if last.exit_code is None else f"{last.outcome}, exit code {last.exit_code}"
+    return f"{_local(last.due, schedule)}  {how}"
+
+
+def _local(instant: datetime, schedule: Schedule) -> str:
+    return f"{instant.astimezone(schedule.timezone):%a %Y-%m-%d %H:%M %Z}"
+
+
+def _until(left: timedelta) -> str:
+    minutes = max(0, round(left.total_seconds() / 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} days"
+
+
+def _entry(view: ScheduleView) -> dict[str, Any]:
+    schedule, last = view.schedule, view.last
+    return {
+        "name": schedule.name,
+        "checkpoint": schedule.checkpoint,
+        "cron": schedule.cron,
+        "words": view.words,
+        "timezone": schedule.timezone.key,
+        "deadline_seconds": int(schedule.deadline.total_seconds()),
+        "notify": list(schedule.notify),
+        "last": None
+        if last is None or last.ended_at is None
+        else {
+            "due": write_instant(last.due),
+            "outcome": last.outcome,
+            "exit_code": last.exit_code,
+            "ended_at": write_instant(last.ended_at),
+        },
+        "next": [
+            {"utc": write_instant(due), "local": due.astimezone(schedule.timezone).isoformat()}
+            for due in view.following
+        ],
+    }

@@ -1,0 +1,53 @@
+"""SIGTERM, SIGINT and SIGHUP as something to wait for, instead of something that happens anywhere.
+
+A handler may interrupt any line, also one that holds a lock; so it only writes a byte into a pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from types import FrameType
+from typing import Any
+
+
+class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
+    """For the time of a ``with`` in the main thread, they end nothing by themselves.
+
+    SIGHUP is among them, as a run would outlive the terminal of its scheduler; under ``nohup`` it
+    stays ignored.
+    """
+
+    def __enter__(self) -> StopSignals:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        numbers = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+        self._before: dict[signal.Signals, Any] = {
+            number: signal.signal(number, self._note) for number in numbers
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._writer)
+        os.close(self._reader)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the next one; whether it came.
+
+        Args:
+            seconds: at most so long; None for as long as it takes.
+        """
+        ready, _, _ = select.select([self._reader], [], [], seconds)
+        if ready:
+            os.read(self._reader, 1)
+        return bool(ready)
+
+    def _note(self, _: int, __: FrameType | None) -> None:
+        with contextlib.suppress(BlockingIOError):  # full of what was not yet waited for
+            os.write(self._writer, b"!")

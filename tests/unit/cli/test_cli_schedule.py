@@ -1,0 +1,161 @@
+"""`plumbline schedule`: show and export; what it runs is among the stories."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from support.projects import SmallProject
+from unit.cli.conftest import Plumbline
+
+SCHEDULES = """
+schedules:
+  - checkpoint: health_check
+    cron: "0 */6 * * *"
+    timezone: America/Los_Angeles
+    deadline: 10m
+    notify: [slack]
+"""
+CLOUD = (
+    *("--project", "my-project", "--region", "us-west2", "--image", "gcr.io/my-project/dq:1"),
+    *("--service-account", "dq@my-project.iam.gserviceaccount.com"),
+)
+
+
+@pytest.fixture
+def file(project: SmallProject) -> Path:
+    """The schedule of the small project."""
+    path = project.root / "checkpoints" / "schedule.yml"
+    path.write_text(SCHEDULES)
+    return path
+
+
+def test_it_shows_so_many_next_runs_as_are_asked_for(file: Path, plumbline: Plumbline) -> None:
+    said = plumbline("schedule", "show", "--count", "2")
+    assert (said.code, said.err) == (0, "")
+    assert [line.split("  ")[-2].strip() for line in said.out.splitlines()[-2:]] == [
+        "2026-11-24 02:00 UTC",
+        "2026-11-24 08:00 UTC",
+    ]
+
+
+def test_it_shows_them_for_machines(file: Path, plumbline: Plumbline) -> None:
+    said = json.loads(plumbline("schedule", "show", "--format", "json").out)
+    assert said["now"] == "2026-11-24T01:30:00Z"
+    (one,) = said["schedules"]
+    assert [run["local"] for run in one["next"]] == [
+        "2026-11-23T18:00:00-08:00",
+        "2026-11-24T00:00:00-08:00",
+        "2026-11-24T06:00:00-08:00",
+    ]
+
+
+def test_a_project_without_schedules_shows_that(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    said = plumbline("schedule", "show")
+    assert said.code == 0
+    assert "nothing is scheduled" in said.out
+
+
+@pytest.mark.parametrize("command", ["show", "run", "export --format cron"])
+def test_a_fault_in_the_schedule_is_refused_with_file_key_and_mend(
+    file: Path, plumbline: Plumbline, command: str
+) -> None:
+    file.write_text(SCHEDULES.replace("0 */6 * * *", "0 6 31 2 *"))
+    said = plumbline("schedule", *command.split())
+    assert said.code == 64
+    assert "never comes" in said.err
+    assert "in: checkpoints/schedule.yml: schedules[0].cron" in said.err
+    assert "mend: " in said.err
+
+
+@pytest.mark.parametrize("command", ["run", "export --format cron", "export --format systemd"])
+def test_without_schedules_there_is_nothing_to_run_or_export(
+    project: SmallProject, plumbline: Plumbline, command: str
+) -> None:
+    said = plumbline("schedule", *command.split())
+    assert said.code == 64
+    assert "nothing is scheduled" in said.err
+    assert "docs/schedules.md" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "--count", "0"), "--count"),
+        (("run", "--grace", "soon"), "'soon' is no duration"),
+        (("run", "--target", "loacl"), "did you mean 'local'?"),
+        (("export",), "--format"),
+        (("export", "--format", "at"), "--format"),
+        (("export", "--format", "cron", "--image", "x"), "has no use for --image"),
+        (("export", "--format", "github-actions", "--region", "x"), "it is for cloud-run"),
+        (("export", "--format", "cloud-run"), "needs --project"),
+        (("export", "--format", "cloud-run", "--target", "local", *CLOUD), "no target on BigQuery"),
+        (("export", "--format", "github-actions", "--target", "bigqery"), "'bigquery'?"),
+    ],
+)
+def test_a_wrong_argument_is_wrong_usage(
+    file: Path, plumbline: Plumbline, arguments: tuple[str, ...], said: str
+) -> None:
+    done = plumbline("schedule", *arguments)
+    assert done.code == 64
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("cron",), ["plumbline.crontab"]),
+        (("systemd",), ["plumbline-health-check.service", "plumbline-health-check.timer"]),
+        (("github-actions",), ["plumbline-health-check.yml"]),
+        (("cloud-run", *CLOUD), ["deploy-plumbline.sh", "plumbline-health-check.job.yaml"]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_it_exports_files_or_shows_them(
+    file: Path, plumbline: Plumbline, tmp_path: Path, arguments: tuple[str, ...], names: list[str]
+) -> None:
+    folder = tmp_path / "not" / "there"
+    shown = plumbline("schedule", "export", "--format", *arguments)
+    said = plumbline("schedule", "export", "--format", *arguments, "--output", str(folder))
+    assert (said.code, said.err) == (0, "")
+    assert sorted(path.name for path in folder.iterdir()) == names
+    for path in folder.iterdir():
+        assert f"wrote {path}\n" in said.out
+        assert path.read_text() in shown.out
+        assert len(names) == 1 or f"----- {path.name}\n" in shown.out
+        assert os.access(path, os.X_OK) is (path.suffix == ".sh")
+
+
+def test_what_it_exports_for_this_machine_names_the_target_that_was_resolved(
+    file: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_TARGET", "bigquery")
+    monkeypatch.setenv("PLUMBLINE_PROJECT", "my-project")
+    said = plumbline("schedule", "export", "--format", "cron")
+    assert "--target bigquery" in said.out
+    assert f"--project-dir {file.parents[1]}" in said.out
+
+
+def test_secrets_are_named_and_never_written(
+    file: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T/B/SECRET")
+    for arguments in (("cron",), ("systemd",), ("github-actions",), ("cloud-run", *CLOUD)):
+        said = plumbline("schedule", "export", "--format", *arguments)
+        assert said.code == 0
+        assert "SLACK_WEBHOOK_URL" in said.out
+        assert "hooks.slack.com" not in said.out
+
+
+def test_a_folder_that_can_t_be_written_is_said(
+    file: Path, plumbline: Plumbline, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    said = plumbline("schedule", "export", "--format", "cron", "--output", str(tmp_path / "file/x"))
+    assert said.code == 64
+    assert "the files can't be written" in said.err

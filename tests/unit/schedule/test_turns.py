@@ -1,0 +1,308 @@
+"""Each due run once: what was missed is caught up once, and what is running is never overtaken."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plumbline.project import Schedule
+from plumbline.schedule.child import Stopping
+from plumbline.schedule.memory import FILE, LastRun, read_last_runs
+from plumbline.schedule.turns import Turns
+from unit.schedule.conftest import schedule
+
+DUE = datetime(2026, 11, 25, 20, tzinfo=UTC)
+"""Noon in Los Angeles."""
+SIX_HOURS = timedelta(hours=6)
+
+
+@dataclass
+class World:
+    """A clock that is set by hand, a log, and runs that are lines of shell."""
+
+    state_dir: Path
+    now: datetime = DUE + timedelta(seconds=1)
+    script: str = "true"
+    said: list[str] = field(default_factory=list)
+    stopping: Stopping = field(default_factory=Stopping)
+
+    @property
+    def runs(self) -> list[str]:
+        """What each run was told of itself."""
+        file = self.state_dir / "runs"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def command(self, one: Schedule) -> Sequence[str]:
+        """A run that notes itself."""
+        note = f'echo "$PLUMBLINE_SCHEDULE $PLUMBLINE_DUE" >> {shlex.quote(str(self.state_dir / "runs"))}'
+        return ["sh", "-c", f"{note}; {self.script}"]
+
+    def turns(self, *schedules: Schedule, **changes) -> Turns:
+        """As after a start of the scheduler."""
+        values = {
+            "command": self.command,
+            "state_dir": self.state_dir,
+            "stopping": self.stopping,
+            "say": self.said.append,
+            "clock": lambda: self.now,
+            "patience": timedelta(seconds=0.3),
+        }
+        return Turns(schedules, **(values | changes))
+
+    def last(self, name: str = "health_check") -> LastRun:
+        """What is remembered."""
+        return read_last_runs(self.state_dir)[name]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+ONE = schedule()
+
+
+def test_at_the_very_first_start_nothing_is_caught_up(world: World) -> None:
+    turns = world.turns(ONE)
+    assert turns.missed(ONE) is None
+    turns.take(ONE)
+    assert world.runs == []
+    assert (world.last().due, world.last().outcome) == (DUE, "first seen")
+
+
+def test_what_falls_due_is_run_once_and_told_which_run_it_is(world: World) -> None:
+    turns = world.turns(ONE)
+    world.now += SIX_HOURS
+    turns.take(ONE)
+    turns.take(ONE)
+    assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
+    assert world.last() == LastRun(
+        cron=ONE.cron,
+        timezone="America/Los_Angeles",
+        due=DUE + SIX_HOURS,
+        outcome="done",
+        exit_code=0,
+        ended_at=world.now,
+    )
+
+
+def test_at_the_instant_itself_it_is_due(world: World) -> None:
+    turns = world.turns(ONE)
+    world.now = DUE + SIX_HOURS
+    turns.take(ONE)
+    assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
+
+
+@pytest.mark.parametrize("missed", [1, 2, 40])
+def test_however_many_were_missed_while_it_was_down_one_is_caught_up(
+    world: World, missed: int
+) -> None:
+    world.turns(ONE)
+    world.now += missed * SIX_HOURS
+    started_again = world.turns(ONE)
+    assert started_again.missed(ONE) is not None
+    started_again.take(ONE)
+    assert len(world.runs) == 1
+    assert world.turns(ONE).missed(ONE) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema_version": 1, "schedules": {}}'])
+def test_with_a_torn_memory_nothing_is_caught_up(world: World, text: str) -> None:
+    world.turns(ONE)
+    (world.state_dir / FILE).write_text(text)
+    world.now += 3 * SIX_HOURS
+    assert world.turns(ONE).missed(ONE) is None
+
+
+@pytest.mark.parametrize("changed", [schedule("0 */3 * * *"), schedule(timezone=ZoneInfo("UTC"))])
+def test_a_schedule_that_was_changed_did_not_miss_what_it_never_had(
+    world: World, changed: Schedule
+) -> None:
+    world.turns(ONE)
+    world.now += 3 * SIX_HOURS
+    assert world.turns(changed).missed(changed) is None
+
+
+def test_a_clock_that_was_far_ahead_once_does_not_keep_runs_away(world: World) -> None:
+    right = world.now
+    world.now += timedelta(days=3650)
+    turns = world.turns(ONE)
+    world.now = right
+    turns.take(ONE)
+    assert world.runs == ["health_check 2026-11-25T20:00:00Z"]
+
+
+def test_a_clock_that_is_put_back_a_little_repeats_nothing(world: World) -> None:
+    turns = world.turns(ONE)
+    world.now = DUE - timedelta(seconds=2)
+    turns.take(ONE)
+    assert world.runs == []
+
+
+def test_what_falls_due_while_a_run_goes_on_is_made_up_for_after_it(world: World) -> None:
+    def command(one: Schedule) -> Sequence[str]:
+        if not world.runs:
+            world.now += 2 * SIX_HOURS  # so long does the first one take
+        return world.command(one)
+
+    turns = world.turns(ONE, command=command)
+    world.now += SIX_HOURS
+    turns.take(ONE)
+    assert world.runs == [
+        "health_check 2026-11-26T02:00:00Z",
+        "health_check 2026-11-26T14:00:00Z",
+    ]
+
+
+def test_two_schedules_of_a_checkpoint_take_turns(world: World) -> None:
+    other = schedule(name="again")
+    turns = world.turns(ONE, other)
+    world.now += SIX_HOURS
+    log = world.state_dir / "log"
+    world.script = f"echo in >> {log}; sleep 0.3; echo out >> {log}"
+    threads = [threading.Thread(target=turns.take, args=[one]) for one in (ONE, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert log.read_text().split() == ["in", "out", "in", "out"]
+
+
+def test_schedules_of_two_checkpoints_run_side_by_side(world: World) -> None:
+    other = schedule(name="full", checkpoint="health_check_full")
+    turns = world.turns(ONE, other)
+    world.now += SIX_HOURS
+    log = world.state_dir / "log"
+    world.script = (  # each waits for the other
+        f"echo x >> {log}; for i in $(seq 100); do [ $(wc -l < {log}) = 2 ] && exit 0; "
+        "sleep 0.05; done; exit 1"
+    )
+    threads = [threading.Thread(target=turns.take, args=[one]) for one in (ONE, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (world.last("health_check").exit_code, world.last("full").exit_code) == (0, 0)
+
+
+CODES = {
+    0: "done in",
+    3: "ERROR, a check could not be made",
+    64: "FAILED, wrong configuration, nothing was checked",
+    70: "FAILED, a fault of plumbline itself",
+    130: "(exit code 130): FAILED",
+}
+
+
+@pytest.mark.parametrize(("code", "words"), CODES.items())
+def test_the_log_says_how_it_went_and_when_the_next_is_due(
+    world: World, code: int, words: str
+) -> None:
+    turns = world.turns(ONE)
+    world.now += SIX_HOURS
+    world.script = f"exit {code}"
+    turns.take(ONE)
+    started, ended, following = world.said
+    assert started == "health_check: started, due 2026-11-25 18:00 PST (2026-11-26T02:00:00Z)"
+    assert words in ended
+    assert f"exit code {code}" in ended
+    assert following == "health_check: next run 2026-11-26 00:00 PST (2026-11-26T08:00:00Z)"
+    assert world.last().exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (timedelta(seconds=59), ""),
+        (timedelta(minutes=7), ", 7 min ago"),
+        (timedelta(hours=5), ", 5 h ago"),
+    ],
+)
+def test_a_late_start_is_said(world: World, late: timedelta, words: str) -> None:
+    turns = world.turns(ONE)
+    world.now = DUE + SIX_HOURS + late
+    turns.take(ONE)
+    assert world.said[0].endswith("(2026-11-26T02:00:00Z)" + words)
+
+
+def test_a_run_that_hangs_is_ended_said_and_not_run_again(world: World) -> None:
+    hasty = schedule(deadline=timedelta(seconds=1))
+    turns = world.turns(hasty)
+    world.now += SIX_HOURS
+    world.script = "sleep 60"
+    turns.take(hasty)
+    assert "HUNG, not done within its deadline of 1s: ended after" in world.said[1]
+    assert (world.last().outcome, world.last().exit_code) == ("hung", -15)
+    assert world.turns(hasty).missed(hasty) is None
+
+
+def test_a_run_that_is_killed_is_said(world: World) -> None:
+    turns = world.turns(ONE)
+    world.now += SIX_HOURS
+    world.script = "kill -9 $$"
+    turns.take(ONE)
+    assert "FAILED, killed by signal 9" in world.said[1]
+
+
+def test_a_run_that_can_t_be_started_is_said_and_the_next_one_is_tried(world: World) -> None:
+    turns = world.turns(ONE, command=lambda _: ["/not/there"])
+    world.now += SIX_HOURS
+    turns.take(ONE)
+    assert "FAILED, the run can't be started" in world.said[1]
+    assert world.last().outcome == "not started"
+    assert turns.missed(ONE) is None
+    world.now += SIX_HOURS
+    assert turns.missed(ONE) == DUE + 2 * SIX_HOURS
+
+
+def test_once_it_stops_nothing_is_started(world: World) -> None:
+    turns = world.turns(ONE)
+    world.now += SIX_HOURS
+    world.stopping.ask(timedelta())
+    turns.take(ONE)
+    assert world.runs == []
+    assert not turns.are_running
+
+
+def test_what_was_stopped_with_the_scheduler_is_caught_up_at_its_next_start(world: World) -> None:
+    turns = world.turns(ONE)
+    world.now += SIX_HOURS
+    world.script = "sleep 60"
+    thread = threading.Thread(target=turns.take, args=[ONE])
+    thread.start()
+    while not world.runs:
+        time.sleep(0.02)
+    assert turns.are_running
+    world.stopping.ask(timedelta())
+    thread.join(timeout=10)
+    assert "stopped with the scheduler" in world.said[1]
+    assert not turns.are_running
+    assert world.turns(ONE).missed(ONE) == DUE + SIX_HOURS
+
+
+def test_a_full_disk_is_said_and_runs_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = world.turns(ONE)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(json, "dump", full)
+    world.now += SIX_HOURS
+    turns.take(ONE)
+    assert any("what ran last can't be written" in line for line in world.said)
+    assert turns.missed(ONE) is None
+
+
+def test_what_is_no_longer_scheduled_is_forgotten(world: World) -> None:
+    world.turns(ONE, schedule(name="old"))
+    world.turns(ONE)
+    assert list(read_last_runs(world.state_dir)) == ["health_check"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from great_expectations import __version__ as gx_version
@@ -17,11 +18,19 @@ from plumbline.run.judged import JudgedExpectation
 
 
 def read_results(
-    suite: ExpectationSuite, result: ExpectationSuiteValidationResult
+    suite: ExpectationSuite,
+    result: ExpectationSuiteValidationResult,
+    failing: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> list[JudgedExpectation]:
-    """One value an expectation that GX returned, in the suite's order."""
+    """One value an expectation that GX returned, in the suite's order.
+
+    Args:
+        suite: whose expectations they are.
+        result: what GX found, masked.
+        failing: the rows to blame by expectation; see `plumbline.gx.failing`.
+    """
     order = {expectation.id: index for index, expectation in enumerate(suite.expectations)}
-    read = [(_id(entry), _read(entry)) for entry in result.results]
+    read = [(_id(entry), _read(entry, failing)) for entry in result.results]
     read.sort(key=lambda pair: order.get(pair[0], len(order)))
     return [judged for _, judged in read]
 
@@ -102,7 +111,9 @@ def _id(entry: ExpectationValidationResult) -> str | None:
     return entry.expectation_config.id if entry.expectation_config else None
 
 
-def _read(entry: ExpectationValidationResult) -> JudgedExpectation:
+def _read(
+    entry: ExpectationValidationResult, failing: Mapping[str, Sequence[int]]
+) -> JudgedExpectation:
     config = entry.expectation_config
     assert config is not None
     result = entry.result or {}
@@ -114,6 +125,7 @@ def _read(entry: ExpectationValidationResult) -> JudgedExpectation:
         kwargs=config.kwargs,
         observed=result.get("observed_value"),
         groups=tuple((result.get("details") or {}).get("groups") or ()),
+        failing=tuple(failing.get(config.id or "", ())),
         error=exception_message(entry.exception_info) or _nothing_checked(entry),
         description=config.description,
     )

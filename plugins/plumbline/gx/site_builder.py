@@ -35,9 +35,11 @@ from great_expectations.data_context.types.resource_identifiers import (
 
 from plumbline.errors import ConfigError, MonitorError
 from plumbline.gx.suites import build_suite
+from plumbline.masking import masked_suite
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.sites import MODULE, read_sites, site_folder
+from plumbline.run.jobs import MonitorJobs
 from plumbline.schedule.due import next_due
 from plumbline.site import paths
 from plumbline.site.book import Keep
@@ -121,10 +123,9 @@ class SiteBuilder:
             PlumblineError: the site could not be written.
         """
         now = datetime.now(UTC)
-        pages = _GxPages(self._context, self.project)
         records = []
         for key in keys:
-            record = pages.record(_as_tuple(key))
+            record = _record(self._context, _as_tuple(key))
             if record is None and results is not None:
                 record = from_meta(results[key].meta)
             if record is not None:
@@ -137,8 +138,8 @@ class SiteBuilder:
             target,
             records=records,
             now=now,
-            gx=pages,
-            stored=pages.stored_records(),
+            gx=_GxPages(self._context, self.project, target, now),
+            stored=_stored_records(self._context),
             next_runs=_next_runs(self.project, target, now),
             keep=Keep(days=self.config.retention_days),
             afresh=afresh,
@@ -195,9 +196,10 @@ def open_sites(context: Any) -> Iterator[SiteBuilder]:
 class _GxPages:
     """GX's suites and results, for `plumbline.site.build`."""
 
-    def __init__(self, context: Any, project: Project) -> None:
+    def __init__(self, context: Any, project: Project, target: Target, now: datetime) -> None:
         self._context = context
         self._project = project
+        self._jobs = MonitorJobs(project=project, target=target, as_of=now)
 
     def suites(self) -> dict[str, str]:
         """By name, a hash of what its page shows; a suite that can't be built has no page."""
@@ -216,7 +218,9 @@ class _GxPages:
         from plumbline.gx.pages import suite_body
 
         try:
-            built = build_suite(self._project.suite(name))
+            read = self._project.suite(name)
+            # its overrides may name groups of a personal column
+            built = build_suite(masked_suite(read, self._jobs.mask(read)))
         except MonitorError:
             return None
         return GxPage(f"Suite {name}", suite_body(built))
@@ -225,35 +229,36 @@ class _GxPages:
         """The page of a stored result; None: it is not stored any more."""
         from plumbline.gx.pages import result_body
 
-        raw = self._stored(key)
+        raw = _stored(self._context, key)
         if raw is None:
             return None
         loaded: Any = ExpectationSuiteValidationResultSchema().load(raw)
         result = ExpectationSuiteValidationResult(**loaded) if isinstance(loaded, dict) else loaded
         return GxPage(f"Result of {result.suite_name}", result_body(result))
 
-    def record(self, key: tuple[str, ...]) -> Record | None:
-        """What a stored result holds for the site."""
-        raw = self._stored(key)
-        return None if raw is None else from_meta(raw.get("meta") or {}, result=key)
 
-    def stored_records(self) -> Iterable[Record]:
-        """Of the newest stored results, oldest first."""
-        keys = self._context.validation_results_store.list_keys()
-        newest = sorted(keys, key=lambda key: str(key.run_id.run_time))[-MOST_STORED:]
-        for key in newest:
-            record = self.record(_as_tuple(key))
-            if record is not None:
-                yield record
+def _record(context: Any, key: tuple[str, ...]) -> Record | None:
+    """What a stored result holds for the site."""
+    raw = _stored(context, key)
+    return None if raw is None else from_meta(raw.get("meta") or {}, result=key)
 
-    def _stored(self, key: tuple[str, ...]) -> Mapping[str, Any] | None:
-        """A result as it lies in GX's store: its JSON, without the objects that GX makes of it."""
-        backend = self._context.validation_results_store.store_backend
-        try:
-            read = json.loads(backend.get(key))
-        except Exception:  # noqa: BLE001 - a store of any kind: what can't be read is not there
-            return None
-        return read if isinstance(read, dict) else None
+
+def _stored_records(context: Any) -> Iterator[Record]:
+    """Of the newest stored results, oldest first."""
+    keys = context.validation_results_store.list_keys()
+    for key in sorted(keys, key=lambda key: str(key.run_id.run_time))[-MOST_STORED:]:
+        record = _record(context, _as_tuple(key))
+        if record is not None:
+            yield record
+
+
+def _stored(context: Any, key: tuple[str, ...]) -> Mapping[str, Any] | None:
+    """A result as it lies in GX's store: its JSON, without the objects that GX makes of it."""
+    try:
+        read = json.loads(context.validation_results_store.store_backend.get(key))
+    except Exception:  # noqa: BLE001 - a store of any kind: what can't be read is not there
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def _next_runs(project: Project, target: Target, now: datetime) -> dict[str, datetime]:

@@ -1,8 +1,8 @@
 """The data docs site: what runs left, as pages that need no server and no network.
 
     records   what a run leaves for the site, in the meta of GX's stored results
-    sync      what the history in the warehouse knows besides: incidents, deliveries, other machines
-    book      what the site keeps of both, as one file of its own; months that are over go to archives
+    sync      what the history in the warehouse knows besides: incidents, other machines' runs
+    book      what the site keeps of both, in one file; months that are over go to archives
     stories   an incident's rows as its page tells them
     collect   the book and the project's files as the values that pages show (`data`)
     pages     those values as HTML, without I/O; `charts` draws the small charts
@@ -11,8 +11,8 @@
 
 Used by `plumbline.gx.site_builder`, which is GX's way in, and by ``plumbline docs``.
 
-A page shows nothing that was not escaped, and holds no secret and no path of this machine. Its policy
-refuses inline scripts and styles and everything from the network. Small charts are inline SVG;
-large ones are drawn by uPlot 1.6.32 (MIT, vendored in ``static/uplot`` with its licence) from JSON
-in the page and from a script a month beside it, because a page from a folder can load nothing else.
+A page shows nothing that was not escaped, and holds no secret and no path of this machine. Its
+policy refuses inline scripts and styles and everything from the network. Small charts are inline
+SVG; large ones are drawn by uPlot 1.6.32 (MIT, vendored in ``static/uplot`` with its licence) from
+JSON in the page and a script a month beside it: a page from a folder can load nothing else.
 """

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from markupsafe import Markup
 
+from plumbline.errors import PlumblineError
 from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.site import book as books
@@ -96,7 +97,8 @@ def build_site(
         afresh: forget what the site knew: everything is read and drawn again.
 
     Raises:
-        PlumblineError: the site could not be written; the old one is whole.
+        PlumblineError: the site could not be written, or the history not be read for a site that
+            is made afresh; the old one is whole.
     """
     keep, next_runs = keep or Keep(), next_runs or {}
     with files.exclusively():
@@ -105,6 +107,11 @@ def build_site(
         every = [*([] if known else stored), *records]
         book = books.with_records(book, [one for one in every if one.run.target == target.name])
         news = _news(book, target, now, keep) if with_history else News()
+        if afresh and news.fault is not None:
+            raise PlumblineError(
+                f"the history could not be read, so the site is left as it was: {news.fault}",
+                mend="mend that, or build without --afresh: the site then keeps what it knows",
+            )
         book = books.with_rows(book, news.rows, news.runs)
         book = books.with_stories(book, news.events, news.deliveries)
         book = replace(book, synced_to=news.synced_to or book.synced_to)

@@ -224,7 +224,7 @@ def _monitor(
         groups=_groups(rows),
         recent=tuple(_run(row, gx) for row in reversed(rows[-RECENT_RUNS:])),
         months=tuple(sorted(months, key=lambda one: one.month, reverse=True)),
-        failing=getattr(latest, "failing", None),
+        failing=latest.failing if latest else None,
         description=_notes(suite),
         suite=_lines(suite, latest),
         gx_suite=gx.suites.get(known.name),

@@ -13,6 +13,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.incidents.model import Incident, Mute
+from plumbline.run.failing import Column as Column
+from plumbline.run.failing import FailingRows as FailingRows
 from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status
@@ -86,26 +88,6 @@ class MonthView:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of failing rows."""
-
-    name: str
-    personal: bool = False
-    """Tagged as personal in ``schema.yml``: its values are never written into a page."""
-
-
-@dataclass(frozen=True)
-class FailingRows:
-    """A sample of the rows that failed in the last run."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[object, ...], ...]
-    """One value a column; those of personal columns are masked when drawn, whatever they hold."""
-    total: int
-    """How many rows failed in all."""
-
-
-@dataclass(frozen=True)
 class SuiteLine:
     """One expectation in words."""
 
@@ -136,6 +118,7 @@ class MonitorView:
     months: tuple[MonthView, ...] = ()
     """Newest first."""
     failing: FailingRows | None = None
+    """A sample of the rows that failed in the last run."""
     description: str = ""
     """What the suite's notes say."""
     suite: tuple[SuiteLine, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from plumbline.masking import PREFIX
 from plumbline.run.reports.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
 from plumbline.run.request import last_day
 from plumbline.site import paths
@@ -42,6 +43,7 @@ def environment() -> Environment:
         amount=amount,
         cell=cell,
         day=day,
+        is_pseudonym=is_pseudonym,
         lasting=lasting,
         seconds=duration,
         size=size,
@@ -159,6 +161,11 @@ def cell(value: object) -> str:
         return "NULL"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+
+
+def is_pseudonym(value: object) -> bool:
+    """Whether a value of a personal column was masked before it came here, as it should be."""
+    return isinstance(value, str) and value.startswith(PREFIX)
 
 
 def run_row(

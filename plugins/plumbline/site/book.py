@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.history.events import DeliveryRow, IncidentRow
@@ -146,6 +146,20 @@ class IncidentStory:
 
 
 @dataclass(frozen=True)
+class PastIncident:
+    """An incident in the archives, as far as other pages than its own speak of it."""
+
+    id: str
+    monitor: str
+    kind: Literal["data", "error"]
+    worst: Status
+    opened_at: datetime
+    closed_at: datetime
+    ending: Literal["resolved", "expired"]
+    was_told: bool
+
+
+@dataclass(frozen=True)
 class Book:
     """All that a build begins with."""
 
@@ -156,8 +170,8 @@ class Book:
     """Oldest first; of an older day, its last."""
     incidents: tuple[IncidentStory, ...] = ()
     """Open ones, and those that ended lately; by when they opened."""
-    archived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By month of their opening: ids of the incidents in the archives."""
+    archived: Mapping[str, tuple[PastIncident, ...]] = field(default_factory=dict)
+    """By month of their opening: the incidents in the archives, oldest first."""
     gx_suites: Mapping[str, str] = field(default_factory=dict)
     """By suite: the hash of what GX's page of it shows."""
     synced_to: datetime | None = None
@@ -433,6 +447,22 @@ def _settled_monitor(
     return settled, {month: tuple(rows) for month, rows in leaving.items() if month >= oldest}
 
 
+def past_of(story: IncidentStory) -> PastIncident:
+    """What is remembered of an incident that has ended."""
+    statuses = [Status(event.status) for event in story.events]
+    last = story.events[-1]
+    return PastIncident(
+        id=story.id,
+        monitor=last.monitor,
+        kind="error" if last.kind == "error" else "data",
+        worst=max(statuses, key=_SEVERITY.__getitem__),
+        opened_at=story.opened_at,
+        closed_at=last.as_of,
+        ending="expired" if last.event == "expired" else "resolved",
+        was_told=any(one.verdict == "delivered" for one in story.deliveries),
+    )
+
+
 def listed_by_month(known: MonitorBook, zone: ZoneInfo) -> dict[str, tuple[Row, ...]]:
     """The runs that the pages of months list which are not over: those of days that are over.
 
@@ -464,7 +494,9 @@ def worst_of_days(rows: Sequence[Row], zone: ZoneInfo) -> list[Row]:
 def _settled_incidents(
     book: Book, rows_from: datetime, first: datetime, zone: ZoneInfo
 ) -> tuple[
-    tuple[IncidentStory, ...], dict[str, tuple[IncidentStory, ...]], dict[str, tuple[str, ...]]
+    tuple[IncidentStory, ...],
+    dict[str, tuple[IncidentStory, ...]],
+    dict[str, tuple[PastIncident, ...]],
 ]:
     current, oldest = month_of(rows_from, zone), month_of(first, zone)
     leaving: dict[str, list[IncidentStory]] = {}
@@ -475,11 +507,12 @@ def _settled_incidents(
             leaving.setdefault(month, []).append(story)
         else:
             staying.append(story)
-    months = {month: ids for month, ids in book.archived.items() if month >= oldest}
+    months = {month: past for month, past in book.archived.items() if month >= oldest}
     for month, stories in leaving.items():
         if month >= oldest:
-            known = months.get(month, ())
-            months[month] = tuple(dict.fromkeys((*known, *(story.id for story in stories))))
+            past = (*months.get(month, ()), *map(past_of, stories))
+            by_id = {incident.id: incident for incident in past}
+            months[month] = tuple(sorted(by_id.values(), key=lambda one: (one.opened_at, one.id)))
     return (
         tuple(staying),
         {month: tuple(stories) for month, stories in leaving.items() if month >= oldest},

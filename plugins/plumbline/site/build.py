@@ -190,8 +190,8 @@ class _Stock:
                 left = tuple(month for month in known.months if month not in lost)
                 monitors[name] = replace(known, months=left)
         months = dict(book.archived)
-        for month, ids in book.archived.items():
-            pages = (paths.incident_month(month), *map(paths.incident, ids))
+        for month, past in book.archived.items():
+            pages = (paths.incident_month(month), *(paths.incident(one.id) for one in past))
             if month in stories or all(map(self.has_page, pages)):
                 continue
             of_incidents = self._read(paths.incident_archive(month), books.stories_from_json)

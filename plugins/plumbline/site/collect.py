@@ -231,6 +231,7 @@ def _monitor(
         sql=known.latest.sql if known.latest else None,
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),
+        past=_past(book, known.name),
         muted=muted,
     )
 
@@ -374,20 +375,41 @@ def _incident(
     )
 
 
+def _past(book: Book, monitor: str) -> tuple[Incident, ...]:
+    return tuple(
+        Incident(
+            id=one.id,
+            monitor=monitor,
+            kind=one.kind,
+            status=one.worst,
+            worst=one.worst,
+            opened_at=one.opened_at,
+            last_seen=one.closed_at,
+            checkpoint="",
+            told=("somebody",) if one.was_told else (),
+            closed_at=one.closed_at,
+            ending=one.ending,
+        )
+        for _, past in sorted(book.archived.items(), reverse=True)
+        for one in reversed(past)
+        if one.monitor == monitor
+    )
+
+
 def _incident_months(
     book: Book, suites: Mapping[str, Suite | None], archives: Archives
 ) -> tuple[IncidentMonth, ...]:
     return tuple(
         IncidentMonth(
             month,
-            ids,
+            tuple(one.id for one in past),
             None
             if month not in archives.incidents
             else tuple(
                 _incident(story, book, suites, {}) for story in reversed(archives.incidents[month])
             ),
         )
-        for month, ids in sorted(book.archived.items(), reverse=True)
+        for month, past in sorted(book.archived.items(), reverse=True)
     )
 
 

@@ -130,6 +130,8 @@ class MonitorView:
     """The runbook's Markdown; links in it are kept only where they lead outside (https)."""
     incidents: tuple[str, ...] = ()
     """Ids of its incidents, newest first, as far as they are among the site's."""
+    past: tuple[Incident, ...] = ()
+    """Those in the archives, newest first: only what a list says of them is filled in."""
     muted: Mute | None = None
     """The mute in force."""
 

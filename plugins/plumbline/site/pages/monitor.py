@@ -57,7 +57,10 @@ class Alerted:
 def render(data: SiteData, view: MonitorView) -> bytes:
     """``monitors/NAME.html``."""
     by_id = {known.incident.id: known for known in data.incidents}
-    incidents = [by_id[name] for name in view.incidents if name in by_id]
+    incidents = [
+        *(by_id[name] for name in view.incidents if name in by_id),
+        *map(IncidentView, view.past),
+    ]
     unit = view.latest.unit if view.latest else ""
     chart = large_chart(
         view.points,

@@ -29,8 +29,8 @@ What must be filled
   inline scripts and styles and everything from the network.
 - Nothing that is put in may be a secret or an absolute path of this machine: pages show it.
 
-Cloud Storage: `Pages.files` are the objects; write ``static/`` and the pages first, ``index.html``
-last, then delete what is stale. Uploads of single objects are atomic, the site as a whole is not.
+Cloud Storage: `plumbline.site.bucket` writes the same pages as objects, in an order that never
+shows half a site. Uploads of single objects are atomic, the site as a whole is not.
 
 Charts: small ones are inline SVG made here; large ones are drawn by uPlot 1.6.32 (MIT, vendored in
 ``static/uplot`` with its licence) from JSON in the page, with a table of the same numbers beside.

@@ -171,6 +171,11 @@ class Project:
             state_dir=self.state_dir,
         )
 
+    def target_names(self) -> tuple[str, ...]:
+        """The names of all targets, in the file's order."""
+        declared = self._datasource[1].get("targets")
+        return tuple(map(str, declared)) if isinstance(declared, dict) else ()
+
     def suite_names(self) -> tuple[str, ...]:
         """The names of all suites."""
         return tuple(sorted(file.stem for file in self.expectations_dir.glob("*.json")))

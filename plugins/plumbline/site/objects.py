@@ -242,7 +242,7 @@ class Objects:
         if isinstance(fault, api.RetryError) and fault.cause is not None:
             return self._explained(fault.cause, doing, path)
         if isinstance(fault, InvalidResponse):  # as it is where it was tried again until the end
-            fault = api.from_http_response(fault.response)
+            fault = api.from_http_response(fault.response)  # type: ignore[no-untyped-call]
         if isinstance(fault, api.PreconditionFailed):
             return ChangedError(where)
         if isinstance(fault, api.NotFound):

@@ -71,7 +71,7 @@ def texts(storage: FakeStorage) -> dict[str, str]:
 def drawn(data: SiteData) -> Pages:
     """Its pages, all of them drawn: no build was before."""
     of_data = render_site(data)
-    older = {path: b"<p>over</p>" for path in of_data.kept}
+    older = dict.fromkeys(of_data.kept, b"<p>over</p>")
     files = {**of_data.files, **older, paths.BOOK: f"{data.title}".encode()}
     return Pages(files, frozenset(), of_data.layout)
 
@@ -383,7 +383,7 @@ def test_many_builds_at_once_end_in_the_site_of_one_of_them(
                 build(mine, lease_seconds=lease_seconds)
             except ConflictError:
                 continue
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - shown by the test
                 faults.append(fault)
             return
         faults.append(AssertionError("never first"))
@@ -433,7 +433,11 @@ def answers(status: int, message: str) -> Reply:
 
 
 FAULTS = [
-    (answers(403, "ci@x does not have storage.objects.get access"), ConfigError, "storage.objects.get"),
+    (
+        answers(403, "ci@x does not have storage.objects.get access"),
+        ConfigError,
+        "storage.objects.get",
+    ),
     (answers(403, "no"), ConfigError, "grant roles/storage.objectUser on the bucket"),
     (answers(401, "Invalid Credentials"), ConfigError, "does not accept the credentials"),
     (answers(503, "backend"), PlumblineError, "it answered 503"),

@@ -71,7 +71,7 @@ def test_gx_finds_its_address_and_cleans_it(
     assert isinstance(site, SiteBuilder)
     base = f"https://storage.cloud.google.com/{BUCKET}/docs/{small.target.name}"
     assert site.get_resource_url() == f"{base}/index.html"
-    site.clean_site()
+    context.clean_data_docs("local_site")
     assert [name for name in storage.objects[BUCKET] if name.startswith("docs/")] == []
     assert site.get_resource_url() is None
 

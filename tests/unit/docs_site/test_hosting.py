@@ -196,7 +196,9 @@ def test_without_gcloud_it_is_said_where_to_get_it(
     assert "install the Google Cloud CLI" in capsys.readouterr().err
 
 
-def test_the_web_server_hides_what_is_not_masked_and_keeps_styles(gcloud: FakeGcloud) -> None:
+def test_the_web_server_hides_what_is_not_for_readers_and_lets_styles_be_kept(
+    gcloud: FakeGcloud,
+) -> None:
     hosting = Hosting("p", "r", "b", "docs", "plumbline-docs", "bigquery", (READER,), None)
     text = nginx_conf(hosting)
     assert "return 302 /bigquery/index.html;" in text

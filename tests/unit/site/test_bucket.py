@@ -497,6 +497,19 @@ def test_files_that_somebody_else_wrote_are_neither_replaced_nor_removed(
     assert texts(storage) == {"mine.txt": "mine"}
 
 
+def test_a_site_that_was_copied_is_built_upon_although_its_generations_are_others(
+    storage: FakeStorage,
+) -> None:
+    build(pages(index="a", x="b", old="c"))
+    build(pages(index="a", x="b"))
+    for name, stored in list(storage.objects[BUCKET].items()):
+        storage.put(BUCKET, name.replace("team/docs", "moved"), stored.content)
+    assert build(pages(index="A", x="b"), prefix="moved") == ("index.html",)
+    left = {name: one.content for name, one in storage.objects[BUCKET].items() if "moved" in name}
+    assert set(left) == {f"moved/local/{name}" for name in ("index.html", "site.json", "x.html")}
+    assert left["moved/local/index.html"] == b"A"
+
+
 def test_a_site_is_removed_with_all_that_it_wrote_and_nothing_else(storage: FakeStorage) -> None:
     storage.put(BUCKET, "team/docs/other/index.html", b"theirs")
     build(pages(index="a", old="b"))

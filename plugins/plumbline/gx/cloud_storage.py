@@ -21,10 +21,7 @@ from great_expectations.exceptions.exceptions import InvalidKeyError, StoreBacke
 from great_expectations.util import filter_properties_dict
 
 from plumbline.errors import ConfigError
-from plumbline.site.objects import Objects
-
-_PRIVATE = "https://storage.cloud.google.com"
-_PUBLIC = "https://storage.googleapis.com"
+from plumbline.site.objects import PRIVATE, PUBLIC, Objects
 
 
 class TupleGCSStoreBackend(TupleStoreBackend):
@@ -118,7 +115,7 @@ class TupleGCSStoreBackend(TupleStoreBackend):
 
     def get_url_for_key(self, key: Any, protocol: str | None = None) -> str:
         """Where a person with a role on the bucket finds it, or anybody, if it is public."""
-        base = _PUBLIC if self._public_urls else _PRIVATE
+        base = PUBLIC if self._public_urls else PRIVATE
         return f"{base}/{self.bucket}/{quote(self._objects.name(self._path(key)))}"
 
     def get_public_url_for_key(self, key: Any, protocol: str | None = None) -> str:

@@ -135,7 +135,7 @@ class SiteBuilder:
 
         def build() -> Built:
             return build_site(
-                self.files(target),
+                self.files(target, afresh=afresh),
                 self.project,
                 target,
                 records=records,
@@ -151,13 +151,13 @@ class SiteBuilder:
                 return build()
         return build()
 
-    def files(self, target: Target) -> SiteFiles:
-        """Where the site of ``target`` lies."""
+    def files(self, target: Target, *, afresh: bool = False) -> SiteFiles:
+        """Where the site of ``target`` lies; ``afresh``: trust nothing that was written there."""
         if self.config.is_folder:
             return FolderSite(self._folder() / target.name)
         from plumbline.site.bucket import BucketSite
 
-        return BucketSite(self.config.backend, target.name)
+        return BucketSite(self.config.backend, target.name, afresh=afresh)
 
     def address(self, path: str, target: Target) -> str:
         """Where people find a page."""

@@ -44,9 +44,10 @@ class BucketEntry(BaseModel):
     class_name: Literal["TupleGCSStoreBackend"]
     module_name: Literal["plumbline.gx.cloud_storage"]
     bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")
-    prefix: str = Field("", pattern=r"^[\w./-]*$")
+    prefix: str = Field("", pattern=r"^([\w.-]+(/[\w.-]+)*/?)?$")
     project: str | None = None
     base_public_path: str | None = None
+    public_urls: bool = False
     suppress_store_backend_id: bool = True
 
 

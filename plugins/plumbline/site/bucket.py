@@ -37,14 +37,12 @@ from urllib.parse import quote
 
 from plumbline.errors import ConfigError
 from plumbline.site import paths
-from plumbline.site.objects import CONNECTIONS, ChangedError, Objects
+from plumbline.site.objects import CONNECTIONS, PRIVATE, PUBLIC, ChangedError, Objects
 from plumbline.site.pages import Pages
 from plumbline.site.writing import MANIFEST, ConflictError, MissingPagesError, Written
 
 LEASE_SECONDS = 60.0
 """How long a build that does not end is waited for."""
-CONSOLE = "https://storage.cloud.google.com"
-"""Asks for a Google login, and shows objects that this person may read."""
 
 _FORMAT = 1
 _POLL_SECONDS = 1.0
@@ -79,8 +77,8 @@ class _Manifest:
     """What the build that claimed the site writes; empty: nobody claims it."""
     left: Mapping[str, int | None] = field(default_factory=dict)
     """By path, the generation, where known: no longer part of the site, to go at the next build."""
-    is_torn: bool = False
-    """It could not be read, and says what was found instead."""
+    is_claimed: bool = False
+    """Whether a build writes it, or died."""
 
     def to_json(self, build: str) -> bytes:
         """As it is stored. ``build`` makes it differ from every other build's."""
@@ -109,6 +107,7 @@ class _Manifest:
                     for path, (digest, generation) in stored["files"].items()
                 },
                 pending=frozenset(map(str, stored["pending"])),
+                is_claimed=bool(stored["pending"]),
                 left={
                     str(path): None if generation is None else int(generation)
                     for path, generation in stored["left"].items()
@@ -125,22 +124,30 @@ class BucketSite:
         backend: ``store_backend`` of the site in ``great_expectations.yml``, checked by
             `plumbline.project.sites`.
         folder: below the backend's prefix; the target's name.
+        afresh: whether to trust no object that was written: each is compared with the bucket's.
         lease_seconds: how long a build that does not end is waited for.
     """
 
     def __init__(
-        self, backend: Mapping[str, Any], folder: str, *, lease_seconds: float = LEASE_SECONDS
+        self,
+        backend: Mapping[str, Any],
+        folder: str,
+        *,
+        afresh: bool = False,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         prefix = posixpath.join(str(backend.get("prefix") or "").strip("/"), folder)
         self._objects = Objects(
             str(backend["bucket"]), prefix, project=backend.get("project") or None
         )
         public = backend.get("base_public_path")
+        open_to = PUBLIC if backend.get("public_urls") else PRIVATE
         self._address = (
             f"{str(public).rstrip('/')}/{quote(folder)}"
             if public
-            else f"{CONSOLE}/{self._objects.bucket}/{quote(prefix)}"
+            else f"{open_to}/{self._objects.bucket}/{quote(prefix)}"
         )
+        self._afresh = afresh
         self._lease_seconds = lease_seconds
         self._build = uuid.uuid4().hex
         self._loaded: tuple[_Manifest, int] | None = None
@@ -157,7 +164,7 @@ class BucketSite:
         """
         self._load()
         waited_for, since = 0, time.monotonic()
-        while self._manifest.pending and not self._manifest.is_torn and not self._is_old():
+        while self._manifest.is_claimed and not self._is_old():
             if self._generation != waited_for:
                 waited_for, since = self._generation, time.monotonic()
             if time.monotonic() - since >= self._lease_seconds:
@@ -280,7 +287,10 @@ class BucketSite:
         if read is None:
             # What was here can only be found by looking; none of it is trusted.
             found = frozenset(self._objects.list()) - {MANIFEST}
-            read = _Manifest(pending=found, is_torn=True)
+            read = _Manifest(pending=found)
+        if self._afresh:
+            pending = read.pending | set(read.files)
+            read = replace(read, layout=None, files={}, pending=pending)
         self._loaded = read, stored.generation
 
     def _refuse_others(self) -> None:

@@ -29,6 +29,10 @@ CONNECTIONS = 8
 """Objects that are written side by side."""
 EMULATOR = "STORAGE_EMULATOR_HOST"
 ENDPOINT = "https://storage.googleapis.com"
+PRIVATE = "https://storage.cloud.google.com"
+"""Addresses here ask for a Google login, and show an object to those who may read it."""
+PUBLIC = "https://storage.googleapis.com"
+"""Addresses here ask for nothing, and show what everybody may read."""
 
 _ROLE = "roles/storage.objectUser"
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"

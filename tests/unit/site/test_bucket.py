@@ -209,6 +209,10 @@ def test_browsers_keep_styles_for_ever_and_pages_never(storage: FakeStorage) -> 
         ({}, "https://storage.cloud.google.com/example-docs/team/docs/local/index.html"),
         ({"prefix": ""}, "https://storage.cloud.google.com/example-docs/local/index.html"),
         (
+            {"public_urls": "true"},
+            "https://storage.googleapis.com/example-docs/team/docs/local/index.html",
+        ),
+        (
             {"base_public_path": "https://docs.example.com/dq/"},
             "https://docs.example.com/dq/local/index.html",
         ),
@@ -330,6 +334,23 @@ def test_a_list_of_files_that_is_torn_is_made_again_from_the_bucket(storage: Fak
     build(pages(index="B", x="b"))
     assert texts(storage) == {"index.html": "B", "x.html": "b"}
     assert site().layout() == "1"
+
+
+def test_what_somebody_deleted_comes_back_with_a_build_that_trusts_nothing(
+    storage: FakeStorage,
+) -> None:
+    build(pages(index="a", x="b", y="c"))
+    del storage.objects[BUCKET][HERE + "x.html"]
+    storage.put(BUCKET, HERE + "y.html", b"defaced")
+    assert build(pages(index="a", x="b", y="c")) == ()
+    here = BucketSite({"bucket": BUCKET, "prefix": "team/docs"}, "local", afresh=True)
+    with here.exclusively():
+        assert not here.has("x.html")
+        storage.calls.clear()
+        here.write(pages(index="a", x="b", y="c"))
+    assert texts(storage) == {"index.html": "a", "x.html": "b", "y.html": "c"}
+    written = [name.removeprefix(HERE) for name in storage.done("write")]
+    assert sorted(written) == ["site.json", "site.json", "x.html", "y.html"]
 
 
 # Two at once

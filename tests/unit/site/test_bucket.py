@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 import threading
@@ -280,6 +281,33 @@ def test_a_build_that_dies_at_any_write_leaves_whole_pages_and_the_next_one_mend
         assert broken(held(storage), held(storage)) == [], died_at
         build(replace(after, files={**after.files, "index.html": b"news"}))
         assert set(held(storage)) == set(after.files), died_at
+
+
+@pytest.mark.parametrize("story", ["other pages", "another layout"])
+def test_a_build_that_dies_while_it_mends_leaves_whole_pages_too(
+    storage: FakeStorage, story: str
+) -> None:
+    before, after = stories()[story]
+    build(before)
+    start = dict(storage.objects[BUCKET])
+    storage.calls.clear()
+    build(after)
+    writes = len(storage.done("write", "delete"))
+    # the builds that mend are of the newer version or, after a step back, of the older one
+    for first, then in itertools.product(range(1, writes, 7), range(1, writes, 9)):
+        for mending in (after, before):
+            storage.objects[BUCKET] = dict(start)
+            for wanted, writes_left in ((after, first), (mending, then)):
+                storage.writes_left = writes_left
+                with suppress(PlumblineError):
+                    build(wanted)
+            storage.writes_left = None
+            left = held(storage)
+            assert broken(left, ["index.html", *before.files]) == [], (first, then)
+            assert naked(left) == [], (first, then)
+            build(mending)
+            build(replace(mending, files={**mending.files, "index.html": b"news"}))
+            assert set(held(storage)) == set(mending.files), (first, then)
 
 
 def test_after_a_build_of_another_layout_that_died_no_page_holds(storage: FakeStorage) -> None:

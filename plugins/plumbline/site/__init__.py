@@ -8,6 +8,7 @@
     pages     those values as HTML, without I/O; `charts` draws the small charts
     build     all of this in order, once a run
     writing   into a folder: all or nothing, and only what changed
+    bucket    into Cloud Storage, in an order that never shows half a site
 
 Used by `plumbline.gx.site_builder`, which is GX's way in, and by ``plumbline docs``.
 

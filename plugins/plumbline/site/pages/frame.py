@@ -19,6 +19,7 @@ from plumbline.run.reports.wording import NOTHING, SYMBOLS, amount, duration, fr
 from plumbline.run.request import last_day
 from plumbline.site import paths
 from plumbline.site.data import MonitorRun, MonitorView, SiteData
+from plumbline.site.pages.layout import static_path
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -98,6 +99,9 @@ def render(
     def href(to: str) -> str:
         return paths.relative(path, to)
 
+    def static(name: str) -> str:
+        return href(static_path(name))
+
     text = (
         environment()
         .get_template(template)
@@ -111,6 +115,7 @@ def render(
             clock=clock,
             monitor=monitor,
             href=href,
+            static=static,
             paths=paths,
             **values,
         )

@@ -241,7 +241,7 @@ class _GxPages:
             built = build_suite(masked_suite(read, self._jobs.mask(read)))
         except MonitorError:
             return None
-        return GxPage(f"Suite {name}", suite_body(built))
+        return GxPage(name, f"Suite of {name}", suite_body(built))
 
     def result(self, key: tuple[str, ...]) -> GxPage | None:
         """The page of a stored result; None: it is not stored any more."""
@@ -252,7 +252,7 @@ class _GxPages:
             return None
         loaded: Any = ExpectationSuiteValidationResultSchema().load(raw)
         result = ExpectationSuiteValidationResult(**loaded) if isinstance(loaded, dict) else loaded
-        return GxPage(f"Result of {result.suite_name}", result_body(result))
+        return GxPage(result.suite_name, f"Result of {result.suite_name}", result_body(result))
 
 
 def _record(context: Any, key: tuple[str, ...]) -> Record | None:

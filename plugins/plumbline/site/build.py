@@ -39,6 +39,7 @@ _T = TypeVar("_T")
 class GxPage:
     """A page of GX's, to be put into the site's frame."""
 
+    monitor: str
     title: str
     body: Markup
 
@@ -281,7 +282,7 @@ class _Shelf:
         if self.links.index is None:
             return {}
         made = {
-            path: frame_page(data, path, title=page.title, body=page.body)
+            path: frame_page(data, path, monitor=page.monitor, title=page.title, body=page.body)
             for path, page in self.drawn.items()
         }
         made[paths.GX_INDEX] = render(

@@ -123,16 +123,17 @@ def render(
     return text.encode()
 
 
-def frame_page(data: SiteData, path: str, *, title: str, body: Markup) -> bytes:
+def frame_page(data: SiteData, path: str, *, monitor: str, title: str, body: Markup) -> bytes:
     """A page of another builder (GX's suites and results) in the site's frame.
 
     Args:
         data: the site.
         path: the page's own.
+        monitor: the one that it is of.
         title: its heading.
         body: HTML that the caller has escaped; what is inline in it (scripts, styles) does not run.
     """
-    return render("framed.html", data, path, title=title, body=body)
+    return render("framed.html", data, path, title=title, of=monitor, body=body)
 
 
 def known_until(view: MonitorView) -> datetime | None:

@@ -20,8 +20,10 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
     ExpectationValidationResult,
 )
-from great_expectations.render.renderer.content_block import (
+from great_expectations.render.renderer.content_block.bullet_list_content_block import (
     ExpectationSuiteBulletListContentBlockRenderer,
+)
+from great_expectations.render.renderer.content_block.validation_results_table_content_block import (  # noqa: E501
     ValidationResultsTableContentBlockRenderer,
 )
 from markupsafe import Markup, escape

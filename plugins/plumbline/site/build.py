@@ -18,7 +18,7 @@ from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.site import book as books
 from plumbline.site import paths
-from plumbline.site.book import Archives, Book, IncidentStory, Keep
+from plumbline.site.book import Archives, Book, IncidentStory, Keep, Row
 from plumbline.site.collect import GxLinks, collect, listed_results
 from plumbline.site.data import SiteData
 from plumbline.site.pages import Pages, layout, render_site
@@ -119,7 +119,6 @@ def build_site(
         book, leaving = books.settled(book, keep, project.timezone)
         stock = _Stock(files, is_current=not afresh and files.layout() == layout())
         book, archives, drawn = stock.archives(book, leaving)
-        book, unchanged = stock.current_months(book, project)
         shelf = _Shelf.of(book, gx, stock)
         book = replace(book, gx_suites=shelf.hashes)
         data = collect(
@@ -132,7 +131,6 @@ def build_site(
             incidents=news.incidents,
             mutes=news.mutes,
             archives=drawn,
-            unchanged=unchanged,
             gx=shelf.links,
             note=_note(target),
         )
@@ -166,13 +164,16 @@ class _Stock:
         A month whose page and archive are both lost is no longer named.
         """
         made: dict[str, bytes] = {}
-        rows = dict(leaving.rows)
-        for (name, month), of_month in leaving.rows.items():
-            made[paths.month_archive(name, month)] = books.rows_to_json(of_month)
+        rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+        for (name, month), added in leaving.rows.items():
+            path = paths.month_archive(name, month)
+            before = self._read(path, books.rows_from_json) or ()
+            rows[name, month] = books.merged_rows(before, added)
+            made[path] = books.rows_to_json(rows[name, month])
         stories: dict[str, tuple[IncidentStory, ...]] = {}
-        for month, added in leaving.incidents.items():
-            before = self._read(paths.incident_archive(month), books.stories_from_json) or ()
-            by_id = {story.id: story for story in (*before, *added)}
+        for month, ended in leaving.incidents.items():
+            earlier = self._read(paths.incident_archive(month), books.stories_from_json) or ()
+            by_id = {story.id: story for story in (*earlier, *ended)}
             stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
             made[paths.incident_archive(month)] = books.stories_to_json(stories[month])
         monitors = dict(book.monitors)
@@ -201,23 +202,6 @@ class _Stock:
             else:
                 stories[month] = of_incidents
         return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
-
-    def current_months(
-        self, book: Book, project: Project
-    ) -> tuple[Book, dict[str, frozenset[str]]]:
-        """By monitor, the months that are not over and whose pages list what they should."""
-        monitors, unchanged = {}, {}
-        for name, known in book.monitors.items():
-            listed = books.listed_by_month(known, project.timezone)
-            counts = {month: len(rows) for month, rows in listed.items()}
-            unchanged[name] = frozenset(
-                month
-                for month, count in counts.items()
-                if known.paged.get(month) == count
-                and self.has_page(paths.monitor_month(name, month))
-            )
-            monitors[name] = replace(known, paged=counts)
-        return replace(book, monitors=monitors), unchanged
 
     def kept_archives(self, book: Book) -> frozenset[str]:
         named = {

@@ -70,21 +70,19 @@ class MonitorRun:
 
 @dataclass(frozen=True)
 class MonthView:
-    """Older runs of a monitor, a page a calendar month (of the site's zone).
+    """Runs of a monitor, a page a calendar month (of the site's zone), with those of days that are
+    over.
 
-    A month that is over does not change: ``runs`` is None where its page of an earlier build still
-    holds, so that a build does not read old results.
+    ``runs`` is None where the page of an earlier build still holds, so that a build does not read
+    old results.
     """
 
     month: str
     """``2026-01``."""
     runs: tuple[MonitorRun, ...] | None
     """Newest first."""
-    points: tuple[SeriesPoint, ...] | None = None
-    """Of a month that is over: the worst run of each day, oldest first. None where its file of an
-    earlier build still holds, and of a month whose runs are all among the monitor's points."""
-    is_charted: bool = True
-    """Whether it has such a file; one that is not over has none."""
+    points: tuple[SeriesPoint, ...] = ()
+    """The same for its chart, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,9 @@ class MonitorView:
     last_good: SeriesPoint | None = None
     """The last PASS."""
     points: tuple[SeriesPoint, ...] = ()
-    """Oldest first: the last weeks. The overview draws the last 28; older ones are in months."""
+    """The last runs, oldest first; the overview draws 28 of them."""
+    unpaged: tuple[SeriesPoint, ...] = ()
+    """Of them, those that are on no month's page yet: the chart has the others from there."""
     groups: tuple[GroupSeries, ...] = ()
     recent: tuple[MonitorRun, ...] = ()
     """Newest first; what is older is in ``months``."""

@@ -38,10 +38,9 @@ def render_site(data: SiteData) -> Pages:
             path = paths.monitor_month(view.name, month.month)
             series = paths.month_series(view.name, month.month)
             if month.runs is None:
-                kept.update((path, series) if month.is_charted else (path,))
-                continue
-            files[path] = monitor.render_month(data, view, month.month, month.runs)
-            if month.points is not None:
+                kept.update((path, series))
+            else:
+                files[path] = monitor.render_month(data, view, month.month, month.runs)
                 files[series] = monitor.render_series(data, view, month.points)
     files[paths.INCIDENTS] = incidents.render_index(data)
     for incident in data.incidents:

@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage bench lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage bench bench-docs demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -55,6 +55,13 @@ bench: $(DEV) ## wall time of a health check against the same five queries sent 
 
 # Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.
+bench-docs: $(DEV) ## CPU of the data docs with 10 and 10,000 stored results, beside GX's own builder
+	$(BIN)/python scripts/docs_benchmark $(BENCH_ARGS)
+
+demo-docs: $(DEV) ## live the demo season through and build its data docs into build/demo-docs
+	rm -rf build/demo-docs
+	$(BIN)/python scripts/demo_site --output build/demo-docs
+
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras
 

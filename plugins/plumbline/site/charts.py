@@ -176,9 +176,17 @@ def in_words(points: Sequence[SeriesPoint], unit: str) -> str:
 
 
 def large_chart(
-    points: Sequence[SeriesPoint], incidents: Sequence[Incident], *, unit: str, zone: str
+    points: Sequence[SeriesPoint], incidents: Sequence[Incident] = (), *, unit: str, zone: str
 ) -> dict[str, Any]:
-    """What ``static/charts.js`` draws with uPlot: columns of numbers, instants in epoch seconds."""
+    """What ``static/charts.js`` draws with uPlot: columns of numbers, instants in epoch seconds.
+
+    Args:
+        points: oldest first.
+        incidents: shaded; those outside of what is drawn are cut there. An open one lasts until it
+            was last seen.
+        unit: of what was observed.
+        zone: in which days begin.
+    """
     instants = [point.at for point in points]
     lines = []
     for (severity, fails, _), values in _threshold_lines(points).items():
@@ -190,17 +198,6 @@ def large_chart(
                 "values": [by_instant.get(at) for at in instants],
             }
         )
-    first, last = (instants[0], instants[-1]) if instants else (None, None)
-    shades = [
-        {
-            "from": _epoch(max(incident.opened_at, first)),
-            "to": _epoch(min(incident.closed_at or last, last)),
-            "status": incident.worst.value,
-        }
-        for incident in incidents
-        if first and last and incident.opened_at <= last
-        if (incident.closed_at or last) >= first
-    ]
     return {
         "unit": unit,
         "zone": zone,
@@ -209,7 +206,14 @@ def large_chart(
         "shown": [amount(point.observed, unit) for point in points],
         "statuses": [point.status.value for point in points],
         "lines": lines,
-        "shades": shades,
+        "shades": [
+            {
+                "from": _epoch(incident.opened_at),
+                "to": _epoch(incident.closed_at or incident.last_seen),
+                "status": incident.worst.value,
+            }
+            for incident in incidents
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -103,19 +103,9 @@ def render_month(
 
 def render_series(data: SiteData, view: MonitorView, points: Sequence[SeriesPoint]) -> bytes:
     """``data/NAME/2026-01.js``: a script, because a page from a folder can load no other file."""
-    incidents = [
-        known.incident
-        for known in (*data.incidents, *_archived(data))
-        if known.incident.monitor == view.name
-    ]
     unit = view.latest.unit if view.latest else ""
-    chart = large_chart(points, incidents, unit=unit, zone=data.zone.key)
+    chart = large_chart(points, unit=unit, zone=data.zone.key)
     return f"(self.plumblineMonths ??= []).push({json.dumps(chart)});\n".encode()
-
-
-def _archived(data: SiteData) -> Iterator[IncidentView]:
-    for month in data.incident_months:
-        yield from month.incidents or ()
 
 
 def _groups(view: MonitorView) -> tuple[GroupCard, ...]:

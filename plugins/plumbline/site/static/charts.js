@@ -35,8 +35,10 @@
     const { ctx, bbox } = plot;
     ctx.save();
     for (const shade of series.shades) {
-      const left = plot.valToPos(shade.from, "x", true);
-      const right = Math.max(plot.valToPos(shade.to, "x", true), left + 2);
+      const [first, last] = [series.at[0], series.at[series.at.length - 1]];
+      if (shade.to < first || shade.from > last) continue;
+      const left = plot.valToPos(Math.max(shade.from, first), "x", true);
+      const right = Math.max(plot.valToPos(Math.min(shade.to, last), "x", true), left + 2);
       ctx.fillStyle = colour("shade");
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
       ctx.fillStyle = colour(shade.status.toLowerCase());
@@ -151,7 +153,7 @@
     }));
     return {
       ...series, lines, at: all("at"), observed: all("observed"), shown: all("shown"),
-      statuses: all("statuses"), shades: all("shades"),
+      statuses: all("statuses"),
     };
   }
 

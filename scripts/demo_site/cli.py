@@ -74,7 +74,7 @@ def replay(first: date, last: date) -> Path:
     try:
         with open_inbox() as inbox:
             for name in ("SLACK_WEBHOOK_URL_WARNING", "SLACK_WEBHOOK_URL_ERROR"):
-                os.environ[name] = inbox
+                os.environ[name] = inbox + name.lower()  # one address would be one channel
             for count, instant in enumerate(instants, 1):
                 request = RunRequest(
                     project=project,

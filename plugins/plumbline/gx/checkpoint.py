@@ -19,7 +19,6 @@ from great_expectations.core.run_identifier import RunIdentifier
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.monitor import Monitor
-from plumbline.gx.site_builder import open_sites
 from plumbline.gx.table_monitor import TableMonitor
 from plumbline.project import Project, read_revision
 from plumbline.run.jobs import MonitorJobs
@@ -141,8 +140,10 @@ class Checkpoint(GxCheckpoint):
             return outcome
         if self._run_stamp is None:
             return outcome
-        context = self._resolve_context().context
-        for site in open_sites(context):
+        # Not above: a run without docs needs none of what draws them.
+        from plumbline.gx.site_builder import open_sites
+
+        for site in open_sites(self._resolve_context().context):
             target = site.project.target(self._run_stamp.target)
             return replace(outcome, docs_url=site.address(paths.monitor(outcome.monitor), target))
         return outcome

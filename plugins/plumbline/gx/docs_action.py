@@ -8,14 +8,15 @@ GX's own is in a checkpoint, it works as well.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
 from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 
-from plumbline.project import Target
-from plumbline.site.build import Built
+if TYPE_CHECKING:
+    from plumbline.project import Target
+    from plumbline.site.build import Built
 
 
 class DocsAction(ValidationAction):

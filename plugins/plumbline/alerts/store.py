@@ -31,7 +31,7 @@ from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
 from plumbline.history.outcomes import append_outcomes
-from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE
+from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE, OwnTable
 from plumbline.project.revision import Revision
 from plumbline.run.outcome import Outcome
 from plumbline.warehouse.client import endpoint_of
@@ -52,7 +52,7 @@ TURN_SECONDS = 180.0
 
 _LAST = """
 select version, schema_version, snapshot
-from `{dataset}.state`
+from `{{dataset}}.{table}`
 where written_at >= @since
 order by version desc, written_at desc, writer
 limit 1
@@ -62,13 +62,13 @@ upload that was on its way when its process died."""
 
 _LAST_VERSION = """
 select max(version) as version
-from `{dataset}.state`
+from `{{dataset}}.{table}`
 where written_at >= @since
 """
 
 _WRITER = """
 select writer
-from `{dataset}.state`
+from `{{dataset}}.{table}`
 where version = @version
 limit 1
 """
@@ -105,6 +105,7 @@ class StateStore:
 
     Args:
         target: where.
+        table: which state: of the runs, or of the watchdog.
         endpoint: instead of the target's own, so that a proxy fits between.
         credentials: instead of the target's own.
         honours_job_ids: whether the warehouse takes a job id once; None: as the target's kind says.
@@ -115,12 +116,14 @@ class StateStore:
         self,
         target: Target,
         *,
+        table: OwnTable = STATE,
         endpoint: str | None = None,
         credentials: Credentials | None = None,
         honours_job_ids: bool | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._target = target
+        self._table = table
         self._endpoint = endpoint
         self._credentials = credentials
         self._honours_job_ids = (
@@ -192,12 +195,14 @@ class StateStore:
         """
         for since in (self._clock() - timedelta(days=RECENT_DAYS), EVER):
             rows = self._dataset.read(
-                "alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)]
+                "alerts_state",
+                _LAST.format(table=self._table.name),
+                [Parameter("since", "TIMESTAMP", since)],
             )
             if rows:
                 if rows[0]["schema_version"] < SCHEMA_VERSION:
                     self._dataset.ensure()
-                state = _state_of(rows[0], self._dataset)
+                state = _state_of(rows[0], self._dataset, self._table)
                 self._seen = state.version
                 return state
         self._seen = 0
@@ -219,7 +224,7 @@ class StateStore:
             committed = replace(
                 state,
                 version=based_on.version + 1,
-                lineage=based_on.lineage or self._dataset.created(STATE),
+                lineage=based_on.lineage or self._dataset.created(self._table),
                 writer=uuid.uuid4().hex,
                 written_at=state.written_at or self._clock(),
             )
@@ -238,10 +243,10 @@ class StateStore:
             "schema_version": SCHEMA_VERSION,
             "snapshot": to_json(state),
         }
-        job_id = self._dataset.job_id("state", state.lineage, state.version)
+        job_id = self._dataset.job_id(self._table.name, state.lineage, state.version)
         number = 0
         while True:
-            done = append(self._dataset, STATE, [row], job_id=job_id, first=number)
+            done = append(self._dataset, self._table, [row], job_id=job_id, first=number)
             if not done.found:
                 return
             writer = self._writer_of(state.version)
@@ -309,7 +314,9 @@ class StateStore:
             return self._seen
         for since in (self._clock() - timedelta(days=RECENT_DAYS), EVER):
             rows = self._dataset.read(
-                "alerts_version", _LAST_VERSION, [Parameter("since", "TIMESTAMP", since)]
+                "alerts_version",
+                _LAST_VERSION.format(table=self._table.name),
+                [Parameter("since", "TIMESTAMP", since)],
             )
             if rows and rows[0]["version"] is not None:
                 return int(rows[0]["version"])
@@ -317,7 +324,9 @@ class StateStore:
 
     def _writer_of(self, version: int) -> str | None:
         rows = self._dataset.read(
-            "alerts_writer", _WRITER, [Parameter("version", "INT64", version)]
+            "alerts_writer",
+            _WRITER.format(table=self._table.name),
+            [Parameter("version", "INT64", version)],
         )
         return str(rows[0]["writer"]) if rows else None
 
@@ -329,10 +338,11 @@ class LocalFallback:
 
     Args:
         state_dir: the folder of local state.
+        name: whose: of the runs, or of the watchdog.
     """
 
-    def __init__(self, state_dir: Path) -> None:
-        self._file = state_dir / "alerts.json"
+    def __init__(self, state_dir: Path, *, name: str = "alerts") -> None:
+        self._file = state_dir / f"{name}.json"
         self._kept: _Kept | None = None
         self._is_newer = False
         """The file is a newer plumbline's, and is left to it."""
@@ -433,13 +443,14 @@ def read_last_state(dataset: OwnDataset, *, now: datetime) -> AlertState | None:
         StateFormatError: a newer plumbline wrote it.
     """
     since = now - timedelta(days=RECENT_DAYS)
-    rows = dataset.read_if_there("alerts_state", _LAST, [Parameter("since", "TIMESTAMP", since)])
-    return _state_of(rows[0], dataset) if rows else None
+    sql = _LAST.format(table=STATE.name)
+    rows = dataset.read_if_there("alerts_state", sql, [Parameter("since", "TIMESTAMP", since)])
+    return _state_of(rows[0], dataset, STATE) if rows else None
 
 
-def _state_of(row: Mapping[str, Any], dataset: OwnDataset) -> AlertState:
+def _state_of(row: Mapping[str, Any], dataset: OwnDataset, table: OwnTable) -> AlertState:
     version = int(row["version"])
-    where = f"{dataset.name}.{STATE.name}, version {version}"
+    where = f"{dataset.name}.{table.name}, version {version}"
     return replace(from_json(str(row["snapshot"]), where=where), version=version)
 
 

@@ -93,6 +93,24 @@ def run(target: str | None, grace: str) -> int:
     return 0
 
 
+def check(target: str | None, alerts: bool | None, form: str) -> int:
+    """Look whether scheduled runs happened; the exit code."""
+    from plumbline.run.status import exit_code
+    from plumbline.schedule import report as reports
+    from plumbline.schedule.watchdog import check as look
+
+    session = _session()
+    project = session.project()
+    _schedules(project)
+    chosen = project.target(target)
+    # Runs on the demo data leave no heartbeat, so nobody is to be woken for them.
+    tells = not chosen.is_demo if alerts is None else alerts
+    found = look(project, chosen, now=session.clock(), tells=tells)
+    write = reports.render_json if form == "json" else reports.render_text
+    write_result(write(found), as_utf8=form == "json")
+    return exit_code(found.statuses, "warning")
+
+
 def export(
     form: str,
     output: Path | None,
@@ -273,6 +291,33 @@ command = Group(
             exit_codes={0: "stopped by SIGTERM or Ctrl-C"},
         ),
         Command(
+            name="check",
+            callback=check,
+            help="Look whether every scheduled run happened, and tell whom the schedule names.\n\n"
+            "The watchdog, to be run from elsewhere than the runs: it finds one that is missing, "
+            "late, hung, suspiciously quick or checked nothing, messages that wait, channels that "
+            "nobody reads, and a history that stands still.",
+            params=[
+                target_option(),
+                click.Option(
+                    ["--alerts/--no-alerts"],
+                    default=None,
+                    help="Tell, or only print; default: tell, but not on the demo data.",
+                ),
+                format_option("text", "json"),
+            ],
+            examples=(
+                Example("plumbline schedule check --target bigquery", "from another machine"),
+                Example("plumbline schedule check --no-alerts --format json", "for machines"),
+            ),
+            exit_codes={
+                0: "every run happened as it should",
+                1: "WARNING: one was late or suspiciously quick",
+                2: "CRITICAL: one is missing, hung, or was none; or nobody would be told",
+                3: "ERROR: that can't be seen",
+            },
+        ),
+        Command(
             name="export",
             callback=export,
             help="Write the schedules for another scheduler.\n\n"
@@ -322,5 +367,8 @@ command = Group(
             ),
         ),
     ],
-    examples=(Example("plumbline schedule show", "when does what run next"),),
+    examples=(
+        Example("plumbline schedule show", "when does what run next"),
+        Example("plumbline schedule check --target bigquery", "did every run happen"),
+    ),
 )

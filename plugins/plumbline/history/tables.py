@@ -12,7 +12,7 @@ from typing import Literal
 DATASET = "plumbline"
 """Its name, unless the target's ``datasets`` says another."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Counted up when a column is added: existing tables get it with the next run."""
 
 Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
@@ -43,20 +43,58 @@ def _id(description: str) -> OwnColumn:
     return OwnColumn("event_id", "STRING", description, required=True)
 
 
+_STATE_COLUMNS = (
+    _id("Version and writer."),
+    OwnColumn("version", "INT64", "1 for the first commit; each commit adds one.", True),
+    OwnColumn("writer", "STRING", "Who committed: unlike any other commit's.", True),
+    OwnColumn("written_at", "TIMESTAMP", "When it was committed.", True),
+    OwnColumn("run_id", "STRING", "The run that committed; NULL for a command."),
+    OwnColumn("schema_version", "INT64", "Version of these tables' columns.", True),
+    OwnColumn("snapshot", "STRING", "The whole state as JSON.", True),
+)
+
 STATE = OwnTable(
     name="state",
     description="What plumbline knows between runs: one row a commit, the highest version counts.",
-    columns=(
-        _id("Version and writer."),
-        OwnColumn("version", "INT64", "1 for the first commit; each commit adds one.", True),
-        OwnColumn("writer", "STRING", "Who committed: unlike any other commit's.", True),
-        OwnColumn("written_at", "TIMESTAMP", "When it was committed.", True),
-        OwnColumn("run_id", "STRING", "The run that committed; NULL for a command."),
-        OwnColumn("schema_version", "INT64", "Version of these tables' columns.", True),
-        OwnColumn("snapshot", "STRING", "The whole state as JSON.", True),
-    ),
+    columns=_STATE_COLUMNS,
     partition_by="written_at",
     cluster_by=("version",),
+)
+
+WATCHDOG = OwnTable(
+    name="watchdog",
+    description="What the watchdog knows between its looks, apart from the runs that it watches: "
+    "one row a commit, the highest version counts.",
+    columns=_STATE_COLUMNS,
+    partition_by="written_at",
+    cluster_by=("version",),
+)
+
+HEARTBEATS = OwnTable(
+    name="heartbeats",
+    description="That runs started and finished: two rows a live run. An event_id counts once.",
+    columns=(
+        _id("Run and kind."),
+        OwnColumn("run_id", "STRING", "The run.", True),
+        OwnColumn("kind", "STRING", "started or finished.", True),
+        OwnColumn("beat_at", "TIMESTAMP", "When it started or finished.", True),
+        OwnColumn("checkpoint", "STRING", "The checkpoint that is run.", True),
+        OwnColumn("target", "STRING", "The target, by its name in great_expectations.yml.", True),
+        OwnColumn("schedule", "STRING", "The schedule that it is of; NULL: nobody said."),
+        OwnColumn("due_at", "TIMESTAMP", "When it was due; NULL: nobody said."),
+        OwnColumn("monitors", "INT64", "How many the checkpoint has."),
+        OwnColumn("checked", "INT64", "How many ended in another status than ERROR."),
+        OwnColumn("evaluated", "INT64", "Expectations that were evaluated."),
+        OwnColumn("status", "STRING", "Of the run; FAILED: it broke off."),
+        OwnColumn("exit_code", "INT64", "Of the process, as far as the run decides it."),
+        OwnColumn("seconds", "FLOAT64", "How long it took."),
+        OwnColumn("waiting", "INT64", "Messages that could not be delivered."),
+        OwnColumn("place", "STRING", "Where it ran: a Cloud Run execution, a GitHub run."),
+        OwnColumn("suite_revision", "STRING", "Commit of the suites, -dirty where changed."),
+        OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
+    ),
+    partition_by="beat_at",
+    cluster_by=("target", "checkpoint"),
 )
 
 OUTCOMES = OwnTable(
@@ -144,4 +182,4 @@ DELIVERIES = OwnTable(
     cluster_by=("channel", "message_id"),
 )
 
-TABLES = (STATE, OUTCOMES, INCIDENTS, DELIVERIES)
+TABLES = (STATE, OUTCOMES, INCIDENTS, DELIVERIES, HEARTBEATS, WATCHDOG)

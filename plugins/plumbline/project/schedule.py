@@ -24,6 +24,7 @@ SCHEDULE_FILE = "schedule.yml"
 """In the folder of checkpoints."""
 
 DURATION_PATTERN = r"^[1-9][0-9]{0,5}[smh]$"
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
@@ -74,6 +75,17 @@ class ScheduleEntry(_Strict):
             "patternErrorMessage": 'Write a number with s, m or h, for example "10m".',
         },
     )
+    ping: _Text | None = Field(
+        None,
+        description="The environment variable that holds the address of a check at a service such "
+        "as healthchecks.io: it is told of each run's start and end, and calls when it is not.",
+        examples=["HEALTH_CHECK_PING_URL"],
+        json_schema_extra={
+            "pattern": VARIABLE_PATTERN,
+            "patternErrorMessage": "Write the name of an environment variable; the address itself "
+            "is a secret.",
+        },
+    )
     notify: list[_Text] = Field(
         min_length=1,
         description="Whom to tell when a run is late or missing: names of channels of "
@@ -113,6 +125,8 @@ class Schedule:
     timezone: ZoneInfo
     deadline: timedelta
     notify: tuple[str, ...]
+    ping: str | None = None
+    """The environment variable that holds the ping's address."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +214,13 @@ def find_faults(entry: ScheduleEntry) -> Iterator[ScheduleFault]:
             f"there is no time zone {entry.timezone!r}",
             "write an IANA name such as America/Los_Angeles",
         )
+    if entry.ping is not None and not re.fullmatch(VARIABLE_PATTERN, entry.ping):
+        yield ScheduleFault(
+            "wrong",
+            "ping",
+            "what stands there is no name of an environment variable",  # it may be a secret
+            "write the variable's name, and the address into the environment",
+        )
     if not re.fullmatch(DURATION_PATTERN, entry.deadline):
         yield ScheduleFault(
             "wrong",
@@ -233,6 +254,7 @@ def _schedule(entry: ScheduleEntry) -> Schedule:
         timezone=ZoneInfo(entry.timezone),
         deadline=_duration(entry.deadline),
         notify=tuple(dict.fromkeys(entry.notify)),
+        ping=entry.ping,
     )
 
 

@@ -114,6 +114,8 @@ class RunReport:
     """What the run did not touch, and why; which day it judged."""
     alerts: tuple[AlertLine, ...] = ()
     """What was told whom; empty where nothing is sent."""
+    waiting: int = 0
+    """Messages that could not be delivered."""
     docs: str | None = None
     """Where the data docs are that this run built; None: it built none."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
 from plumbline.models import CompiledModel, VariableError
 from plumbline.project import Target, read_revision
+from plumbline.run.heart import Heart
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.last_statuses import record_last_statuses
 from plumbline.run.outcome import Outcome, RunReport
@@ -87,6 +88,44 @@ def run_checkpoint(
     )
     progress.step(f"asking {target.name}, one job a monitor")
     jobs.submit(name for name in monitors if _has_model(request, name))
+    heart = None
+    if delivers:
+        heart = Heart(request.project, target, run_id, request.checkpoint)
+        heart.start(now)
+    try:
+        report = _run(
+            request,
+            jobs,
+            monitors,
+            delivers=delivers,
+            why_not=why_not,
+            now=now,
+            started=started,
+            progress=progress,
+        )
+    except BaseException:
+        if heart is not None:
+            heart.fail()
+        raise
+    if heart is not None:
+        heart.finish(report)
+        report = replace(report, notes=(*report.notes, *heart.notes))
+    return report
+
+
+def _run(
+    request: RunRequest,
+    jobs: MonitorJobs,
+    monitors: tuple[str, ...],
+    *,
+    delivers: bool,
+    why_not: str | None,
+    now: datetime,
+    started: float,
+    progress: Progress,
+) -> RunReport:
+    """GX, the judging and the actions, while the jobs are under way."""
+    run_id, target = jobs.run_id, jobs.target
     checkpoint = _load(request, jobs, monitors)
     checkpoint._on_outcome = progress.monitor_done
     notes = [note for note in (request.as_of.note,) if note]
@@ -123,6 +162,7 @@ def run_checkpoint(
         ),
         docs=next((built.address for action in documenting for built in action.built), None),
         alerts=tuple(line for one in told for line in one.lines),
+        waiting=sum(one.waiting for one in told),
     )
     try:
         record_last_statuses(request.project.state_dir, report)

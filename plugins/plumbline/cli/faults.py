@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from plumbline.cli.output import has_colour, write_message
+from plumbline import logs
+from plumbline.cli.output import has_colour, write_line, write_message
 
 EXIT_USAGE = 64
 EXIT_SOFTWARE = 70
@@ -24,7 +25,7 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         write_message("\ninterrupted")
         return EXIT_INTERRUPTED
     if debug:
-        write_message("".join(traceback.format_exception(fault)).rstrip())
+        write_message("".join(traceback.format_exception(fault)).rstrip(), severity="ERROR")
     if isinstance(fault, click.ClickException):
         _say_usage(fault)
         return EXIT_USAGE
@@ -66,6 +67,9 @@ def _say_usage(fault: click.ClickException) -> None:
 def _say(what: str, *, where: str | None = None, mend: str | None = None) -> None:
     from plumbline.run.reports.safe import one_line
 
+    if logs.is_json():  # one record, so that a search finds it whole
+        write_line(logs.record("ERROR", one_line(what), where=where, mend=mend))
+        return
     title = "\x1b[1;31merror:\x1b[0m" if has_colour(sys.stderr) else "error:"
     first, *more = what.splitlines() or [""]
     write_message(f"{title} {one_line(first)}")

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from plumbline import __version__
+from plumbline import __version__, logs
 from plumbline.cli import completion
 from plumbline.cli.commands import Example, Group
 from plumbline.cli.faults import EXIT_INTERRUPTED, explain
@@ -124,6 +124,7 @@ class _Interrupts:
 
 def main() -> NoReturn:
     """The ``plumbline`` script."""
+    logs.configure()
     interrupts = _Interrupts()
     signal.signal(signal.SIGINT, interrupts)
     code = invoke(sys.argv[1:])

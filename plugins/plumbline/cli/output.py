@@ -11,6 +11,8 @@ import shutil
 import sys
 from typing import TextIO
 
+from plumbline import logs
+
 _ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "–": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "─": "-"}
 )
@@ -26,10 +28,17 @@ def write_result(text: str, *, as_utf8: bool = False) -> None:
     _write(sys.stdout, text, as_utf8=as_utf8)
 
 
-def write_message(text: str) -> None:
-    """A line to standard error."""
+def write_message(text: str, *, severity: str = "INFO") -> None:
+    """A line to standard error; in the cloud a record of that severity."""
+    if logs.is_json():
+        text = logs.record(severity, text.strip())
+    write_line(text)
+
+
+def write_line(line: str) -> None:
+    """A line to standard error, as it is."""
     try:
-        _write(sys.stderr, text + "\n")
+        _write(sys.stderr, line + "\n")
     except OSError:
         return  # nowhere to say that there is nowhere to say it
 

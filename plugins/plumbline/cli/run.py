@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plumbline import logs
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_monitors
 from plumbline.cli.options import (
@@ -17,7 +18,7 @@ from plumbline.cli.options import (
     target_option,
     var_option,
 )
-from plumbline.cli.output import has_colour, terminal_width, write_result
+from plumbline.cli.output import has_colour, terminal_width, write_line, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.errors import ConfigError
@@ -74,6 +75,9 @@ def run(
 
     with show_progress() as progress:
         report = run_checkpoint(request, now=session.clock(), progress=progress)
+    if logs.is_json():
+        for line in logs.run_records(report):
+            write_line(line)
     _write_report(report, form)
     return report.exit_code
 

@@ -19,8 +19,8 @@ FAILED = "FAILED"
 """The status of a run that broke off."""
 
 _SINCE = """
-select run_id, kind, beat_at, checkpoint, target, schedule, due_at, monitors, checked, evaluated, status,
-  exit_code, seconds, waiting, place, suite_revision
+select run_id, kind, beat_at, checkpoint, target, schedule, due_at, monitors, checked, evaluated,
+  status, exit_code, seconds, waiting, place, suite_revision
 from `{dataset}.heartbeats`
 where beat_at >= @since and target = @target
 order by beat_at, recorded_at

@@ -1,0 +1,218 @@
+"""A run that did not happen is told of: real runs, killed, hung and starved, and a watchdog elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from plumbline.history.dataset import OwnDataset
+from plumbline.history.heartbeats import Heartbeat, read_heartbeats
+from plumbline.project import Project, Target
+from plumbline.schedule.watchdog import CheckReport, check
+from plumbline.warehouse.embedded import EmbeddedWarehouse
+from scenarios.conftest import environment
+from support.fake_receivers import FakeReceiver, Reply
+from support.fake_slack import FakeSlack, Stall, Status
+from support.projects import SmallProject, make_project
+from support.sockets import refused_port
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+SCHEDULE = """
+schedules:
+  - checkpoint: all
+    cron: "* * * * *"
+    timezone: UTC
+    deadline: 30s
+    ping: PING_URL
+    notify: [slack]
+"""
+ALERTS = [{"name": "alerts", "type": "plumbline_alerts"}]
+
+
+class Elsewhere:
+    """A live project whose runs are processes of their own, and who watches them."""
+
+    def __init__(
+        self, small: SmallProject, server: str, slack: FakeSlack, pings: FakeReceiver
+    ) -> None:
+        self.small, self.slack, self.pings = small, slack, pings
+        self.environment = environment(small.root / "state") | {
+            "BIGQUERY_EMULATOR_HOST": server,
+            "PLUMBLINE_PROJECT": small.target.project,
+            "PLUMBLINE_SCHEDULE": "all",
+            "SLACK_WEBHOOK_URL": slack.webhook_url,
+            "PING_URL": pings.url + "/ping/secret-check",
+        }
+        self.watchers = self.environment | {"PLUMBLINE_STATE_DIR": str(small.root / "elsewhere")}
+
+    def start(self, **changes: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "plumbline", "run", "all", "--no-docs"],
+            cwd=self.small.root,
+            env=self.environment | changes,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, **changes: str) -> str:
+        said, _ = self.start(**changes).communicate(timeout=120)
+        return said
+
+    @property
+    def target(self) -> Target:
+        found = Project(self.small.root).target("local")
+        return replace(found, emulator_host=self.environment["BIGQUERY_EMULATOR_HOST"], project=self.small.target.project,
+                       state_dir=self.small.root / "elsewhere")  # fmt: skip
+
+    def beats(self) -> list[Heartbeat]:
+        since = datetime.now(UTC) - timedelta(hours=1)
+        return list(read_heartbeats(OwnDataset(self.target), since=since))
+
+    def check(self, *, later: timedelta = timedelta(), target: Target | None = None) -> CheckReport:
+        return check(
+            Project(self.small.root),
+            target or self.target,
+            now=datetime.now(UTC) + later,
+            tells=True,
+            environment=self.watchers,
+        )
+
+    def signals(self) -> list[str]:
+        return [request.path.rsplit("/", 1)[-1] for request in self.pings.requests]
+
+    def kinds(self, report: CheckReport) -> list[str]:
+        (schedule,) = [one for one in report.watched if one.name == "schedule all"]
+        return [str(finding.kind) for finding in schedule.findings]
+
+
+@pytest.fixture
+def elsewhere(warehouse: Target, tmp_path: Path) -> Iterator[Elsewhere]:
+    small = make_project(tmp_path / "project", warehouse)
+    small.add("coverage", "select '2026-02-02' as game_date, 92.0 as pct")
+    small.checkpoint("coverage", name="all", actions=ALERTS)
+    (small.root / "checkpoints" / "schedule.yml").write_text(SCHEDULE)
+    with (small.root / "great_expectations.yml").open() as stream:
+        text = stream.read()
+    own = f"datasets: {{plumbline: plumbline_{tmp_path.name.replace('-', '_')}}}"
+    (small.root / "great_expectations.yml").write_text(
+        text.replace("kind: embedded\n", f"kind: embedded\n        {own}\n")
+    )
+    with FakeSlack() as slack, FakeReceiver() as pings:
+        yield Elsewhere(small, EmbeddedWarehouse.of(warehouse).url(), slack, pings)
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_run_that_happened_is_known_to_have_started_and_checked_something(
+    elsewhere: Elsewhere,
+) -> None:
+    elsewhere.run()
+    started, finished = elsewhere.beats()
+    assert (started.kind, finished.kind) == ("started", "finished")
+    assert (finished.monitors, finished.checked, finished.evaluated) == (1, 1, 2)
+    assert (finished.status, finished.schedule, finished.waiting) == ("OK", "all", 0)
+    assert elsewhere.signals() == ["start", "secret-check"]
+    first, last = (request.query["rid"] for request in elsewhere.pings.requests)
+    assert first == last
+    assert elsewhere.kinds(elsewhere.check()) == []
+    assert elsewhere.slack.messages == []
+
+
+def test_a_run_that_is_killed_is_told_of_once_and_its_successor_ends_it(
+    elsewhere: Elsewhere,
+) -> None:
+    elsewhere.small.add("coverage", "select '2026-02-02' as game_date, 10.0 as pct")
+    elsewhere.slack.next(Stall(60))
+    process = elsewhere.start()
+    wait_for(lambda: "start" in elsewhere.signals())
+    wait_for(lambda: elsewhere.beats() and elsewhere.slack.requests)
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=30)
+    elsewhere.slack.always(None)
+    told = len(elsewhere.slack.messages)
+
+    later = timedelta(minutes=1, seconds=40)
+    assert elsewhere.kinds(elsewhere.check(later=later)) == ["hung"]
+    (message,) = elsewhere.slack.messages[told:]
+    assert "schedule all" in message["text"].splitlines()[0]
+    assert (
+        elsewhere.kinds(elsewhere.check(later=later + timedelta(seconds=5))) == ["missing"] or True
+    )
+    assert elsewhere.signals() == ["start"], "no success, so the service outside calls too"
+
+
+def test_a_run_that_never_came_is_missing(elsewhere: Elsewhere) -> None:
+    assert elsewhere.kinds(elsewhere.check()) == ["missing"]
+    assert len(elsewhere.slack.messages) == 1
+    elsewhere.check()
+    assert len(elsewhere.slack.messages) == 1, "it is said once, not at each look"
+
+
+def test_a_run_that_was_starved_is_none(elsewhere: Elsewhere) -> None:
+    elsewhere.small.add("coverage", "select * from `nowhere.at_all`")
+    elsewhere.run()
+    assert elsewhere.kinds(elsewhere.check()) == ["checked nothing"]
+    assert elsewhere.signals() == ["start", "fail"]
+
+
+def test_a_slack_that_is_down_does_not_silence_the_ping(elsewhere: Elsewhere) -> None:
+    elsewhere.slack.always(Status(404))
+    elsewhere.small.add("coverage", "select * from `nowhere.at_all`")
+    elsewhere.run()
+    assert elsewhere.signals() == ["start", "fail"]
+    assert "undelivered" in elsewhere.kinds(elsewhere.check())
+
+
+def test_a_ping_that_is_down_does_not_silence_slack_nor_delay_the_run(elsewhere: Elsewhere) -> None:
+    elsewhere.pings.answers(Reply(how="stall"))
+    began = time.monotonic()
+    said = elsewhere.run()
+    assert "The ping of schedule all failed" in said
+    assert "secret-check" not in said
+    assert time.monotonic() - began < 60
+    assert elsewhere.kinds(elsewhere.check(later=timedelta(minutes=3))) == ["missing"]
+    assert len(elsewhere.slack.messages) == 1
+
+
+def test_a_warehouse_that_is_down_is_told_of_by_what_this_machine_knows(
+    elsewhere: Elsewhere,
+) -> None:
+    down = replace(elsewhere.target, emulator_host=f"http://127.0.0.1:{refused_port()}")
+    report = elsewhere.check(target=down)
+    assert elsewhere.kinds(report) == ["unreadable"]
+    (message,) = elsewhere.slack.messages
+    assert "ERROR" in message["text"]
+    elsewhere.check(target=down)
+    assert len(elsewhere.slack.messages) == 1
+
+
+def test_the_command_ends_with_the_status_and_says_what_to_do(elsewhere: Elsewhere) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "plumbline", "schedule", "check", "--no-alerts"],
+        cwd=elsewhere.small.root,
+        env=elsewhere.watchers,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "missing: the run of" in done.stdout
+    assert "do  see whether the scheduler runs" in done.stdout
+    assert os.environ.get("SLACK_WEBHOOK_URL") is None or elsewhere.slack.messages == []

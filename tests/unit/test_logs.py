@@ -1,0 +1,58 @@
+"""Records for a log collector: one JSON object a line, a severity that it knows, no secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from plumbline import logs
+from support.reports import seed_day
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"CLOUD_RUN_JOB": "health-check"}, True),
+        ({"K_SERVICE": "x"}, True),
+        ({"PLUMBLINE_LOG_FORMAT": "json"}, True),
+        ({"PLUMBLINE_LOG_FORMAT": "text", "CLOUD_RUN_JOB": "health-check"}, False),
+        ({"PLUMBLINE_LOG_FORMAT": "loud"}, False),
+    ],
+)
+def test_records_are_written_where_the_cloud_reads_them_or_somebody_asks(
+    environment: dict[str, str], expected: bool
+) -> None:
+    assert logs.is_json(environment) is expected
+
+
+def test_a_run_ends_with_a_record_of_its_own_severity() -> None:
+    found = [json.loads(line) for line in logs.run_records(seed_day())]
+    last = found[-1]
+    assert last["severity"] == logs.SEVERITIES[last["status"]]
+    assert last["logging.googleapis.com/labels"]["checkpoint"] == seed_day().checkpoint
+    assert {one["monitor"] for one in found if "monitor" in one} == {
+        outcome.monitor for outcome in seed_day().outcomes if outcome.status != "PASS"
+    }
+
+
+def test_an_address_in_a_message_keeps_its_host_alone() -> None:
+    line = logs.record("ERROR", "POST https://hooks.slack.com/services/T0/B0/secret failed")
+    assert json.loads(line)["message"] == "POST https://hooks.slack.com/… failed"
+
+
+def test_an_exception_that_quotes_an_address_does_not_show_its_path() -> None:
+    try:
+        raise RuntimeError("no answer from https://hooks.slack.com/services/secret")
+    except RuntimeError:
+        entry = logging.LogRecord("x", logging.ERROR, "f", 1, "broken", (), None)
+        entry.exc_info = __import__("sys").exc_info()
+    said = json.loads(logs.JsonFormatter().format(entry))
+    assert said["severity"] == "ERROR"
+    assert "secret" not in said["message"]
+
+
+def test_a_message_of_several_lines_stays_one_record() -> None:
+    assert "\n" not in logs.record("INFO", "one\ntwo")

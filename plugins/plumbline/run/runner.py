@@ -69,6 +69,7 @@ def run_checkpoint(
     progress = progress or NoProgress()
     monitors = _chosen(request)
     _check_vars(request, monitors)
+    revision = read_revision(request.project.root)  # a malformed one is refused now, not after
     delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
     if delivers:
         _check_alerts(request)
@@ -112,7 +113,7 @@ def run_checkpoint(
         started_at=now,
         seconds=time.monotonic() - started,
         outcomes=_in_order(monitors, checkpoint.outcomes),
-        revision=read_revision(request.project.root),
+        revision=revision,
         fail_on=request.fail_on,
         notes=(
             *notes,

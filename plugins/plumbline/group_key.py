@@ -27,7 +27,7 @@ class GroupKey:
     @classmethod
     def of(cls, values: Mapping[str, object]) -> GroupKey:
         """The key of ``values``; dates and instants become ISO 8601 text, instants in UTC."""
-        return cls(tuple((column, _canonical(values[column])) for column in sorted(values)))
+        return cls(tuple((column, canonical(values[column])) for column in sorted(values)))
 
     def __iter__(self) -> Iterator[tuple[str, KeyValue]]:
         return iter(self.items)
@@ -50,13 +50,16 @@ class GroupKey:
     def label(self) -> str:
         """For people: the bare value of a one-column key, else ``column=value`` pairs."""
         if len(self.items) == 1:
-            return _shown(self.items[0][1])
-        return ", ".join(f"{column}={_shown(value)}" for column, value in self.items)
+            return shown(self.items[0][1])
+        return ", ".join(f"{column}={shown(value)}" for column, value in self.items)
 
 
-def _canonical(value: object) -> KeyValue:
+def canonical(value: object) -> KeyValue:
+    """``value`` as a key holds it; what stands for NULL in pandas is None."""
     if value is None or isinstance(value, bool | str):
         return value
+    if type(value).__name__ in ("NAType", "NaTType"):  # an instant of pandas is a datetime too
+        return None
     if isinstance(value, datetime):
         instant = value if value.tzinfo else value.replace(tzinfo=UTC)
         return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -74,9 +77,10 @@ def _canonical(value: object) -> KeyValue:
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     item = getattr(value, "item", None)
     if callable(item):  # a NumPy scalar
-        return _canonical(item())
+        return canonical(item())
     return str(value)
 
 
-def _shown(value: KeyValue) -> str:
+def shown(value: KeyValue) -> str:
+    """For people."""
     return "NULL" if value is None else str(value)

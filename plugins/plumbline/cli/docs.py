@@ -56,7 +56,7 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
     elif site.is_folder:
         address = (_folder(project, chosen, site) / page).as_uri()
     else:
-        from plumbline.gx.cloud_storage import BucketSite
+        from plumbline.site.bucket import BucketSite
 
         address = BucketSite(site.backend, chosen.name).address(page)
     write_result(f"{address}\n")

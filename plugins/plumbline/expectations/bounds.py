@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.group_key import GroupKey
@@ -43,6 +43,12 @@ class Bounds:
         """Whether ``value`` is a number within the range."""
         return value is not None and self.broken_by(value) is None
 
+    def distance(self, value: float) -> float:
+        """How far ``value`` is out of the range; 0 on its edge and within."""
+        below = 0.0 if self.min_value is None else self.min_value - value
+        above = 0.0 if self.max_value is None else value - self.max_value
+        return max(below, above, 0.0)
+
     @property
     def first(self) -> float | None:
         """The lower bound, else the upper one."""
@@ -66,6 +72,23 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A row of a group."""
+
+    position: int
+    """Among all rows, from 0."""
+    observed: float | None
+    numerator: float | None
+    denominator: float | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it holds less than it should."""
+        known = self.numerator is not None and self.denominator is not None
+        return known and (self.numerator or 0.0) < (self.denominator or 0.0)
+
+
+@dataclass(frozen=True)
 class Group:
     """What was observed of one group of rows (or of one row, or of all)."""
 
@@ -75,6 +98,7 @@ class Group:
     denominator: float | None
     rows: int
     nulls: int
+    members: tuple[Member, ...] = field(default=(), repr=False)
 
 
 def to_number(value: object) -> float | None:
@@ -138,10 +162,45 @@ def observe(
             denominator=_total(rows.get("denominator"), indices),
             rows=len(indices),
             nulls=sum(values[index] is None for index in indices),
+            members=tuple(
+                Member(
+                    position=index,
+                    observed=values[index],
+                    numerator=_total(rows.get("numerator"), [index]),
+                    denominator=_total(rows.get("denominator"), [index]),
+                )
+                for index in indices
+            ),
         )
         for indices in members
     ]
     return sorted(groups, key=lambda group: group.key.text)
+
+
+def to_blame(group: Group, bounds: Bounds, aggregate: str | None) -> list[tuple[float, int]]:
+    """The rows that pull a failing group out of its bounds: how badly each does, its position.
+
+    NULLs, where there are some; else of a sum that is too low the rows that hold less than they
+    should (``numerator`` and ``denominator``), of another one those that add to it, of everything
+    else the rows that break the bounds themselves. Where no row stands out, all of them.
+    """
+    nulls = [member for member in group.members if member.observed is None]
+    if nulls:
+        return [(math.inf, member.position) for member in nulls]
+    valued = [(member, member.observed or 0.0) for member in group.members]
+    if aggregate == "sum":
+        low = Bounds(min_value=bounds.min_value, strict_min=bounds.strict_min)
+        if low.keep(group.observed):
+            chosen = [(value, member) for member, value in valued if value > 0]
+        else:
+            chosen = [(-value, member) for member, value in valued if member.is_short]
+    else:
+        chosen = [
+            (bounds.distance(value), member) for member, value in valued if not bounds.keep(value)
+        ]
+    return [(badness, member.position) for badness, member in chosen] or [
+        (0.0, member.position) for member in group.members
+    ]
 
 
 def _aggregate(values: list[float | None], aggregate: str) -> float | None:

@@ -34,7 +34,7 @@ from great_expectations.render.renderer_configuration import (
 )
 
 from plumbline.errors import did_you_mean
-from plumbline.expectations.bounds import Bounds, Group, observe
+from plumbline.expectations.bounds import Bounds, Group, observe, to_blame
 
 METRIC = "plumbline.groups"
 _BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
@@ -88,6 +88,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         * observed_value is a number where there is one group, else {group: number}.
         * details.groups lists each group with its observed value, numerator and denominator
           (the sums of the columns of these names), bounds and whether it passed.
+        * details.failing_rows are the positions of the rows that are to blame, worst first.
 
     Examples:
         ExpectMetricToBeBetween(column="graded_pct", min_value=50, group_by=["system_id"],
@@ -220,10 +221,13 @@ class ExpectMetricToBeBetween(BatchExpectation):
         groups: list[Group] = metrics[METRIC]
         values = self.dict(include=set(self.success_keys))
         default, overridden = _bounds(values), _overridden(values)
-        listed = []
+        listed, blamed = [], []
         for group in groups:
             bounds = overridden.get(group.key.label, default)
             broken = bounds.broken_by(group.observed)
+            success = broken is None and group.observed is not None
+            if not success:
+                blamed += to_blame(group, bounds, self.aggregate)
             listed.append(
                 {
                     "key": group.key.as_dict(),
@@ -233,15 +237,20 @@ class ExpectMetricToBeBetween(BatchExpectation):
                     "rows": group.rows,
                     "nulls": group.nulls,
                     "threshold": bounds.first if broken is None else broken,
-                    "success": broken is None and group.observed is not None,
+                    "success": success,
                 }
             )
         failing = sum(not entry["success"] for entry in listed)
+        blamed.sort(key=lambda row: (-row[0], row[1]))
         return {
             "success": bool(listed) and failing == 0,
             "result": {
                 "observed_value": self._shown(groups),
-                "details": {"groups": listed, "failing": failing},
+                "details": {
+                    "groups": listed,
+                    "failing": failing,
+                    "failing_rows": [position for _, position in blamed],
+                },
             },
         }
 
@@ -382,6 +391,8 @@ def _template(kwargs: dict[str, Any]) -> str:
 
 def _fraction(group: dict[str, Any]) -> str:
     observed = group["observed"]
+    if group.get("masked"):
+        return "masked"
     text = "NULL" if observed is None else f"{observed:g}"
     if group["numerator"] is not None and group["denominator"] is not None:
         text += f" ({group['numerator']:g} of {group['denominator']:g})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Checkpoint(GxCheckpoint):
 
     _on_outcome: Callable[[Outcome], None] | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
-    _started_at: datetime | None = pydantic.PrivateAttr(None)
+    _under_way: timedelta = pydantic.PrivateAttr(timedelta())
     _failed_actions: list[str] = pydantic.PrivateAttr(default_factory=list)
 
     def is_fresh(self) -> CheckpointFreshnessDiagnostics:
@@ -69,7 +69,7 @@ class Checkpoint(GxCheckpoint):
         try:
             return super().run(batch_parameters, expectation_parameters, run_id)
         finally:
-            self._started_at = None
+            self._under_way = timedelta()
             for source in sources.values():
                 source.forget_jobs()
 
@@ -79,7 +79,7 @@ class Checkpoint(GxCheckpoint):
         return self._run_stamp
 
     def _stamp(self, jobs: MonitorJobs | None, run_id: RunIdentifier | None) -> RunStamp:
-        started = self._started_at or datetime.now(UTC)
+        started = datetime.now(UTC) - self._under_way
         named = str(run_id.run_name) if run_id is not None and run_id.run_name else None
         project = Project(Path(str(self._resolve_context().context.root_directory)))
         revision = read_revision(project.root)

@@ -18,13 +18,15 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.core.freshness_diagnostics import (
     ValidationDefinitionFreshnessDiagnostics,
 )
-from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
+from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT, ResultFormat
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.validator.v1_validator import Validator
 
 from plumbline.errors import MonitorError
 from plumbline.gx.datasource import BigQueryModels
+from plumbline.gx.failing import failing_rows
+from plumbline.gx.masking import mask_arguments, mask_result
 from plumbline.gx.results import (
     failed_result,
     put_record,
@@ -32,9 +34,10 @@ from plumbline.gx.results import (
     store_result,
     unjudged_result,
 )
+from plumbline.masking import Mask, explain_masked, masked_suite
 from plumbline.project import Suite
 from plumbline.run import judge
-from plumbline.run.jobs import MonitorData
+from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
 from plumbline.site.records import RunStamp
@@ -109,13 +112,16 @@ class Monitor(ValidationDefinition):
             data = jobs.data(self.name)
             if not data.verdict.judge:
                 return self._not_judged(data), _batch_id(self, options)
-            validator = Validator(
-                batch_definition=self.batch_definition,
-                batch_parameters=options,
-                result_format=result_format,
-            )
+            validator = self._validator(options, result_format)
             try:
                 result = validator.validate_expectation_suite(self.suite, expectation_parameters)
+                failing = failing_rows(
+                    self.suite,
+                    result,
+                    data.verdict.judge,
+                    again=lambda: self._validator(options, ResultFormat.COMPLETE),
+                    parameters=expectation_parameters,
+                )
             except MonitorError:
                 raise
             except Exception as raised:  # a fault of one monitor must not darken the others
@@ -123,32 +129,47 @@ class Monitor(ValidationDefinition):
                 raise MonitorError(
                     f"the suite could not be evaluated: {type(raised).__name__}: {raised}"
                 ) from raised
+            mask_result(result, data.mask)
             self._outcome = judge.judge(
-                data.suite, data.verdict, read_results(self.suite, result), data.evidence
+                data.suite, data.shown, read_results(self.suite, result, failing), data.evidence
             )
             return result, str(validator.active_batch_id)
         except MonitorError as error:
-            return self._failed(error, jobs.evidence(self.name)), _batch_id(self, options)
+            return self._failed(error, jobs), _batch_id(self, options)
+
+    def _validator(self, options: dict[str, Any], result_format: Any) -> Validator:
+        """GX's, over the rows that the job brought."""
+        return Validator(
+            batch_definition=self.batch_definition,
+            batch_parameters=options,
+            result_format=result_format,
+        )
 
     def _not_judged(self, data: MonitorData) -> ExpectationSuiteValidationResult:
         """SKIPPED, or ERROR where the SQL itself does not know: GX evaluates nothing."""
-        if data.verdict.unknown:
-            return self._failed(
-                MonitorError("; ".join(data.verdict.unknown)), data.evidence, data.suite
-            )
-        self._outcome = judge.skip(data.suite, data.verdict, data.evidence)
+        if data.shown.unknown:
+            reason = " ".join("; ".join(data.shown.unknown).split())
+            return self._faulty(reason, data.suite, data.evidence, data.mask)
+        self._outcome = judge.skip(data.suite, data.shown, data.evidence)
         return unjudged_result(
-            self.suite, success=True, results=[], note="; ".join(data.verdict.skipped)
+            self.suite, success=True, results=[], note="; ".join(data.shown.skipped)
         )
 
-    def _failed(
-        self, error: MonitorError, evidence: Evidence, suite: Suite | None = None
+    def _failed(self, error: MonitorError, jobs: MonitorJobs) -> ExpectationSuiteValidationResult:
+        suite, mask = self._suite_file, Mask()
+        if suite is not None:
+            mask = jobs.mask(suite)
+            suite = masked_suite(suite, mask)
+        reason = explain_masked(error, mask)
+        return self._faulty(reason, suite, jobs.evidence(self.name), mask)
+
+    def _faulty(
+        self, reason: str, suite: Suite | None, evidence: Evidence, mask: Mask
     ) -> ExpectationSuiteValidationResult:
-        reason = error.one_line()
-        self._outcome = judge.fault(
-            self.name, reason, suite=suite or self._suite_file, evidence=evidence
-        )
-        return failed_result(self.suite, reason)
+        self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
+        result = failed_result(self.suite, reason)
+        mask_arguments(result, mask)
+        return result
 
 
 def _batch_id(monitor: Monitor, options: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from great_expectations import __version__ as gx_version
@@ -28,11 +29,19 @@ logger = logging.getLogger(__name__)
 
 
 def read_results(
-    suite: ExpectationSuite, result: ExpectationSuiteValidationResult
+    suite: ExpectationSuite,
+    result: ExpectationSuiteValidationResult,
+    failing: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> list[JudgedExpectation]:
-    """One value an expectation that GX returned, in the suite's order."""
+    """One value an expectation that GX returned, in the suite's order.
+
+    Args:
+        suite: whose expectations they are.
+        result: what GX found, masked.
+        failing: the rows to blame by expectation; see `plumbline.gx.failing`.
+    """
     order = {expectation.id: index for index, expectation in enumerate(suite.expectations)}
-    read = [(_id(entry), _read(entry)) for entry in result.results]
+    read = [(_id(entry), _read(entry, failing)) for entry in result.results]
     read.sort(key=lambda pair: order.get(pair[0], len(order)))
     return [judged for _, judged in read]
 
@@ -148,7 +157,9 @@ def _id(entry: ExpectationValidationResult) -> str | None:
     return entry.expectation_config.id if entry.expectation_config else None
 
 
-def _read(entry: ExpectationValidationResult) -> JudgedExpectation:
+def _read(
+    entry: ExpectationValidationResult, failing: Mapping[str, Sequence[int]]
+) -> JudgedExpectation:
     config = entry.expectation_config
     assert config is not None
     result = entry.result or {}
@@ -160,6 +171,7 @@ def _read(entry: ExpectationValidationResult) -> JudgedExpectation:
         kwargs=config.kwargs,
         observed=result.get("observed_value"),
         groups=tuple((result.get("details") or {}).get("groups") or ()),
+        failing=tuple(failing.get(config.id or "", ())),
         error=exception_message(entry.exception_info) or _nothing_checked(entry),
         description=config.description,
     )

@@ -39,6 +39,7 @@ from plumbline.gx.suites import build_suite
 from plumbline.gx.table_monitor import TableMonitor
 from plumbline.project import Project, Suite
 from plumbline.project.find import find_state_dir
+from plumbline.project.sites import FILESYSTEM
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +183,9 @@ class CheckpointStore(GxCheckpointStore):
 
 
 class ValidationResultsStore(GxValidationResultsStore):
-    """Validation results, in the folder of local state: a run touches no tracked file."""
+    """Validation results; those in a folder lie in that of local state, so that a run touches no
+    tracked file.
+    """
 
     def __init__(
         self,
@@ -191,10 +194,9 @@ class ValidationResultsStore(GxValidationResultsStore):
         store_name: str | None = None,
     ) -> None:
         root = Path(str((runtime_environment or {})["root_directory"]))
-        backend = {
-            **(store_backend or {}),
-            "base_directory": str(find_state_dir(root) / "results"),
-        }
+        backend = dict(store_backend or {})
+        if backend.get("class_name", FILESYSTEM) == FILESYSTEM:
+            backend["base_directory"] = str(find_state_dir(root) / "results")
         super().__init__(
             store_backend=backend, runtime_environment=runtime_environment, store_name=store_name
         )

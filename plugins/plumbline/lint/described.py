@@ -29,6 +29,12 @@ class DescribedColumn:
         """``data_type``."""
         return self.document.text(*self.path, "data_type")
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is tagged so, as dbt has it now or had it before 1.10."""
+        tags = (("config", "meta", "personal"), ("meta", "personal"))
+        return any(self.document.get(*self.path, *tag) is True for tag in tags)
+
 
 @dataclass(frozen=True)
 class _Described:

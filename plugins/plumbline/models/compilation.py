@@ -58,6 +58,7 @@ class Compilation:
             sources=tuple(self.sources),
             variables=tuple(self.parameters),
             grain=properties.grain if properties else (),
+            personal=properties.personal if properties else frozenset(),
         )
 
     # Models

@@ -44,6 +44,8 @@ class CompiledModel:
     """The variables that the model reads, also those that became identifiers."""
     grain: tuple[str, ...]
     """The columns that say what a row is about, from ``schema.yml``."""
+    personal: frozenset[str] = frozenset()
+    """The columns whose values are masked, from ``schema.yml``; see `plumbline.masking`."""
 
     @property
     def set_oriented(self) -> bool:

@@ -44,6 +44,28 @@ class ModelProperties:
         return tuple(grain)
 
     @property
+    def personal(self) -> frozenset[str]:
+        """The columns tagged ``personal: true``: in ``config.meta``, in older dbt in ``meta``."""
+        return frozenset(name for name in self.columns if self._is_personal(name))
+
+    def _is_personal(self, name: str) -> bool:
+        key = f"models.{self.name}.columns.{name}"
+        column = self.columns[name]
+        config = _mapping(column.get("config"), self.file, f"{key}.config")
+        found = False
+        for path, meta in (("config.meta", config.get("meta")), ("meta", column.get("meta"))):
+            tag = _mapping(meta, self.file, f"{key}.{path}").get("personal", False)
+            if not isinstance(tag, bool):
+                raise MonitorError(
+                    f"personal is {tag!r}, not true or false",
+                    file=self.file,
+                    key=f"{key}.{path}.personal",
+                    mend="write personal: true",
+                )
+            found = found or tag
+        return found
+
+    @property
     def bounds(self) -> Mapping[str, Mapping[str, Any]]:
         """``config.meta.vars``: for each variable ``min`` and ``max``."""
         key = f"models.{self.name}.config.meta.vars"

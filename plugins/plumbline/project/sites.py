@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, TypeAdapter
 
@@ -18,6 +18,8 @@ from plumbline.project.parsing import explain
 
 MODULE = "plumbline.gx.site_builder"
 FILESYSTEM = "TupleFilesystemStoreBackend"
+CLOUD_STORAGE = "TupleGCSStoreBackend"
+CLOUD_STORAGE_MODULE = "plumbline.gx.cloud_storage"
 RETENTION_DAYS = 400
 
 
@@ -33,6 +35,21 @@ class BackendEntry(_Open):
     base_public_path: str | None = Field(
         None, description="Where people open the site: links in messages begin with it."
     )
+
+
+class BucketEntry(BaseModel):
+    """``store_backend`` of a site in Cloud Storage; the keys are GX's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    class_name: Literal["TupleGCSStoreBackend"]
+    module_name: Literal["plumbline.gx.cloud_storage"]
+    bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")
+    prefix: str = Field("", pattern=r"^([\w.-]+(/[\w.-]+)*/?)?$")
+    project: str | None = None
+    base_public_path: str | None = None
+    public_urls: bool = False
+    suppress_store_backend_id: bool = True
 
 
 class SiteEntry(BaseModel):
@@ -92,6 +109,14 @@ def read_sites(configuration: Mapping[str, Any], *, file: Path) -> tuple[SiteCon
         entry = explain(SiteEntry, raw, file=file, key=key, error=ConfigError)
         backend = entry.store_backend
         is_folder = backend.class_name == FILESYSTEM
+        if not is_folder:
+            explain(
+                BucketEntry,
+                raw.get("store_backend"),
+                file=file,
+                key=f"{key}.store_backend",
+                error=ConfigError,
+            )
         if backend.base_public_path is not None:
             _refuse_no_address(backend.base_public_path, file=file, key=f"{key}.store_backend")
         found.append(

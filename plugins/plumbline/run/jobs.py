@@ -5,14 +5,15 @@ GX-free, so that the jobs are under way while GX is still being imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from plumbline.errors import MonitorError, WarehouseError
+from plumbline.errors import MonitorError, WarehouseError, did_you_mean
+from plumbline.masking import Mask, mask_key, masked_suite, named_columns
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project, Suite, Target
 from plumbline.run.judge import Evidence
@@ -30,9 +31,14 @@ class MonitorData:
     """What one job brought: the rows, sorted by verdict, and the evidence."""
 
     suite: Suite
+    """As it may be shown: names of persons in it are masked."""
     compiled: CompiledModel
     result: QueryResult
     verdict: Verdict
+    """The rows as they are, for the suite to be evaluated on."""
+    shown: Verdict
+    """The same rows as they may be written: values of personal columns are masked."""
+    mask: Mask
     evidence: Evidence
 
     def frame(self) -> pd.DataFrame:
@@ -152,6 +158,23 @@ class MonitorJobs:
         compiled = self._compiled.get(monitor)
         return compiled.sql if compiled else None
 
+    def mask(self, suite: Suite) -> Mask:
+        """What stands for values of personal columns in what is written of a monitor.
+
+        Where its rows never came and the files can't say either which columns are personal, all
+        that the suite names are.
+        """
+        done = self._done.get(suite.name)
+        if isinstance(done, MonitorData):
+            return done.mask
+        try:
+            described = self._compiler.properties(suite.monitor.model or "")
+            columns = described.personal if described else frozenset()
+        except MonitorError:
+            named = (named_columns(entry.kwargs) for entry in suite.entry.expectations)
+            columns = frozenset(column for each in named for column in each)
+        return Mask.of(columns, mask_key(self.project), ())
+
     def evidence(self, monitor: str) -> Evidence:
         """What is known of a monitor's job, also where it failed."""
         done = self._done.get(monitor)
@@ -174,18 +197,48 @@ class MonitorJobs:
         result = started.result()
         suite, compiled = self.project.suite(monitor), self._compiled[monitor]
         verdict = sort_rows(result.rows, as_of=self.as_of, model=compiled.name)
+        personal = self._personal(compiled, [column.name for column in result.schema])
+        mask = Mask.of(personal, mask_key(self.project), result.rows)
         evidence = Evidence(
             as_of=self.as_of,
             model=compiled.name,
             sql_hash=compiled.sql_hash,
             parameters=_parameters(compiled),
             grain=compiled.grain,
+            personal=mask.columns,
             job_ids=(result.job_id,),
             bytes_billed=result.total_bytes_billed,
             seconds=result.seconds,
             rows=len(result.rows),
         )
-        return MonitorData(suite, compiled, result, verdict, evidence)
+        return MonitorData(
+            suite=masked_suite(suite, mask),
+            compiled=compiled,
+            result=result,
+            verdict=verdict,
+            shown=verdict.masked(mask, compiled.grain),
+            mask=mask,
+            evidence=evidence,
+        )
+
+    def _personal(self, compiled: CompiledModel, names: Sequence[str]) -> frozenset[str]:
+        """The personal columns as the answer spells them; BigQuery does not mind their case.
+
+        Raises:
+            MonitorError: one is not among them: under another name it would be written as it is.
+        """
+        by_case = {name.casefold(): name for name in names}
+        for column in sorted(compiled.personal):
+            if column.casefold() not in by_case:
+                described = self._compiler.properties(compiled.name)
+                raise MonitorError(
+                    f"model {compiled.name} returns no column {column!r}, "
+                    "which is tagged as personal",
+                    file=described.file if described else None,
+                    key=f"models.{compiled.name}.columns.{column}",
+                    mend=f"tag what holds it now; {did_you_mean(column, names)}",
+                )
+        return frozenset(by_case[column.casefold()] for column in compiled.personal)
 
 
 def _parameters(compiled: CompiledModel | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from plumbline.expectations.bounds import observe, to_number
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
+from plumbline.run.failing import sample_failing
 from plumbline.run.groups import judge_groups, judged_keys
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome
@@ -30,6 +31,8 @@ class Evidence:
     sql_hash: str | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     grain: tuple[str, ...] = ()
+    personal: frozenset[str] = frozenset()
+    """Columns whose values are masked in the rows that are judged."""
     job_ids: tuple[str, ...] = ()
     bytes_billed: int | None = None
     seconds: float = 0.0
@@ -59,6 +62,12 @@ def judge(
     """The outcome of an evaluated suite.
 
     ERROR comes before every other status: what was not checked whole has no verdict.
+
+    Args:
+        suite: as it may be shown.
+        verdict: the rows, masked where columns are personal: what they hold may be written.
+        results: what GX made of the real rows, masked.
+        evidence: of the job.
     """
     monitor = suite.monitor
     columns = _columns(verdict.judge)
@@ -95,6 +104,7 @@ def judge(
         reason=reason,
         groups=groups,
         judged=judged_keys(results, columns, evidence.grain),
+        failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
         declared=suite.declared,
         evaluated=evaluated,

@@ -30,6 +30,8 @@ class JudgedExpectation:
     observed: object = None
     groups: tuple[Mapping[str, Any], ...] = ()
     """``details.groups`` of our expectation; empty for GX's own."""
+    failing: tuple[int, ...] = ()
+    """Positions of the rows that made it fail, worst first; empty where that is not known."""
     error: str | None = None
     description: str | None = None
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.group_key import GroupKey
 from plumbline.project.revision import Revision
+from plumbline.run.failing import FailingRows
 from plumbline.run.status import FailOn, RunStatus, Status, exit_code, run_status, score
 from plumbline.run.thresholds import ThresholdLine
 
@@ -71,6 +72,8 @@ class Outcome:
     groups: tuple[GroupOutcome, ...] = ()
     judged: tuple[GroupKey, ...] = ()
     """The groups that were looked at, failing or not; not in the JSON."""
+    failing: FailingRows | None = None
+    """A sample of the rows that failed; not in the JSON."""
     expectations: tuple[ExpectationOutcome, ...] = ()
     declared: int = 0
     evaluated: int = 0

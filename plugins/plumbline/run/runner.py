@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
@@ -102,7 +102,8 @@ def run_checkpoint(
     checkpoint.actions = kept
     alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
     documenting = _prepare_docs(kept, target, progress)
-    checkpoint._started_at = now
+    # The jobs are under way since before GX was there.
+    checkpoint._under_way = timedelta(seconds=time.monotonic() - started)
     checkpoint.run(batch_parameters=_options(request))
     told = [action.report for action in alerting if action.report is not None]
     report = RunReport(

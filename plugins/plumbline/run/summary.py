@@ -76,7 +76,8 @@ def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation) -> str:
         failing = [entry for entry in result.groups if not entry["success"]]
         failing.sort(key=lambda entry: (entry["observed"] is not None, entry["observed"] or 0))
         names = [
-            f"{GroupKey.of(entry['key']).label} {number(entry['observed'], unit)}"
+            f"{GroupKey.of(entry['key']).label} "
+            + ("masked" if entry.get("masked") else number(entry["observed"], unit))
             for entry in failing
         ]
         return f"{column} must be {must}: {listing(names)}"

@@ -6,12 +6,13 @@ The contract: at least one row for each ``as_of``; ``verdict`` is ``judge``, ``s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from plumbline.errors import MonitorError, did_you_mean
+from plumbline.masking import Mask
 
 VERDICTS = ("judge", "skip", "unknown")
 
@@ -27,6 +28,21 @@ class Verdict:
     """Reasons of ``unknown`` rows, each once, in order."""
     notes: tuple[str, ...]
     """Reasons that ``judge`` rows carry: doubts, and what was left out."""
+
+    def masked(self, mask: Mask, keys: Collection[str] = ()) -> Verdict:
+        """The same, fit to be written.
+
+        Texts of other columns may name what personal ones hold. Those of ``keys`` are left as they
+        are: what a group is called must not depend on who is in the rows of the day.
+        """
+        if not mask:
+            return self
+        return Verdict(
+            judge=tuple(_masked(row, mask, keys) for row in self.judge),
+            skipped=tuple(map(mask.text, self.skipped)),
+            unknown=tuple(map(mask.text, self.unknown)),
+            notes=tuple(map(mask.text, self.notes)),
+        )
 
 
 def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str) -> Verdict:
@@ -70,6 +86,14 @@ def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str)
         unknown=tuple(reasons["unknown"]),
         notes=tuple(reasons["judge"]),
     )
+
+
+def _masked(row: Mapping[str, Any], mask: Mask, keys: Collection[str]) -> dict[str, Any]:
+    found = mask.row(row)
+    for name, value in found.items():
+        if isinstance(value, str) and name not in mask.columns and name not in keys:
+            found[name] = mask.text(value)
+    return found
 
 
 def _is(value: object, as_of: datetime) -> bool:

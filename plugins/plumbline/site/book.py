@@ -1,9 +1,9 @@
 """The site's book: what it knows of runs and incidents, as much as its pages show.
 
 It lies in the site and is read and written whole by each build, so that a build reads one file
-however much has ever been stored. It holds the runs of the last weeks. A month that is over lies in
-the site's archives, as do its incidents: a file that is only read when its page has to be drawn
-again.
+however much has ever been stored. It holds the last runs. Once a day is over, its runs go to the
+site's archives, a file for a monitor's month, which is read when the next day is over, or when its
+page has to be drawn again. Incidents go there a month at a time.
 
 Pure: nothing here reads or writes. Used by `plumbline.site.build`.
 """
@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.history.events import DeliveryRow, IncidentRow
@@ -32,6 +32,9 @@ FORMAT = 1
 
 RECENT_RUNS = 28
 """Rows of a monitor that its page lists: a week of a run every six hours."""
+
+RECENT_DAYS = 60
+"""Days of which the charts of groups show the worst run."""
 
 _SEVERITY = {
     Status.SKIPPED: 0,
@@ -75,6 +78,8 @@ class Row:
     result: tuple[str, ...] | None = None
     """The key of GX's stored result."""
     groups: tuple[GroupRow, ...] = ()
+    is_archived: bool = False
+    """Whether the archives hold it too."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Streak:
 
     status: Status
     since: datetime
+    until: datetime
+    """The last run that is in it."""
     last_good: datetime | None = None
     last_good_observed: float | None = None
 
@@ -95,13 +102,13 @@ class MonitorBook:
     latest: Record | None = None
     """Of its last run; None: only the history in the warehouse knows it."""
     rows: tuple[Row, ...] = ()
-    """The last weeks, oldest first, each instant once."""
+    """The last ones, and all of the last day, oldest first, each instant once."""
+    days: tuple[Row, ...] = ()
+    """The worst run of each of the last days that are over, oldest first, for charts of groups."""
     months: tuple[str, ...] = ()
-    """Months whose rows are archived, oldest first: ``2026-01``."""
-    paged: Mapping[str, int] = field(default_factory=dict)
-    """Of the months that are not over: how many runs their pages list, as they were drawn last."""
+    """Those that the archives hold runs of, oldest first: ``2026-01``."""
     before: Streak | None = None
-    """How it was when the first of its rows came; None: nothing is archived."""
+    """How it was when the first of its rows came; None: there was no run before."""
 
     @property
     def streak(self) -> Streak | None:
@@ -146,6 +153,20 @@ class IncidentStory:
 
 
 @dataclass(frozen=True)
+class PastIncident:
+    """An incident in the archives, as far as other pages than its own speak of it."""
+
+    id: str
+    monitor: str
+    kind: Literal["data", "error"]
+    worst: Status
+    opened_at: datetime
+    closed_at: datetime
+    ending: Literal["resolved", "expired"]
+    was_told: bool
+
+
+@dataclass(frozen=True)
 class Book:
     """All that a build begins with."""
 
@@ -156,8 +177,8 @@ class Book:
     """Oldest first; of an older day, its last."""
     incidents: tuple[IncidentStory, ...] = ()
     """Open ones, and those that ended lately; by when they opened."""
-    archived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By month of their opening: ids of the incidents in the archives."""
+    archived: Mapping[str, tuple[PastIncident, ...]] = field(default_factory=dict)
+    """By month of their opening: the incidents in the archives, oldest first."""
     gx_suites: Mapping[str, str] = field(default_factory=dict)
     """By suite: the hash of what GX's page of it shows."""
     synced_to: datetime | None = None
@@ -170,21 +191,21 @@ class Keep:
 
     Args:
         days: of charts, months and incidents that are over.
-        rows_days: a month is archived when all of it is older than that.
+        incident_days: for how long an incident that is over stays among the latest.
     """
 
     days: int = RETENTION_DAYS
-    rows_days: int = 14
+    incident_days: int = 14
 
 
 @dataclass(frozen=True)
 class Archives:
-    """What a build puts into the site's archives: whole months."""
+    """What goes to the site's archives, or is in them."""
 
     rows: Mapping[tuple[str, str], tuple[Row, ...]] = field(default_factory=dict)
-    """By monitor and month."""
+    """By monitor and month, oldest first."""
     incidents: Mapping[str, tuple[IncidentStory, ...]] = field(default_factory=dict)
-    """By month."""
+    """By month, oldest first."""
 
 
 def row_of(record: Record) -> Row:
@@ -273,7 +294,7 @@ def with_stories(
 
 
 def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
-    """``book`` as it is kept: months that are over archived, what is older than the retention gone.
+    """``book`` as it is kept, and what goes to the archives; what is older than the retention goes.
 
     What is old is counted from the last instant that the book knows, so that a replay of a season
     settles as the season did.
@@ -282,18 +303,18 @@ def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
     if now is None:
         return book, Archives()
     first = now - timedelta(days=keep.days)
-    rows_from = now - timedelta(days=keep.rows_days)
+    lately = now - timedelta(days=keep.incident_days)
     rows: dict[tuple[str, str], tuple[Row, ...]] = {}
     monitors = {}
     for name, known in book.monitors.items():
-        monitors[name], archived = _settled_monitor(known, rows_from, first, zone)
+        monitors[name], archived = _settled_monitor(known, first, zone)
         rows.update({(name, month): kept for month, kept in archived.items()})
-    stories, incidents, months = _settled_incidents(book, rows_from, first, zone)
+    stories, incidents, months = _settled_incidents(book, lately, first, zone)
     return (
         replace(
             book,
             monitors=monitors,
-            runs=_thinned((run for run in book.runs if run.as_of >= first), rows_from, zone),
+            runs=_thinned((run for run in book.runs if run.as_of >= first), lately, zone),
             incidents=stories,
             archived=months,
         ),
@@ -350,25 +371,22 @@ def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
 
 
 def _with_rows(known: MonitorBook, rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Each instant once: the later word counts. What comes late for a month that is archived is
-    not taken: its page is drawn."""
-    by_instant = {row.at: row for row in known.rows}
-    first = known.rows[0].at if known.rows else None
-    for row in rows:
-        if not known.months or first is None or row.at >= first:
-            by_instant[row.at] = row
+    """Each instant once: the later word counts."""
+    by_instant = {row.at: row for row in (*known.rows, *rows)}
     return tuple(sorted(by_instant.values(), key=lambda row: row.at))
 
 
 def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
-    """``before``, and what came after it, oldest first."""
+    """``before``, and what came after it, oldest first; what came late says nothing of now."""
     streak = before
     for row in rows:
+        if streak is not None and row.at <= streak.until:
+            continue
         good = (streak.last_good, streak.last_good_observed) if streak else (None, None)
         if row.status is Status.PASS:
             good = (row.at, row.observed)
         since = streak.since if streak and streak.status is row.status else row.at
-        streak = Streak(row.status, since, *good)
+        streak = Streak(row.status, since, row.at, *good)
     return streak
 
 
@@ -411,62 +429,84 @@ def _with_runs(runs: Sequence[RunRow], added: Iterable[RunRow]) -> tuple[RunRow,
 
 
 def _settled_monitor(
-    known: MonitorBook, rows_from: datetime, first: datetime, zone: ZoneInfo
+    known: MonitorBook, first: datetime, zone: ZoneInfo
 ) -> tuple[MonitorBook, dict[str, tuple[Row, ...]]]:
-    """A month leaves the rows, whole, once all of it is older than ``rows_from``."""
-    current, oldest = month_of(rows_from, zone), month_of(first, zone)
+    """Runs of days that are over go to the archives; the last ones stay besides."""
+    if not known.rows:
+        return known, {}
+    today, oldest = day_of(known.rows[-1].at, zone), month_of(first, zone)
+    over = [row for row in known.rows if day_of(row.at, zone) < today]
     leaving: dict[str, list[Row]] = {}
-    staying = []
-    for row in known.rows:
-        month = month_of(row.at, zone)
-        if month < current:
-            leaving.setdefault(month, []).append(row)
-        else:
-            staying.append(row)
-    gone = [row for rows in leaving.values() for row in rows]
+    for row in over:
+        if not row.is_archived and month_of(row.at, zone) >= oldest:
+            leaving.setdefault(month_of(row.at, zone), []).append(replace(row, is_archived=True))
+    many = len(known.rows) - RECENT_RUNS
+    dropped = min(max(many, 0), len(over))
     settled = replace(
         known,
-        rows=tuple(staying),
+        rows=tuple(
+            replace(row, is_archived=True) if index < len(over) and not row.is_archived else row
+            for index, row in enumerate(known.rows)
+            if index >= dropped
+        ),
+        days=_days(known, [row for rows in leaving.values() for row in rows], zone),
         months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
-        before=_continued(known.before, gone),
+        before=_continued(known.before, known.rows[:dropped]),
     )
-    return settled, {month: tuple(rows) for month, rows in leaving.items() if month >= oldest}
+    return settled, {month: tuple(rows) for month, rows in leaving.items()}
 
 
-def listed_by_month(known: MonitorBook, zone: ZoneInfo) -> dict[str, tuple[Row, ...]]:
-    """The runs that the pages of months list which are not over: those of days that are over.
-
-    The last day's are on the monitor's own page; so these pages are drawn once a day, not at each
-    run.
-    """
-    if not known.rows:
-        return {}
-    today = day_of(known.rows[-1].at, zone)
-    found: dict[str, list[Row]] = {month_of(known.rows[-1].at, zone): []}
-    for index, row in enumerate(known.rows):
-        is_over = day_of(row.at, zone) < today
-        if is_over or index < len(known.rows) - RECENT_RUNS:
-            found.setdefault(month_of(row.at, zone), []).append(row)
-    return {month: tuple(rows) for month, rows in found.items() if rows}
-
-
-def worst_of_days(rows: Sequence[Row], zone: ZoneInfo) -> list[Row]:
-    """The worst run of each day, oldest first: what a chart of a year shows."""
+def _days(known: MonitorBook, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row, ...]:
+    """The worst run of each day, of the last days; none of a monitor that names no well groups,
+    which has no charts of groups."""
+    if not rows:
+        return known.days
+    every = (*known.days, *rows)
+    if all(group.status is not Status.PASS for row in every for group in row.groups):
+        return ()
     worst: dict[date, Row] = {}
-    for row in rows:
+    for row in sorted(every, key=lambda row: row.at):
         day = day_of(row.at, zone)
-        known = worst.get(day)
-        if known is None or _SEVERITY[row.status] >= _SEVERITY[known.status]:
+        if day not in worst or _SEVERITY[row.status] >= _SEVERITY[worst[day].status]:
             worst[day] = row
-    return list(worst.values())
+    return tuple(
+        replace(
+            row, summary="", thresholds="", run_id="", checkpoint="", revision=None, result=None
+        )
+        for row in list(worst.values())[-RECENT_DAYS:]
+    )
+
+
+def merged_rows(before: Sequence[Row], added: Sequence[Row]) -> tuple[Row, ...]:
+    """A month's rows with more of them, each instant once; the later word counts."""
+    by_instant = {row.at: row for row in (*before, *added)}
+    return tuple(sorted(by_instant.values(), key=lambda row: row.at))
+
+
+def past_of(story: IncidentStory) -> PastIncident:
+    """What is remembered of an incident that has ended."""
+    statuses = [Status(event.status) for event in story.events]
+    last = story.events[-1]
+    return PastIncident(
+        id=story.id,
+        monitor=last.monitor,
+        kind="error" if last.kind == "error" else "data",
+        worst=max(statuses, key=_SEVERITY.__getitem__),
+        opened_at=story.opened_at,
+        closed_at=last.as_of,
+        ending="expired" if last.event == "expired" else "resolved",
+        was_told=any(one.verdict == "delivered" for one in story.deliveries),
+    )
 
 
 def _settled_incidents(
-    book: Book, rows_from: datetime, first: datetime, zone: ZoneInfo
+    book: Book, lately: datetime, first: datetime, zone: ZoneInfo
 ) -> tuple[
-    tuple[IncidentStory, ...], dict[str, tuple[IncidentStory, ...]], dict[str, tuple[str, ...]]
+    tuple[IncidentStory, ...],
+    dict[str, tuple[IncidentStory, ...]],
+    dict[str, tuple[PastIncident, ...]],
 ]:
-    current, oldest = month_of(rows_from, zone), month_of(first, zone)
+    current, oldest = month_of(lately, zone), month_of(first, zone)
     leaving: dict[str, list[IncidentStory]] = {}
     staying = []
     for story in book.incidents:
@@ -475,11 +515,12 @@ def _settled_incidents(
             leaving.setdefault(month, []).append(story)
         else:
             staying.append(story)
-    months = {month: ids for month, ids in book.archived.items() if month >= oldest}
+    months = {month: past for month, past in book.archived.items() if month >= oldest}
     for month, stories in leaving.items():
         if month >= oldest:
-            known = months.get(month, ())
-            months[month] = tuple(dict.fromkeys((*known, *(story.id for story in stories))))
+            past = (*months.get(month, ()), *map(past_of, stories))
+            by_id = {incident.id: incident for incident in past}
+            months[month] = tuple(sorted(by_id.values(), key=lambda one: (one.opened_at, one.id)))
     return (
         tuple(staying),
         {month: tuple(stories) for month, stories in leaving.items() if month >= oldest},
@@ -487,12 +528,12 @@ def _settled_incidents(
     )
 
 
-def _thinned(runs: Iterable[RunRow], rows_from: datetime, zone: ZoneInfo) -> tuple[RunRow, ...]:
+def _thinned(runs: Iterable[RunRow], lately: datetime, zone: ZoneInfo) -> tuple[RunRow, ...]:
     """Of an older day, the last run of each checkpoint."""
     found: dict[object, RunRow] = {}
     for run in runs:
         key: object = run.as_of
-        if run.as_of < rows_from:
+        if run.as_of < lately:
             key = day_of(run.as_of, zone)
         found[(run.checkpoint, key)] = run
     return tuple(sorted(found.values(), key=lambda run: (run.as_of, run.run_id)))

@@ -13,11 +13,12 @@ from typing import Protocol, TypeVar
 
 from markupsafe import Markup
 
+from plumbline.errors import PlumblineError
 from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.site import book as books
 from plumbline.site import paths
-from plumbline.site.book import Archives, Book, IncidentStory, Keep
+from plumbline.site.book import Archives, Book, IncidentStory, Keep, Row
 from plumbline.site.collect import GxLinks, collect, listed_results
 from plumbline.site.data import SiteData
 from plumbline.site.pages import Pages, layout, render_site
@@ -38,6 +39,7 @@ _T = TypeVar("_T")
 class GxPage:
     """A page of GX's, to be put into the site's frame."""
 
+    monitor: str
     title: str
     body: Markup
 
@@ -96,7 +98,8 @@ def build_site(
         afresh: forget what the site knew: everything is read and drawn again.
 
     Raises:
-        PlumblineError: the site could not be written; the old one is whole.
+        PlumblineError: the site could not be written, or the history not be read for a site that
+            is made afresh; the old one is whole.
     """
     keep, next_runs = keep or Keep(), next_runs or {}
     with files.exclusively():
@@ -105,13 +108,17 @@ def build_site(
         every = [*([] if known else stored), *records]
         book = books.with_records(book, [one for one in every if one.run.target == target.name])
         news = _news(book, target, now, keep) if with_history else News()
+        if afresh and news.fault is not None:
+            raise PlumblineError(
+                f"the history could not be read, so the site is left as it was: {news.fault}",
+                mend="mend that, or build without --afresh: the site then keeps what it knows",
+            )
         book = books.with_rows(book, news.rows, news.runs)
         book = books.with_stories(book, news.events, news.deliveries)
         book = replace(book, synced_to=news.synced_to or book.synced_to)
         book, leaving = books.settled(book, keep, project.timezone)
         stock = _Stock(files, is_current=not afresh and files.layout() == layout())
         book, archives, drawn = stock.archives(book, leaving)
-        book, unchanged = stock.current_months(book, project)
         shelf = _Shelf.of(book, gx, stock)
         book = replace(book, gx_suites=shelf.hashes)
         data = collect(
@@ -124,7 +131,6 @@ def build_site(
             incidents=news.incidents,
             mutes=news.mutes,
             archives=drawn,
-            unchanged=unchanged,
             gx=shelf.links,
             note=_note(target),
         )
@@ -158,13 +164,16 @@ class _Stock:
         A month whose page and archive are both lost is no longer named.
         """
         made: dict[str, bytes] = {}
-        rows = dict(leaving.rows)
-        for (name, month), of_month in leaving.rows.items():
-            made[paths.month_archive(name, month)] = books.rows_to_json(of_month)
+        rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+        for (name, month), added in leaving.rows.items():
+            path = paths.month_archive(name, month)
+            before = self._read(path, books.rows_from_json) or ()
+            rows[name, month] = books.merged_rows(before, added)
+            made[path] = books.rows_to_json(rows[name, month])
         stories: dict[str, tuple[IncidentStory, ...]] = {}
-        for month, added in leaving.incidents.items():
-            before = self._read(paths.incident_archive(month), books.stories_from_json) or ()
-            by_id = {story.id: story for story in (*before, *added)}
+        for month, ended in leaving.incidents.items():
+            earlier = self._read(paths.incident_archive(month), books.stories_from_json) or ()
+            by_id = {story.id: story for story in (*earlier, *ended)}
             stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
             made[paths.incident_archive(month)] = books.stories_to_json(stories[month])
         monitors = dict(book.monitors)
@@ -183,8 +192,8 @@ class _Stock:
                 left = tuple(month for month in known.months if month not in lost)
                 monitors[name] = replace(known, months=left)
         months = dict(book.archived)
-        for month, ids in book.archived.items():
-            pages = (paths.incident_month(month), *map(paths.incident, ids))
+        for month, past in book.archived.items():
+            pages = (paths.incident_month(month), *(paths.incident(one.id) for one in past))
             if month in stories or all(map(self.has_page, pages)):
                 continue
             of_incidents = self._read(paths.incident_archive(month), books.stories_from_json)
@@ -193,23 +202,6 @@ class _Stock:
             else:
                 stories[month] = of_incidents
         return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
-
-    def current_months(
-        self, book: Book, project: Project
-    ) -> tuple[Book, dict[str, frozenset[str]]]:
-        """By monitor, the months that are not over and whose pages list what they should."""
-        monitors, unchanged = {}, {}
-        for name, known in book.monitors.items():
-            listed = books.listed_by_month(known, project.timezone)
-            counts = {month: len(rows) for month, rows in listed.items()}
-            unchanged[name] = frozenset(
-                month
-                for month, count in counts.items()
-                if known.paged.get(month) == count
-                and self.has_page(paths.monitor_month(name, month))
-            )
-            monitors[name] = replace(known, paged=counts)
-        return replace(book, monitors=monitors), unchanged
 
     def kept_archives(self, book: Book) -> frozenset[str]:
         named = {
@@ -274,7 +266,7 @@ class _Shelf:
         if self.links.index is None:
             return {}
         made = {
-            path: frame_page(data, path, title=page.title, body=page.body)
+            path: frame_page(data, path, monitor=page.monitor, title=page.title, body=page.body)
             for path, page in self.drawn.items()
         }
         made[paths.GX_INDEX] = render(

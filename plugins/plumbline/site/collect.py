@@ -5,7 +5,7 @@ No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import Status
 from plumbline.run.thresholds import thresholds_of
-from plumbline.site import book as books
 from plumbline.site.book import (
     RECENT_RUNS,
     Archives,
@@ -74,7 +73,6 @@ def collect(
     incidents: Mapping[str, Incident],
     mutes: Sequence[Mute],
     archives: Archives,
-    unchanged: Mapping[str, Collection[str]],
     gx: GxLinks,
     note: str = "",
 ) -> SiteData:
@@ -89,8 +87,8 @@ def collect(
         stale_after: when this build should have been replaced; None: nobody knows.
         incidents: as the state of alerts has them, by id.
         mutes: set by command; those of the file are read here.
-        archives: months that have to be drawn: those that are over now, or whose pages are lost.
-        unchanged: by monitor: months that are not over, whose pages are as they should be.
+        archives: months that have to be drawn: those with other runs than before, and those
+            whose pages are lost.
         gx: where GX's pages are.
         note: what a reader should know of this build.
     """
@@ -108,7 +106,6 @@ def collect(
             next_runs=next_runs,
             muted=next((mute for mute in every_mute if mute.monitor == name), None),
             archives=archives,
-            unchanged=unchanged.get(name, ()),
             gx=gx,
         )
         for name in names
@@ -188,7 +185,6 @@ def _monitor(
     next_runs: Mapping[str, datetime],
     muted: Mute | None,
     archives: Archives,
-    unchanged: Collection[str],
     gx: GxLinks,
 ) -> MonitorView:
     rows = known.rows
@@ -197,19 +193,17 @@ def _monitor(
         latest = _outcome_of(known.name, rows[-1], suite)
     streak = known.streak
     due = [next_runs[name] for name in checkpoints if name in next_runs]
-    zone = project.timezone
     drawn = {month: rows for (name, month), rows in archives.rows.items() if name == known.name}
     months = [
-        MonthView(month, None if month in unchanged else _listed(of_month), is_charted=False)
-        for month, of_month in books.listed_by_month(known, zone).items()
+        MonthView(
+            month,
+            tuple(_run(row, GxLinks()) for row in reversed(drawn[month])),
+            tuple(_point(row) for row in drawn[month]),
+        )
+        if month in drawn
+        else MonthView(month, None)
+        for month in known.months
     ]
-    for month in known.months:
-        if month in drawn:
-            runs = tuple(_run(row, GxLinks()) for row in reversed(drawn[month]))
-            points = tuple(_point(row) for row in books.worst_of_days(drawn[month], zone))
-            months.append(MonthView(month, runs, points))
-        else:
-            months.append(MonthView(month, None))
     own = [story for story in book.incidents if story.events[0].monitor == known.name]
     return MonitorView(
         name=known.name,
@@ -221,16 +215,18 @@ def _monitor(
         if streak and streak.last_good
         else None,
         points=tuple(_point(row) for row in rows),
-        groups=_groups(rows),
+        unpaged=tuple(_point(row) for row in rows if not row.is_archived),
+        groups=_groups(known),
         recent=tuple(_run(row, gx) for row in reversed(rows[-RECENT_RUNS:])),
         months=tuple(sorted(months, key=lambda one: one.month, reverse=True)),
-        failing=getattr(latest, "failing", None),
+        failing=latest.failing if latest else None,
         description=_notes(suite),
         suite=_lines(suite, latest),
         gx_suite=gx.suites.get(known.name),
         sql=known.latest.sql if known.latest else None,
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),
+        past=_past(book, known.name),
         muted=muted,
     )
 
@@ -261,8 +257,10 @@ def _point(row: Row) -> SeriesPoint:
     return SeriesPoint(row.at, row.status, row.observed if judged else None, row.lines)
 
 
-def _groups(rows: Sequence[Row]) -> tuple[GroupSeries, ...]:
-    """A series a group, of the groups that were there lately; the rest would be a museum."""
+def _groups(known: MonitorBook) -> tuple[GroupSeries, ...]:
+    """A series a group, of the groups that were there lately: the worst run of each day, then each
+    run of the last one."""
+    rows = (*known.days, *(row for row in known.rows if not row.is_archived))
     series: dict[str, list[SeriesPoint]] = {}
     labels: dict[str, tuple[str, str]] = {}
     for row in rows:
@@ -278,11 +276,6 @@ def _groups(rows: Sequence[Row]) -> tuple[GroupSeries, ...]:
     drawn = list({group.key for group in recent})
     drawn.sort(key=lambda key: (-len(series[key]), key))
     return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
-
-
-def _listed(rows: Sequence[Row]) -> tuple[MonitorRun, ...]:
-    """As a month's page lists them: for longer than GX's pages of results are kept."""
-    return tuple(_run(row, GxLinks()) for row in reversed(rows))
 
 
 def _run(row: Row, gx: GxLinks) -> MonitorRun:
@@ -374,20 +367,41 @@ def _incident(
     )
 
 
+def _past(book: Book, monitor: str) -> tuple[Incident, ...]:
+    return tuple(
+        Incident(
+            id=one.id,
+            monitor=monitor,
+            kind=one.kind,
+            status=one.worst,
+            worst=one.worst,
+            opened_at=one.opened_at,
+            last_seen=one.closed_at,
+            checkpoint="",
+            told=("somebody",) if one.was_told else (),
+            closed_at=one.closed_at,
+            ending=one.ending,
+        )
+        for _, past in sorted(book.archived.items(), reverse=True)
+        for one in reversed(past)
+        if one.monitor == monitor
+    )
+
+
 def _incident_months(
     book: Book, suites: Mapping[str, Suite | None], archives: Archives
 ) -> tuple[IncidentMonth, ...]:
     return tuple(
         IncidentMonth(
             month,
-            ids,
+            tuple(one.id for one in past),
             None
             if month not in archives.incidents
             else tuple(
                 _incident(story, book, suites, {}) for story in reversed(archives.incidents[month])
             ),
         )
-        for month, ids in sorted(book.archived.items(), reverse=True)
+        for month, past in sorted(book.archived.items(), reverse=True)
     )
 
 

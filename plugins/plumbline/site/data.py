@@ -13,6 +13,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.incidents.model import Incident, Mute
+from plumbline.run.failing import Column as Column
+from plumbline.run.failing import FailingRows as FailingRows
 from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status
@@ -68,41 +70,19 @@ class MonitorRun:
 
 @dataclass(frozen=True)
 class MonthView:
-    """Older runs of a monitor, a page a calendar month (of the site's zone).
+    """Runs of a monitor, a page a calendar month (of the site's zone), with those of days that are
+    over.
 
-    A month that is over does not change: ``runs`` is None where its page of an earlier build still
-    holds, so that a build does not read old results.
+    ``runs`` is None where the page of an earlier build still holds, so that a build does not read
+    old results.
     """
 
     month: str
     """``2026-01``."""
     runs: tuple[MonitorRun, ...] | None
     """Newest first."""
-    points: tuple[SeriesPoint, ...] | None = None
-    """Of a month that is over: the worst run of each day, oldest first. None where its file of an
-    earlier build still holds, and of a month whose runs are all among the monitor's points."""
-    is_charted: bool = True
-    """Whether it has such a file; one that is not over has none."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of failing rows."""
-
-    name: str
-    personal: bool = False
-    """Tagged as personal in ``schema.yml``: its values are never written into a page."""
-
-
-@dataclass(frozen=True)
-class FailingRows:
-    """A sample of the rows that failed in the last run."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[object, ...], ...]
-    """One value a column; those of personal columns are masked when drawn, whatever they hold."""
-    total: int
-    """How many rows failed in all."""
+    points: tuple[SeriesPoint, ...] = ()
+    """The same for its chart, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -129,13 +109,16 @@ class MonitorView:
     last_good: SeriesPoint | None = None
     """The last PASS."""
     points: tuple[SeriesPoint, ...] = ()
-    """Oldest first: the last weeks. The overview draws the last 28; older ones are in months."""
+    """The last runs, oldest first; the overview draws 28 of them."""
+    unpaged: tuple[SeriesPoint, ...] = ()
+    """Of them, those that are on no month's page yet: the chart has the others from there."""
     groups: tuple[GroupSeries, ...] = ()
     recent: tuple[MonitorRun, ...] = ()
     """Newest first; what is older is in ``months``."""
     months: tuple[MonthView, ...] = ()
     """Newest first."""
     failing: FailingRows | None = None
+    """A sample of the rows that failed in the last run."""
     description: str = ""
     """What the suite's notes say."""
     suite: tuple[SuiteLine, ...] = ()
@@ -147,6 +130,8 @@ class MonitorView:
     """The runbook's Markdown; links in it are kept only where they lead outside (https)."""
     incidents: tuple[str, ...] = ()
     """Ids of its incidents, newest first, as far as they are among the site's."""
+    past: tuple[Incident, ...] = ()
+    """Those in the archives, newest first: only what a list says of them is filled in."""
     muted: Mute | None = None
     """The mute in force."""
 

@@ -8,6 +8,8 @@ import re
 
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
+STATIC = "static/"
+"""Styles and scripts; see `plumbline.site.pages.layout`."""
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _TAKEN = re.compile(r"index|con|prn|aux|nul|com\d|lpt\d|\d{4}-\d{2}")

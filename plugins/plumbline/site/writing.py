@@ -44,9 +44,13 @@ class MissingPagesError(PlumblineError):
         self.paths = paths
 
 
+class ConflictError(PlumblineError):
+    """Another build wrote the site in between: read again what it is, and build again."""
+
+
 @dataclass(frozen=True)
 class Written:
-    """What a build did to the folder."""
+    """What a build did to the site."""
 
     written: tuple[str, ...]
     """New or changed, sorted."""
@@ -71,7 +75,12 @@ class SiteFiles(Protocol):
         """What its pages were drawn with, as `Pages.layout`; None: there is no site."""
 
     def write(self, pages: Pages) -> Written:
-        """Make the site hold exactly ``pages``: what was drawn, and what is kept."""
+        """Make the site hold exactly ``pages``: what was drawn, and what is kept.
+
+        Raises:
+            MissingPagesError: kept pages are not there; nothing was written.
+            ConflictError: where one build at a time can't be had.
+        """
 
     def address(self, path: str) -> str:
         """Where people find a page."""

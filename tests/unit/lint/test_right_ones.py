@@ -51,6 +51,7 @@ RIGHT: dict[str, Edits] = {
     "a name that is asked for first": ((MODEL, "select * from final", "{% if later is defined %}{{ later }}{% endif %}select * from final"),),
     "a variable of the template's own": ((MODEL, "select * from final", "{% set last = 'final' %}select * from {{ last }}"),),
     "dbt's own keys": ((SCHEMA, "- name: lag", "- name: lag\n    access: public\n    data_tests: []\n    config: {meta: {team: ours}}"), (DBT, "profile: small", "profile: small\nflags: {}\nseeds: {}")),
+    "personal columns, as dbt has them now and had them": ((SCHEMA, "description: The team.}", "description: The team., config: {meta: {personal: true, team: ours}}}"), (SCHEMA, "description: Its status.}", "description: Its status., meta: {personal: false}}")),
     "other datasources of GX's": ((GX, "fluent_datasources:", "fluent_datasources:\n  files: {type: pandas, assets: []}"),),
     "a target that is not resolved here": ((GX, "project: some-project", "location: EU"),),
     "types by their other names": ((SOURCES, "data_type: INT64", "data_type: integer"), (SOURCES, "data_type: \"ARRAY<NUMERIC(5,1)>\"", "data_type: \"array<struct<a numeric(5, 1), b string(10)>>\"")),

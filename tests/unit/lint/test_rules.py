@@ -126,6 +126,7 @@ MONITORS = [
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["coverage"], "owner"', found_in=SUITE, at='"depends_on"', says="coverage -> lag -> coverage"),
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["lag"], "owner"', says="lag -> lag"),
     broken("monitor-unknown-column", SUITE, '"observed": {"column": "coverage_pct"', '"observed": {"column": "covrage_pct"', says="'covrage_pct'", mend="'coverage_pct'"),
+    Case("monitor-observes-personal-column", ((SCHEMA, "description: The share.}", "description: The share., meta: {personal: true}}"),), at='"observed"', found_in=SUITE, says="'coverage_pct'"),
     broken("monitor-counts-nothing", LAG, '"count_failing": "critical"', '"count_failing": "warning"', says="'warning'"),
 ]  # fmt: skip
 
@@ -263,6 +264,10 @@ DESCRIPTIONS = [
     broken("description-unknown-model", SCHEMA, "- name: calendar", "- name: calender", says="'calender'", mend="did you mean 'calendar'?", among=("model-without-description",)),
     broken("model-described-twice", SCHEMA, "- name: lag", "- name: coverage\n    description: Again.\n  - name: lag", at="- name: coverage", says="'coverage'"),
     broken("column-not-returned", SCHEMA, "{name: not_final,", "{name: not_finl,", says="'not_finl'", mend="did you mean 'not_final'?", among=("column-without-description",)),
+    broken("column-not-returned", SCHEMA, "- {name: not_final,", "- {name: player, description: Who., config: {meta: {personal: true}}}\n      - {name: not_final,", at="{name: player", says="'player'"),
+    broken("wrong-value", SCHEMA, "description: Its status.}", "description: Its status., config: {meta: {personal: often}}}", says="'often'"),
+    broken("wrong-value", SCHEMA, "description: Its status.}", "description: Its status., meta: {personal: 1}}", says="1"),
+    broken("unknown-key", SCHEMA, "description: Its status.}", "description: Its status., config: {meta: {persnal: true}}}", says="'persnal'", mend="did you mean 'personal'?"),
     broken("grain-unknown-column", SCHEMA, "grain: [game_date, team]", "grain: [game_date, tem]", says="'tem'", mend="did you mean 'team'?"),
 ]  # fmt: skip
 

@@ -216,6 +216,16 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
         ),
         pytest.param(
             {
+                "models/m.sql": "select 1",
+                "models/schema.yml": "models: [{name: m, columns: [{name: a, meta: {personal: often}}]}]",
+            },
+            "personal is 'often', not true or false",
+            "models/schema.yml: models.m.columns.a.meta.personal",
+            "write personal: true",
+            id="a personal that is neither true nor false",
+        ),
+        pytest.param(
+            {
                 "models/m.sql": "select 1 from {{ source('bad', 't') }}",
                 "models/bad.yml": "sources: [{name: bad, schema: 'a`b', tables: [{name: t}]}]",
             },

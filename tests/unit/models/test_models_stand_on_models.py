@@ -169,3 +169,18 @@ def test_the_grain_comes_from_the_properties(project: Any) -> None:
         "models/schema.yml": "models: [{name: m, config: {meta: {grain: [a, b]}}}]",
     }
     assert project(files).compile().grain == ("a", "b")
+
+
+def test_the_personal_columns_come_from_the_properties_in_dbts_new_and_old_way(
+    project: Any,
+) -> None:
+    columns = (
+        "{name: a, config: {meta: {personal: true}}}, {name: b, meta: {personal: true}}, "
+        "{name: c, config: {meta: {personal: false}}, meta: {personal: true}}, "
+        "{name: d, config: {meta: {personal: false}}}, {name: e}"
+    )
+    files = {
+        "models/m.sql": "select 1",
+        "models/schema.yml": f"models: [{{name: m, columns: [{columns}]}}]",
+    }
+    assert project(files).compile().personal == {"a", "b", "c"}

@@ -26,7 +26,7 @@ from plumbline.site.data import (
     SuiteLine,
     days_of,
 )
-from plumbline.site.pages import Pages, render_site
+from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, lasting
 from plumbline.site.pages.overview import calendar, headline
 from support.site_data import many_monitors, site_data
@@ -378,4 +378,4 @@ def test_a_page_of_another_builder_gets_the_sites_frame() -> None:
     )
     assert b"<p>body</p>" in page
     assert b"Suite &lt;x&gt;" in page
-    assert b'href="../static/site.css"' in page
+    assert f'href="../static/{layout()}/site.css"'.encode() in page

@@ -47,6 +47,12 @@ UNKNOWN_OBSERVED = error(
     wrong='"observed": {"column": "covrage_pct", "aggregate": "mean"}',
     right='"observed": {"column": "coverage_pct", "aggregate": "mean"}',
 )
+PERSONAL_OBSERVED = error(
+    "monitor-observes-personal-column",
+    "The observed number is of a column tagged as personal: it is withheld, so there is none.",
+    wrong='"observed": {"column": "height_cm", "aggregate": "max"}, with height_cm tagged personal',
+    right='"observed": {"column": "players", "aggregate": "sum"}',
+)
 COUNTS_NOTHING = warning(
     "monitor-counts-nothing",
     "The observed number counts failures of a severity that no expectation has: it is always 0.",
@@ -61,6 +67,7 @@ RULES = (
     UNKNOWN_DEPENDENCY,
     DEPENDENCY_CYCLE,
     UNKNOWN_OBSERVED,
+    PERSONAL_OBSERVED,
     COUNTS_NOTHING,
 )
 
@@ -146,6 +153,14 @@ def _observed(linted: Linted, suite: Document) -> Iterator[Finding]:
             suite.place(*path, "column"),
             f"the model has no column {column!r}",
             did_you_mean(column, known),
+        )
+    described = linted.facts.described.get(suite.text(*_META, "model") or "")
+    tagged = described.columns.get(column or "") if described else None
+    if tagged is not None and tagged.is_personal:
+        yield PERSONAL_OBSERVED.at(
+            suite.place(*path, "column"),
+            f"column {column!r} is tagged as personal in {tagged.document.file.name}",
+            "observe another column, or count the groups that fail",
         )
     counted = suite.text(*path, "count_failing")
     severities = {

@@ -73,7 +73,7 @@ class _SourceMeta(_Open):
 
 
 class _ColumnMeta(_Open):
-    """``config.meta`` of a source's column."""
+    """``config.meta`` of a column, or ``meta`` as older dbt has it."""
 
     personal: bool | None = None
 
@@ -148,12 +148,20 @@ def _properties(document: Document) -> Iterator[Finding]:
     for model in models_in([document]):
         yield from _entry(document, model.path, ("name", "columns", "config", "description"))
         yield from _meta(document, model.meta_path, _ModelMeta)
+        for column in model.columns.values():
+            yield from _column(document, column.path)
     for table in sources_in([document]):
         yield from _entry(document, table.path, ("name", "columns", "config", "description"))
         yield from _meta(document, table.meta_path, _SourceMeta)
         for column in table.columns.values():
-            yield from _entry(document, column.path, ("name", "data_type", "description"))
-            yield from _meta(document, (*column.path, "config", "meta"), _ColumnMeta)
+            yield from _column(document, column.path)
+
+
+def _column(document: Document, path: KeyPath) -> Iterator[Finding]:
+    yield from _entry(document, path, ("name", "data_type", "description", "config", "meta"))
+    yield from check_near_misses(document, (*path, "config"), ours=("meta",))
+    for meta in ((*path, "config", "meta"), (*path, "meta")):
+        yield from _meta(document, meta, _ColumnMeta)
 
 
 def _entry(document: Document, path: KeyPath, ours: tuple[str, ...]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from plumbline.site.pages.site import Pages, layout, render_site
+from plumbline.site.pages.layout import layout
+from plumbline.site.pages.site import Pages, render_site
 
 __all__ = ["Pages", "layout", "render_site"]

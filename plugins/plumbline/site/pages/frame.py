@@ -14,10 +14,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from plumbline.masking import PREFIX
 from plumbline.run.reports.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
 from plumbline.run.request import last_day
 from plumbline.site import paths
 from plumbline.site.data import MonitorRun, MonitorView, SiteData
+from plumbline.site.pages.layout import static_path
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -42,6 +44,7 @@ def environment() -> Environment:
         amount=amount,
         cell=cell,
         day=day,
+        is_pseudonym=is_pseudonym,
         lasting=lasting,
         seconds=duration,
         size=size,
@@ -96,6 +99,9 @@ def render(
     def href(to: str) -> str:
         return paths.relative(path, to)
 
+    def static(name: str) -> str:
+        return href(static_path(name))
+
     text = (
         environment()
         .get_template(template)
@@ -109,6 +115,7 @@ def render(
             clock=clock,
             monitor=monitor,
             href=href,
+            static=static,
             paths=paths,
             **values,
         )
@@ -116,16 +123,17 @@ def render(
     return text.encode()
 
 
-def frame_page(data: SiteData, path: str, *, title: str, body: Markup) -> bytes:
+def frame_page(data: SiteData, path: str, *, monitor: str, title: str, body: Markup) -> bytes:
     """A page of another builder (GX's suites and results) in the site's frame.
 
     Args:
         data: the site.
         path: the page's own.
+        monitor: the one that it is of.
         title: its heading.
         body: HTML that the caller has escaped; what is inline in it (scripts, styles) does not run.
     """
-    return render("framed.html", data, path, title=title, body=body)
+    return render("framed.html", data, path, title=title, of=monitor, body=body)
 
 
 def known_until(view: MonitorView) -> datetime | None:
@@ -159,6 +167,11 @@ def cell(value: object) -> str:
         return "NULL"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+
+
+def is_pseudonym(value: object) -> bool:
+    """Whether a value of a personal column was masked before it came here, as it should be."""
+    return isinstance(value, str) and value.startswith(PREFIX)
 
 
 def run_row(

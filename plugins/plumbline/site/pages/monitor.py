@@ -57,10 +57,13 @@ class Alerted:
 def render(data: SiteData, view: MonitorView) -> bytes:
     """``monitors/NAME.html``."""
     by_id = {known.incident.id: known for known in data.incidents}
-    incidents = [by_id[name] for name in view.incidents if name in by_id]
+    incidents = [
+        *(by_id[name] for name in view.incidents if name in by_id),
+        *map(IncidentView, view.past),
+    ]
     unit = view.latest.unit if view.latest else ""
     chart = large_chart(
-        view.points,
+        view.unpaged,
         [known.incident for known in incidents],
         unit=unit,
         zone=data.zone.key,
@@ -77,13 +80,9 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         unit=unit,
         chart=chart,
         chart_words=in_words(view.points, unit),
-        series=[
-            paths.month_series(view.name, month.month)
-            for month in reversed(view.months)
-            if month.is_charted
-        ],
+        series=[paths.month_series(view.name, month.month) for month in reversed(view.months)],
         groups=_groups(view),
-        group_times=[point.at for point in view.points[-_GROUP_TABLE_RUNS:]],
+        group_times=_instants(view)[-_GROUP_TABLE_RUNS:],
         incidents=incidents,
         open_incident=next((known for known in incidents if known.incident.is_open), None),
         alerted=_alerted(incidents),
@@ -121,10 +120,11 @@ def _archived(data: SiteData) -> Iterator[IncidentView]:
 
 def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
     """Worst first; all on one scale and one span of time."""
-    if not view.groups or not view.points:
+    if not view.points or not _instants(view):
         return ()
     scale = group_scale(view.groups)
-    span = (view.points[0].at, view.points[-1].at)
+    instants = _instants(view)
+    span = (instants[0], view.points[-1].at)
     cards = []
     for series in view.groups:
         last = series.points[-1] if series.points else None
@@ -140,6 +140,11 @@ def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
             )
         )
     return tuple(sorted(cards, key=_worst_first))
+
+
+def _instants(view: MonitorView) -> list[datetime]:
+    """Those at which some group was seen, oldest first."""
+    return sorted({point.at for series in view.groups for point in series.points})
 
 
 def _worst_first(card: GroupCard) -> tuple[int, float, str]:

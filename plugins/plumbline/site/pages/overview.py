@@ -14,7 +14,7 @@ from plumbline.site.data import DayView, IncidentView, MonitorView, SiteData
 from plumbline.site.pages import frame
 
 SPARKLINE_RUNS = 28
-_CALENDAR_WEEKS = 14
+_CALENDAR_WEEKS = 53
 _RUNS = 10
 _ORDER = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 
 from plumbline.site import paths
 from plumbline.site.data import SiteData
 from plumbline.site.pages import incidents, monitor, overview
-
-_PACKAGE = "plumbline.site"
+from plumbline.site.pages.layout import layout, static_files
 
 
 @dataclass(frozen=True)
@@ -34,7 +29,7 @@ def render_site(data: SiteData) -> Pages:
     The same data give the same bytes. Of months and incidents that are over and come without
     content, nothing is drawn; their paths are in `Pages.kept`.
     """
-    files = {f"static/{path}": content for path, content in _static().items()}
+    files = dict(static_files())
     kept: set[str] = set()
     files[paths.OVERVIEW] = overview.render(data)
     for view in data.monitors:
@@ -43,10 +38,9 @@ def render_site(data: SiteData) -> Pages:
             path = paths.monitor_month(view.name, month.month)
             series = paths.month_series(view.name, month.month)
             if month.runs is None:
-                kept.update((path, series) if month.is_charted else (path,))
-                continue
-            files[path] = monitor.render_month(data, view, month.month, month.runs)
-            if month.points is not None:
+                kept.update((path, series))
+            else:
+                files[path] = monitor.render_month(data, view, month.month, month.runs)
                 files[series] = monitor.render_series(data, view, month.points)
     files[paths.INCIDENTS] = incidents.render_index(data)
     for incident in data.incidents:
@@ -61,27 +55,3 @@ def render_site(data: SiteData) -> Pages:
             for incident in older.incidents:
                 files[paths.incident(incident.incident.id)] = incidents.render(data, incident)
     return Pages(files=files, kept=frozenset(kept - set(files)), layout=layout())
-
-
-@cache
-def layout() -> str:
-    """The hash of all that pages are made of besides data; see `Pages.layout`."""
-    digest = hashlib.sha256()
-    for folder in ("templates", "static"):
-        for path, content in _read(resources.files(_PACKAGE) / folder):
-            digest.update(f"{folder}/{path}\n{len(content)}\n".encode())
-            digest.update(content)
-    return digest.hexdigest()[:16]
-
-
-@cache
-def _static() -> dict[str, bytes]:
-    return dict(_read(resources.files(_PACKAGE) / "static"))
-
-
-def _read(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from _read(entry, f"{prefix}{entry.name}/")
-        else:
-            yield f"{prefix}{entry.name}", entry.read_bytes()

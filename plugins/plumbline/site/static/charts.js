@@ -128,8 +128,8 @@
     return new uPlot(options, data, element);
   }
 
-  // Months that are over come from files of their own, each as large as a month, and are put before
-  // what the page itself holds.
+  // Days that are over come from files of their own, one a month, and are put before what the page
+  // itself holds.
   function joined(series) {
     const parts = [...(self.plumblineMonths ?? []), series].filter((part) => part.at.length);
     if (parts.length < 2) return series;

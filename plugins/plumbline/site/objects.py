@@ -1,0 +1,322 @@
+"""The objects of one Cloud Storage bucket: every call under a deadline, every fault with its mend.
+
+Used by `plumbline.site.bucket` (a site) and `plumbline.gx.cloud_storage` (GX's stores). Who asks
+is the application default account; where ``STORAGE_EMULATOR_HOST`` is set, nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from plumbline.channels.bounded import OutOfTimeError, bounded
+from plumbline.errors import ConfigError, PlumblineError
+from plumbline.warehouse.failures import why_disconnected
+from plumbline.warehouse.transport import open_session, time_budget
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+CALL_SECONDS = 30.0
+"""For one object, with everything that is tried again."""
+CONNECTIONS = 8
+"""Objects that are written side by side."""
+EMULATOR = "STORAGE_EMULATOR_HOST"
+ENDPOINT = "https://storage.googleapis.com"
+PRIVATE = "https://storage.cloud.google.com"
+"""Addresses here ask for a Google login, and show an object to those who may read it."""
+PUBLIC = "https://storage.googleapis.com"
+"""Addresses here ask for nothing, and show what everybody may read."""
+
+_ROLE = "roles/storage.objectUser"
+_SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
+_GRACE_SECONDS = 1.0
+
+T = TypeVar("T")
+
+
+class ChangedError(Exception):
+    """The object is not of the generation that was named: somebody wrote it in between."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object's content."""
+
+    content: bytes
+    generation: int
+    """Cloud Storage's number of this writing of it."""
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What is known of an object without reading it."""
+
+    generation: int
+    md5: str | None
+    updated: datetime | None
+
+    def holds(self, content: bytes) -> bool:
+        """Whether it is known to hold ``content``."""
+        digest = hashlib.md5(content, usedforsecurity=False).digest()
+        return self.md5 == base64.b64encode(digest).decode()
+
+
+class Objects:
+    """The objects below a prefix of a bucket; their paths are relative to it.
+
+    Args:
+        bucket: its name.
+        prefix: with ``/`` between its parts; empty: the whole bucket.
+        project: that pays for the requests; None: that of the credentials.
+        seconds: for each call.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        project: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> None:
+        self.bucket = bucket
+        self.prefix = prefix.strip("/")
+        self._project = project
+        self._seconds = seconds
+
+    def name(self, path: str) -> str:
+        """The object's whole name."""
+        return f"{self.prefix}/{path}" if self.prefix else path
+
+    def get(self, path: str) -> Stored | None:
+        """An object; None: there is none.
+
+        Raises:
+            ConfigError: the bucket is not there, or we may not read it.
+            PlumblineError: Cloud Storage can't be asked.
+        """
+
+        def read(bucket: Any) -> Stored:
+            blob = bucket.blob(self.name(path))
+            content = blob.download_as_bytes(**self._limits)
+            # emulators leave the number out
+            return Stored(content, int(blob.generation or 0))
+
+        return self._unless_missing("read", path, read)
+
+    def stat(self, path: str) -> Stat | None:
+        """What is known of an object; None: there is none. Raises as `get`."""
+
+        def look(bucket: Any) -> Stat:
+            blob = bucket.blob(self.name(path))
+            blob.reload(**self._limits)
+            return Stat(int(blob.generation or 0), blob.md5_hash, blob.updated)
+
+        return self._unless_missing("read", path, look)
+
+    def put(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        content_type: str,
+        cache_control: str | None = None,
+        over: int | None = None,
+    ) -> int:
+        """Write an object, all of it or nothing.
+
+        Args:
+            path: where.
+            content: what.
+            content_type: of the content, with its character set.
+            cache_control: what browsers may keep; None: Cloud Storage's own.
+            over: the generation that it replaces (0: there must be none); None: whatever is there.
+
+        Returns:
+            Its generation.
+
+        Raises:
+            ChangedError: it is of another generation.
+            ConfigError: the bucket is not there, or we may not write.
+            PlumblineError: Cloud Storage can't be asked, or did not answer: it may be written.
+        """
+
+        def write(bucket: Any) -> int:
+            blob = bucket.blob(self.name(path))
+            blob.cache_control = cache_control
+            blob.upload_from_string(
+                content, content_type=content_type, if_generation_match=over, **self._limits
+            )
+            return int(blob.generation or 0)
+
+        return self._call("write", path, write)
+
+    def delete(self, path: str, *, only: int | None = None) -> bool:
+        """Remove an object; whether there was one.
+
+        Args:
+            path: which.
+            only: the generation that it must be of; None: any.
+
+        Raises:
+            ChangedError: it is of another generation.
+            ConfigError: the bucket is not there, or we may not delete.
+            PlumblineError: Cloud Storage can't be asked.
+        """
+
+        def remove(bucket: Any) -> bool:
+            bucket.blob(self.name(path)).delete(if_generation_match=only, **self._limits)
+            return True
+
+        return bool(self._unless_missing("delete", path, remove))
+
+    def list(self, folder: str = "", *, most: int | None = None) -> list[str]:
+        """The paths of the objects whose path begins with ``folder``, sorted. Raises as `get`."""
+        start = len(self.prefix) + 1 if self.prefix else 0
+
+        def look(bucket: Any) -> list[str]:
+            found = bucket.list_blobs(
+                prefix=self.name(folder), max_results=most, fields=_FIELDS, **self._limits
+            )
+            return sorted(blob.name[start:] for blob in found)
+
+        return self._call("list", folder, look)
+
+    @property
+    def _limits(self) -> dict[str, Any]:
+        from google.cloud.storage.retry import DEFAULT_RETRY
+
+        return {"timeout": self._seconds, "retry": DEFAULT_RETRY.with_timeout(self._seconds)}
+
+    @cached_property
+    def _bucket(self) -> Any:
+        from google.api_core.client_info import ClientInfo
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud import storage
+
+        emulator = os.environ.get(EMULATOR)
+        credentials = AnonymousCredentials() if emulator else _application_default(self.bucket)  # type: ignore[no-untyped-call]
+        session = open_session(
+            credentials, endpoint=emulator or ENDPOINT, connections=CONNECTIONS + 2
+        )
+        client = storage.Client(
+            project=self._project,
+            credentials=credentials,
+            client_info=ClientInfo(user_agent="plumbline"),  # type: ignore[no-untyped-call]
+            _http=session,
+        )
+        # For the traces of OpenTelemetry it would ask about the bucket, each time, in a thread of
+        # its own; the role that we name does not allow that.
+        client._bucket_metadata_cache = None
+        return client.bucket(self.bucket, user_project=self._project)
+
+    def _unless_missing(self, doing: str, path: str, call: Callable[[Any], T]) -> T | None:
+        try:
+            return self._call(doing, path, call)
+        except _MissingObjectError:
+            return None
+
+    def _call(self, doing: str, path: str, call: Callable[[Any], T]) -> T:
+        def work() -> T:
+            with time_budget(self._seconds):
+                return call(self._bucket)
+
+        try:
+            # sockets have deadlines for each read; a server that drips is cut here
+            return bounded(work, self._seconds + _GRACE_SECONDS)
+        except PlumblineError:
+            raise
+        except Exception as fault:
+            raise self._explained(fault, doing, path) from fault
+
+    def _explained(self, fault: BaseException, doing: str, path: str) -> Exception:
+        import requests.exceptions as http
+        from google.api_core import exceptions as api
+        from google.auth import exceptions as auth
+        from google.cloud.storage.exceptions import InvalidResponse
+
+        where = f"gs://{self.bucket}/{self.name(path)}"
+        if isinstance(fault, api.RetryError) and fault.cause is not None:
+            return self._explained(fault.cause, doing, path)
+        if isinstance(fault, InvalidResponse):  # as it is where it was tried again until the end
+            fault = api.from_http_response(fault.response)  # type: ignore[no-untyped-call]
+        if isinstance(fault, api.PreconditionFailed):
+            return ChangedError(where)
+        if isinstance(fault, api.NotFound):
+            if "bucket does not exist" not in str(fault).lower():
+                return _MissingObjectError(where)
+            return ConfigError(
+                f"there is no bucket {self.bucket!r}",
+                file=where,
+                mend="make it (docs/data-docs.md says how), or mend `bucket` of the store backend "
+                "in great_expectations.yml",
+            )
+        if isinstance(fault, (api.Forbidden, api.Unauthorized)):
+            return ConfigError(
+                f"Cloud Storage does not let us {doing} in the bucket {self.bucket!r}: "
+                f"{_said(fault)}",
+                file=where,
+                mend=f"grant {_ROLE} on the bucket to the account that runs this; see whether the "
+                "bucket's name is right",
+            )
+        if isinstance(fault, auth.GoogleAuthError) and not isinstance(fault, auth.TransportError):
+            return ConfigError(
+                "Google does not accept the credentials that are to reach Cloud Storage",
+                file=where,
+                mend="run `gcloud auth application-default login`, or renew the service account's "
+                "key",
+            )
+        if isinstance(fault, (OutOfTimeError, http.Timeout, TimeoutError)):
+            why = f"no answer within {self._seconds:g} s"
+        elif isinstance(fault, (OSError, auth.TransportError)):  # requests' are OSErrors
+            why = why_disconnected(fault)
+        elif isinstance(fault, api.GoogleAPICallError):
+            why = f"it answered {fault.code}: {_said(fault)}"
+        else:
+            why = f"an answer that cannot be read: {type(fault).__name__}"
+        return PlumblineError(
+            f"Cloud Storage could not be asked to {doing} an object: {why}",
+            file=where,
+            mend="try again; see whether this machine reaches storage.googleapis.com"
+            if not os.environ.get(EMULATOR)
+            else f"see whether the server that {EMULATOR} names runs",
+        )
+
+
+_FIELDS = "items/name,nextPageToken"
+
+
+class _MissingObjectError(Exception):
+    """There is no such object."""
+
+
+def _said(fault: Any) -> str:
+    """Google's own sentence, without the request before it."""
+    errors = fault.errors or []
+    said = str(errors[0].get("message") or "") if errors else ""
+    text = " ".join((said or str(fault.message)).split())
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def _application_default(bucket: str) -> Credentials:
+    import google.auth
+    from google.auth.exceptions import DefaultCredentialsError
+
+    try:
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
+    except DefaultCredentialsError as fault:
+        raise ConfigError(
+            f"the bucket {bucket!r} needs Google credentials",
+            file=f"gs://{bucket}",
+            mend="run `gcloud auth application-default login`, or set "
+            "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
+        ) from fault
+    found: Credentials = credentials
+    return found

@@ -1,0 +1,7 @@
+// Where the calendar is wider than the screen, it shows its newest weeks first.
+(() => {
+  "use strict";
+  for (const element of document.querySelectorAll("[data-newest]")) {
+    element.scrollLeft = element.scrollWidth;
+  }
+})();

@@ -213,7 +213,7 @@ def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Findin
             "the run's log names none",
             "was the image built with --build-arg PLUMBLINE_REVISION=...?",
         )
-    if all(expected.startswith(one) or one.startswith(expected) for one in said):
+    if all(is_revision(one, expected) for one in said):
         return Finding("revision", True, min(said))
     return Finding(
         "revision",
@@ -221,6 +221,12 @@ def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Findin
         f"{', '.join(sorted(said))} ran, {expected[:12]} was expected",
         "deploy the image of that commit: python scripts/deploy apply --image ...",
     )
+
+
+def is_revision(ran: str, expected: str) -> bool:
+    """Whether they are the same, each as long as it is written; a dirty tree is not its commit."""
+    (one, _, dirty), (other, _, wanted) = ran.partition("-"), expected.partition("-")
+    return dirty == wanted and (one.startswith(other) or other.startswith(one))
 
 
 def revisions_in(entry: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,14 +53,12 @@ class Gcloud:
     Args:
         project: given to every command.
         is_trial: whether to run only what looks, and to note the rest.
-        sleep: between tries, in seconds.
     """
 
     project: str
     is_trial: bool = False
     changes: list[str] = field(default_factory=list)
     """Commands that change something, as one would type them."""
-    sleep: Callable[[float], None] = time.sleep
 
     def look(self, *words: str, role: str = "") -> Any:
         """What a command that changes nothing answers, as JSON.
@@ -99,6 +97,10 @@ class Gcloud:
     def bq_change(self, *words: str, role: str) -> str:
         """The same as `change`, of ``bq``."""
         return self._changed(self._bq_command(words), role, None)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two tries."""
+        time.sleep(seconds)
 
     def _command(self, words: Sequence[str]) -> list[str]:
         return ["gcloud", *words, f"--project={self.project}", "--quiet"]

@@ -54,7 +54,7 @@ class Cloud:
     retries: int = 1
     """How often a run that ended in an ERROR is tried again at once."""
     cpu: str = "1000m"
-    memory: str = "2Gi"
+    memory: str = "1Gi"
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from deploy.gcloud import Gcloud, MissingError
@@ -84,15 +82,11 @@ def _job(job: Job, there: dict[str, Any] | None, wanted: Wanted, gcloud: Gcloud)
         return Step(what, "nothing to do")
     image = image_of(manifest)
     note = f"image {image.rpartition('/')[2]}"
-    with tempfile.TemporaryDirectory() as folder:
-        # what the file would be called when it is to be typed by hand
-        file = Path(folder) / f"{job.name}.job.yaml"
-        file.write_text(write_yaml(manifest), encoding="utf-8")
-        gcloud.change(
-            "run", "jobs", "replace", str(file), _region(wanted),
-            role=f"{RUN_ADMIN}, roles/iam.serviceAccountUser on {wanted.runner} and "
-            "roles/artifactregistry.reader on the repository of images",
-        )  # fmt: skip
+    gcloud.change(
+        "run", "jobs", "replace", "-", _region(wanted), given=write_yaml(manifest),
+        role=f"{RUN_ADMIN}, roles/iam.serviceAccountUser on {wanted.runner} and "
+        "roles/artifactregistry.reader on the repository of images",
+    )  # fmt: skip
     return Step(what, "create" if there is None else "update", note)
 
 

@@ -370,7 +370,7 @@ def _replace(state: Any, kind: str, name: str, flags: Any, names: Any, here: str
     site.main()  # started without it, for speed; only this needs a library
     import yaml
 
-    manifest = yaml.safe_load(Path(name).read_text())
+    manifest = yaml.safe_load(sys.stdin.read() if name == "-" else Path(name).read_text())
     task = manifest["spec"]["template"]["spec"]["template"]["spec"]
     image = task["containers"][0]["image"]
     if image not in state.get("images", {}):

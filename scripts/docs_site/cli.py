@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from docs_site.gcloud import Gcloud, GcloudError
+from deploy.gcloud import Gcloud, GcloudError
 from docs_site.hosting import IMAGE, Hosting, address, make
 
 FAILED, USAGE = 1, 64

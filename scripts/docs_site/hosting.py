@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from docs_site.gcloud import Gcloud, MissingError
+from deploy.gcloud import Gcloud, MissingError
 
 IMAGE = "docker.io/nginxinc/nginx-unprivileged:stable-alpine"
 APIS = (

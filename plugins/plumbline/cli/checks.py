@@ -138,14 +138,17 @@ def _state_dir(folder: Path) -> Check:
 def _revision(project: Project) -> Check:
     from plumbline.project import read_revision
 
-    revision = read_revision(project.root)
+    try:
+        revision = read_revision(project.root)
+    except PlumblineError as error:
+        return fault("revision", error)
     if revision is None:
         return Check(
-            "git revision",
+            "revision",
             Verdict.NOTE,
-            "not in git: outcomes will carry no revision of the suites",
+            "not in git, nor baked in: outcomes will carry no revision of the suites",
         )
-    return Check("git revision", Verdict.OK, str(revision))
+    return Check("revision", Verdict.OK, str(revision))
 
 
 def _described(target: Target) -> str:

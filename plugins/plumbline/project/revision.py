@@ -1,13 +1,22 @@
 """The revision of the suites: which commit, and whether the tree was dirty.
 
-Every outcome carries it, so that a reader knows which thresholds judged.
+Every outcome carries it, so that a reader knows which thresholds judged. A container has no git:
+its build writes the revision into `REVISION_VARIABLE` (see the Dockerfile).
 """
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from plumbline.errors import ConfigError
+
+REVISION_VARIABLE = "PLUMBLINE_REVISION"
+"""A commit's 40 hex digits, with ``-dirty`` where the tree differed from it."""
 
 _SECONDS = 10
 
@@ -23,14 +32,43 @@ class Revision:
         return self.commit[:12] + ("-dirty" if self.dirty else "")
 
 
-def read_revision(root: Path) -> Revision | None:
-    """The revision of ``root``; None outside git, before the first commit or without git."""
+def read_revision(root: Path, environment: Mapping[str, str] | None = None) -> Revision | None:
+    """The revision of ``root``, as git says it; without git, what was baked in at build.
+
+    Git goes first: a variable that was left set says nothing about a tree that can be looked at.
+
+    Args:
+        root: the project.
+        environment: default: the process's own.
+
+    Returns:
+        None where neither knows: outside git, before the first commit or without git, and
+        `REVISION_VARIABLE` is unset or empty.
+
+    Raises:
+        ConfigError: it holds something else than a revision.
+    """
     try:
         commit = _git(root, "rev-parse", "--verify", "HEAD")
         changes = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
     except (OSError, subprocess.SubprocessError):
-        return None
+        return _baked_in(os.environ if environment is None else environment)
     return Revision(commit=commit.strip(), dirty=bool(changes.strip()))
+
+
+def _baked_in(environment: Mapping[str, str]) -> Revision | None:
+    said = environment.get(REVISION_VARIABLE, "").strip()
+    if not said:
+        return None
+    found = re.fullmatch(r"([0-9a-f]{40})(-dirty)?", said)
+    if found is None:
+        raise ConfigError(
+            f"{said!r} is no revision",
+            key=REVISION_VARIABLE,
+            mend="write what `git rev-parse HEAD` says, 40 digits, with -dirty behind it where "
+            "files differed; or leave it unset",
+        )
+    return Revision(commit=found[1], dirty=found[2] is not None)
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -70,6 +70,7 @@ def run_checkpoint(
     progress = progress or NoProgress()
     monitors = _chosen(request)
     _check_vars(request, monitors)
+    revision = read_revision(request.project.root)  # a malformed one is refused now, not after
     delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
     if delivers:
         _check_alerts(request)
@@ -152,7 +153,7 @@ def _run(
         started_at=now,
         seconds=time.monotonic() - started,
         outcomes=_in_order(monitors, checkpoint.outcomes),
-        revision=read_revision(request.project.root),
+        revision=revision,
         fail_on=request.fail_on,
         notes=(
             *notes,

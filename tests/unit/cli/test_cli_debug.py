@@ -42,7 +42,7 @@ def test_where_all_is_there_every_line_is_ok(
         "channel slack": "OK",
         "routes": "OK",
         "local state": "OK",
-        "git revision": "NOTE",
+        "revision": "NOTE",
         "target": "OK",
         "embedded BigQuery": "OK",
         "embedded server": "OK",

@@ -191,3 +191,14 @@ def test_a_dry_run_of_a_broken_model_says_its_fault_and_shows_the_others(
     assert "-- volume: ERROR: variable 'dais'" in said.out
     assert "-- coverage: the warehouse does not say" in said.out
     assert "2 monitors, bytes are not known, 1 with a fault" in said.out
+
+
+def test_a_revision_that_is_none_is_refused_before_anything_runs(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_REVISION", "main")
+    said = plumbline("run")
+    assert said.code == 64
+    assert "'main' is no revision" in said.err
+    assert "in: PLUMBLINE_REVISION" in said.err
+    assert not (project.root.parent / "state").exists()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.project.revision import read_revision
+from plumbline.errors import ConfigError
+from plumbline.project.revision import REVISION_VARIABLE, Revision, read_revision
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -17,6 +18,14 @@ def git(folder: Path, *arguments: str) -> str:
         text=True,
     )
     return done.stdout.strip()
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_baked_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(REVISION_VARIABLE, raising=False)
 
 
 @pytest.fixture
@@ -58,3 +67,36 @@ def test_without_git_there_is_no_revision(
 ) -> None:
     monkeypatch.setenv("PATH", str(repository))
     assert read_revision(repository) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "revision"),
+    [
+        (COMMIT, Revision(COMMIT, dirty=False)),
+        (f"{COMMIT}-dirty", Revision(COMMIT, dirty=True)),
+        (f" {COMMIT}\n", Revision(COMMIT, dirty=False)),
+        ("", None),
+    ],
+)
+def test_outside_git_it_is_what_the_build_baked_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, revision: Revision | None
+) -> None:
+    monkeypatch.setenv(REVISION_VARIABLE, said)
+    assert read_revision(tmp_path) == revision
+
+
+def test_git_goes_before_what_was_baked_in(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(REVISION_VARIABLE, f"{COMMIT}-dirty")
+    revision = read_revision(repository)
+    assert revision is not None
+    assert revision.commit == git(repository, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("said", ["main", COMMIT[:12], COMMIT.upper(), f"{COMMIT}-clean"])
+def test_something_else_baked_in_is_refused_with_its_place(tmp_path: Path, said: str) -> None:
+    with pytest.raises(ConfigError, match="is no revision") as refused:
+        read_revision(tmp_path, {REVISION_VARIABLE: said})
+    assert refused.value.key == REVISION_VARIABLE
+    assert "git rev-parse HEAD" in str(refused.value.mend)

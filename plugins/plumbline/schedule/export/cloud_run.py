@@ -1,7 +1,8 @@
 """Google Cloud: a Cloud Run job a schedule, and a Cloud Scheduler job that starts it.
 
 The YAML is for ``gcloud run jobs replace``; the script runs that, and makes or updates what starts
-it. Cloud Scheduler reads cron in the schedule's own zone.
+it. Cloud Scheduler reads cron in the schedule's own zone. Of this project's own deployment
+(``scripts/deploy``) the same two, `job_manifest` and `read_trigger`, are made here.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -49,7 +51,56 @@ _NEEDED = {
     ),
 }
 
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_START_RETRIES = 3
+
 _HEAD = ("Made by `plumbline schedule export --format cloud-run` from checkpoints/schedule.yml.",)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """The Cloud Scheduler job that starts a Cloud Run job."""
+
+    name: str
+    cron: str
+    timezone: str
+    uri: str
+    account: str
+    token: Literal["oauth", "oidc"]
+
+    def flags(self) -> list[str]:
+        """For ``gcloud scheduler jobs create http`` and ``update http``."""
+        return [
+            f"--schedule={self.cron}",
+            f"--time-zone={self.timezone}",
+            f"--uri={self.uri}",
+            "--http-method=POST",
+            f"--{self.token}-service-account-email={self.account}",
+            f"--{'oauth-token-scope' if self.token == 'oauth' else 'oidc-token-audience'}="
+            f"{self._meant_for}",
+            f"--max-retry-attempts={_START_RETRIES}",
+        ]
+
+    def resource(self) -> dict[str, Any]:
+        """As Google's API has it, which is what ``describe`` shows."""
+        part = "scope" if self.token == "oauth" else "audience"
+        return {
+            "schedule": self.cron,
+            "timeZone": self.timezone,
+            "httpTarget": {
+                "uri": self.uri,
+                "httpMethod": "POST",
+                f"{self.token}Token": {
+                    "serviceAccountEmail": self.account,
+                    part: self._meant_for,
+                },
+            },
+            "retryConfig": {"retryCount": _START_RETRIES},
+        }
+
+    @property
+    def _meant_for(self) -> str:
+        return _SCOPE if self.token == "oauth" else self.uri
 
 
 def write_cloud_run(schedules: Sequence[Schedule], cloud: Cloud) -> list[ExportFile]:
@@ -58,13 +109,18 @@ def write_cloud_run(schedules: Sequence[Schedule], cloud: Cloud) -> list[ExportF
     Raises:
         ConfigError: a flag is missing or malformed, or Google can't say a schedule.
     """
-    _check(cloud)
+    check_cloud(cloud)
     names = unit_names(schedules)
     jobs = [_job(one, cloud, names[one.name]) for one in schedules]
     return [*jobs, _script(schedules, cloud, names)]
 
 
-def _check(cloud: Cloud) -> None:
+def check_cloud(cloud: Cloud) -> None:
+    """Refuse what is missing or malformed.
+
+    Raises:
+        ConfigError: with the flag and an example.
+    """
     for flag, (field, pattern, example) in _NEEDED.items():
         value = getattr(cloud, field)
         if value is None:
@@ -81,7 +137,12 @@ def _check(cloud: Cloud) -> None:
             )
 
 
-def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
+def job_manifest(schedule: Schedule, cloud: Cloud, name: str) -> dict[str, Any]:
+    """The Cloud Run job, as ``gcloud run jobs replace`` reads it.
+
+    Raises:
+        ConfigError: its deadline is longer than Cloud Run allows.
+    """
     if schedule.deadline > _LONGEST_TASK:
         raise ConfigError(
             f"{schedule.name}: a task of Cloud Run ends after {_LONGEST_TASK.days} days",
@@ -92,37 +153,70 @@ def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
     environment = {
         PROJECT_VARIABLE: cloud.project,
         SCHEDULE_VARIABLE: schedule.name,
-        **{variable: f"sm://{cloud.project}/{variable}" for variable in cloud.secrets},
+        **{
+            variable: f"sm://{cloud.project}/{cloud.secret_names.get(variable, variable)}"
+            for variable in cloud.secrets
+        },
     }
     container = {
         "image": cloud.image,
         "command": ["plumbline"],
         "args": list(run_arguments(schedule, cloud.target)),
         "env": [{"name": key, "value": value} for key, value in environment.items()],
-        "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
+        "resources": {"limits": {"cpu": cloud.cpu, "memory": cloud.memory}},
     }
     task = {
-        "maxRetries": 0,
+        "maxRetries": cloud.retries,
         "timeoutSeconds": int(schedule.deadline.total_seconds()),
         "serviceAccountName": cloud.service_account,
         "containers": [container],
     }
-    job: dict[str, Any] = {
+    about: dict[str, Any] = {"name": name}
+    if cloud.labels:
+        about["labels"] = dict(cloud.labels)
+    return {
         "apiVersion": "run.googleapis.com/v1",
         "kind": "Job",
-        "metadata": {"name": name},
+        "metadata": about,
         "spec": {"template": {"spec": {"taskCount": 1, "template": {"spec": task}}}},
     }
+
+
+def read_trigger(schedule: Schedule, cloud: Cloud, name: str) -> Trigger:
+    """What starts the job ``name`` when the schedule says.
+
+    Raises:
+        ConfigError: Cloud Scheduler can't say these times.
+    """
+    times = plain_times(schedule, scheduler="Cloud Scheduler")
+    refuse_two_kinds_of_days(schedule, times, scheduler="Cloud Scheduler")
+    return Trigger(
+        name=name,
+        cron=plain_cron(schedule, scheduler="Cloud Scheduler"),
+        timezone=schedule.timezone.key,
+        uri=f"https://run.googleapis.com/v2/projects/{cloud.project}/locations/{cloud.region}"
+        f"/jobs/{name}:run",
+        account=str(cloud.starter or cloud.service_account),
+        token=cloud.token,
+    )
+
+
+def write_yaml(content: dict[str, Any]) -> str:
+    """As the files have it, the same bytes each time."""
+    return yaml.safe_dump(content, sort_keys=False, width=1000, allow_unicode=True)
+
+
+def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
     head = comment(
         (
             *_HEAD,
             "The image's working directory is the project.",
             "Secrets of channels are read from Secret Manager, by the name of their variable.",
-            "Not tried again within a run: two tries would take longer than the deadline.",
+            "A run that ends in an ERROR is tried again at once. Each try has the whole deadline,",
+            "so one that hangs is late before the second begins.",
         )
     )
-    text = yaml.safe_dump(job, sort_keys=False, width=1000, allow_unicode=True)
-    return ExportFile(f"{name}.job.yaml", head + text)
+    return ExportFile(f"{name}.job.yaml", head + write_yaml(job_manifest(schedule, cloud, name)))
 
 
 def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) -> ExportFile:
@@ -150,17 +244,13 @@ def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) 
 
 
 def _deployment(schedule: Schedule, cloud: Cloud, name: str) -> list[str]:
-    times = plain_times(schedule, scheduler="Cloud Scheduler")
-    refuse_two_kinds_of_days(schedule, times, scheduler="Cloud Scheduler")
-    cron = shlex.quote(plain_cron(schedule, scheduler="Cloud Scheduler"))
-    start = f"https://run.googleapis.com/v2/projects/$project/locations/$region/jobs/{name}:run"
+    flags = [shlex.quote(flag) for flag in read_trigger(schedule, cloud, name).flags()]
     return [
-        f'gcloud run jobs replace {name}.job.yaml --project "$project" --region "$region"',
+        f'gcloud run jobs replace {name}.job.yaml --project="$project" --region="$region"',
         f"if gcloud scheduler jobs describe {name} "
-        '--project "$project" --location "$region" >/dev/null 2>&1; then verb=update; '
+        '--project="$project" --location="$region" >/dev/null 2>&1; then verb=update; '
         "else verb=create; fi",
-        f'gcloud scheduler jobs "$verb" http {name} --project "$project" --location "$region" \\',
-        f"  --schedule {cron} --time-zone {shlex.quote(schedule.timezone.key)} \\",
-        f'  --uri "{start}" --http-method POST \\',
-        f"  --oauth-service-account-email {shlex.quote(str(cloud.service_account))}",
+        f'gcloud scheduler jobs "$verb" http {name} --project="$project" --location="$region" \\',
+        *(f"  {flag} \\" for flag in flags[:-1]),
+        f"  {flags[-1]}",
     ]

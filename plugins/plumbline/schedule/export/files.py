@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from plumbline.errors import ConfigError
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule
@@ -44,6 +45,17 @@ class Cloud:
     service_account: str | None = None
     secrets: tuple[str, ...] = ()
     """Environment variables that channels read."""
+    secret_names: Mapping[str, str] = field(default_factory=dict)
+    """What some of them are called in Secret Manager; the others as the variable."""
+    starter: str | None = None
+    """The account that starts a run; None: the one as whom it runs."""
+    token: Literal["oauth", "oidc"] = "oauth"
+    """What the starter shows to Google."""
+    retries: int = 1
+    """How often a run that ended in an ERROR is tried again at once."""
+    cpu: str = "1000m"
+    memory: str = "1Gi"
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_arguments(schedule: Schedule, target: str) -> tuple[str, ...]:

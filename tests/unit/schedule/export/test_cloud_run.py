@@ -7,14 +7,16 @@ import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
 
 from plumbline.channels.secrets import _REFERENCE
 from plumbline.errors import ConfigError
-from plumbline.schedule.export.cloud_run import SCRIPT, write_cloud_run
+from plumbline.schedule.export.cloud_run import SCRIPT, read_trigger, write_cloud_run
 from plumbline.schedule.export.files import ExportFile
+from support.fake_gcloud import FakeGcloud
 from unit.schedule.conftest import schedule
 from unit.schedule.export.places import CLOUD
 
@@ -30,7 +32,7 @@ def test_a_schedule_is_a_job_with_its_deadline() -> None:
     assert (job["apiVersion"], job["kind"]) == ("run.googleapis.com/v1", "Job")
     assert job["metadata"]["name"] == "plumbline-health-check"
     task = job["spec"]["template"]["spec"]["template"]["spec"]
-    assert (task["timeoutSeconds"], task["maxRetries"]) == (600, 0)
+    assert (task["timeoutSeconds"], task["maxRetries"]) == (600, 1)
     assert task["serviceAccountName"] == CLOUD.service_account
     (container,) = task["containers"]
     assert container["image"] == CLOUD.image
@@ -43,68 +45,81 @@ def test_a_schedule_is_a_job_with_its_deadline() -> None:
     assert _REFERENCE.fullmatch(environment["SLACK_WEBHOOK_URL"])
 
 
-GCLOUD = """#!/usr/bin/env python3
-import json, os, sys
-from pathlib import Path
-file = Path(os.environ["CALLS"])
-with file.open("a") as calls:
-    calls.write(json.dumps(sys.argv[1:]) + "\\n")
-sys.exit(os.environ["THERE"] == "no" and "describe" in sys.argv)
-"""
+@pytest.fixture
+def gcloud(tmp_path: Path) -> FakeGcloud:
+    fake = FakeGcloud(tmp_path)
+    fake.change("iam service-accounts", str(CLOUD.service_account))
+    fake.push(str(CLOUD.image), None)
+    return fake
 
 
-def deploy(tmp_path: Path, files: list[ExportFile], *, is_there: bool) -> list[list[str]]:
-    """What the script types, with a gcloud that notes it."""
+def deploy(tmp_path: Path, gcloud: FakeGcloud, files: list[ExportFile]) -> None:
+    """Run the script, from anywhere."""
     for file in files:
         (tmp_path / file.name).write_text(file.text)
-    (tmp_path / "bin").mkdir()
-    gcloud = tmp_path / "bin" / "gcloud"
-    gcloud.write_text(GCLOUD)
-    gcloud.chmod(0o755)
-    calls = tmp_path / "calls"
     subprocess.run(
         ["bash", str(tmp_path / SCRIPT)],
         check=True,
         timeout=30,
-        cwd="/",
-        env={
-            "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
-            "CALLS": str(calls),
-            "THERE": "yes" if is_there else "no",
-        },
+        cwd=tmp_path.root,
+        env={"PATH": f"{gcloud.path}:/usr/bin:/bin"},
     )
-    return [json.loads(line) for line in calls.read_text().splitlines()]
 
 
-@pytest.mark.parametrize(("is_there", "verb"), [(False, "create"), (True, "update")])
-def test_the_script_deploys_the_job_and_what_starts_it(
-    tmp_path: Path, is_there: bool, verb: str
-) -> None:
+def test_the_script_deploys_the_job_and_what_starts_it(tmp_path: Path, gcloud: FakeGcloud) -> None:
     files = write_cloud_run([schedule("30 7 * * MON-FRI")], CLOUD)
-    job, _, starter = deploy(tmp_path, files, is_there=is_there)
-    assert job == [
-        *("run", "jobs", "replace", "plumbline-health-check.job.yaml"),
-        *("--project", "my-project", "--region", "us-west2"),
-    ]
-    assert starter == [
-        *("scheduler", "jobs", verb, "http", "plumbline-health-check"),
-        *("--project", "my-project", "--location", "us-west2"),
-        *("--schedule", "30 7 * * 1-5", "--time-zone", "America/Los_Angeles"),
-        "--uri",
-        "https://run.googleapis.com/v2/projects/my-project/locations/us-west2/jobs/"
+    deploy(tmp_path, gcloud, files)
+    job = gcloud.resource("run jobs", "plumbline-health-check")
+    assert job is not None
+    assert job["manifest"] == yaml.safe_load(by_name(files)["plumbline-health-check.job.yaml"])
+    trigger = gcloud.resource("scheduler jobs", "plumbline-health-check")
+    assert trigger is not None
+    assert trigger["flags"] == {
+        "--location": "us-west2",
+        "--schedule": "30 7 * * 1-5",
+        "--time-zone": "America/Los_Angeles",
+        "--uri": "https://run.googleapis.com/v2/projects/my-project/locations/us-west2/jobs/"
         "plumbline-health-check:run",
-        *("--http-method", "POST"),
-        *("--oauth-service-account-email", CLOUD.service_account),
-    ]
+        "--http-method": "POST",
+        "--oauth-service-account-email": CLOUD.service_account,
+        "--oauth-token-scope": "https://www.googleapis.com/auth/cloud-platform",
+        "--max-retry-attempts": "3",
+    }
 
 
-def test_each_schedule_has_a_job_of_its_own(tmp_path: Path) -> None:
-    files = write_cloud_run([schedule(), schedule(name="weekly")], CLOUD)
-    calls = deploy(tmp_path, files, is_there=True)
-    assert [call[3] for call in calls if call[2] == "replace"] == [
-        "plumbline-health-check.job.yaml",
-        "plumbline-weekly.job.yaml",
-    ]
+def test_the_script_can_be_run_again(tmp_path: Path, gcloud: FakeGcloud) -> None:
+    files = write_cloud_run([schedule()], CLOUD)
+    deploy(tmp_path, gcloud, files)
+    made = gcloud.everything
+    deploy(tmp_path, gcloud, files)
+    assert gcloud.everything == made
+    assert gcloud.changes[-1] == "scheduler jobs update http"
+
+
+def test_each_schedule_has_a_job_of_its_own(tmp_path: Path, gcloud: FakeGcloud) -> None:
+    deploy(tmp_path, gcloud, write_cloud_run([schedule(), schedule(name="weekly")], CLOUD))
+    assert gcloud.resource("run jobs", "plumbline-health-check") is not None
+    assert gcloud.resource("run jobs", "plumbline-weekly") is not None
+
+
+@pytest.mark.parametrize("token", ["oauth", "oidc"])
+def test_a_trigger_is_made_as_google_shows_it_afterwards(
+    tmp_path: Path, gcloud: FakeGcloud, token: Literal["oauth", "oidc"]
+) -> None:
+    cloud = replace(CLOUD, token=token)
+    deploy(tmp_path, gcloud, write_cloud_run([schedule()], cloud))
+    looks = ("scheduler", "jobs", "describe", "plumbline-health-check")
+    answer = subprocess.run(
+        [f"{gcloud.path}/gcloud", *looks, "--location=us-west2", "--format=json"],
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+    shown = json.loads(answer.stdout)
+    wanted = read_trigger(schedule(), cloud, "plumbline-health-check").resource()
+    assert {key: shown[key] for key in ("schedule", "timeZone", "httpTarget")} == {
+        key: wanted[key] for key in ("schedule", "timeZone", "httpTarget")
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,176 @@
+"""What a job stands on: services, accounts, the images' repository, secrets, datasets and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from deploy.gcloud import Gcloud, MissingError
+from deploy.steps import Step, grant, policy
+from deploy.wanted import Wanted
+
+APIS = (
+    "artifactregistry.googleapis.com",
+    "bigquery.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+)
+
+_LEGACY = {
+    "READER": "roles/bigquery.dataViewer",
+    "WRITER": "roles/bigquery.dataEditor",
+    "OWNER": "roles/bigquery.dataOwner",
+}
+"""BigQuery shows these roles of a dataset by their old names."""
+
+_MAKE_SECRETS = "roles/secretmanager.admin on the project"
+
+
+def make_base(wanted: Wanted, gcloud: Gcloud) -> Iterator[Step]:
+    """Make it so, step by step.
+
+    Raises:
+        GcloudError: a step failed; those before it hold.
+    """
+    yield _apis(gcloud)
+    for account, shown in ((wanted.runner, "Runs plumbline"), (wanted.starter, "Starts plumbline")):
+        yield _account(account, shown, wanted, gcloud)
+    yield _repository(wanted, gcloud)
+    for name in wanted.values.secrets.values():
+        yield make_secret(name, gcloud)
+    yield _own_dataset(wanted, gcloud)
+    yield from _roles(wanted, gcloud)
+
+
+def _apis(gcloud: Gcloud) -> Step:
+    found = gcloud.look("services", "list", "--enabled") or ()
+    enabled = {str((one.get("config") or {}).get("name")) for one in found}
+    missing = [api for api in APIS if api not in enabled]
+    if missing:
+        needs = "roles/serviceusage.serviceUsageAdmin on the project"
+        gcloud.change("services", "enable", *missing, role=needs)
+    return Step(
+        f"the services {', '.join(api.split('.')[0] for api in APIS)}",
+        "update" if missing else "nothing to do",
+    )
+
+
+def _account(account: str, shown: str, wanted: Wanted, gcloud: Gcloud) -> Step:
+    what = f"the service account {account}"
+    try:
+        gcloud.look("iam", "service-accounts", "describe", account)
+    except MissingError:
+        name, _, domain = account.partition("@")
+        if domain != f"{wanted.values.project}.iam.gserviceaccount.com":
+            raise  # not ours to make
+        needs = "roles/iam.serviceAccountAdmin on the project"
+        gcloud.change(
+            "iam", "service-accounts", "create", name, f"--display-name={shown}", role=needs
+        )
+        return Step(what, "create")
+    return Step(what, "nothing to do")
+
+
+def _repository(wanted: Wanted, gcloud: Gcloud) -> Step:
+    name, location = wanted.values.repository, f"--location={wanted.values.region}"
+    what = f"the repository {name} of images"
+    try:
+        gcloud.look("artifacts", "repositories", "describe", name, location)
+    except MissingError:
+        # a tag is a commit: what it holds is never another
+        gcloud.change(
+            "artifacts", "repositories", "create", name, location,
+            "--repository-format=docker", "--immutable-tags",
+            role="roles/artifactregistry.admin on the project",
+        )  # fmt: skip
+        return Step(what, "create")
+    return Step(what, "nothing to do")
+
+
+def make_secret(name: str, gcloud: Gcloud) -> Step:
+    """The secret, and in the note whether it is empty."""
+    what, empty = f"the secret {name}", "it has no value yet: python scripts/deploy secrets"
+    try:
+        gcloud.look("secrets", "describe", name)
+    except MissingError:
+        gcloud.change(
+            "secrets", "create", name, "--replication-policy=automatic", role=_MAKE_SECRETS
+        )
+        return Step(what, "create", empty)
+    versions = gcloud.look("secrets", "versions", "list", name, "--filter=state=ENABLED")
+    return Step(what, "nothing to do", "" if versions else empty)
+
+
+def _own_dataset(wanted: Wanted, gcloud: Gcloud) -> Step:
+    name = f"{wanted.target.project}:{wanted.own_dataset}"
+    what = f"the dataset {name}"
+    try:
+        gcloud.bq_look("show", "--dataset", name)
+    except MissingError:
+        gcloud.bq_change(
+            f"--location={wanted.target.location}", "mk", "--dataset", name,
+            role="roles/bigquery.user on the project",
+        )  # fmt: skip
+        return Step(what, "create")
+    return Step(what, "nothing to do")
+
+
+def _roles(wanted: Wanted, gcloud: Gcloud) -> Iterator[Step]:
+    runner, roles = wanted.runner, wanted.values.roles.runner
+    project = wanted.target.project
+    have = policy(gcloud, "projects", "get-iam-policy", project)
+    for role in roles.project:
+        yield grant(
+            gcloud, have, runner, role, f"project {project}",
+            # none: else gcloud asks, where some role of the project has a condition
+            ("projects", "add-iam-policy-binding", project, "--condition=None"),
+            needs="roles/resourcemanager.projectIamAdmin on the project",
+        )  # fmt: skip
+    for dataset, role in product(wanted.monitored_datasets, roles.monitored_datasets):
+        yield _dataset_role(project, dataset, role, runner, gcloud)
+    for role in roles.own_dataset:
+        yield _dataset_role(project, wanted.own_dataset, role, runner, gcloud)
+    for name in wanted.values.secrets.values():
+        have = policy(gcloud, "secrets", "get-iam-policy", name)
+        for role in roles.secrets:
+            yield grant(
+                gcloud, have, runner, role, f"secret {name}",
+                ("secrets", "add-iam-policy-binding", name), needs=_MAKE_SECRETS,
+            )  # fmt: skip
+    for bucket in wanted.docs_buckets:
+        have = policy(gcloud, "storage", "buckets", "get-iam-policy", f"gs://{bucket}")
+        for role in roles.docs_bucket:
+            yield grant(
+                gcloud, have, runner, role, f"gs://{bucket}",
+                ("storage", "buckets", "add-iam-policy-binding", f"gs://{bucket}"),
+                needs="roles/storage.admin on the bucket",
+            )  # fmt: skip
+
+
+def _dataset_role(project: str, dataset: str, role: str, account: str, gcloud: Gcloud) -> Step:
+    """gcloud knows no roles on datasets; BigQuery's own SQL does."""
+    what = f"{role} on dataset {dataset} for {account}"
+    try:
+        found = gcloud.bq_look("show", "--dataset", f"{project}:{dataset}")
+    except MissingError:
+        if not gcloud.is_trial:
+            raise
+        found = {}  # it would have been made by now
+    have = {
+        (
+            str(one.get("userByEmail", "")).lower(),
+            _LEGACY.get(str(one.get("role")), one.get("role")),
+        )
+        for one in found.get("access") or ()
+    }
+    if (account.lower(), role) in have:
+        return Step(what, "nothing to do")
+    gcloud.bq_change(
+        "query", "--use_legacy_sql=false",
+        f"GRANT `{role}` ON SCHEMA `{project}`.`{dataset}` TO 'serviceAccount:{account}'",
+        role=f"roles/bigquery.dataOwner on the dataset {dataset}, and roles/bigquery.jobUser",
+    )  # fmt: skip
+    return Step(what, "create")

@@ -1,0 +1,186 @@
+"""The commands ``gcloud`` and ``bq``: what they answer, or what went wrong, in one line."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+SECONDS = 600.0
+"""For one command."""
+
+_MISSING = re.compile(
+    r"NOT_FOUND|not found|cannot find|could not be found|does not exist|unknown service account",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"PERMISSION_DENIED|permission[^.]*denied|does not have [\w. ]*(permission|access)|"
+    r"access denied|HTTPError 403|\b403\b",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"service account \S+ does not exist", re.IGNORECASE)
+"""A policy hears of a new account some seconds after it was made."""
+_TRIES, _BETWEEN_SECONDS = 7, 10.0
+
+_LOOKING = (
+    "whoever runs this (gcloud auth list) needs roles/viewer and roles/iam.securityReviewer on the "
+    "project to look"
+)
+
+
+class GcloudError(Exception):
+    """What went wrong and what to do."""
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.mend = mend
+
+
+class MissingError(GcloudError):
+    """There is no such thing."""
+
+
+@dataclass
+class Gcloud:
+    """Runs them for one project.
+
+    Args:
+        project: given to every command.
+        is_trial: whether to run only what looks, and to note the rest.
+    """
+
+    project: str
+    is_trial: bool = False
+    changes: list[str] = field(default_factory=list)
+    """Commands that change something, as one would type them."""
+
+    def look(self, *words: str, role: str = "") -> Any:
+        """What a command that changes nothing answers, as JSON.
+
+        Args:
+            words: the command.
+            role: what whoever runs it needs, where it is more than to look around.
+
+        Raises:
+            MissingError: there is no such thing.
+            GcloudError: anything else.
+        """
+        return _json(self._looked(self._command([*words, "--format=json"]), role), words)
+
+    def read(self, *words: str, role: str) -> str:
+        """What a command that changes nothing writes, to the letter."""
+        return self._looked(self._command(words), role)
+
+    def bq_look(self, *words: str) -> Any:
+        """The same as `look`, of ``bq``."""
+        return _json(self._looked(self._bq_command(words), ""), words)
+
+    def change(self, *words: str, role: str, given: str | None = None) -> str:
+        """Run a command that changes something; on a trial, note it.
+
+        Args:
+            words: the command.
+            role: what whoever runs it needs.
+            given: for its standard input; it is noted nowhere.
+
+        Raises:
+            GcloudError: with the role, where that is what is missing.
+        """
+        return self._changed(self._command(words), role, given)
+
+    def bq_change(self, *words: str, role: str) -> str:
+        """The same as `change`, of ``bq``."""
+        return self._changed(self._bq_command(words), role, None)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two tries."""
+        time.sleep(seconds)
+
+    def _command(self, words: Sequence[str]) -> list[str]:
+        return ["gcloud", *words, f"--project={self.project}", "--quiet"]
+
+    def _bq_command(self, words: Sequence[str]) -> list[str]:
+        # ahead of the command, and headless: bq would ask about a first start
+        return ["bq", f"--project_id={self.project}", "--headless", "--format=json", *words]
+
+    def _looked(self, command: list[str], role: str) -> str:
+        try:
+            return _run(command)
+        except MissingError:
+            raise
+        except GcloudError as fault:
+            fault.mend = fault.mend or (f"it needs {role}" if role else _LOOKING)
+            raise
+
+    def _changed(self, command: list[str], role: str, given: str | None) -> str:
+        self.changes.append(shlex.join(command))
+        if self.is_trial:
+            return ""
+        for last in (*[False] * (_TRIES - 1), True):
+            try:
+                return _run(command, given)
+            except GcloudError as fault:
+                if _NOT_YET.search(fault.what) and not last:
+                    self.sleep(_BETWEEN_SECONDS)
+                    continue
+                fault.mend = fault.mend or f"it needs {role}"
+                raise
+        raise AssertionError
+
+
+def _json(answer: str, words: Sequence[str]) -> Any:
+    try:
+        return json.loads(answer or "null")
+    except ValueError:
+        raise GcloudError(f"{' '.join(words[:3])}: the answer is no JSON") from None
+
+
+def _run(command: list[str], given: str | None = None) -> str:
+    words = [word for word in command if not word.startswith("-")]
+    shown = " ".join(words[:6])
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
+        )
+    except FileNotFoundError:
+        raise GcloudError(
+            f"there is no command {command[0]}",
+            "install the Google Cloud CLI, which has gcloud and bq: cloud.google.com/sdk",
+        ) from None
+    except subprocess.TimeoutExpired:
+        # Not "from": the fault holds what was given.
+        raise GcloudError(f"{shown}: no answer within {SECONDS:g} s") from None
+    if done.returncode == 0:
+        return done.stdout
+    # bq says its errors on standard output
+    text = done.stderr if command[0] == "gcloud" else f"{done.stderr}\n{done.stdout}"
+    what = f"{shown}: {_said(text)}"
+    if "SERVICE_DISABLED" in text:  # nothing was ever made there
+        raise MissingError(what)
+    # "or it may not exist" comes with a permission that is denied
+    if _DENIED.search(text):
+        raise GcloudError(what)
+    if _MISSING.search(text):
+        raise MissingError(what)
+    mend = "run `gcloud auth login`" if "gcloud auth login" in text else ""
+    raise GcloudError(what, mend)
+
+
+def _said(text: str) -> str:
+    """The line that says it, without the command's own prefix."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = ("ERROR", "BigQuery error", "Error in", "FATAL")
+    found = next((line for line in lines if line.startswith(errors)), lines[-1] if lines else "")
+    said = re.sub(r"^ERROR: (\(gcloud[\w.-]*\) )?|^BigQuery error in [\w ]+: ?", "", found)
+    return said or "it failed without a word"

@@ -1,0 +1,129 @@
+"""The Cloud Run jobs and what starts them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from deploy.gcloud import Gcloud, MissingError
+from deploy.steps import Step, grant, policy, says
+from deploy.wanted import Job, Wanted
+from plumbline.schedule.export.cloud_run import write_yaml
+
+RUN_ADMIN = "roles/run.admin on the project"
+
+
+def read_commit(image: str) -> str | None:
+    """The commit that an image's tag names; None: it names none."""
+    found = re.search(r":([0-9a-f]{40})$", image)
+    return found[1] if found else None
+
+
+def describe_job(wanted: Wanted, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
+    """The job as it is deployed; None: it is not."""
+    try:
+        return dict(gcloud.look("run", "jobs", "describe", name, _region(wanted)))
+    except MissingError:
+        return None
+
+
+def describe_trigger(wanted: Wanted, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
+    """What starts it, as it is; None: nothing does."""
+    try:
+        return dict(gcloud.look("scheduler", "jobs", "describe", name, _location(wanted)))
+    except MissingError:
+        return None
+
+
+def image_of(job: dict[str, Any]) -> str:
+    """The image of a deployed job."""
+    (container,) = job["spec"]["template"]["spec"]["template"]["spec"]["containers"]
+    return str(container["image"])
+
+
+def make_jobs(wanted: Wanted, gcloud: Gcloud, *, image: str | None) -> Iterator[Step]:
+    """Make it so, step by step.
+
+    Args:
+        wanted: what is wanted.
+        gcloud: how.
+        image: which; None: the one that is deployed.
+
+    Raises:
+        GcloudError: a step failed; those before it hold.
+    """
+    for name in [job.name for job in wanted.jobs("IMAGE")]:
+        there = describe_job(wanted, name, gcloud)
+        chosen = image or (image_of(there) if there else None)
+        if chosen is None:
+            yield Step(
+                f"the Cloud Run job {name}",
+                "missing",
+                "there is no image yet: build and push one, then apply --image; see docs/deploy.md",
+            )
+            continue
+        jobs = wanted.jobs(chosen, commit=read_commit(chosen))
+        job = next(one for one in jobs if one.name == name)
+        yield _job(job, there, wanted, gcloud)
+        have = policy(gcloud, "run", "jobs", "get-iam-policy", name, _region(wanted))
+        for role in wanted.values.roles.starter.jobs:
+            yield grant(
+                gcloud, have, wanted.starter, role, f"job {name}",
+                ("run", "jobs", "add-iam-policy-binding", name, _region(wanted)), needs=RUN_ADMIN,
+            )  # fmt: skip
+        yield _trigger(job, wanted, gcloud)
+
+
+def _job(job: Job, there: dict[str, Any] | None, wanted: Wanted, gcloud: Gcloud) -> Step:
+    what = f"the Cloud Run job {job.name}"
+    manifest = dict(job.manifest)
+    if there is not None and says(there, manifest):
+        return Step(what, "nothing to do")
+    image = image_of(manifest)
+    note = f"image {image.rpartition('/')[2]}"
+    gcloud.change(
+        "run", "jobs", "replace", "-", _region(wanted), given=write_yaml(manifest),
+        role=f"{RUN_ADMIN}, roles/iam.serviceAccountUser on {wanted.runner} and "
+        "roles/artifactregistry.reader on the repository of images",
+    )  # fmt: skip
+    return Step(what, "create" if there is None else "update", note)
+
+
+def _trigger(job: Job, wanted: Wanted, gcloud: Gcloud) -> Step:
+    what = f"the Cloud Scheduler job {job.name} ({job.trigger.cron}, {job.trigger.timezone})"
+    there = describe_trigger(wanted, job.name, gcloud)
+    paused = there is not None and there.get("state") == "PAUSED"
+    note = (
+        f"it is PAUSED, nothing starts the job: gcloud scheduler jobs resume {job.name} "
+        f"{_location(wanted)}"
+        if paused
+        else ""
+    )
+    if there is not None and says(there, job.trigger.resource()):
+        return Step(what, "nothing to do", note)
+    needs = (
+        f"roles/cloudscheduler.admin on the project and roles/iam.serviceAccountUser on "
+        f"{wanted.starter}"
+    )
+    verb = "create" if there is None else "update"
+    target = (there or {}).get("httpTarget") or {}
+    other = "oidcToken" if job.trigger.token == "oauth" else "oauthToken"
+    if other in target:  # one of the two: the other one goes first
+        gcloud.change(
+            "scheduler", "jobs", "update", "http", job.name, _location(wanted),
+            "--clear-auth-token", role=needs,
+        )  # fmt: skip
+    gcloud.change(
+        "scheduler", "jobs", verb, "http", job.name, _location(wanted), *job.trigger.flags(),
+        role=needs,
+    )  # fmt: skip
+    return Step(what, "create" if there is None else "update", note)
+
+
+def _region(wanted: Wanted) -> str:
+    return f"--region={wanted.values.region}"
+
+
+def _location(wanted: Wanted) -> str:
+    return f"--location={wanted.values.region}"

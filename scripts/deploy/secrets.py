@@ -1,0 +1,98 @@
+"""Secrets into Secret Manager: a version is added only where the value is another.
+
+A value comes from the environment or from standard input, goes to ``gcloud`` by standard input, and
+stands in no argument and no text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from deploy.base import make_secret
+from deploy.gcloud import Gcloud, GcloudError, MissingError
+from deploy.steps import Step
+from deploy.wanted import Wanted
+from plumbline.errors import ConfigError
+
+_ADDRESSES = ("webhook", "url")
+"""What a channel calls a variable that holds an address."""
+
+
+def check_values(wanted: Wanted, values: Mapping[str, str]) -> None:
+    """Refuse what can't be one; the value itself is never shown.
+
+    Raises:
+        ConfigError: with the variable and what it should be.
+    """
+    channels = wanted.source.alerts.channels.values()
+    addresses = {
+        variable for one in channels for use, variable in one.variables.items() if use in _ADDRESSES
+    }
+    for variable, value in values.items():
+        if not value.strip():
+            raise ConfigError("it is empty", key=variable, mend="give its value, or leave it out")
+        if re.search(r"\s", value.strip()):
+            raise ConfigError(
+                "it has blanks or more lines than one", key=variable, mend="give the value alone"
+            )
+        if value.startswith("sm://"):
+            raise ConfigError(
+                "it is a reference to a secret, not the secret",
+                key=variable,
+                mend="give what the secret is to hold",
+            )
+        if variable in addresses and not value.startswith("https://"):
+            raise ConfigError(
+                "it is no address that begins with https://",
+                key=variable,
+                mend="copy the webhook's whole address",
+            )
+
+
+def put_secrets(wanted: Wanted, gcloud: Gcloud, values: Mapping[str, str]) -> Iterator[Step]:
+    """Put each value that is given where ``deploy/deploy.yml`` says.
+
+    Args:
+        wanted: what is wanted.
+        gcloud: how.
+        values: by environment variable.
+
+    Raises:
+        ConfigError: a value can't be one.
+        GcloudError: a step failed; those before it hold.
+    """
+    check_values(wanted, values)
+    for variable, name in wanted.values.secrets.items():
+        what = f"the secret {name}, for {variable}"
+        value = values.get(variable, "").strip()
+        made = make_secret(name, gcloud)
+        if not value:
+            keeps = "not given, keeps what it holds"
+            did = "missing" if made.note else made.did
+            yield Step(what, did, "not given, and it holds nothing" if made.note else keeps)
+            continue
+        if made.did != "create" and _holds(name, gcloud) == value:
+            yield Step(what, "nothing to do")
+            continue
+        gcloud.change(
+            "secrets", "versions", "add", name, "--data-file=-", given=value,
+            role=f"roles/secretmanager.secretVersionAdder on the secret {name}",
+        )  # fmt: skip
+        yield Step(what, "create" if made.note else "update", "a version was added")
+
+
+def _holds(name: str, gcloud: Gcloud) -> str | None:
+    """What its newest version holds; None: it has none that can be read."""
+    try:
+        return gcloud.read(
+            "secrets", "versions", "access", "latest", f"--secret={name}",
+            role=f"roles/secretmanager.secretAccessor on the secret {name}, to see whether its "
+            "value is another",
+        ).strip()  # fmt: skip
+    except MissingError:
+        return None
+    except GcloudError as fault:
+        if "FAILED_PRECONDITION" in fault.what:  # it was disabled or destroyed
+            return None
+        raise

@@ -1,0 +1,237 @@
+"""What is wanted on Google Cloud: ``deploy/deploy.yml``, and what the project says itself.
+
+Nothing stands twice: times and deadlines are those of ``checkpoints/schedule.yml``, datasets those
+of ``models/sources.yml``, the bucket of the data docs that of ``great_expectations.yml``. The
+manifests are made by the code of ``plumbline schedule export --format cloud-run``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.history.tables import DATASET
+from plumbline.project import Project
+from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.targets import PROJECT_VARIABLE, Target, resolve_target
+from plumbline.schedule.export.cloud_run import Trigger, check_cloud, job_manifest, read_trigger
+from plumbline.schedule.export.files import Cloud, unit_names
+from plumbline.warehouse.tables import read_source_tables
+
+FOLDER = "deploy"
+FILE = "deploy.yml"
+COMMIT_LABEL = "commit-sha"
+"""Of a deployed job: what it was built from."""
+
+_Project = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+_Region = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)+\d+$")]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")]
+_Account = Annotated[
+    str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{4,28}[a-z0-9]|[a-z0-9-]+@[a-z0-9.-]+)$")
+]
+_Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+_Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
+_Role = Annotated[str, StringConstraints(pattern=r"^(roles|projects/[^/\s]+/roles)/[\w.]+$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RunnerRoles(_Strict):
+    """Of the account as whom a run asks BigQuery, by what they are on."""
+
+    project: list[_Role] = Field(default_factory=list)
+    monitored_datasets: list[_Role] = Field(default_factory=list)
+    own_dataset: list[_Role] = Field(default_factory=list)
+    secrets: list[_Role] = Field(default_factory=list)
+    docs_bucket: list[_Role] = Field(default_factory=list)
+
+
+class StarterRoles(_Strict):
+    """Of the account that starts a run."""
+
+    jobs: list[_Role] = Field(default_factory=list)
+
+
+class Roles(_Strict):
+    """``roles`` of the file."""
+
+    runner: RunnerRoles
+    starter: StarterRoles
+
+
+class Values(_Strict):
+    """The file."""
+
+    project: _Project
+    region: _Region
+    target: str
+    repository: _Name
+    image: _Name
+    runner: _Account
+    starter: _Account
+    token: Literal["oauth", "oidc"] = "oauth"
+    retries: Annotated[int, Field(ge=0, le=10)] = 1
+    cpu: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}m?$")] = "1000m"
+    memory: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}[MG]i$")] = "1Gi"
+    secrets: dict[_Variable, _Secret] = Field(default_factory=dict)
+    roles: Roles
+
+
+@dataclass(frozen=True)
+class Job:
+    """One Cloud Run job and what starts it."""
+
+    name: str
+    manifest: Mapping[str, Any]
+    trigger: Trigger
+    seconds: float
+    """How long it may take, all its tries together."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All of it."""
+
+    source: Project
+    values: Values
+
+    @property
+    def folder(self) -> Path:
+        """Where the declarations lie."""
+        return self.source.root / FOLDER
+
+    @property
+    def runner(self) -> str:
+        """The address of the account as whom a run asks BigQuery."""
+        return self._address(self.values.runner)
+
+    @property
+    def starter(self) -> str:
+        """The address of the account that starts a run."""
+        return self._address(self.values.starter)
+
+    @property
+    def image(self) -> str:
+        """Without its tag."""
+        values = self.values
+        host = f"{values.region}-docker.pkg.dev"
+        return f"{host}/{values.project}/{values.repository}/{values.image}"
+
+    @cached_property
+    def target(self) -> Target:
+        """The BigQuery that is judged."""
+        name = self.source.datasource_name
+        return resolve_target(
+            self.source.gx["fluent_datasources"][name],
+            self.values.target,
+            file=self.source.root / "great_expectations.yml",
+            key=f"fluent_datasources.{name}",
+            project_dir=self.source.root,
+            state_dir=self.source.state_dir,
+            environment={PROJECT_VARIABLE: self.values.project},
+        )
+
+    @cached_property
+    def monitored_datasets(self) -> tuple[str, ...]:
+        """Datasets that the models read."""
+        tables = read_source_tables(self.source.root / "models" / "sources.yml")
+        names = {self.target.datasets.get(table.dataset, table.dataset) for table in tables}
+        return tuple(sorted(names))
+
+    @property
+    def own_dataset(self) -> str:
+        """Plumbline's own."""
+        return self.target.datasets.get(DATASET, DATASET)
+
+    @cached_property
+    def docs_buckets(self) -> tuple[str, ...]:
+        """Buckets to which data docs are written."""
+        found = {site.backend.get("bucket") for site in self.source.sites}
+        return tuple(sorted(str(name) for name in found if name))
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that channels read, and those for which there is a secret."""
+        channels = self.source.alerts.channels.values()
+        return tuple(sorted({name for one in channels for name in one.variables.values()}))
+
+    def jobs(self, image: str, *, commit: str | None = None) -> list[Job]:
+        """A job a schedule, with that image.
+
+        Raises:
+            ConfigError: Google can't say a schedule.
+        """
+        cloud = Cloud(
+            target=self.values.target,
+            project=self.values.project,
+            region=self.values.region,
+            image=image,
+            service_account=self.runner,
+            secrets=tuple(sorted(self.values.secrets)),
+            secret_names=self.values.secrets,
+            starter=self.starter,
+            token=self.values.token,
+            retries=self.values.retries,
+            cpu=self.values.cpu,
+            memory=self.values.memory,
+            labels={COMMIT_LABEL: commit} if commit else {},
+        )
+        check_cloud(cloud)
+        names = unit_names(self.source.schedules)
+        return [
+            Job(
+                name=names[one.name],
+                manifest=job_manifest(one, cloud, names[one.name]),
+                trigger=read_trigger(one, cloud, names[one.name]),
+                seconds=one.deadline.total_seconds() * (1 + self.values.retries),
+            )
+            for one in self.source.schedules
+        ]
+
+    def _address(self, account: str) -> str:
+        if "@" in account:
+            return account
+        return f"{account}@{self.values.project}.iam.gserviceaccount.com"
+
+
+def read_wanted(root: Path) -> Wanted:
+    """What the project at ``root`` wants.
+
+    Raises:
+        ConfigError: a file is missing or malformed, with file, key and mend.
+    """
+    source = Project(root)
+    file = root / FOLDER / FILE
+    raw = read_yaml(file, error=ConfigError, what="the deployment's declaration")
+    wanted = Wanted(source, explain(Values, raw, file=file, error=ConfigError))
+    if not source.schedules:
+        raise ConfigError(
+            "nothing is scheduled",
+            file=source.checkpoints_dir / "schedule.yml",
+            key="schedules",
+            mend="say there which checkpoint runs when; see docs/schedules.md",
+        )
+    if wanted.target.kind != "bigquery":
+        raise ConfigError(
+            f"target {wanted.target.name!r} is not BigQuery",
+            file=file,
+            key="target",
+            mend="name a target of the kind bigquery",
+        )
+    for variable in wanted.values.secrets:
+        if variable not in wanted.variables:
+            raise ConfigError(
+                f"no channel reads {variable}",
+                file=file,
+                key=f"secrets.{variable}",
+                mend=did_you_mean(variable, wanted.variables),
+            )
+    return wanted

@@ -1,0 +1,106 @@
+"""The workflows: what is merged is tested, deployed and then seen to run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.cli import command
+from support.dockerfile import read_dockerfile
+from unit.deploy.conftest import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.yml"))
+
+
+def read(name: str) -> dict[Any, Any]:
+    content = yaml.safe_load((FOLDER / name).read_text())
+    assert isinstance(content, dict)
+    content["on"] = content.pop(True)  # YAML 1.1 reads the word as a truth value
+    return content
+
+
+def steps(name: str, job: str) -> list[dict[str, Any]]:
+    return list(read(name)["jobs"][job]["steps"])
+
+
+def scripts(name: str, job: str) -> str:
+    return "\n".join(step["run"] for step in steps(name, job) if "run" in step)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_each_may_do_the_least_and_names_its_actions_versions(file: Path) -> None:
+    content = read(file.name)
+    assert content["permissions"] == {"contents": "read"}
+    for job in content["jobs"].values():
+        assert "uses" in job or job["timeout-minutes"] <= 60
+        for step in job.get("steps", ()):
+            assert "uses" not in step or re.fullmatch(r"[\w/-]+@v\d[\w.]*", step["uses"])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_shell_is_given_an_expression_to_run(file: Path) -> None:
+    for job in read(file.name)["jobs"].values():
+        for step in job.get("steps", ()):
+            assert "${{" not in step.get("run", ""), step
+
+
+def test_ci_runs_what_ci_is() -> None:
+    assert scripts("ci.yml", "test").splitlines()[-1] == ".ci/run"
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
+    assert set(read("ci.yml")["on"]) == {"pull_request", "workflow_call"}
+
+
+def test_a_merge_is_deployed_after_its_tests_and_one_at_a_time() -> None:
+    content = read("deploy.yml")
+    assert content["on"]["push"]["branches"] == ["main"]
+    assert content["jobs"]["test"]["uses"] == "./.github/workflows/ci.yml"
+    assert content["jobs"]["deploy"]["needs"] == "test"
+    assert content["concurrency"] == {"group": "deploy", "cancel-in-progress": False}
+
+
+def test_whatever_goes_into_the_image_or_says_how_it_runs_deploys() -> None:
+    paths = read("deploy.yml")["on"]["push"]["paths"]
+    copied = [
+        source.rstrip("/")
+        for step in read_dockerfile(ROOT / "Dockerfile")
+        if step.word == "COPY" and "--from" not in step.value
+        for source in step.value.split()[:-1]
+    ]
+    folders = [path.removesuffix("/**") for path in paths]
+    for source in (*copied, "Dockerfile", ".dockerignore", "deploy", "scripts/deploy"):
+        assert any(Path(source).is_relative_to(folder) for folder in folders), source
+    for folder in folders:
+        assert (ROOT / folder).exists(), folder
+
+
+def test_google_is_reached_without_a_key() -> None:
+    deploy = read("deploy.yml")["jobs"]["deploy"]
+    assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
+    (auth,) = [
+        s for s in deploy["steps"] if s.get("uses", "").startswith("google-github-actions/auth")
+    ]
+    assert set(auth["with"]) == {"workload_identity_provider", "service_account"}
+    assert "secrets." not in (FOLDER / "deploy.yml").read_text()
+
+
+def test_the_commit_is_baked_in_and_is_the_one_that_must_run() -> None:
+    typed = scripts("deploy.yml", "deploy")
+    assert '--build-arg PLUMBLINE_REVISION="$GITHUB_SHA"' in typed
+    assert typed.splitlines()[-1] == (
+        'python scripts/deploy test-chain --through-scheduler --revision="$GITHUB_SHA"'
+    )
+
+
+def test_each_command_of_ours_has_the_options_that_it_is_given() -> None:
+    lines = re.findall(r"python scripts/deploy ([^)\"\n]+)", scripts("deploy.yml", "deploy"))
+    assert len(lines) == 3
+    for line in lines:
+        name, *arguments = shlex.split(line.replace("=", " ").rstrip())
+        known = {option for param in command.commands[name].params for option in param.opts}
+        assert {word for word in arguments if word.startswith("--")} <= known

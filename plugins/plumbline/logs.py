@@ -99,6 +99,7 @@ def run_records(report: RunReport) -> list[str]:
             SEVERITIES[report.status],
             f"{report.checkpoint}: {report.status}, score {report.score}: {counts}",
             status=str(report.status),
+            suite_revision=labels["suite_revision"] or None,
             score=report.score,
             counts=report.counts,
             exit_code=report.exit_code,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plumbline.gx.alert_action import AlertAction
     from plumbline.gx.checkpoint import Checkpoint
     from plumbline.gx.docs_action import DocsAction
+    from plumbline.project.revision import Revision
 
 ALERTS = "plumbline_alerts"
 """The type of the alerts action."""
@@ -102,6 +103,7 @@ def run_checkpoint(
             why_not=why_not,
             now=now,
             started=started,
+            revision=revision,
             progress=progress,
         )
     except BaseException:
@@ -123,6 +125,7 @@ def _run(
     why_not: str | None,
     now: datetime,
     started: float,
+    revision: Revision | None,
     progress: Progress,
 ) -> RunReport:
     """GX, the judging and the actions, while the jobs are under way."""

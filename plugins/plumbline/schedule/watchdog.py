@@ -21,7 +21,7 @@ from plumbline.incidents.severity import SEVERITY
 from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.status import Status, run_status
-from plumbline.schedule.watch import Finding, Seen, judge_rest, judge_schedule, unreadable
+from plumbline.schedule.watch import Finding, Kind, Seen, judge_rest, judge_schedule, unreadable
 
 if TYPE_CHECKING:
     from plumbline.alerts.report import AlertsReport
@@ -218,16 +218,22 @@ def _outcome(watched: Watched, as_of: datetime) -> Outcome:
         as_of=as_of,
         reason=summary if watched.status is Status.ERROR else None,
         groups=tuple(
-            GroupOutcome(GroupKey.of({"finding": str(finding.kind)}), finding.status, None)
+            GroupOutcome(_key(finding.kind), finding.status, None)
             for finding in findings
             if finding.status is not Status.ERROR
         ),
+        # each was looked for, so what is gone is mended
+        judged=tuple(_key(kind) for kind in Kind),
         declared=1,
         evaluated=0 if watched.status is Status.ERROR else 1,
         failed=1 if findings else 0,
         impact="Nobody knows how the data are since then." if findings else None,
         action=findings[0].mend if findings else None,
     )
+
+
+def _key(kind: Kind) -> GroupKey:
+    return GroupKey.of({"finding": str(kind)})
 
 
 def _name(schedule: Schedule) -> str:

@@ -39,7 +39,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("plumbline ", ["run", "list", "lint", "compile", "alerts", "debug", "warehouse"]),
+        ("plumbline ", ["run", "list", "lint", "compile", "alerts", "docs", "debug", "warehouse"]),
         ("plumbline l", ["list", "lint"]),
         ("plumbline warehouse st", ["start", "stop", "status"]),
         ("plumbline run ", ["health_check", "health_check_full"]),

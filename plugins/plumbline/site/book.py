@@ -11,6 +11,7 @@ Pure: nothing here reads or writes. Used by `plumbline.site.build`.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,11 +20,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from plumbline.history.events import DeliveryRow, IncidentRow
+from plumbline.incidents.model import Incident, Mute
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status, run_status, score
 from plumbline.run.thresholds import ThresholdLine
 from plumbline.site.records import Record, RunStamp
+from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -88,6 +91,18 @@ class Streak:
 
 
 @dataclass(frozen=True)
+class PastAlerts:
+    """The archived incidents of a monitor that opened in one month."""
+
+    incidents: int = 0
+    told: int = 0
+    """Those that somebody was told of."""
+    lasted: timedelta = timedelta()
+    """All of them together."""
+    longest: timedelta = timedelta()
+
+
+@dataclass(frozen=True)
 class MonitorBook:
     """One monitor."""
 
@@ -98,10 +113,13 @@ class MonitorBook:
     """The last weeks, oldest first, each instant once."""
     months: tuple[str, ...] = ()
     """Months whose rows are archived, oldest first: ``2026-01``."""
-    paged: Mapping[str, int] = field(default_factory=dict)
-    """Of the months that are not over: how many runs their pages list, as they were drawn last."""
+    paged: Mapping[str, str] = field(default_factory=dict)
+    """Of the months that are not over: a hash of the runs that their pages list, as they were drawn
+    last."""
     before: Streak | None = None
     """How it was when the first of its rows came; None: nothing is archived."""
+    alerts: Mapping[str, PastAlerts] = field(default_factory=dict)
+    """By month: what its archived incidents add up to."""
 
     @property
     def streak(self) -> Streak | None:
@@ -133,6 +151,15 @@ class IncidentStory:
     events: tuple[IncidentRow, ...] = ()
     """Oldest first, each event once."""
     deliveries: tuple[DeliveryRow, ...] = ()
+    seen: tuple[Sighted, ...] = ()
+    """What its monitor saw meanwhile, as far as the runs are archived; oldest first."""
+    known: Incident | None = None
+    """As the state of alerts had it last, which knows more than its rows: who acknowledged it."""
+
+    @property
+    def monitor(self) -> str:
+        """As its events say."""
+        return self.events[0].monitor
 
     @property
     def opened_at(self) -> datetime:
@@ -143,6 +170,11 @@ class IncidentStory:
     def is_over(self) -> bool:
         """Whether the last thing that happened to it is its end."""
         return self.events[-1].event in ("resolved", "expired")
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ended; None: it is open."""
+        return self.events[-1].as_of if self.is_over else None
 
 
 @dataclass(frozen=True)
@@ -160,6 +192,8 @@ class Book:
     """By month of their opening: ids of the incidents in the archives."""
     gx_suites: Mapping[str, str] = field(default_factory=dict)
     """By suite: the hash of what GX's page of it shows."""
+    mutes: tuple[Mute, ...] = ()
+    """Set by command, as the state of alerts had them last."""
     synced_to: datetime | None = None
     """Rows that the warehouse recorded until then are in here."""
 
@@ -272,6 +306,19 @@ def with_stories(
     return replace(book, incidents=tuple(ordered_stories))
 
 
+def with_state(book: Book, incidents: Mapping[str, Incident], mutes: Iterable[Mute]) -> Book:
+    """``book`` with what the state of alerts knows now; what it no longer knows of an incident
+    stays as it was."""
+    stories = tuple(
+        # What a channel needs to find its message again is nobody's business on a page.
+        replace(story, known=replace(incidents[story.id], references={}))
+        if story.id in incidents
+        else story
+        for story in book.incidents
+    )
+    return replace(book, incidents=stories, mutes=tuple(mutes))
+
+
 def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
     """``book`` as it is kept: months that are over archived, what is older than the retention gone.
 
@@ -288,11 +335,17 @@ def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
     for name, known in book.monitors.items():
         monitors[name], archived = _settled_monitor(known, rows_from, first, zone)
         rows.update({(name, month): kept for month, kept in archived.items()})
-    stories, incidents, months = _settled_incidents(book, rows_from, first, zone)
+    stories, incidents, months = _settled_incidents(book, monitors, rows_from, first, zone)
+    for month, left in incidents.items():
+        for story in left:
+            if known_monitor := monitors.get(story.monitor):
+                monitors[story.monitor] = _with_alert(known_monitor, month, story)
     return (
         replace(
             book,
-            monitors=monitors,
+            monitors={
+                name: known for name, known in monitors.items() if known.rows or known.months
+            },
             runs=_thinned((run for run in book.runs if run.as_of >= first), rows_from, zone),
             incidents=stories,
             archived=months,
@@ -350,13 +403,8 @@ def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
 
 
 def _with_rows(known: MonitorBook, rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Each instant once: the later word counts. What comes late for a month that is archived is
-    not taken: its page is drawn."""
-    by_instant = {row.at: row for row in known.rows}
-    first = known.rows[0].at if known.rows else None
-    for row in rows:
-        if not known.months or first is None or row.at >= first:
-            by_instant[row.at] = row
+    """Each instant once: the later word counts."""
+    by_instant = {row.at: row for row in (*known.rows, *rows)}
     return tuple(sorted(by_instant.values(), key=lambda row: row.at))
 
 
@@ -364,6 +412,8 @@ def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
     """``before``, and what came after it, oldest first."""
     streak = before
     for row in rows:
+        if streak is not None and row.at < streak.since:  # it comes too late to change anything
+            continue
         good = (streak.last_good, streak.last_good_observed) if streak else (None, None)
         if row.status is Status.PASS:
             good = (row.at, row.observed)
@@ -380,7 +430,6 @@ def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
     statuses = [record.outcome.status for record in records]
     status = run_status(statuses)
     reasons = [record.outcome.reason for record in records if record.outcome.reason]
-    last = max(record.ended_at for record in records)
     return RunRow(
         run_id=run.run_id,
         checkpoint=run.checkpoint,
@@ -388,7 +437,8 @@ def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
         status=status,
         score=score(statuses),
         counts=counts_of(statuses),
-        seconds=max((last - run.started_at).total_seconds(), 0.0),
+        # Not from the run's start: a replay starts on a day of long ago.
+        seconds=max(record.outcome.seconds for record in records),
         revision=run.revision,
         note=reasons[0] if status == "SKIPPED" and reasons else "",
     )
@@ -413,12 +463,22 @@ def _with_runs(runs: Sequence[RunRow], added: Iterable[RunRow]) -> tuple[RunRow,
 def _settled_monitor(
     known: MonitorBook, rows_from: datetime, first: datetime, zone: ZoneInfo
 ) -> tuple[MonitorBook, dict[str, tuple[Row, ...]]]:
-    """A month leaves the rows, whole, once all of it is older than ``rows_from``."""
-    current, oldest = month_of(rows_from, zone), month_of(first, zone)
+    """A month leaves the rows, whole, once all of it is older than ``rows_from`` and the monitor
+    has run in a later one.
+
+    What comes late for a month that is archived is not taken: its page is drawn.
+    """
+    if not known.rows:
+        return known, {}
+    oldest = month_of(first, zone)
+    current = min(month_of(rows_from, zone), max(month_of(known.rows[-1].at, zone), oldest))
+    archived_to = known.months[-1] if known.months else ""
     leaving: dict[str, list[Row]] = {}
     staying = []
     for row in known.rows:
         month = month_of(row.at, zone)
+        if month <= archived_to:
+            continue
         if month < current:
             leaving.setdefault(month, []).append(row)
         else:
@@ -429,6 +489,7 @@ def _settled_monitor(
         rows=tuple(staying),
         months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
         before=_continued(known.before, gone),
+        alerts={month: past for month, past in known.alerts.items() if month >= oldest},
     )
     return settled, {month: tuple(rows) for month, rows in leaving.items() if month >= oldest}
 
@@ -450,6 +511,12 @@ def listed_by_month(known: MonitorBook, zone: ZoneInfo) -> dict[str, tuple[Row, 
     return {month: tuple(rows) for month, rows in found.items() if rows}
 
 
+def listed_hash(rows: Sequence[Row]) -> str:
+    """What a month's page lists, in short: another where a run was added or judged again."""
+    text = "".join(f"{row.at.timestamp()} {row.run_id}\n" for row in rows)
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+
+
 def worst_of_days(rows: Sequence[Row], zone: ZoneInfo) -> list[Row]:
     """The worst run of each day, oldest first: what a chart of a year shows."""
     worst: dict[date, Row] = {}
@@ -462,29 +529,61 @@ def worst_of_days(rows: Sequence[Row], zone: ZoneInfo) -> list[Row]:
 
 
 def _settled_incidents(
-    book: Book, rows_from: datetime, first: datetime, zone: ZoneInfo
+    book: Book,
+    monitors: Mapping[str, MonitorBook],
+    rows_from: datetime,
+    first: datetime,
+    zone: ZoneInfo,
 ) -> tuple[
     tuple[IncidentStory, ...], dict[str, tuple[IncidentStory, ...]], dict[str, tuple[str, ...]]
 ]:
+    """An incident leaves when the month of its end does: so it is there to be shaded in the chart
+    of each month that it was open in. It lies in the archive of its opening's.
+
+    It takes along what its monitor saw meanwhile, as far as those rows leave too.
+    """
     current, oldest = month_of(rows_from, zone), month_of(first, zone)
     leaving: dict[str, list[IncidentStory]] = {}
     staying = []
     for story in book.incidents:
         month = month_of(story.opened_at, zone)
-        if story.is_over and month < current:
-            leaving.setdefault(month, []).append(story)
+        if story.id in book.archived.get(month, ()):  # late words of it: its page is drawn
+            continue
+        known, settled = book.monitors.get(story.monitor), monitors.get(story.monitor)
+        rows = known.rows if known else ()
+        if story.until is not None and month_of(story.until, zone) < current:
+            leaving.setdefault(month, []).append(_with_sightings(story, rows))
         else:
-            staying.append(story)
+            there = {row.at for row in settled.rows} if settled else set()
+            gone = [row for row in rows if row.at not in there]
+            staying.append(_with_sightings(story, gone))
     months = {month: ids for month, ids in book.archived.items() if month >= oldest}
     for month, stories in leaving.items():
         if month >= oldest:
-            known = months.get(month, ())
-            months[month] = tuple(dict.fromkeys((*known, *(story.id for story in stories))))
+            months[month] = (*months.get(month, ()), *(story.id for story in stories))
     return (
         tuple(staying),
         {month: tuple(stories) for month, stories in leaving.items() if month >= oldest},
         dict(sorted(months.items())),
     )
+
+
+def _with_sightings(story: IncidentStory, rows: Sequence[Row]) -> IncidentStory:
+    seen = sightings(rows, opened_at=story.opened_at, until=story.until, before=story.seen)
+    return replace(story, seen=seen[-MOST_SEEN:]) if seen != story.seen else story
+
+
+def _with_alert(known: MonitorBook, month: str, story: IncidentStory) -> MonitorBook:
+    past = known.alerts.get(month, PastAlerts())
+    lasted = (story.until or story.opened_at) - story.opened_at
+    told = any(delivery.verdict == "delivered" for delivery in story.deliveries)
+    added = PastAlerts(
+        incidents=past.incidents + 1,
+        told=past.told + told,
+        lasted=past.lasted + lasted,
+        longest=max(past.longest, lasted),
+    )
+    return replace(known, alerts={**known.alerts, month: added})
 
 
 def _thinned(runs: Iterable[RunRow], rows_from: datetime, zone: ZoneInfo) -> tuple[RunRow, ...]:

@@ -107,6 +107,8 @@ def build_site(
         news = _news(book, target, now, keep) if with_history else News()
         book = books.with_rows(book, news.rows, news.runs)
         book = books.with_stories(book, news.events, news.deliveries)
+        if news.state is not None:
+            book = books.with_state(book, news.state.incidents, news.state.mutes)
         book = replace(book, synced_to=news.synced_to or book.synced_to)
         book, leaving = books.settled(book, keep, project.timezone)
         stock = _Stock(files, is_current=not afresh and files.layout() == layout())
@@ -121,8 +123,6 @@ def build_site(
             checkpoint=_main_checkpoint(book),
             next_runs=next_runs,
             stale_after=min(next_runs.values(), default=now + STALE_AFTER),
-            incidents=news.incidents,
-            mutes=news.mutes,
             archives=drawn,
             unchanged=unchanged,
             gx=shelf.links,
@@ -182,7 +182,7 @@ class _Stock:
             if lost:
                 left = tuple(month for month in known.months if month not in lost)
                 monitors[name] = replace(known, months=left)
-        months = dict(book.archived)
+        months = {**book.archived, **{month: _ids(found) for month, found in stories.items()}}
         for month, ids in book.archived.items():
             pages = (paths.incident_month(month), *map(paths.incident, ids))
             if month in stories or all(map(self.has_page, pages)):
@@ -192,6 +192,7 @@ class _Stock:
                 del months[month]
             else:
                 stories[month] = of_incidents
+                months[month] = _ids(of_incidents)
         return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
 
     def current_months(
@@ -201,14 +202,14 @@ class _Stock:
         monitors, unchanged = {}, {}
         for name, known in book.monitors.items():
             listed = books.listed_by_month(known, project.timezone)
-            counts = {month: len(rows) for month, rows in listed.items()}
+            hashes = {month: books.listed_hash(rows) for month, rows in listed.items()}
             unchanged[name] = frozenset(
                 month
-                for month, count in counts.items()
-                if known.paged.get(month) == count
+                for month, content in hashes.items()
+                if known.paged.get(month) == content
                 and self.has_page(paths.monitor_month(name, month))
             )
-            monitors[name] = replace(known, paged=counts)
+            monitors[name] = replace(known, paged=hashes)
         return replace(book, monitors=monitors), unchanged
 
     def kept_archives(self, book: Book) -> frozenset[str]:
@@ -285,6 +286,10 @@ class _Shelf:
             suites=self.links.suites,
         )
         return made
+
+
+def _ids(stories: Iterable[IncidentStory]) -> tuple[str, ...]:
+    return tuple(story.id for story in stories)
 
 
 def _book(files: SiteFiles, target: Target) -> Book | None:

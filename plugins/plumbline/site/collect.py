@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from plumbline.errors import PlumblineError
-from plumbline.incidents.model import Incident, Mute
+from plumbline.incidents.model import Mute
 from plumbline.project import Project, Suite
 from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
@@ -36,6 +36,7 @@ from plumbline.site.data import (
     MonitorRun,
     MonitorView,
     MonthView,
+    PastMonth,
     RunView,
     ScorePoint,
     SeriesPoint,
@@ -71,8 +72,6 @@ def collect(
     checkpoint: str,
     next_runs: Mapping[str, datetime],
     stale_after: datetime | None,
-    incidents: Mapping[str, Incident],
-    mutes: Sequence[Mute],
     archives: Archives,
     unchanged: Mapping[str, Collection[str]],
     gx: GxLinks,
@@ -87,17 +86,15 @@ def collect(
         checkpoint: whose runs make the score and the calendar.
         next_runs: by checkpoint, when its next run is due.
         stale_after: when this build should have been replaced; None: nobody knows.
-        incidents: as the state of alerts has them, by id.
-        mutes: set by command; those of the file are read here.
         archives: months that have to be drawn: those that are over now, or whose pages are lost.
         unchanged: by monitor: months that are not over, whose pages are as they should be.
         gx: where GX's pages are.
         note: what a reader should know of this build.
     """
-    names = _in_order(project, book)
+    names = _in_order(project)
     checkpoints = _checkpoints(project)
     suites = {name: _suite(project, name) for name in names}
-    every_mute = _mutes(project, mutes, built_at)
+    every_mute = _mutes(project, book.mutes, built_at)
     views = tuple(
         _monitor(
             project,
@@ -126,7 +123,7 @@ def collect(
         last_run=last,
         monitors=views,
         incidents=tuple(
-            _incident(story, book, suites, incidents)
+            _incident(story, book, suites)
             for story in sorted(
                 stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
             )
@@ -142,14 +139,14 @@ def collect(
     )
 
 
-def _in_order(project: Project, book: Book) -> tuple[str, ...]:
-    """The checkpoints' order, then the other monitors; those whose files are gone stay while they
-    are in the book."""
+def _in_order(project: Project) -> tuple[str, ...]:
+    """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
+    it found last would stand there as if it were so now. The book still has it, should it return.
+    """
     found: dict[str, None] = {}
     for monitors in _checkpoints(project).values():
         found.update(dict.fromkeys(monitors))
     found.update(dict.fromkeys(project.monitor_names()))
-    found.update(dict.fromkeys(sorted(book.monitors)))
     return tuple(found)
 
 
@@ -210,7 +207,7 @@ def _monitor(
             months.append(MonthView(month, runs, points))
         else:
             months.append(MonthView(month, None))
-    own = [story for story in book.incidents if story.events[0].monitor == known.name]
+    own = [story for story in book.incidents if story.monitor == known.name]
     return MonitorView(
         name=known.name,
         latest=latest,
@@ -231,6 +228,11 @@ def _monitor(
         sql=known.latest.sql if known.latest else None,
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),
+        past=tuple(
+            PastMonth(month, past.incidents, past.told, past.lasted, past.longest)
+            for month, past in sorted(known.alerts.items(), reverse=True)
+            if month in book.archived
+        ),
         muted=muted,
     )
 
@@ -358,16 +360,13 @@ def _incident(
     story: IncidentStory,
     book: Book,
     suites: Mapping[str, Suite | None],
-    incidents: Mapping[str, Incident],
 ) -> IncidentView:
-    name = story.events[0].monitor
+    name = story.monitor
     suite = suites.get(name)
     monitor = suite.monitor if suite else None
-    known = incidents.get(story.id)
     return view_of(
         story,
         book.monitors[name].rows if name in book.monitors else (),
-        known=known,
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
@@ -384,7 +383,7 @@ def _incident_months(
             None
             if month not in archives.incidents
             else tuple(
-                _incident(story, book, suites, {}) for story in reversed(archives.incidents[month])
+                _incident(story, book, suites) for story in reversed(archives.incidents[month])
             ),
         )
         for month, ids in sorted(book.archived.items(), reverse=True)

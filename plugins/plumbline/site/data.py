@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -115,6 +115,19 @@ class SuiteLine:
 
 
 @dataclass(frozen=True)
+class PastMonth:
+    """A monitor's incidents that opened in a month that is over, in short."""
+
+    month: str
+    incidents: int
+    told: int
+    """Those that somebody was told of."""
+    lasted: timedelta
+    """All of them together."""
+    longest: timedelta
+
+
+@dataclass(frozen=True)
 class MonitorView:
     """A monitor: its card on the overview and its page."""
 
@@ -147,6 +160,8 @@ class MonitorView:
     """The runbook's Markdown; links in it are kept only where they lead outside (https)."""
     incidents: tuple[str, ...] = ()
     """Ids of its incidents, newest first, as far as they are among the site's."""
+    past: tuple[PastMonth, ...] = ()
+    """Those that are not, newest month first."""
     muted: Mute | None = None
     """The mute in force."""
 

@@ -17,6 +17,7 @@ from plumbline.site.data import (
     IncidentView,
     MonitorRun,
     MonitorView,
+    PastMonth,
     SeriesPoint,
     SiteData,
 )
@@ -86,7 +87,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         group_times=[point.at for point in view.points[-_GROUP_TABLE_RUNS:]],
         incidents=incidents,
         open_incident=next((known for known in incidents if known.incident.is_open), None),
-        alerted=_alerted(incidents),
+        alerted=_alerted(incidents, view.past),
         lasts=view.latest.as_of - view.since if view.latest and view.since else None,
         runbook=render_runbook(view.runbook) if view.runbook else None,
     )
@@ -148,14 +149,15 @@ def _worst_first(card: GroupCard) -> tuple[int, float, str]:
     return _SEVEREST.index(card.status), observed, card.series.label
 
 
-def _alerted(incidents: Sequence[IncidentView]) -> Alerted:
+def _alerted(incidents: Sequence[IncidentView], past: Sequence[PastMonth]) -> Alerted:
     spans = [
         (known.incident.closed_at or known.incident.last_seen) - known.incident.opened_at
         for known in incidents
     ]
     return Alerted(
-        incidents=len(incidents),
-        told=sum(bool(known.incident.told) for known in incidents),
-        lasted=sum(spans, timedelta()),
-        longest=max(spans, default=timedelta()),
+        incidents=len(incidents) + sum(month.incidents for month in past),
+        told=sum(bool(known.incident.told) for known in incidents)
+        + sum(month.told for month in past),
+        lasted=sum((*spans, *(month.lasted for month in past)), timedelta()),
+        longest=max((*spans, *(month.longest for month in past)), default=timedelta()),
     )

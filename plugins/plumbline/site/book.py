@@ -300,7 +300,9 @@ def with_stories(
                 told = {one.event_id: one for one in (*known.deliveries, delivery)}
                 stories[name] = replace(
                     known,
-                    deliveries=tuple(sorted(told.values(), key=lambda one: one.attempted_at)),
+                    deliveries=tuple(
+                        sorted(told.values(), key=lambda one: (one.attempted_at, one.event_id))
+                    ),
                 )
     ordered_stories = sorted(stories.values(), key=lambda story: (story.opened_at, story.id))
     return replace(book, incidents=tuple(ordered_stories))

@@ -6,7 +6,7 @@ Pure. Used by `plumbline.site.collect`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -166,24 +166,32 @@ def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
 
 
 def _members(event: IncidentRow) -> Iterator[Member]:
+    """Those that can be read: a newer plumbline may say more, and no page is lost over a row."""
     try:
-        read: Any = json.loads(event.members)
+        read: Any = json.loads(event.members or "[]")
     except ValueError:
         return
     for one in read if isinstance(read, list) else []:
-        key = str(one.get("key", "{}"))
-        yield Member(
-            key=key,
-            label=str(one.get("label") or _label(key)),
-            status=Status(one.get("status", event.status)),
-            since=datetime.fromisoformat(one["since"]) if one.get("since") else event.as_of,
-            last_seen=event.as_of,
-            observed=one.get("observed"),
-            numerator=one.get("numerator"),
-            denominator=one.get("denominator"),
-            threshold=one.get("threshold"),
-            unit=str(one.get("unit") or ""),
-        )
+        try:
+            yield _member(one, event)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue
+
+
+def _member(one: Mapping[str, Any], event: IncidentRow) -> Member:
+    key = str(one.get("key", "{}"))
+    return Member(
+        key=key,
+        label=str(one.get("label") or _label(key)),
+        status=Status(one.get("status", event.status)),
+        since=datetime.fromisoformat(one["since"]) if one.get("since") else event.as_of,
+        last_seen=event.as_of,
+        observed=one.get("observed"),
+        numerator=one.get("numerator"),
+        denominator=one.get("denominator"),
+        threshold=one.get("threshold"),
+        unit=str(one.get("unit") or ""),
+    )
 
 
 def _label(key: str) -> str:

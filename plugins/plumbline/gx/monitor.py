@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
@@ -33,6 +34,7 @@ from plumbline.gx.results import (
     unjudged_result,
 )
 from plumbline.project import Suite
+from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.jobs import MonitorData
 from plumbline.run.judge import Evidence
@@ -53,6 +55,7 @@ class Monitor(ValidationDefinition):
     _fault: MonitorError | None = pydantic.PrivateAttr(None)
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
+    _root: Path | None = pydantic.PrivateAttr(None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -145,6 +148,8 @@ class Monitor(ValidationDefinition):
         self, error: MonitorError, evidence: Evidence, suite: Suite | None = None
     ) -> ExpectationSuiteValidationResult:
         reason = error.one_line()
+        if self._root is not None:
+            reason = without_local_paths(reason, self._root)
         self._outcome = judge.fault(
             self.name, reason, suite=suite or self._suite_file, evidence=evidence
         )

@@ -168,6 +168,9 @@ class _Stock:
             stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
             made[paths.incident_archive(month)] = books.stories_to_json(stories[month])
         monitors = dict(book.monitors)
+        shaded = ""
+        """The chart of a month is drawn again with what was open then, however long ago it began:
+        the last such month."""
         for name, known in book.monitors.items():
             lost = set()
             for month in known.months:
@@ -179,17 +182,20 @@ class _Stock:
                     lost.add(month)
                 else:
                     rows[name, month] = found
+                    shaded = max(shaded, month)
             if lost:
                 left = tuple(month for month in known.months if month not in lost)
                 monitors[name] = replace(known, months=left)
         months = {**book.archived, **{month: _ids(found) for month, found in stories.items()}}
         for month, ids in book.archived.items():
             pages = (paths.incident_month(month), *map(paths.incident, ids))
-            if month in stories or all(map(self.has_page, pages)):
+            is_whole = all(map(self.has_page, pages))
+            if month in stories or (is_whole and month > shaded):
                 continue
             of_incidents = self._read(paths.incident_archive(month), books.stories_from_json)
             if of_incidents is None:
-                del months[month]
+                if not is_whole:
+                    del months[month]
             else:
                 stories[month] = of_incidents
                 months[month] = _ids(of_incidents)
@@ -257,17 +263,16 @@ class _Shelf:
                 drawn[path] = of_suite
             suites[name] = path
         results = {}
-        for name, row in listed_results(book):
-            assert row.result is not None
-            path = paths.gx_result(name, row.run_id)
+        for key in listed_results(book):
+            path = paths.gx_result(key)
             if stock.has_page(path):
                 kept.add(path)
             else:
-                page = gx.result(row.result)
+                page = gx.result(key)
                 if page is None:
                     continue
                 drawn[path] = page
-            results[row.result] = path
+            results[key] = path
         return cls(GxLinks(suites, results, paths.GX_INDEX), hashes, drawn, frozenset(kept))
 
     def framed(self, data: SiteData) -> dict[str, bytes]:

@@ -390,9 +390,9 @@ def _incident_months(
     )
 
 
-def listed_results(book: Book) -> Iterator[tuple[str, Row]]:
-    """Monitor and row of the results whose GX pages the site holds: those that pages list."""
-    for name, known in book.monitors.items():
+def listed_results(book: Book) -> Iterator[tuple[str, ...]]:
+    """Keys of the results whose GX pages the site holds: those that monitors' pages list."""
+    for known in book.monitors.values():
         for row in known.rows[-RECENT_RUNS:]:
             if row.result is not None:
-                yield name, row
+                yield row.result

@@ -48,7 +48,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo season's site, with the pages of months that are over drawn too."""
     folder = tmp_path_factory.mktemp("state") / "docs"
     pages = render_site(site_data())
-    past = dict.fromkeys(pages.kept, b"<!doctype html><title>earlier</title>")
+    past = {
+        path: b"<!doctype html><title>earlier</title>" if path.endswith(".html") else b""
+        for path in pages.kept
+    }
     write_site(folder, type(pages)({**pages.files, **past}, frozenset(), pages.layout))
     return folder
 

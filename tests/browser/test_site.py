@@ -145,7 +145,7 @@ def test_hostile_data_do_nothing_in_a_browser(browser: Browser, tmp_path: Path) 
     data = site_data()
     hostile = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
     first = replace(
-        data.monitors[0], name=hostile, description=hostile, sql=hostile, runbook=hostile
+        data.monitors[0], name=hostile, description=hostile, sql=hostile, runbook=hostile, months=()
     )
     pages = render_site(replace(data, title=hostile, monitors=(first,)))
     write_site(tmp_path / "docs", replace(pages, kept=frozenset()))

@@ -94,7 +94,8 @@ def say(project: Path, season: Target, *arguments: str, emulator: bool = False) 
 
 
 def test_the_first_output_is_that_of_the_health_check(season: Target) -> None:
-    assert same_words(say(ROOT, season)) == same_words(WHOLE_RUN)
+    said = same_words(say(ROOT, season)).replace(str(season.state_dir), ".plumbline")
+    assert said == same_words(WHOLE_RUN)
 
 
 def test_a_low_table(project: Path, season: Target) -> None:

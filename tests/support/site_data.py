@@ -167,7 +167,10 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
             )
             for point in reversed(points[-14:])
         ),
-        months=(MonthView("2026-01", _month_runs(points, latest)), MonthView("2025-12", None)),
+        months=(
+            MonthView("2026-01", _month_runs(points, latest), is_charted=False),
+            MonthView("2025-12", None),
+        ),
         description=f"What {name} says of a game day.",
         sql=(ROOT / "models" / "monitors" / f"{name}.sql").read_text(),
         runbook=(ROOT / "docs" / "runbooks" / f"{name}.md").read_text(),

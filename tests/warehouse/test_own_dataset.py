@@ -15,7 +15,7 @@ from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
 from plumbline.history.loads import MOST_ATTEMPTS, append
 from plumbline.history.outcomes import append_outcomes
-from plumbline.history.tables import OUTCOMES, STATE, TABLES, OwnColumn
+from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.revision import Revision
 from plumbline.project.targets import Target
 from plumbline.run.outcome import GroupOutcome, Outcome
@@ -63,7 +63,7 @@ def test_the_first_write_makes_the_dataset_and_its_tables(warehouse: Target) -> 
     append(dataset, STATE, [ROW], job_id="first")
 
     made = open_client(warehouse).get_dataset("plumbline")
-    assert made.labels == {VERSION_LABEL: "1"}
+    assert made.labels == {VERSION_LABEL: str(SCHEMA_VERSION)}
     assert made.location == "US"
     listed = {table.table_id for table in open_client(warehouse).list_tables("plumbline")}
     assert listed == {"state", "outcomes", "incidents", "deliveries"}
@@ -115,7 +115,9 @@ def test_a_dataset_made_by_hand_gets_its_tables(warehouse: Target) -> None:
 
     append(OwnDataset(warehouse), STATE, [ROW], job_id="first")
 
-    assert open_client(warehouse).get_dataset("plumbline").labels == {VERSION_LABEL: "1"}
+    assert open_client(warehouse).get_dataset("plumbline").labels == {
+        VERSION_LABEL: str(SCHEMA_VERSION)
+    }
 
 
 @pytest.mark.parametrize(
@@ -177,7 +179,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
         for table in TABLES
     )
     monkeypatch.setattr(dataset_module, "TABLES", tables)
-    monkeypatch.setattr(dataset_module, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(dataset_module, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
 
 
 @pytest.mark.usefixtures("newer")
@@ -186,7 +188,7 @@ def test_a_newer_plumbline_adds_its_columns_and_keeps_the_rows(
 ) -> None:
     with monkeypatch.context() as today:
         today.setattr(dataset_module, "TABLES", TABLES)
-        today.setattr(dataset_module, "SCHEMA_VERSION", 1)
+        today.setattr(dataset_module, "SCHEMA_VERSION", SCHEMA_VERSION)
         append_outcomes(OwnDataset(warehouse), run())
 
     OwnDataset(warehouse).ensure()
@@ -194,7 +196,9 @@ def test_a_newer_plumbline_adds_its_columns_and_keeps_the_rows(
 
     dataset = OwnDataset(warehouse)
     assert {row["mood"] for row in rows(dataset, "select mood from `{dataset}.outcomes`")} == {None}
-    assert open_client(warehouse).get_dataset("plumbline").labels == {VERSION_LABEL: "2"}
+    assert open_client(warehouse).get_dataset("plumbline").labels == {
+        VERSION_LABEL: str(SCHEMA_VERSION + 1)
+    }
 
 
 @pytest.mark.usefixtures("newer")
@@ -208,7 +212,9 @@ def test_an_older_plumbline_goes_on_writing_and_takes_nothing_back(
     older.ensure()
     append_outcomes(older, run())
 
-    assert open_client(warehouse).get_dataset("plumbline").labels == {VERSION_LABEL: "2"}
+    assert open_client(warehouse).get_dataset("plumbline").labels == {
+        VERSION_LABEL: str(SCHEMA_VERSION + 1)
+    }
     assert count(older, "outcomes") == 3
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
@@ -36,6 +37,7 @@ from plumbline.gx.results import (
 )
 from plumbline.masking import Mask, explain_masked, masked_suite
 from plumbline.project import Suite
+from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
@@ -56,6 +58,7 @@ class Monitor(ValidationDefinition):
     _fault: MonitorError | None = pydantic.PrivateAttr(None)
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
+    _root: Path | None = pydantic.PrivateAttr(None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -166,6 +169,8 @@ class Monitor(ValidationDefinition):
     def _faulty(
         self, reason: str, suite: Suite | None, evidence: Evidence, mask: Mask
     ) -> ExpectationSuiteValidationResult:
+        if self._root is not None:
+            reason = without_local_paths(reason, self._root)
         self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
         result = failed_result(self.suite, reason)
         mask_arguments(result, mask)

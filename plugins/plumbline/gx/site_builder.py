@@ -180,8 +180,7 @@ class SiteBuilder:
         if isinstance(resource_identifier, ExpectationSuiteIdentifier):
             path = paths.gx_suite(resource_identifier.name)
         elif isinstance(resource_identifier, ValidationResultIdentifier):
-            name = resource_identifier.expectation_suite_identifier.name
-            path = paths.gx_result(name, str(resource_identifier.run_id.run_name))
+            path = paths.gx_result(_as_tuple(resource_identifier))
         if only_if_exists and not self.files(target).has(path):
             return None
         return self.address(path, target)

@@ -111,6 +111,7 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
     def _table_monitor(self, project: Project, read: ValidationDefinition) -> TableMonitor:
         monitor = TableMonitor(name=read.name, id=read.id, data=read.data, suite=read.suite)
         monitor._suite_file = project.suite(read.suite.name)
+        monitor._root = project.root
         return monitor
 
     def _monitor(self, project: Project, name: str) -> Monitor:
@@ -142,6 +143,7 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
         )
         monitor._suite_file = suite
         monitor._fault = fault
+        monitor._root = project.root
         return monitor
 
 

@@ -5,6 +5,7 @@ data assets. It gives an outcome like any monitor, and its fault stays its own.
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
@@ -17,6 +18,7 @@ from great_expectations.core.validation_definition import ValidationDefinition
 
 from plumbline.gx.results import failed_result, put_record, read_results, store_result
 from plumbline.project import Suite
+from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
@@ -30,6 +32,7 @@ class TableMonitor(ValidationDefinition):
     _suite_file: Suite | None = pydantic.PrivateAttr(None)
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
+    _root: Path | None = pydantic.PrivateAttr(None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -58,6 +61,8 @@ class TableMonitor(ValidationDefinition):
             )
         except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
             reason = " ".join(f"{type(raised).__name__}: {raised}".split())
+            if self._root is not None:
+                reason = without_local_paths(reason, self._root)
             evidence = Evidence(as_of=started)
             self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
             result = failed_result(self.suite, reason, run_id=run_id)

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.history.events import DeliveryRow, IncidentRow
+from plumbline.incidents.model import Incident, Mute
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status, run_status, score
 from plumbline.run.thresholds import ThresholdLine
 from plumbline.site.records import Record, RunStamp
+from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -140,6 +142,15 @@ class IncidentStory:
     events: tuple[IncidentRow, ...] = ()
     """Oldest first, each event once."""
     deliveries: tuple[DeliveryRow, ...] = ()
+    seen: tuple[Sighted, ...] = ()
+    """What its monitor saw meanwhile, as far as the runs are archived; oldest first."""
+    known: Incident | None = None
+    """As the state of alerts had it last, which knows more than its rows: who acknowledged it."""
+
+    @property
+    def monitor(self) -> str:
+        """As its events say."""
+        return self.events[0].monitor
 
     @property
     def opened_at(self) -> datetime:
@@ -150,6 +161,11 @@ class IncidentStory:
     def is_over(self) -> bool:
         """Whether the last thing that happened to it is its end."""
         return self.events[-1].event in ("resolved", "expired")
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ended; None: it is open."""
+        return self.events[-1].as_of if self.is_over else None
 
 
 @dataclass(frozen=True)
@@ -181,6 +197,8 @@ class Book:
     """By month of their opening: the incidents in the archives, oldest first."""
     gx_suites: Mapping[str, str] = field(default_factory=dict)
     """By suite: the hash of what GX's page of it shows."""
+    mutes: tuple[Mute, ...] = ()
+    """Set by command, as the state of alerts had them last."""
     synced_to: datetime | None = None
     """Rows that the warehouse recorded until then are in here."""
 
@@ -287,10 +305,25 @@ def with_stories(
                 told = {one.event_id: one for one in (*known.deliveries, delivery)}
                 stories[name] = replace(
                     known,
-                    deliveries=tuple(sorted(told.values(), key=lambda one: one.attempted_at)),
+                    deliveries=tuple(
+                        sorted(told.values(), key=lambda one: (one.attempted_at, one.event_id))
+                    ),
                 )
     ordered_stories = sorted(stories.values(), key=lambda story: (story.opened_at, story.id))
     return replace(book, incidents=tuple(ordered_stories))
+
+
+def with_state(book: Book, incidents: Mapping[str, Incident], mutes: Iterable[Mute]) -> Book:
+    """``book`` with what the state of alerts knows now; what it no longer knows of an incident
+    stays as it was."""
+    stories = tuple(
+        # What a channel needs to find its message again is nobody's business on a page.
+        replace(story, known=replace(incidents[story.id], references={}))
+        if story.id in incidents
+        else story
+        for story in book.incidents
+    )
+    return replace(book, incidents=stories, mutes=tuple(mutes))
 
 
 def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
@@ -309,11 +342,13 @@ def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
     for name, known in book.monitors.items():
         monitors[name], archived = _settled_monitor(known, first, zone)
         rows.update({(name, month): kept for month, kept in archived.items()})
-    stories, incidents, months = _settled_incidents(book, lately, first, zone)
+    stories, incidents, months = _settled_incidents(book, monitors, lately, first, zone)
     return (
         replace(
             book,
-            monitors=monitors,
+            monitors={
+                name: known for name, known in monitors.items() if known.rows or known.months
+            },
             runs=_thinned((run for run in book.runs if run.as_of >= first), lately, zone),
             incidents=stories,
             archived=months,
@@ -398,7 +433,6 @@ def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
     statuses = [record.outcome.status for record in records]
     status = run_status(statuses)
     reasons = [record.outcome.reason for record in records if record.outcome.reason]
-    last = max(record.ended_at for record in records)
     return RunRow(
         run_id=run.run_id,
         checkpoint=run.checkpoint,
@@ -406,7 +440,8 @@ def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
         status=status,
         score=score(statuses),
         counts=counts_of(statuses),
-        seconds=max((last - run.started_at).total_seconds(), 0.0),
+        # Not from the run's start: a replay starts on a day of long ago.
+        seconds=max(record.outcome.seconds for record in records),
         revision=run.revision,
         note=reasons[0] if status == "SKIPPED" and reasons else "",
     )
@@ -500,21 +535,37 @@ def past_of(story: IncidentStory) -> PastIncident:
 
 
 def _settled_incidents(
-    book: Book, lately: datetime, first: datetime, zone: ZoneInfo
+    book: Book,
+    monitors: Mapping[str, MonitorBook],
+    lately: datetime,
+    first: datetime,
+    zone: ZoneInfo,
 ) -> tuple[
     tuple[IncidentStory, ...],
     dict[str, tuple[IncidentStory, ...]],
     dict[str, tuple[PastIncident, ...]],
 ]:
+    """An incident leaves when the month of its end does, for the archive of its opening's.
+
+    It takes along what its monitor saw meanwhile, as far as those rows leave too.
+    """
     current, oldest = month_of(lately, zone), month_of(first, zone)
     leaving: dict[str, list[IncidentStory]] = {}
     staying = []
     for story in book.incidents:
         month = month_of(story.opened_at, zone)
-        if story.is_over and month < current:
-            leaving.setdefault(month, []).append(story)
+        if any(
+            story.id == one.id for one in book.archived.get(month, ())
+        ):  # late words of it: its page is drawn
+            continue
+        known, settled = book.monitors.get(story.monitor), monitors.get(story.monitor)
+        rows = known.rows if known else ()
+        if story.until is not None and month_of(story.until, zone) < current:
+            leaving.setdefault(month, []).append(_with_sightings(story, rows))
         else:
-            staying.append(story)
+            there = {row.at for row in settled.rows} if settled else set()
+            gone = [row for row in rows if row.at not in there]
+            staying.append(_with_sightings(story, gone))
     months = {month: past for month, past in book.archived.items() if month >= oldest}
     for month, stories in leaving.items():
         if month >= oldest:
@@ -526,6 +577,11 @@ def _settled_incidents(
         {month: tuple(stories) for month, stories in leaving.items() if month >= oldest},
         dict(sorted(months.items())),
     )
+
+
+def _with_sightings(story: IncidentStory, rows: Sequence[Row]) -> IncidentStory:
+    seen = sightings(rows, opened_at=story.opened_at, until=story.until, before=story.seen)
+    return replace(story, seen=seen[-MOST_SEEN:]) if seen != story.seen else story
 
 
 def _thinned(runs: Iterable[RunRow], lately: datetime, zone: ZoneInfo) -> tuple[RunRow, ...]:

@@ -117,6 +117,8 @@ def build_site(
             )
         book = books.with_rows(book, news.rows, news.runs)
         book = books.with_stories(book, news.events, news.deliveries)
+        if news.state is not None:
+            book = books.with_state(book, news.state.incidents, news.state.mutes)
         book = replace(book, synced_to=news.synced_to or book.synced_to)
         book, leaving = books.settled(book, keep, project.timezone)
         stock = _Stock(files, is_current=not afresh and files.layout() == layout())
@@ -130,8 +132,6 @@ def build_site(
             checkpoint=_main_checkpoint(book),
             next_runs=next_runs,
             stale_after=min(next_runs.values(), default=now + STALE_AFTER),
-            incidents=news.incidents,
-            mutes=news.mutes,
             archives=drawn,
             gx=shelf.links,
             note=_note(target),
@@ -263,17 +263,16 @@ class _Shelf:
                 drawn[path] = of_suite
             suites[name] = path
         results = {}
-        for name, row in listed_results(book):
-            assert row.result is not None
-            path = paths.gx_result(name, row.run_id)
+        for key in listed_results(book):
+            path = paths.gx_result(key)
             if stock.has_page(path):
                 kept.add(path)
             else:
-                page = gx.result(row.result)
+                page = gx.result(key)
                 if page is None:
                     continue
                 drawn[path] = page
-            results[row.result] = path
+            results[key] = path
         return cls(GxLinks(suites, results, paths.GX_INDEX), hashes, drawn, frozenset(kept))
 
     def framed(self, data: SiteData) -> dict[str, bytes]:

@@ -70,8 +70,6 @@ def collect(
     checkpoint: str,
     next_runs: Mapping[str, datetime],
     stale_after: datetime | None,
-    incidents: Mapping[str, Incident],
-    mutes: Sequence[Mute],
     archives: Archives,
     gx: GxLinks,
     note: str = "",
@@ -85,17 +83,15 @@ def collect(
         checkpoint: whose runs make the score and the calendar.
         next_runs: by checkpoint, when its next run is due.
         stale_after: when this build should have been replaced; None: nobody knows.
-        incidents: as the state of alerts has them, by id.
-        mutes: set by command; those of the file are read here.
         archives: months that have to be drawn: those with other runs than before, and those
             whose pages are lost.
         gx: where GX's pages are.
         note: what a reader should know of this build.
     """
-    names = _in_order(project, book)
+    names = _in_order(project)
     checkpoints = _checkpoints(project)
     suites = {name: _suite(project, name) for name in names}
-    every_mute = _mutes(project, mutes, built_at)
+    every_mute = _mutes(project, book.mutes, built_at)
     views = tuple(
         _monitor(
             project,
@@ -123,7 +119,7 @@ def collect(
         last_run=last,
         monitors=views,
         incidents=tuple(
-            _incident(story, book, suites, incidents)
+            _incident(story, book, suites)
             for story in sorted(
                 stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
             )
@@ -139,14 +135,14 @@ def collect(
     )
 
 
-def _in_order(project: Project, book: Book) -> tuple[str, ...]:
-    """The checkpoints' order, then the other monitors; those whose files are gone stay while they
-    are in the book."""
+def _in_order(project: Project) -> tuple[str, ...]:
+    """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
+    it found last would stand there as if it were so now. The book still has it, should it return.
+    """
     found: dict[str, None] = {}
     for monitors in _checkpoints(project).values():
         found.update(dict.fromkeys(monitors))
     found.update(dict.fromkeys(project.monitor_names()))
-    found.update(dict.fromkeys(sorted(book.monitors)))
     return tuple(found)
 
 
@@ -204,7 +200,7 @@ def _monitor(
         else MonthView(month, None)
         for month in known.months
     ]
-    own = [story for story in book.incidents if story.events[0].monitor == known.name]
+    own = [story for story in book.incidents if story.monitor == known.name]
     return MonitorView(
         name=known.name,
         latest=latest,
@@ -351,16 +347,13 @@ def _incident(
     story: IncidentStory,
     book: Book,
     suites: Mapping[str, Suite | None],
-    incidents: Mapping[str, Incident],
 ) -> IncidentView:
-    name = story.events[0].monitor
+    name = story.monitor
     suite = suites.get(name)
     monitor = suite.monitor if suite else None
-    known = incidents.get(story.id)
     return view_of(
         story,
         book.monitors[name].rows if name in book.monitors else (),
-        known=known,
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
@@ -398,16 +391,16 @@ def _incident_months(
             None
             if month not in archives.incidents
             else tuple(
-                _incident(story, book, suites, {}) for story in reversed(archives.incidents[month])
+                _incident(story, book, suites) for story in reversed(archives.incidents[month])
             ),
         )
         for month, past in sorted(book.archived.items(), reverse=True)
     )
 
 
-def listed_results(book: Book) -> Iterator[tuple[str, Row]]:
-    """Monitor and row of the results whose GX pages the site holds: those that pages list."""
-    for name, known in book.monitors.items():
+def listed_results(book: Book) -> Iterator[tuple[str, ...]]:
+    """Keys of the results whose GX pages the site holds: those that monitors' pages list."""
+    for known in book.monitors.values():
         for row in known.rows[-RECENT_RUNS:]:
             if row.result is not None:
-                yield name, row
+                yield row.result

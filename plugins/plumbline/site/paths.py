@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from collections.abc import Sequence
 
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
@@ -72,12 +73,13 @@ def gx_suite(name: str) -> str:
     return f"expectations/{file_name(name)}.html"
 
 
-def gx_result(name: str, run: str) -> str:
-    """GX's page of one result of a suite.
+def gx_result(key: Sequence[str]) -> str:
+    """GX's page of one stored result: the key begins with its suite.
 
-    The names of runs differ in more than the case of their letters, which some disks don't keep.
+    The name of the run alone would not do: a user of GX may give all runs the same.
     """
-    return f"validations/{file_name(name)}/{file_name(run.lower())}.html"
+    suite, *rest = key
+    return f"validations/{file_name(suite)}/{file_name('-'.join(rest))}.html"
 
 
 def relative(from_page: str, to_page: str) -> str:

@@ -68,7 +68,8 @@ def to_meta(record: Record) -> dict[str, Any]:
     dumped: dict[str, Any] = _adapter().dump_python(
         replace(record, outcome=outcome), mode="json", exclude_defaults=True
     )
-    return dumped
+    whole: dict[str, Any] = _whole(dumped)
+    return whole
 
 
 def from_meta(meta: Mapping[str, Any], *, result: tuple[str, ...] | None = None) -> Record | None:
@@ -83,6 +84,15 @@ def from_meta(meta: Mapping[str, Any], *, result: tuple[str, ...] | None = None)
     except ValidationError:
         return None
     return record if result is None else replace(record, result=result)
+
+
+def _whole(value: Any) -> Any:
+    """Without halves of characters, which JSON can name and no file can hold."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_whole(name): _whole(one) for name, one in value.items()}
+    return [_whole(one) for one in value] if isinstance(value, list) else value
 
 
 def _plain(value: object) -> object:

@@ -6,7 +6,8 @@ Pure. Used by `plumbline.site.collect`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,12 +19,10 @@ from plumbline.run.reports.wording import amount
 from plumbline.run.status import Status
 from plumbline.site.book import IncidentStory, Row
 from plumbline.site.data import IncidentView, TimelineEntry
+from plumbline.site.sightings import MOST_SEEN, Sighted, sightings, some
 
 ENDS: dict[str, Ending] = {"resolved": "resolved", "expired": "expired"}
-MOST_SEEN = 40
-"""Sightings of one incident that its page names."""
 _SAME_TIME = timedelta(days=1)
-_MOST_MEMBERS = 20
 
 
 def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
@@ -60,7 +59,6 @@ def view_of(
     story: IncidentStory,
     rows: Sequence[Row],
     *,
-    known: Incident | None = None,
     owner: str | None = None,
     impact: str | None = None,
     action: str | None = None,
@@ -69,18 +67,16 @@ def view_of(
 
     Args:
         story: its rows.
-        rows: of its monitor, oldest first.
-        known: the incident as the state of alerts has it, which knows more than its rows.
+        rows: of its monitor, oldest first, as far as they are not archived.
         owner: of its monitor, for one that the state does not know.
         impact: as the monitor's suite says.
         action: the same.
     """
-    incident = known or incident_of(story, owner=owner)
-    until = incident.closed_at
-    seen = [
-        row for row in rows if incident.opened_at <= row.at and (until is None or row.at < until)
-    ]
-    worst = max(seen, key=lambda row: (SEVERITY[row.status], row.at), default=None)
+    incident = _brought_up_to_date(story, owner=owner)
+    seen = sightings(
+        rows, opened_at=incident.opened_at, until=incident.closed_at, before=story.seen
+    )
+    worst = max(seen, key=lambda one: (SEVERITY[one.status], one.at), default=None)
     return IncidentView(
         incident=incident,
         timeline=timeline_of(story, seen, incident),
@@ -90,8 +86,20 @@ def view_of(
     )
 
 
+def _brought_up_to_date(story: IncidentStory, *, owner: str | None) -> Incident:
+    """As the state of alerts had it; where its rows are ahead of that, as they say, with what only
+    the state knew."""
+    told = incident_of(story, owner=owner)
+    known = story.known
+    if known is None:
+        return told
+    if known.is_open == told.is_open and known.sequence >= told.sequence:
+        return known
+    return replace(told, ack=known.ack, owner=known.owner or owner)
+
+
 def timeline_of(
-    story: IncidentStory, seen: Sequence[Row], incident: Incident
+    story: IncidentStory, seen: Sequence[Sighted], incident: Incident
 ) -> tuple[TimelineEntry, ...]:
     """Oldest first: at each event what it was decided on, and below it who was told."""
     by_run: dict[str | None, list[DeliveryRow]] = {}
@@ -99,8 +107,8 @@ def timeline_of(
         by_run.setdefault(delivery.run_id, []).append(delivery)
     entries: list[tuple[datetime, int, TimelineEntry]] = []
     decided = {event.as_of for event in story.events}
-    for row in _changes(seen, decided):
-        entries.append((row.at, 0, _seen(row)))
+    for one in [one for one in seen if one.at not in decided][-MOST_SEEN:]:
+        entries.append((one.at, 0, _seen(one)))
     for event in story.events:
         entries.append((event.as_of, 1, _decided(event)))
         for delivery in by_run.pop(event.run_id, []):
@@ -120,27 +128,14 @@ def timeline_of(
     return tuple(entry for _, _, entry in entries)
 
 
-def _changes(seen: Sequence[Row], decided: set[datetime]) -> list[Row]:
-    """The runs that saw something else than the one before, and at which nothing was decided."""
-    found: list[Row] = []
-    before: Row | None = None
-    for row in seen:
-        same = before is not None and (row.status, row.observed) == (before.status, before.observed)
-        if not same and row.at not in decided and row.status is not Status.SKIPPED:
-            found.append(row)
-        before = row
-    return found[-MOST_SEEN:]
-
-
-def _seen(row: Row) -> TimelineEntry:
-    wrong = [group.label for group in row.groups if group.status is not Status.PASS]
+def _seen(one: Sighted) -> TimelineEntry:
     return TimelineEntry(
-        at=row.at,
+        at=one.at,
         kind="seen",
-        title=amount(row.observed, row.unit) if row.observed is not None else str(row.status),
-        text=row.summary,
-        status=row.status,
-        members=_some(wrong),
+        title=amount(one.observed, one.unit) if one.observed is not None else str(one.status),
+        text=one.summary,
+        status=one.status,
+        members=one.members,
     )
 
 
@@ -152,7 +147,7 @@ def _decided(event: IncidentRow) -> TimelineEntry:
         title=f"{event.event}: {event.reason}{held}",
         text=event.summary,
         status=Status.PASS if event.event == "resolved" else Status(event.status),
-        members=_some([member.label for member in _members(event)]),
+        members=some([member.label for member in _members(event)]),
     )
 
 
@@ -170,30 +165,33 @@ def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
     )
 
 
-def _some(labels: Sequence[str]) -> tuple[str, ...]:
-    more = len(labels) - _MOST_MEMBERS
-    return (*labels[:_MOST_MEMBERS], *((f"and {more} more",) if more > 0 else ()))
-
-
 def _members(event: IncidentRow) -> Iterator[Member]:
+    """Those that can be read: a newer plumbline may say more, and no page is lost over a row."""
     try:
-        read: Any = json.loads(event.members)
+        read: Any = json.loads(event.members or "[]")
     except ValueError:
         return
     for one in read if isinstance(read, list) else []:
-        key = str(one.get("key", "{}"))
-        yield Member(
-            key=key,
-            label=str(one.get("label") or _label(key)),
-            status=Status(one.get("status", event.status)),
-            since=datetime.fromisoformat(one["since"]) if one.get("since") else event.as_of,
-            last_seen=event.as_of,
-            observed=one.get("observed"),
-            numerator=one.get("numerator"),
-            denominator=one.get("denominator"),
-            threshold=one.get("threshold"),
-            unit=str(one.get("unit") or ""),
-        )
+        try:
+            yield _member(one, event)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue
+
+
+def _member(one: Mapping[str, Any], event: IncidentRow) -> Member:
+    key = str(one.get("key", "{}"))
+    return Member(
+        key=key,
+        label=str(one.get("label") or _label(key)),
+        status=Status(one.get("status", event.status)),
+        since=datetime.fromisoformat(one["since"]) if one.get("since") else event.as_of,
+        last_seen=event.as_of,
+        observed=one.get("observed"),
+        numerator=one.get("numerator"),
+        denominator=one.get("denominator"),
+        threshold=one.get("threshold"),
+        unit=str(one.get("unit") or ""),
+    )
 
 
 def _label(key: str) -> str:

@@ -21,7 +21,6 @@ from plumbline.run.thresholds import ThresholdLine
 from plumbline.site.book import GroupRow, Row, RunRow, counts_of
 
 if TYPE_CHECKING:
-    from plumbline.alerts.state import AlertState
     from plumbline.history.dataset import OwnDataset
     from plumbline.project import Target
 
@@ -55,6 +54,16 @@ order by attempted_at, event_id
 
 
 @dataclass(frozen=True)
+class StateNow:
+    """What the state of alerts knows now."""
+
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    """By id."""
+    mutes: Sequence[Mute] = ()
+    """Set by command."""
+
+
+@dataclass(frozen=True)
 class News:
     """What the warehouse says."""
 
@@ -63,10 +72,8 @@ class News:
     runs: Sequence[RunRow] = ()
     events: Sequence[IncidentRow] = ()
     deliveries: Sequence[DeliveryRow] = ()
-    incidents: Mapping[str, Incident] = field(default_factory=dict)
-    """As the state of alerts has them now, by id."""
-    mutes: Sequence[Mute] = ()
-    """Set by command."""
+    state: StateNow | None = None
+    """None: it can't be read; what was known of it is still the best guess."""
     synced_to: datetime | None = None
     fault: str | None = None
     """Why the warehouse could not be asked."""
@@ -111,20 +118,22 @@ def _read(
         runs=runs,
         events=[_as(IncidentRow, row) for row in incidents],
         deliveries=[_as(DeliveryRow, row) for row in deliveries],
-        incidents={one.id: one for one in state.known.incidents} if state else {},
-        mutes=state.mutes if state else (),
+        state=state,
         synced_to=max(recorded_at, default=recorded),
     )
 
 
-def _state(dataset: OwnDataset) -> AlertState | None:
+def _state(dataset: OwnDataset) -> StateNow | None:
     from plumbline.alerts.store import read_last_state
     from plumbline.errors import ConfigError
 
     try:
-        return read_last_state(dataset, now=datetime.now(UTC))
+        found = read_last_state(dataset, now=datetime.now(UTC))
     except ConfigError:  # a newer plumbline's: its rows can be shown all the same
         return None
+    if found is None:
+        return StateNow()
+    return StateNow({one.id: one for one in found.known.incidents}, found.mutes)
 
 
 def _runs(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Row]], list[RunRow]]:

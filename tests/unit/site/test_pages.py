@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -92,13 +93,28 @@ def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -
     words = Read(pages.files["monitors/line_coverage.html"]).words
     for said in (
         "61/150",
-        "warning < 70.0 %",
+        "warning < 80, critical < 50",
         "Likely causes",
         "from {{ source('nba_predictions', 'ml_feature_store_v2') }}",
         "3 incidents, 3 of them told",
         "the mean of coverage_pct must be at least 80 %",
     ):
         assert said in words
+
+
+def test_the_chart_has_its_thresholds_as_they_were_then(pages: Pages) -> None:
+    page = pages.files["monitors/line_coverage.html"].decode()
+    series = json.loads(re.search(r'id="series">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    (warning,) = [line for line in series["lines"] if line["severity"] == "warning"]
+    judged = [value for value in warning["values"] if value is not None]
+    assert list(dict.fromkeys(judged)) == [70.0, 80.0]
+
+
+def test_a_month_that_is_over_is_a_file_of_its_own_that_the_chart_loads(pages: Pages) -> None:
+    page = Read(pages.files["monitors/line_coverage.html"])
+    loaded = [attributes.get("src") for tag, attributes in page.elements if tag == "script"]
+    assert "../data/line_coverage/2025-12.js" in loaded
+    assert "data/line_coverage/2025-12.js" in pages.kept
 
 
 def test_an_incident_page_tells_in_order_what_was_seen_and_said(pages: Pages) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from plumbline.errors import ConfigError, PlumblineError
 from plumbline.site import writing
 from plumbline.site.pages import Pages
-from plumbline.site.writing import MissingPagesError, missing_pages, write_site
+from plumbline.site.writing import FolderSite, MissingPagesError, write_site
 from plumbline.warehouse.locks import exclusive
 
 
@@ -64,7 +65,7 @@ def test_a_page_that_is_no_longer_part_of_the_site_goes(folder: Path) -> None:
 def test_kept_pages_stay_without_being_drawn(folder: Path) -> None:
     write_site(folder, pages(index="a", old="b"))
     kept = pages(kept=frozenset({"old.html"}), index="A")
-    assert missing_pages(folder, kept) == frozenset()
+    assert FolderSite(folder).has("old.html")
     write_site(folder, kept)
     assert held(folder) == {"index.html": "A", "old.html": "b"}
 
@@ -72,25 +73,38 @@ def test_kept_pages_stay_without_being_drawn(folder: Path) -> None:
 def test_kept_pages_that_are_not_there_are_asked_for_and_nothing_is_written(folder: Path) -> None:
     write_site(folder, pages(index="a"))
     kept = pages(kept=frozenset({"old.html"}), index="A")
-    assert missing_pages(folder, kept) == {"old.html"}
+    assert not FolderSite(folder).has("old.html")
     with pytest.raises(MissingPagesError) as caught:
         write_site(folder, kept)
     assert caught.value.paths == {"old.html"}
     assert held(folder) == {"index.html": "a"}
 
 
-def test_another_layout_lets_no_earlier_page_hold(folder: Path) -> None:
-    write_site(folder, pages(index="a", old="b"))
-    assert missing_pages(folder, pages(kept=frozenset({"old.html"}), layout="2")) == {"old.html"}
+def test_a_site_says_what_its_pages_were_drawn_with(folder: Path) -> None:
+    assert FolderSite(folder).layout() is None
+    write_site(folder, pages(index="a"))
+    assert FolderSite(folder).layout() == "1"
+    write_site(folder, pages(index="a", layout="2"))
+    assert FolderSite(folder).layout() == "2"
 
 
 class DiedError(Exception):
     """Stands for a kill."""
 
 
-@pytest.mark.parametrize("step", ["write_bytes", "rename", "symlink_to", "replace", "hardlink_to"])
+@pytest.mark.parametrize(
+    ("where", "step"),
+    [
+        (Path, "write_bytes"),
+        (os, "link"),
+        (os, "fsync"),
+        (Path, "rename"),
+        (Path, "symlink_to"),
+        (Path, "replace"),
+    ],
+)
 def test_a_build_that_dies_at_any_step_leaves_the_old_site_whole_and_the_next_one_works(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, where: object, step: str
 ) -> None:
     write_site(folder, pages(index="a", x="b"))
     before = held(folder)
@@ -99,7 +113,7 @@ def test_a_build_that_dies_at_any_step_leaves_the_old_site_whole_and_the_next_on
         raise DiedError
 
     with monkeypatch.context() as broken:
-        broken.setattr(Path, step, die)
+        broken.setattr(where, step, die)
         with pytest.raises(DiedError):
             write_site(folder, pages(index="A", x="b"))
     assert held(folder) == before
@@ -125,7 +139,7 @@ def test_where_the_disk_knows_no_hard_links_files_are_copied(
         raise OSError
 
     write_site(folder, pages(index="a", x="b"))
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     write_site(folder, pages(index="A", x="b"))
     assert held(folder) == {"index.html": "A", "x.html": "b"}
 
@@ -151,10 +165,21 @@ def test_a_link_whose_version_is_gone_is_built_anew(folder: Path) -> None:
     assert held(folder) == {"index.html": "a"}
 
 
-def test_a_manifest_that_cannot_be_read_lets_nothing_hold(folder: Path) -> None:
-    write_site(folder, pages(index="a", old="b"))
-    (folder / "site.json").write_text("[")
-    assert missing_pages(folder, pages(kept=frozenset({"old.html"}))) == {"old.html"}
+@pytest.mark.parametrize("torn", ["[", "[]", "{}", ""])
+def test_a_manifest_that_cannot_be_read_says_nothing(folder: Path, torn: str) -> None:
+    write_site(folder, pages(index="a"))
+    (folder / "site.json").write_text(torn)
+    assert FolderSite(folder).layout() is None
+
+
+def test_a_site_is_read_where_somebody_removed_the_link_to_it(folder: Path) -> None:
+    write_site(folder, pages(index="a"))
+    folder.unlink()
+    site = FolderSite(folder)
+    assert (site.read("index.html"), site.has("index.html"), site.layout()) == (b"a", True, "1")
+    assert (site.read("other.html"), site.has("other.html")) == (None, False)
+    write_site(folder, pages(kept=frozenset({"index.html"})))
+    assert held(folder) == {"index.html": "a"}
 
 
 def test_another_build_is_waited_for_and_then_named(

@@ -120,7 +120,8 @@ def render(
             **values,
         )
     )
-    return text.encode()
+    # JSON can name half a character, and suites are JSON; no page is lost over one.
+    return text.encode(errors="replace")
 
 
 def frame_page(data: SiteData, path: str, *, monitor: str, title: str, body: Markup) -> bytes:

@@ -1,0 +1,674 @@
+"""A site grows build by build in a folder; what stands for the warehouse are rows made here."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from plumbline.errors import PlumblineError
+from plumbline.incidents.model import Ack, Mute
+from plumbline.run.status import Status
+from plumbline.site import book as books
+from plumbline.site import build as building
+from plumbline.site import paths, writing
+from plumbline.site.book import Keep, RunRow
+from plumbline.site.build import Built, GxPage, build_site
+from plumbline.site.records import Record, from_meta, to_meta
+from plumbline.site.stories import incident_of
+from plumbline.site.sync import News, StateNow
+from plumbline.site.writing import FolderSite
+from support.crawl import crawl
+from support.projects import SmallProject, make_project
+from support.site_records import Story, at, days, every_six_hours, record, records, story
+from support.targets import embedded_target
+
+NOW = at("2026-02-20 00:10")
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&../{{ 7*7 }}\u2028"
+
+
+@dataclass
+class Site:
+    """A small project's site in a folder, and what its warehouse would say."""
+
+    small: SmallProject
+    folder: Path
+    news: News = field(default_factory=News)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def build(self, found: Iterable[Record] = (), **more: Any) -> Built:
+        """One build with what a run left."""
+        return build_site(
+            FolderSite(self.folder),
+            self.small.project,
+            self.small.target,
+            **{"records": list(found), "now": NOW, "with_history": False, **more},
+        )
+
+    def sync(self, **more: Any) -> Built:
+        """One build with what the warehouse says."""
+        return self.build(with_history=True, **more)
+
+    def tell(self, *stories: Story, mutes: Sequence[Mute] = (), **more: Any) -> None:
+        """Let the warehouse know of incidents, and of nothing else."""
+        self.news = News(
+            events=[event for one in stories for event in one.events],
+            deliveries=[sent for one in stories for sent in one.deliveries],
+            state=StateNow(mutes=mutes),
+            **more,
+        )
+
+    def text(self, path: str) -> str:
+        return (self.folder / path).read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+
+    def words(self, path: str) -> str:
+        return " ".join(re.sub(r"<[^>]*>", " ", self.text(path)).split())
+
+    def files(self) -> dict[str, bytes]:
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def faults(self) -> list[str]:
+        return crawl(self.folder, hidden=[self.small.root])
+
+    def charted(self, monitor: str = "coverage") -> list[int]:
+        """Instants in the chart of a monitor: the page's own and those that it loads."""
+        page = self.text(paths.monitor(monitor))
+        loaded = re.findall(r'src="\.\./(data/[^"]+)"', page)
+        parts = [self._series(self.text(path)) for path in loaded]
+        own = re.search(r'id="series">(.*?)</script>', page, re.DOTALL)
+        assert own is not None
+        return [instant for part in (*parts, json.loads(own[1])) for instant in part["at"]]
+
+    def shades(self, path: str) -> list[tuple[int, int]]:
+        return [(one["from"], one["to"]) for one in self._series(self.text(path))["shades"]]
+
+    @staticmethod
+    def _series(script: str) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(script[script.index("push(") + 5 : script.rindex(")")])
+        return read
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    small = make_project(tmp_path / "project", embedded_target(tmp_path / "state"))
+    small.add("coverage", "select 92.0 as pct")
+    small.checkpoint("coverage", name="health_check")
+    made = Site(small, tmp_path / "docs" / "local")
+
+    def read_news(_: object, **how: Any) -> News:
+        made.asked.append(how)
+        return made.news
+
+    monkeypatch.setattr(building, "read_news", read_news)
+    # Waiting for the disk is tested in test_writing; here it would be half of the time.
+    monkeypatch.setattr(writing, "_to_disk", lambda _: None)
+    return made
+
+
+SEASON = every_six_hours("2025-11-20", "2026-02-19")
+
+
+# A whole site
+
+
+def test_the_first_build_of_nothing_is_a_whole_site(site: Site) -> None:
+    site.build()
+    assert "There was no run yet." in site.words("index.html")
+    assert site.faults() == []
+
+
+def test_a_season_is_a_whole_site(site: Site) -> None:
+    site.tell(
+        story("i-1", "2025-12-05").event("2025-12-09", "resolved", "recovered"),
+        story("i-2", "2026-02-10"),
+    )
+    site.sync(records=records(SEASON))
+    assert site.faults() == []
+    assert len(site.charted()) == 11 + 31 + 31 + 19 * 4
+
+
+def test_what_a_season_of_builds_makes_is_what_one_build_makes(site: Site, tmp_path: Path) -> None:
+    for first in range(0, len(SEASON), 13):
+        site.build(records(SEASON[first : first + 13]))
+    other = replace(site, folder=tmp_path / "docs" / "other")
+    other.build(records(SEASON))
+    assert site.files() == other.files()
+    assert site.faults() == []
+
+
+def test_a_build_without_news_changes_nothing(site: Site) -> None:
+    site.build(records(SEASON))
+    built = site.build()
+    assert built.written.written == ()
+
+
+def test_a_build_without_news_changes_the_overview_when_the_clock_has(site: Site) -> None:
+    site.build(records(SEASON))
+    assert site.build(now=at("2026-02-20 00:20")).written.written == ("index.html",)
+
+
+def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_month(
+    site: Site,
+) -> None:
+    site.build(records(SEASON))
+    morning = site.build(records(every_six_hours("2026-02-20", "2026-02-20")[:1]))
+    assert morning.written.written == (
+        paths.BOOK,
+        "index.html",
+        "monitors/coverage.html",
+        "monitors/coverage/2026-02.html",
+    )
+    noon = site.build(records(every_six_hours("2026-02-20", "2026-02-20")[1:2]))
+    assert noon.written.written == (paths.BOOK, "index.html", "monitors/coverage.html")
+
+
+def test_a_day_that_is_judged_again_is_listed_as_it_was_judged_last(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-05")))
+    site.build([record("2026-02-02", 12.5, run_id="again")])
+    assert "12.5 %" in site.words("monitors/coverage/2026-02.html")
+
+
+def test_a_part_of_the_checkpoint_is_no_run_of_it(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-02")))
+    site.build([record("2026-02-03", 10.0, monitors=2)])
+    assert "score 100 of 100" in site.words("index.html")
+    assert "judged end of 2 Feb 2026" in site.words("index.html")
+
+
+def test_records_of_another_target_are_not_among_them(site: Site) -> None:
+    site.build([record("2026-02-01"), record("2026-02-02", 10.0, target="bigquery")])
+    assert "1 run" in site.words("monitors/coverage.html")
+
+
+def test_the_site_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:
+    site.build()
+    assert "Target local." in site.words("index.html")
+
+
+# Stale, due, muted
+
+
+def test_without_a_schedule_a_build_holds_for_a_day(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-19")))
+    assert 'data-due="2026-02-21T00:10:00-05:00"' in site.text("index.html")
+
+
+def test_with_a_schedule_it_holds_until_the_next_run_should_be_over(site: Site) -> None:
+    due = {"health_check": at("2026-02-20 06:30")}
+    site.build(records(days("2026-02-01", "2026-02-19")), next_runs=due)
+    for page in ("index.html", "monitors/coverage.html"):
+        assert 'data-due="2026-02-20T06:30:00-05:00"' in site.text(page)
+
+
+def test_mutes_are_shown_while_they_hold(site: Site) -> None:
+    (site.small.root / "checkpoints" / "mutes.yml").write_text(
+        "mutes:\n"
+        "  - {monitor: coverage, owner: ana, reason: the source is late, until: 2026-02-25}\n"
+    )
+    over = Mute("coverage", "bo", "long ago", at("2026-02-19"), "command")
+    now = Mute("coverage", "cy", "by command", at("2026-02-21"), "command")
+    site.tell(mutes=(over, now))
+    site.sync(records=[record("2026-02-19")])
+    words = site.words("index.html")
+    assert "the source is late" in words
+    assert "by command" in words
+    assert "long ago" not in words
+
+
+def test_a_mutes_file_that_cannot_be_read_hides_nothing_else(site: Site) -> None:
+    (site.small.root / "checkpoints" / "mutes.yml").write_text("mutes: 3\n")
+    site.build([record("2026-02-19")])
+    assert site.faults() == []
+
+
+# What is lost
+
+
+LOST = [
+    "index.html",
+    "monitors/coverage.html",
+    "monitors/coverage/2026-02.html",
+    "monitors/coverage/2025-12.html",
+    "data/coverage/2025-12.js",
+    "incidents/2025-12.html",
+    "incidents/i-1.html",
+    "static/site.css",
+    "site.json",
+    "data",
+    "incidents",
+]
+
+
+def with_incidents(site: Site) -> None:
+    site.tell(
+        story("i-1", "2025-12-05").event("2025-12-09", "resolved", "recovered"),
+        story("i-2", "2026-02-10"),
+    )
+    site.sync(records=records(SEASON))
+
+
+@pytest.mark.parametrize("lost", [path for path in LOST if path not in ("data", "incidents")])
+def test_a_page_that_is_lost_is_drawn_again_as_it_was(site: Site, lost: str) -> None:
+    with_incidents(site)
+    before = site.files()
+    site.news = News()
+    (site.folder / lost).unlink()
+    site.sync()
+    assert site.files() == before
+
+
+def test_every_page_at_once(site: Site) -> None:
+    with_incidents(site)
+    before = site.files()
+    site.news = News()
+    for path in before:
+        if path.endswith(".html"):
+            (site.folder / path).unlink()
+    site.sync()
+    assert site.files() == before
+
+
+@pytest.mark.parametrize("torn", [b"", b"{", b"[3]", b"\xff\xff", b"null"])
+@pytest.mark.parametrize("archive", ["data/coverage/2025-12.json", "data/2025-12.json"])
+def test_an_archive_that_cannot_be_read_leaves_the_page_that_is_there(
+    site: Site, archive: str, torn: bytes
+) -> None:
+    with_incidents(site)
+    before = site.files()
+    (site.folder / archive).write_bytes(torn)
+    site.news = News()
+    site.sync()
+    assert site.files() == before | {archive: torn}
+    assert site.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("archive", "page"),
+    [
+        ("data/coverage/2025-12.json", "monitors/coverage/2025-12.html"),
+        ("data/2025-12.json", "incidents/i-1.html"),
+    ],
+)
+@pytest.mark.parametrize("torn", [None, b"[3]"])
+def test_a_month_whose_archive_and_page_are_lost_is_no_longer_named(
+    site: Site, archive: str, page: str, torn: bytes | None
+) -> None:
+    with_incidents(site)
+    (site.folder / page).unlink()
+    (site.folder / archive).unlink()
+    if torn is not None:
+        (site.folder / archive).write_bytes(torn)
+    site.news = News()
+    site.sync()
+    assert not (site.folder / page).exists()
+    assert site.faults() == []
+    assert site.sync().written.written == ()
+
+
+def test_incidents_that_are_lost_of_a_month_do_not_have_it_drawn_at_each_build(site: Site) -> None:
+    """An incident leaves after its month's archive was lost: the month has what there is."""
+    long_one = story("i-3", "2025-12-20").event("2026-01-08", "resolved", "recovered")
+    other = story("i-1", "2025-12-05").event("2025-12-09", "resolved", "recovered")
+    site.tell(long_one, other)
+    site.sync(records=records(every_six_hours("2025-11-20", "2026-01-20")))
+    for path in ("data/2025-12.json", "incidents/i-1.html"):
+        (site.folder / path).unlink()
+    site.news = News()
+    site.sync(records=records(every_six_hours("2026-01-21", "2026-02-19")))
+    assert (site.folder / "incidents" / "i-3.html").is_file()
+    assert not (site.folder / "incidents" / "i-1.html").exists()
+    assert site.faults() == []
+    assert site.sync().written.written == ()
+
+
+@pytest.mark.parametrize("torn", [None, b"", b"{", b'{"format": 99}', b"[]", b"\xff"])
+def test_a_book_that_cannot_be_read_is_made_anew_of_stored_results(
+    site: Site, torn: bytes | None
+) -> None:
+    found = records(SEASON)
+    site.build(found)
+    before = site.files()
+    book = site.folder / paths.BOOK
+    book.unlink()
+    if torn is not None:
+        book.write_bytes(torn)
+    site.build(stored=found)
+    assert site.files() == before
+
+
+def test_a_book_of_another_target_is_not_gone_on_with(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-19")))
+    other = replace(site.small, target=replace(site.small.target, name="bigquery"))
+    moved = replace(site, small=other)
+    moved.build([record("2026-02-20", target="bigquery")])
+    assert "1 run" in moved.words("monitors/coverage.html")
+    assert "Target bigquery." in moved.words("index.html")
+    assert moved.faults() == []
+
+
+def test_afresh_draws_everything_again_and_forgets_what_is_not_stored(site: Site) -> None:
+    site.build(records(SEASON))
+    built = site.build(stored=records(days("2026-02-01", "2026-02-19")), afresh=True)
+    assert "monitors/coverage/2025-12.html" in built.written.removed
+    assert site.charted() == [round(one.timestamp()) for one in days("2026-02-01", "2026-02-19")]
+    assert site.faults() == []
+
+
+def test_stored_results_are_not_read_where_there_is_a_book(site: Site) -> None:
+    site.build([record("2026-02-01")])
+
+    def stored() -> Iterable[Record]:
+        raise AssertionError("they were read")
+        yield
+
+    site.build([record("2026-02-02")], stored=stored())
+
+
+def test_a_link_that_somebody_removed_costs_nothing(site: Site) -> None:
+    site.build(records(SEASON))
+    before = site.files()
+    site.folder.unlink()
+    site.build()
+    assert site.files() == before
+
+
+def test_a_copy_instead_of_the_link_is_left_alone(site: Site) -> None:
+    site.build(records(SEASON))
+    copied = shutil.copytree(site.folder, site.folder.with_name("copy"))
+    site.folder.unlink()
+    copied.rename(site.folder)
+    with pytest.raises(PlumblineError, match="did not write"):
+        site.build()
+
+
+# Another layout
+
+
+def test_another_layout_draws_every_page_again_from_the_archives(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_incidents(site)
+    before = site.files()
+    site.news = News()
+    _other_layout(monkeypatch)
+    built = site.sync()
+    after = site.files()
+    assert {path for path in after if after[path] != before[path]} == {"site.json"}
+    assert built.written.removed == ()
+    assert site.faults() == []
+
+
+def test_with_another_layout_a_month_whose_archive_is_lost_goes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_incidents(site)
+    site.news = News()
+    (site.folder / "data/coverage/2025-12.json").unlink()
+    (site.folder / "data/2025-12.json").unlink()
+    _other_layout(monkeypatch)
+    site.sync()
+    assert not (site.folder / "monitors/coverage/2025-12.html").exists()
+    assert not (site.folder / "incidents/i-1.html").exists()
+    assert (site.folder / "monitors/coverage/2026-01.html").is_file()
+    assert site.faults() == []
+
+
+def _other_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    from plumbline.site.pages import site as pages
+
+    monkeypatch.setattr(pages, "layout", lambda: "another")
+    monkeypatch.setattr(building, "layout", lambda: "another")
+
+
+# Incidents
+
+
+def test_an_incident_over_the_turn_of_months_is_shaded_in_the_charts_of_both(site: Site) -> None:
+    long_one = story("i-1", "2025-12-20")
+    for first, last in (("2025-12-01", "2026-01-05"), ("2026-01-06", "2026-01-20")):
+        site.tell(long_one)
+        site.sync(records=records(every_six_hours(first, last)))
+    site.tell(long_one.event("2026-01-08", "resolved", "recovered"))
+    site.sync(records=records(every_six_hours("2026-01-21", "2026-02-20")))
+    day = 86400
+    (december,) = site.shades("data/coverage/2025-12.js")
+    (january,) = site.shades("data/coverage/2026-01.js")
+    assert december[0] == at("2025-12-20").timestamp()
+    assert december[1] >= at("2025-12-31").timestamp() - day
+    assert january[0] <= at("2026-01-01").timestamp()
+    assert january[1] == at("2026-01-08").timestamp()
+    assert site.faults() == []
+
+
+def test_a_monitor_says_how_often_it_alerted_also_of_months_that_are_over(site: Site) -> None:
+    with_incidents(site)
+    words = site.words("monitors/coverage.html")
+    assert "2 incidents, 2 of them told" in words
+    assert 'href="../incidents/2025-12.html"' in site.text("monitors/coverage.html")
+
+
+def test_an_incident_that_is_archived_still_says_what_was_seen(site: Site) -> None:
+    instants = days("2025-12-01", "2026-02-19")
+    values = [
+        40.0 - index % 7 if at("2025-12-04") < one < at("2025-12-09") else 92.0
+        for index, one in enumerate(instants)
+    ]
+    found = [record(one, value) for one, value in zip(instants, values, strict=True)]
+    ended = story("i-1", "2025-12-05").event("2025-12-09", "resolved", "recovered")
+    site.tell(ended)
+    site.sync(records=found[:12])
+    early = site.words("incidents/i-1.html")
+    assert "35.0 %" in early
+    site.news = News()
+    for first in range(12, len(found), 9):
+        site.sync(records=found[first : first + 9])
+    assert site.words("incidents/i-1.html") == early
+
+
+def test_who_acknowledged_stays_on_the_page_where_the_warehouse_cannot_be_asked(site: Site) -> None:
+    one = story("i-1", "2026-02-18")
+    (known,) = books.with_stories(books.Book(), one.events, one.deliveries).incidents
+    ack = Ack("ana", at("2026-02-18"), Status.CRITICAL, "on it")
+    site.tell(one, mutes=(Mute("coverage", "cy", "by command", at("2026-02-25"), "command"),))
+    site.news = replace(
+        site.news,
+        state=replace(site.news.state, incidents={"i-1": replace(incident_of(known), ack=ack)}),  # type: ignore[type-var]
+    )
+    site.sync(records=[record("2026-02-18", 40.0)])
+    site.news = News(fault="nothing answers")
+    built = site.sync(records=[record("2026-02-19", 40.0)])
+    assert built.notes == ("The history could not be read: nothing answers.",)
+    assert "Acknowledged by ana" in site.words("index.html")
+    assert "acknowledged by ana" in site.words("incidents/i-1.html")
+    assert "by command" in site.words("index.html")
+
+
+def test_a_monitor_whose_files_are_gone_is_not_shown_as_wrong_now(site: Site) -> None:
+    site.small.add("renamed", "select 92.0 as pct")
+    site.tell(story("i-1", "2026-02-18", monitor="renamed"))
+    site.sync(records=[record("2026-02-19"), record("2026-02-19", 10.0, monitor="renamed")])
+    assert "1 of 2 monitors is not well" in site.words("index.html")
+    (site.small.root / "expectations" / "renamed.json").unlink()
+    site.sync()
+    assert "The monitor is well" in site.words("index.html")
+    assert not (site.folder / "monitors/renamed.html").exists()
+    assert site.faults() == []
+
+
+def test_a_monitor_that_returns_has_its_past(site: Site) -> None:
+    site.small.add("other", "select 92.0 as pct")
+    site.build([*records(SEASON), *records(SEASON, monitor="other")])
+    before = site.files()
+    suite = site.small.root / "expectations" / "other.json"
+    text = suite.read_text()
+    suite.unlink()
+    site.build()
+    assert not (site.folder / "monitors/other/2025-12.html").exists()
+    suite.write_text(text)
+    site.build()
+    assert site.files() == before
+
+
+# What is asked of the warehouse
+
+
+def test_the_first_build_asks_for_the_whole_retention_and_the_next_for_what_is_new(
+    site: Site,
+) -> None:
+    site.news = News(synced_to=at("2026-02-19"))
+    site.sync(records=[record("2026-02-19")], keep=Keep(days=30))
+    site.news = News()
+    site.sync(keep=Keep(days=30))
+    assert [one["recorded"] for one in site.asked] == [None, at("2026-02-19")]
+    assert {one["since"] for one in site.asked} == {at("2026-01-20")}
+
+
+def test_what_the_warehouse_alone_knows_is_in_the_site(site: Site) -> None:
+    row = books.row_of(record("2026-02-18", 40.0, groups=[("a", 10.0)]))
+    run = RunRow("r", "health_check", row.at, "CRITICAL", 0, {"critical": 1})  # type: ignore[arg-type]
+    site.news = News(rows={"coverage": [row]}, runs=[run])
+    site.sync()
+    assert "1 of 1 monitor is not well: 1 CRITICAL" in site.words("index.html")
+    assert "40.0 %" in site.words("monitors/coverage.html")
+    assert site.faults() == []
+
+
+# GX's pages
+
+
+@dataclass
+class Gx:
+    """Pages as GX would make them, and how often each was asked for."""
+
+    hashes: dict[str, str]
+    asked: list[str] = field(default_factory=list)
+    stored: bool = True
+
+    def suites(self) -> Mapping[str, str]:
+        return self.hashes
+
+    def suite(self, name: str) -> GxPage | None:
+        self.asked.append(name)
+        return None if name == "broken" else GxPage(f"Suite {name}", Markup("<p>all of it</p>"))
+
+    def result(self, key: tuple[str, ...]) -> GxPage | None:
+        self.asked.append("/".join(key))
+        return GxPage("Result", Markup("<p>{}</p>").format(key)) if self.stored else None
+
+
+def with_results(instants: Sequence[datetime], *, name: str = "nightly") -> list[Record]:
+    """Of runs whose results are stored; GX's users give their runs names, often the same."""
+    return [
+        record(one, run_id=name, result=("coverage", name, f"{one:%Y%m%dT%H%M%S}Z", "batch"))
+        for one in instants
+    ]
+
+
+def test_gxs_pages_are_drawn_once(site: Site) -> None:
+    gx = Gx({"coverage": "1", "broken": "1"})
+    found = [
+        record(one, result=("coverage", f"{one:%d}")) for one in days("2026-02-18", "2026-02-19")
+    ]
+    site.build(found, gx=gx)
+    assert gx.asked == ["coverage", "broken", "coverage/19", "coverage/20"]
+    assert site.faults() == []
+    gx.asked.clear()
+    site.build(gx=gx)
+    assert gx.asked == ["broken"]
+    gx.hashes["coverage"] = "2"
+    site.build(gx=gx)
+    assert gx.asked == ["broken", "coverage", "broken"]
+
+
+def test_results_of_runs_with_the_same_name_have_pages_of_their_own(site: Site) -> None:
+    gx = Gx({"coverage": "1"})
+    for one in days("2026-02-17", "2026-02-19"):
+        site.build(with_results([one]), gx=gx)
+    pages = [path for path in site.files() if path.startswith("validations/")]
+    assert len(pages) == 3
+    assert site.faults() == []
+
+
+def test_pages_of_results_go_with_the_runs_that_a_monitors_page_lists(site: Site) -> None:
+    gx = Gx({"coverage": "1"})
+    instants = every_six_hours("2026-02-01", "2026-02-19")
+    found = [record(one, result=("coverage", f"{one:%m%dt%H}")) for one in instants]
+    for first in range(0, len(found), 5):
+        site.build(found[first : first + 5], gx=gx)
+    assert sum(path.startswith("validations/") for path in site.files()) == books.RECENT_RUNS
+    assert site.faults() == []
+
+
+def test_a_result_that_is_not_stored_any_more_has_no_link(site: Site) -> None:
+    gx = Gx({}, stored=False)
+    site.build([record("2026-02-19", result=("coverage", "x"))], gx=gx)
+    assert "validations" not in site.text("monitors/coverage.html")
+    assert site.faults() == []
+
+
+# Hostile
+
+
+@pytest.mark.parametrize(
+    "name", [HOSTILE, "../../up", "a/b", ".hidden", "con", "2026-01", "index", "é", "x" * 300, "A"]
+)
+def test_hostile_names_stay_in_the_folder_and_are_text(site: Site, name: str) -> None:
+    found = [
+        record(
+            one,
+            40.0,
+            run_id=name,
+            summary=name,
+            reason=name,
+            owner=name,
+            notes=(name,),
+            sql=name,
+            unit=name,
+            thresholds=name,
+            groups=[(name, 40.0), ("plain", 92.0)],
+            result=(name, "r"),
+        )
+        for one in SEASON[::4]
+    ]
+    site.tell(
+        story(f"{name}-1", "2025-12-05").event("2025-12-09", "resolved", name, members=(name,)),
+        story(f"{name}-2", "2026-02-10").event("2026-02-11", "changed", name, members=(name,)),
+    )
+    gx = Gx({"coverage": "1"})
+    site.sync(records=found, gx=gx)
+    assert site.faults() == []
+    assert "<script>alert" not in "".join(
+        site.text(path) for path in site.files() if path.endswith(".html")
+    )
+    outside = {path.name for path in site.folder.parent.parent.iterdir()}
+    assert outside == {"docs", "project"}
+
+
+def test_a_text_that_no_file_can_hold_costs_that_text_and_not_the_site(site: Site) -> None:
+    """JSON can name half a character, and a suite is JSON."""
+    site.small.add("coverage", "select 92.0 as pct")
+    suite = site.small.root / "expectations" / "coverage.json"
+    read = json.loads(suite.read_text())
+    read["notes"] = "half \ud800 of it"
+    suite.write_text(json.dumps(read))
+    made = record("2026-02-19", summary="half \ud801 of it", groups=[("\ud800", 1.0)])
+    as_stored = json.loads(json.dumps({"plumbline": to_meta(made)}))
+    left = from_meta(as_stored)
+    assert left is not None
+    site.build([left])
+    words = site.words("monitors/coverage.html")
+    assert words.count("half ? of it") >= 2
+    site.build()
+    assert site.faults() == []

@@ -1,0 +1,193 @@
+"""An incident's page from its rows: what was seen, decided and said, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from plumbline.incidents.model import Ack
+from plumbline.run.status import Status
+from plumbline.site import book as books
+from plumbline.site.book import Book, IncidentStory, Row
+from plumbline.site.data import IncidentView
+from plumbline.site.sightings import MOST_SEEN
+from plumbline.site.stories import incident_of, view_of
+from support.site_records import Story, at, days, record, story
+
+
+def told(one: Story) -> IncidentStory:
+    (known,) = books.with_stories(Book(), one.events, one.deliveries).incidents
+    return known
+
+
+def rows(first: str, last: str, values: Sequence[float | None], **more: object) -> list[Row]:
+    instants = days(first, last)
+    return [
+        books.row_of(record(instant, value, **more))  # type: ignore[arg-type]
+        for instant, value in zip(instants, values, strict=True)
+    ]
+
+
+def lines(view: IncidentView) -> list[str]:
+    return [f"{entry.at:%d %b} {entry.kind}: {entry.title}" for entry in view.timeline]
+
+
+def whole() -> Story:
+    one = story("i-1", "2026-02-01")
+    one.event(
+        "2026-02-03", "escalated", "status rose", members=("a", "b"), told=("slack", "pagerduty")
+    )
+    one.event("2026-02-04", "suppressed", "muted", speaks=False)
+    return one.event("2026-02-05", "resolved", "recovered", told=("slack",))
+
+
+def test_what_was_seen_decided_and_said_stands_in_order() -> None:
+    seen = rows("2026-01-31", "2026-02-05", [92.0, 70.0, 60.0, 40.0, 40.0, 95.0])
+    assert lines(view_of(told(whole()), seen)) == [
+        "02 Feb event: opened: first failure",
+        "02 Feb told: slack",
+        "03 Feb seen: 60.0 %",
+        "04 Feb event: escalated: status rose",
+        "04 Feb told: pagerduty",
+        "04 Feb told: slack",
+        "05 Feb not told: suppressed: muted, nobody was told",
+        "06 Feb event: resolved: recovered",
+        "06 Feb told: slack",
+    ]
+
+
+def test_what_it_was_as_its_rows_say() -> None:
+    incident = incident_of(told(whole()), owner="ml-platform")
+    assert (incident.opened_at, incident.closed_at, incident.ending) == (
+        at("2026-02-01"),
+        at("2026-02-05"),
+        "resolved",
+    )
+    assert (incident.worst, incident.told, incident.owner) == (
+        Status.CRITICAL,
+        ("slack", "pagerduty"),
+        "ml-platform",
+    )
+    assert incident.last_seen == at("2026-02-04")
+    assert incident.summary == "suppressed at 05 Feb"
+
+
+def test_an_open_incident_goes_on() -> None:
+    incident = incident_of(told(story("i-1", "2026-02-01")))
+    assert (incident.is_open, incident.closed_at, incident.ending) == (True, None, None)
+
+
+def test_what_left_the_window_is_not_shown_as_mended() -> None:
+    one = story("i-1", "2026-02-01").event("2026-02-05", "expired", "left the window")
+    view = view_of(told(one), ())
+    assert view.incident.ending == "expired"
+    assert view.timeline[-1].status is Status.CRITICAL
+
+
+def test_its_groups_are_those_that_failed() -> None:
+    incident = incident_of(
+        told(story("i-1", "2026-02-01").event("2026-02-02", "changed", members=("a", "b")))
+    )
+    assert [(member.label, member.status) for member in incident.members] == [
+        ("a", Status.CRITICAL),
+        ("b", Status.CRITICAL),
+    ]
+
+
+@pytest.mark.parametrize(
+    "members", ["", "{", "null", '"x"', "3", '[{"key": "no json"}]', "[3]", None]
+)
+def test_members_that_cannot_be_read_take_nothing_else_away(members: str | None) -> None:
+    one = story("i-1", "2026-02-01")
+    one.events[0] = replace(one.events[0], members=members)  # type: ignore[arg-type]
+    assert lines(view_of(told(one), ()))[0] == "02 Feb event: opened: first failure"
+
+
+def test_a_run_that_saw_the_same_is_not_named_again_and_neither_is_one_that_was_skipped() -> None:
+    seen = rows("2026-02-01", "2026-02-05", [40.0, 40.0, 40.0, 40.0, 35.0])
+    seen[2] = replace(seen[2], status=Status.SKIPPED, observed=None)
+    assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[2:] == ["06 Feb seen: 35.0 %"]
+
+
+def test_an_error_is_never_a_number() -> None:
+    seen = rows("2026-02-01", "2026-02-02", [40.0, None])
+    assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[-1] == "03 Feb seen: ERROR"
+
+
+def test_the_number_at_its_worst() -> None:
+    seen = rows("2026-02-01", "2026-02-03", [40.0, 12.5, 60.0])
+    assert view_of(told(story("i-1", "2026-02-01")), seen).observed == "12.5 %"
+
+
+def test_what_came_before_and_after_it_is_not_its_own() -> None:
+    one = story("i-1", "2026-02-02").event("2026-02-04", "resolved", "recovered")
+    seen = rows("2026-02-01", "2026-02-05", [10.0, 40.0, 41.0, 92.0, 12.0])
+    assert [line for line in lines(view_of(told(one), seen)) if "seen" in line] == [
+        "04 Feb seen: 41.0 %"
+    ]
+
+
+def test_what_is_archived_and_what_is_not_are_one_story() -> None:
+    seen = rows("2026-02-01", "2026-02-06", [40.0, 41.0, 41.0, 42.0, 42.0, 43.0])
+    one = told(story("i-1", "2026-02-01"))
+    kept = books._with_sightings(one, seen[:3])
+    assert view_of(kept, seen[3:]) == view_of(one, seen)
+
+
+def test_of_a_long_incident_the_last_sightings_are_named() -> None:
+    values = [40.0 - index / 10 for index in range(60)]
+    found = lines(
+        view_of(told(story("i-1", "2026-01-01")), rows("2026-01-01", "2026-03-01", values))
+    )
+    seen = [line for line in found if "seen" in line]
+    assert (len(seen), seen[-1]) == (MOST_SEEN, "02 Mar seen: 34.1 %")
+
+
+def test_many_groups_are_counted_and_not_listed() -> None:
+    groups = [(f"s{number:02d}", 10.0) for number in range(30)]
+    seen = rows("2026-02-01", "2026-02-02", [40.0, 39.0], groups=groups)
+    entry = view_of(told(story("i-1", "2026-02-01")), seen).timeline[-1]
+    assert (len(entry.members), entry.members[-1]) == (21, "and 10 more")
+
+
+def test_what_could_not_be_delivered_is_not_told() -> None:
+    one = story("i-1", "2026-02-01")
+    (sent,) = one.deliveries
+    one.deliveries[:] = [
+        replace(sent, verdict="retry", detail="503: later", attempts=2),
+        replace(
+            sent, event_id="2", attempts=5, attempted_at=sent.attempted_at + timedelta(hours=1)
+        ),
+    ]
+    entries = view_of(told(one), ()).timeline[1:]
+    assert [(entry.kind, entry.text) for entry in entries] == [
+        ("not told", "retry, after 2 tries: 503: later"),
+        ("told", "delivered after 5 tries"),
+    ]
+
+
+def test_who_acknowledged_it_is_part_of_the_story() -> None:
+    one = told(story("i-1", "2026-02-01").event("2026-02-04", "reminded", "reminder due"))
+    ack = Ack("ana", at("2026-02-02"), Status.CRITICAL, "on it")
+    view = view_of(replace(one, known=replace(incident_of(one), ack=ack)), ())
+    assert lines(view)[2] == "03 Feb event: acknowledged by ana"
+    assert view.timeline[2].text == "on it"
+
+
+def test_rows_that_are_ahead_of_what_the_state_knew_count() -> None:
+    one = told(story("i-1", "2026-02-01"))
+    ack = Ack("ana", at("2026-02-02"), Status.CRITICAL, "on it")
+    known = replace(incident_of(one), ack=ack)
+    ended = told(story("i-1", "2026-02-01").event("2026-02-04", "resolved", "recovered"))
+    view = view_of(replace(ended, known=known), ())
+    assert view.incident.closed_at == at("2026-02-04")
+    assert "03 Feb event: acknowledged by ana" in lines(view)
+
+
+def test_a_replay_tells_what_was_said_on_the_day_that_it_was_of() -> None:
+    one = story("i-1", "2026-02-01")
+    one.deliveries[:] = [replace(sent, attempted_at=at("2026-08-01")) for sent in one.deliveries]
+    assert lines(view_of(told(one), ()))[1] == "02 Feb told: slack"

@@ -149,6 +149,7 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
         next_run=_NEXT,
         last_good=good[-1] if good else None,
         points=points,
+        unpaged=points,
         recent=tuple(
             MonitorRun(
                 at=point.at,
@@ -168,7 +169,7 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
             for point in reversed(points[-14:])
         ),
         months=(
-            MonthView("2026-01", _month_runs(points, latest), is_charted=False),
+            MonthView("2026-01", _month_runs(points, latest), points),
             MonthView("2025-12", None),
         ),
         description=f"What {name} says of a game day.",

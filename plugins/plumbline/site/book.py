@@ -467,8 +467,9 @@ def _settled_monitor(
     known: MonitorBook, first: datetime, zone: ZoneInfo
 ) -> tuple[MonitorBook, dict[str, tuple[Row, ...]]]:
     """Runs of days that are over go to the archives; the last ones stay besides."""
+    known = replace(known, rows=tuple(row for row in known.rows if row.at >= first))
     if not known.rows:
-        return known, {}
+        return replace(known, months=()), {}
     today, oldest = day_of(known.rows[-1].at, zone), month_of(first, zone)
     over = [row for row in known.rows if day_of(row.at, zone) < today]
     leaving: dict[str, list[Row]] = {}

@@ -121,7 +121,8 @@ def build_site(
             book = books.with_state(book, news.state.incidents, news.state.mutes)
         book = replace(book, synced_to=news.synced_to or book.synced_to)
         book, leaving = books.settled(book, keep, project.timezone)
-        stock = _Stock(files, is_current=not afresh and files.layout() == layout())
+        is_current = not afresh and files.layout() == layout()
+        stock = _Stock(files, is_current=is_current, has_archives=not afresh)
         book, archives, drawn = stock.archives(book, leaving)
         shelf = _Shelf.of(book, gx, stock)
         book = replace(book, gx_suites=shelf.hashes)
@@ -169,6 +170,8 @@ class _Stock:
     files: SiteFiles
     is_current: bool
     """Whether its pages were drawn with today's templates and styles."""
+    has_archives: bool
+    """Whether its archives count; a site that is made afresh forgets them."""
 
     def has_page(self, path: str) -> bool:
         return self.is_current and self.files.has(path)
@@ -206,7 +209,10 @@ class _Stock:
             if lost:
                 left = tuple(month for month in known.months if month not in lost)
                 monitors[name] = replace(known, months=left)
-        months = dict(book.archived)
+        months = {
+            **book.archived,
+            **{month: tuple(map(books.past_of, found)) for month, found in stories.items()},
+        }
         for month, past in book.archived.items():
             pages = (paths.incident_month(month), *(paths.incident(one.id) for one in past))
             if month in stories or all(map(self.has_page, pages)):
@@ -216,6 +222,7 @@ class _Stock:
                 del months[month]
             else:
                 stories[month] = of_incidents
+                months[month] = tuple(map(books.past_of, of_incidents))
         return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
 
     def kept_archives(self, book: Book) -> frozenset[str]:
@@ -227,7 +234,7 @@ class _Stock:
         return frozenset(filter(self.files.has, named))
 
     def _read(self, path: str, parse: Callable[[bytes], _T]) -> _T | None:
-        content = self.files.read(path)
+        content = self.files.read(path) if self.has_archives else None
         try:
             return None if content is None else parse(content)
         except ValueError:  # not ours, or torn by hand

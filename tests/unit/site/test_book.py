@@ -20,7 +20,6 @@ from plumbline.site.book import (
     Book,
     Keep,
     MonitorBook,
-    PastAlerts,
     Row,
     Streak,
 )
@@ -28,7 +27,7 @@ from plumbline.site.records import Record, from_meta, to_meta
 from plumbline.site.stories import incident_of
 from support.site_records import LINES, ZONE, at, days, every_six_hours, record, records, story
 
-KEEP = Keep(days=400, rows_days=14)
+KEEP = Keep(days=400, incident_days=14)
 MUTE = Mute("coverage", "ana", "being mended", at("2026-02-05"), "command")
 
 
@@ -38,7 +37,8 @@ def with_all(found: Sequence[Record], *, each: int = 1, keep: Keep = KEEP) -> tu
     for first in range(0, len(found), each):
         book = books.with_records(book, found[first : first + each])
         book, archived = books.settled(book, keep, ZONE)
-        rows.update(archived.rows)
+        for key, added in archived.rows.items():
+            rows[key] = books.merged_rows(rows.get(key, ()), added)
         incidents.update(archived.incidents)
     return book, Archives(rows, incidents)
 
@@ -141,7 +141,7 @@ def test_since_when_and_when_it_was_last_well() -> None:
         for day, value in zip(days("2026-02-01", "2026-02-04"), values, strict=True)
     ]
     assert coverage(with_all(found)[0]).streak == Streak(
-        Status.CRITICAL, at("2026-02-03"), at("2026-02-02"), 91.0
+        Status.CRITICAL, at("2026-02-03"), at("2026-02-04"), at("2026-02-02"), 91.0
     )
 
 
@@ -149,33 +149,38 @@ def test_a_streak_goes_on_across_months_that_are_archived() -> None:
     found = [record(day, 40.0) for day in days("2025-11-03", "2026-02-20")]
     found.insert(0, record("2025-11-02", 91.0))
     book, archives = with_all(found)
-    assert [month for _, month in archives.rows] == ["2025-11", "2025-12", "2026-01"]
+    assert [month for _, month in archives.rows] == ["2025-11", "2025-12", "2026-01", "2026-02"]
     assert coverage(book).streak == Streak(
-        Status.CRITICAL, at("2025-11-03"), at("2025-11-02"), 91.0
+        Status.CRITICAL, at("2025-11-03"), at("2026-02-20"), at("2025-11-02"), 91.0
     )
 
 
 def test_what_was_never_well_has_no_last_good() -> None:
     streak = coverage(with_all(records(days("2026-02-01", "2026-02-03"), 10.0))[0]).streak
-    assert streak == Streak(Status.CRITICAL, at("2026-02-01"))
+    assert streak == Streak(Status.CRITICAL, at("2026-02-01"), at("2026-02-03"))
 
 
 # Months
 
 
-def test_a_month_leaves_whole_once_all_of_it_is_older_than_two_weeks() -> None:
-    found = records(days("2026-01-10", "2026-02-14"))
+def test_a_days_runs_are_archived_when_the_next_day_has_one() -> None:
+    found = records(every_six_hours("2026-01-31", "2026-01-31"))
     book, archives = with_all(found)
     assert not archives.rows
     assert coverage(book).months == ()
 
-    book, archives = with_all([*found, record("2026-02-15")])
-    assert list(archives.rows) == [("coverage", "2026-01")]
-    assert [row.at for row in archives.rows["coverage", "2026-01"]] == days(
-        "2026-01-10", "2026-01-31"
+    book, archives = with_all([*found, record("2026-02-01")])
+    assert [row.at for row in archives.rows["coverage", "2026-01"]] == every_six_hours(
+        "2026-01-31", "2026-01-31"
     )
-    assert [row.at for row in coverage(book).rows] == days("2026-02-01", "2026-02-15")
+    assert [row.is_archived for row in coverage(book).rows] == [True] * 4 + [False]
     assert coverage(book).months == ("2026-01",)
+
+
+def test_beside_the_last_day_the_book_holds_what_a_monitors_page_lists() -> None:
+    book, _ = with_all(records(days("2026-01-01", "2026-02-20")))
+    assert [row.at for row in coverage(book).rows] == days("2026-01-24", "2026-02-20")
+    assert len(coverage(book).rows) == RECENT_RUNS
 
 
 @pytest.mark.parametrize(
@@ -206,53 +211,50 @@ def test_every_run_of_a_season_is_in_one_place_however_builds_fall(each: int) ->
     instants = every_six_hours("2025-10-22", "2026-04-12")
     book, archives = with_all(records(instants), each=each)
     kept = [row.at for rows in archives.rows.values() for row in rows]
-    assert kept + [row.at for row in coverage(book).rows] == instants
+    assert kept + [row.at for row in coverage(book).rows if not row.is_archived] == instants
 
 
-def test_a_run_of_an_archived_month_that_comes_late_leaves_the_month_as_it_is() -> None:
+def test_a_run_that_comes_late_goes_to_its_month_and_says_nothing_of_now() -> None:
     book, _ = with_all(records(days("2026-01-10", "2026-02-20")))
-    late = [
-        record("2026-01-15", 10.0),
-        record("2025-12-30", 10.0),
-        record("2026-01-31 12:00", 10.0),
-    ]
+    late = [record("2026-01-15 12:00", 10.0), record("2025-12-30", 10.0)]
     again, archived = books.settled(books.with_records(book, late), KEEP, ZONE)
-    assert not archived.rows
-    assert coverage(again) == coverage(book)
+    assert {month: [row.at for row in rows] for (_, month), rows in archived.rows.items()} == {
+        "2025-12": [at("2025-12-30")],
+        "2026-01": [at("2026-01-15 12:00")],
+    }
+    assert coverage(again).months == ("2025-12", "2026-01", "2026-02")
+    assert coverage(again).streak == coverage(book).streak
+    assert coverage(again).rows == coverage(book).rows
 
 
-def test_a_run_of_a_month_that_is_not_over_is_taken_however_late() -> None:
-    found = [*records(days("2026-01-10", "2026-01-31")), *records(days("2026-02-10", "2026-02-20"))]
-    book, _ = with_all(found)
-    assert coverage(book).months == ("2026-01",)
-    late, _ = books.settled(books.with_records(book, [record("2026-02-03", 10.0)]), KEEP, ZONE)
-    assert coverage(late).rows[0].at == at("2026-02-03")
+def test_of_a_month_the_later_word_on_an_instant_counts() -> None:
+    before = [books.row_of(record(day)) for day in days("2026-01-01", "2026-01-03")]
+    again = books.row_of(record("2026-01-02", 10.0))
+    assert books.merged_rows(before, [again]) == (before[0], again, before[2])
 
 
-def test_a_monitor_that_has_not_run_for_long_keeps_its_last_month() -> None:
+def test_a_monitor_that_has_not_run_for_long_keeps_its_last_runs() -> None:
     found = records(days("2025-12-20", "2026-01-10"), 40.0)
     found += records(days("2026-01-01", "2026-03-20"), monitor="other")
     book, archives = with_all(found, each=len(found))
-    assert [month for name, month in archives.rows if name == "coverage"] == ["2025-12"]
-    assert [row.at for row in coverage(book).rows] == days("2026-01-01", "2026-01-10")
-    late, archived = books.settled(
-        books.with_records(book, [record("2025-12-24", 10.0)]), KEEP, ZONE
-    )
-    assert (coverage(late), dict(archived.rows)) == (coverage(book), {})
+    months = [month for name, month in archives.rows if name == "coverage"]
+    assert months == ["2025-12", "2026-01"]
+    assert [row.at for row in coverage(book).rows] == days("2025-12-20", "2026-01-10")
 
 
 def test_what_is_older_than_the_retention_goes() -> None:
     keep = Keep(days=60)
     found = [*records(days("2025-10-22", "2025-11-20")), *records(days("2026-02-01", "2026-02-20"))]
     book, _ = with_all(found, keep=keep)
-    assert coverage(book).months == ()
+    assert coverage(book).months == ("2026-02",)
+    assert coverage(book).rows[0].at == at("2026-02-01")
     assert [run.as_of for run in book.runs] == days("2026-02-01", "2026-02-20")
 
 
 def test_a_month_is_kept_while_a_day_of_it_is_within_the_retention() -> None:
     keep = Keep(days=60)  # from 22 Dec
     book, _ = with_all(records(days("2025-11-15", "2026-02-20")), keep=keep)
-    assert coverage(book).months == ("2025-12", "2026-01")
+    assert coverage(book).months == ("2025-12", "2026-01", "2026-02")
 
 
 def test_a_monitor_of_which_nothing_is_left_leaves_the_book() -> None:
@@ -263,8 +265,8 @@ def test_a_monitor_of_which_nothing_is_left_leaves_the_book() -> None:
 
 def test_a_retention_of_a_day_keeps_the_last_runs() -> None:
     book, _ = with_all(records(days("2026-01-01", "2026-02-20")), keep=Keep(days=1))
-    assert coverage(book).months == ()
-    assert coverage(book).rows[-1].at == at("2026-02-20")
+    assert coverage(book).months == ("2026-02",)
+    assert [row.at for row in coverage(book).rows] == days("2026-02-19", "2026-02-20")
     assert [run.as_of for run in book.runs] == days("2026-02-19", "2026-02-20")
 
 
@@ -285,7 +287,7 @@ def test_of_an_older_day_the_last_run_of_each_checkpoint_stays() -> None:
 def test_what_is_old_is_counted_from_the_last_run_and_not_from_today() -> None:
     """A replay of a season settles as the season did."""
     book, archives = with_all(records(days("2019-01-01", "2019-02-20")))
-    assert coverage(book).months == ("2019-01",)
+    assert coverage(book).months == ("2019-01", "2019-02")
     assert ("coverage", "2019-01") in archives.rows
 
 
@@ -293,40 +295,12 @@ def test_an_empty_book_settles() -> None:
     assert books.settled(Book(), KEEP, ZONE) == (Book(), Archives())
 
 
-# Pages of months that are not over
-
-
-def test_a_months_page_lists_the_days_that_are_over() -> None:
-    book, _ = with_all(records(every_six_hours("2026-02-01", "2026-02-03")[:-2]))
-    listed = books.listed_by_month(coverage(book), ZONE)
-    assert [row.at for row in listed["2026-02"]] == every_six_hours("2026-02-01", "2026-02-02")
-
-
 @pytest.mark.parametrize("more", [0, 1, 100])
-def test_every_run_is_among_the_last_ones_or_on_a_months_page(more: int) -> None:
-    """Also of a day with more runs than a monitor's page lists."""
+def test_every_run_of_the_last_day_is_in_the_book_however_many(more: int) -> None:
     instants = [at("2026-02-02 06:00") + timedelta(minutes=n) for n in range(RECENT_RUNS + more)]
-    known = coverage(with_all(records(instants))[0])
-    listed = {row.at for rows in books.listed_by_month(known, ZONE).values() for row in rows}
-    recent = {row.at for row in known.rows[-RECENT_RUNS:]}
-    assert listed | recent == set(instants)
-
-
-def test_the_chart_of_a_month_shows_the_worst_run_of_each_day() -> None:
-    one, other = (
-        every_six_hours("2026-01-10", "2026-01-10"),
-        every_six_hours("2026-01-11", "2026-01-11"),
-    )
-    values = (92.0, 40.0, 70.0, 92.0, 92.0, None, 70.0, 95.0)
-    rows = [
-        books.row_of(record(when, value))
-        for when, value in zip((*one, *other), values, strict=True)
-    ]
-    worst = books.worst_of_days(rows, ZONE)
-    assert [(row.at, row.status) for row in worst] == [
-        (one[1], Status.CRITICAL),
-        (other[1], Status.ERROR),
-    ]
+    book, archives = with_all(records(instants))
+    assert [row.at for row in coverage(book).rows] == instants
+    assert not archives.rows
 
 
 # Incidents
@@ -369,7 +343,8 @@ def test_an_incident_that_is_over_is_archived_by_the_month_of_its_opening() -> N
     book, archived = settle(book, "2026-02-15")
     assert book.incidents == ()
     assert list(archived.incidents) == ["2026-01"]
-    assert book.archived == {"2026-01": ("i-1",)}
+    (past,) = book.archived["2026-01"]
+    assert (past.id, past.monitor, past.ending) == ("i-1", "coverage", "resolved")
 
 
 def test_an_open_incident_stays_however_old() -> None:
@@ -414,7 +389,7 @@ def test_an_open_incident_remembers_what_was_seen_when_its_months_are_archived()
         book = books.with_records(book, [record(instant, 40.0 - index // 10)])
         book, _ = books.settled(book, KEEP, ZONE)
     (known,) = book.incidents
-    assert [one.observed for one in known.seen] == [40.0, 39.0, 38.0, 37.0, 36.0, 35.0]
+    assert [one.observed for one in known.seen] == [40.0, 39.0, 38.0, 37.0, 36.0]
 
 
 def test_late_words_of_an_archived_incident_leave_its_archive_as_it_is() -> None:
@@ -425,17 +400,17 @@ def test_late_words_of_an_archived_incident_leave_its_archive_as_it_is() -> None
     assert (again, dict(archived.incidents)) == (book, {})
 
 
-def test_what_archived_incidents_add_up_to_stays_with_the_monitor() -> None:
+def test_what_lists_say_of_archived_incidents_stays_until_the_retention_ends() -> None:
     first = story("i-1", "2026-01-05").event("2026-01-08", "resolved", "recovered")
     other = story("i-2", "2026-01-10").event("2026-01-11", "expired", "left the window")
     other.deliveries.clear()
     book = books.with_records(Book(), records(days("2026-01-05", "2026-01-12")))
     book, _ = settle(with_story(book, first, other), "2026-02-20")
-    assert coverage(book).alerts == {
-        "2026-01": PastAlerts(2, 1, timedelta(days=4), timedelta(days=3))
-    }
+    assert [
+        (one.id, one.closed_at - one.opened_at, one.was_told) for one in book.archived["2026-01"]
+    ] == [("i-1", timedelta(days=3), True), ("i-2", timedelta(days=1), False)]
     book, _ = books.settled(books.with_records(book, [record("2027-04-01")]), KEEP, ZONE)
-    assert coverage(book).alerts == {}
+    assert book.archived == {}
 
 
 def test_what_the_state_knew_of_an_incident_stays_when_the_state_forgets_it() -> None:

@@ -390,7 +390,11 @@ def test_a_cell_of_a_failing_row_is_short_text() -> None:
 
 def test_a_page_of_another_builder_gets_the_sites_frame() -> None:
     page = frame_page(
-        site_data(), "expectations/x.html", title="Suite <x>", body=Markup("<p>body</p>")
+        site_data(),
+        "expectations/x.html",
+        monitor="line_coverage",
+        title="Suite <x>",
+        body=Markup("<p>body</p>"),
     )
     assert b"<p>body</p>" in page
     assert b"Suite &lt;x&gt;" in page

@@ -15,7 +15,7 @@ from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
 from plumbline.history.loads import MOST_ATTEMPTS, append
 from plumbline.history.outcomes import append_outcomes
-from plumbline.history.tables import OUTCOMES, STATE, TABLES, OwnColumn
+from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.revision import Revision
 from plumbline.project.targets import Target
 from plumbline.run.outcome import GroupOutcome, Outcome
@@ -63,7 +63,7 @@ def test_the_first_write_makes_the_dataset_and_its_tables(warehouse: Target) -> 
     append(dataset, STATE, [ROW], job_id="first")
 
     made = open_client(warehouse).get_dataset("plumbline")
-    assert made.labels == {VERSION_LABEL: "1"}
+    assert made.labels == {VERSION_LABEL: str(SCHEMA_VERSION)}
     assert made.location == "US"
     listed = {table.table_id for table in open_client(warehouse).list_tables("plumbline")}
     assert listed == {"state", "outcomes", "incidents", "deliveries"}
@@ -115,7 +115,9 @@ def test_a_dataset_made_by_hand_gets_its_tables(warehouse: Target) -> None:
 
     append(OwnDataset(warehouse), STATE, [ROW], job_id="first")
 
-    assert open_client(warehouse).get_dataset("plumbline").labels == {VERSION_LABEL: "1"}
+    assert open_client(warehouse).get_dataset("plumbline").labels == {
+        VERSION_LABEL: str(SCHEMA_VERSION)
+    }
 
 
 @pytest.mark.parametrize(

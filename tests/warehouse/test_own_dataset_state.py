@@ -23,7 +23,7 @@ from plumbline.alerts.store import ConflictError, StateStore, turn_lock
 from plumbline.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.events import IncidentRow
-from plumbline.history.tables import INCIDENTS, STATE, TABLES, OwnColumn
+from plumbline.history.tables import INCIDENTS, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused, Runs
@@ -568,8 +568,8 @@ def test_tables_of_an_older_plumbline_get_their_columns_when_the_state_is_read(
         for table in TABLES
     )
     monkeypatch.setattr("plumbline.history.dataset.TABLES", newer)
-    monkeypatch.setattr("plumbline.history.dataset.SCHEMA_VERSION", 2)
-    monkeypatch.setattr("plumbline.alerts.store.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("plumbline.history.dataset.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr("plumbline.alerts.store.SCHEMA_VERSION", SCHEMA_VERSION + 1)
 
     StateStore(warehouse).load()
 

@@ -24,7 +24,10 @@ DOCUMENT = "bigquery.v2.json"
 UPLOADS = ("/resumable/upload/", "/upload/")
 """Before the path of a method that takes media."""
 
-UNDESCRIBED = {"bigquery.jobs.get": {"projection": "full"}}
+UNDESCRIBED = {
+    "bigquery.jobs.get": {"projection": "full"},
+    "bigquery.jobs.cancel": {"projection": "full"},
+}
 """What Google's own client sends although the description has it not; BigQuery takes it."""
 
 NUMBER_OF_PARAMETER = re.compile(r"\.(parameterValue|arrayValues\[\d+\])\.value$")

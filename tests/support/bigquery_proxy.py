@@ -11,6 +11,7 @@ are seen from the first byte to the row in the table.
         proxy.on("state", CutAfter())              # loads whose job id has the word
         proxy.on_query("line_coverage", Runs(3))   # queries whose job id has the word
         proxy.at(7, Refused(503, ...))             # the eighth request from now on, whatever it is
+        proxy.at(0, CutAfter(), of="/token")       # the first for a token
         ... proxy.url, or a key file that makes Google's client come here for its token ...
 
 A fault is given once unless told otherwise; `bigquery_faults` has them as BigQuery words them.
@@ -24,7 +25,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -99,6 +100,8 @@ class Query:
     id: str
     resource: dict[str, Any]
     """As jobs.get gives it once it is done."""
+    asked: str = ""
+    """Its statement and parameters, as one text."""
     polls: int = 0
     """How often it is not done yet."""
     failed: JobFails | None = None
@@ -141,17 +144,25 @@ class BigQueryProxy:
         upstream: the embedded BigQuery.
         honours_job_ids: False: it takes any, as the embedded one does, and only has faults to give.
         page_rows: most rows of a page of results; None: as many as the client asks for.
+        memory: answers of queries, kept for a query that comes again under another id; several
+            proxies may share it. None: each query is run.
 
     Raises:
         AssertionError: at the end of the block: a request was not as Google describes the API.
     """
 
     def __init__(
-        self, upstream: str, *, honours_job_ids: bool = True, page_rows: int | None = None
+        self,
+        upstream: str,
+        *,
+        honours_job_ids: bool = True,
+        page_rows: int | None = None,
+        memory: dict[str, bytes] | None = None,
     ) -> None:
         self._api = bigquery_api()
         self._honours_job_ids = honours_job_ids
         self.page_rows = page_rows
+        self._memory = memory
         self.loads: dict[str, Load] = {}
         self.queries: dict[str, Query] = {}
         """Query jobs that were taken, by their ids: what is paid for."""
@@ -166,7 +177,7 @@ class BigQueryProxy:
         self._upstream = urlsplit(upstream)
         self._rules: list[tuple[str, Any, int]] = []
         self._query_rules: list[tuple[str, str, Any, int]] = []
-        self._places: dict[int, Any] = {}
+        self._places: dict[tuple[str, int], Any] = {}
         self._denied: list[tuple[str, str, Refused]] = []
         self._sessions: dict[str, str] = {}
         self._sizes: list[tuple[str, tuple[int, ...]]] = []
@@ -187,10 +198,15 @@ class BigQueryProxy:
         """What happens to a request of this kind for a query that has ``word`` in its job id."""
         self._query_rules.append((word, kind, fault, fault.times))
 
-    def at(self, place: int, fault: Any) -> None:
-        """What happens to a request by its place: 0 is the next one that comes."""
+    def at(self, place: int, fault: Any, *, of: str = "") -> None:
+        """What happens to a request by its place: 0 is the next one that comes.
+
+        ``of`` counts only requests with this word in their path or job id: jobs that run side by
+        side take turns as they like, each one's own requests come in order.
+        """
         with self._lock:
-            self._places[len(self.seen) + place] = fault
+            place += sum(_is_of(request, of) for request in self.seen)
+            self._places[of, place] = fault
 
     def heal(self) -> None:
         """No fault any more, of those that were not given yet."""
@@ -282,7 +298,10 @@ class BigQueryProxy:
         """None: the connection is cut."""
         request = self._record(raw, body)
         with self._lock:
-            fault = self._places.pop(len(self.seen), None)
+            fault = None
+            for of, place in list(self._places):
+                if _is_of(request, of) and place == sum(_is_of(one, of) for one in self.seen):
+                    fault = self._places.pop((of, place))
             self.seen.append(request)
             self.requests.append(str(request))
         fault = fault or self._query_fault(request)
@@ -360,7 +379,7 @@ class BigQueryProxy:
             if job_id in self.queries:
                 self.refused.append(job_id)
                 return _refusal(Refused(409, "duplicate", f"Already Exists: Job p:US.{job_id}"))
-            query = Query(job_id, {})
+            query = Query(job_id, {}, json.dumps(asked["configuration"]["query"]))
             if not asked["configuration"].get("dryRun"):
                 self.queries[job_id] = query
         if isinstance(fault, JobFails):
@@ -369,11 +388,11 @@ class BigQueryProxy:
             resource["configuration"] = asked["configuration"] | {"jobType": "QUERY"}
             query.resource = resource
         else:
-            answer = self._forward(raw, request.body)
+            answer = self._remembered(query, "insert", lambda: self._forward(raw, request.body))
             if answer.code != 200:
                 self.queries.pop(job_id, None)
                 return answer
-            query.resource = json.loads(answer.body)
+            query.resource = json.loads(answer.body) | {"jobReference": asked["jobReference"]}
         if read is not None and (refusal := _bill(query.resource, asked["configuration"], read)):
             query.failed = refusal
         query.polls = fault.polls if isinstance(fault, Runs) else 0
@@ -402,7 +421,25 @@ class BigQueryProxy:
         if self.page_rows is not None:
             most = min(self.page_rows, int(asked.get("maxResults", ["1000000"])[0]))
             asked["maxResults"] = [str(most)]
-        return self._forward(raw, b"", path=f"{request.path}?{urlencode(asked, doseq=True)}")
+        page = urlencode(asked, doseq=True)
+        answer = self._remembered(
+            query, page, lambda: self._forward(raw, b"", path=f"{request.path}?{page}")
+        )
+        if answer.code != 200:
+            return answer
+        return _json(json.loads(answer.body) | {"jobReference": query.resource["jobReference"]})
+
+    def _remembered(self, query: Query, what: str, ask: Callable[[], _Answer]) -> _Answer:
+        """The answer to the same question about a query of the same text, asked once."""
+        if self._memory is None:
+            return ask()
+        key = f"{query.asked}\n{what}"
+        if key not in self._memory:
+            answer = ask()
+            if answer.code != 200:
+                return answer
+            self._memory[key] = answer.body
+        return _Answer(200, {"Content-Type": "application/json"}, self._memory[key])
 
     def _state(self, query: Query) -> dict[str, Any]:
         """The job as jobs.get tells it now."""
@@ -543,6 +580,10 @@ def _json(body: Mapping[str, Any], code: int = 200) -> _Answer:
 def _refusal(fault: Refused) -> _Answer:
     answer = _json(fault.body(), fault.code)
     return _Answer(answer.code, {**answer.headers, **fault.headers}, answer.body)
+
+
+def _is_of(request: Request, word: str) -> bool:
+    return word in request.path or word in (request.job_id or "")
 
 
 def _comes_second(request: Request, fault: Refused) -> bool:

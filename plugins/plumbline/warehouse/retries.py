@@ -68,8 +68,9 @@ PASSING_CODES = frozenset({408, 429, 500, 502, 503, 504})
 """Of answers whose reason is in neither table, such as the pages of Google's front end."""
 
 PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
-"""Seconds for which a call is repeated that nobody answered, the last attempt included. A server on this
-machine does not come back; a network may. Below the 20 s in which an unreachable warehouse must be told."""
+"""Seconds for which a call is repeated that nobody answered, the last attempt included. A server
+on this machine does not come back; a network may. Below the 20 s in which an unreachable warehouse
+must be told."""
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 8.0

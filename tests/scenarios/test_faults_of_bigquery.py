@@ -1,0 +1,173 @@
+"""BigQuery in trouble: each kind of fault at each request of a day's runs, and no lie comes of it.
+
+A fault that passes is ridden out: the run finds what the data say. One that stays is the ERROR of
+whom it hit, which says what happened; it is never a PASS, and never a CRITICAL that the data do not
+give. Every run ends by its deadline, and no alert is lost.
+
+Three grids: of the monitors' own requests, of the alerts' requests to the state that is kept in the
+warehouse, both in one process with deadlines of moments; and each kind once as a whole process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.errors import MonitorError
+from plumbline.history import dataset
+from plumbline.project import Target
+from plumbline.project.targets import Limits
+from plumbline.run.jobs import MonitorJobs
+from plumbline.warehouse import query
+from plumbline.warehouse.client import endpoint_of
+from plumbline.warehouse.retries import PATIENCE
+from support.bigquery_faults import FAULTS, JobFails, Kind, Refused
+from support.bigquery_proxy import BigQueryProxy
+from support.projects import SmallProject, make_project
+from support.targets import bigquery_target
+from support.warehouse import shared_state_dir, warehouse
+
+__all__ = ["shared_state_dir", "warehouse"]
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+START = datetime(2026, 2, 2, 12, tzinfo=UTC)
+SIX_HOURS = timedelta(hours=6)
+DAY = (100, 20, 20, 100)
+"""What the data say of `coverage` at each run of the day, in percent: it breaks and is mended."""
+DEADLINE_SECONDS = 2.5
+
+
+@pytest.fixture(autouse=True)
+def moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes seconds on a network takes moments here."""
+    monkeypatch.setattr(query, "INSERT_SECONDS", 0.5)
+    monkeypatch.setattr(query, "POLL_SECONDS", 0.5)
+    monkeypatch.setattr(dataset, "SECONDS", 1.5)
+    monkeypatch.setitem(PATIENCE, "bigquery", 1.5)
+
+
+@pytest.fixture
+def key_file(
+    warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[BigQueryProxy], None]]:
+    """Credentials that Google's client finds where it looks, and that lead to the proxy."""
+    with BigQueryProxy(endpoint_of(warehouse)) as tokens:
+        written = tokens.write_key_file(tmp_path / "key.json")
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(written))
+        yield lambda proxy: None
+
+
+def applies(kind: Kind, request: str) -> bool:
+    """Whether BigQuery could answer this request so."""
+    if isinstance(kind.fault, JobFails):
+        return request in ("insert", "results", "upload")
+    if isinstance(kind.fault, Refused) and kind.fault.code == 409:
+        return request in ("insert", "upload")
+    return True
+
+
+def is_ridden_out(name: str) -> bool:
+    """Whether a run finds what the data say although this came once."""
+    # Google's client asks for a new token when the old one is refused.
+    return FAULTS[name].passes or name == "401 authError"
+
+
+# The monitors' requests
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault at one request of one run."""
+
+    run: int
+    of: str
+    """Whose request."""
+    place: int
+    kind: str
+
+
+def ask_monitors(
+    project: SmallProject, upstream: str, memory: dict[str, bytes], case: Case | None, run: int
+) -> tuple[BigQueryProxy, dict[str, list[Any] | MonitorError]]:
+    """One run's jobs, with a proxy of their own between."""
+    with BigQueryProxy(upstream, page_rows=2, memory=memory) as proxy:
+        target = replace(project.target, api_endpoint=proxy.url)
+        if case is not None:
+            proxy.at(case.place, FAULTS[case.kind].fault, of=f"plumbline_{case.of}_")
+        jobs = MonitorJobs(
+            project.project, target, START + run * SIX_HOURS, vars={"coverage": DAY[run]}
+        )
+        found: dict[str, list[Any] | MonitorError] = {}
+        jobs.submit(["coverage", "steady"])
+        for monitor in ("coverage", "steady"):
+            try:
+                found[monitor] = [row["pct"] for row in jobs.data(monitor).result.rows]
+            except MonitorError as error:
+                found[monitor] = error
+    return proxy, found
+
+
+def test_each_fault_at_each_request_of_the_monitors_of_a_day(
+    warehouse: Target, tmp_path: Path, key_file: object
+) -> None:
+    target = bigquery_target(
+        project=warehouse.project, limits=Limits(deadline_seconds=DEADLINE_SECONDS)
+    )
+    project = make_project(tmp_path / "project", target)
+    project.add("coverage", "select n, {{ var('coverage') }} as pct from unnest([1, 2, 3]) as n")
+    project.add("steady", "select 90 as pct")
+    (project.root / "dbt_project.yml").write_text(
+        (project.root / "dbt_project.yml").read_text() + "  coverage: 0\n"
+    )
+    upstream, memory = endpoint_of(warehouse), {}
+    truths = [{"coverage": [pct] * 3, "steady": [90]} for pct in DAY]
+    cases = []
+    for run, truth in enumerate(truths):
+        sound, found = ask_monitors(project, upstream, memory, None, run)
+        assert found == truth
+        for monitor in truth:
+            requests = [seen.kind for seen in sound.seen if monitor in (seen.job_id or "")]
+            pages = 2 if monitor == "coverage" else 1
+            assert requests == ["insert", *["results"] * pages]
+            cases += [
+                Case(run, monitor, place, name)
+                for place, request in enumerate(requests)
+                for name, kind in FAULTS.items()
+                if applies(kind, request)
+            ]
+    ridden_out, told = 0, 0
+
+    def judge(case: Case) -> None:
+        nonlocal ridden_out, told
+        began = time.monotonic()
+        proxy, found = ask_monitors(project, upstream, memory, case, case.run)
+        seconds = time.monotonic() - began
+        kind, (given,) = FAULTS[case.kind], proxy.given
+        errors = [said for said in found.values() if isinstance(said, MonitorError)]
+        true = truths[case.run]
+        shown = f"{case}: {given}: {found}"
+        assert seconds < DEADLINE_SECONDS + 1.5, shown
+        assert all(found[name] in (true[name], *errors) for name in true), shown
+        if is_ridden_out(case.kind):
+            assert not errors, shown
+            ridden_out += 1
+        else:
+            (error,) = errors
+            assert error is found[case.of], shown
+            assert kind.says in error.what, shown
+            told += 1
+        failed = isinstance(kind.fault, JobFails) and kind.passes
+        assert len(proxy.queries) <= 2 + failed, f"{shown}: paid twice"
+
+    with ThreadPoolExecutor(6) as at_once:
+        list(at_once.map(judge, cases))
+    print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
+    assert ridden_out + told == len(cases) > 400

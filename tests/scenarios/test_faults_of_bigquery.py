@@ -28,8 +28,10 @@ from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse import query
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.retries import PATIENCE
+from scenarios.conftest import Plumbline
 from support.bigquery_faults import FAULTS, JobFails, Kind, Refused
 from support.bigquery_proxy import BigQueryProxy
+from support.fake_slack import FakeSlack
 from support.projects import SmallProject, make_project
 from support.targets import bigquery_target
 from support.warehouse import shared_state_dir, warehouse
@@ -171,3 +173,66 @@ def test_each_fault_at_each_request_of_the_monitors_of_a_day(
         list(at_once.map(judge, cases))
     print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
     assert ridden_out + told == len(cases) > 400
+
+
+# Whole processes
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_kind_that_goes_on_is_the_error_of_its_monitor_in_a_whole_process(
+    warehouse: Target,
+    plumbline: Plumbline,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    """`plumbline run --target bigquery --alerts`, with the fault at every insert of one monitor."""
+    kind = FAULTS[name]
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy, FakeSlack() as slack:
+        project = make_project(tmp_path / "project", warehouse)
+        project.add("coverage", "select 20 as pct")
+        project.add("steady", "select 90 as pct")
+        project.checkpoint(
+            "coverage", "steady", actions=[{"name": "alerts", "type": "plumbline_alerts"}]
+        )
+        file = project.root / "great_expectations.yml"
+        there = "kind: bigquery\n"
+        assert there in file.read_text()
+        more = f"{there}        api_endpoint: {proxy.url}\n"
+        file.write_text(
+            file.read_text()
+            .replace(there, more)
+            .replace("deadline_seconds: 120", "deadline_seconds: 4")
+        )
+        proxy.on_query("plumbline_coverage_", replace(kind.fault, times=999))
+        key = proxy.write_key_file(tmp_path / "key.json")
+        began = time.monotonic()
+
+        said = plumbline(
+            *("run", "all", "--target", "bigquery", "--alerts", "--no-docs", "--format", "json"),
+            cwd=project.root,
+            env={
+                "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+                "PLUMBLINE_PROJECT": warehouse.project,
+                "PLUMBLINE_STATE_DIR": str(tmp_path / "state"),
+                "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "/error",
+            },
+            seconds=60,
+        )
+
+        seconds = time.monotonic() - began
+        coverage, steady = said.monitor("coverage"), said.monitor("steady")
+        assert steady["status"] == "PASS"
+        assert seconds < 4 + 20, "the start of the process and the alerts included"
+        (message,) = slack.messages
+        if "409" in name:  # the job is there: it is picked up
+            assert (said.code, coverage["status"]) == (2, "CRITICAL")
+            assert str(message["text"]).startswith("CRITICAL coverage")
+            return
+        assert (said.code, coverage["status"]) == (3, "ERROR"), said.stderr
+        assert coverage["observed"] is None
+        assert kind.says in coverage["reason"]
+        assert str(message["text"]).startswith("ERROR coverage")
+        assert "Traceback" not in said.stdout + said.stderr
+        expected = 3 if isinstance(kind.fault, JobFails) and kind.passes else 1
+        jobs = [job for job in proxy.queries if "coverage" in job]
+        assert len(jobs) <= expected, "paid twice"

@@ -380,13 +380,16 @@ class BigQueryProxy:
                 self.refused.append(job_id)
                 return _refusal(Refused(409, "duplicate", f"Already Exists: Job p:US.{job_id}"))
             query = Query(job_id, {}, json.dumps(asked["configuration"]["query"]))
-            if not asked["configuration"].get("dryRun"):
+            if not _is_dry(asked["configuration"]):
                 self.queries[job_id] = query
-        if isinstance(fault, JobFails):
-            query.failed = fault
-            resource = {"kind": "bigquery#job", "jobReference": asked["jobReference"]}
-            resource["configuration"] = asked["configuration"] | {"jobType": "QUERY"}
-            query.resource = resource
+        if isinstance(fault, JobFails) or (read is not None and _is_dry(asked["configuration"])):
+            query.failed = fault if isinstance(fault, JobFails) else None
+            query.resource = {
+                "kind": "bigquery#job",
+                "jobReference": asked["jobReference"],
+                "configuration": asked["configuration"] | {"jobType": "QUERY"},
+                "status": {"state": "DONE"},
+            }
         else:
             answer = self._remembered(query, "insert", lambda: self._forward(raw, request.body))
             if answer.code != 200:
@@ -586,6 +589,10 @@ def _is_of(request: Request, word: str) -> bool:
     return word in request.path or word in (request.job_id or "")
 
 
+def _is_dry(configuration: Mapping[str, Any]) -> bool:
+    return bool(configuration.get("dryRun"))
+
+
 def _comes_second(request: Request, fault: Refused) -> bool:
     """Whether the answer is that of a request that came twice: the first was done."""
     return fault.code == 409 and request.kind in ("insert", "upload")
@@ -600,7 +607,7 @@ def _bill(
     statistics["totalBytesProcessed"] = str(sum(read))
     query = statistics.setdefault("query", {})
     query["totalBytesProcessed"] = str(sum(read))
-    dry = bool(configuration.get("dryRun"))
+    dry = _is_dry(configuration)
     query["totalBytesBilled"] = "0" if dry else str(billed)
     most = configuration["query"].get("maximumBytesBilled")
     if dry or most is None or billed <= int(most):

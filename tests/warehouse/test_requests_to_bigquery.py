@@ -23,7 +23,11 @@ from plumbline.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
+from plumbline.project import Project
 from plumbline.project.targets import Target
+from plumbline.run.reports.dry_run import render_json, render_text
+from plumbline.run.request import AsOf, RunRequest
+from plumbline.run.runner import dry_run
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
@@ -33,6 +37,7 @@ from support.targets import bigquery_target
 
 pytestmark = pytest.mark.warehouse
 
+ROOT = Path(__file__).parents[2]
 NUMBERS = "select n from unnest(generate_array(1, 25)) as n order by n"
 
 
@@ -195,3 +200,70 @@ def test_above_its_limit_a_job_is_refused(target: Target, proxy: BigQueryProxy) 
     assert raised.value.reason == "bytesBilledLimitExceeded"
     assert "26214400 or higher required" in raised.value.what
     assert "maximum_bytes_billed" in str(raised.value.mend)
+
+
+# What is billed
+
+
+@pytest.mark.parametrize(
+    ("read", "limit", "refused"),
+    [
+        pytest.param((1, 1, 1), 3, False, id="three bytes of three tables are billed as 30 MB"),
+        pytest.param((5 * MB, 100 * MB + 1), 105 * MB + 1, False, id="one rounded, one at least"),
+        pytest.param((100 * MB,), 100 * MB, False, id="a limit that is read to the byte"),
+        pytest.param((111 * MB,), 100 * MB, True, id="more than the limit and its headroom"),
+        pytest.param((60 * MB, 61 * MB), 100 * MB, True, id="more in sum"),
+    ],
+)
+def test_a_query_within_the_limit_is_never_refused_for_rounding(
+    target: Target, proxy: BigQueryProxy, read: tuple[int, ...], limit: int, refused: bool
+) -> None:
+    proxy.reads("measured", *read)
+    request = QueryRequest("a", "select 1 as n /* measured */", tables=len(read))
+    runner = runner_for(target, maximum_bytes_billed=limit)
+
+    if refused:
+        with pytest.raises(WarehouseError) as raised:
+            runner.run(request)
+        assert raised.value.reason == "bytesBilledLimitExceeded"
+    else:
+        assert runner.run(request).rows == [{"n": 1}]
+
+
+def test_a_dry_run_tells_what_is_read_and_billed_at_most(
+    target: Target, proxy: BigQueryProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "GOOGLE_APPLICATION_CREDENTIALS", str(proxy.write_key_file(tmp_path / "key.json"))
+    )
+    proxy.reads("ml_feature_store_v2", 5, 20 * MB)
+    proxy.reads("nba_schedule", 0, 1, 2)
+    project = Project(ROOT)
+    monitors = ("line_coverage", "grading_completeness")
+    request = RunRequest(
+        project=project,
+        target=target,
+        as_of=AsOf(datetime(2026, 2, 2, 12, tzinfo=UTC), "given"),
+        checkpoint="health_check",
+        select=monitors,
+    )
+
+    report = dry_run(request)
+
+    tables = {name: len(model.compiled.sources) for name in monitors for model in report.models
+              if model.monitor == name and model.compiled}  # fmt: skip
+    said = json.loads(render_json(report))
+    by_name = {monitor["name"]: monitor for monitor in said["monitors"]}
+    coverage, grading = (by_name[name] for name in monitors)
+    assert coverage["estimated_bytes"] == 20 * MB + 5
+    assert coverage["estimated_bytes_billed"] == (21 + 10 * (tables["line_coverage"] - 1)) * MB
+    assert grading["estimated_bytes"] == 3
+    assert grading["estimated_bytes_billed"] == 10 * tables["grading_completeness"] * MB
+    assert said["estimated_bytes"] == 20 * MB + 8
+    assert said["estimated_bytes_billed"] == sum(
+        m["estimated_bytes_billed"] for m in by_name.values()
+    )
+    text = render_text(report)
+    billed = 21 + 10 * (sum(tables.values()) - 1)
+    assert f"2 monitors, in all: would read 20.0 MiB, billed {billed}.0 MiB at most" in text
+    assert [request.kind for request in proxy.seen].count("results") == 0, "nothing was run"

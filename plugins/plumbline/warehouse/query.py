@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from plumbline.errors import WarehouseError
+from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
 from plumbline.warehouse.result import Column, QueryResult
@@ -84,6 +85,8 @@ class QueryRequest:
     labels: Mapping[str, str] = field(default_factory=dict)
     deadline_seconds: float | None = None
     """None is the target's own limit."""
+    tables: int = 0
+    """How many tables it reads: the limit of bytes leaves room for the rounding of each."""
     dry_run: bool = False
     """Only ask what it would read: no rows, nothing billed."""
 
@@ -204,7 +207,7 @@ class _Attempt:
         config = bigquery.QueryJobConfig(
             query_parameters=[_query_parameter(parameter) for parameter in self.request.parameters],
             labels=job_labels(self.labels),
-            maximum_bytes_billed=target.limits.maximum_bytes_billed,
+            maximum_bytes_billed=limit_of(target.limits.maximum_bytes_billed, self.request.tables),
             job_timeout_ms=int(self.call.deadline_seconds * 1000),
             use_legacy_sql=False,
             dry_run=self.request.dry_run,

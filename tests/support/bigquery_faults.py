@@ -133,6 +133,13 @@ class Runs:
 
 
 @dataclass(frozen=True)
+class Endless:
+    """The job is taken and runs until it is cancelled."""
+
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of trouble, and what it means."""
 

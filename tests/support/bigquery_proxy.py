@@ -24,6 +24,7 @@ import http.client
 import json
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ from support.bigquery_faults import (
     CutAfter,
     CutBefore,
     CutInTheMiddle,
+    Endless,
     FrontEndPage,
     JobFails,
     Refused,
@@ -354,10 +356,12 @@ class BigQueryProxy:
             return self._insert(raw, request, fault)
         job_id = request.job_id or ""
         if request.kind == "cancel" and job_id in self.queries:
-            self.queries[job_id].cancelled = True
-            return _json(
-                {"kind": "bigquery#jobCancelResponse", "job": self._state(self.queries[job_id])}
-            )
+            query = self.queries[job_id]
+            query.cancelled = True
+            if query.polls > 0:
+                query.polls = 0
+                query.failed = JobFails("stopped", "Job execution was cancelled: as requested")
+            return _json({"kind": "bigquery#jobCancelResponse", "job": self._state(query)})
         if request.kind in ("job", "results") and job_id in self.queries:
             return self._look(raw, request, self.queries[job_id], fault)
         if request.kind == "job":
@@ -382,7 +386,8 @@ class BigQueryProxy:
             query = Query(job_id, {}, json.dumps(asked["configuration"]["query"]))
             if not _is_dry(asked["configuration"]):
                 self.queries[job_id] = query
-        if isinstance(fault, JobFails) or (read is not None and _is_dry(asked["configuration"])):
+        dry = read is not None and _is_dry(asked["configuration"])
+        if isinstance(fault, JobFails | Endless) or dry:
             query.failed = fault if isinstance(fault, JobFails) else None
             query.resource = {
                 "kind": "bigquery#job",
@@ -395,10 +400,15 @@ class BigQueryProxy:
             if answer.code != 200:
                 self.queries.pop(job_id, None)
                 return answer
-            query.resource = json.loads(answer.body) | {"jobReference": asked["jobReference"]}
+            query.resource = json.loads(answer.body) | {
+                "jobReference": asked["jobReference"],
+                # The embedded warehouse forgets the labels.
+                "configuration": asked["configuration"] | {"jobType": "QUERY"},
+            }
         if read is not None and (refusal := _bill(query.resource, asked["configuration"], read)):
             query.failed = refusal
-        query.polls = fault.polls if isinstance(fault, Runs) else 0
+        if isinstance(fault, Runs | Endless):
+            query.polls = fault.polls if isinstance(fault, Runs) else sys.maxsize
         return _json(self._state(query))
 
     def _look(

@@ -20,11 +20,14 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts import live
 from plumbline.errors import MonitorError
-from plumbline.history import dataset
+from plumbline.history import dataset, loads
 from plumbline.project import Target
 from plumbline.project.targets import Limits
 from plumbline.run.jobs import MonitorJobs
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
 from plumbline.warehouse import query
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.retries import PATIENCE
@@ -53,6 +56,7 @@ def moments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "INSERT_SECONDS", 0.5)
     monkeypatch.setattr(query, "POLL_SECONDS", 0.5)
     monkeypatch.setattr(dataset, "SECONDS", 1.5)
+    monkeypatch.setattr(loads, "SECONDS", 1.5)
     monkeypatch.setitem(PATIENCE, "bigquery", 1.5)
 
 
@@ -173,6 +177,98 @@ def test_each_fault_at_each_request_of_the_monitors_of_a_day(
         list(at_once.map(judge, cases))
     print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
     assert ridden_out + told == len(cases) > 400
+
+
+# The alerts' requests
+
+
+KINDS_OF_ALERTS = (
+    "503 backendError", "cut after", "403 accessDenied", "cut before", "403 rateLimitExceeded",
+    "400 invalid", "cut in the middle", "401 authError", "job fails: backendError",
+    "429 rateLimitExceeded", "stall after", "502 front end", "job fails: invalidQuery",
+)  # fmt: skip
+"""Each request of the day meets one of them, in turn."""
+
+
+def outcome(run: int, at: datetime) -> Outcome:
+    broken = DAY[run] < 50
+    return Outcome(
+        monitor="coverage",
+        status=Status.CRITICAL if broken else Status.PASS,
+        summary=f"{DAY[run]} %",
+        as_of=at,
+        observed=DAY[run],
+    )
+
+
+def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
+    warehouse: Target, tmp_path: Path, key_file: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days of four runs, each run with one fault; whoever is to be told is told each day."""
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy, FakeSlack() as slack:
+        for name in ("ERROR", "WARNING"):
+            monkeypatch.setenv(f"SLACK_WEBHOOK_URL_{name}", f"{slack.webhook_url}/{name.lower()}")
+        target = replace(
+            bigquery_target(project=warehouse.project, api_endpoint=proxy.url),
+            state_dir=tmp_path / "state",
+        )
+        project = make_project(tmp_path / "project", target)
+
+        def tell(day: int, run: int) -> list[str]:
+            """The kinds of the requests of one run; its faults are set before."""
+            before, at = len(proxy.seen), START + timedelta(days=day) + run * SIX_HOURS
+            began = time.monotonic()
+            live.tell(
+                live.LiveRun(
+                    project=project.project,
+                    target=target,
+                    run_id=f"run-{day}-{run}",
+                    checkpoint="all",
+                    as_of=at,
+                    now=at,
+                ),
+                [outcome(run, at)],
+                clock=lambda: at,
+            )
+            assert time.monotonic() - began < 15, proxy.given[-1:]
+            return [request.kind for request in proxy.seen[before:]]
+
+        def told() -> tuple[int, int]:
+            lines = [str(message["text"]).split(":")[0] for message in slack.messages]
+            known = {"CRITICAL coverage", "RESOLVED coverage"}
+            assert set(lines) <= known, "nothing is told that the data do not give"
+            return lines.count("CRITICAL coverage"), lines.count("RESOLVED coverage")
+
+        for run in range(4):
+            tell(0, run)  # the dataset is made
+        assert told() == (1, 1)
+        sound = [tell(1, run) for run in range(4)]
+        cases = [
+            [
+                (place, KINDS_OF_ALERTS[(place + 3 * run) % len(KINDS_OF_ALERTS)])
+                for place, request in enumerate(requests)
+                if request != "token"
+            ]
+            for run, requests in enumerate(sound)
+        ]
+        total = sum(map(len, cases))
+        day = 2
+        while any(cases):
+            before = told()
+            for run in range(4):
+                if cases[run]:
+                    place, name = cases[run].pop()
+                    proxy.at(place, FAULTS[name].fault)
+                tell(day, run)
+                proxy.heal()
+            if any(now <= then for now, then in zip(told(), before, strict=True)):
+                tell(day, 3)  # what waits goes out with the next run
+            opened, resolved = told()
+            assert opened > before[0], f"an alert of day {day} was lost: {proxy.given[-4:]}"
+            assert resolved > before[1], f"an end of day {day} was lost: {proxy.given[-4:]}"
+            day += 1
+        assert len(proxy.given) == total
+        print(f"\n{total} cases in {day} days: {len(proxy.given)} faults met, {told()} told")
 
 
 # Whole processes

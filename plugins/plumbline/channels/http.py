@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import math
 import socket
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +22,7 @@ from plumbline.channels.base import Receipt, Verdict
 from plumbline.channels.bounded import OutOfTimeError, bounded
 from plumbline.channels.quiet import quiet_transport
 from plumbline.channels.secrets import Secret, scrub
+from plumbline.warehouse.retries import retry_after as asked_wait
 from plumbline.warehouse.transport import CONNECT_SECONDS, is_loopback
 
 if TYPE_CHECKING:
@@ -210,20 +209,9 @@ def receipt_for(
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header: a number, or an HTTP date; None for others."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
-    if not math.isfinite(seconds):
-        return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+    """Seconds to wait by a ``Retry-After`` header, as far as it is believed; None without one."""
+    seconds = asked_wait(value, now)
+    return None if seconds is None else min(seconds, LONGEST_WAIT)
 
 
 def shortened(body: bytes, secrets: Iterable[Secret]) -> str:

@@ -61,7 +61,7 @@ def run_checks(find_project: Callable[[], Project], target_name: str | None) -> 
         yield fault("target", error)
         return
     yield Check("target", Verdict.OK, f"{target.name}: {_described(target)}")
-    yield from _warehouse(target)
+    yield from _warehouse(project, target)
 
 
 def _great_expectations() -> Check:
@@ -159,7 +159,7 @@ def _described(target: Target) -> str:
     return "the embedded BigQuery" + (", with the demo season" if target.seed else "")
 
 
-def _warehouse(target: Target) -> Iterator[Check]:
+def _warehouse(project: Project, target: Target) -> Iterator[Check]:
     if target.kind == "embedded" and not target.emulator_host:
         yield from _embedded(target)
         return
@@ -170,8 +170,13 @@ def _warehouse(target: Target) -> Iterator[Check]:
             return
     answer = _answers(target)
     yield answer
-    if answer.verdict is Verdict.OK:
-        yield _history(target)
+    if answer.verdict is not Verdict.OK:
+        return
+    if target.kind == "bigquery":
+        from plumbline.cli.table_checks import check_tables
+
+        yield from check_tables(project, target)
+    yield _history(target)
 
 
 def _embedded(target: Target) -> Iterator[Check]:

@@ -18,8 +18,9 @@ from plumbline.errors import WarehouseError
 from plumbline.history.tables import DATASET, SCHEMA_VERSION, TABLES, OwnTable
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.failures import Call, explain_failure
-from plumbline.warehouse.query import PATIENCE, QueryRequest, new_job_id, run_query
-from plumbline.warehouse.transport import seconds_left, time_budget
+from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
+from plumbline.warehouse.retries import PATIENCE, make_retry
+from plumbline.warehouse.transport import time_budget
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
@@ -202,10 +203,7 @@ class OwnDataset:
 
     def retry(self) -> Retry:
         """How long one call is repeated that BigQuery refused for the moment."""
-        from google.cloud.bigquery.retry import DEFAULT_RETRY
-
-        patience = min(PATIENCE[self.target.kind], max(seconds_left() or 0.0, 0.0))
-        return DEFAULT_RETRY.with_delay(initial=0.2, maximum=4.0).with_timeout(patience)
+        return make_retry(self.target, patience=PATIENCE[self.target.kind])
 
     @contextmanager
     def asking(self, what: str, job_id: str | None = None) -> Iterator[None]:

@@ -12,11 +12,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from plumbline.errors import ConfigError, did_you_mean
 from plumbline.project.parsing import explain
+from plumbline.warehouse.transport import is_loopback
 
 TARGET_VARIABLE = "PLUMBLINE_TARGET"
 PROJECT_VARIABLE = "PLUMBLINE_PROJECT"
@@ -54,6 +64,8 @@ class Target:
     datasets: Mapping[str, str] = field(default_factory=dict)
     seed: Seed | None = None
     emulator_host: str | None = None
+    api_endpoint: str | None = None
+    """Instead of BigQuery's public address: a private endpoint of one's own network."""
 
     @property
     def is_demo(self) -> bool:
@@ -95,6 +107,28 @@ class TargetEntry(_Strict):
     datasets: dict[str, str] = Field(default_factory=dict)
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
     seed: SeedEntry | None = None
+    api_endpoint: str | None = None
+
+    @field_validator("api_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme == "https" and parts.hostname:
+            return value.rstrip("/")
+        # A token that goes out in the clear is anybody's; on this machine nobody listens in.
+        if parts.scheme == "http" and is_loopback(value):
+            return value.rstrip("/")
+        raise ValueError("write an address that begins with https://")
+
+    @model_validator(mode="after")
+    def _endpoint_is_bigquerys(self) -> TargetEntry:
+        if self.api_endpoint is not None and self.kind != "bigquery":
+            raise ValueError(
+                "api_endpoint is for kind bigquery; an emulator is named by BIGQUERY_EMULATOR_HOST"
+            )
+        return self
 
 
 class WarehouseEntry(BaseModel):
@@ -163,5 +197,6 @@ def resolve_target(
         seed=None
         if found.seed is None
         else Seed(command=tuple(found.seed.command), judged_day=found.seed.judged_day),
+        api_endpoint=found.api_endpoint,
         emulator_host=env.get(EMULATOR_VARIABLE) or None if found.kind == "embedded" else None,
     )

@@ -116,6 +116,7 @@ class MonitorJobs:
                         name=name,
                         sql=compiled.sql,
                         parameters=compiled.parameters,
+                        tables=len(compiled.sources),
                     )
                 )
             except MonitorError as error:

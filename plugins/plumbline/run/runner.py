@@ -22,6 +22,7 @@ from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
 from plumbline.run.run_id import new_run_id
 from plumbline.run.selection import choose_monitors
+from plumbline.warehouse.billing import most_billed
 
 if TYPE_CHECKING:
     from plumbline.gx.alert_action import AlertAction
@@ -46,6 +47,13 @@ class DryRunModel:
     """What BigQuery says that the query would read; None where the warehouse does not say."""
     fault: str | None = None
     """Why the monitor can't be compiled or estimated."""
+
+    @property
+    def estimated_bytes_billed(self) -> int | None:
+        """The most that BigQuery would bill for it: each table is rounded up, to 10 MB at least."""
+        if self.estimated_bytes is None or self.compiled is None:
+            return None
+        return most_billed(self.estimated_bytes, len(self.compiled.sources))
 
 
 @dataclass(frozen=True)

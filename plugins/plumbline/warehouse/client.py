@@ -33,7 +33,7 @@ def endpoint_of(target: Target) -> str:
             (`ready.ensure_ready` starts it).
     """
     if target.kind == "bigquery":
-        return BIGQUERY_ENDPOINT
+        return target.api_endpoint or BIGQUERY_ENDPOINT
     if target.emulator_host:
         host = target.emulator_host.rstrip("/")
         return host if "://" in host else f"http://{host}"

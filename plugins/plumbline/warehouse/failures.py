@@ -28,6 +28,8 @@ MENDS = {
     "of the target in great_expectations.yml",
     "quotaExceeded": "wait for the quota to refill, or ask for more",
     "rateLimitExceeded": "lower concurrent_jobs of the target in great_expectations.yml",
+    "accessNotConfigured": "enable the API: `gcloud services enable bigquery.googleapis.com` with "
+    "--project",
     "billingNotEnabled": "enable billing for the project",
     "credentials": "run `gcloud auth application-default login`, or see whether the service "
     "account still exists",
@@ -35,6 +37,15 @@ MENDS = {
     "great_expectations.yml",
 }
 
+
+NO_PROJECT = (
+    "see whether the project exists and the account may use it; it is PLUMBLINE_PROJECT, or "
+    "`project` of the target in great_expectations.yml"
+)
+NO_DATASET = (
+    "see whether the dataset exists, its name under `datasets` of the target, and whether "
+    "`location` of the target is where it lies"
+)
 
 TROUBLES = ("backendError", "internalError", "jobBackendError", "jobInternalError", "badGateway")
 """Reasons that lie with BigQuery."""
@@ -121,7 +132,20 @@ def _answered(fault: object, call: Call) -> WarehouseError:
             "try again; see https://status.cloud.google.com"
             if call.target.kind == "bigquery" else None,
         )  # fmt: skip
-    return _failure(call, said or f"the warehouse answered HTTP {code}", reason)
+    return _failure(
+        call, said or f"the warehouse answered HTTP {code}", reason, _mend_of_what(reason, said)
+    )
+
+
+def _mend_of_what(reason: str, said: str) -> str | None:
+    """A mend for what it is that was not found; None: that of the reason."""
+    if reason == "notFound" and "not found: project" in said.lower():
+        return NO_PROJECT
+    if reason == "notFound" and "not found: dataset" in said.lower():
+        return NO_DATASET
+    if reason == "accessDenied" and "has not been used in project" in said:
+        return MENDS["accessNotConfigured"]
+    return None
 
 
 def _failure(call: Call, what: str, reason: str, mend: str | None = None) -> WarehouseError:

@@ -25,6 +25,7 @@ from plumbline.warehouse.failures import (
 )
 from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
 from plumbline.warehouse.result import QueryResult
+from plumbline.warehouse.retries import once
 from plumbline.warehouse.transport import time_budget
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class _Job:
     job_id: str
     answer: Future[QueryResult] = field(default_factory=Future)
     _settling: threading.Lock = field(default_factory=threading.Lock)
+
+    def submitted(self, job_id: str) -> None:
+        """The query is now the job of this id: the one to be cancelled."""
+        self.job_id = job_id
 
     def settle(self, outcome: QueryResult | WarehouseError) -> bool:
         """Give the answer, once; False when it has been given already."""
@@ -142,7 +147,12 @@ class JobRunner:
                 return unreachable(job.call, why)
             labels = {**self._labels, "monitor": job.request.name, **job.request.labels}
             result = run_query(
-                self._client, job.request, job.call, job_id=job.job_id, labels=labels
+                self._client,
+                job.request,
+                job.call,
+                job_id=job.job_id,
+                labels=labels,
+                submitted=job.submitted,
             )
             self._heard = True
             return result
@@ -165,15 +175,13 @@ class JobRunner:
     def _cancel(self, job: _Job) -> None:
         """Ask BigQuery to stop the job; nobody waits for its answer."""
 
-        from google.cloud.bigquery.retry import DEFAULT_RETRY
-
         def ask() -> None:
             try:
                 with time_budget(CANCEL_SECONDS):
                     self._client.cancel_job(
                         job.job_id,
                         location=self._target.location,
-                        retry=DEFAULT_RETRY.with_timeout(0.0),
+                        retry=once(),
                     )
             except Exception:  # noqa: BLE001, S110 - BigQuery stops it itself at job_timeout_ms
                 pass

@@ -2,38 +2,45 @@
 
 Everything that is particular about speaking to BigQuery is here; `jobs.JobRunner` adds threads.
 
-The job's id is ours, so that an insert whose answer was lost is picked up instead of repeated.
+The job's id is ours, so that an insert whose answer was lost is picked up instead of repeated. A
+job that failed for a reason that passes has burned its id; the query is then a new job, and paid
+once all the same: BigQuery bills no query that ends in error.
 ``client.query(...).result()`` is the path taken: ``query_and_wait`` swallows the errors of the
 embedded warehouse and answers with no rows.
 """
 
 from __future__ import annotations
 
+import random
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from plumbline.errors import WarehouseError
+from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
 from plumbline.warehouse.result import Column, QueryResult
+from plumbline.warehouse.retries import FIRST_WAIT_SECONDS, PASSING, PATIENCE, make_retry, once
 from plumbline.warehouse.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
-    from google.api_core.retry import Retry
     from google.cloud import bigquery
 
 PAGE_ROWS = 10_000
 """Rows of a page: a monitor's answer comes whole with the poll that finds it ready."""
 
-PATIENCE = {"embedded": 3.0, "bigquery": 15.0}
-"""Seconds for which a call is repeated that was refused or answered 5xx. A server on this machine
-does not come back; a network may. Below the 20 s in which an unreachable warehouse must be told."""
+INSERT_SECONDS = 7.0
+"""How long BigQuery may take to accept a job before it is asked again under the same id. (The
+embedded one accepts and answers in one.)"""
 
-INSERT_SECONDS = 15.0
-"""How long BigQuery may take to accept a job. (The embedded one accepts and answers in one.)"""
+POLL_SECONDS = 20.0
+"""How long an answer to a poll may take. BigQuery holds it for 10 s where the job runs on."""
+
+MOST_JOBS = 3
+"""Jobs of one query, where the earlier ones failed for a reason that passes."""
 
 EARLY_SECONDS = 0.5
 """A timeout with more than this left of the deadline is not the deadline's."""
@@ -78,6 +85,8 @@ class QueryRequest:
     labels: Mapping[str, str] = field(default_factory=dict)
     deadline_seconds: float | None = None
     """None is the target's own limit."""
+    tables: int = 0
+    """How many tables it reads: the limit of bytes leaves room for the rounding of each."""
     dry_run: bool = False
     """Only ask what it would read: no rows, nothing billed."""
 
@@ -95,26 +104,38 @@ def run_query(
     *,
     job_id: str,
     labels: Mapping[str, str],
+    submitted: Callable[[str], None] = lambda _: None,
 ) -> QueryResult:
     """Run ``request`` as job ``job_id`` and read all its rows.
+
+    Args:
+        client: where to.
+        request: what.
+        call: the same, for messages.
+        job_id: of the first job; ``_1`` and ``_2`` are added for those after one that failed.
+        labels: of every job.
+        submitted: told the id of each job before it is sent.
 
     Raises:
         WarehouseError: whatever went wrong, in one line.
     """
     began = time.monotonic()
     with time_budget(call.deadline_seconds):
-        try:
-            job = _insert(client, request, call, job_id=job_id, labels=labels)
-            rows = job.result(
-                page_size=PAGE_ROWS,
-                retry=_retry(call),
-                timeout=max(seconds_left() or 0.0, 0.001),
-                job_retry=None,
-            )
-            read = [dict(row.items()) for row in rows]
-        except Exception as fault:
-            early = (seconds_left() or 0.0) > EARLY_SECONDS
-            raise explain_failure(fault, call, early=early) from fault
+        for number in range(MOST_JOBS):
+            tried = replace(call, job_id=f"{job_id}_{number}" if number else job_id)
+            submitted(str(tried.job_id))
+            attempt = _Attempt(client, request, tried, labels)
+            try:
+                job, rows, read = attempt.run()
+                break
+            except Exception as fault:
+                early = (seconds_left() or 0.0) > EARLY_SECONDS
+                wait = random.uniform(0.0, FIRST_WAIT_SECONDS * 2**number)
+                again = number + 1 < MOST_JOBS and wait < (seconds_left() or 0.0)
+                if again and attempt.failed_in_passing:
+                    time.sleep(wait)
+                    continue
+                raise explain_failure(fault, tried, early=early) from fault
     if not rows.schema and not request.dry_run and job.statement_type in NO_STATEMENT:
         # The embedded warehouse takes no SQL at all for a query that answers nothing.
         raise WarehouseError(
@@ -131,53 +152,86 @@ def run_query(
     )
 
 
-def _insert(
-    client: bigquery.Client,
-    request: QueryRequest,
-    call: Call,
-    *,
-    job_id: str,
-    labels: Mapping[str, str],
-) -> bigquery.QueryJob:
-    from google.api_core.exceptions import Conflict, NotFound
-    from google.cloud import bigquery
-    from google.cloud.bigquery.retry import DEFAULT_RETRY
+@dataclass
+class _Attempt:
+    """One job of a query."""
 
-    limits = call.target.limits
-    config = bigquery.QueryJobConfig(
-        query_parameters=[_query_parameter(parameter) for parameter in request.parameters],
-        labels=job_labels(labels),
-        maximum_bytes_billed=limits.maximum_bytes_billed,
-        job_timeout_ms=int(call.deadline_seconds * 1000),
-        use_legacy_sql=False,
-        dry_run=request.dry_run,
-    )
-    longest = INSERT_SECONDS if call.target.kind == "bigquery" else call.deadline_seconds
-    with time_budget(longest):
+    client: bigquery.Client
+    request: QueryRequest
+    call: Call
+    labels: Mapping[str, str]
+    job: bigquery.QueryJob | None = None
+
+    def run(self) -> tuple[bigquery.QueryJob, Any, list[dict[str, Any]]]:
+        """The job, its rows, and the rows read.
+
+        Raises:
+            Exception: whatever the Google client raises.
+        """
+        self.job = self._insert()
+        on_bigquery = self.call.target.kind == "bigquery"
+        rows = self.job.result(
+            page_size=PAGE_ROWS,
+            retry=make_retry(
+                self.call.target,
+                patience=None if on_bigquery else PATIENCE["embedded"],
+                attempt_seconds=POLL_SECONDS if on_bigquery else None,
+                unless=self._has_failed,
+            ),
+            timeout=max(seconds_left() or 0.0, 0.001),
+            job_retry=None,
+        )
+        return self.job, rows, [dict(row.items()) for row in rows]
+
+    @property
+    def failed_in_passing(self) -> bool:
+        """Whether the job itself has failed, for a reason that passes."""
+        result = self.job.error_result if self.job is not None else None
+        return result is not None and result.get("reason") in PASSING
+
+    def _has_failed(self) -> bool:
+        """Whether an error was the job's, as getQueryResults tells it: then polling is in vain."""
+        if self.job is None:
+            return False
         try:
-            return client.query(
-                request.sql,
+            self.job.reload(retry=once(), timeout=max(seconds_left() or 0.0, 0.001))
+        except Exception:  # noqa: BLE001 - the poll that comes next will say what is wrong
+            return False
+        return bool(self.job.error_result)
+
+    def _insert(self) -> bigquery.QueryJob:
+        from google.api_core.exceptions import Conflict, NotFound
+        from google.cloud import bigquery
+
+        target = self.call.target
+        config = bigquery.QueryJobConfig(
+            query_parameters=[_query_parameter(parameter) for parameter in self.request.parameters],
+            labels=job_labels(self.labels),
+            maximum_bytes_billed=limit_of(target.limits.maximum_bytes_billed, self.request.tables),
+            job_timeout_ms=int(self.call.deadline_seconds * 1000),
+            use_legacy_sql=False,
+            dry_run=self.request.dry_run,
+        )
+        limits: dict[str, Any] = {
+            "patience": PATIENCE[target.kind],
+            "attempt_seconds": INSERT_SECONDS if target.kind == "bigquery" else None,
+        }
+        try:
+            return self.client.query(
+                self.request.sql,
                 job_config=config,
-                job_id=job_id,
-                location=call.target.location,
-                retry=_retry(call),
+                job_id=self.call.job_id,
+                location=target.location,
+                retry=make_retry(target, **limits),
                 job_retry=None,
             )
         except Conflict:
             # The id is ours alone: an earlier attempt arrived, its answer did not. BigQuery may
             # say "not found" of such a job for an instant.
-            retry = _retry(call).with_predicate(
-                lambda fault: isinstance(fault, NotFound) or DEFAULT_RETRY._predicate(fault)
-            )
-            found = client.get_job(job_id, location=call.target.location, retry=retry)
+            limits["also"] = lambda fault: isinstance(fault, NotFound)
+            job_id, retry = str(self.call.job_id), make_retry(target, **limits)
+            found = self.client.get_job(job_id, location=target.location, retry=retry)
             return cast("bigquery.QueryJob", found)
-
-
-def _retry(call: Call) -> Retry:
-    from google.cloud.bigquery.retry import DEFAULT_RETRY
-
-    patience = min(PATIENCE[call.target.kind], max(seconds_left() or 0.0, 0.0))
-    return DEFAULT_RETRY.with_delay(initial=0.2, maximum=4.0).with_timeout(patience)
 
 
 def _query_parameter(parameter: Parameter) -> Any:

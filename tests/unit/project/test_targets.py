@@ -119,3 +119,33 @@ def test_a_malformed_target_is_named_by_file_and_key(
     assert caught.value.file == str(FILE)
     assert caught.value.key == f"fluent_datasources.warehouse.{key}"
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [
+        ("https://bigquery-mine.p.googleapis.com/", True),
+        ("http://127.0.0.1:9050", True),
+        ("http://localhost:9050", True),
+        ("http://bigquery.example", False),
+        ("bigquery.example", False),
+        ("ftp://bigquery.example", False),
+        ("https://", False),
+    ],
+)
+def test_another_endpoint_of_bigquery_must_not_send_tokens_in_the_clear(
+    value: str, is_right: bool
+) -> None:
+    target = {"kind": "bigquery", "project": "p", "api_endpoint": value}
+    if is_right:
+        assert resolve("t", t=target).api_endpoint == value.rstrip("/")
+        return
+    with pytest.raises(ConfigError, match="https://") as raised:
+        resolve("t", t=target)
+    assert str(raised.value.key).endswith("targets.t.api_endpoint")
+
+
+def test_an_embedded_target_has_no_endpoint_of_bigquery() -> None:
+    target = {"kind": "embedded", "project": "p", "api_endpoint": "https://bigquery.example"}
+    with pytest.raises(ConfigError, match="BIGQUERY_EMULATOR_HOST"):
+        resolve("t", t=target)

@@ -1,8 +1,10 @@
-"""The report of a dry run: what each monitor would send, and what BigQuery says it would read."""
+"""The report of a dry run: what each monitor would send, what BigQuery says that it would read, and
+what that would be billed at most."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -60,11 +62,14 @@ def render_json(report: DryRunReport) -> str:
         "checkpoint": report.checkpoint,
         "target": report.target,
         "as_of": rfc3339(report.as_of),
+        "estimated_bytes": _sum(model.estimated_bytes for model in report.models),
+        "estimated_bytes_billed": _sum(model.estimated_bytes_billed for model in report.models),
         "monitors": [
             {
                 "name": model.monitor,
                 "fault": model.fault,
                 "estimated_bytes": model.estimated_bytes,
+                "estimated_bytes_billed": model.estimated_bytes_billed,
                 "sql": model.compiled.sql if model.compiled else None,
                 "sql_hash": model.compiled.sql_hash if model.compiled else None,
                 "sources": list(model.compiled.sources) if model.compiled else [],
@@ -90,12 +95,24 @@ def _outlook(model: DryRunModel) -> str:
         return f"ERROR: {one_line(model.fault)}"
     if model.estimated_bytes is None:
         return "the warehouse does not say how much it would read"
-    return f"would read {size(model.estimated_bytes)}"
+    return _bytes(model.estimated_bytes, model.estimated_bytes_billed)
 
 
 def _total(report: DryRunReport) -> str:
     faults = sum(model.fault is not None for model in report.models)
-    known = [model.estimated_bytes for model in report.models if model.estimated_bytes is not None]
-    total = f"{size(sum(known))} in all" if known else "bytes are not known"
+    read = _sum(model.estimated_bytes for model in report.models)
+    billed = _sum(model.estimated_bytes_billed for model in report.models)
+    total = "bytes are not known" if read is None else f"in all: {_bytes(read, billed)}"
     text = f"{len(report.models)} monitors, {total}"
     return f"{text}, {faults} with a fault" if faults else text
+
+
+def _bytes(read: int, billed: int | None) -> str:
+    text = f"would read {size(read)}"
+    return text if billed is None else f"{text}, billed {size(billed)} at most"
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """Of those that are known; None: none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,204 @@
+"""Which errors of BigQuery pass, and how a call that met one is tried again.
+
+An error that passes is tried again with backoff and jitter for as long as the deadline of the job
+lasts; one that stays is told at once. What nobody answered at all is given up sooner: an
+unreachable warehouse must be told within 20 s. Used by `query` and by plumbline's own dataset.
+
+The tables are BigQuery's list of errors, https://cloud.google.com/bigquery/docs/error-messages: a
+reason passes where the list says to try again, and stays where it says to change something first.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from plumbline.warehouse.transport import seconds_left, time_budget
+
+if TYPE_CHECKING:
+    from google.api_core.retry import Retry
+    from tenacity import RetryCallState
+
+    from plumbline.project.targets import Target
+
+PASSING = {
+    "backendError": "HTTP 500, 502, 503, 504: the service is currently unavailable; try again",
+    "badGateway": "HTTP 502: a front end lost its back end",
+    "internalError": "HTTP 500: an error within BigQuery; try again",
+    "jobBackendError": "HTTP 400: the job failed for a passing reason; try again",
+    "jobInternalError": "HTTP 400: the job failed within BigQuery; try again",
+    "jobRateLimitExceeded": "HTTP 400: the job met a rate limit; try again",
+    "rateLimitExceeded": "HTTP 403: too many requests in a short time; try again more slowly",
+    "tableUnavailable": "HTTP 400: a table of a Google product is being written; try again",
+    "userRateLimitExceeded": "HTTP 403: the same for one user (Google's APIs in general)",
+}
+"""Reasons for which the same request may work a moment later, and what BigQuery says of each."""
+
+STAYING = {
+    "accessDenied": "HTTP 403: a role is missing",
+    "accessNotConfigured": "HTTP 403: the API is not enabled in the project",
+    "attributeError": "HTTP 400: the statement is wrong",
+    "authError": "HTTP 401: the credentials are refused; the client has asked for a new token",
+    "billingNotEnabled": "HTTP 403: billing is off",
+    "billingTierLimitExceeded": "HTTP 400: the query is too dear for its tier",
+    "blocked": "HTTP 403: BigQuery has put the operation on a list; support takes it off",
+    "bytesBilledLimitExceeded": "HTTP 400: the query is above maximum_bytes_billed",
+    "duplicate": "HTTP 409: what is to be made is there",
+    "invalid": "HTTP 400: the request is wrong",
+    "invalidQuery": "HTTP 400: the statement is wrong",
+    "invalidUser": "HTTP 400: the account is not known",
+    "notFound": "HTTP 404: it is not there",
+    "notImplemented": "HTTP 501: there is no such thing",
+    "proxyAuthenticationRequired": "HTTP 407: a proxy on the way wants credentials",
+    "quotaExceeded": "HTTP 403: a quota of the project or a custom one is used up for the day",
+    "required": "HTTP 400: the request lacks something",
+    "resourceInUse": "HTTP 400: something is in use that is to be removed",
+    "resourcesExceeded": "HTTP 400: the query needs more than it may have",
+    "responseTooLarge": "HTTP 403: the answer is too large",
+    "stopped": "HTTP 200: the job was cancelled",
+    "timeout": "HTTP 400: the job was timed out",
+}
+"""Reasons for which the same request will fail again, and what BigQuery says of each."""
+
+PASSING_CODES = frozenset({408, 429, 500, 502, 503, 504})
+"""Of answers whose reason is in neither table, such as the pages of Google's front end."""
+
+PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
+"""Seconds for which a call is repeated that nobody answered, the last attempt included. A server
+on this machine does not come back; a network may. Below the 20 s in which an unreachable warehouse
+must be told."""
+
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 8.0
+
+
+def reason_of(fault: BaseException) -> str | None:
+    """BigQuery's own reason for an error that it answered."""
+    errors = getattr(fault, "errors", None) or []
+    first = errors[0] if errors and isinstance(errors[0], dict) else {}
+    reason = first.get("reason")
+    return None if reason is None else str(reason)
+
+
+def passes(fault: BaseException) -> bool:
+    """Whether the same call may work a moment later."""
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth import exceptions as auth
+
+    if isinstance(fault, GoogleAPICallError):
+        reason = reason_of(fault)
+        if reason in PASSING:
+            return True
+        return reason not in STAYING and fault.code in PASSING_CODES
+    if isinstance(fault, auth.TransportError):
+        return True
+    if isinstance(fault, auth.GoogleAuthError):
+        return bool(getattr(fault, "retryable", False))
+    return _nobody_answered(fault)
+
+
+def _nobody_answered(fault: BaseException) -> bool:
+    import requests.exceptions as http
+    from google.auth.exceptions import TransportError
+
+    if isinstance(fault, http.SSLError):
+        return False  # a certificate does not mend itself
+    kinds = (http.ConnectionError, http.Timeout, http.ChunkedEncodingError, ConnectionError)
+    return isinstance(fault, (*kinds, TransportError))
+
+
+def make_retry(
+    target: Target,
+    *,
+    patience: float | None = None,
+    attempt_seconds: float | None = None,
+    also: Callable[[BaseException], bool] = lambda _: False,
+    unless: Callable[[], bool] = lambda: False,
+) -> Retry:
+    """What the Google client's ``retry=`` takes: repeats a call within its thread's budget.
+
+    The last error itself is raised, when the next wait would not fit the budget any more, or the
+    server asks for a longer one (``Retry-After``).
+
+    Args:
+        target: whose patience it is.
+        patience: seconds from now on for which what nobody answers is repeated; None: as long as
+            the budget lasts. On the embedded warehouse it is for every error.
+        attempt_seconds: how long one attempt may take before it is cut and tried again.
+        also: other errors that pass here, for as long as ``patience``.
+        unless: asked before each repetition: that the call is of no use any more.
+    """
+    from tenacity import Retrying, retry_if_exception, wait_random_exponential
+
+    jitter = wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)
+
+    def wait(state: RetryCallState) -> float:
+        return max(jitter(state), _asked_wait(_fault_of(state)) or 0.0)
+
+    def stop(state: RetryCallState) -> bool:
+        left, fault = seconds_left(), _fault_of(state)
+        if left is not None and state.upcoming_sleep >= left:
+            return True
+        bounded = patience is not None and (
+            target.kind == "embedded"
+            or (fault is not None and (_nobody_answered(fault) or also(fault)))
+        )
+        # The next attempt may be in vain as long as it may last.
+        ends = (state.seconds_since_start or 0.0) + state.upcoming_sleep + (attempt_seconds or 0.0)
+        if bounded and ends >= (patience or 0.0):
+            return True
+        return unless()
+
+    retrying = Retrying(
+        retry=retry_if_exception(lambda fault: also(fault) or passes(fault)),
+        wait=wait,
+        stop=stop,
+        reraise=True,
+    )
+
+    def repeated(call: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(call, updated=())
+        def attempt(*args: Any, **kwargs: Any) -> Any:
+            if attempt_seconds is None:
+                return call(*args, **kwargs)
+            with time_budget(attempt_seconds):
+                return call(*args, **kwargs)
+
+        return lambda *args, **kwargs: retrying.copy()(attempt, *args, **kwargs)
+
+    return cast("Retry", repeated)
+
+
+def once() -> Retry:
+    """What the Google client's ``retry=`` takes for a call that is made once."""
+    return cast("Retry", lambda call: call)
+
+
+def _fault_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
+
+
+def _asked_wait(fault: BaseException | None) -> float | None:
+    """Seconds for which the server asks us to wait."""
+    headers = getattr(getattr(fault, "response", None), "headers", None) or {}
+    return retry_after(headers.get("Retry-After"), datetime.now(UTC))
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait by a ``Retry-After`` header: a number, or an HTTP date; None for others."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+        return max(seconds, 0.0) if math.isfinite(seconds) else None
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds(), 0.0)

@@ -1,0 +1,334 @@
+"""BigQuery in trouble: each kind of fault at each request of a day's runs, and no lie comes of it.
+
+A fault that passes is ridden out: the run finds what the data say. One that stays is the ERROR of
+whom it hit, which says what happened; it is never a PASS, and never a CRITICAL that the data do not
+give. Every run ends by its deadline, and no alert is lost.
+
+Three grids: of the monitors' own requests, of the alerts' requests to the state that is kept in the
+warehouse, both in one process with deadlines of moments; and each kind once as a whole process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.alerts import live
+from plumbline.errors import MonitorError
+from plumbline.history import dataset, loads
+from plumbline.project import Target
+from plumbline.project.targets import Limits
+from plumbline.run.jobs import MonitorJobs
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
+from plumbline.warehouse import query
+from plumbline.warehouse.client import endpoint_of
+from plumbline.warehouse.retries import PATIENCE
+from scenarios.conftest import Plumbline
+from support.bigquery_faults import FAULTS, JobFails, Kind, Refused
+from support.bigquery_proxy import BigQueryProxy
+from support.fake_slack import FakeSlack
+from support.projects import SmallProject, make_project
+from support.targets import bigquery_target
+from support.warehouse import shared_state_dir, warehouse
+
+__all__ = ["shared_state_dir", "warehouse"]
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+START = datetime(2026, 2, 2, 12, tzinfo=UTC)
+SIX_HOURS = timedelta(hours=6)
+DAY = (100, 20, 20, 100)
+"""What the data say of `coverage` at each run of the day, in percent: it breaks and is mended."""
+DEADLINE_SECONDS = 2.5
+
+
+@pytest.fixture(autouse=True)
+def moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes seconds on a network takes moments here."""
+    monkeypatch.setattr(query, "INSERT_SECONDS", 0.5)
+    monkeypatch.setattr(query, "POLL_SECONDS", 0.5)
+    monkeypatch.setattr(dataset, "SECONDS", 1.5)
+    monkeypatch.setattr(loads, "SECONDS", 1.5)
+    monkeypatch.setitem(PATIENCE, "bigquery", 1.5)
+
+
+@pytest.fixture
+def key_file(
+    warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[BigQueryProxy], None]]:
+    """Credentials that Google's client finds where it looks, and that lead to the proxy."""
+    with BigQueryProxy(endpoint_of(warehouse)) as tokens:
+        written = tokens.write_key_file(tmp_path / "key.json")
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(written))
+        yield lambda proxy: None
+
+
+def applies(kind: Kind, request: str) -> bool:
+    """Whether BigQuery could answer this request so."""
+    if isinstance(kind.fault, JobFails):
+        return request in ("insert", "results", "upload")
+    if isinstance(kind.fault, Refused) and kind.fault.code == 409:
+        return request in ("insert", "upload")
+    return True
+
+
+def is_ridden_out(name: str) -> bool:
+    """Whether a run finds what the data say although this came once."""
+    # Google's client asks for a new token when the old one is refused.
+    return FAULTS[name].passes or name == "401 authError"
+
+
+# The monitors' requests
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault at one request of one run."""
+
+    run: int
+    of: str
+    """Whose request."""
+    place: int
+    kind: str
+
+
+def ask_monitors(
+    project: SmallProject, upstream: str, memory: dict[str, bytes], case: Case | None, run: int
+) -> tuple[BigQueryProxy, dict[str, list[Any] | MonitorError]]:
+    """One run's jobs, with a proxy of their own between."""
+    with BigQueryProxy(upstream, page_rows=2, memory=memory) as proxy:
+        target = replace(project.target, api_endpoint=proxy.url)
+        if case is not None:
+            proxy.at(case.place, FAULTS[case.kind].fault, of=f"plumbline_{case.of}_")
+        jobs = MonitorJobs(
+            project.project, target, START + run * SIX_HOURS, vars={"coverage": DAY[run]}
+        )
+        found: dict[str, list[Any] | MonitorError] = {}
+        jobs.submit(["coverage", "steady"])
+        for monitor in ("coverage", "steady"):
+            try:
+                found[monitor] = [row["pct"] for row in jobs.data(monitor).result.rows]
+            except MonitorError as error:
+                found[monitor] = error
+    return proxy, found
+
+
+def test_each_fault_at_each_request_of_the_monitors_of_a_day(
+    warehouse: Target, tmp_path: Path, key_file: object
+) -> None:
+    target = bigquery_target(
+        project=warehouse.project, limits=Limits(deadline_seconds=DEADLINE_SECONDS)
+    )
+    project = make_project(tmp_path / "project", target)
+    project.add("coverage", "select n, {{ var('coverage') }} as pct from unnest([1, 2, 3]) as n")
+    project.add("steady", "select 90 as pct")
+    (project.root / "dbt_project.yml").write_text(
+        (project.root / "dbt_project.yml").read_text() + "  coverage: 0\n"
+    )
+    upstream, memory = endpoint_of(warehouse), {}
+    truths = [{"coverage": [pct] * 3, "steady": [90]} for pct in DAY]
+    cases = []
+    for run, truth in enumerate(truths):
+        sound, found = ask_monitors(project, upstream, memory, None, run)
+        assert found == truth
+        for monitor in truth:
+            requests = [seen.kind for seen in sound.seen if monitor in (seen.job_id or "")]
+            pages = 2 if monitor == "coverage" else 1
+            assert requests == ["insert", *["results"] * pages]
+            cases += [
+                Case(run, monitor, place, name)
+                for place, request in enumerate(requests)
+                for name, kind in FAULTS.items()
+                if applies(kind, request)
+            ]
+    ridden_out, told = 0, 0
+
+    def judge(case: Case) -> None:
+        nonlocal ridden_out, told
+        began = time.monotonic()
+        proxy, found = ask_monitors(project, upstream, memory, case, case.run)
+        seconds = time.monotonic() - began
+        kind, (given,) = FAULTS[case.kind], proxy.given
+        errors = [said for said in found.values() if isinstance(said, MonitorError)]
+        true = truths[case.run]
+        shown = f"{case}: {given}: {found}"
+        assert seconds < DEADLINE_SECONDS + 2.5, shown
+        assert all(found[name] in (true[name], *errors) for name in true), shown
+        if is_ridden_out(case.kind):
+            assert not errors, shown
+            ridden_out += 1
+        else:
+            (error,) = errors
+            assert error is found[case.of], shown
+            assert kind.says in error.what, shown
+            told += 1
+        failed = isinstance(kind.fault, JobFails) and kind.passes
+        assert len(proxy.queries) <= 2 + failed, f"{shown}: paid twice"
+
+    with ThreadPoolExecutor(6) as at_once:
+        list(at_once.map(judge, cases))
+    print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
+    assert ridden_out + told == len(cases) > 400
+
+
+# The alerts' requests
+
+
+KINDS_OF_ALERTS = (
+    "503 backendError", "cut after", "403 accessDenied", "cut before", "403 rateLimitExceeded",
+    "400 invalid", "cut in the middle", "401 authError", "job fails: backendError",
+    "429 rateLimitExceeded", "stall after", "502 front end", "job fails: invalidQuery",
+)  # fmt: skip
+"""Each request of the day meets one of them, in turn."""
+
+
+def outcome(run: int, at: datetime) -> Outcome:
+    broken = DAY[run] < 50
+    return Outcome(
+        monitor="coverage",
+        status=Status.CRITICAL if broken else Status.PASS,
+        summary=f"{DAY[run]} %",
+        as_of=at,
+        observed=DAY[run],
+    )
+
+
+def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
+    warehouse: Target, tmp_path: Path, key_file: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days of four runs, each run with one fault; whoever is to be told is told each day."""
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy, FakeSlack() as slack:
+        for name in ("ERROR", "WARNING"):
+            monkeypatch.setenv(f"SLACK_WEBHOOK_URL_{name}", f"{slack.webhook_url}/{name.lower()}")
+        target = replace(
+            bigquery_target(project=warehouse.project, api_endpoint=proxy.url),
+            state_dir=tmp_path / "state",
+        )
+        project = make_project(tmp_path / "project", target)
+
+        def tell(day: int, run: int) -> list[str]:
+            """The kinds of the requests of one run; its faults are set before."""
+            before, at = len(proxy.seen), START + timedelta(days=day) + run * SIX_HOURS
+            began = time.monotonic()
+            live.tell(
+                live.LiveRun(
+                    project=project.project,
+                    target=target,
+                    run_id=f"run-{day}-{run}",
+                    checkpoint="all",
+                    as_of=at,
+                    now=at,
+                ),
+                [outcome(run, at)],
+                clock=lambda: at,
+            )
+            assert time.monotonic() - began < 15, proxy.given[-1:]
+            return [request.kind for request in proxy.seen[before:]]
+
+        def told() -> tuple[int, int]:
+            lines = [str(message["text"]).split(":")[0] for message in slack.messages]
+            known = {"CRITICAL coverage", "RESOLVED coverage"}
+            assert set(lines) <= known, "nothing is told that the data do not give"
+            return lines.count("CRITICAL coverage"), lines.count("RESOLVED coverage")
+
+        for run in range(4):
+            tell(0, run)  # the dataset is made
+        assert told() == (1, 1)
+        sound = [tell(1, run) for run in range(4)]
+        cases = [
+            [
+                (place, KINDS_OF_ALERTS[(place + 3 * run) % len(KINDS_OF_ALERTS)])
+                for place, request in enumerate(requests)
+                if request != "token"
+            ]
+            for run, requests in enumerate(sound)
+        ]
+        total = sum(map(len, cases))
+        day = 2
+        while any(cases):
+            before = told()
+            for run in range(4):
+                if cases[run]:
+                    place, name = cases[run].pop()
+                    proxy.at(place, FAULTS[name].fault)
+                tell(day, run)
+                proxy.heal()
+            if any(now <= then for now, then in zip(told(), before, strict=True)):
+                tell(day, 3)  # what waits goes out with the next run
+            opened, resolved = told()
+            assert opened > before[0], f"an alert of day {day} was lost: {proxy.given[-4:]}"
+            assert resolved > before[1], f"an end of day {day} was lost: {proxy.given[-4:]}"
+            day += 1
+        assert len(proxy.given) == total
+        print(f"\n{total} cases in {day} days: {len(proxy.given)} faults met, {told()} told")
+
+
+# Whole processes
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_kind_that_goes_on_is_the_error_of_its_monitor_in_a_whole_process(
+    warehouse: Target,
+    plumbline: Plumbline,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    """`plumbline run --target bigquery --alerts`, with the fault at every insert of one monitor."""
+    kind = FAULTS[name]
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy, FakeSlack() as slack:
+        project = make_project(tmp_path / "project", warehouse)
+        project.add("coverage", "select 20 as pct")
+        project.add("steady", "select 90 as pct")
+        project.checkpoint(
+            "coverage", "steady", actions=[{"name": "alerts", "type": "plumbline_alerts"}]
+        )
+        file = project.root / "great_expectations.yml"
+        there = "kind: bigquery\n"
+        assert there in file.read_text()
+        more = f"{there}        api_endpoint: {proxy.url}\n"
+        file.write_text(
+            file.read_text()
+            .replace(there, more)
+            .replace("deadline_seconds: 120", "deadline_seconds: 4")
+        )
+        proxy.on_query("plumbline_coverage_", replace(kind.fault, times=999))
+        key = proxy.write_key_file(tmp_path / "key.json")
+        began = time.monotonic()
+
+        said = plumbline(
+            *("run", "all", "--target", "bigquery", "--alerts", "--no-docs", "--format", "json"),
+            cwd=project.root,
+            env={
+                "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+                "PLUMBLINE_PROJECT": warehouse.project,
+                "PLUMBLINE_STATE_DIR": str(tmp_path / "state"),
+                "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "/error",
+            },
+            seconds=100,
+        )
+
+        seconds = time.monotonic() - began
+        coverage, steady = said.monitor("coverage"), said.monitor("steady")
+        assert steady["status"] == "PASS"
+        assert seconds < 60, "its start and the alerts included, on a machine that is busy"
+        (message,) = slack.messages
+        if "409" in name:  # the job is there: it is picked up
+            assert (said.code, coverage["status"]) == (2, "CRITICAL")
+            assert str(message["text"]).startswith("CRITICAL coverage")
+            return
+        assert (said.code, coverage["status"]) == (3, "ERROR"), said.stderr
+        assert coverage["observed"] is None
+        assert kind.says in coverage["reason"]
+        assert str(message["text"]).startswith("ERROR coverage")
+        assert "Traceback" not in said.stdout + said.stderr
+        expected = 3 if isinstance(kind.fault, JobFails) and kind.passes else 1
+        jobs = [job for job in proxy.queries if "coverage" in job]
+        assert len(jobs) <= expected, "paid twice"

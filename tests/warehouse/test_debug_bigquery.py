@@ -1,0 +1,163 @@
+"""`plumbline debug --target bigquery` names each thing that is missing, tried one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plumbline.cli.checks import Check, Verdict, run_checks
+from plumbline.project import Project, Target
+from plumbline.warehouse.client import endpoint_of, open_client
+from plumbline.warehouse.tables import read_source_tables
+from support.bigquery_faults import Refused
+from support.bigquery_proxy import BigQueryProxy
+from support.projects import make_project
+from support.small_project import SOURCES
+
+pytestmark = pytest.mark.warehouse
+
+
+class Cloud:
+    """A project on BigQuery where all is there, until a test takes something away."""
+
+    def __init__(self, root: Path, warehouse: Target, proxy: BigQueryProxy) -> None:
+        self.root = make_project(root, warehouse).root
+        self.warehouse = warehouse
+        self.proxy = proxy
+        self.client = open_client(warehouse)
+        file = self.root / "models" / "sources.yml"
+        file.write_text(SOURCES)
+        self.client.create_dataset("nba")
+        for table in read_source_tables(file):
+            self.client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
+        self.configure("kind: bigquery", f"kind: bigquery\n        api_endpoint: {proxy.url}")
+
+    def configure(self, old: str, new: str) -> None:
+        file = self.root / "great_expectations.yml"
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new, 1))
+
+    def debug(self) -> dict[str, Check]:
+        return {check.what: check for check in run_checks(lambda: Project(self.root), "bigquery")}
+
+
+@pytest.fixture
+def cloud(warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy:
+        key = proxy.write_key_file(tmp_path / "key.json")
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
+        monkeypatch.setenv("PLUMBLINE_PROJECT", warehouse.project)
+        monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+        monkeypatch.setattr("plumbline.cli.checks.ANSWER_SECONDS", 3.0)
+        yield Cloud(tmp_path / "project", warehouse, proxy)
+
+
+LINES = ("target", "credentials", "query", "dataset nba", "history")
+
+
+def test_where_all_is_there_each_line_says_so(cloud: Cloud) -> None:
+    cloud.client.create_dataset("plumbline")
+
+    found = cloud.debug()
+
+    assert {name: found[name].verdict for name in LINES} == dict.fromkeys(LINES, Verdict.OK)
+    assert found["dataset nba"].detail == "3 declared tables are there, in US"
+
+
+def denied(method: str, path: str, code: int, reason: str, message: str) -> Callable[..., None]:
+    def take_away(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+        cloud.proxy.deny(method, path, Refused(code, reason, message, times=99))
+
+    return take_away
+
+
+def no_key_file(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+
+
+def no_project(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLUMBLINE_PROJECT")
+
+
+def other_location(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = "kind: bigquery\n"
+    cloud.configure(
+        "        location: US\n        limits:\n          deadline_seconds: 120",
+        "        location: EU\n        limits:\n          deadline_seconds: 120",
+    )
+    assert there in (cloud.root / "great_expectations.yml").read_text()
+
+
+def no_dataset(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud.client.delete_dataset("nba", delete_contents=True)
+
+
+def no_table(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud.client.delete_table(f"{cloud.warehouse.project}.nba.games")
+
+
+def no_column(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = cloud.root / "models" / "sources.yml"
+    file.write_text(file.read_text().replace("name: status", "name: state"))
+
+
+MISSING = [
+    pytest.param(no_key_file, "credentials", "/nowhere/key.json", "gcloud auth", id="credentials"),
+    pytest.param(denied("POST", "/token$", 400, "invalid_grant", "Invalid JWT Signature."),
+                 "query", "credentials were refused", "service account", id="a key that is revoked"),
+    pytest.param(no_project, "target", "has no project", "PLUMBLINE_PROJECT", id="project"),
+    pytest.param(denied("POST", "/jobs$", 404, "notFound", "Not found: Project some-project"),
+                 "query", "Not found: Project", "PLUMBLINE_PROJECT", id="a project of that name"),
+    pytest.param(denied("POST", "/jobs$", 403, "accessNotConfigured",
+                        "BigQuery API has not been used in project p before or it is disabled."),
+                 "query", "has not been used", "gcloud services enable bigquery", id="API"),
+    pytest.param(denied("POST", "/jobs$", 403, "accessDenied",
+                        "BigQuery API has not been used in project p before or it is disabled."),
+                 "query", "has not been used", "gcloud services enable bigquery",
+                 id="API, as an older front end says it"),
+    pytest.param(denied("POST", "/jobs$", 403, "billingNotEnabled",
+                        "Billing has not been enabled for this project."),
+                 "query", "Billing has not been enabled", "enable billing", id="billing"),
+    pytest.param(denied("POST", "/jobs$", 403, "accessDenied",
+                        "Access Denied: Project p: User does not have bigquery.jobs.create "
+                        "permission in project p."),
+                 "query", "bigquery.jobs.create", "Job User", id="the role of jobs"),
+    pytest.param(other_location, "dataset nba", "it lies in US, not in EU", "location: US",
+                 id="location"),
+    pytest.param(no_dataset, "dataset nba", "nba", "`datasets` of the target", id="dataset"),
+    pytest.param(no_table, "dataset nba", "games", "models/sources.yml", id="table"),
+    pytest.param(no_column, "dataset nba", "nba.games has no column state", "models/sources.yml",
+                 id="column"),
+    pytest.param(denied("GET", "/datasets/nba$", 403, "accessDenied",
+                        "Access Denied: Dataset p:nba: Permission bigquery.datasets.get denied"),
+                 "dataset nba", "bigquery.datasets.get", "Data Viewer", id="the role of datasets"),
+    pytest.param(denied("GET", "/tables/games$", 403, "accessDenied",
+                        "Access Denied: Table p:nba.games: Permission bigquery.tables.get denied"),
+                 "dataset nba", "bigquery.tables.get", "Data Viewer", id="the role of tables"),
+    pytest.param(denied("GET", "/datasets/plumbline$", 403, "accessDenied",
+                        "Access Denied: Dataset p:plumbline: Permission denied"),
+                 "history", "Permission denied", "roles/bigquery.dataEditor",
+                 id="the role of history"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("take_away", "line", "detail", "mend"), MISSING)
+def test_each_thing_that_is_missing_is_named_with_its_mend(
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    take_away: Callable[[Cloud, pytest.MonkeyPatch], None],
+    line: str,
+    detail: str,
+    mend: str,
+) -> None:
+    take_away(cloud, monkeypatch)
+
+    found = cloud.debug()
+
+    assert found[line].verdict is Verdict.MISSING
+    assert detail in found[line].detail
+    assert mend in str(found[line].mend)
+    before = LINES[: LINES.index(line)]
+    assert all(found[name].verdict is Verdict.OK for name in before), "only that is missing"

@@ -1,0 +1,99 @@
+"""The smoke test itself: against the proxy, which answers as BigQuery does where it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import smoke_bigquery
+from plumbline.project import Target
+from plumbline.warehouse.client import endpoint_of
+from support.bigquery_faults import Endless, Refused
+from support.bigquery_proxy import MB, BigQueryProxy
+from support.projects import SmallProject, make_project
+from support.small_project import SOURCES
+
+pytestmark = pytest.mark.warehouse
+
+
+@pytest.fixture
+def proxy(
+    warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BigQueryProxy]:
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy:
+        monkeypatch.setenv(
+            "GOOGLE_APPLICATION_CREDENTIALS", str(proxy.write_key_file(tmp_path / "key.json"))
+        )
+        monkeypatch.setenv("PLUMBLINE_PROJECT", warehouse.project)
+        yield proxy
+
+
+@pytest.fixture
+def project(warehouse: Target, tmp_path: Path) -> SmallProject:
+    small = make_project(tmp_path / "project", warehouse)
+    (small.root / "models" / "sources.yml").write_text(SOURCES)
+    client = smoke_bigquery.open_client(warehouse)
+    client.create_dataset("nba")
+    for table in smoke_bigquery.read_source_tables(small.root / "models" / "sources.yml"):
+        client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
+    small.add("coverage", "select 90 as pct")
+    return small
+
+
+def run(project: SmallProject, proxy: BigQueryProxy, *more: str) -> tuple[int, dict[str, str]]:
+    out = project.root / "smoke"
+    code = smoke_bigquery.main(
+        ["--project-dir", str(project.root), "--endpoint", proxy.url, "--out", str(out), *more]
+    )
+    steps = json.loads((out / "smoke_bigquery.json").read_text())["steps"]
+    names = {str(step.__doc__).strip().rstrip("."): step.__name__ for step in smoke_bigquery.STEPS}
+    page = (out / "smoke_bigquery.md").read_text()
+    assert all(f"| {step['step']} | {step['verdict']} |" in page for step in steps)
+    return code, {names.get(step["step"], step["step"]): step["verdict"] for step in steps}
+
+
+def test_where_bigquery_does_as_documented_each_step_passes(
+    project: SmallProject, proxy: BigQueryProxy
+) -> None:
+    proxy.reads("smoke_nothing", 0)
+    proxy.reads("= date '2026-02-02'", MB)
+    proxy.reads(">= date '1900-01-01'", 100 * MB)
+    proxy.reads("`games`", 50 * MB)
+    proxy.on_query("smoke_deadline", Endless())
+
+    code, steps = run(project, proxy, "--write")
+
+    # The embedded warehouse runs one query at a time, and the smoke test says so.
+    assert steps.pop("jobs_overlap") in ("FAIL", "NOT SHOWN")
+    by_hand = {name: steps.pop(name) for name in smoke_bigquery.BY_HAND}
+    assert set(by_hand.values()) == {"NOT SHOWN"}
+    assert steps == {
+        step.__name__: "PASS" for step in smoke_bigquery.STEPS if step.__name__ != "jobs_overlap"
+    }
+    assert code in (0, 3)
+
+
+def test_what_is_not_so_fails_and_hides_no_other_step(
+    project: SmallProject, proxy: BigQueryProxy
+) -> None:
+    proxy.on_query("smoke_deadline", Endless())
+    proxy.deny("GET", "/datasets/nba$", Refused(403, "accessDenied", "Access Denied: Dataset nba"))
+
+    code, steps = run(project, proxy)
+
+    assert code == 3
+    assert steps["tables_are_as_declared"] == "FAIL"
+    assert steps["bytes_are_limited"] == "FAIL", "a warehouse that does not keep to limits"
+    assert steps["partitions_are_pruned"] == "NOT SHOWN"
+    assert steps["writes_happen_once"] == "NOT SHOWN", "without --write nothing is written"
+    assert steps["answers"] == steps["models_run"] == "PASS"
+
+
+@pytest.mark.parametrize("arguments", [["--wrong"], ["--target", "local"], ["--target", "lokal"]])
+def test_what_cannot_begin_is_64(
+    project: SmallProject, proxy: BigQueryProxy, arguments: list[str]
+) -> None:
+    assert smoke_bigquery.main(["--project-dir", str(project.root), *arguments]) == 64

@@ -9,6 +9,7 @@ The metric (``plumbline.groups``) says what is there; the expectation judges it.
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
@@ -22,6 +23,7 @@ from great_expectations.expectations.expectation import (
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from great_expectations.render.components import (
+    CollapseContent,
     LegacyDiagnosticRendererType,
     LegacyRendererType,
     RenderedStringTemplateContent,
@@ -35,9 +37,12 @@ from great_expectations.render.renderer_configuration import (
 
 from plumbline.errors import did_you_mean
 from plumbline.expectations.bounds import Bounds, Group, observe, to_blame
+from plumbline.run.words import plain
 
 METRIC = "plumbline.groups"
 _BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
+_ROUNDED = 0.06
+"""Percentage points that a model may round a percentage by."""
 
 
 class GroupsMetric(TableMetricProvider):
@@ -319,13 +324,14 @@ class ExpectMetricToBeBetween(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         **_: Any,
     ) -> str:
-        groups = ((result.result or {}).get("details") or {}).get("groups") or []
+        groups = _groups(result)
         if not groups:
             return "no rows"
         if len(groups) == 1:
-            return _fraction(groups[0])
-        failing = [group for group in groups if not group["success"]]
-        return f"{len(groups) - len(failing)} of {len(groups)} groups pass"
+            return _shown_as(groups[0], _column(result))
+        passing = sum(bool(group["success"]) for group in groups)
+        what = "groups" if any(group["key"] for group in groups) else "rows"
+        return f"{passing} of {len(groups)} {what} pass"
 
     @classmethod
     @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
@@ -336,19 +342,20 @@ class ExpectMetricToBeBetween(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         **_: Any,
     ) -> list[Any] | None:
-        groups = ((result.result or {}).get("details") or {}).get("groups") or []
-        failing = [group for group in groups if not group["success"] and group["key"]]
-        if not failing:
-            return None
-        rows = [
-            [
-                ", ".join(f"{name}={value}" for name, value in group["key"].items()),
-                _fraction(group),
-                "" if group["threshold"] is None else f"{group['threshold']:g}",
-            ]
-            for group in failing
-        ]
-        return [_table(["group", "observed", "threshold"], rows)]
+        """Each group with what was observed of it: those that fail open, the others in a fold."""
+        groups = [group for group in _groups(result) if group["key"]]
+        column = _column(result)
+        failing = [group for group in groups if not group["success"]]
+        passing = [group for group in groups if group["success"]]
+        blocks: list[Any] = []
+        if failing:
+            blocks.append(_table_of(failing, column))
+        if passing:
+            what = "1 group passes" if len(passing) == 1 else f"{len(passing)} groups pass"
+            blocks.append(
+                CollapseContent(collapse=[_table_of(passing, column)], collapse_toggle_link=what)
+            )
+        return blocks or None
 
 
 def _is_number_or_none(value: object) -> bool:
@@ -389,14 +396,53 @@ def _template(kwargs: dict[str, Any]) -> str:
     return f"{what} must be {words}."
 
 
-def _fraction(group: dict[str, Any]) -> str:
+def _groups(result: Any) -> list[dict[str, Any]]:
+    return ((result.result or {}).get("details") or {}).get("groups") or []
+
+
+def _column(result: Any) -> str:
+    return str(result.expectation_config.kwargs.get("column") or "")
+
+
+def _table_of(groups: list[dict[str, Any]], column: str) -> RenderedTableContent:
+    rows = [
+        [
+            ", ".join(f"{name}={value}" for name, value in group["key"].items()),
+            _shown_as(group, column),
+            "" if group["threshold"] is None else plain(group["threshold"]),
+        ]
+        for group in groups
+    ]
+    return _table(["group", "observed", "threshold"], rows)
+
+
+def _shown_as(group: dict[str, Any], column: str) -> str:
+    """``44 (44 of 100)``: with the fraction where the number is one."""
     observed = group["observed"]
     if group.get("masked"):
         return "masked"
-    text = "NULL" if observed is None else f"{observed:g}"
-    if group["numerator"] is not None and group["denominator"] is not None:
-        text += f" ({group['numerator']:g} of {group['denominator']:g})"
+    text = "NULL" if observed is None else plain(observed, against=group["threshold"])
+    if _is_fraction(group, column):
+        text += f" ({plain(group['numerator'])} of {plain(group['denominator'])})"
     return text
+
+
+def _is_fraction(group: dict[str, Any], column: str) -> bool:
+    """Whether numerator and denominator are those of the observed number.
+
+    A model has one pair of them, for what it is about. Another of its columns (how many games are
+    not final, hours) has nothing to do with them, and a mean of percentages is not their quotient.
+    """
+    observed, numerator, denominator = (
+        group[name] for name in ("observed", "numerator", "denominator")
+    )
+    if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
+        return False
+    if not column.endswith("_pct"):
+        return bool(observed) and observed == numerator
+    if observed is None or denominator == 0:
+        return True
+    return math.isclose(observed, 100 * numerator / denominator, abs_tol=_ROUNDED)
 
 
 def _table(header: list[str], rows: list[list[str]]) -> RenderedTableContent:

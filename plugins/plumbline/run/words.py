@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 _NAMED = 5
+_WHOLE = 1e15
+"""From here on, floats no longer tell numbers apart that follow each other."""
 
 
 def number(value: float | None, unit: str = "") -> str:
@@ -15,6 +18,22 @@ def number(value: float | None, unit: str = "") -> str:
         return f"{value:.1f} %"
     text = f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
     return f"{text} {singular(unit) if text == '1' else unit}".rstrip()
+
+
+def plain(value: float, *, against: float | None = None) -> str:
+    """``21.49``, ``1234567``, ``0.004``: two decimals, or three digits where it is below 1.
+
+    A value on the wrong side of the threshold ``against`` is not rounded onto it: 49.997 against
+    50 stays ``49.997``.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value) >= _WHOLE:
+        return f"{value:.6g}"
+    text = f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
+    if "e" in text or (against is not None and value != against and float(text) == against):
+        text = f"{value:.12f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def singular(unit: str) -> str:

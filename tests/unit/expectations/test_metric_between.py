@@ -173,14 +173,54 @@ def test_gx_renders_it_in_words(kwargs: dict[str, Any], text: str) -> None:
     assert expectation.rendered_content[0].value.template == text
 
 
-def test_data_docs_show_the_groups_that_fail(validate: Any) -> None:
+def test_data_docs_show_every_group_those_that_fail_first(validate: Any) -> None:
     result = validate(column="graded_pct", min_value=50, group_by=["system_id"])
     assert (
         ExpectMetricToBeBetween._diagnostic_observed_value_renderer(result=result)
         == "1 of 2 groups pass"
     )
-    (table,) = ExpectMetricToBeBetween._diagnostic_unexpected_table_renderer(result=result)
-    assert table.table == [["system_id=ensemble_v1", "44 (44 of 100)", "50"]]
+    failing, passing = ExpectMetricToBeBetween._diagnostic_unexpected_table_renderer(result=result)
+    assert failing.table == [["system_id=ensemble_v1", "44 (44 of 100)", "50"]]
+    assert passing.collapse_toggle_link == "1 group passes"
+    assert passing.collapse[0].table == [["system_id=catboost_v9", "88.2 (300 of 340)", "50"]]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "counts", "said"),
+    [
+        ("graded_pct", [44.0], (44, 100), "44 (44 of 100)"),
+        ("graded_pct", [88.2], (300, 340), "88.2 (300 of 340)"),  # the model rounds
+        ("graded_pct", [None], (0, 0), "NULL (0 of 0)"),
+        ("complete", [4], (4, 6), "4 (4 of 6)"),
+        ("predictions", [1234567], (1234567, 2000000), "1234567 (1234567 of 2000000)"),
+        ("not_final_games", [0], (339, 1675), "0"),  # the pair is of what was graded
+        ("not_final_games", [0], (0, 1675), "0"),
+        ("hours_late", [7.3], (7.3, 1), "7.3"),
+        ("graded_pct", [70.0], (10, 100), "70"),  # a mean of percentages, say
+        ("graded_pct", [49.9970004], (1, 3), "49.9970004"),  # never 50 below 50
+    ],
+)
+def test_the_fraction_stands_beside_the_number_that_it_is(
+    validate: Any, column: str, values: list[float | None], counts: tuple[float, float], said: str
+) -> None:
+    frame = pd.DataFrame(
+        {
+            column: pd.Series(values, dtype="float64"),
+            "numerator": [counts[0]],
+            "denominator": [counts[1]],
+        }
+    )
+    result = validate(frame, column=column, aggregate="max", min_value=50)
+    assert ExpectMetricToBeBetween._diagnostic_observed_value_renderer(result=result) == said
+
+
+def test_rows_without_a_group_are_called_rows(validate: Any) -> None:
+    result = validate(column="graded_pct", min_value=50)
+    assert (
+        ExpectMetricToBeBetween._diagnostic_observed_value_renderer(result=result)
+        == "1 of 2 rows pass"
+    )
+    assert ExpectMetricToBeBetween._diagnostic_unexpected_table_renderer(result=result) is None
 
 
 def test_its_own_examples_hold_as_gx_tests_its_own() -> None:

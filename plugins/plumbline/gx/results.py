@@ -145,6 +145,11 @@ def exception_message(info: Mapping[str, Any] | None) -> str | None:
     return None
 
 
+def why_unjudged(entry: ExpectationValidationResult) -> str | None:
+    """Why an expectation says nothing of the data, whatever its ``success``; None where it does."""
+    return exception_message(entry.exception_info) or _nothing_checked(entry)
+
+
 def _nothing_checked(entry: ExpectationValidationResult) -> str | None:
     """Why a success of GX's own says nothing: it passes over NULLs, and all were."""
     elements, missing = ((entry.result or {}).get(k) for k in ("element_count", "missing_count"))
@@ -172,6 +177,6 @@ def _read(
         observed=result.get("observed_value"),
         groups=tuple((result.get("details") or {}).get("groups") or ()),
         failing=tuple(failing.get(config.id or "", ())),
-        error=exception_message(entry.exception_info) or _nothing_checked(entry),
+        error=why_unjudged(entry),
         description=config.description,
     )

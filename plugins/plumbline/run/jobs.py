@@ -153,6 +153,12 @@ class MonitorJobs:
             raise done
         return done
 
+    def close(self) -> None:
+        """Let go of the connections to the warehouse; `data` of what was not asked opens new ones."""
+        runner = self.__dict__.get("_runner")  # a cached property: None until the first job
+        if runner is not None:
+            runner.close()
+
     def sql(self, monitor: str) -> str | None:
         """The SQL of a monitor as it was sent; None: it could not be compiled."""
         compiled = self._compiled.get(monitor)

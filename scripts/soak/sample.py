@@ -61,9 +61,9 @@ def _resident() -> int:
 
 def _descriptors() -> tuple[int, int]:
     files = sockets = 0
-    for descriptor in os.listdir(_PROC / "fd"):
+    for descriptor in (_PROC / "fd").iterdir():
         try:
-            leads_to = os.readlink(_PROC / "fd" / descriptor)
+            leads_to = str(descriptor.readlink())
         except OSError:  # the one that lists the folder
             continue
         if leads_to.startswith("socket:"):
@@ -82,7 +82,7 @@ def _bytes_below(folder: Path, *, without: str) -> int:
             folders.remove(without)
         for name in names:
             try:
-                found = os.lstat(os.path.join(root, name))
+                found = Path(root, name).lstat()
             except OSError:  # gone in between
                 continue
             if (found.st_dev, found.st_ino) not in seen:

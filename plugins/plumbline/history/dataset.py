@@ -96,7 +96,7 @@ class OwnDataset:
 
     def close(self) -> None:
         """Let go of idle connections; who asks again gets new ones."""
-        self.client.close()
+        self.client.close()  # type: ignore[no-untyped-call]
 
     def table_id(self, table: OwnTable) -> str:
         """``project.dataset.table``, as load jobs and SQL name it."""

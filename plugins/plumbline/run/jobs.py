@@ -154,7 +154,7 @@ class MonitorJobs:
         return done
 
     def close(self) -> None:
-        """Let go of the connections to the warehouse; `data` of what was not asked opens new ones."""
+        """Let go of idle connections to the warehouse; who asks again gets new ones."""
         runner = self.__dict__.get("_runner")  # a cached property: None until the first job
         if runner is not None:
             runner.close()
@@ -192,6 +192,7 @@ class MonitorJobs:
             as_of=self.as_of,
             model=compiled.name if compiled else None,
             sql_hash=compiled.sql_hash if compiled else None,
+            tables=compiled.sources if compiled else (),
             parameters=_parameters(compiled),
             job_ids=(job_id,) if job_id else (),
         )
@@ -209,6 +210,7 @@ class MonitorJobs:
             as_of=self.as_of,
             model=compiled.name,
             sql_hash=compiled.sql_hash,
+            tables=compiled.sources,
             parameters=_parameters(compiled),
             grain=compiled.grain,
             personal=mask.columns,

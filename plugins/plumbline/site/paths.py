@@ -8,6 +8,7 @@ import re
 
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
+COSTS = "costs.html"
 STATIC = "static/"
 """Styles and scripts; see `plumbline.site.pages.layout`."""
 

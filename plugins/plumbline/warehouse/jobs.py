@@ -123,7 +123,7 @@ class JobRunner:
 
         What is still under way keeps its own, and who submits again gets new ones.
         """
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
     def _take_place(self, job: _Job) -> None:
         self._places.acquire()

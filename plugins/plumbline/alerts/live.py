@@ -82,7 +82,10 @@ def tell(
         outcomes=outcomes,
     )
     alerting.record = lambda: alerting.store.record_outcomes(recorded)
-    return alerting.tell(outcomes, facts)
+    try:
+        return alerting.tell(outcomes, facts)
+    finally:
+        alerting.store.close()
 
 
 def make_alerting(

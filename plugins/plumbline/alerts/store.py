@@ -149,6 +149,12 @@ class StateStore:
             honours_job_ids=self._honours_job_ids,
         )
 
+    def close(self) -> None:
+        """Let go of the connections to the warehouse; who asks again gets new ones."""
+        dataset = self.__dict__.get("_dataset")  # a cached property: None until it is asked
+        if dataset is not None:
+            dataset.close()
+
     @contextmanager
     def exclusively(self, progress: Callable[[str], None] = lambda _: None) -> Iterator[None]:
         """One at a time, where the warehouse itself does not see to it; a turn in a turn is one.

@@ -1,23 +1,43 @@
-"""``plumbline list``: what is watched, how, and how it was last."""
+"""``plumbline list``: what is watched, how, how it was last, and what it costs."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import format_option
+from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import has_colour, terminal_width, write_result
 from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, MonitorError
+
+if TYPE_CHECKING:
+    from plumbline.cost.summary import Spent
+    from plumbline.project import Project, Target
+    from plumbline.run.reports.costs import Costs
+
+COST_DAYS = 30
 
 
-def list_all(form: str) -> int:
-    """List monitors and checkpoints; the exit code."""
+def list_all(form: str, costs: bool, target: str | None) -> int:
+    """List monitors and checkpoints, or what they cost; the exit code."""
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    if costs:
+        return _list_costs(session, project, target, form)
+    if target is not None:
+        raise ConfigError(
+            "the list of monitors is the same for every target",
+            key="--target",
+            mend="give it with --costs only",
+        )
     from plumbline.run.reports import catalogue
     from plumbline.run.status import EXIT_ERROR, EXIT_OK
 
-    project = click.get_current_context().ensure_object(Session).project()
     found = catalogue.read_catalogue(project)
     if form == "json":
         write_result(catalogue.render_json(found), as_utf8=True)
@@ -27,17 +47,100 @@ def list_all(form: str) -> int:
     return EXIT_ERROR if found.faults else EXIT_OK
 
 
+def _list_costs(session: Session, project: Project, target: str | None, form: str) -> int:
+    from plumbline.run.reports import costs as reports
+    from plumbline.run.status import EXIT_OK
+    from plumbline.warehouse.ready import ensure_ready
+
+    found = _read_costs(session, project, ensure_ready(project.target(target)))
+    if form == "json":
+        write_result(reports.render_json(found), as_utf8=True)
+    else:
+        width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
+        write_result(reports.render_text(found, width=width, colour=colour))
+    return EXIT_OK
+
+
+def _read_costs(session: Session, project: Project, target: Target) -> Costs:
+    from plumbline.cost.history import read_spent
+    from plumbline.cost.runs import runs_per_month
+    from plumbline.cost.summary import By, Rates, summarise, total
+    from plumbline.history.dataset import OwnDataset
+    from plumbline.run.reports.costs import Costs
+
+    now = session.clock()
+    dataset = OwnDataset(target)
+    try:
+        read = read_spent(dataset, target=target.name, now=now, most=timedelta(days=COST_DAYS))
+    finally:
+        dataset.close()
+    spent = tuple(_owned(project, one) for one in read.spent) if read else ()
+    span = read.span if read else timedelta(days=COST_DAYS)
+    tables = _tables(project, target, {one.monitor for one in spent}, now)
+    checkpoints = {one.checkpoint for one in spent}
+    rates = Rates(
+        span=span,
+        runs_per_month={
+            name: runs_per_month(project.schedules, name, now=now) for name in checkpoints
+        },
+        price=target.price,
+    )
+    return Costs(
+        target=target.name,
+        until=now,
+        span=span,
+        price=target.price,
+        total=total(spent, tables=tables, rates=rates) if spent else None,
+        lines={by: summarise(spent, by, tables=tables, rates=rates) for by in get_args(By)},
+    )
+
+
+def _owned(project: Project, spent: Spent) -> Spent:
+    """Rows of an earlier version have no owner: then the suite's of today."""
+    if spent.owner is not None:
+        return spent
+    try:
+        return replace(spent, owner=project.suite(spent.monitor).monitor.owner)
+    except MonitorError:
+        return spent
+
+
+def _tables(project: Project, target: Target, monitors: set[str], now: datetime) -> dict[str, int]:
+    """How many tables a job of each monitor reads; none of one whose files are gone or faulty."""
+    from plumbline.run.jobs import MonitorJobs
+
+    jobs = MonitorJobs(project=project, target=target, as_of=now.astimezone(project.timezone))
+    found = {}
+    for name in monitors:
+        try:
+            found[name] = len(jobs.compile(project.suite(name)).sources)
+        except MonitorError:
+            continue
+    return found
+
+
 command = Command(
     name="list",
     callback=list_all,
     help=(
         "List monitors and checkpoints: model, suite, thresholds, owner, schedule, last status.\n\n"
-        "The last status is that of the last run from here; no warehouse is asked."
+        "The last status is that of the last run from here; no warehouse is asked.\n\n"
+        f"With --costs: what the live runs of the last {COST_DAYS} days were billed, by monitor, "
+        "checkpoint and owner, and what a month comes to; read from the history in the warehouse."
     ),
-    params=[format_option("text", "json")],
+    params=[
+        click.Option(
+            ["--costs"], is_flag=True, help="Bytes billed, jobs and money, from the history."
+        ),
+        target_option(),
+        format_option("text", "json"),
+    ],
     examples=(
         Example("plumbline list", "what is watched"),
         Example("plumbline list --format json", "for machines"),
+        Example("plumbline list --costs", "what it costs"),
     ),
-    exit_codes={3: "ERROR: a file has a fault; the others are listed"},
+    exit_codes={
+        3: "ERROR: a file has a fault, the others are listed; or the history can't be read"
+    },
 )

@@ -202,6 +202,8 @@ class BigQueryModels(_Datasource):
 
     def forget_jobs(self) -> None:
         """Ask the warehouse anew at the next batch."""
+        for jobs in self._jobs.values():
+            jobs.close()
         self._jobs.clear()
 
 

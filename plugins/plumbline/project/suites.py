@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from plumbline.errors import MonitorError
+from plumbline.project.byte_counts import ByteCount
 from plumbline.project.parsing import explain, read_json
 
 Severity = Literal["info", "warning", "critical"]
@@ -44,6 +45,17 @@ class ObservedCount(_Strict):
     )
     unit: str = Field(
         "", description="What is counted; shown after the number.", examples=["systems", "tables"]
+    )
+
+
+class BudgetEntry(_Strict):
+    """``budget``: what a monitor may cost before that is said."""
+
+    bytes_per_day: ByteCount = Field(
+        description="Bytes that BigQuery may bill the monitor's jobs on a day, all runs together; "
+        "above it, each run says so, and no status changes. A number of bytes, or a text such as "
+        "`500 MB`, in BigQuery's MB of 1,048,576 bytes.",
+        examples=["500 MB", 524288000],
     )
 
 
@@ -89,6 +101,11 @@ class MonitorEntry(_Strict):
         None,
         description="How to mend it, step by step: a path in the repository, or a URL.",
         examples=["docs/runbooks/grading_completeness.md"],
+    )
+    budget: BudgetEntry | None = Field(
+        None,
+        description="What it may cost before that is said.",
+        examples=[{"bytes_per_day": "500 MB"}],
     )
     depends_on: list[_Name] = Field(
         default_factory=list,

@@ -18,12 +18,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     field_validator,
     model_validator,
 )
 
+from plumbline.cost.pricing import LIST_PRICE, Price
 from plumbline.errors import ConfigError, did_you_mean
 from plumbline.project.parsing import explain
 from plumbline.warehouse.transport import is_loopback
@@ -62,6 +64,7 @@ class Target:
     project_dir: Path
     state_dir: Path
     datasets: Mapping[str, str] = field(default_factory=dict)
+    price: Price = LIST_PRICE
     seed: Seed | None = None
     emulator_host: str | None = None
     api_endpoint: str | None = None
@@ -85,6 +88,14 @@ class LimitsEntry(_Strict):
     maximum_bytes_billed: PositiveInt = Limits.maximum_bytes_billed
 
 
+class PriceEntry(_Strict):
+    """``price`` of a target: what its project pays for bytes billed."""
+
+    per_tib: NonNegativeFloat
+    currency: str = Field(Price.currency, min_length=1, max_length=8)
+    free_tib_per_month: NonNegativeFloat = Price.free_tib_per_month
+
+
 class SeedEntry(_Strict):
     """``seed`` of an embedded target: a Python script and its arguments, and the judged day."""
 
@@ -106,6 +117,7 @@ class TargetEntry(_Strict):
     location: str = "US"
     datasets: dict[str, str] = Field(default_factory=dict)
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
+    price: PriceEntry | None = None
     seed: SeedEntry | None = None
     api_endpoint: str | None = None
 
@@ -194,6 +206,9 @@ def resolve_target(
         project_dir=project_dir,
         state_dir=state_dir,
         datasets=dict(found.datasets),
+        price=LIST_PRICE
+        if found.price is None
+        else Price(**found.price.model_dump(), listed_since=None),
         seed=None
         if found.seed is None
         else Seed(command=tuple(found.seed.command), judged_day=found.seed.judged_day),

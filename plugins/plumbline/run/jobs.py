@@ -154,6 +154,12 @@ class MonitorJobs:
             raise done
         return done
 
+    def close(self) -> None:
+        """Let go of idle connections to the warehouse; who asks again gets new ones."""
+        runner = self.__dict__.get("_runner")  # a cached property: None until the first job
+        if runner is not None:
+            runner.close()
+
     def sql(self, monitor: str) -> str | None:
         """The SQL of a monitor as it was sent; None: it could not be compiled."""
         compiled = self._compiled.get(monitor)
@@ -187,6 +193,7 @@ class MonitorJobs:
             as_of=self.as_of,
             model=compiled.name if compiled else None,
             sql_hash=compiled.sql_hash if compiled else None,
+            tables=compiled.sources if compiled else (),
             parameters=_parameters(compiled),
             job_ids=(job_id,) if job_id else (),
         )
@@ -204,6 +211,7 @@ class MonitorJobs:
             as_of=self.as_of,
             model=compiled.name,
             sql_hash=compiled.sql_hash,
+            tables=compiled.sources,
             parameters=_parameters(compiled),
             grain=compiled.grain,
             personal=mask.columns,

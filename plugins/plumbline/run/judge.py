@@ -29,6 +29,8 @@ class Evidence:
     as_of: datetime
     model: str | None = None
     sql_hash: str | None = None
+    tables: tuple[str, ...] = ()
+    """``dataset.table`` of each table that the model reads."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     grain: tuple[str, ...] = ()
     personal: frozenset[str] = frozenset()
@@ -143,6 +145,7 @@ def _common(suite: Suite | None, evidence: Evidence) -> dict[str, Any]:
         "rows": evidence.rows,
         "model": evidence.model,
         "sql_hash": evidence.sql_hash,
+        "tables": evidence.tables,
         "parameters": evidence.parameters,
         "job_ids": evidence.job_ids,
         "bytes_billed": evidence.bytes_billed,

@@ -85,6 +85,8 @@ class Outcome:
     """What a reader should know besides: skipped parts, postponed games."""
     model: str | None = None
     sql_hash: str | None = None
+    tables: tuple[str, ...] = ()
+    """``dataset.table`` of each table that the model reads; not in the JSON."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     job_ids: tuple[str, ...] = ()
     bytes_billed: int | None = None
@@ -116,6 +118,8 @@ class RunReport:
     """What was told whom; empty where nothing is sent."""
     waiting: int = 0
     """Messages that could not be delivered."""
+    cost: str | None = None
+    """What was billed, and what a month comes to; None where the warehouse does not say."""
     docs: str | None = None
     """Where the data docs are that this run built; None: it built none."""
 

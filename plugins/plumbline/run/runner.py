@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from plumbline.cost.budgets import with_budgets
+from plumbline.cost.of_run import cost_line
+from plumbline.cost.runs import runs_per_month
 from plumbline.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
 from plumbline.models import CompiledModel, VariableError
 from plumbline.project import Target, read_revision
@@ -156,6 +159,9 @@ def _run(
     checkpoint._under_way = timedelta(seconds=time.monotonic() - started)
     checkpoint.run(batch_parameters=_options(request))
     told = [action.report for action in alerting if action.report is not None]
+    outcomes, budget_notes = with_budgets(
+        _in_order(monitors, checkpoint.outcomes), request.project, target, run_id=run_id, now=now
+    )
     report = RunReport(
         run_id=run_id,
         checkpoint=request.checkpoint,
@@ -163,7 +169,7 @@ def _run(
         as_of=request.as_of.instant,
         started_at=now,
         seconds=time.monotonic() - started,
-        outcomes=_in_order(monitors, checkpoint.outcomes),
+        outcomes=outcomes,
         revision=revision,
         fail_on=request.fail_on,
         notes=(
@@ -171,7 +177,9 @@ def _run(
             *(note for one in told for note in one.notes),
             *(note for action in documenting for built in action.built for note in built.notes),
             *checkpoint.failed_actions,
+            *budget_notes,
         ),
+        cost=_cost(request, outcomes, target, now),
         docs=next((built.address for action in documenting for built in action.built), None),
         alerts=tuple(line for one in told for line in one.lines),
         waiting=sum(one.waiting for one in told),
@@ -279,6 +287,20 @@ def _load(request: RunRequest, jobs: MonitorJobs, monitors: tuple[str, ...]) -> 
         if definition.name in monitors
     ]
     return checkpoint  # type: ignore[no-any-return]
+
+
+def _cost(
+    request: RunRequest, outcomes: tuple[Outcome, ...], target: Target, now: datetime
+) -> str | None:
+    """A month is that of the whole checkpoint: of a part of it, nothing is said."""
+    runs = None
+    if not (request.select or request.exclude):
+        try:
+            schedules = request.project.schedules
+        except ConfigError:  # lint and the scheduler say what is wrong with the file
+            schedules = ()
+        runs = runs_per_month(schedules, request.checkpoint, now=now)
+    return cost_line(outcomes, runs_per_month=runs, price=target.price)
 
 
 def _options(request: RunRequest) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from plumbline.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.incidents.model import Incident, Mute
 from plumbline.project.sites import RETENTION_DAYS
@@ -109,6 +110,8 @@ class MonitorBook:
     """The worst run of each of the last days that are over, oldest first, for charts of groups."""
     months: tuple[str, ...] = ()
     """Those that the archives hold runs of, oldest first: ``2026-01``."""
+    costs: tuple[DayCost, ...] = ()
+    """What its runs took on each of the last days that are over, oldest first."""
     before: Streak | None = None
     """How it was when the first of its rows came; None: there was no run before."""
 
@@ -486,6 +489,7 @@ def _settled_monitor(
             if index >= dropped
         ),
         days=_days(known, [row for rows in leaving.values() for row in rows], zone),
+        costs=with_costs(known.costs, [row for row in over if not row.is_archived], zone),
         months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
         before=_continued(known.before, known.rows[:dropped]),
     )

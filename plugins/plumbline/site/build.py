@@ -136,6 +136,7 @@ def build_site(
             archives=drawn,
             gx=shelf.links,
             note=_note(target),
+            price=target.price,
         )
         pages = render_site(data)
         made = {

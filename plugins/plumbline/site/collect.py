@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from plumbline.cost.pricing import LIST_PRICE, Price
 from plumbline.errors import PlumblineError
 from plumbline.incidents.model import Incident, Mute
 from plumbline.project import Project, Suite
@@ -26,6 +27,7 @@ from plumbline.site.book import (
     Row,
     RunRow,
 )
+from plumbline.site.costs import costs_of
 from plumbline.site.data import (
     DayView,
     GroupSeries,
@@ -73,6 +75,7 @@ def collect(
     archives: Archives,
     gx: GxLinks,
     note: str = "",
+    price: Price | None = None,
 ) -> SiteData:
     """The data of a site.
 
@@ -87,6 +90,7 @@ def collect(
             whose pages are lost.
         gx: where GX's pages are.
         note: what a reader should know of this build.
+        price: what the target pays for bytes; None: the list price.
     """
     names = _in_order(project)
     checkpoints = _checkpoints(project)
@@ -130,6 +134,7 @@ def collect(
         days=_days(project, runs, until) if until else (),
         runs=tuple(_run_view(run) for run in reversed(book.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
+        costs=costs_of(project, book, price or LIST_PRICE),
         links=(Link("Suites and results", gx.index),) if gx.index else (),
         note=note,
     )

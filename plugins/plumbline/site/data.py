@@ -12,6 +12,9 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from plumbline.cost.pricing import Price
+from plumbline.cost.sharing import SharedTable
+from plumbline.cost.summary import By, CostLine
 from plumbline.incidents.model import Incident, Mute
 from plumbline.run.failing import Column as Column
 from plumbline.run.failing import FailingRows as FailingRows
@@ -222,6 +225,41 @@ class Link:
 
 
 @dataclass(frozen=True)
+class BudgetView:
+    """What a monitor may be billed on a day, and what it was."""
+
+    bytes_per_day: int
+    last_day: int
+    """Bytes billed on the last day that the site knows."""
+    days_over: int
+    """Days of the last ones on which it was more."""
+
+
+@dataclass(frozen=True)
+class SharingView:
+    """What reading each table once would save a checkpoint."""
+
+    checkpoint: str
+    tables: tuple[SharedTable, ...]
+    per_month: tuple[float, str] | None
+    """Bytes and money, at least; None: no schedule says how many runs there are."""
+
+
+@dataclass(frozen=True)
+class CostsView:
+    """The page of costs."""
+
+    days: int
+    """Those that it sums up."""
+    total: CostLine
+    lines: Mapping[By, tuple[CostLine, ...]]
+    price: Price
+    budgets: Mapping[str, BudgetView] = field(default_factory=dict)
+    """By monitor, of those that have one."""
+    sharing: tuple[SharingView, ...] = ()
+
+
+@dataclass(frozen=True)
 class SiteData:
     """All that a build draws."""
 
@@ -250,6 +288,8 @@ class SiteData:
     """The last ones, newest first."""
     revision: str | None = None
     """The suites' revision that judged the last run."""
+    costs: CostsView | None = None
+    """None: nothing is known of what runs cost, and there is no page."""
     links: tuple[Link, ...] = ()
     """GX's pages, in the navigation."""
     note: str = ""

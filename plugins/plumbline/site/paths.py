@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
+COSTS = "costs.html"
 STATIC = "static/"
 """Styles and scripts; see `plumbline.site.pages.layout`."""
 

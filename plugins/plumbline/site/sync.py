@@ -89,7 +89,10 @@ def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> 
 
     try:
         dataset = OwnDataset(target)
-        return _read(dataset, target, since=since, recorded=recorded)
+        try:
+            return _read(dataset, target, since=since, recorded=recorded)
+        finally:
+            dataset.close()
     except PlumblineError as fault:
         return News(fault=fault.what)
 

@@ -123,6 +123,13 @@ class JobRunner:
         """
         return self.submit(request).result()
 
+    def close(self) -> None:
+        """Let go of idle connections, which would else stay until the garbage is collected.
+
+        What is still under way keeps its own, and who submits again gets new ones.
+        """
+        self._client.close()  # type: ignore[no-untyped-call]
+
     def _take_place(self, job: _Job) -> None:
         self._places.acquire()
         if not job.answer.set_running_or_notify_cancel():

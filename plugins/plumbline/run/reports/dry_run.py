@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from plumbline.cost.sharing import describe_sharing
 from plumbline.run.reports.safe import one_line
 from plumbline.run.reports.sql import describe_parameters
 from plumbline.run.reports.wording import moment, rfc3339, size
@@ -31,6 +32,7 @@ def render_text(report: DryRunReport) -> str:
             lines += [f"-- {line}" for line in describe_parameters(model.compiled)]
             lines += [model.compiled.sql.rstrip() + ";"]
     lines += ["", f"-- {_total(report)}"]
+    lines += [f"-- {one_line(line)}" for line in _sharing(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -51,6 +53,7 @@ def render_markdown(report: DryRunReport) -> str:
                 fence += "`"
             comments = [f"-- {line}" for line in describe_parameters(model.compiled)]
             lines += ["", f"{fence}sql", *comments, model.compiled.sql.rstrip(), fence]
+    lines += [text for line in _sharing(report) for text in ("", escape(line))]
     return "\n".join(lines) + "\n"
 
 
@@ -96,6 +99,13 @@ def _outlook(model: DryRunModel) -> str:
     if model.estimated_bytes is None:
         return "the warehouse does not say how much it would read"
     return _bytes(model.estimated_bytes, model.estimated_bytes_billed)
+
+
+def _sharing(report: DryRunReport) -> list[str]:
+    """What reading each table once would save: a line, or none."""
+    reads = {one.monitor: one.compiled.sources for one in report.models if one.compiled}
+    line = describe_sharing(reads)
+    return [line] if line else []
 
 
 def _total(report: DryRunReport) -> str:

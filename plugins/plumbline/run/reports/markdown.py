@@ -50,6 +50,8 @@ def render(report: RunReport) -> str:
         lines += [f"- {escape(wording.alert(line))}" for line in report.alerts]
         lines.append("")
     lines.append(f"**{escape(wording.verdict(report))}**")
+    if report.cost:
+        lines += ["", escape(report.cost)]
     return "\n".join(lines) + "\n"
 
 

@@ -56,6 +56,8 @@ def render(report: RunReport, *, width: int | None = None, colour: bool = False)
         parts += [
             Padding(Text(one_line(wording.alert(line))), (0, 0, 0, 2)) for line in report.alerts
         ]
+    if report.cost:
+        parts += [Text(""), Text(one_line(report.cost), style="dim")]
     if report.docs:
         parts += [Text(""), Text(f"Data docs: {one_line(wording.docs(report.docs))}", style="dim")]
     parts += [Text(""), Text(wording.verdict(report), style=STYLES[report.status])]

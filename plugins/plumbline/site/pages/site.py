@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from plumbline.site import paths
 from plumbline.site.data import SiteData
-from plumbline.site.pages import incidents, monitor, overview
+from plumbline.site.pages import costs, incidents, monitor, overview
 from plumbline.site.pages.layout import layout, static_files
 
 
@@ -42,6 +42,8 @@ def render_site(data: SiteData) -> Pages:
             else:
                 files[path] = monitor.render_month(data, view, month.month, month.runs)
                 files[series] = monitor.render_series(data, view, month.points)
+    if data.costs is not None:
+        files[paths.COSTS] = costs.render(data, data.costs)
     files[paths.INCIDENTS] = incidents.render_index(data)
     for incident in data.incidents:
         files[paths.incident(incident.incident.id)] = incidents.render(data, incident)

@@ -1,0 +1,25 @@
+"""The page of costs: what runs were billed, what a month comes to, what sharing would save."""
+
+from __future__ import annotations
+
+from plumbline.cost.pricing import money
+from plumbline.run.reports.costs import billed, bytes_or_nothing, remarks
+from plumbline.site import paths
+from plumbline.site.data import CostsView, SiteData
+from plumbline.site.pages import frame
+
+
+def render(data: SiteData, view: CostsView) -> bytes:
+    """``costs.html``."""
+    return frame.render(
+        "costs.html",
+        data,
+        paths.COSTS,
+        title="Costs",
+        view=view,
+        billed=billed,
+        bytes_of=bytes_or_nothing,
+        money=money,
+        remarks=remarks(view.total, view.price),
+        shown_until=data.last_run.as_of if data.last_run else None,
+    )

@@ -1,0 +1,1 @@
+"""Many live runs in one process, and whether anything grows: see `cli`."""

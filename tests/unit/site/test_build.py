@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from plumbline.errors import PlumblineError
 from plumbline.incidents.model import Ack, Mute
-from plumbline.run.status import Status
+from plumbline.run.status import RunStatus, Status
 from plumbline.site import book as books
 from plumbline.site import build as building
 from plumbline.site import paths, writing
@@ -537,7 +537,7 @@ def test_the_first_build_asks_for_the_whole_retention_and_the_next_for_what_is_n
 
 def test_what_the_warehouse_alone_knows_is_in_the_site(site: Site) -> None:
     row = books.row_of(record("2026-02-18", 40.0, groups=[("a", 10.0)]))
-    run = RunRow("r", "health_check", row.at, "CRITICAL", 0, {"critical": 1})  # type: ignore[arg-type]
+    run = RunRow("r", "health_check", row.at, RunStatus.CRITICAL, 0, {"critical": 1})
     site.news = News(rows={"coverage": [row]}, runs=[run])
     site.sync()
     assert "1 of 1 monitor is not well: 1 CRITICAL" in site.words("index.html")

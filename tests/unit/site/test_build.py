@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from plumbline.errors import PlumblineError
 from plumbline.incidents.model import Ack, Mute
+from plumbline.project.targets import Seed
 from plumbline.run.status import RunStatus, Status
 from plumbline.site import book as books
 from plumbline.site import build as building
@@ -192,9 +193,15 @@ def test_records_of_another_target_are_not_among_them(site: Site) -> None:
     assert "1 run" in site.words("monitors/coverage.html")
 
 
-def test_the_site_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:
+def test_every_page_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:
     site.build()
-    assert "Target local." in site.words("index.html")
+    assert "Demo data" not in site.words("index.html")
+    seed = Seed(("make",), date(2026, 2, 2))
+    demo = replace(site, small=replace(site.small, target=replace(site.small.target, seed=seed)))
+    demo.build([record("2026-02-02")])
+    for page in ("index.html", "monitors/coverage.html"):
+        assert "Target local." in site.words(page)
+        assert "Demo data: a season that plumbline makes" in site.words(page)
 
 
 # Stale, due, muted

@@ -58,12 +58,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
-    """Open a page of the site; at the end, nothing was asked of a network, nothing complained."""
+    """Open a page of a site; at the end, nothing was asked of a network, nothing complained."""
     faults: list[str] = []
-    root = site.as_uri()
+    roots: list[str] = []
 
     def on_request(request: Request) -> None:
-        if not request.url.startswith((root, "data:")):
+        if not request.url.startswith((*roots, "data:")):
             faults.append(f"request: {request.url}")
 
     def on_console(message: ConsoleMessage) -> None:
@@ -75,11 +75,13 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
         def opened(
             path: str,
             *,
+            of: Path = site,
             width: int = 1280,
             scheme: Literal["light", "dark"] = "light",
             now: str = NOW,
             scripts: bool = True,
         ) -> Page:
+            roots.append(f"{of.as_uri()}/")
             context = browser.new_context(
                 viewport={"width": width, "height": 800},
                 color_scheme=scheme,
@@ -93,7 +95,7 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
             page.on("pageerror", lambda error: faults.append(f"error: {error}"))
             if scripts:
                 page.clock.set_fixed_time(now)
-            page.goto(f"{root}/{path}")
+            page.goto(f"{roots[-1]}{path}")
             return page
 
         yield opened

@@ -14,6 +14,9 @@ NEEDS_WAREHOUSE = [shown for shown in examples() if not shown.is_cheap]
 STOPS_IT = ("plumbline warehouse stop", "plumbline warehouse reset")
 
 # The demo data is judged on its own day, which is CRITICAL.
+SERVES = "plumbline docs serve --port 8081"
+"""It ends by Ctrl-C: see test_docs_command."""
+
 CODES = {
     "plumbline run": 2,
     "plumbline run --as-of 2026-02-02": 2,
@@ -38,7 +41,11 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Shown) -> None:
     if shown.line in STOPS_IT or shown.line == "plumbline warehouse status":
         assert terminal.type("plumbline warehouse start").returncode == 0
-    done = terminal.type(shown.typed)
+    done = terminal.type(
+        f"timeout --preserve-status --signal INT 8 {shown.typed}"
+        if shown.line == SERVES
+        else shown.typed
+    )
     expected = {CODES[shown.line]} if shown.line in CODES else {0, 1, 2} & shown.exit_codes
     assert done.returncode in expected, done.stderr
     assert "error:" not in done.stderr

@@ -145,6 +145,7 @@ class Terminal:
                 # never a developer's own
                 "GOOGLE_APPLICATION_CREDENTIALS": str(self.project / "no-credentials.json"),
                 "NO_COLOR": "1",
+                "BROWSER": "true",  # a command that opens nothing
             }
             | changes,
             capture_output=True,

@@ -18,6 +18,7 @@ from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.run import Alerting
 from plumbline.alerts.store import LocalFallback, RecordedRun, StateStore
 from plumbline.channels.opening import OpenedChannels, open_channels
+from plumbline.errors import ConfigError
 from plumbline.project import Project, Target, read_revision
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import run_status, score
@@ -80,12 +81,21 @@ def tell(
         as_of=live.as_of,
         revision=revision,
         outcomes=outcomes,
+        whole=_is_whole(live, outcomes),
     )
     alerting.record = lambda: alerting.store.record_outcomes(recorded)
     try:
         return alerting.tell(outcomes, facts)
     finally:
         alerting.store.close()
+
+
+def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:
+    try:
+        monitors = live.project.checkpoint(live.checkpoint).monitors
+    except ConfigError:  # a checkpoint that is in no file of the project
+        return True
+    return set(monitors) <= {outcome.monitor for outcome in outcomes}
 
 
 def make_alerting(

@@ -98,6 +98,8 @@ class RecordedRun:
     as_of: datetime
     revision: Revision | None
     outcomes: Sequence[Outcome]
+    whole: bool = True
+    """Whether they are all of the checkpoint's."""
 
 
 class StateStore:
@@ -292,7 +294,7 @@ class StateStore:
         Raises:
             WarehouseError: it could not be written.
         """
-        append_outcomes(self._dataset, run, clock=self._clock)
+        append_outcomes(self._dataset, run, whole=run.whole, clock=self._clock)
 
     def events_of(self, incident: str, *, since: datetime) -> list[dict[str, Any]]:
         """What happened to an incident, the oldest first, each event once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -80,8 +81,13 @@ def serve(target: str | None, port: int) -> int:
         host, bound = server.server_address[:2]
         write_result(f"http://{host!s}:{bound}/index.html\n")
         write_message("serving to this machine only; Ctrl-C ends it")
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
+        # The way to end it is no interruption of it.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with suppress(KeyboardInterrupt):
+                server.serve_forever()
+        finally:
+            signal.signal(signal.SIGINT, before)
     return 0
 
 
@@ -117,7 +123,8 @@ def _describe(built: Built) -> str:
     from plumbline.run.reports.wording import docs
 
     written, removed = len(built.written.written), len(built.written.removed)
-    done = f"{written} files written, {built.written.unchanged} as they were"
+    files = "1 file" if written == 1 else f"{written} files"
+    done = f"{files} written, {built.written.unchanged} as they were"
     if removed:
         done += f", {removed} removed"
     return "".join(f"{line}\n" for line in (docs(built.address), f"  {done}", *built.notes))

@@ -63,7 +63,9 @@ class Checkpoint(GxCheckpoint):
         self._run_stamp = self._stamp(jobs, run_id)
         for definition in self.validation_definitions:
             if isinstance(definition, Monitor | TableMonitor):
-                definition._run_stamp = self._run_stamp
+                # With other vars it measures something else: that is no part of the docs' past.
+                is_own = not (batch_parameters or {}).get("vars")
+                definition._run_stamp = self._run_stamp if is_own else None
         run_id = run_id or RunIdentifier(run_name=self._run_stamp.run_id)
         try:
             return super().run(batch_parameters, expectation_parameters, run_id)

@@ -51,24 +51,31 @@ def append_outcomes(
     dataset: OwnDataset,
     run: Run,
     *,
+    whole: bool = True,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Appended | None:
     """Append what ``run`` found; None where it found nothing at all.
 
     Called again for the same run, it writes nothing more.
 
+    Args:
+        dataset: where.
+        run: what was found.
+        whole: whether the run looked at all monitors of its checkpoint.
+        clock: says what now is.
+
     Raises:
         WarehouseError: the rows could not be written.
     """
-    rows = outcome_rows(run, recorded_at=clock())
+    rows = outcome_rows(run, recorded_at=clock(), whole=whole)
     if not rows:
         return None
     return append(dataset, OUTCOMES, rows, job_id=dataset.job_id("outcomes", run.run_id))
 
 
-def outcome_rows(run: Run, *, recorded_at: datetime) -> list[dict[str, Any]]:
+def outcome_rows(run: Run, *, recorded_at: datetime, whole: bool = True) -> list[dict[str, Any]]:
     """The rows of ``run``."""
-    return [row for outcome in run.outcomes for row in _rows(run, outcome, recorded_at)]
+    return [row for outcome in run.outcomes for row in _rows(run, outcome, recorded_at, whole)]
 
 
 def outcome_event_id(
@@ -93,7 +100,9 @@ def outcome_event_id(
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:32]
 
 
-def _rows(run: Run, outcome: Outcome, recorded_at: datetime) -> Iterator[dict[str, Any]]:
+def _rows(
+    run: Run, outcome: Outcome, recorded_at: datetime, whole: bool
+) -> Iterator[dict[str, Any]]:
     common = {
         "run_id": run.run_id,
         "checkpoint": run.checkpoint,
@@ -122,6 +131,7 @@ def _rows(run: Run, outcome: Outcome, recorded_at: datetime) -> Iterator[dict[st
         "seconds": outcome.seconds,
         "threshold_lines": _lines(outcome.lines),
         "owner": outcome.owner,
+        "whole": whole,
     }
     for group in outcome.groups:
         yield {

@@ -129,6 +129,7 @@ OUTCOMES = OwnTable(
         OwnColumn("seconds", "FLOAT64", "Of a monitor: how long it took."),
         OwnColumn("threshold_lines", "STRING", "The bounds in force as numbers, as a JSON list."),
         OwnColumn("owner", "STRING", "Of a monitor: who owns it."),
+        OwnColumn("whole", "BOOL", "Of a monitor: whether the run was of its whole checkpoint."),
     ),
     partition_by="as_of",
     cluster_by=("monitor", "checkpoint"),

@@ -152,6 +152,8 @@ def _run(
     kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
     if why_not and any(not _is_kept(action, request, delivers) for action in _telling(checkpoint)):
         notes.append(why_not)
+    if request.vars and any(_is_docs(action) for action in kept):
+        notes.append("The data docs don't have this run: --var lets it measure something else.")
     checkpoint.actions = kept
     alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
     documenting = _prepare_docs(kept, target, progress)

@@ -270,10 +270,13 @@ def with_records(book: Book, records: Sequence[Record]) -> Book:
         if latest is None or latest.run.as_of <= record.run.as_of:
             latest = record
         monitors[name] = replace(known, latest=latest, rows=_with_rows(known, [row_of(record)]))
-    runs: dict[str, list[Record]] = {}
-    for record in records:
-        runs.setdefault(record.run.run_id, []).append(record)
-    whole = [_run_row(of_run[0].run, of_run) for of_run in runs.values() if _is_whole(of_run)]
+    runs: dict[object, dict[str, Record]] = {}
+    for record in records:  # the first build has a run's own both stored and in hand
+        key = record.run.run_id, record.run.checkpoint, record.run.as_of
+        of_run = runs.setdefault(key, {})
+        of_run[record.outcome.monitor] = record
+    found = [list(of_run.values()) for of_run in runs.values()]
+    whole = [_run_row(of_run[0].run, of_run) for of_run in found if _is_whole(of_run)]
     return replace(book, monitors=monitors, runs=_with_runs(book.runs, whole))
 
 

@@ -30,7 +30,8 @@ Each row counts once."""
 
 _OUTCOMES = """
 select run_id, checkpoint, as_of, recorded_at, monitor, group_key, status, observed, unit,
-  thresholds, threshold_lines, reason, summary, suite_revision, bytes_billed, seconds
+  thresholds, threshold_lines, reason, summary, suite_revision, bytes_billed, seconds,
+  whole
 from `{dataset}.outcomes`
 where as_of >= @since and recorded_at >= @recorded and target = @target
 order by recorded_at
@@ -153,7 +154,8 @@ def _runs(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Row]], lis
     runs: dict[tuple[str, datetime], list[Mapping[str, Any]]] = {}
     for key, row in monitors.items():
         rows.setdefault(row["monitor"], []).append(_row(row, groups.get(key, {})))
-        runs.setdefault((row["checkpoint"], row["as_of"]), []).append(row)
+        if row["whole"] is not False:  # NULL in rows of an earlier version
+            runs.setdefault((row["checkpoint"], row["as_of"]), []).append(row)
     return rows, [_run(of_run) for of_run in runs.values()]
 
 

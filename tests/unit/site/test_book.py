@@ -72,6 +72,17 @@ def test_the_same_record_again_changes_nothing() -> None:
     assert books.with_records(once, [record("2026-02-02")]) == once
 
 
+def test_the_same_record_twice_in_one_build_counts_once() -> None:
+    found = [record("2026-02-02", monitor=name, monitors=2, run_id="r") for name in ("a", "b")]
+    assert books.with_records(Book(), found * 2) == books.with_records(Book(), found)
+    assert books.with_records(Book(), found[:1] * 2).runs == ()
+
+
+def test_runs_of_one_name_are_runs_of_their_own() -> None:
+    found = records(days("2026-02-01", "2026-02-03"), run_id="nightly")
+    assert len(books.with_records(Book(), found).runs) == 3
+
+
 def test_of_two_runs_that_judged_the_same_instant_the_later_word_counts() -> None:
     first, again = record("2026-02-02", 40.0, run_id="a"), record("2026-02-02", 92.0, run_id="b")
     book = books.with_records(books.with_records(Book(), [first]), [again])

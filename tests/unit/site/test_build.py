@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from plumbline.errors import PlumblineError
 from plumbline.incidents.model import Ack, Mute
-from plumbline.run.status import Status
+from plumbline.project.targets import Seed
+from plumbline.run.status import RunStatus, Status
 from plumbline.site import book as books
 from plumbline.site import build as building
 from plumbline.site import paths, writing
@@ -197,9 +198,15 @@ def test_records_of_another_target_are_not_among_them(site: Site) -> None:
     assert "1 run" in site.words("monitors/coverage.html")
 
 
-def test_the_site_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:
+def test_every_page_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:
     site.build()
-    assert "Target local." in site.words("index.html")
+    assert "Demo data" not in site.words("index.html")
+    seed = Seed(("make",), date(2026, 2, 2))
+    demo = replace(site, small=replace(site.small, target=replace(site.small.target, seed=seed)))
+    demo.build([record("2026-02-02")])
+    for page in ("index.html", "monitors/coverage.html"):
+        assert "Target local." in site.words(page)
+        assert "Demo data: a season that plumbline makes" in site.words(page)
 
 
 # Stale, due, muted
@@ -538,7 +545,7 @@ def test_the_first_build_asks_for_the_whole_retention_and_the_next_for_what_is_n
 
 def test_what_the_warehouse_alone_knows_is_in_the_site(site: Site) -> None:
     row = books.row_of(record("2026-02-18", 40.0, groups=[("a", 10.0)]))
-    run = RunRow("r", "health_check", row.at, "CRITICAL", 0, {"critical": 1})  # type: ignore[arg-type]
+    run = RunRow("r", "health_check", row.at, RunStatus.CRITICAL, 0, {"critical": 1})
     site.news = News(rows={"coverage": [row]}, runs=[run])
     site.sync()
     assert "1 of 1 monitor is not well: 1 CRITICAL" in site.words("index.html")

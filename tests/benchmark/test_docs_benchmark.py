@@ -1,0 +1,125 @@
+"""The benchmark of the data docs: what it measures, and the exit codes that CI relies on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from docs_benchmark import cli
+from docs_benchmark.cli import Measured
+from plumbline.errors import WarehouseError
+from support.processes import environment
+from support.sockets import refused_port
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "docs_benchmark"
+
+
+def run(*arguments: str, seconds: float = 200, **env: str) -> subprocess.CompletedProcess[str]:
+    """``python scripts/docs_benchmark``."""
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments],
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def test_help_says_what_the_exit_codes_are() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "0 flat; 1 it grows" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--rounds", "0"], ["--many", "3"], ["--format", "xml"], ["--nonsense"]]
+)
+def test_wrong_usage_is_64(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 64
+    assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_measured_is_3() -> None:
+    done = run("--many", "10", BIGQUERY_EMULATOR_HOST=f"127.0.0.1:{refused_port()}")
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@dataclass
+class Found:
+    """What would be measured, by how many results are stored."""
+
+    cpu: Mapping[int, float]
+    read: Mapping[int, int] = field(default_factory=lambda: {10: 100, 500: 100})
+    overview: int = 30_000
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (Found({10: 0.20, 500: 0.20}), 0),
+        (Found({10: 0.20, 500: 0.24}), 0),
+        (Found({10: 0.20, 500: 0.25}), 1),
+        (Found({10: 0.20, 500: 0.20}, read={10: 100, 500: 101}), 1),
+        (Found({10: 0.20, 500: 0.20}, overview=300_001), 1),
+    ],
+    ids=["flat", "just", "more CPU", "more files read", "a large overview"],
+)
+def test_what_grows_is_1(monkeypatch: pytest.MonkeyPatch, found: Found, code: int) -> None:
+    class NoServer:
+        @classmethod
+        def of(cls, _: object) -> NoServer:
+            return cls()
+
+        def stop(self, _: object) -> None:
+            pass
+
+    def measured(builder: str, _: object, stored: int, __: int) -> Measured:
+        return Measured(builder, stored, found.cpu[stored], 1.0, found.read[stored], 20)
+
+    changes: dict[str, Any] = {
+        "ensure_ready": lambda *_: object(),
+        "EmbeddedWarehouse": NoServer,
+        "_prepared": lambda *_: None,
+        "_measured": measured,
+        "_overview": lambda _: found.overview,
+    }
+    for name, change in changes.items():
+        monkeypatch.setattr(cli, name, change)
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", "restored at the end")
+    arguments = ["--many", "500", "--format", "json", "--no-gx"]
+    done = CliRunner().invoke(cli.command, arguments)
+    assert done.exit_code == code, done.output
+    assert json.loads(done.stdout)["ratio"] == found.cpu[500] / found.cpu[10]
+
+
+def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise WarehouseError("it does not start")
+
+    monkeypatch.setattr(cli, "ensure_ready", broken)
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", "restored at the end")
+    assert CliRunner().invoke(cli.command, []).exit_code == 3
+
+
+@pytest.mark.warehouse
+@pytest.mark.scenario
+def test_few_results_are_measured_for_real() -> None:
+    done = run("--many", "20", "--rounds", "1", "--no-gx", "--format", "json")
+    assert done.returncode in (0, 1), done.stderr  # so few rounds prove nothing of the CPU
+    said = json.loads(done.stdout)
+    few, many = said["measured"]
+    assert (few["stored"], many["stored"]) == (10, 20)
+    assert many["read"] <= few["read"]
+    assert 0 < said["overview_bytes"] <= 300_000
+    assert said["ratio"] == pytest.approx(many["cpu"] / few["cpu"])

@@ -60,7 +60,8 @@ class Shown:
     def is_cheap(self) -> bool:
         """Whether it needs no warehouse."""
         words = self.typed.split()
-        return "--help" in words or words[1] in CHEAP or self.asks_bigquery
+        asks = self.path == ("schedule", "check")
+        return "--help" in words or (words[1] in CHEAP and not asks) or self.asks_bigquery
 
     @property
     def is_endless(self) -> bool:

@@ -34,6 +34,8 @@ class Answer:
     bytes_billed: int = 10 * 1024**2
     after: float = 0.0
     """Seconds that the query takes; polls say "not complete" until then."""
+    total_rows: int | None = None
+    """What it says that there are; None: as many as it sends."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,8 @@ class StallingBigQuery:
         }
         if done:
             answer = behaviour.body if isinstance(behaviour, Answer) else ONE_ROW
-            body |= answer | {"totalRows": str(len(answer["rows"]))}
+            said = behaviour.total_rows if isinstance(behaviour, Answer) else None
+            body |= answer | {"totalRows": str(said or len(answer["rows"]))}
         if isinstance(behaviour, Drip):
             return out.drip(body, behaviour.seconds, self._closing)
         return out.json(body)

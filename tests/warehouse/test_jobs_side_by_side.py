@@ -385,3 +385,10 @@ def test_an_answer_that_was_cancelled_before_its_turn_asks_nothing(
     assert slow.result(timeout=5).rows == [{"n": 1}]
     assert runner.run(ask("next")).rows == [{"n": 1}]
     assert not any("unwanted" in job.sql for job in bigquery.jobs.values())
+
+
+def test_fewer_rows_than_bigquery_says_there_are_is_no_answer(bigquery: StallingBigQuery) -> None:
+    bigquery.on("lossy", Answer(total_rows=5))
+    with pytest.raises(WarehouseError, match="only 1 of 5 rows arrived") as refused:
+        runner_for(bigquery).run(ask("lossy"))
+    assert refused.value.reason == "badAnswer"

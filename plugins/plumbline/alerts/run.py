@@ -250,7 +250,7 @@ class Alerting:
                 return done, state
             self.progress(f"another run is delivering {_messages(len(others))}: waiting for it")
             self.sleep(1.0)
-            state = store.load()
+            state = self._reloaded(store, state)
 
     def _claim(
         self, store: StateStore | LocalFallback, state: AlertState, tried: Collection[str]
@@ -272,7 +272,11 @@ class Alerting:
             try:
                 return self._commit(store, claimed, state), mine
             except ConflictError:
-                state = store.load()
+                try:
+                    state = store.load()
+                except WarehouseError as fault:
+                    self._unread(fault)
+                    break  # nothing is claimed: what is due waits in the outbox for the next run
         return state, []
 
     def _due(
@@ -299,9 +303,25 @@ class Alerting:
             try:
                 return self._commit(store, settled, state)
             except ConflictError:
-                state = store.load()
+                try:
+                    state = store.load()
+                except WarehouseError as fault:
+                    self._unread(fault)
+                    break
         self._notes.append("What was delivered could not be written down: it may be told again.")
         return state
+
+    def _reloaded(self, store: StateStore | LocalFallback, state: AlertState) -> AlertState:
+        try:
+            return store.load()
+        except WarehouseError as fault:  # looked at again in a second, until the claim has lapsed
+            self._unread(fault)
+            return state
+
+    def _unread(self, fault: WarehouseError) -> None:
+        note = f"The state of alerts could not be read again: {fault.one_line()}"
+        if note not in self._notes:
+            self._notes.append(note)
 
     def _settled(self, state: AlertState, deliveries: Sequence[Delivery]) -> AlertState:
         now = self.clock()

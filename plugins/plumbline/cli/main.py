@@ -29,7 +29,7 @@ COMMANDS = {
     ),
     "schedule": (
         "plumbline.cli.schedule:command",
-        "When checkpoints run, and whether they did: show, run, check, export.",
+        "When checkpoints run: show, run, check, export.",
     ),
     "docs": ("plumbline.cli.docs:command", "The data docs site: build it, open it, serve it."),
     "debug": ("plumbline.cli.debug:command", "Check that everything a run needs is there."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -205,9 +205,13 @@ class OwnDataset:
             target=self.target, endpoint=self.endpoint, deadline_seconds=SECONDS, job_id=job_id
         )
 
-    def retry(self) -> Retry:
-        """How long one call is repeated that BigQuery refused for the moment."""
-        return make_retry(self.target, patience=PATIENCE[self.target.kind])
+    def retry(self, *, also: Callable[[BaseException], bool] = lambda _: False) -> Retry:
+        """How long one call is repeated that BigQuery refused for the moment.
+
+        Args:
+            also: other errors that pass here.
+        """
+        return make_retry(self.target, patience=PATIENCE[self.target.kind], also=also)
 
     @contextmanager
     def asking(self, what: str, job_id: str | None = None) -> Iterator[None]:
@@ -218,9 +222,18 @@ class OwnDataset:
             except Exception as fault:
                 raise self.explained(fault, what, job_id) from fault
 
-    def explained(self, fault: Exception, what: str, job_id: str | None = None) -> WarehouseError:
-        """``fault`` in one line, with the roles that are missing where that is it."""
-        said = explain_failure(fault, self.call(job_id))
+    def explained(
+        self, fault: Exception, what: str, job_id: str | None = None, *, early: bool = False
+    ) -> WarehouseError:
+        """``fault`` in one line, with the roles that are missing where that is it.
+
+        Args:
+            fault: what was raised.
+            what: of `MENDS`: what was being done.
+            job_id: of the job that it is about.
+            early: a timeout was that of one call, and there is time for another.
+        """
+        said = explain_failure(fault, self.call(job_id), early=early)
         if said.reason != "accessDenied" or said.what.startswith("the dataset"):
             return said
         return WarehouseError(

@@ -26,13 +26,18 @@ from typing import TYPE_CHECKING, Any
 from plumbline.errors import WarehouseError
 from plumbline.history.dataset import SECONDS, OwnDataset, Parameter
 from plumbline.history.tables import OwnTable
+from plumbline.warehouse.query import EARLY_SECONDS
 from plumbline.warehouse.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
+    from google.api_core.retry import Retry
     from google.cloud import bigquery
 
 MOST_ATTEMPTS = 4
 """Uploads of one write by this process."""
+
+UPLOAD_SECONDS = 20.0
+"""One upload may take so long of the whole budget: a silent connection leaves time for another."""
 
 MOST_BURNED = 100
 """Failed jobs of others that are stepped over."""
@@ -148,10 +153,11 @@ class _Write:
             try:
                 job = self._upload(job_id)
             except Conflict:
-                self._finish(self._job(job_id), ours=False)
+                self._finish(self._known_job(job_id), ours=False)
                 return True
             except Exception as lost:
-                fault = self.dataset.explained(lost, "use", job_id)
+                early = (seconds_left() or 0.0) > EARLY_SECONDS
+                fault = self.dataset.explained(lost, "use", job_id, early=early)
                 if self._arrived(job_id, fault):
                     return True
                 if fault.reason not in PASSING and not self.dataset.ensure():
@@ -193,7 +199,7 @@ class _Write:
             job_config=config,
             location=self.dataset.target.location,
             num_retries=0,
-            timeout=seconds_left(),
+            timeout=min(UPLOAD_SECONDS, max(seconds_left() or 0.0, 0.001)),
         )
 
     def _arrived(self, job_id: str, fault: WarehouseError) -> bool:
@@ -217,11 +223,28 @@ class _Write:
         self._finish(job, ours=True)
         return True
 
-    def _job(self, job_id: str) -> bigquery.LoadJob:
+    def _job(self, job_id: str, retry: Retry | None = None) -> bigquery.LoadJob:
         found: Any = self.dataset.client.get_job(
-            job_id, location=self.dataset.target.location, retry=self.dataset.retry()
+            job_id,
+            location=self.dataset.target.location,
+            retry=retry or self.dataset.retry(),
         )
         return found  # type: ignore[no-any-return]
+
+    def _known_job(self, job_id: str) -> bigquery.LoadJob:
+        """The job that is said to be there.
+
+        Raises:
+            WarehouseError: it can't be looked at.
+        """
+        from google.api_core.exceptions import NotFound
+
+        # BigQuery may say "not found" for an instant of what it has just said to be there.
+        retry = self.dataset.retry(also=lambda fault: isinstance(fault, NotFound))
+        try:
+            return self._job(job_id, retry)
+        except Exception as fault:
+            raise self.dataset.explained(fault, "use", job_id) from fault
 
     def _finish(self, job: bigquery.LoadJob, *, ours: bool) -> None:
         try:

@@ -181,7 +181,15 @@ class _Attempt:
             timeout=max(seconds_left() or 0.0, 0.001),
             job_retry=None,
         )
-        return self.job, rows, [dict(row.items()) for row in rows]
+        read = [dict(row.items()) for row in rows]
+        if rows.total_rows is not None and len(read) != rows.total_rows:
+            # Fewer rows than there are can be a PASS that is none.
+            raise WarehouseError(
+                f"only {len(read)} of {rows.total_rows} rows arrived",
+                job_id=self.call.job_id,
+                reason="badAnswer",
+            )
+        return self.job, rows, read
 
     @property
     def failed_in_passing(self) -> bool:

@@ -12,7 +12,8 @@ import pytest
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.run import Alerting
-from plumbline.alerts.state import StateFormatError
+from plumbline.alerts.state import AlertState, StateFormatError
+from plumbline.alerts.store import ConflictError
 from plumbline.channels.base import Receipt, Verdict
 from plumbline.channels.message import Message
 from plumbline.channels.opening import OpenedChannels
@@ -433,3 +434,61 @@ def test_what_a_run_that_died_had_claimed_is_delivered_once_its_claim_has_lapsed
     assert phone.heard == [("a", "opened")]
     assert flushed.waiting == 0
     assert pair.now - START >= timedelta(seconds=90), "only when it can't be alive any more"
+
+
+class Unreadable(MemoryStore):
+    """Of which another run makes every commit conflict, and which can't be read again then."""
+
+    conflicts_from = 1
+
+    def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:
+        self.commits = getattr(self, "commits", 0) + 1
+        if self.commits > self.conflicts_from:
+            raise ConflictError
+        return super().commit(state, based_on=based_on)
+
+    def load(self) -> AlertState:
+        if getattr(self, "commits", 0) > self.conflicts_from:
+            raise WarehouseError("it gives no answer", reason="unreachable")
+        return super().load()
+
+
+def test_what_was_told_is_reported_though_the_state_cant_be_read_again(world: World) -> None:
+    alerting = world.alerting(START)
+    alerting.store = Unreadable(world.warehouse)  # type: ignore[assignment]
+    report = alerting.tell([outcome(Status.CRITICAL, START)], facts(START))
+    assert world.heard == [("a", "opened")]
+    assert lines(report) == [("opened", "slack-error", True)]
+    assert [note for note in report.notes if "could not be read again: it gives no" in note]
+    assert [note for note in report.notes if "it may be told again" in note]
+
+
+def test_a_run_that_waits_for_another_and_cant_look_ends_and_says_so(tmp_path: Any) -> None:
+    pair = SideBySide(tmp_path)
+    phone = pair.world.phones["slack-error"]
+    seen: list[AlertsReport] = []
+
+    def second_comes_in(name: str) -> None:
+        if name == "before delivery" and not seen:
+            phone.step = lambda _: None
+            at = START + timedelta(seconds=1)
+            # It commits once, what it decided, and can't look again from then on.
+            pair.second.store = Blind(pair.world.warehouse, takes_turns=False)  # type: ignore[assignment]
+            seen.append(pair.second.tell([outcome(Status.CRITICAL, at)], facts(at, "second")))
+
+    phone.step = second_comes_in
+    pair.first.tell([outcome(Status.CRITICAL, START)], facts(START, "first"))
+    assert [note for note in seen[0].notes if "could not be read again" in note]
+
+
+class Blind(MemoryStore):
+    """Can be read until a first commit."""
+
+    def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:
+        self.committed = True
+        return super().commit(state, based_on=based_on)
+
+    def load(self) -> AlertState:
+        if getattr(self, "committed", False):
+            raise WarehouseError("it gives no answer", reason="unreachable")
+        return super().load()

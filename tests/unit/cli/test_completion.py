@@ -45,7 +45,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
         ),
         ("plumbline l", ["list", "lint"]),
         ("plumbline warehouse st", ["start", "stop", "status"]),
-        ("plumbline schedule ", ["show", "run", "export"]),
+        ("plumbline schedule ", ["show", "run", "check", "export"]),
         ("plumbline schedule export --format c", ["cron", "cloud-run"]),
         ("plumbline schedule run --target b", ["bigquery"]),
         ("plumbline run ", ["health_check", "health_check_full"]),
@@ -254,21 +254,25 @@ def test_nothing_heavy_is_imported_to_complete(project: SmallProject, line: str)
     assert finished.stderr.splitlines()[-1] == "[]"
 
 
-def test_completing_a_monitor_answers_in_well_under_a_second(project: SmallProject) -> None:
-    seconds = []
-    for _ in range(3):
+def test_completing_a_monitor_takes_little_more_than_starting_at_all(
+    project: SmallProject,
+) -> None:
+    completing, starting = [], []
+    for _ in range(4):  # in turns: a busy machine slows both
         began = time.perf_counter()
-        said = subprocess.run(
-            PLUMBLINE,
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=project.root,
-            env=environment() | asking("plumbline run -s "),
-        )
-        seconds.append(time.perf_counter() - began)
-        assert said.stdout == "plain,coverage\n"
-    assert min(seconds) < 0.8, f"{min(seconds):.2f} s"
+        said = typed([*PLUMBLINE], project, environment() | asking("plumbline run -s "))
+        completing.append(time.perf_counter() - began)
+        assert said == "plain,coverage\n"
+        began = time.perf_counter()
+        typed([*PLUMBLINE, "--help"], project, environment())
+        starting.append(time.perf_counter() - began)
+    assert min(completing) < 2.5 * min(starting), f"{completing} s beside {starting} s"
+
+
+def typed(command: list[str], project: SmallProject, env: dict[str, str]) -> str:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=project.root, env=env
+    ).stdout
 
 
 def asking(line: str) -> dict[str, str]:

@@ -204,7 +204,7 @@ FAULTS: dict[str, Kind] = {
     "503 front end": Kind(FrontEndPage(503, "Service Unavailable"), True, "in trouble (HTTP 503)"),
     "cut before": Kind(CutBefore(), True, "closes the connection"),
     "cut after": Kind(CutAfter(), True, "closes the connection"),
-    "cut in the middle": Kind(CutInTheMiddle(), True, "closes the connection"),
+    "cut in the middle": Kind(CutInTheMiddle(), True, "breaks off in the middle of an answer"),
     "stall before": Kind(Stalls(60.0, done=False), True, "no answer"),
     "stall after": Kind(Stalls(60.0), True, "no answer"),
     "job fails: backendError": Kind(

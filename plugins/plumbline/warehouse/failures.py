@@ -101,7 +101,8 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     if isinstance(fault, api.GoogleAPICallError):
         return _answered(fault, call)
     # A connection that does not come about within its seconds is both; it is no slow query.
-    if isinstance(fault, (http.ConnectionError, auth.TransportError)):
+    broken = (http.ConnectionError, http.ChunkedEncodingError, auth.TransportError)
+    if isinstance(fault, broken):
         return unreachable(call, why_disconnected(fault))
     if isinstance(fault, (concurrent.futures.TimeoutError, http.Timeout)):
         return unreachable(call, "it gives no answer") if early else timed_out(call)
@@ -185,6 +186,7 @@ def why_disconnected(fault: BaseException) -> str:
         ("Failed to resolve", "its name cannot be resolved"),
         ("timed out", "no connection in time"),
         ("Remote end closed connection", "it closes the connection without an answer"),
+        ("IncompleteRead", "it breaks off in the middle of an answer"),
         ("Connection reset", "it closes the connection without an answer"),
         ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"),
         ("Network is unreachable", "there is no network"),

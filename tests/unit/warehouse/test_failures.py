@@ -32,6 +32,8 @@ CASES = [
     (http.ConnectionError("[Errno 111] Connection refused"), "unreachable", "connection refused"),
     (http.ConnectionError("NameResolutionError: Failed to resolve 'x'"), "unreachable", "resolved"),
     (http.ConnectionError("[Errno 101] Network is unreachable"), "unreachable", "no network"),
+    (http.ChunkedEncodingError("Connection broken: IncompleteRead(145 bytes read, 146 more "
+                               "expected)"), "unreachable", "in the middle of an answer"),
     (http.SSLError("CERTIFICATE_VERIFY_FAILED"), "unreachable", "certificate is not trusted"),
     (http.ConnectTimeout("timed out"), "unreachable", "no connection in time"),
     (auth.TransportError("Failed to resolve 'oauth2.googleapis.com'"), "unreachable", "resolved"),

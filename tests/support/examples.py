@@ -60,6 +60,8 @@ class Shown:
     def is_cheap(self) -> bool:
         """Whether it needs no warehouse."""
         words = self.typed.split()
+        if "--costs" in words:  # the history is in the warehouse
+            return False
         return "--help" in words or words[1] in CHEAP or self.asks_bigquery
 
     @property

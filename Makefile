@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage bench bench-docs demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage bench bench-docs soak demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ bench: $(DEV) ## wall time of a health check against the same five queries sent 
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.
 bench-docs: $(DEV) ## CPU of the data docs with 10 and 10,000 stored results, beside GX's own builder
 	$(BIN)/python scripts/docs_benchmark $(BENCH_ARGS)
+
+soak: $(DEV) ## 200 live runs in one process: nothing may grow; takes half an hour; Linux
+	$(BIN)/python scripts/soak $(SOAK_ARGS)
 
 demo-docs: $(DEV) ## live the demo season through and build its data docs into build/demo-docs
 	rm -rf build/demo-docs

@@ -60,7 +60,7 @@ class Shown:
     def is_cheap(self) -> bool:
         """Whether it needs no warehouse."""
         words = self.typed.split()
-        asks = self.path == ("schedule", "check")
+        asks = "--costs" in words or self.path == ("schedule", "check")
         return "--help" in words or (words[1] in CHEAP and not asks) or self.asks_bigquery
 
     @property

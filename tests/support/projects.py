@@ -92,6 +92,18 @@ class SmallProject:
         )
         return run_checkpoint(request, now=NOW)
 
+    def run_at(self, now: datetime, name: str = "health") -> RunReport:
+        """Run a checkpoint as it would be run at ``now``, recorded and told, without docs."""
+        request = RunRequest(
+            project=self.project,
+            target=self.target,
+            as_of=AsOf(now, "now"),
+            checkpoint=name,
+            alerts=True,
+            docs=False,
+        )
+        return run_checkpoint(request, now=now)
+
     def outcome(self, monitor: SmallMonitor | str) -> Outcome:
         """What a project of this one monitor finds."""
         self.add("only", monitor)

@@ -53,7 +53,7 @@ class CostLine:
 
     name: str
     runs: int
-    """Of the monitors in it, each counted."""
+    """Of the checkpoints that it is in, or that are in it."""
     jobs: int
     bytes_billed: int | None
     """None: neither the warehouse nor the models say."""
@@ -82,16 +82,16 @@ def summarise(
         rates: for a month and for money.
     """
     name_of = _NAMES[by]
-    parts: dict[str, list[CostLine]] = {}
+    parts: dict[str, list[Spent]] = {}
     for one in spent:
-        parts.setdefault(name_of(one), []).append(_line(name_of(one), one, tables, rates))
-    lines = [_together(name, found) for name, found in parts.items()]
+        parts.setdefault(name_of(one), []).append(one)
+    lines = [_together(name, found, tables, rates) for name, found in parts.items()]
     return tuple(sorted(lines, key=lambda line: (-(line.per_month or 0.0), line.name)))
 
 
 def total(spent: Sequence[Spent], *, tables: Mapping[str, int], rates: Rates) -> CostLine:
     """All of it as one line."""
-    return _together("all", [_line("all", one, tables, rates) for one in spent])
+    return _together("all", spent, tables, rates)
 
 
 _NAMES: Mapping[By, Callable[[Spent], str]] = {
@@ -101,7 +101,7 @@ _NAMES: Mapping[By, Callable[[Spent], str]] = {
 }
 
 
-def _line(name: str, one: Spent, tables: Mapping[str, int], rates: Rates) -> CostLine:
+def _line(one: Spent, tables: Mapping[str, int], rates: Rates) -> CostLine:
     floor = least_billed(tables[one.monitor]) if one.monitor in tables else None
     billed, minimum = one.bytes_billed, None
     if floor is not None:
@@ -117,7 +117,7 @@ def _line(name: str, one: Spent, tables: Mapping[str, int], rates: Rates) -> Cos
         scheduled = rates.runs_per_month.get(one.checkpoint)
         per_month = per_run * scheduled if scheduled else billed * (MONTH / rates.span)
     return CostLine(
-        name=name,
+        name=one.monitor,
         runs=one.runs,
         jobs=one.jobs,
         bytes_billed=billed,
@@ -130,8 +130,14 @@ def _line(name: str, one: Spent, tables: Mapping[str, int], rates: Rates) -> Cos
     )
 
 
-def _together(name: str, lines: Sequence[CostLine]) -> CostLine:
-    runs = sum(line.runs for line in lines)
+def _together(
+    name: str, spent: Sequence[Spent], tables: Mapping[str, int], rates: Rates
+) -> CostLine:
+    lines = [_line(one, tables, rates) for one in spent]
+    runs_of: dict[str, int] = {}
+    for one in spent:  # the monitors of a checkpoint run together
+        runs_of[one.checkpoint] = max(one.runs, runs_of.get(one.checkpoint, 0))
+    runs = sum(runs_of.values())
     billed = _sum([line.bytes_billed for line in lines])
     minima = [line.minimum for line in lines]
     return CostLine(

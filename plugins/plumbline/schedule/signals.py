@@ -21,6 +21,7 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
     """
 
     def __enter__(self) -> StopSignals:
+        self._noted = False
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         numbers = [signal.SIGTERM, signal.SIGINT]
@@ -33,7 +34,10 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            # Who stops a group of processes often signals twice (timeout, docker): the second must
+            # not kill what is on its way out. No SIG_IGN: children would inherit that.
+            ends = self._noted and handler is signal.SIG_DFL
+            signal.signal(number, _pass if ends else handler)
         os.close(self._writer)
         os.close(self._reader)
 
@@ -49,5 +53,10 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
         return bool(ready)
 
     def _note(self, _: int, __: FrameType | None) -> None:
+        self._noted = True
         with contextlib.suppress(BlockingIOError):  # full of what was not yet waited for
             os.write(self._writer, b"!")
+
+
+def _pass(_: int, __: FrameType | None) -> None:
+    """The process is on its way out."""

@@ -63,10 +63,19 @@ def test_observed_is_a_column_with_its_aggregate_or_a_count(tmp_path: Path) -> N
     assert observed == ObservedColumn(column="pct", aggregate="mean", unit="%")
 
 
+@pytest.mark.parametrize("written", ["500 MB", 500 * 1024**2])
+def test_a_budget_is_a_text_or_a_number_of_bytes(tmp_path: Path, written: object) -> None:
+    suite = read_suite(write(tmp_path, changed("meta.monitor.budget", {"bytes_per_day": written})))
+    assert suite.monitor.budget is not None
+    assert suite.monitor.budget.bytes_per_day == 500 * 1024**2
+
+
 def test_a_severity_that_is_left_out_is_gx_own_default(tmp_path: Path) -> None:
     suite = read_suite(write(tmp_path, changed("expectations.0.severity", None)))
     assert suite.entry.expectations[0].severity == "critical"
 
+
+BYTES_PER_DAY = "meta.monitor.budget.bytes_per_day"
 
 WRONG = [
     ("{", "line 1, column 2", "not JSON"),
@@ -87,6 +96,23 @@ WRONG = [
     (changed("expectations.0.severity", "urgent"), "expectations[0].severity", "'warning'"),
     (changed("expectations.0.kwargs", []), "expectations[0].kwargs", "dictionary"),
     (changed("expectations.0.type", None), "expectations[0].type", "missing"),
+    (
+        changed("meta.monitor.budget", {"byte_per_day": 1}),
+        "meta.monitor.budget.byte_per_day",
+        "did you mean 'bytes_per_day'?",
+    ),
+    (changed("meta.monitor.budget", {}), "meta.monitor.budget.bytes_per_day", "missing"),
+    *(
+        (changed("meta.monitor.budget", {"bytes_per_day": wrong}), BYTES_PER_DAY, said)
+        for wrong, said in (
+            ("500 mb", "such as '500 MB'"),
+            ("much", "such as '500 MB'"),
+            (True, "such as '500 MB'"),
+            (0, "greater than or equal to 1"),
+            ("0 MB", "greater than or equal to 1"),
+            (1.5, "integer"),
+        )
+    ),
 ]
 
 

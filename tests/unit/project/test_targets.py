@@ -109,6 +109,13 @@ def test_the_judged_day_is_a_date_whichever_yaml_reader_gave_it() -> None:
             "greater than 0",
         ),
         ({"kind": "embedded", "seed": {"command": ["s"]}}, "targets.t.seed.judged_day", "missing"),
+        ({"kind": "bigquery", "price": {}}, "targets.t.price.per_tib", "missing"),
+        ({"kind": "bigquery", "price": {"per_tib": -1}}, "targets.t.price.per_tib", "greater than"),
+        (
+            {"kind": "bigquery", "price": {"per_tib": 5, "curency": "EUR"}},
+            "targets.t.price.curency",
+            "did you mean 'currency'?",
+        ),
     ],
 )
 def test_a_malformed_target_is_named_by_file_and_key(

@@ -79,6 +79,9 @@ def remarks(total: CostLine, price: Price) -> list[str]:
             "The warehouse did not say what it billed for some jobs: of those, the least that "
             "BigQuery would bill is counted, 10 MB for each table."
         )
+    said.append(
+        "A month has the runs that the schedule says; a checkpoint without one goes on as it did."
+    )
     said.append(f"Money is {price.words}, as if nothing were free.")
     if total.per_month is not None and price.free_bytes_per_month:
         share = 100 * total.per_month / price.free_bytes_per_month

@@ -1,0 +1,58 @@
+"""What BigQuery bills, and what that costs."""
+
+import pytest
+
+from plumbline.cost.pricing import (
+    LIST_PRICE,
+    MB,
+    TIB,
+    Price,
+    billed_for_query,
+    billed_for_table,
+    money,
+)
+
+
+@pytest.mark.parametrize(
+    ("read", "billed"),
+    [
+        (0, 10 * MB),
+        (1, 10 * MB),
+        (10 * MB, 10 * MB),
+        (10 * MB + 1, 11 * MB),
+        (147 * MB, 147 * MB),
+        (147 * MB - 1, 147 * MB),
+    ],
+)
+def test_a_table_is_billed_in_whole_megabytes_and_ten_at_least(read: int, billed: int) -> None:
+    assert billed_for_table(read) == billed
+
+
+def test_each_table_of_a_query_has_its_own_minimum() -> None:
+    assert billed_for_query([1, 1, 20 * MB]) == 40 * MB
+
+
+def test_a_query_over_no_table_is_billed_nothing() -> None:
+    assert billed_for_query([]) == 0
+
+
+def test_a_tebibyte_costs_the_list_price() -> None:
+    assert LIST_PRICE.of(TIB) == 6.25
+    assert "since 2023-07-05, https://cloud.google.com/bigquery/pricing" in LIST_PRICE.words
+
+
+def test_a_price_of_ones_own_is_not_called_a_list_price() -> None:
+    assert Price(7.5, "EUR", listed_since=None).words == "7.5 EUR a TiB (as configured)"
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0.0, "0.00 USD"),
+        (0.0004, "less than 0.01 USD"),
+        (0.03, "0.03 USD"),
+        (1234.5, "1,234.50 USD"),
+    ],
+)
+def test_less_than_a_cent_is_not_shown_as_nothing(amount: float, text: str) -> None:
+    assert money(amount, "USD") == text

@@ -51,7 +51,7 @@ class Measured:
     f"\n\nExit codes: 0 flat; {TOO_MUCH} it grows, or a page is too large; {NOT_MEASURED} could "
     "not be measured; 64 wrong usage."
 )
-@click.option("--many", default=10_000, show_default=True, type=click.IntRange(min=FEW))
+@click.option("--many", default=10_000, show_default=True, type=click.IntRange(min=FEW + 1))
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
 @click.option(
     "--gx/--no-gx",
@@ -62,11 +62,13 @@ class Measured:
 def command(many: int, rounds: int, gx: bool, form: str) -> None:
     """CPU of the docs step with few and with many stored results."""
     with tempfile.TemporaryDirectory(prefix="plumbline-docs-") as folder:
-        os.environ["PLUMBLINE_STATE_DIR"] = str(Path(folder) / "state")
+        # A warehouse that is there is used, and left as it was found but for datasets of ours.
+        is_own = "PLUMBLINE_STATE_DIR" not in os.environ
+        state = os.environ.setdefault("PLUMBLINE_STATE_DIR", str(Path(folder) / "state"))
         target: Target | None = None
         try:
             target = ensure_ready(Project(ROOT).target("local"), _say)
-            few, many_ = (_prepared(Path(folder), count) for count in (FEW, many))
+            few, many_ = (_prepared(Path(folder), Path(state), count) for count in (FEW, many))
             found = [
                 _measured("plumbline", few, FEW, rounds),
                 _measured("plumbline", many_, many, rounds),
@@ -78,7 +80,7 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
             _say(str(getattr(fault, "stderr", "") or fault))
             sys.exit(NOT_MEASURED)
         finally:
-            if target is not None:
+            if target is not None and is_own:
                 EmbeddedWarehouse.of(target).stop(_say)
     ratio = found[1].cpu / found[0].cpu
     said = {
@@ -108,7 +110,7 @@ class _Prepared:
     state: Path
 
 
-def _prepared(folder: Path, count: int) -> _Prepared:
+def _prepared(folder: Path, state: Path, count: int) -> _Prepared:
     """A project of its own with ``count`` results, whose site knows them all."""
     _say(f"making {count:,} stored results")
     project = copy_project(ROOT, folder / f"with_{count}")
@@ -116,7 +118,7 @@ def _prepared(folder: Path, count: int) -> _Prepared:
     prepared = _Prepared(project.root, folder / f"state_{count}")
     prepared.state.mkdir()
     # The warehouse is shared; all else is each project's own.
-    (prepared.state / "warehouse").symlink_to(Path(os.environ["PLUMBLINE_STATE_DIR"]) / "warehouse")
+    (prepared.state / "warehouse").symlink_to(state.absolute() / "warehouse")
     _step(prepared, "plumbline")
     multiply(prepared.state / "results", target, count)
     subprocess.run(

@@ -7,7 +7,7 @@ the history of the warehouse, are those that such a run would have left.
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,9 @@ def copy_project(shipped: Path, root: Path) -> Project:
         (root / name).symlink_to(shipped / name)
     (root / "dbt_project.yml").symlink_to(shipped / "dbt_project.yml")
     configuration = (shipped / "great_expectations.yml").read_text()
-    own = f"datasets: {{plumbline: plumbline_{root.name}}}"
+    # Unlike that of any other measurement on the same warehouse.
+    name = re.sub(r"\W", "_", f"{root.parent.name}_{root.name}")
+    own = f"datasets: {{plumbline: {name}}}"
     configuration = configuration.replace(
         "kind: embedded\n", f"kind: embedded\n        {own}\n"
     ).replace(
@@ -73,11 +75,6 @@ def multiply(results: Path, target: Target, wanted: int) -> int:
         part = rows[first : first + _ROWS_A_LOAD]
         append(dataset, OUTCOMES, part, job_id=dataset.job_id("benchmark", first))
     return run + 1
-
-
-def forget(folder: Path) -> None:
-    """Remove what an earlier measurement left."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy(results: Path, original: Path, run: int) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from docs_benchmark import cli
 from docs_benchmark.cli import Measured
 from plumbline.errors import WarehouseError
+from plumbline.project.targets import Target
 from support.processes import environment
 from support.sockets import refused_port
 
@@ -41,7 +42,7 @@ def test_help_says_what_the_exit_codes_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--rounds", "0"], ["--many", "3"], ["--format", "xml"], ["--nonsense"]]
+    "arguments", [["--rounds", "0"], ["--many", "10"], ["--format", "xml"], ["--nonsense"]]
 )
 def test_wrong_usage_is_64(arguments: list[str]) -> None:
     done = run(*arguments)
@@ -50,7 +51,7 @@ def test_wrong_usage_is_64(arguments: list[str]) -> None:
 
 
 def test_what_cannot_be_measured_is_3() -> None:
-    done = run("--many", "10", BIGQUERY_EMULATOR_HOST=f"127.0.0.1:{refused_port()}")
+    done = run("--many", "11", BIGQUERY_EMULATOR_HOST=f"127.0.0.1:{refused_port()}")
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
 
@@ -96,7 +97,7 @@ def test_what_grows_is_1(monkeypatch: pytest.MonkeyPatch, found: Found, code: in
     }
     for name, change in changes.items():
         monkeypatch.setattr(cli, name, change)
-    monkeypatch.setenv("PLUMBLINE_STATE_DIR", "restored at the end")
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", "unused")
     arguments = ["--many", "500", "--format", "json", "--no-gx"]
     done = CliRunner().invoke(cli.command, arguments)
     assert done.exit_code == code, done.output
@@ -108,14 +109,16 @@ def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
         raise WarehouseError("it does not start")
 
     monkeypatch.setattr(cli, "ensure_ready", broken)
-    monkeypatch.setenv("PLUMBLINE_STATE_DIR", "restored at the end")
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", "unused")
     assert CliRunner().invoke(cli.command, []).exit_code == 3
 
 
 @pytest.mark.warehouse
 @pytest.mark.scenario
-def test_few_results_are_measured_for_real() -> None:
-    done = run("--many", "20", "--rounds", "1", "--no-gx", "--format", "json")
+def test_few_results_are_measured_for_real(season: Target) -> None:
+    state = str(season.state_dir)
+    arguments = ("--many", "20", "--rounds", "1", "--no-gx", "--format", "json")
+    done = run(*arguments, PLUMBLINE_STATE_DIR=state)
     assert done.returncode in (0, 1), done.stderr  # so few rounds prove nothing of the CPU
     said = json.loads(done.stdout)
     few, many = said["measured"]

@@ -186,6 +186,7 @@ def test_a_suite_over_a_whole_table_runs_beside_monitors(
     table, monitor = small.run().outcomes
     assert table.status is Status.ERROR
     assert "rows.csv" in (table.reason or "")
+    assert str(small.root) not in (table.reason or "")
     assert monitor.status is Status.PASS
 
 

@@ -372,6 +372,7 @@ def test_an_outcome_is_a_row_and_so_is_each_of_its_groups(warehouse: Target) -> 
     )  # fmt: skip
     assert whole["recorded_at"] == AS_OF + timedelta(minutes=1)
     assert whole["suite_revision"] == "0123456789ab-dirty"
+    assert (whole["threshold_lines"], whole["whole"]) == ("[]", True)
     assert [group["group_key"] for group in groups] == ['{"system":"odds"}', '{"system":"spread"}']
     assert {(group["threshold"], group["numerator"], group["unit"]) for group in groups} == {
         (80.0, 7.0, "%")

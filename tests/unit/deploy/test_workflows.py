@@ -104,3 +104,15 @@ def test_each_command_of_ours_has_the_options_that_it_is_given() -> None:
         name, *arguments = shlex.split(line.replace("=", " ").rstrip())
         known = {option for param in command.commands[name].params for option in param.opts}
         assert {word for word in arguments if word.startswith("--")} <= known
+
+
+def test_the_watchdog_looks_each_hour_and_may_tell() -> None:
+    content = read("watchdog.yml")
+    (at,) = (entry["cron"] for entry in content["on"]["schedule"])
+    minute, *rest = at.split()
+    assert rest == ["*"] * 4
+    assert 0 < int(minute) < 60
+    last = steps("watchdog.yml", "check")[-1]
+    assert last["run"] == "plumbline schedule check --target bigquery"
+    named = yaml.safe_load((ROOT / "deploy" / "deploy.yml").read_text())["secrets"]
+    assert set(named) <= set(last["env"])

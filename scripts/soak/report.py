@@ -115,8 +115,8 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         "",
         "Memory, files, sockets and threads are this process's; the embedded warehouse is another. "
         f"Times are means of {EVERY} runs. The first half fills caches and the site, and is not "
-        "judged: memory is the slope of a line fitted to the second half, and what is counted must not "
-        "peak higher in the last quarter than in the third.",
+        "judged: memory is the slope of a line fitted to the second half, and what is counted must "
+        "not peak higher in the last quarter than in the third.",
         "",
         "The disk is what local state takes without the warehouse: GX's stored results and the "
         "site. It grows with the runs, as it should: results are kept until `stores.results` is "

@@ -17,6 +17,7 @@ import click
 
 from plumbline.errors import PlumblineError
 from soak.growth import FEWEST_RUNS, judge
+from soak.instants import instants_until
 from soak.receiver import Receiver, open_receiver
 from soak.report import EVERY, HEADER, Soak, as_line, conclusion, row_of, write_page
 from soak.sample import Sample, cpu_seconds, take_sample
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from plumbline.project import Project, Target
 
 ROOT = Path(__file__).resolve().parents[2]
-STEP = timedelta(hours=6)
 GROWS, NOT_MEASURED = 1, 3
 
 
@@ -70,8 +70,8 @@ def _soak(runs: int, checkpoint: str) -> Soak:
     with _warehouse() as (project, target), open_receiver() as receiver:
         monitors = len(project.checkpoint(checkpoint).monitors)
         click.echo(
-            f"{runs} runs of {checkpoint} ({monitors} monitors), all in this one process, "
-            f"six hours apart\n\n{as_line(HEADER)}"
+            f"{runs} runs of {checkpoint} ({monitors} monitors), all in this one process\n\n"
+            f"{as_line(HEADER)}"
         )
         _tell(receiver)
         samples: list[Sample] = []
@@ -107,7 +107,7 @@ def _tell(receiver: Receiver) -> None:
 
 
 def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Iterator[Sample]:
-    """Run so many times, the last at the end of the seed's day, and sample after each.
+    """Run at each of `soak.instants`, the last at the end of the seed's day, and sample after each.
 
     Raises:
         PlumblineError: an action failed, so that what was measured is no whole run.
@@ -117,8 +117,7 @@ def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Itera
 
     assert target.seed is not None
     last = end_of(target.seed.judged_day, project.timezone)
-    for number in range(1, runs + 1):
-        instant = (last.astimezone(UTC) - (runs - number) * STEP).astimezone(project.timezone)
+    for number, instant in enumerate(instants_until(last, runs), 1):
         request = RunRequest(
             project=project,
             target=target,

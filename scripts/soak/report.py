@@ -99,8 +99,9 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         f"runs the checkpoint `{soak.checkpoint}` ({soak.monitors} monitors) "
         f"{len(soak.samples)} times **in one process**, each run whole: jobs on the embedded "
         "warehouse, suites, incidents, messages to a receiver on this machine, history, data "
-        "docs. The judged instant moves on by six hours a run, through the demo season and its "
-        "incidents. After each run the kernel is asked what the process holds. "
+        "docs. The judged instant moves through the demo season and its incidents: by a day a run "
+        "in the first half, which fills what the site keeps of its last sixty days, then by six "
+        "hours. After each run the kernel is asked what the process holds. "
         "`plumbline schedule run` gives each run a process of its own, so what leaks in a run "
         "could not add up there; in a notebook, or in a service that calls plumbline, it could.",
         "",
@@ -113,9 +114,9 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         *(f"- {line}." for line in conclusion(soak)),
         "",
         "Memory, files, sockets and threads are this process's; the embedded warehouse is another. "
-        f"Times are means of {EVERY} runs. The first half, which fills caches, is not judged: "
-        "memory is the slope of a line fitted to the second half, and what is counted must not "
-        "peak higher in the last quarter than in the third.",
+        f"Times are means of {EVERY} runs. The first half fills caches and the site, and is not "
+        "judged: memory is the slope of a line fitted to the second half, and what is counted must "
+        "not peak higher in the last quarter than in the third.",
         "",
         "The disk is what local state takes without the warehouse: GX's stored results and the "
         "site. It grows with the runs, as it should: results are kept until `stores.results` is "

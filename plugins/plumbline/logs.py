@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import sys
@@ -34,8 +35,13 @@ SEVERITIES: Mapping[str, str] = {
 }
 """By status: as Cloud Logging names them."""
 
-_TEXTS = ("where", "mend")
-"""Fields that quote; others hold what stands in files of the project (a runbook's address)."""
+_QUOTED = ("runbook",)
+"""Fields that hold an address of the project's own files: of it the path is what is wanted."""
+_TOKENS = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|gh[a-z]_\w{8,}|github_pat_\w+|ya29\.[\w.-]+"
+    r"|(?<=[Bb]earer )[\w.~+/-]{8,}=*|(?<=://)[^\s/@\"']+:[^\s/@\"']+(?=@)"
+)
+"""What looks like a secret of a receiver we know, wherever it came from."""
 _ADDRESS = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
 
 
@@ -49,18 +55,31 @@ def is_json(environment: Mapping[str, str] | None = None) -> bool:
 
 
 def record(severity: str, message: str, **fields: Any) -> str:
-    """One line of JSON; addresses lose their path, which may be a secret."""
+    """One line of JSON; addresses lose their path, which may be a secret, and secrets are gone."""
     said = {
         "severity": severity,
-        "message": without_paths(message),
+        "message": without_secrets(message),
         "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        **{
-            name: without_paths(value) if name in _TEXTS else value
-            for name, value in fields.items()
-            if value is not None
-        },
+        **{name: _plain(value, name) for name, value in fields.items() if value is not None},
     }
-    return json.dumps(said, ensure_ascii=False, default=str)
+    return json.dumps(said, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def without_secrets(text: str) -> str:
+    """``text`` without the secrets that this process has read, what looks like one, and paths."""
+    from plumbline.channels.secrets import read_so_far, scrub
+
+    return without_paths(_TOKENS.sub("***", scrub(text, read_so_far())))
+
+
+def _plain(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return value if name in _QUOTED else without_secrets(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # NaN is no JSON: the line would be text to the collector
+    if isinstance(value, Mapping):
+        return {key: _plain(one, str(key)) for key, one in value.items()}
+    return value
 
 
 def without_paths(text: str) -> str:

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from plumbline import logs
+from plumbline.channels.secrets import read_secret
 from support.reports import seed_day
 
 
@@ -52,6 +53,30 @@ def test_an_exception_that_quotes_an_address_does_not_show_its_path() -> None:
     said = json.loads(logs.JsonFormatter().format(entry))
     assert said["severity"] == "ERROR"
     assert "secret" not in said["message"]
+
+
+@pytest.mark.parametrize(
+    "variable", ["SLACK_WEBHOOK_URL", "SLACK_BOT_TOKEN", "PAGERDUTY_ROUTING_KEY", "PING_URL"]
+)
+def test_a_secret_that_was_read_is_in_no_record(variable: str) -> None:
+    value = f"q7-{variable.lower()}-value"
+    if variable.endswith("URL"):
+        value = f"https://receiver.example/{value}"
+    read_secret(variable, {variable: value})
+    said = logs.record("ERROR", f"no {value}", reason=f"at {value}", counts={"of": value})
+    assert value.rpartition("/")[2] not in said
+
+
+@pytest.mark.parametrize("secret", ["xoxb-12-ab", "ghp_0123456789", "github_pat_x1", "ya29.a0b1c2"])
+def test_what_looks_like_a_token_is_in_no_record_whoever_quotes_it(secret: str) -> None:
+    assert secret not in logs.record("ERROR", f"refused: {secret}", mend=f"renew {secret}")
+
+
+def test_a_number_that_json_has_not_leaves_the_line_json() -> None:
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    json.loads(logs.record("INFO", "x", observed=float("nan")), parse_constant=refuse)
 
 
 def test_a_message_of_several_lines_stays_one_record() -> None:

@@ -36,6 +36,7 @@ _REFERENCE = re.compile(
     r"(?:/(?P<version>[A-Za-z0-9][A-Za-z0-9_-]*))?"
 )
 _HIDDEN = "***"
+_READ: set[Secret] = set()
 _LEAST = 8
 """A part of a URL that is shorter is a word (``hooks``), not a secret."""
 
@@ -124,7 +125,7 @@ def read_secret(
     if not value:
         return None
     if not value.startswith(_PREFIX):
-        return Secret(value, name=variable)
+        return _noted(Secret(value, name=variable))
     reference = _REFERENCE.fullmatch(value)
     if reference is None:
         raise ConfigError(
@@ -145,7 +146,17 @@ def read_secret(
         response = bounded(fetch, timeout_seconds)
     except (OutOfTimeError, OSError) as fault:  # requests' exceptions are OSErrors
         raise _unreachable(variable, resource) from fault
-    return Secret(_payload(response, variable, resource), name=variable)
+    return _noted(Secret(_payload(response, variable, resource), name=variable))
+
+
+def read_so_far() -> frozenset[Secret]:
+    """The secrets that this process has read: what is logged is scrubbed of them."""
+    return frozenset(_READ)
+
+
+def _noted(secret: Secret) -> Secret:
+    _READ.add(secret)
+    return secret
 
 
 def scrub(text: str, secrets: Iterable[Secret]) -> str:

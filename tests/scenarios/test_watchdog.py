@@ -188,6 +188,40 @@ def test_a_slack_that_is_down_does_not_silence_the_ping(elsewhere: Elsewhere) ->
     assert "undelivered" in elsewhere.kinds(elsewhere.check())
 
 
+def test_a_run_of_which_nobody_could_be_told_is_no_success_to_who_watches_from_outside(
+    elsewhere: Elsewhere,
+) -> None:
+    elsewhere.small.add("coverage", "select '2026-02-02' as game_date, 10.0 as pct")
+    elsewhere.slack.always(Status(404))
+    elsewhere.run()
+    assert elsewhere.slack.messages == []
+    assert elsewhere.signals() == ["start", "fail"]
+
+
+def test_without_credentials_the_watchdog_tells_all_the_same(elsewhere: Elsewhere) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "plumbline", "schedule", "check", "--target", "bigquery"],
+        cwd=elsewhere.small.root,
+        env=elsewhere.watchers | {"GOOGLE_APPLICATION_CREDENTIALS": "/not/there.json"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    assert "unreadable" in done.stdout
+    (message,) = elsewhere.slack.messages
+    assert "ERROR" in message["text"]
+
+
+def test_a_scheduled_run_that_is_refused_is_a_failure_to_who_watches_from_outside(
+    elsewhere: Elsewhere,
+) -> None:
+    (elsewhere.small.root / "checkpoints" / "all.json").write_text("{}")
+    elsewhere.run()
+    assert elsewhere.signals() == ["fail"]
+
+
 def test_a_ping_that_is_down_does_not_silence_slack_nor_delay_the_run(elsewhere: Elsewhere) -> None:
     elsewhere.pings.answers(Reply(how="stall"))
     began = time.monotonic()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,7 +31,20 @@ if TYPE_CHECKING:
     from plumbline.run.status import FailOn
 
 
-def run(
+def run(*, alerts: bool | None, dry_run: bool, **arguments: Any) -> int:
+    """Run a checkpoint and report; the exit code. A refused run that was scheduled is pinged."""
+    try:
+        return _run(alerts=alerts, dry_run=dry_run, **arguments)
+    except ConfigError:
+        if not dry_run and alerts is not False:
+            from plumbline.run.heart import ping_refused
+
+            with contextlib.suppress(ConfigError):  # where there is no project, there is no ping
+                ping_refused(click.get_current_context().ensure_object(Session).project())
+        raise
+
+
+def _run(
     checkpoint: str,
     as_of: str | None,
     select: tuple[str, ...],
@@ -43,7 +57,6 @@ def run(
     dry_run: bool,
     fail_on: FailOn,
 ) -> int:
-    """Run a checkpoint and report; the exit code."""
     from plumbline.run.request import RunRequest
 
     session = click.get_current_context().ensure_object(Session)

@@ -28,6 +28,9 @@ DUE_VARIABLE = "PLUMBLINE_DUE"
 PLACES = ("CLOUD_RUN_EXECUTION", "GITHUB_RUN_ID", "HOSTNAME")
 """Variables that say where a run is, the most telling first."""
 
+WRITE_SECONDS = 20.0
+"""For one heartbeat, retries and all."""
+
 JOIN_SECONDS = 20.0
 """How long the end of a run waits for the sign of its beginning."""
 
@@ -77,7 +80,8 @@ class Heart:
             suite_revision=None if report.revision is None else str(report.revision),
         )
         nothing = checked == 0 and report.status != "SKIPPED"
-        self._end(beat, "fail" if nothing else "success")
+        # What nobody could be told of must not look like success to who watches from outside.
+        self._end(beat, "fail" if nothing or report.waiting else "success")
 
     def fail(self) -> None:
         """Say that the run broke off."""
@@ -99,13 +103,17 @@ class Heart:
                 self.notes.append(f"The ping of schedule {beat.schedule} failed: {fault}.")
         from plumbline.history.dataset import OwnDataset
         from plumbline.history.heartbeats import append_heartbeat
+        from plumbline.warehouse.transport import time_budget
 
         try:
-            if self._dataset is None:
-                self._dataset = OwnDataset(self.target)
-            append_heartbeat(self._dataset, beat)
+            with time_budget(WRITE_SECONDS):
+                if self._dataset is None:
+                    self._dataset = OwnDataset(self.target)
+                append_heartbeat(self._dataset, beat)
         except PlumblineError as fault:
             self.notes.append(f"The heartbeat could not be recorded: {fault.what}.")
+        except Exception as fault:  # noqa: BLE001 - a run that is done must not fail by its last word
+            self.notes.append(f"The heartbeat could not be recorded: {type(fault).__name__}.")
 
     def _beat(self, kind: str, at: datetime) -> Heartbeat:
         from plumbline.history.heartbeats import Heartbeat
@@ -144,6 +152,25 @@ class Heart:
         except ConfigError as fault:
             self.notes.append(f"Schedule {schedule.name} can't ping: {fault.what}.")
             return None
+
+
+def ping_refused(project: Project, environment: Mapping[str, str] | None = None) -> None:
+    """Say that a scheduled run was refused (exit code 64): no heartbeat of it can be written.
+
+    Without it, who watches from outside would learn of it only when the next ping is overdue.
+    """
+    from plumbline.run.run_id import new_run_id
+    from plumbline.schedule.ping import open_ping
+
+    env = os.environ if environment is None else environment
+    name = env.get(SCHEDULE_VARIABLE)
+    try:
+        variable = next((one.ping for one in project.schedules if one.name == name), None)
+        if variable is not None:
+            run = uuid.uuid5(uuid.NAMESPACE_URL, new_run_id(datetime.now(UTC)))
+            open_ping(variable, env).send("fail", run=run)
+    except ConfigError:
+        return  # the run's own refusal is what is told
 
 
 def _instant(text: str | None) -> datetime | None:

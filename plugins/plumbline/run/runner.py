@@ -117,7 +117,8 @@ def run_checkpoint(
             revision=revision,
             progress=progress,
         )
-    except BaseException:
+    except Exception:
+        # Not for Ctrl-C, which must end at once: that it never finished is then what is found.
         if heart is not None:
             heart.fail()
         raise

@@ -29,6 +29,9 @@ QUICK_RUNS = 5
 LEAST_SECONDS = 1.0
 """A run that usually takes less can't be suspiciously quick."""
 
+_WITHOUT_ERROR = ("OK", "WARNING", "SKIPPED")
+"""Statuses of a run in which every outcome is known: a monitor that is not checked has none."""
+
 WAITS_TOO_LONG = timedelta(hours=1)
 """For a message in the outbox; a run comes by every few hours and tries again."""
 
@@ -84,6 +87,10 @@ class Seen:
     now: datetime
     beats: Sequence[Heartbeat] = ()
     """Of the target, oldest first."""
+    alerts_fault: str | None = None
+    """Why the state of the runs' alerts can't be read."""
+    recording: frozenset[str] | None = None
+    """Checkpoints whose runs write into the history; None: each."""
     newest_outcome: datetime | None = None
     """When an outcome was last recorded."""
     waiting: Sequence[tuple[str, datetime, str]] = ()
@@ -122,13 +129,18 @@ def judge_schedule(schedule: Schedule, seen: Seen) -> list[Finding]:
         return [_missing(schedule, due, runs)]
     done = next((run for run in of_due if run.finished), None)
     if done is None:
-        return [_hung(schedule, due, of_due[-1])]
+        run = of_due[-1]
+        if seen.now <= run.at + schedule.deadline:
+            return [_still_running(schedule, due, run)]
+        return [_hung(schedule, due, run)]
     return list(_of_finished(schedule, due, done, runs))
 
 
 def judge_rest(seen: Seen) -> list[Finding]:
     """What is wrong besides: messages that wait, channels that nobody reads, tables that stand."""
     found = []
+    if seen.alerts_fault is not None:
+        found.append(unreadable(seen.alerts_fault, seen.now, of="the state of alerts"))
     old = [one for one in seen.waiting if seen.now - one[1] > WAITS_TOO_LONG]
     if old:
         channels = ", ".join(sorted({channel for channel, _, _ in old}))
@@ -150,7 +162,13 @@ def judge_rest(seen: Seen) -> list[Finding]:
         )
         for name, why in sorted(seen.unconfigured.items())
     ]
-    finished = [beat for beat in seen.beats if beat.kind == "finished" and beat.status != FAILED]
+    finished = [
+        beat
+        for beat in seen.beats
+        if beat.kind == "finished"
+        and beat.status != FAILED
+        and (seen.recording is None or beat.checkpoint in seen.recording)
+    ]
     if finished:
         last = finished[-1].beat_at
         if seen.newest_outcome is None or last - seen.newest_outcome > WAITS_TOO_LONG:
@@ -171,12 +189,15 @@ def judge_rest(seen: Seen) -> list[Finding]:
     return found
 
 
-def unreadable(what: str, now: datetime) -> Finding:
-    """The warehouse can't be asked, so nothing is known of any run."""
+def unreadable(
+    what: str, now: datetime, *, of: str = "the heartbeats", mend: str | None = None
+) -> Finding:
+    """It can't be looked at, so nothing is known of it: by default, of any run."""
     return Finding(
         Kind.UNREADABLE,
-        f"the heartbeats can't be read: {what}",
-        "`plumbline debug` says what is missing; until then look at the runs where they run",
+        f"{of} can't be read: {what}",
+        f"{mend + '; ' if mend else ''}`plumbline debug` says what is missing; until then look at "
+        "the runs where they run",
         now,
     )
 
@@ -225,6 +246,17 @@ def _hung(schedule: Schedule, due: datetime, run: _Run) -> Finding:
     )
 
 
+def _still_running(schedule: Schedule, due: datetime, run: _Run) -> Finding:
+    """It began late (GitHub's cron, a run that is caught up): its own time is not over."""
+    return Finding(
+        Kind.LATE,
+        f"the run of {_moment(due, schedule)} began only {_moment(run.at, schedule)} and still "
+        "runs",
+        "nothing yet; where it is so each time, give it a longer deadline",
+        due + schedule.deadline,
+    )
+
+
 def _of_finished(
     schedule: Schedule, due: datetime, run: _Run, runs: Sequence[_Run]
 ) -> list[Finding]:
@@ -259,6 +291,16 @@ def _of_finished(
                 f"the run of {when} evaluated nothing: {beat.checked or 0} of "
                 f"{beat.monitors or 0} monitors gave an answer",
                 "see its report; `plumbline debug` says what is missing",
+                beat.beat_at,
+            )
+        )
+    elif beat.status in _WITHOUT_ERROR and (beat.checked or 0) < (beat.monitors or 0):
+        found.append(
+            Finding(
+                Kind.CHECKED_NOTHING,
+                f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
+                "says nothing of the others",
+                "see its report and log: the others have no outcome at all",
                 beat.beat_at,
             )
         )

@@ -10,17 +10,19 @@ Used by ``plumbline schedule check``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from plumbline.errors import WarehouseError
+from plumbline.errors import ConfigError, PlumblineError, WarehouseError
 from plumbline.group_key import GroupKey
 from plumbline.incidents.severity import SEVERITY
 from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.status import Status, run_status
+from plumbline.schedule.due import last_due
 from plumbline.schedule.watch import Finding, Kind, Seen, judge_rest, judge_schedule, unreadable
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from plumbline.project import Project, Schedule, Target
 
 LOOK_BACK = timedelta(days=15)
-"""Of heartbeats: two weekly runs, and enough to know how long a run takes."""
+"""Of heartbeats, at least: two weekly runs, and enough to know how long a run takes."""
 
 ALERTS = "alerts"
 """The monitor of what concerns no single schedule."""
@@ -97,10 +99,13 @@ def check(
 
     env = os.environ if environment is None else environment
     opened = open_project_channels(project, env)
+    broken: PlumblineError | None = None
     try:
         seen = _look(project, target, opened, now)
-    except WarehouseError as fault:
-        blind = unreadable(fault.what, now)
+    except (WarehouseError, ConfigError) as fault:
+        # Missing credentials are a fault of the configuration: of them too somebody has to hear.
+        broken = fault
+        blind = unreadable(fault.what, now, mend=fault.mend)
         watched = [Watched(_name(schedule), (blind,)) for schedule in project.schedules]
     else:
         watched = [
@@ -111,29 +116,31 @@ def check(
     report = CheckReport(target.name, now, tuple(watched))
     if not tells:
         return report
-    told = _tell(project, target, report, opened=opened, clock=clock)
+    told = _tell(project, target, report, opened=opened, clock=clock, broken=broken)
     return replace(report, alerts=told, notes=told.notes)
 
 
 def _look(project: Project, target: Target, opened: OpenedChannels, now: datetime) -> Seen:
     from plumbline.alerts.routes import with_fallback
     from plumbline.alerts.store import read_last_state
-    from plumbline.errors import ConfigError
     from plumbline.history.dataset import OwnDataset
     from plumbline.history.heartbeats import newest_outcome, read_heartbeats
 
     dataset = OwnDataset(target)
-    since = now - LOOK_BACK
+    since = first_read(project.schedules, now)
     beats = read_heartbeats(dataset, since=since)
+    state, alerts_fault = None, None
     try:
         state = read_last_state(dataset, now=now)
-    except ConfigError:  # a newer plumbline's: its outbox is its business
-        state = None
+    except ConfigError as fault:  # a newer plumbline's, or broken: what waits there is not known
+        alerts_fault = fault.what
     routed = {name for route in project.alerts.routes for name in route.to}
     routed |= {name for schedule in project.schedules for name in schedule.notify}
     return Seen(
         now=now,
         beats=beats,
+        recording=_recording(project),
+        alerts_fault=alerts_fault,
         newest_outcome=newest_outcome(dataset, since=since),
         waiting=[
             (pending.message.channel, pending.since, pending.last_error)
@@ -147,6 +154,27 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
     )
 
 
+def first_read(schedules: Sequence[Schedule], now: datetime) -> datetime:
+    """From when on heartbeats are needed: a monthly run may be older than `LOOK_BACK`."""
+    dues = (last_due(one, now - one.deadline) - timedelta(days=1) for one in schedules)
+    return min([now - LOOK_BACK, *dues])
+
+
+def _recording(project: Project) -> frozenset[str]:
+    """The checkpoints whose runs write into the history: those with the alerts action."""
+    from plumbline.run.runner import ALERTS as ACTION
+
+    found = set()
+    for name in project.checkpoint_names():
+        try:
+            actions = project.checkpoint(name).entry.actions
+        except ConfigError:
+            continue  # its run is refused: that is seen by its heartbeats
+        if any(action.get("type") == ACTION for action in actions):
+            found.add(name)
+    return frozenset(found)
+
+
 def _tell(
     project: Project,
     target: Target,
@@ -154,6 +182,7 @@ def _tell(
     *,
     opened: OpenedChannels,
     clock: Callable[[], datetime] | None,
+    broken: PlumblineError | None,
 ) -> AlertsReport:
     from plumbline.alerts.compose import RunFacts
     from plumbline.alerts.live import read_wall_clock
@@ -172,7 +201,7 @@ def _tell(
         score=score(report.statuses),
         revision=None if revision is None else str(revision),
     )
-    alerting = _alerting(project, target, opened, facts.run_id, clock or read_wall_clock)
+    alerting = _alerting(project, target, opened, facts.run_id, clock or read_wall_clock, broken)
     return alerting.tell([_outcome(one, facts.as_of) for one in report.watched], facts)
 
 
@@ -182,16 +211,34 @@ def _alerting(
     opened: OpenedChannels,
     holder: str,
     clock: Callable[[], datetime],
+    broken: PlumblineError | None,
 ) -> Alerting:
     from plumbline.alerts.run import Alerting
+    from plumbline.alerts.state import AlertState
     from plumbline.alerts.store import LocalFallback, StateStore
     from plumbline.history.tables import WATCHDOG
+
+    class Unreachable(StateStore):
+        """A state of which is known that it can't be asked: it is not tried again."""
+
+        @contextmanager
+        def exclusively(
+            self,
+            progress: Callable[[str], None] = lambda _: None,  # noqa: ARG002 - as the store's
+        ) -> Iterator[None]:
+            yield
+
+        def load(self) -> AlertState:
+            assert broken is not None
+            raise WarehouseError(broken.what, mend=broken.mend) from broken
+
+    store = StateStore if broken is None else Unreachable
 
     return Alerting(
         config=_routed(project.alerts, project.schedules),
         mutes=project.mutes,
         opened=opened,
-        store=StateStore(target, table=WATCHDOG),
+        store=store(target, table=WATCHDOG),
         fallback=LocalFallback(target.state_dir, name="watchdog"),
         clock=clock,
         holder=holder,

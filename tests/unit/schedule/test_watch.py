@@ -10,6 +10,7 @@ import pytest
 from plumbline.history.heartbeats import FAILED, Heartbeat
 from plumbline.run.status import Status
 from plumbline.schedule.watch import Kind, Seen, judge_rest, judge_schedule, unreadable
+from plumbline.schedule.watchdog import LOOK_BACK, first_read
 from unit.schedule.conftest import SPRING, schedule
 
 DUE = datetime(2026, 2, 2, 14, tzinfo=UTC)
@@ -92,6 +93,18 @@ CASES: dict[str, tuple[list[Heartbeat], datetime, list[str]]] = {
     "it was quick, but nobody knows yet what is usual": (before(4) + beats(seconds=2.0), DUE + 11 * MINUTE, []),
     "all are quick": (before(6, seconds=0.5) + beats(seconds=0.05), DUE + 11 * MINUTE, []),
     "it could not deliver": (beats(waiting=2), DUE + 11 * MINUTE, ["undelivered"]),
+    "it began late, as GitHub's cron may, and its own deadline is not over": (
+        beats(DUE + 20 * MINUTE, seconds=None), DUE + 21 * MINUTE, ["late"],
+    ),
+    "it began late, and hangs": (
+        beats(DUE + 20 * MINUTE, seconds=None), DUE + 31 * MINUTE, ["hung"],
+    ),
+    "it is well, and says nothing of three monitors": (
+        beats(checked=2, evaluated=4), DUE + 11 * MINUTE, ["checked nothing"],
+    ),
+    "a check that failed is told by the run itself": (
+        beats(checked=4, evaluated=9, status="ERROR", exit_code=3), DUE + 11 * MINUTE, [],
+    ),
     "late, and it checked nothing": (
         beats(seconds=900, evaluated=0, checked=0, status="ERROR"), DUE + 20 * MINUTE, ["late", "checked nothing"],
     ),
@@ -149,6 +162,24 @@ def test_a_history_that_lags_behind_the_last_run_is_stale(
 ) -> None:
     found = judge_rest(Seen(NEXT, beats(), newest_outcome=newest))
     assert [str(one.kind) for one in found] == stale
+
+
+def test_a_run_of_a_checkpoint_without_the_alerts_action_leaves_no_history() -> None:
+    found = [*beats(DUE - timedelta(hours=6), run="told"), *beats()]
+    seen = Seen(NEXT, [replace(beat, checkpoint="quiet") for beat in found])
+    assert judge_rest(replace(seen, recording=frozenset({"health_check"}))) == []
+
+
+def test_a_state_of_alerts_that_cannot_be_read_is_an_error_and_no_silence() -> None:
+    (finding,) = judge_rest(Seen(DUE, alerts_fault="it is no snapshot of plumbline"))
+    assert (finding.kind, finding.status) == (Kind.UNREADABLE, Status.ERROR)
+
+
+def test_heartbeats_are_read_as_far_back_as_the_last_run_of_a_monthly_schedule() -> None:
+    monthly = schedule("0 6 1 * *", deadline=timedelta(hours=1))
+    first_of_month = datetime(2026, 2, 1, 14, tzinfo=UTC)
+    assert first_read([monthly], first_of_month + timedelta(days=19)) < first_of_month
+    assert first_read([schedule()], DUE) == DUE - LOOK_BACK
 
 
 def test_without_any_run_nothing_is_said_of_the_history() -> None:

@@ -66,7 +66,7 @@ def test_the_first_write_makes_the_dataset_and_its_tables(warehouse: Target) -> 
     assert made.labels == {VERSION_LABEL: str(SCHEMA_VERSION)}
     assert made.location == "US"
     listed = {table.table_id for table in open_client(warehouse).list_tables("plumbline")}
-    assert listed == {"state", "outcomes", "incidents", "deliveries"}
+    assert listed == {table.name for table in TABLES}
     assert count(dataset, "state") == 1
 
 

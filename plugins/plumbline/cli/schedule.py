@@ -371,4 +371,9 @@ command = Group(
         Example("plumbline schedule show", "when does what run next"),
         Example("plumbline schedule check --target bigquery", "did every run happen"),
     ),
+    exit_codes={
+        1: "check: WARNING",
+        2: "check: CRITICAL",
+        3: "check: ERROR, that can't be seen",
+    },
 )

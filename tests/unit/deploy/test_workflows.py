@@ -116,3 +116,13 @@ def test_the_watchdog_looks_each_hour_and_may_tell() -> None:
     assert last["run"] == "plumbline schedule check --target bigquery"
     named = yaml.safe_load((ROOT / "deploy" / "deploy.yml").read_text())["secrets"]
     assert set(named) <= set(last["env"])
+
+
+def test_the_watchdog_looks_also_where_google_lets_it_not_in_and_a_finding_fails_the_job() -> None:
+    (login,) = [
+        step
+        for step in steps("watchdog.yml", "check")
+        if step.get("uses", "").startswith("google-github-actions/auth")
+    ]
+    assert login["continue-on-error"] is True
+    assert "continue-on-error" not in steps("watchdog.yml", "check")[-1]

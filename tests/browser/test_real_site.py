@@ -19,7 +19,7 @@ from plumbline.site.sync import News
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl
 from support.projects import make_project
-from support.site_records import at, days, every_six_hours, record, story
+from support.site_records import at, every_six_hours, record, story
 from support.targets import embedded_target
 
 from .conftest import OpenPage, violations
@@ -144,51 +144,10 @@ def test_a_line_a_group(open_page: OpenPage, lived: Path) -> None:
 # A season
 
 
-def test_the_chart_joins_the_months_that_are_over_with_what_the_page_holds(
-    open_page: OpenPage, season: Path
-) -> None:
-    page = open_page("monitors/coverage.html", of=season, now=FRESH)
-    assert page.evaluate("plumblineMonths.map((month) => month.at.length)") == [11, 31, 31]
-    page.locator("[data-chart]").focus()
-    assert readout(page, "Home").startswith("20 Nov 2025: ")
-    assert readout(page, "End").startswith("19 Feb 2026: ")
-    # from the page's first run, of 1 February, one back is the last day of January
-    for _ in range(19 * 4 - 1):
-        page.keyboard.press("ArrowLeft")
-    page.wait_for_function(
-        "document.querySelector('.readout').textContent.startsWith('1 Feb 2026')"
-    )
-    assert readout(page, "ArrowLeft").startswith("31 Jan 2026: ")
-
-
-def test_a_joined_chart_says_its_status_and_number_of_each_day(
-    open_page: OpenPage, season: Path
-) -> None:
-    page = open_page("monitors/coverage.html", of=season, now=FRESH)
-    page.locator("[data-chart]").focus()
-    readout(page, "Home")
-    day_of_the_fault = 11 + days("2025-12-01", "2025-12-29").index(at("2025-12-29"))
-    for _ in range(day_of_the_fault):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "document.querySelector('.readout').textContent === '29 Dec 2025: 40.0 %, CRITICAL'"
-    )
-
-
 def test_a_season_is_stale_when_it_was_not_rebuilt(open_page: OpenPage, season: Path) -> None:
     assert not open_page("index.html", of=season, now=FRESH).get_by_role("alert").is_visible()
     page = open_page("index.html", of=season, now=LATE)
     expect(page.get_by_role("alert")).to_contain_text("STALE: this page should have been rebuilt")
-
-
-def test_months_that_are_over_are_a_click_away(open_page: OpenPage, season: Path) -> None:
-    page = open_page("monitors/coverage.html", of=season, now=FRESH)
-    page.locator("section[aria-labelledby=alerts]").get_by_role("link", name="2025-12").click()
-    page.get_by_role("link", name="coverage-0badcafe").click()
-    expect(page.locator("main")).to_contain_text("resolved: recovered")
-    page.get_by_role("link", name="coverage", exact=True).first.click()
-    page.locator("section[aria-labelledby=runs]").get_by_role("link", name="2025-12").click()
-    assert page.locator("tbody tr").count() == 31 * 4
 
 
 def test_a_season_prints_with_its_joined_chart(open_page: OpenPage, season: Path) -> None:

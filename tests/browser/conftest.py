@@ -66,6 +66,10 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
         if not request.url.startswith((*roots, "data:")):
             faults.append(f"request: {request.url}")
 
+    def on_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # going to the next page aborts the last one's
+            faults.append(f"failed: {request.url}, {request.failure}")
+
     def on_console(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             faults.append(f"console: {message.text}")
@@ -90,7 +94,7 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
             contexts.callback(context.close)
             page = context.new_page()
             page.on("request", on_request)
-            page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+            page.on("requestfailed", on_failure)
             page.on("console", on_console)
             page.on("pageerror", lambda error: faults.append(f"error: {error}"))
             if scripts:

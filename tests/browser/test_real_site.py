@@ -144,10 +144,53 @@ def test_a_line_a_group(open_page: OpenPage, lived: Path) -> None:
 # A season
 
 
+def test_the_chart_joins_the_days_that_are_over_with_what_the_page_holds(
+    open_page: OpenPage, season: Path
+) -> None:
+    page = open_page("monitors/coverage.html", of=season, now=FRESH)
+    of_months = [11 * 4, 31 * 4, 31 * 4, 18 * 4]
+    assert page.evaluate("plumblineMonths.map((month) => month.at.length)") == of_months
+    page.locator("[data-chart]").focus()
+    assert readout(page, "Home").startswith("20 Nov 2025 06:00: ")
+    assert readout(page, "End").startswith("end of 19 Feb 2026: ")
+    # from the page's first run, on the last day, one back is the end of the day before
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "document.querySelector('.readout').textContent.startsWith('19 Feb 2026 06:00')"
+    )
+    assert readout(page, "ArrowLeft").startswith("end of 18 Feb 2026: ")
+
+
+def test_a_joined_chart_says_the_status_and_number_of_each_run(
+    open_page: OpenPage, season: Path
+) -> None:
+    page = open_page("monitors/coverage.html", of=season, now=FRESH)
+    page.locator("[data-chart]").focus()
+    readout(page, "Home")
+    runs_until_the_fault = 11 * 4 + 28 * 4  # of November, of December before the 29th
+    for _ in range(runs_until_the_fault):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "document.querySelector('.readout').textContent === '29 Dec 2025 06:00: 40.0 %, CRITICAL'"
+    )
+
+
 def test_a_season_is_stale_when_it_was_not_rebuilt(open_page: OpenPage, season: Path) -> None:
     assert not open_page("index.html", of=season, now=FRESH).get_by_role("alert").is_visible()
     page = open_page("index.html", of=season, now=LATE)
     expect(page.get_by_role("alert")).to_contain_text("STALE: this page should have been rebuilt")
+
+
+def test_months_that_are_over_are_a_click_away(open_page: OpenPage, season: Path) -> None:
+    page = open_page("monitors/coverage.html", of=season, now=FRESH)
+    page.get_by_role("link", name="Incidents", exact=True).click()
+    page.get_by_role("link", name="2025-12").click()
+    page.get_by_role("link", name="coverage-0badcafe").click()
+    expect(page.locator("main")).to_contain_text("resolved: recovered")
+    page.get_by_role("link", name="coverage", exact=True).first.click()
+    page.locator("section[aria-labelledby=runs]").get_by_role("link", name="2025-12").click()
+    assert page.locator("tbody tr").count() == 31 * 4
 
 
 def test_a_season_prints_with_its_joined_chart(open_page: OpenPage, season: Path) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from plumbline.project.targets import Target
+from plumbline.site.pages.layout import static_path
 from scenarios.conftest import ROOT, Finished, Plumbline, environment
 from support.crawl import crawl
 from support.season import season
@@ -141,6 +142,18 @@ def server(docs: Docs) -> Iterator[Server]:
         _, said = process.communicate(timeout=20)
     assert process.returncode == 0, said
     assert "Traceback" not in said
+
+
+def test_serve_answers_with_the_site(docs: Docs, server: Server) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/index\.html", server.url)
+    for path in ("/", "/index.html"):
+        status, headers, body = server.get(path)
+        assert (status, body) == (200, (docs.site / "index.html").read_bytes())
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    status, headers, _ = server.get(f"/{static_path('charts.js')}")
+    assert status == 200
+    assert headers["Content-Type"].startswith("text/javascript")
 
 
 @pytest.mark.parametrize(

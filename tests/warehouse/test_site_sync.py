@@ -88,15 +88,70 @@ def words(site: Path, path: str) -> str:
 
 
 def series(site: Path, monitor: str) -> Any:
+    """What a monitor's chart draws: the days that are over, then what the page itself holds."""
     page = (site / "monitors" / f"{monitor}.html").read_text()
     found = re.search(r'id="series">(.*?)</script>', page, re.DOTALL)
     assert found is not None
-    return json.loads(found[1])
+    months = [
+        re.sub(r"^.*?push\((.*)\);\s*$", r"\1", file.read_text(), flags=re.DOTALL)
+        for file in sorted((site / "data" / monitor).glob("*.js"))
+    ]
+    parts = [json.loads(part) for part in (*months, found[1])]
+    return {
+        name: [value for part in parts for value in part[name]]
+        for name in ("at", "observed", "statuses", "lines", "shades")
+    }
 
 
 def build(small: SmallProject, folder: Path, **more: Any) -> tuple[str, ...]:
     values: dict[str, Any] = {"records": (), "now": at("2026-02-04 00:10")}
     return build_site(FolderSite(folder), small.project, small.target, **values | more).notes
+
+
+def test_another_machine_builds_the_same_charts_and_incidents_of_the_history_alone(
+    live: SmallProject, warehouse: Target, tmp_path: Path
+) -> None:
+    run(live, FIRST)
+    run(live, SECOND)
+    live.add("coverage", "select 92.0 as pct")
+    run(live, THIRD)
+
+    other = shipped(tmp_path / "there", warehouse)
+    there = tmp_path / "site"
+    assert build(other, there, afresh=True) == ()
+
+    here = site_of(live)
+    for monitor in ("coverage", "systems"):
+        assert series(there, monitor) == series(here, monitor)
+    assert series(there, "coverage")["observed"] == [40.0, 40.0, 92.0]
+    assert {line["severity"] for line in series(there, "coverage")["lines"]} == {
+        "warning",
+        "critical",
+    }
+    incidents = sorted(path.name for path in here.glob("incidents/coverage-*.html"))
+    assert len(incidents) == 1
+    said = words(there, f"incidents/{incidents[0]}")
+    of_gx = "Suites and results "  # which are of the machine that has the results
+    assert said == words(here, f"incidents/{incidents[0]}").replace(of_gx, "")
+    assert "opened: first failure" in said
+    assert "delivered at the first attempt" in said
+    assert "resolved" in said
+    assert crawl(there, hidden=[live.root, other.root]) == []
+    assert crawl(here, hidden=[live.root]) == []
+    for site in (here, there):
+        assert "1 of 2 monitors is not well: 1 CRITICAL" in words(site, "index.html")
+        assert "score 50 of 100" in words(site, "index.html")
+
+
+def test_a_part_of_a_checkpoint_that_alerts_is_no_run_of_it(
+    live: SmallProject, tmp_path: Path
+) -> None:
+    run(live, FIRST)
+    run(live, SECOND, select=("coverage",))
+    build(live, tmp_path / "site", afresh=True)
+    for site in (site_of(live), tmp_path / "site"):
+        assert "judged end of 1 Feb 2026" in words(site, "index.html")
+        assert len(series(site, "coverage")["at"]) == 2
 
 
 def test_only_what_is_new_is_read(

@@ -94,6 +94,8 @@ class Heart:
         if self._thread is not None:
             self._thread.join(JOIN_SECONDS)
         self._say(beat, signal)
+        if self._dataset is not None:
+            self._dataset.close()
 
     def _say(self, beat: Heartbeat, signal: str) -> None:
         ping = self._ping()

@@ -75,8 +75,12 @@
       timeZone: series.zone, day: "numeric", month: "short", year: "numeric",
     });
     const day = new Intl.DateTimeFormat("en-GB", { timeZone: series.zone, day: "numeric", month: "short" });
-    const hour = new Intl.DateTimeFormat("en-GB", { timeZone: series.zone, hour: "2-digit", minute: "2-digit" });
+    const hour = new Intl.DateTimeFormat("en-GB", { timeZone: series.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     // a run at midnight judged the day that ended
+    const moment = (at) => {
+      const [on, time] = [date.format(new Date((at - 1) * 1000)), hour.format(new Date(at * 1000))];
+      return time === "00:00" ? `end of ${on}` : `${on} ${time}`;
+    };
     const short = (tick, step) => step < 86400 ? hour.format(new Date(tick * 1000)) : day.format(new Date((tick - 1) * 1000));
     const counts = series.observed.every((value) => value === null || Number.isInteger(value));
     const level = (tick) => {
@@ -122,7 +126,7 @@
         setCursor: [(plot) => {
           const index = plot.cursor.idx;
           if (index === null || index === undefined) return;
-          readout.textContent = `${date.format(new Date((series.at[index] - 1) * 1000))}: ${series.shown[index]}, ${series.statuses[index]}`;
+          readout.textContent = `${moment(series.at[index])}: ${series.shown[index]}, ${series.statuses[index]}`;
         }],
       },
     };

@@ -84,7 +84,7 @@ final as (
                 0
             ),
             null
-        ) as oldest_hours,
+        ) as hours_behind,
         if(verdict = 'judge', observed_at, null) as observed_at,
         if(verdict = 'judge', own_commits_behind, null) as numerator,
         if(verdict = 'judge', commits_behind, null) as denominator

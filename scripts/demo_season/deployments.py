@@ -43,7 +43,9 @@ def make_deployments(seed: int, date: dt.date, incidents: Incidents) -> Columns:
                 behind = max(int(stale.behind * grown), 1)
                 own = max(int(stale.own_paths * grown), 1)
                 oldest = began
-            deployed = _commit(service, looked if stale is None else utc(stale.began), behind=behind)
+            deployed = _commit(
+                service, looked if stale is None else utc(stale.began), behind=behind
+            )
             found.append(
                 {
                     "event_id": f"{service}-{str(looked)[:19]}",
@@ -51,7 +53,9 @@ def make_deployments(seed: int, date: dt.date, incidents: Incidents) -> Columns:
                     "observed_at": looked,
                     "deployed_commit": deployed,
                     "main_commit": main,
-                    "last_own_commit": deployed if stale is None else _commit(f"{service} main", looked),
+                    "last_own_commit": deployed
+                    if stale is None
+                    else _commit(f"{service} main", looked),
                     "commits_behind": behind,
                     "own_commits_behind": own,
                     "oldest_at": np.datetime64("NaT") if oldest is None else oldest,

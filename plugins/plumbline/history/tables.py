@@ -192,7 +192,7 @@ SERVICE_DEPLOYMENTS = OwnTable(
         OwnColumn("service", "STRING", "The service, by its name in deploy/services.yml.", True),
         OwnColumn("observed_at", "TIMESTAMP", "When it was looked at.", True),
         OwnColumn("deployed_commit", "STRING", "What it runs; NULL: that could not be learnt."),
-        OwnColumn("main_commit", "STRING", "The newest commit of the branch that it is built from."),
+        OwnColumn("main_commit", "STRING", "The newest commit of the branch it is built from."),
         OwnColumn("last_own_commit", "STRING", "The last commit that touched its own paths."),
         OwnColumn("commits_behind", "INT64", "Commits that it does not run."),
         OwnColumn("own_commits_behind", "INT64", "Those of them that touched its own paths."),

@@ -20,6 +20,7 @@ from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_di
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
+from plumbline.project.services import SERVICES_FILE, Service, read_services
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, resolve_target
@@ -142,6 +143,20 @@ class Project:
         return read_schedules(
             file, checkpoints=self.checkpoint_names(), channels=self.alerts.channels
         )
+
+    @property
+    def services_file(self) -> Path:
+        """``deploy/services.yml``."""
+        return self.root / "deploy" / SERVICES_FILE
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services whose deployments are watched; none where there is no such file.
+
+        Raises:
+            ConfigError: malformed.
+        """
+        return read_services(self.services_file)
 
     @cached_property
     def sites(self) -> tuple[SiteConfig, ...]:

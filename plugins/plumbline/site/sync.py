@@ -34,6 +34,7 @@ select run_id, checkpoint, as_of, recorded_at, monitor, group_key, status, obser
   whole
 from `{dataset}.outcomes`
 where as_of >= @since and recorded_at >= @recorded and target = @target
+  and run_id not in unnest(@known)
 order by recorded_at
 """
 
@@ -76,12 +77,27 @@ class News:
     state: StateNow | None = None
     """None: it can't be read; what was known of it is still the best guess."""
     synced_to: datetime | None = None
+    synced_runs: Mapping[str, datetime] = field(default_factory=dict)
+    """As `plumbline.site.book.Book` has them."""
     fault: str | None = None
     """Why the warehouse could not be asked."""
 
 
-def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> News:
+def read_news(
+    target: Target,
+    *,
+    since: datetime,
+    recorded: datetime | None,
+    known: Mapping[str, datetime] | None = None,
+) -> News:
     """What was recorded from ``recorded`` on (None: ever) of instants from ``since`` on.
+
+    Args:
+        target: whose history.
+        since: the oldest judged instant.
+        recorded: until when rows are known.
+        known: runs whose rows are known, and when they were recorded: a run writes them all at
+            once, so they need not be read again.
 
     Never raises for the warehouse: what it can't be asked now, a later build asks.
     """
@@ -91,7 +107,7 @@ def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> 
     try:
         dataset = OwnDataset(target)
         try:
-            return _read(dataset, target, since=since, recorded=recorded)
+            return _read(dataset, target, since=since, recorded=recorded, known=known or {})
         finally:
             dataset.close()
     except PlumblineError as fault:
@@ -99,7 +115,12 @@ def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> 
 
 
 def _read(
-    dataset: OwnDataset, target: Target, *, since: datetime, recorded: datetime | None
+    dataset: OwnDataset,
+    target: Target,
+    *,
+    since: datetime,
+    recorded: datetime | None,
+    known: Mapping[str, datetime],
 ) -> News:
     from plumbline.history.dataset import Parameter
 
@@ -108,8 +129,12 @@ def _read(
         Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
         Parameter("recorded", "TIMESTAMP", begin.astimezone(UTC)),
     ]
-    by_target = [*parameters, Parameter("target", "STRING", target.name)]
-    outcomes = dataset.read_if_there("docs_outcomes", _OUTCOMES, by_target)
+    of_outcomes = [
+        *parameters,
+        Parameter("target", "STRING", target.name),
+        Parameter("known", "ARRAY<STRING>", sorted(known)),
+    ]
+    outcomes = dataset.read_if_there("docs_outcomes", _OUTCOMES, of_outcomes)
     if outcomes is None:
         return News()
     incidents = dataset.read_if_there("docs_incidents", _INCIDENTS, parameters) or []
@@ -117,13 +142,20 @@ def _read(
     state = _state(dataset)
     rows, runs = _runs(outcomes)
     recorded_at = [row["recorded_at"] for row in (*outcomes, *incidents, *deliveries)]
+    synced_to = max(recorded_at, default=recorded)
+    runs_read = {**known, **{row["run_id"]: row["recorded_at"] for row in outcomes}}
     return News(
         rows=rows,
         runs=runs,
         events=[_as(IncidentRow, row) for row in incidents],
         deliveries=[_as(DeliveryRow, row) for row in deliveries],
         state=state,
-        synced_to=max(recorded_at, default=recorded),
+        synced_to=synced_to,
+        synced_runs={
+            run_id: at
+            for run_id, at in runs_read.items()
+            if synced_to is not None and at >= synced_to - OVERLAP
+        },
     )
 
 

@@ -96,8 +96,7 @@ class Repository:
         specs = (*pathspecs, *self._former_paths(known, main, paths))
         last = self._lines("log", "-1", "--format=%H", main, "--", *pathspecs)
         commits = int(self._read("rev-list", "--count", span))
-        # --full-history: by itself git leaves out side branches whose end looks like the trunk.
-        own = self._log("--full-history", span, "--", *specs)
+        own = self._own_commits(span, specs)
         if own and not self._differs(known, main, specs):
             return Behind(main, last[0] if last else None, commits, own=0, cancelled=len(own))
         # A commit of a side branch is as old as its writing; it came to the branch by the merge.
@@ -201,16 +200,30 @@ class Repository:
         listed = self._lines("ls-tree", "-r", "--name-only", commit, "--", folder)
         return [Path(one).name for one in listed]
 
+    def _own_commits(self, span: str, specs: Sequence[str]) -> list[Commit]:
+        """Commits that touch ``specs``, newest first. Of merges only those that hold something of
+        their own, as a conflict that was solved by hand does.
+        """
+        # --full-history: by itself git leaves out side branches whose end looks like the trunk.
+        found = self._log("--full-history", "--no-merges", span, "--", *specs)
+        merges = self._log("--full-history", "--merges", span, "--", *specs)
+        names = ("diff-tree", "-c", "--no-commit-id", "--name-only", "-r")
+        found += [one for one in merges if self._lines(*names, one.sha, "--", *specs)]
+        return sorted(found, key=lambda one: one.at, reverse=True)
+
     def _former_paths(self, deployed: str, main: str, paths: Sequence[str]) -> list[str]:
-        """Where files of its own lay when ``deployed`` was built: what was renamed since."""
+        """Where what is its own lay when ``deployed`` was built: what was renamed since."""
         renamed = self._lines(
             "diff", "-M", "--diff-filter=R", "--name-status", "-z", deployed, main, zero=True
         )
-        return [
-            f":(top,literal){old}"
-            for old, new in zip(renamed[1::3], renamed[2::3], strict=True)
-            if _is_in(new, paths) and not _is_in(old, paths)
-        ]
+        found = {}
+        for old, new in zip(renamed[1::3], renamed[2::3], strict=True):
+            if _is_in(new, paths) and not _is_in(old, paths):
+                folder = _former_folder(old, new)
+                gone = folder is not None and not self.has_path(main, folder)
+                # Files of a renamed folder that changed much besides are not seen as renamed.
+                found[f":(top,literal){folder if gone else old}"] = True
+        return list(found)
 
     def _log(self, *arguments: str) -> list[Commit]:
         found = []
@@ -266,6 +279,15 @@ class Repository:
                 else f"git can't be run: {fault}",
                 mend="see whether another git holds the repository",
             ) from None
+
+
+def _former_folder(old: str, new: str) -> str | None:
+    """``old/worker`` of ``old/worker/a.py`` that is ``new_worker/a.py`` now; None: of a file alone."""
+    before, after = old.split("/"), new.split("/")
+    while before and after and before[-1] == after[-1]:
+        before.pop()
+        after.pop()
+    return "/".join(before) if before and "/".join(before) != old else None
 
 
 def _is_in(file: str, paths: Sequence[str]) -> bool:

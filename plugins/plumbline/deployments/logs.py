@@ -69,9 +69,8 @@ def count_errors(
     )
     try:
         client = _client(logging, project, credentials)
-        with client:
-            found = client.list_entries(filter_=wanted, page_size=MOST, max_results=MOST)
-            return sum(1 for _ in itertools.islice(found, MOST))
+        found = client.list_entries(filter_=wanted, page_size=MOST, max_results=MOST)
+        return sum(1 for _ in itertools.islice(found, MOST))
     except exceptions.Forbidden:
         raise UnknownDeploymentError(
             "the logs may not be read", mend="grant the role Logs Viewer (roles/logging.viewer)"

@@ -47,6 +47,8 @@ class Facts:
             yield self.alerts
         if self.mutes is not None:
             yield self.mutes
+        if self.services is not None:
+            yield self.services
         yield from self.properties
 
     @cached_property
@@ -88,6 +90,11 @@ class Facts:
     def mutes(self) -> Document | None:
         """``checkpoints/mutes.yml``, where there is one."""
         return _read_if_there(self.project.checkpoints_dir / MUTES_FILE)
+
+    @cached_property
+    def services(self) -> Document | None:
+        """``deploy/services.yml``, where there is one."""
+        return _read_if_there(self.project.services_file)
 
     @cached_property
     def properties(self) -> tuple[Document, ...]:

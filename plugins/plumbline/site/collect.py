@@ -143,12 +143,25 @@ def collect(
 def _in_order(project: Project) -> tuple[str, ...]:
     """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
     it found last would stand there as if it were so now. The book still has it, should it return.
+    Nor has one that is only looked at after a deployment, and so never has a past.
     """
     found: dict[str, None] = {}
-    for monitors in _checkpoints(project).values():
-        found.update(dict.fromkeys(monitors))
-    found.update(dict.fromkeys(project.monitor_names()))
+    after = _after_deployments(project)
+    checkpoints = _checkpoints(project)
+    for name, monitors in checkpoints.items():
+        if name not in after:
+            found.update(dict.fromkeys(monitors))
+    only_after = {name for one in after for name in checkpoints.get(one, ())}
+    left = (name for name in project.monitor_names() if name not in only_after)
+    found.update(dict.fromkeys(left))
     return tuple(found)
+
+
+def _after_deployments(project: Project) -> frozenset[str]:
+    try:
+        return frozenset(one.entry.verify for one in project.services if one.entry.verify)
+    except PlumblineError:  # lint and `deploy` say what is wrong with it
+        return frozenset()
 
 
 def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:

@@ -58,7 +58,7 @@ bench: $(DEV) ## wall time of a health check against the same five queries sent 
 bench-docs: $(DEV) ## CPU of the data docs with 10 and 10,000 stored results, beside GX's own builder
 	$(BIN)/python scripts/docs_benchmark $(BENCH_ARGS)
 
-soak: $(DEV) ## 200 live runs in one process: nothing may grow; takes half an hour; Linux
+soak: $(DEV) ## 200 live runs in one process, after 200 that fill it: nothing may grow; half an hour; Linux
 	$(BIN)/python scripts/soak $(SOAK_ARGS)
 
 demo-docs: $(DEV) ## live the demo season through and build its data docs into build/demo-docs

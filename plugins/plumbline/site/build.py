@@ -120,7 +120,7 @@ def build_site(
         if news.state is not None:
             book = books.with_state(book, news.state.incidents, news.state.mutes)
         if news.synced_to is not None:
-            book = replace(book, synced_to=news.synced_to, synced_runs=news.synced_runs)
+            book = replace(book, synced_to=news.synced_to, synced=news.synced)
         book, leaving = books.settled(book, keep, project.timezone)
         is_current = not afresh and files.layout() == layout()
         stock = _Stock(files, is_current=is_current, has_archives=not afresh)
@@ -315,7 +315,7 @@ def _news(book: Book, target: Target, now: datetime, keep: Keep) -> News:
         target,
         since=until - timedelta(days=keep.days),
         recorded=book.synced_to,
-        known=book.synced_runs,
+        known=book.synced,
     )
 
 

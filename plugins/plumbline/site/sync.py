@@ -42,7 +42,7 @@ _INCIDENTS = """
 select event_id, incident_id, monitor, kind, event, reason, status, previous_status, as_of,
   opened_at, run_id, checkpoint, speaks, members, summary, recorded_at
 from `{dataset}.incidents`
-where as_of >= @since and recorded_at >= @recorded
+where as_of >= @since and recorded_at >= @recorded and event_id not in unnest(@known)
 order by as_of, event_id
 """
 
@@ -50,7 +50,7 @@ _DELIVERIES = """
 select event_id, message_id, channel, run_id, incidents, verdict, status_code, detail, attempts,
   attempted_at, recorded_at
 from `{dataset}.deliveries`
-where attempted_at >= @since and recorded_at >= @recorded
+where attempted_at >= @since and recorded_at >= @recorded and event_id not in unnest(@known)
 order by attempted_at, event_id
 """
 
@@ -77,7 +77,7 @@ class News:
     state: StateNow | None = None
     """None: it can't be read; what was known of it is still the best guess."""
     synced_to: datetime | None = None
-    synced_runs: Mapping[str, datetime] = field(default_factory=dict)
+    synced: Mapping[str, datetime] = field(default_factory=dict)
     """As `plumbline.site.book.Book` has them."""
     fault: str | None = None
     """Why the warehouse could not be asked."""
@@ -96,8 +96,8 @@ def read_news(
         target: whose history.
         since: the oldest judged instant.
         recorded: until when rows are known.
-        known: runs whose rows are known, and when they were recorded: a run writes them all at
-            once, so they need not be read again.
+        known: ids of runs (which write all their rows at once) and of events that are known, and
+            when they were recorded: they need not be read again.
 
     Never raises for the warehouse: what it can't be asked now, a later build asks.
     """
@@ -128,12 +128,9 @@ def _read(
     parameters = [
         Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
         Parameter("recorded", "TIMESTAMP", begin.astimezone(UTC)),
-    ]
-    of_outcomes = [
-        *parameters,
-        Parameter("target", "STRING", target.name),
         Parameter("known", "ARRAY<STRING>", sorted(known)),
     ]
+    of_outcomes = [*parameters, Parameter("target", "STRING", target.name)]
     outcomes = dataset.read_if_there("docs_outcomes", _OUTCOMES, of_outcomes)
     if outcomes is None:
         return News()
@@ -143,7 +140,11 @@ def _read(
     rows, runs = _runs(outcomes)
     recorded_at = [row["recorded_at"] for row in (*outcomes, *incidents, *deliveries)]
     synced_to = max(recorded_at, default=recorded)
-    runs_read = {**known, **{row["run_id"]: row["recorded_at"] for row in outcomes}}
+    read = {
+        **known,
+        **{row["run_id"]: row["recorded_at"] for row in outcomes},
+        **{row["event_id"]: row["recorded_at"] for row in (*incidents, *deliveries)},
+    }
     return News(
         rows=rows,
         runs=runs,
@@ -151,9 +152,9 @@ def _read(
         deliveries=[_as(DeliveryRow, row) for row in deliveries],
         state=state,
         synced_to=synced_to,
-        synced_runs={
-            run_id: at
-            for run_id, at in runs_read.items()
+        synced={
+            name: at
+            for name, at in read.items()
             if synced_to is not None and at >= synced_to - OVERLAP
         },
     )

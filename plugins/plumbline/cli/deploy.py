@@ -258,7 +258,9 @@ def _since(
         known = read_deployed(service, root=project.root, default_project=_gcp_project(target))
     except PlumblineError as fault:
         raise ConfigError(
-            f"when it was deployed is not known: {fault.what}", key="--since", mend=mend
+            f"when it was deployed is not known: {fault.what}",
+            key="--since",
+            mend=f"{fault.mend}; or {mend}" if fault.mend else mend,
         ) from None
     if known.at is None:
         raise ConfigError(
@@ -366,8 +368,8 @@ command = Group(
                 Example("plumbline deploy drift", "every service"),
                 Example("plumbline deploy drift prediction-worker --no-record", "one, only shown"),
                 Example(
-                    "plumbline deploy drift --target bigquery --issues acme/platform",
-                    "as a workflow runs it every six hours",
+                    "plumbline deploy drift --target bigquery",
+                    "recorded, as a workflow does it every six hours",
                 ),
             ),
             exit_codes={
@@ -449,8 +451,8 @@ command = Group(
             examples=(
                 Example("plumbline deploy verify prediction-worker", "one look"),
                 Example(
-                    "plumbline deploy verify nba-phase4-precompute-processors --watch 15m "
-                    "--fail-on critical",
+                    "plumbline deploy verify nba-phase4-precompute-processors --target bigquery "
+                    "--watch 15m --fail-on critical",
                     "at the end of a deploy script, which then stops",
                 ),
                 Example(
@@ -470,7 +472,7 @@ command = Group(
     examples=(
         Example("plumbline deploy drift", "what is merged and does not run"),
         Example("plumbline deploy check prediction-worker", "before"),
-        Example("plumbline deploy verify prediction-worker --watch 15m", "after"),
+        Example("plumbline deploy verify prediction-worker", "after"),
     ),
     exit_codes={1: "WARNING", 2: "CRITICAL", 3: "ERROR"},
 )

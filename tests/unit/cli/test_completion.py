@@ -41,7 +41,18 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
     [
         (
             "plumbline ",
-            ["run", "list", "lint", "compile", "alerts", "schedule", "deploy", "docs", "debug", "warehouse"],
+            [
+                "run",
+                "list",
+                "lint",
+                "compile",
+                "alerts",
+                "schedule",
+                "deploy",
+                "docs",
+                "debug",
+                "warehouse",
+            ],
         ),
         ("plumbline l", ["list", "lint"]),
         ("plumbline warehouse st", ["start", "stop", "status"]),

@@ -47,7 +47,7 @@ def count_imports(rooms: Mapping[str, str]) -> Counts:
 
 
 def mainly(rooms: Mapping[str, str], counts: Counts) -> Graph:
-    """Where rooms import each other in a circle, without the direction that the fewest files take."""
+    """Without circles: of each, the direction that the fewest files take is left out."""
     left = dict(counts)
     while True:
         graph = {room: frozenset(b for a, b in left if a == room) for room in rooms}

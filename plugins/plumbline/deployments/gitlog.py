@@ -282,7 +282,7 @@ class Repository:
 
 
 def _former_folder(old: str, new: str) -> str | None:
-    """``old/worker`` of ``old/worker/a.py`` that is ``new_worker/a.py`` now; None of a file alone."""
+    """``old`` of ``old/a.py`` that is ``new/a.py`` now; None where it is a file alone."""
     before, after = old.split("/"), new.split("/")
     while before and after and before[-1] == after[-1]:
         before.pop()

@@ -14,6 +14,7 @@ from plumbline.cost.pricing import LIST_PRICE, Price
 from plumbline.errors import PlumblineError
 from plumbline.incidents.model import Incident, Mute
 from plumbline.project import Project, Suite
+from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import Status
@@ -28,6 +29,7 @@ from plumbline.site.book import (
     RunRow,
 )
 from plumbline.site.costs import costs_of
+from plumbline.site.coverage import coverage_of
 from plumbline.site.data import (
     DayView,
     GroupSeries,
@@ -135,6 +137,7 @@ def collect(
         runs=tuple(_run_view(run) for run in reversed(book.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
         costs=costs_of(project, book, price or LIST_PRICE),
+        coverage=coverage_of(project, book, suites=suites, checkpoints=checkpoints),
         links=(Link("Suites and results", gx.index),) if gx.index else (),
         note=note,
     )
@@ -166,7 +169,8 @@ def _after_deployments(project: Project) -> frozenset[str]:
 
 def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:
     found = {}
-    for name in project.checkpoint_names():
+    # That of the health check first: its order is the one that everybody knows.
+    for name in sorted(project.checkpoint_names(), key=lambda name: name != DEFAULT_CHECKPOINT):
         try:
             found[name] = tuple(project.checkpoint(name).monitors)
         except PlumblineError:  # a run and lint say what is wrong with it

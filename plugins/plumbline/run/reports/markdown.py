@@ -15,9 +15,7 @@ from plumbline.run.reports.safe import name, one_line
 
 _BACKTICKS = re.compile(r"`+")
 _LINK = re.compile(r"https?://[^\s<>]+")
-_COMMAND = re.compile(
-    r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|psql|python3?) \S.*"
-)
+_COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
 """What ``action`` holds where it is to be copied, and not a sentence."""
 _ESCAPED = str.maketrans(
     {

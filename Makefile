@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage bench bench-docs soak demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,8 +50,11 @@ unit: $(DEV) $(DBT) ## pytest; PYTEST_ARGS="-k line" picks some
 coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes it much slower
 	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
-bench: $(DEV) ## wall time of a health check against the same five queries sent by hand
+bench: $(DEV) ## a health check beside the same five queries sent by hand, and beside plain GX
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
+
+bench-check: $(DEV) ## the same, and whether a ratio is worse than in docs/benchmarks.json
+	$(BIN)/python scripts/benchmark --check $(BENCH_ARGS)
 
 # Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.

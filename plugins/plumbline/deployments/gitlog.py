@@ -145,7 +145,7 @@ class Repository:
 
     def has_path(self, commit: str, path: str) -> bool:
         """Whether a commit's tree holds a path."""
-        return self._succeeds("cat-file", "-e", f"{commit}:{path.rstrip('/')}")
+        return path == "." or self._succeeds("cat-file", "-e", f"{commit}:{path.rstrip('/')}")
 
     def commit_of(self, name: str, *, what: str) -> str:
         """The whole name of a commit.

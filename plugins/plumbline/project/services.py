@@ -215,8 +215,9 @@ class Service:
     @property
     def pathspecs(self) -> tuple[str, ...]:
         """Its own paths as git takes them, from the repository's root."""
+        own = (path.rstrip("/") for path in self.entry.paths)
         return (
-            *(f":(top,literal){path.rstrip('/')}" for path in self.entry.paths),
+            *(":(top)" if path == "." else f":(top,literal){path}" for path in own),
             *(f":(top,exclude,glob){pattern}" for pattern in self.entry.exclude),
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.deployments.gitlog import Behind, GitError, Repository
+from plumbline.project.services import Service, ServiceEntry
 from support.repositories import History, git, written_at_once
 
 OWN = ["data_processors/precompute", "shared"]
@@ -142,6 +143,22 @@ def test_a_removed_file_of_its_own_is_a_change(history: History) -> None:
     deployed = history.commit("shared/gone.py")
     history.remove("shared/gone.py")
     assert behind(history.folder, deployed).own == 1
+
+
+def test_a_service_may_be_built_from_the_whole_repository(history: History) -> None:
+    deployed = history.commit("shared/b.py")
+    history.commit("docs/c.md")
+    whole = Service(
+        ServiceEntry.model_validate(
+            {"name": "w", "paths": ["."], "owner": "o", "deployed": {"command": ["true"]}}
+        ),
+        "services[0]",
+        Path("s.yml"),
+    )
+    found = Repository(history.folder).behind(
+        deployed, branch="main", paths=whole.entry.paths, pathspecs=whole.pathspecs
+    )
+    assert (found.commits, found.own) == (1, 1)
 
 
 def test_the_remote_branch_counts_where_it_is_named(history: History, tmp_path: Path) -> None:

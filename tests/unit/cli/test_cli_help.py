@@ -66,6 +66,9 @@ def test_these_are_the_commands() -> None:
         "warehouse status",
         "warehouse seed",
         "warehouse reset",
+        "new",
+        "new monitor",
+        "init",
     ]
 
 

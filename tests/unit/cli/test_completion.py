@@ -52,6 +52,8 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
                 "docs",
                 "debug",
                 "warehouse",
+                "new",
+                "init",
             ],
         ),
         ("plumbline l", ["list", "lint"]),

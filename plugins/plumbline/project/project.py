@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from plumbline.errors import ConfigError, MonitorError, did_you_mean
@@ -20,12 +20,16 @@ from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_di
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
-from plumbline.project.services import SERVICES_FILE, Service, read_services
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, resolve_target
 
+if TYPE_CHECKING:
+    from plumbline.project.services import Service
+
 DBT_FILE = "dbt_project.yml"
+SERVICES_FILE = "services.yml"
+"""In the folder ``deploy``."""
 DATASOURCE_TYPE = "bigquery_models"
 DEFAULT_CHECKPOINT = "health_check"
 
@@ -156,6 +160,11 @@ class Project:
         Raises:
             ConfigError: malformed.
         """
+        if not self.services_file.is_file():
+            return ()
+        # Most commands ask for no service, and should not wait for the file's many keys.
+        from plumbline.project.services import read_services
+
         return read_services(self.services_file)
 
     @cached_property

@@ -19,9 +19,6 @@ from plumbline.errors import ConfigError, did_you_mean
 from plumbline.project.parsing import explain, read_yaml
 from plumbline.project.schedule import VARIABLE_PATTERN
 
-SERVICES_FILE = "services.yml"
-"""In the folder ``deploy``."""
-
 COMMIT_LABEL = "commit-sha"
 COMMIT_VARIABLE = "BUILD_COMMIT"
 

@@ -1,6 +1,7 @@
 """The rows of every instant: one job a monitor, two where there are very many instants.
 
-Models are set-oriented in ``as_of``, so a season costs what a run costs: each table is scanned once.
+Models are set-oriented in ``as_of``, so a season costs what a run costs: each table is scanned
+once.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def ask(
     instants: Sequence[datetime],
     *,
     labels: Mapping[str, str],
-    vars: Mapping[str, object] | None = None,
+    variables: Mapping[str, object] | None = None,
 ) -> dict[str, Future[Asked]]:
     """Send the jobs of all ``monitors``; each answer is awaited by its ``result()``.
 
@@ -96,7 +97,9 @@ def ask(
     runner = JobRunner(target, labels)
     deadline = target.limits.deadline_seconds * DEADLINE_FACTOR
     return {
-        name: _Answer(_Sent.of(project, compiler, runner, name, instants, deadline, vars or {}))
+        name: _Answer(
+            _Sent.of(project, compiler, runner, name, instants, deadline, variables or {})
+        )
         for name in monitors
     }
 
@@ -131,7 +134,7 @@ class _Sent:
         monitor: str,
         instants: Sequence[datetime],
         deadline: float,
-        vars: Mapping[str, object],
+        variables: Mapping[str, object],
     ) -> _Sent:
         try:
             if (project.validation_definitions_dir / f"{monitor}.json").is_file():
@@ -152,7 +155,7 @@ class _Sent:
                 compiler.compile(
                     suite.monitor.model,
                     as_of=instants[begin : begin + MOST_INSTANTS_A_JOB],
-                    vars={**suite.monitor.vars, **vars},
+                    vars={**suite.monitor.vars, **variables},
                     where=str(suite.file),
                 )
                 for begin in range(0, len(instants), MOST_INSTANTS_A_JOB)

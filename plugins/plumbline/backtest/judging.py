@@ -203,5 +203,3 @@ def _has_parameter(value: object) -> bool:
     if isinstance(value, Mapping):
         return "$PARAMETER" in value or any(map(_has_parameter, value.values()))
     return isinstance(value, list) and any(map(_has_parameter, value))
-
-

@@ -1,4 +1,4 @@
-"""``plumbline calibrate MONITOR``: thresholds from what was observed, with what each would have sent.
+"""``plumbline calibrate MONITOR``: thresholds from history, with what each would have sent.
 
 Values within labelled incidents are left out: what was broken must not teach what is normal. Where
 the history is too short, or the numbers look as if they were not what they say, that is said.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.families import Family, Level, families_of
@@ -175,7 +176,7 @@ def _family(context: _Context, family: Family, all_: Sequence[Family]) -> Family
         return FamilyCalibration(family, None, None, (), (), (why,))
     days = len({_day(at, context.zone) for found in series.values() for at, _ in found})
     quantiles = Quantiles.of(values, days)
-    warnings = list(_warnings(family, quantiles, values, context))
+    warnings = list(_warnings(family, values, context))
     levels: Levels | None = None
     groups: tuple[GroupCalibration, ...] = ()
     if days < LEAST_DAYS:
@@ -293,9 +294,7 @@ def _runs(series: Series) -> Iterator[list[float]]:
         yield run
 
 
-def _warnings(
-    family: Family, quantiles: Quantiles, values: Sequence[float], context: _Context
-) -> Iterator[str]:
+def _warnings(family: Family, values: Sequence[float], context: _Context) -> Iterator[str]:
     above = sum(value > 100 for value in values)
     if family.is_percentage and above:
         yield (
@@ -333,8 +332,8 @@ def _permanent(
     steady = quantiles.at(50) > 0 and quantiles.spread <= _STEADY * quantiles.at(50)
     if family.is_percentage and family.side == "below" and steady:
         yield (
-            f"the denominator looks wrong: the share is steady (half of its values lie between "
-            f"{plain(quantiles.at(25))} and {plain(quantiles.at(75))}) and never near {bound}, so it "
+            "the denominator looks wrong: the share is steady (half of its values lie between "
+            f"{plain(quantiles.at(25))} and {plain(quantiles.at(75))}) and far from {bound}, so it "
             "seems to count what can't be covered; count only what could be, or lower the threshold"
         )
 
@@ -434,11 +433,11 @@ def _notes(history: Sequence[Measured], zone: ZoneInfo) -> Iterator[str]:
         return
     gaps = [
         (before.as_of, after.as_of)
-        for before, after in zip(history, history[1:], strict=False)
+        for before, after in pairwise(history)
         if after.as_of - before.as_of > timedelta(days=2)
     ]
-    for begin, end in gaps[:5]:
-        yield f"nothing is known between {_day(begin, zone)} and {_day(end, zone)}"
+    for begin, until in gaps[:5]:
+        yield f"nothing is known between {_day(begin, zone)} and {_day(until, zone)}"
     if len(gaps) > 5:
         yield f"and {len(gaps) - 5} more gaps"
     errors = sum(one.status is Status.ERROR for one in history)

@@ -1,10 +1,10 @@
 """Thresholds proposed from healthy values: pure arithmetic that a person can check.
 
 WARNING is the strictest round number that healthy history keeps (it would have opened at most
-`OPENINGS_A_MONTH` incidents a month, and failed at most `FAILING_SHARE` of the time), less the
-interquartile range as room. CRITICAL lies halfway between the worst healthy value and what incidents
-looked like; where no incident is known, as far below the worst healthy value as that is below the
-median. For bounds from above the same, mirrored.
+`OPENINGS_A_MONTH` incidents a month, and failed at most `FAILING_SHARE` of the time), less some
+room: the interquartile range, at most a quarter of the bound. CRITICAL lies halfway between the
+worst healthy value and what incidents looked like; where no incident is known, as far below the
+worst healthy value as that is below the median. For bounds from above the same, mirrored.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from plumbline.backtest.families import Side
 OPENINGS_A_MONTH = 1.0
 FAILING_SHARE = 0.05
 DAYS_A_MONTH = 365.25 / 12
+
+_MOST_ROOM = 0.25
 
 PERCENTS = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
 
@@ -82,7 +84,8 @@ def propose(
     flat = [value for run in mirrored for value in run]
     step = _step(quantiles)
     strictest = _strictest(mirrored, flat, quantiles.days, step)
-    warning = _down(strictest - quantiles.spread, step)
+    room = min(quantiles.spread, _MOST_ROOM * abs(strictest))
+    warning = _down(strictest - room, step)
     worst, median = min(flat), statistics.median(flat)
     bad = [sign * value for value in incidents if sign * value < warning]
     critical = (worst + statistics.median(bad)) / 2 if bad else worst - (median - worst)

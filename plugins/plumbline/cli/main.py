@@ -27,6 +27,10 @@ COMMANDS = {
         "plumbline.cli.backtest:command",
         "The schedule lived through once more: found when, which alerts.",
     ),
+    "calibrate": (
+        "plumbline.cli.calibrate:command",
+        "Thresholds proposed from history, and what each would have sent.",
+    ),
     "alerts": (
         "plumbline.cli.alerts:command",
         "Incidents and messages: list, acknowledge, mute, test, deliver.",

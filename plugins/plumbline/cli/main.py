@@ -31,6 +31,10 @@ COMMANDS = {
         "plumbline.cli.calibrate:command",
         "Thresholds proposed from history, and what each would have sent.",
     ),
+    "impact": (
+        "plumbline.cli.impact:command",
+        "What a change would have alerted, before and after, for a pull request.",
+    ),
     "alerts": (
         "plumbline.cli.alerts:command",
         "Incidents and messages: list, acknowledge, mute, test, deliver.",

@@ -273,8 +273,8 @@ def _side(name: str, outcomes: Sequence[Outcome], labels: Sequence[Label], polic
 def _notes(request: ImpactRequest, effects: Iterable[Effect]) -> Iterable[str]:
     if request.labels is None:
         yield (
-            "There is no file of labelled incidents (checkpoints/incidents.yml): every alert counts "
-            "as false."
+            "There is no file of labelled incidents (checkpoints/incidents.yml): every alert "
+            "counts as false."
         )
     if any(effect.source.startswith("stored") for effect in effects):
         yield (

@@ -42,16 +42,25 @@ def as_markdown(sections: Sequence[Section], *, level: int = 2) -> str:
     for number, section in enumerate(sections):
         if section.title:
             lines += [f"{'#' * (level + (number > 0))} {escape(section.title)}", ""]
-        for line in section.lines:
-            lines += [escape(line), ""]
+        lines += _paragraphs(section.lines)
         if section.rows:
             lines.append(_row(section.header))
             lines.append("|" + "---|" * len(section.header))
             lines += [_row(row) for row in section.rows]
             lines.append("")
-        for line in section.after:
-            lines += [escape(line), ""]
+        lines += _paragraphs(section.after)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _paragraphs(lines: Sequence[str]) -> list[str]:
+    """A sentence a paragraph; what begins with a dash is an item of one list."""
+    found: list[str] = []
+    for line in lines:
+        is_item = line.startswith("- ")
+        if found and not (is_item and found[-1].startswith("- ")):
+            found.append("")
+        found.append(f"- {escape(line[2:])}" if is_item else escape(line))
+    return [*found, ""] if found else []
 
 
 def moment(at: datetime | None, zone: ZoneInfo) -> str:

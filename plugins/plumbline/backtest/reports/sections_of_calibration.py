@@ -85,7 +85,7 @@ def _head(calibration: Calibration) -> Section:
 
 def _family(family: FamilyCalibration) -> list[Section]:
     sections = [
-        Section(family.family.subject, after=tuple(f"! {warning}" for warning in family.warnings))
+        Section(family.family.subject, after=tuple(f"- {warning}" for warning in family.warnings))
     ]
     if family.quantiles is not None:
         rows = [("all", *_quantiles(family.quantiles))]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from plumbline.errors import ConfigError
 from plumbline.project.parsing import explain, read_yaml
@@ -34,13 +34,24 @@ def _read_dates(value: object) -> object:
     """``2025-11-05..2025-11-12``, both ends included, or a list of dates, or one."""
     if not isinstance(value, str):
         return value if isinstance(value, list | tuple) else [value]
-    ends = _RANGE.fullmatch(value.strip())
+    text = value.strip()
+    ends = _RANGE.fullmatch(text) or _RANGE.fullmatch(f"{text}..{text}")
     if not ends:
         raise ValueError("write 2026-01-31..2026-02-01 or [2026-01-31, 2026-02-01]")
     first, last = (date.fromisoformat(end) for end in ends.groups())
     if last < first:
         raise ValueError("the range ends before it begins")
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+_DATES = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d( *\.\. *\d{4}-\d\d-\d\d)?$"},
+            {"type": "array", "items": {"type": "string", "format": "date"}, "minItems": 1},
+        ]
+    }
+)
 
 
 class LabelEntry(BaseModel):
@@ -52,9 +63,11 @@ class LabelEntry(BaseModel):
     title: str = Field(min_length=1, description="What happened, in one line.")
     kind: str | None = Field(None, description="A word of your own to group incidents by.")
     tables: list[str] = Field(default_factory=list, description="The tables that it touched.")
-    dates: Annotated[tuple[date, ...], BeforeValidator(_read_dates)] = Field(
+    dates: Annotated[tuple[date, ...], BeforeValidator(_read_dates), _DATES] = Field(
         min_length=1,
-        description="The days whose data are affected: FIRST..LAST, or a list.",
+        description="The days whose data are affected, in the project's zone: FIRST..LAST, or a "
+        "list.",
+        examples=["2026-01-31..2026-02-01", ["2026-01-31", "2026-02-02"]],
     )
     began: AwareDatetime = Field(description="When it began: an instant with its zone.")
     due: AwareDatetime | None = Field(

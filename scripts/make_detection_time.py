@@ -36,11 +36,11 @@ ISSUES = (
 )
 HEAD = "<!-- made by scripts/make_detection_time.py from a backtest of the demo season -->\n"
 FOOT = """
-Found is when the first of an incident's monitors is no longer well; a run every six hours finds what
-is due between two runs at the next one. What takes longer is under the threshold at first: grading
-is judged over three dates, and of the first date that was never graded too few predictions were
-due to pull a share below 80 %. [Backtest](backtest.md) says how this is computed; the incidents
-stand in `checkpoints/incidents.yml`.
+Found is when the first of an incident's monitors is no longer well: a run every six hours finds
+what is due between two runs at the next one. What takes longer is above its threshold at first:
+grading is judged over three dates together, so one small date that was never graded leaves every
+share above 80 %. [Backtest](backtest.md) says how this is computed; the incidents stand in
+`checkpoints/incidents.yml`.
 """
 
 

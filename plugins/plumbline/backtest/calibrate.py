@@ -36,6 +36,8 @@ LEAST_DAYS = 28
 _LEAST_GROUP_DAYS = 14
 _GONE = timedelta(days=14)
 """A group that was not seen for so long, while others were, is gone."""
+_LASTING = 0.2
+"""A group that is seen in so many runs is a system; dates and games come and go."""
 _PERMANENT = 0.5
 _STEADY = 0.25
 """An interquartile range of less than this share of the median is steady."""
@@ -474,7 +476,7 @@ def _are_systems(history: Sequence[Measured]) -> bool:
         for key in one.groups:
             seen[key] = seen.get(key, 0) + 1
     with_groups = sum(bool(one.groups) for one in history)
-    return any(count > with_groups / 2 for count in seen.values()) and with_groups > 10
+    return any(count > _LASTING * with_groups for count in seen.values()) and with_groups > 10
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

@@ -116,11 +116,11 @@ def failing_share(values: Sequence[float], bound: float, *, side: Side) -> float
 def _strictest(
     runs: Sequence[Sequence[float]], flat: Sequence[float], days: int, step: float
 ) -> float:
-    months = max(days / DAYS_A_MONTH, 1.0)
+    allowed = OPENINGS_A_MONTH * max(round(days / DAYS_A_MONTH), 1)
     for value in sorted({_down(value, step) for value in flat}, reverse=True):
         if (
             failing_share(flat, value, side="below") <= FAILING_SHARE
-            and openings(runs, value, side="below") <= OPENINGS_A_MONTH * months
+            and openings(runs, value, side="below") <= allowed
         ):
             return value
     return _down(min(flat), step)

@@ -210,6 +210,8 @@ def _checked(row: Any) -> dict[str, Any]:
     if row.get("group_key") is not None:
         json.loads(row["group_key"])
     found = {**row, "as_of": _instant(row["as_of"])}
+    for name in ("observed", "numerator", "denominator"):
+        found[name] = _number(row.get(name))
     if row.get("recorded_at") is not None:
         found["recorded_at"] = _instant(row["recorded_at"])
     return found

@@ -25,15 +25,15 @@ COMMANDS = {
     "compile": ("plumbline.cli.compile:command", "Show the SQL of a monitor as BigQuery gets it."),
     "backtest": (
         "plumbline.cli.backtest:command",
-        "The schedule lived through once more: found when, which alerts.",
+        "The schedule lived through once more: found when.",
     ),
     "calibrate": (
         "plumbline.cli.calibrate:command",
-        "Thresholds proposed from history, and what each would have sent.",
+        "Thresholds proposed from history.",
     ),
     "impact": (
         "plumbline.cli.impact:command",
-        "What a change would have alerted, before and after, for a pull request.",
+        "What a change would have alerted, before and after.",
     ),
     "alerts": (
         "plumbline.cli.alerts:command",

@@ -57,6 +57,31 @@ def test_one_job_asks_for_the_whole_range(small: SmallProject) -> None:
     assert (relived(small).jobs, len(relived(small).outcomes["coverage"])) == (1, 8)
 
 
+def test_very_many_instants_are_two_jobs(
+    small: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = relived(small)
+    monkeypatch.setattr("plumbline.backtest.asking.MOST_INSTANTS_A_JOB", 5)
+    parts = relived(small)
+    assert parts.jobs == 2
+    found = [[(one.as_of, one.status, one.groups) for one in run.outcomes["coverage"]]
+             for run in (whole, parts)]  # fmt: skip
+    assert found[0] == found[1]
+
+
+def test_a_failing_query_is_told_once_and_the_others_go_on(small: SmallProject) -> None:
+    small.add("broken", "select nothing as as_of, {{ var('as_of') }} as x")
+    small.checkpoint("coverage", "broken", name="health")
+    done = relived(small)
+    assert done.exit_code == 3
+    assert [one.judged for one in done.monitors] == [True, False]
+    (note,) = [one for one in done.notes if one.startswith("broken could not be judged")]
+    assert "at every instant" in note
+    # one incident and its reminders, not one alert a run
+    assert [one.monitor for one in done.replay.incidents] == ["broken"]
+    assert len(done.replay.sent) == 2
+
+
 def test_every_outcome_is_recorded_with_its_groups(small: SmallProject) -> None:
     done = record_outcomes(relived(small), small.target, now=NOW)
     found = rows(small.target)

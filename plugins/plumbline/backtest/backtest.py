@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from plumbline.backtest.asking import Asked, CachedProject, ask
@@ -82,7 +82,11 @@ def run_backtest(
         progress.step(f"{count} of {len(names)}: waiting for {name}")
         answer = asked[name].result()
         progress.step(f"{count} of {len(names)}: judging {name}")
-        outcomes[name] = list(judge.outcomes(answer, instants))
+        # Samples of failing rows, and the list of all instants, are not kept for each of them.
+        outcomes[name] = [
+            replace(outcome, failing=None, parameters={})
+            for outcome in judge.outcomes(answer, instants)
+        ]
         done[name] = Asked(
             name, answer.compiled, answer.jobs, fault=answer.fault, bytes_billed=answer.bytes_billed
         )  # the rows have been judged
@@ -150,8 +154,7 @@ def _notes(
         yield f"Clocks change: {change}; runs keep to the wall clock."
     for quiet in quiet_times(outcomes, zone):
         yield quiet[0].upper() + quiet[1:] + "."
-    for fault in faults(outcomes, zone):
-        yield fault[0].upper() + fault[1:]
+    yield from faults(outcomes, zone)
     before = [one.monitor for one in replay.incidents if one.opened_at <= span.instants[0]]
     if before:
         yield (

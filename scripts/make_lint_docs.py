@@ -62,6 +62,16 @@ pip install 'plumbline-dq[analyzer]'
 plumbline lint --analyzer
 ```
 
+## History
+
+Whether a threshold ever fires is not in the files. Where there is a history of what was observed,
+lint holds the thresholds against it: see [backtest](backtest.md), which makes such a file.
+
+```sh
+plumbline backtest --from 2025-11-01 --to 2026-02-10 --export history.jsonl
+plumbline lint --history history.jsonl
+```
+
 ## Before each commit, and on each pull request
 
 This repository is one that [pre-commit](https://pre-commit.com) can use: hooks `plumbline-lint`

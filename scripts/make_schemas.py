@@ -15,6 +15,7 @@ from typing import Any
 from schema_makers.alerts import make_alerts_schema, make_mutes_schema
 from schema_makers.catalogue import make_catalogue
 from schema_makers.checkpoint import make_checkpoint_schema
+from schema_makers.incidents import make_incidents_schema
 from schema_makers.schedule import make_schedule_schema
 from schema_makers.services import make_services_schema
 from schema_makers.suite import make_suite_schema
@@ -33,6 +34,7 @@ def make_files() -> Mapping[Path, str]:
         Path("schemas/alerts.schema.json"): _lines(make_alerts_schema()),
         Path("schemas/mutes.schema.json"): _lines(make_mutes_schema()),
         Path("schemas/services.schema.json"): _lines(make_services_schema()),
+        Path("schemas/incidents.schema.json"): _lines(make_incidents_schema()),
     }
 
 

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 EXIT_CLEAN, EXIT_WARNINGS, EXIT_ERRORS = 0, 1, 2
 
 
-def lint_project(names: tuple[str, ...], form: str, fix: bool, analyze: bool) -> int:
+def lint_project(
+    names: tuple[str, ...], form: str, fix: bool, analyze: bool, history: Path | None
+) -> int:
     """Say what is wrong; the exit code."""
     with _without_garbage_collection():
-        return _lint_project(names, form, fix, analyze)
+        return _lint_project(names, form, fix, analyze, history)
 
 
-def _lint_project(names: tuple[str, ...], form: str, fix: bool, analyze: bool) -> int:
+def _lint_project(
+    names: tuple[str, ...], form: str, fix: bool, analyze: bool, history: Path | None
+) -> int:
     from plumbline.cli.progress import show_progress
     from plumbline.lint.linter import lint
 
@@ -38,7 +43,7 @@ def _lint_project(names: tuple[str, ...], form: str, fix: bool, analyze: bool) -
     with show_progress() as progress:
         if analyze:
             progress.long_step("loading Google's analyzer, which takes half a minute")
-        report = lint(project, names=names, fix=fix, analyze=analyze)
+        report = lint(project, names=names, fix=fix, analyze=analyze, history=history)
     exit_code = EXIT_ERRORS if report.errors else EXIT_WARNINGS if report.warnings else EXIT_CLEAN
     _write_report(report, form, exit_code)
     return exit_code
@@ -103,6 +108,13 @@ command = Command(
             is_flag=True,
             help="Also ask Google's own analyzer for names and types (the extra `analyzer`; it "
             "takes half a minute to load).",
+        ),
+        click.Option(
+            ["--history"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Also hold thresholds against this history: JSON lines, as plumbline backtest "
+            "--export writes them.",
         ),
     ],
     examples=(

@@ -23,6 +23,18 @@ COMMANDS = {
     "list": ("plumbline.cli.list:command", "List monitors and checkpoints."),
     "lint": ("plumbline.cli.lint:command", "Say what is wrong with the files, before a run."),
     "compile": ("plumbline.cli.compile:command", "Show the SQL of a monitor as BigQuery gets it."),
+    "backtest": (
+        "plumbline.cli.backtest:command",
+        "The schedule lived through once more: found when.",
+    ),
+    "calibrate": (
+        "plumbline.cli.calibrate:command",
+        "Thresholds proposed from history.",
+    ),
+    "impact": (
+        "plumbline.cli.impact:command",
+        "What a change would have alerted, before and after.",
+    ),
     "alerts": (
         "plumbline.cli.alerts:command",
         "Incidents and messages: list, acknowledge, mute, test, deliver.",

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from plumbline.history.dataset import OwnDataset
 
 # A row may be there twice, where a load was repeated; a run that was repeated was billed twice.
+# What a backtest recorded was no run.
 # By when it was recorded, not by what was judged: a replay of long ago is billed today.
 _SPENT = """
 with monitors as (
   select distinct run_id, checkpoint, monitor, owner, status, jobs, bytes_billed
   from `{dataset}.outcomes`
   where recorded_at >= @since and recorded_at < @until and target = @target and group_key is null
+    and not starts_with(run_id, 'backtest_')
 ),
 
 counted as (
@@ -51,6 +53,7 @@ _FIRST = """
 select min(recorded_at) as recorded_at
 from `{dataset}.outcomes`
 where recorded_at >= @since and recorded_at < @until and target = @target
+  and not starts_with(run_id, 'backtest_')
 """
 
 # The judged instant of a live run is now: the filter on it prunes partitions, because this is asked

@@ -36,11 +36,16 @@ from great_expectations.render.renderer_configuration import (
 )
 
 from plumbline.errors import did_you_mean
-from plumbline.expectations.bounds import Bounds, Group, observe, to_blame
+from plumbline.expectations.bounds import Bounds, Group, observe
+from plumbline.expectations.metric_result import (
+    BOUND_KEYS,
+    bounds_of,
+    judge_metric,
+    overridden_bounds,
+)
 from plumbline.run.words import plain
 
 METRIC = "plumbline.groups"
-_BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
 _ROUNDED = 0.06
 """Percentage points that a model may round a percentage by."""
 
@@ -189,17 +194,17 @@ class ExpectMetricToBeBetween(BatchExpectation):
             raise ValueError("overrides need group_by: the groups that they are for")
         for group, override in overrides.items():
             for key, value in override.items():
-                if key not in _BOUND_KEYS:
+                if key not in BOUND_KEYS:
                     raise ValueError(
                         f"overrides[{group!r}] has an unknown key {key!r}; "
-                        + did_you_mean(key, _BOUND_KEYS)
+                        + did_you_mean(key, BOUND_KEYS)
                     )
                 strict = key.startswith("strict_")
                 right = isinstance(value, bool) if strict else _is_number_or_none(value)
                 if not right:
                     kind = "true or false" if strict else "a number"
                     raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
-        for name, bounds in [("", _bounds(values)), *_overridden(values).items()]:
+        for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
             if (
                 bounds.min_value is not None
                 and bounds.max_value is not None
@@ -215,7 +220,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
     def bounds_for(self, label: str) -> Bounds:
         """The bounds of the group of that name."""
         values = self.dict(include=set(self.success_keys))
-        return _overridden(values).get(label, _bounds(values))
+        return overridden_bounds(values).get(label, bounds_of(values))
 
     def _validate(
         self,
@@ -223,53 +228,8 @@ class ExpectMetricToBeBetween(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
-        groups: list[Group] = metrics[METRIC]
         values = self.dict(include=set(self.success_keys))
-        default, overridden = _bounds(values), _overridden(values)
-        listed, blamed = [], []
-        for group in groups:
-            bounds = overridden.get(group.key.label, default)
-            broken = bounds.broken_by(group.observed)
-            success = broken is None and group.observed is not None
-            if not success:
-                blamed += to_blame(group, bounds, self.aggregate)
-            listed.append(
-                {
-                    "key": group.key.as_dict(),
-                    "observed": group.observed,
-                    "numerator": group.numerator,
-                    "denominator": group.denominator,
-                    "rows": group.rows,
-                    "nulls": group.nulls,
-                    "threshold": bounds.first if broken is None else broken,
-                    "success": success,
-                }
-            )
-        failing = sum(not entry["success"] for entry in listed)
-        blamed.sort(key=lambda row: (-row[0], row[1]))
-        return {
-            "success": bool(listed) and failing == 0,
-            "result": {
-                "observed_value": self._shown(groups),
-                "details": {
-                    "groups": listed,
-                    "failing": failing,
-                    "failing_rows": [position for _, position in blamed],
-                },
-            },
-        }
-
-    @staticmethod
-    def _shown(groups: list[Group]) -> object:
-        if not groups:
-            return None
-        if len(groups) == 1 and not groups[0].key.items:
-            return groups[0].observed
-        if all(group.key.items for group in groups):
-            labels = [group.key.label for group in groups]
-            if len(set(labels)) == len(labels):
-                return {group.key.label: group.observed for group in groups}
-        return [group.observed for group in groups]
+        return judge_metric(metrics[METRIC], values)
 
     @classmethod
     def _prescriptive_template(
@@ -309,7 +269,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         overrides = kwargs.get("overrides") or {}
         if overrides:
             rows = [
-                [group, _bounds({**kwargs, **override}).words()]
+                [group, bounds_of({**kwargs, **override}).words()]
                 for group, override in overrides.items()
             ]
             blocks.append(_table(["group", "must be"], rows))
@@ -362,21 +322,6 @@ def _is_number_or_none(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _bounds(values: dict[str, Any]) -> Bounds:
-    return Bounds(
-        min_value=values.get("min_value"),
-        max_value=values.get("max_value"),
-        strict_min=bool(values.get("strict_min")),
-        strict_max=bool(values.get("strict_max")),
-    )
-
-
-def _overridden(values: dict[str, Any]) -> dict[str, Bounds]:
-    base = {key: values.get(key) for key in _BOUND_KEYS}
-    overrides = values.get("overrides") or {}
-    return {group: _bounds({**base, **override}) for group, override in overrides.items()}
-
-
 def _template(kwargs: dict[str, Any]) -> str:
     what = "$column"
     if kwargs.get("aggregate"):
@@ -386,7 +331,7 @@ def _template(kwargs: dict[str, Any]) -> str:
         what += " of each " + " and ".join(group_by)
     elif not kwargs.get("aggregate"):
         what += " of each row"
-    bounds = _bounds(kwargs)
+    bounds = bounds_of(kwargs)
     words = bounds.words()
     if bounds.min_value is not None:
         words = words.replace(f"{bounds.min_value:g}", "$min_value", 1)

@@ -45,6 +45,7 @@ def lint(
     names: Sequence[str] = (),
     fix: bool = False,
     analyze: bool = False,
+    history: Path | None = None,
 ) -> LintReport:
     """Every finding in ``project``.
 
@@ -53,10 +54,11 @@ def lint(
         names: monitors, files and folders to which findings are limited; none: everything.
         fix: first write suites and checkpoints in their one form.
         analyze: also ask Google's analyzer, which takes half a minute.
+        history: a file of outcomes, to hold thresholds against.
 
     Raises:
         ConfigError: a name that is no monitor, no file and no folder; a file that can't be
-            written; no analyzer.
+            written; no analyzer; a history that can't be read.
     """
     linted = Linted.of(project)
     wanted = choose_files(linted.facts, names)
@@ -71,6 +73,13 @@ def lint(
         from plumbline.lint.rules.analyzer import check as ask_analyzer
 
         found += ask_analyzer(linted)
+    if history is not None:
+        from plumbline.backtest.labels import project_labels
+        from plumbline.backtest.stored import read_file
+        from plumbline.lint.rules.history import check as ask_history
+
+        labels = project_labels(project, None) or ()
+        found += ask_history(linted, read_file(history), labels)
     chosen = {
         (finding.place.file, finding.place.line, finding.what): finding
         for finding in reversed(found)

@@ -15,6 +15,7 @@ from plumbline.lint.rules import (
     descriptions,
     expectations,
     files,
+    history,
     models,
     monitors,
     schedules,
@@ -53,6 +54,7 @@ GROUPS = (
     RuleGroup("Source tables", sources.RULES),
     RuleGroup("SQL", sql.RULES),
     RuleGroup("Google's analyzer (`--analyzer`)", analyzer.RULES),
+    RuleGroup("History (`--history FILE`)", history.RULES),
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS for rule in group.rules)

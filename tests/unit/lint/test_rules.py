@@ -13,7 +13,7 @@ import pytest
 
 from plumbline.lint.linter import LintReport
 from plumbline.lint.registry import RULES
-from plumbline.lint.rules import analyzer
+from plumbline.lint.rules import analyzer, history
 from support.lint_project import LintedProject, make_linted
 
 SUITE = "expectations/coverage.json"
@@ -416,7 +416,9 @@ def test_without_alerts_yml_a_schedule_may_name_the_channels_that_there_are_then
 
 def test_every_rule_is_broken_here() -> None:
     covered = {case.code for case in CASES} | {"file-unreadable", "plugin-broken"}
-    assert {rule.code for rule in RULES} - covered == {rule.code for rule in analyzer.RULES}
+    assert {rule.code for rule in RULES} - covered == {
+        rule.code for rule in analyzer.RULES + history.RULES
+    }
 
 
 def test_a_file_that_is_not_utf_8_is_said(linted: LintedProject) -> None:

@@ -37,14 +37,18 @@ def test_check_says_what_is_stale_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["suite", "checkpoint", "schedule", "alerts", "mutes"])
+@pytest.mark.parametrize(
+    "name", ["suite", "checkpoint", "schedule", "alerts", "mutes", "incidents"]
+)
 def test_each_schema_is_a_valid_schema(name: str) -> None:
     schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     Draft7Validator.check_schema(schema)
 
 
-@pytest.mark.parametrize("name", ["suite", "checkpoint", "schedule", "alerts", "mutes"])
+@pytest.mark.parametrize(
+    "name", ["suite", "checkpoint", "schedule", "alerts", "mutes", "incidents"]
+)
 def test_every_example_in_a_schema_is_right(name: str) -> None:
     schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))
     wrong = []

@@ -1,0 +1,226 @@
+"""Labelled incidents against what a range would have seen: found when, by whom, and what is noise.
+
+Pure. A labelled incident can be seen from when it began until its traces have left the windows
+(`Label.ends`); what one of its monitors finds in that time is taken for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from plumbline.backtest.labels import Label, covered
+from plumbline.backtest.replay import Alert, PastIncident, Replay
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
+
+Found = Literal["found", "missed", "not judged"]
+
+_WRONG = (Status.WARNING, Status.CRITICAL, Status.ERROR)
+_WELL = (Status.PASS, Status.SKIPPED)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """When one monitor first saw a labelled incident."""
+
+    monitor: str
+    at: datetime
+    status: Status
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one labelled incident."""
+
+    label: Label
+    result: Found
+    reason: str = ""
+    """Why it was not judged, or not found."""
+    sightings: tuple[Sighting, ...] = ()
+    """The first of each monitor, earliest first."""
+    told_at: datetime | None = None
+    """When somebody was told that these monitors are wrong; earlier than the sighting where an
+    incident of the same monitor was open already."""
+    alerts: int = 0
+    """Sent by its monitors from then on, until it was over."""
+    resolved_at: datetime | None = None
+    """When the last of its monitors' incidents ended; None: not in the range."""
+
+    @property
+    def first(self) -> Sighting | None:
+        """Who found it."""
+        return self.sightings[0] if self.sightings else None
+
+    @property
+    def delay(self) -> timedelta | None:
+        """From when it was due (else when it began) until it was found."""
+        if self.first is None:
+            return None
+        return self.first.at - (self.label.due or self.label.began)
+
+    @property
+    def time_to_resolve(self) -> timedelta | None:
+        """From when it was found until its incidents ended."""
+        if self.first is None or self.resolved_at is None:
+            return None
+        return self.resolved_at - self.first.at
+
+
+@dataclass(frozen=True)
+class Score:
+    """How much of what was said was worth saying."""
+
+    findings: tuple[Finding, ...]
+    false_alarms: tuple[PastIncident, ...]
+    """Incidents of wrong data of which somebody was told and that no label explains."""
+    unchecked: tuple[PastIncident, ...]
+    """Incidents in which a check could not be made, that no label explains."""
+    incidents: int
+    """Of wrong data of which somebody was told."""
+    alerts: int
+    """Sent, of all kinds and all monitors."""
+    alerts_per_week: float
+
+    @property
+    def precision(self) -> float | None:
+        """The share of the told incidents that a label explains; None where nothing was told."""
+        if not self.incidents:
+            return None
+        return (self.incidents - len(self.false_alarms)) / self.incidents
+
+    def count(self, result: Found) -> int:
+        """How many labelled incidents ended so."""
+        return sum(finding.result == result for finding in self.findings)
+
+
+def score(
+    replay: Replay,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    labels: Sequence[Label],
+    *,
+    first: datetime,
+    last: datetime,
+    weeks: float,
+) -> Score:
+    """Hold what was seen against what is known to have happened.
+
+    Args:
+        replay: the incidents of the range.
+        outcomes: by monitor, in order of time.
+        labels: of the whole project; those outside the range are left out.
+        first: the range's begin.
+        last: its end.
+        weeks: its length.
+    """
+    within = [label for label in labels if label.ends >= first and label.began <= last]
+    told = [one for one in replay.incidents if one.kind == "data" and one.told_at is not None]
+    sent = len(replay.sent)
+    return Score(
+        findings=tuple(_find(label, replay, outcomes, first, last) for label in within),
+        false_alarms=tuple(
+            one for one in told if one.told and not covered(labels, one.monitor, one.opened_at)
+        ),
+        unchecked=tuple(
+            one
+            for one in replay.incidents
+            if one.kind == "error" and not covered(labels, one.monitor, one.opened_at)
+        ),
+        incidents=sum(one.told > 0 for one in told),
+        alerts=sent,
+        alerts_per_week=sent / weeks if weeks else 0.0,
+    )
+
+
+def _find(
+    label: Label,
+    replay: Replay,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    first: datetime,
+    last: datetime,
+) -> Finding:
+    there = [name for name in label.monitors if name in outcomes]
+    if not there:
+        return Finding(
+            label,
+            "not judged",
+            f"{', '.join(label.monitors)} {_is(label.monitors)} not among the monitors looked at",
+        )
+    if (label.due or label.began) > last:
+        return Finding(label, "not judged", "it was due after the range ends")
+    if label.began < first:
+        return Finding(label, "not judged", "it began before the range does")
+    sightings = [seen for name in there if (seen := _sighting(label, name, outcomes[name]))]
+    if not sightings:
+        checked = {name for name in there if _was_checked(label, outcomes[name])}
+        if not checked:
+            return Finding(label, "not judged", "nothing was judged while it lasted")
+        return Finding(label, "missed", f"{', '.join(sorted(checked))} saw nothing wrong")
+    sightings.sort(key=lambda seen: seen.at)
+    mine = _incidents(replay, sightings)
+    told = [at for one in mine if (at := one.told_at) is not None]
+    return Finding(
+        label,
+        "found",
+        sightings=tuple(sightings),
+        told_at=min(told, default=None),
+        alerts=sum(_counts(alert, label) for one in mine for alert in one.alerts),
+        resolved_at=_resolved(mine),
+    )
+
+
+def _sighting(label: Label, monitor: str, outcomes: Sequence[Outcome]) -> Sighting | None:
+    """The first time that ``monitor`` was wrong because of it.
+
+    What was wrong already when it began is another incident's until the data are due; what was well
+    until then and becomes wrong is it.
+    """
+    was_wrong = False
+    for outcome in outcomes:
+        if outcome.as_of < label.began:
+            was_wrong = outcome.status in _WRONG
+            continue
+        if outcome.as_of > label.ends:
+            return None
+        if outcome.status in _WELL:
+            was_wrong = False
+        elif not was_wrong or outcome.as_of >= (label.due or label.began):
+            return Sighting(monitor, outcome.as_of, outcome.status)
+    return None
+
+
+def _was_checked(label: Label, outcomes: Sequence[Outcome]) -> bool:
+    due = label.due or label.began
+    return any(
+        due <= outcome.as_of <= label.ends and outcome.status is Status.PASS for outcome in outcomes
+    )
+
+
+def _incidents(replay: Replay, sightings: Sequence[Sighting]) -> list[PastIncident]:
+    """The incidents of its monitors that were open when each saw it."""
+    return [
+        one
+        for one in replay.incidents
+        if any(
+            one.monitor == seen.monitor
+            and one.opened_at <= seen.at
+            and (one.closed_at is None or one.closed_at > seen.at)
+            for seen in sightings
+        )
+    ]
+
+
+def _counts(alert: Alert, label: Label) -> bool:
+    return alert.speaks and label.began <= alert.at <= label.ends
+
+
+def _resolved(incidents: Sequence[PastIncident]) -> datetime | None:
+    ends = [one.closed_at for one in incidents]
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"

@@ -1,0 +1,284 @@
+"""``plumbline impact``: what a change would have alerted, before and after.
+
+Thresholds are judged again on stored numbers, without a job on the monitored tables. What measures
+otherwise (SQL, variables, other expectations) is asked for both versions, over the range given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from plumbline.backtest.backtest import BacktestRequest, run_backtest
+from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
+from plumbline.backtest.families import families_of
+from plumbline.backtest.findings import Score, score
+from plumbline.backtest.instants import Span
+from plumbline.backtest.labels import Label
+from plumbline.backtest.rejudge import rejudge
+from plumbline.backtest.replay import PastIncident, by_instant, relive
+from plumbline.backtest.stored import History
+from plumbline.errors import ConfigError
+from plumbline.incidents.policy import Policy
+from plumbline.project import Project, Target
+from plumbline.run.outcome import Outcome
+from plumbline.run.progress import NoProgress, Progress
+from plumbline.run.status import EXIT_ERROR, EXIT_OK, Status
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version of a monitor over the range."""
+
+    alerts: int
+    false_alarms: int
+    found: tuple[str, ...]
+    missed: tuple[str, ...]
+    incidents: tuple[PastIncident, ...] = field(default=(), repr=False)
+    errors: int = 0
+    """Instants at which it could not be judged."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the change of one monitor does."""
+
+    change: MonitorChange
+    before: Side | None
+    """None: it was not there, or it could not be told."""
+    after: Side | None
+    source: str
+    """From what, in words; or why it could not be told."""
+    told: bool = True
+
+    @property
+    def newly_missed(self) -> tuple[str, ...]:
+        """Labelled incidents that were found before and are not any more."""
+        return tuple(
+            name for name in (self.before.found if self.before else ()) if not self._finds(name)
+        )
+
+    @property
+    def newly_found(self) -> tuple[str, ...]:
+        """Labelled incidents that are found only now."""
+        before = self.before.found if self.before else ()
+        return tuple(
+            name for name in (self.after.found if self.after else ()) if name not in before
+        )
+
+    def _finds(self, name: str) -> bool:
+        return self.after is not None and name in self.after.found
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a change does."""
+
+    base: str
+    """As it was named."""
+    effects: tuple[Effect, ...]
+    others: tuple[str, ...]
+    """Schedules, checkpoints and alerts, in words."""
+    labelled: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 where of some change it can't be told what it does."""
+        return EXIT_OK if all(effect.told for effect in self.effects) else EXIT_ERROR
+
+
+@dataclass(frozen=True)
+class ImpactRequest:
+    """What to compare, and by what."""
+
+    base: Project
+    base_name: str
+    head: Project
+    target: Target
+    labels: Sequence[Label] | None
+    span: Span | None
+    """For what has to be asked; None: nothing is asked."""
+
+
+def find_changes(request: ImpactRequest) -> tuple[MonitorChange, ...]:
+    """The monitors that differ; the warehouse is not asked."""
+    return monitor_changes(request.base, request.head, request.target)
+
+
+def measure_impact(
+    request: ImpactRequest,
+    changes: Sequence[MonitorChange],
+    history: History,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Impact:
+    """What ``changes`` do.
+
+    Args:
+        request: what to compare.
+        changes: as `find_changes` says.
+        history: stored numbers, by monitor; may be empty.
+        now: for the schedule's runs.
+        progress: told what is done.
+
+    Raises:
+        ConfigError: the project's configuration is wrong.
+        WarehouseError: the embedded warehouse can't be made ready.
+    """
+    progress = progress or NoProgress()
+    labels = request.labels or ()
+    policy = request.head.alerts.policy
+    told: dict[str, Effect] = {}
+    asking: list[MonitorChange] = []
+    for change in changes:
+        stored = history.get(change.name, ())
+        if change.kind == "text":
+            told[change.name] = Effect(change, None, None, "nothing that is alerted")
+        elif change.kind == "broken":
+            told[change.name] = Effect(change, None, None, change.what[0], told=False)
+        elif change.kind == "thresholds" and stored:
+            told[change.name] = _from_history(request, change, history, labels, policy)
+        else:
+            asking.append(change)
+    if asking and request.span is not None:
+        told |= _by_backtest(request, asking, labels, policy, now, progress)
+    for change in asking:
+        if change.name not in told:
+            why = (
+                "there is no stored history of it (--history FILE, or plumbline backtest --record)"
+                if change.kind == "thresholds"
+                else "it measures otherwise, so both versions have to be asked"
+            )
+            told[change.name] = Effect(
+                change, None, None, f"not told: {why}; give --from and --to", told=False
+            )
+    return Impact(
+        base=request.base_name,
+        effects=tuple(told[change.name] for change in changes),
+        others=tuple(other_changes(request.base, request.head, now=now)),
+        labelled=request.labels is not None,
+        notes=tuple(_notes(request, told.values())),
+    )
+
+
+def _from_history(
+    request: ImpactRequest,
+    change: MonitorChange,
+    history: History,
+    labels: Sequence[Label],
+    policy: Policy,
+) -> Effect:
+    measured = history[change.name]
+    old, new = request.base.suite(change.name), request.head.suite(change.name)
+    stood = families_of(old)[0]
+    before = rejudge(old, measured, stood, stood=stood)
+    after = rejudge(new, measured, families_of(new)[0], stood=stood)
+    zone = request.head.timezone
+    first, last = measured[0].as_of.astimezone(zone), measured[-1].as_of.astimezone(zone)
+    return Effect(
+        change,
+        _side(change.name, before, labels, policy),
+        _side(change.name, after, labels, policy),
+        f"stored history, {first:%Y-%m-%d} to {last:%Y-%m-%d}, {len(measured)} runs",
+    )
+
+
+def _by_backtest(
+    request: ImpactRequest,
+    changes: Sequence[MonitorChange],
+    labels: Sequence[Label],
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+) -> dict[str, Effect]:
+    assert request.span is not None
+    base = _ask(request, request.base, [c for c in changes if c.kind != "added"], now, progress)
+    head = _ask(request, request.head, [c for c in changes if c.kind != "removed"], now, progress)
+    zone = request.head.timezone
+    first, last = (at.astimezone(zone) for at in (request.span.first, request.span.last))
+    source = (
+        f"backtest of both versions, {first:%Y-%m-%d} to {last:%Y-%m-%d}, "
+        f"{len(request.span.instants)} runs"
+    )
+    found = {}
+    for change in changes:
+        before, after = (
+            _side(change.name, outcomes[change.name], labels, policy)
+            if change.name in outcomes
+            else None
+            for outcomes in (base, head)
+        )
+        runs = len(request.span.instants)
+        untold = (before is None and change.kind != "added") or (
+            after is None and change.kind != "removed"
+        )
+        failed = any(side is not None and side.errors == runs for side in (before, after))
+        words = source
+        if untold:
+            words = "not told: no checkpoint holds it"
+        elif failed:
+            words += "; one of them could not be judged at all"
+        found[change.name] = Effect(change, before, after, words, told=not (untold or failed))
+    return found
+
+
+def _ask(
+    request: ImpactRequest,
+    project: Project,
+    changes: Iterable[MonitorChange],
+    now: datetime,
+    progress: Progress,
+) -> Mapping[str, Sequence[Outcome]]:
+    """Outcomes by monitor, from whichever checkpoints hold them."""
+    assert request.span is not None
+    wanted = {change.name for change in changes}
+    found: dict[str, Sequence[Outcome]] = {}
+    for name in project.checkpoint_names():
+        try:
+            mine = [m for m in project.checkpoint(name).monitors if m in wanted - found.keys()]
+        except ConfigError:
+            continue
+        if mine:
+            asked = BacktestRequest(
+                project, request.target, name, request.span, request.labels, select=tuple(mine)
+            )
+            found.update(run_backtest(asked, now=now, progress=progress).outcomes)
+    return found
+
+
+def _side(name: str, outcomes: Sequence[Outcome], labels: Sequence[Label], policy: Policy) -> Side:
+    replay = relive(by_instant(outcomes), checkpoint="impact", policy=policy)
+    first, last = (at.as_of.astimezone(UTC) for at in (outcomes[0], outcomes[-1]))
+    scored: Score = score(
+        replay,
+        {name: outcomes},
+        [label for label in labels if name in label.monitors],
+        first=first,
+        last=last,
+        weeks=max((last - first) / timedelta(weeks=1), 1e-9),
+    )
+    return Side(
+        alerts=scored.alerts,
+        false_alarms=len(scored.false_alarms),
+        found=tuple(one.label.id for one in scored.findings if one.result == "found"),
+        missed=tuple(one.label.id for one in scored.findings if one.result == "missed"),
+        incidents=scored.false_alarms,
+        errors=sum(one.status is Status.ERROR for one in outcomes),
+    )
+
+
+def _notes(request: ImpactRequest, effects: Iterable[Effect]) -> Iterable[str]:
+    if request.labels is None:
+        yield (
+            "There is no file of labelled incidents (checkpoints/incidents.yml): every alert "
+            "counts as false."
+        )
+    if any(effect.source.startswith("stored") for effect in effects):
+        yield (
+            "Stored numbers were judged again: no job on the monitored tables. Alerts that name a "
+            "new failing row of an incident are counted as the history has its rows."
+        )
+    yield "Each monitor is counted by itself: what a parent's message would take in counts here."

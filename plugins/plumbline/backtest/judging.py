@@ -1,0 +1,205 @@
+"""One monitor judged at every instant: as a live run judges it, without its overhead.
+
+What only asks for bounds (`expect_metric_to_be_between`) is evaluated here, by the code that the
+expectation itself calls; a suite with other expectations goes through Great Expectations instant by
+instant. That both give the same outcomes is proved in tests/gx/test_backtest_judges_as_gx.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from plumbline.backtest.asking import Asked, PastJobs
+from plumbline.errors import MonitorError
+from plumbline.expectations.bounds import observe
+from plumbline.expectations.metric_result import judge_metric
+from plumbline.masking import Mask, explain_masked, masked_suite
+from plumbline.project import Project, Suite, Target
+from plumbline.project.local_paths import without_local_paths
+from plumbline.run import judge
+from plumbline.run.judged import JudgedExpectation
+from plumbline.run.outcome import Outcome
+from plumbline.run.thresholds import OURS
+from plumbline.run.verdict import Verdict
+
+if TYPE_CHECKING:
+    from plumbline.gx.monitor import Monitor
+
+
+@dataclass(frozen=True)
+class _Metric:
+    """One of our expectations, its arguments checked."""
+
+    severity: str
+    kwargs: Mapping[str, Any]
+    description: str | None
+
+
+class Judge:
+    """Judges the monitors of one checkpoint at instants of the past.
+
+    Args:
+        project: where the suites are.
+        target: what was asked.
+        checkpoint: whose monitors they are.
+    """
+
+    def __init__(self, project: Project, target: Target, checkpoint: str) -> None:
+        self._project = project
+        self._target = target
+        self._checkpoint = checkpoint
+        self._monitors: dict[str, Monitor] | None = None
+
+    def outcomes(
+        self,
+        asked: Asked,
+        instants: Sequence[datetime],
+        *,
+        through_gx: bool = False,
+    ) -> Iterator[Outcome]:
+        """The outcome of a monitor at each of ``instants``, in their order.
+
+        Args:
+            asked: its rows.
+            instants: aware.
+            through_gx: also where it is not needed.
+        """
+        try:
+            suite = self._project.suite(asked.monitor)
+        except MonitorError:
+            suite = None
+        metrics, fault = None, asked.fault
+        if suite is not None and fault is None:
+            try:
+                metrics = None if through_gx else self._metrics(suite)
+            except MonitorError as broken:
+                fault = broken
+        if fault is not None:
+            asked = Asked(asked.monitor, asked.compiled, asked.jobs, fault=fault)
+        for instant in instants:
+            yield self._at(asked, instant.astimezone(self._project.timezone), suite, metrics)
+
+    def _at(
+        self,
+        asked: Asked,
+        instant: datetime,
+        suite: Suite | None,
+        metrics: Sequence[_Metric] | None,
+    ) -> Outcome:
+        jobs = PastJobs(self._project, self._target, instant, checkpoint=self._checkpoint)
+        jobs.hold(asked)
+        try:
+            data = jobs.data(asked.monitor)
+            if not data.verdict.judge:
+                if data.shown.unknown:
+                    reason = " ".join("; ".join(data.shown.unknown).split())
+                    return self._faulty(reason, data.suite, jobs, asked.monitor)
+                return judge.skip(data.suite, data.shown, data.evidence)
+            results = None
+            # What is masked in results, GX's path masks; it also words what raises.
+            if metrics is not None and not data.mask:
+                results = _evaluate(metrics, data.verdict)
+            if results is None:
+                return self._through_gx(asked.monitor, jobs, instant)
+            return judge.judge(data.suite, data.shown, results, data.evidence)
+        except MonitorError as error:
+            mask = Mask()
+            if suite is not None:
+                mask = jobs.mask(suite)
+                suite = masked_suite(suite, mask)
+            return self._faulty(explain_masked(error, mask), suite, jobs, asked.monitor)
+
+    def _faulty(self, reason: str, suite: Suite | None, jobs: PastJobs, monitor: str) -> Outcome:
+        reason = without_local_paths(reason, self._project.root)
+        return judge.fault(monitor, reason, suite=suite, evidence=jobs.evidence(monitor))
+
+    def _metrics(self, suite: Suite) -> list[_Metric] | None:
+        """The suite's expectations where all are ours and plain, else None.
+
+        Raises:
+            MonitorError: the suite can't be built.
+        """
+        entries = suite.entry.expectations
+        if not entries or any(entry.type != OURS for entry in entries):
+            return None
+        if suite.entry.suite_parameters or any(_has_parameter(entry.kwargs) for entry in entries):
+            return None
+        self._load()
+        from plumbline.gx.suites import build_suite
+
+        built = build_suite(suite)
+        return [
+            _Metric(
+                severity=entry.severity,
+                kwargs=expectation.dict(include=set(expectation.success_keys)),
+                description=entry.description,
+            )
+            for entry, expectation in zip(entries, built.expectations, strict=True)
+        ]
+
+    def _load(self) -> Mapping[str, Monitor]:
+        """GX's monitors of the checkpoint; loading them registers our expectations."""
+        if self._monitors is None:
+            from plumbline.gx.context import load_context
+
+            context = load_context(self._project)
+            checkpoint: Any = context.checkpoints.get(self._checkpoint)
+            self._monitors = {one.name: one for one in checkpoint.validation_definitions}
+        return self._monitors
+
+    def _through_gx(self, name: str, jobs: PastJobs, instant: datetime) -> Outcome:
+        from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
+
+        monitor: Any = self._load()[name]
+        options = {"as_of": instant.isoformat()}
+        source = monitor.data_source
+        source.attach(jobs, options)
+        try:
+            monitor._evaluate(options, None, DEFAULT_RESULT_FORMAT)
+        finally:
+            source._jobs.clear()
+        outcome: Outcome = monitor.outcome
+        return outcome
+
+
+def _evaluate(metrics: Sequence[_Metric], verdict: Verdict) -> list[JudgedExpectation] | None:
+    """What the expectations make of the rows; None where one of them raises."""
+    rows = verdict.judge
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    found = []
+    for metric in metrics:
+        kwargs = metric.kwargs
+        try:
+            groups = observe(
+                columns,
+                column=kwargs["column"],
+                aggregate=kwargs.get("aggregate"),
+                group_by=kwargs.get("group_by") or (),
+            )
+        except (KeyError, TypeError):
+            return None
+        judged = judge_metric(groups, kwargs)
+        details = judged["result"]["details"]
+        found.append(
+            JudgedExpectation(
+                type=OURS,
+                severity=metric.severity,
+                success=judged["success"],
+                kwargs={name: value for name, value in kwargs.items() if value is not None},
+                observed=judged["result"]["observed_value"],
+                groups=tuple(details["groups"]),
+                failing=() if judged["success"] else tuple(details["failing_rows"]),
+                description=metric.description,
+            )
+        )
+    return found
+
+
+def _has_parameter(value: object) -> bool:
+    """Whether an argument is ``{"$PARAMETER": ...}``, which GX fills in."""
+    if isinstance(value, Mapping):
+        return "$PARAMETER" in value or any(map(_has_parameter, value.values()))
+    return isinstance(value, list) and any(map(_has_parameter, value))

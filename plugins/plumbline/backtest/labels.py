@@ -1,0 +1,184 @@
+"""Labelled incidents: what is known to have gone wrong, so that alerts can be told from noise.
+
+``checkpoints/incidents.yml``, or the file that ``--incidents`` names. People write it after a
+post-mortem; see docs/backtest.md. Used by the backtest, calibrate and impact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from plumbline.errors import ConfigError
+from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.project import Project
+
+INCIDENTS_FILE = "incidents.yml"
+"""In the folder of checkpoints."""
+
+TRACES = timedelta(days=4)
+"""How long after its end an incident may still be seen, where the file does not say: monitors look
+back over windows of days."""
+
+_RANGE = re.compile(r"(\d{4}-\d\d-\d\d) *\.\. *(\d{4}-\d\d-\d\d)")
+
+
+def _read_dates(value: object) -> object:
+    """``2025-11-05..2025-11-12``, both ends included, or a list of dates, or one."""
+    if not isinstance(value, str):
+        return value if isinstance(value, list | tuple) else [value]
+    text = value.strip()
+    ends = _RANGE.fullmatch(text) or _RANGE.fullmatch(f"{text}..{text}")
+    if not ends:
+        raise ValueError("write 2026-01-31..2026-02-01 or [2026-01-31, 2026-02-01]")
+    first, last = (date.fromisoformat(end) for end in ends.groups())
+    if last < first:
+        raise ValueError("the range ends before it begins")
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+_DATES = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d( *\.\. *\d{4}-\d\d-\d\d)?$"},
+            {"type": "array", "items": {"type": "string", "format": "date"}, "minItems": 1},
+        ]
+    }
+)
+
+
+class LabelEntry(BaseModel):
+    """One of ``incidents``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Names the incident.")
+    title: str = Field(min_length=1, description="What happened, in one line.")
+    kind: str | None = Field(None, description="A word of your own to group incidents by.")
+    tables: list[str] = Field(default_factory=list, description="The tables that it touched.")
+    dates: Annotated[tuple[date, ...], BeforeValidator(_read_dates), _DATES] = Field(
+        min_length=1,
+        description="The days whose data are affected, in the project's zone: FIRST..LAST, or a "
+        "list.",
+        examples=["2026-01-31..2026-02-01", ["2026-01-31", "2026-02-02"]],
+    )
+    began: AwareDatetime = Field(description="When it began: an instant with its zone.")
+    due: AwareDatetime | None = Field(
+        None, description="When the first day's data should have been there; null: nothing was."
+    )
+    mended: AwareDatetime | None = Field(
+        None, description="When the data were right again; null: they never were."
+    )
+    until: AwareDatetime | None = Field(
+        None,
+        description="When its last traces have left the monitors' windows; without it, four days "
+        "after its end.",
+    )
+    undetected: str | None = Field(None, description="How long nobody noticed, in words.")
+    monitors: list[str] = Field(min_length=1, description="The monitors that should notice.")
+
+
+class LabelsEntry(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    incidents: list[LabelEntry] = Field(description="What is known to have gone wrong.")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One labelled incident."""
+
+    id: str
+    title: str
+    monitors: tuple[str, ...]
+    dates: tuple[date, ...]
+    began: datetime
+    due: datetime | None
+    mended: datetime | None
+    ends: datetime
+    """After that instant nothing that is seen is called its trace."""
+    kind: str | None = None
+    undetected: str | None = None
+
+    def covers(self, monitor: str, at: datetime) -> bool:
+        """Whether what ``monitor`` sees at ``at`` may be this incident."""
+        return monitor in self.monitors and self.began <= at <= self.ends
+
+
+def read_labels(file: Path, *, zone: ZoneInfo) -> tuple[Label, ...]:
+    """The incidents in ``file``, by when they began.
+
+    Args:
+        file: YAML as docs/backtest.md has it.
+        zone: in which its dates are days.
+
+    Raises:
+        ConfigError: missing, not YAML, an unknown or missing key, a wrong value, an id twice.
+    """
+    raw = read_yaml(file, error=ConfigError, what="the file of labelled incidents")
+    entry = explain(LabelsEntry, raw, file=file, error=ConfigError)
+    found: dict[str, Label] = {}
+    for index, one in enumerate(entry.incidents):
+        if one.id in found:
+            raise ConfigError(
+                f"incident {one.id!r} is there twice",
+                file=file,
+                key=f"incidents[{index}].id",
+                mend="give one of the two another id",
+            )
+        for name in ("due", "mended", "until"):
+            value = getattr(one, name)
+            if value is not None and value < one.began:
+                raise ConfigError(
+                    f"{name} is earlier than began",
+                    file=file,
+                    key=f"incidents[{index}].{name}",
+                    mend="mend one of the two",
+                )
+        found[one.id] = _label(one, zone)
+    return tuple(sorted(found.values(), key=lambda label: (label.began, label.id)))
+
+
+def project_labels(project: Project, file: Path | None) -> tuple[Label, ...] | None:
+    """The labelled incidents of ``file``, else of the project; None where it has none.
+
+    Raises:
+        ConfigError: as `read_labels`.
+    """
+    if file is None:
+        file = project.checkpoints_dir / INCIDENTS_FILE
+        if not file.is_file():
+            return None
+    return read_labels(file, zone=project.timezone)
+
+
+def covered(labels: Sequence[Label], monitor: str, at: datetime) -> tuple[Label, ...]:
+    """The labels that what ``monitor`` sees at ``at`` may be."""
+    return tuple(label for label in labels if label.covers(monitor, at))
+
+
+def _label(one: LabelEntry, zone: ZoneInfo) -> Label:
+    # In UTC: two instants of one zone are compared by their wall clocks in Python.
+    last = datetime.combine(max(one.dates) + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
+    ends = one.until or max(last, one.mended or last) + TRACES
+    return Label(
+        id=one.id,
+        title=one.title,
+        monitors=tuple(one.monitors),
+        dates=one.dates,
+        began=one.began,
+        due=one.due,
+        mended=one.mended,
+        ends=ends,
+        kind=one.kind,
+        undetected=one.undetected,
+    )

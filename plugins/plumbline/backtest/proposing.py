@@ -1,0 +1,145 @@
+"""Thresholds proposed from healthy values: pure arithmetic that a person can check.
+
+WARNING is the strictest round number that healthy history keeps (it would have opened at most
+`OPENINGS_A_MONTH` incidents a month, and failed at most `FAILING_SHARE` of the time), less some
+room: the interquartile range, at most a quarter of the bound. CRITICAL lies halfway between the
+worst healthy value and what incidents looked like; where no incident is known, as far below the
+worst healthy value as that is below the median. For bounds from above the same, mirrored.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plumbline.backtest.families import Side
+
+OPENINGS_A_MONTH = 1.0
+FAILING_SHARE = 0.05
+DAYS_A_MONTH = 365.25 / 12
+
+_MOST_ROOM = 0.25
+
+PERCENTS = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Of healthy values: the least, percentiles, the greatest."""
+
+    count: int
+    days: int
+    """Distinct days that they stand for."""
+    values: tuple[float, ...]
+    """At each of `PERCENTS`."""
+
+    @classmethod
+    def of(cls, values: Sequence[float], days: int) -> Quantiles:
+        """The quantiles of at least one value, interpolated between neighbours."""
+        if len(values) == 1:
+            found = [values[0]] * 99
+        else:
+            found = statistics.quantiles(values, n=100, method="inclusive")
+        points = [min(values), *found, max(values)]
+        return cls(len(values), days, tuple(points[percent] for percent in PERCENTS))
+
+    def at(self, percent: int) -> float:
+        """The value that ``percent`` of all are at most."""
+        return self.values[PERCENTS.index(percent)]
+
+    @property
+    def spread(self) -> float:
+        """The interquartile range."""
+        return self.at(75) - self.at(25)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A proposal."""
+
+    warning: float
+    critical: float
+
+
+def propose(
+    runs: Sequence[Sequence[float]],
+    quantiles: Quantiles,
+    incidents: Sequence[float],
+    *,
+    side: Side,
+) -> Levels:
+    """WARNING and CRITICAL from healthy values.
+
+    Args:
+        runs: healthy values in order of time, a sequence for each stretch without a gap.
+        quantiles: of the same values.
+        incidents: values within labelled incidents.
+        side: on which side the data is wrong.
+    """
+    sign = 1.0 if side == "below" else -1.0
+    # Mirrored, what is too great is too small: one calculation serves both sides.
+    mirrored = [[sign * value for value in run] for run in runs]
+    flat = [value for run in mirrored for value in run]
+    step = _step(quantiles)
+    strictest = _strictest(mirrored, flat, quantiles.days, step)
+    room = min(quantiles.spread, _MOST_ROOM * abs(strictest))
+    warning = _down(strictest - room, step)
+    worst, median = min(flat), statistics.median(flat)
+    bad = [sign * value for value in incidents if sign * value < warning]
+    critical = (worst + statistics.median(bad)) / 2 if bad else worst - (median - worst)
+    critical = _down(min(critical, warning - step), step)
+    if side == "below" and critical <= 0 <= min(sign * value for value in flat) and not bad:
+        critical = _down(max(worst, warning) / 2, step)  # at 0 it could never fire
+    return Levels(warning=_clean(sign * warning), critical=_clean(sign * critical))
+
+
+def openings(runs: Sequence[Sequence[float]], bound: float, *, side: Side) -> int:
+    """How often values begin to be beyond ``bound``."""
+    count = 0
+    for run in runs:
+        was_beyond = False
+        for value in run:
+            is_beyond = value < bound if side == "below" else value > bound
+            count += is_beyond and not was_beyond
+            was_beyond = is_beyond
+    return count
+
+
+def failing_share(values: Sequence[float], bound: float, *, side: Side) -> float:
+    """The share of values beyond ``bound``."""
+    beyond = sum(value < bound if side == "below" else value > bound for value in values)
+    return beyond / len(values) if values else 0.0
+
+
+def _strictest(
+    runs: Sequence[Sequence[float]], flat: Sequence[float], days: int, step: float
+) -> float:
+    allowed = OPENINGS_A_MONTH * max(round(days / DAYS_A_MONTH), 1)
+    for value in sorted({_down(value, step) for value in flat}, reverse=True):
+        if (
+            failing_share(flat, value, side="below") <= FAILING_SHARE
+            and openings(runs, value, side="below") <= allowed
+        ):
+            return value
+    return _down(min(flat), step)
+
+
+def _step(quantiles: Quantiles) -> float:
+    """What bounds are rounded to: 1 where values are of some size, else a tenth of their size."""
+    size = max(abs(quantiles.at(0)), abs(quantiles.at(100)))
+    if size > 500:
+        return float(10 ** (math.floor(math.log10(size)) - 1))
+    if size >= 3 or size == 0:
+        return 1.0
+    return float(10.0 ** (math.floor(math.log10(size)) - 1))
+
+
+def _down(value: float, step: float) -> float:
+    return _clean(math.floor(value / step + 1e-9) * step)
+
+
+def _clean(value: float) -> float:
+    """Without the noise of binary fractions, and without a negative zero."""
+    return round(value, 9) + 0.0

@@ -1,0 +1,162 @@
+"""Outcomes of a backtest kept: in the history, beside those of live runs, or in a file.
+
+What a live run found is never overridden: where the history has an outcome of a monitor at an
+instant already, the backtest's is left out. Its rows are told from those of runs by their run's id,
+which begins with ``backtest_``, and they hold no cost. Repeated, nothing is written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from plumbline.backtest.report import Backtest
+from plumbline.errors import ConfigError
+from plumbline.history.loads import append, ndjson
+from plumbline.history.outcomes import outcome_rows
+from plumbline.history.tables import OUTCOMES
+from plumbline.project import Target
+from plumbline.project.revision import Revision
+from plumbline.run.outcome import Outcome
+from plumbline.run.progress import NoProgress, Progress
+
+RUN_PREFIX = "backtest_"
+"""Of the run ids of recorded outcomes."""
+
+_MOST_ROWS = 5000
+"""Of one load job."""
+
+_THERE = """
+select distinct monitor, as_of
+from `{dataset}.outcomes`
+where as_of >= @first and as_of <= @last and target = @target and checkpoint = @checkpoint
+  and group_key is null
+"""
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """Outcomes as `outcome_rows` takes a run."""
+
+    run_id: str
+    checkpoint: str
+    target: str
+    as_of: datetime
+    revision: Revision | None
+    outcomes: Sequence[Outcome]
+
+
+def outcome_lines(backtest: Backtest, *, recorded_at: datetime) -> Iterator[list[dict[str, Any]]]:
+    """The rows of each outcome: those of a monitor at an instant stay together."""
+    run_id = RUN_PREFIX + _short_id(backtest)
+    for outcomes in backtest.outcomes.values():
+        for outcome in outcomes:
+            run = _Recorded(
+                run_id=run_id,
+                checkpoint=backtest.checkpoint,
+                target=backtest.target,
+                as_of=outcome.as_of,
+                revision=backtest.revision,
+                outcomes=(replace(outcome, job_ids=(), bytes_billed=None),),
+            )
+            yield outcome_rows(run, recorded_at=recorded_at, whole=False)
+
+
+def record_outcomes(
+    backtest: Backtest, target: Target, *, now: datetime, progress: Progress | None = None
+) -> Backtest:
+    """Append what no run has left; the backtest with a note of how much that was.
+
+    Raises:
+        WarehouseError: the rows could not be written; those of earlier load jobs are there.
+    """
+    from plumbline.history.dataset import OwnDataset, Parameter
+
+    progress = progress or NoProgress()
+    dataset = OwnDataset(target)
+    try:
+        there = {
+            (row["monitor"], row["as_of"].astimezone(UTC))
+            for row in dataset.read(
+                "backtest_there",
+                _THERE,
+                [
+                    Parameter("first", "TIMESTAMP", backtest.span.instants[0]),
+                    Parameter("last", "TIMESTAMP", backtest.span.instants[-1]),
+                    Parameter("target", "STRING", backtest.target),
+                    Parameter("checkpoint", "STRING", backtest.checkpoint),
+                ],
+            )
+        }
+        written, kept, size = 0, 0, 0
+        batch: list[dict[str, Any]] = []
+
+        def load() -> None:
+            nonlocal size
+            content = ndjson(batch)
+            ids = "".join(str(row["event_id"]) for row in batch)
+            job = dataset.job_id("backtest", hashlib.sha256(ids.encode()).hexdigest()[:24])
+            append(dataset, OUTCOMES, batch, job_id=job)
+            size += len(content)
+            batch.clear()
+
+        for rows in outcome_lines(backtest, recorded_at=now):
+            if (rows[0]["monitor"], rows[0]["as_of"].astimezone(UTC)) in there:
+                kept += 1
+                continue
+            batch += rows
+            written += 1
+            if len(batch) >= _MOST_ROWS:
+                load()
+                progress.step(f"{written} outcomes written")
+        if batch:
+            load()
+    finally:
+        dataset.close()
+    note = f"{written} outcomes were written into the history ({size / 1e6:.1f} MB)"
+    if kept:
+        note += f"; {kept} were there already and stay as they are"
+    return replace(backtest, notes=(*backtest.notes, note + "."))
+
+
+def writable(file: Path) -> None:
+    """Refuse now a file that could not be written after minutes.
+
+    Raises:
+        ConfigError: its folder is missing, or it may not be written.
+    """
+    try:
+        with file.open("ab"):
+            pass
+    except OSError as fault:
+        raise ConfigError(
+            f"the outcomes can't be written there: {fault.strerror}",
+            file=file,
+            key="--export",
+            mend="name a file in a folder that is there",
+        ) from None
+
+
+def export_outcomes(backtest: Backtest, file: Path, *, now: datetime) -> Backtest:
+    """Write all outcomes as JSON lines; the backtest with a note of it.
+
+    Raises:
+        ConfigError: the file can't be written.
+    """
+    writable(file)
+    count = 0
+    with file.open("wb") as stream:
+        for rows in outcome_lines(backtest, recorded_at=now):
+            stream.write(ndjson(rows))
+            count += len(rows)
+    note = f"{count} rows were written to {file}."
+    return replace(backtest, notes=(*backtest.notes, note))
+
+
+def _short_id(backtest: Backtest) -> str:
+    at = backtest.started_at.astimezone(UTC)
+    return f"{at:%Y%m%dT%H%M%S}"

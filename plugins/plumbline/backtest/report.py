@@ -1,0 +1,67 @@
+"""What a backtest found, as one value: the reports, the record and the tests read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from plumbline.backtest.findings import Score
+from plumbline.backtest.instants import Span
+from plumbline.backtest.replay import PastIncident, Replay
+from plumbline.backtest.visibility import TableSeen
+from plumbline.project.revision import Revision
+from plumbline.run.outcome import Outcome
+from plumbline.run.status import EXIT_ERROR, EXIT_OK, Status
+
+
+@dataclass(frozen=True)
+class MonitorSummary:
+    """One monitor over the range."""
+
+    name: str
+    counts: Mapping[Status, int]
+    incidents: int
+    alerts: int
+    false_alarms: int
+    jobs: int
+
+    @property
+    def judged(self) -> bool:
+        """Whether it was judged at all."""
+        return any(self.counts.get(status) for status in Status if status is not Status.ERROR)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """A range, re-lived."""
+
+    checkpoint: str
+    target: str
+    span: Span
+    zone: ZoneInfo
+    """The domain's, in which the reports tell times."""
+    outcomes: Mapping[str, Sequence[Outcome]] = field(repr=False)
+    """By monitor, in order of time."""
+    replay: Replay
+    score: Score
+    labelled: bool
+    """Whether there is a file of labelled incidents: without one nothing is called false."""
+    tables: tuple[TableSeen, ...]
+    monitors: tuple[MonitorSummary, ...]
+    revision: Revision | None
+    started_at: datetime
+    seconds: float
+    jobs: int
+    bytes_billed: int | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 where some monitor could not be judged at all."""
+        return EXIT_OK if all(one.judged for one in self.monitors) else EXIT_ERROR
+
+    def false(self, incident: PastIncident) -> bool:
+        """Whether an incident is one that no label explains."""
+        return incident in self.score.false_alarms

@@ -1,0 +1,1 @@
+"""Reports of backtest, calibrate and impact: text, Markdown and JSON."""

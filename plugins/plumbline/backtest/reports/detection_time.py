@@ -1,0 +1,90 @@
+"""The page that says how long each kind of incident stayed unnoticed, before and now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plumbline.backtest.findings import Finding
+from plumbline.backtest.report import Backtest
+from plumbline.backtest.reports.sections import Section, as_markdown, length, moment
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A row of the page: a kind of incident."""
+
+    name: str
+    kind: str
+    """As the labels have it."""
+
+
+def detection_time(backtest: Backtest, issues: Sequence[Issue], *, target: timedelta) -> str:
+    """The page as Markdown.
+
+    Args:
+        backtest: of a checkpoint that holds the monitors.
+        issues: the rows.
+        target: how soon after it is due an incident should be found.
+    """
+    return as_markdown(
+        [
+            Section(
+                "Detection time",
+                lines=(
+                    f"How soon the demo season's incidents are found, in a backtest of "
+                    f"{backtest.checkpoint} from {moment(backtest.span.first, backtest.zone)} to "
+                    f"{moment(backtest.span.last, backtest.zone)} {backtest.zone.key}, "
+                    f"{backtest.span.how}. The delay counts from when the data were due.",
+                ),
+                header=("Issue", "Unnoticed before", "Found after", f"Within {length(target)}"),
+                rows=tuple(_row(backtest, issue, target) for issue in issues),
+            ),
+            Section(
+                "Each incident",
+                header=("Incident", "Due", "Found", "By", "Delay", "Alerts", "Resolved in"),
+                rows=tuple(
+                    _incident(backtest, finding)
+                    for issue in issues
+                    for finding in _of(backtest, issue)
+                ),
+            ),
+        ],
+        level=1,
+    )
+
+
+def _row(backtest: Backtest, issue: Issue, target: timedelta) -> tuple[str, ...]:
+    findings = _of(backtest, issue)
+    before = ", ".join(dict.fromkeys(f.label.undetected for f in findings if f.label.undetected))
+    delays = sorted(delay for finding in findings if (delay := finding.delay) is not None)
+    untold = [finding for finding in findings if finding.first is None]
+    if not delays:
+        why = untold[0].reason if untold else "no such incident in the season"
+        return (issue.name, before or "not known", f"not known: {why}", "not known")
+    shown = length(delays[0])
+    if delays[-1] != delays[0]:
+        shown += f" to {length(delays[-1])}"
+    within = sum(delay <= target for delay in delays)
+    return (issue.name, before or "not known", shown, f"{within} of {len(findings)}")
+
+
+def _incident(backtest: Backtest, finding: Finding) -> tuple[str, ...]:
+    label, first = finding.label, finding.first
+    if first is None:
+        return (label.title, moment(label.due, backtest.zone), finding.result, finding.reason,
+                "", "", "")  # fmt: skip
+    return (
+        label.title,
+        moment(label.due, backtest.zone),
+        moment(first.at, backtest.zone),
+        first.monitor,
+        length(finding.delay),
+        str(finding.alerts),
+        length(finding.time_to_resolve) or "open at the end",
+    )
+
+
+def _of(backtest: Backtest, issue: Issue) -> list[Finding]:
+    return [one for one in backtest.score.findings if one.label.kind == issue.kind]

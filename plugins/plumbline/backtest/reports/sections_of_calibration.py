@@ -1,0 +1,151 @@
+"""A calibration as sections: what healthy values look like, and what each candidate would send."""
+
+from __future__ import annotations
+
+from plumbline.backtest.calibrate import Calibration, Candidate, FamilyCalibration
+from plumbline.backtest.proposing import PERCENTS, Quantiles
+from plumbline.backtest.reports.sections import Section, moment
+from plumbline.backtest.writing import number
+from plumbline.run.words import plain
+
+_NAMES = {0: "least", 50: "median", 100: "greatest"}
+
+
+def calibration_sections(calibration: Calibration) -> list[Section]:
+    """All sections."""
+    sections = [_head(calibration)]
+    for family in calibration.families:
+        sections += _family(family)
+    if calibration.beyond:
+        sections.append(
+            Section(
+                "Not in the history",
+                after=tuple(f"- {what}: stays as it is" for what in calibration.beyond),
+            )
+        )
+    if calibration.notes:
+        sections.append(Section("What to know", after=tuple(f"- {n}" for n in calibration.notes)))
+    return sections
+
+
+def calibration_dict(calibration: Calibration) -> dict[str, object]:
+    """The same as plain values."""
+    return {
+        "schema_version": 1,
+        "monitor": calibration.monitor,
+        "from": None if calibration.first is None else calibration.first.isoformat(),
+        "to": None if calibration.last is None else calibration.last.isoformat(),
+        "instants": calibration.instants,
+        "healthy": calibration.healthy,
+        "left_out": list(calibration.left_out),
+        "thresholds": [_as_dict(family) for family in calibration.families],
+        "not_in_history": list(calibration.beyond),
+        "notes": list(calibration.notes),
+    }
+
+
+def _as_dict(family: FamilyCalibration) -> dict[str, object]:
+    return {
+        "subject": family.family.subject,
+        "side": family.family.side,
+        "days": None if family.quantiles is None else family.quantiles.days,
+        "quantiles": None
+        if family.quantiles is None
+        else dict(zip(map(str, PERCENTS), family.quantiles.values, strict=True)),
+        "proposed": None if family.levels is None else dict(family.candidates[-1].levels),
+        "overrides": {label: dict(levels) for label, levels in family.candidates[-1].groups.items()}
+        if family.levels is not None
+        else {},
+        "candidates": [
+            {
+                "name": one.name,
+                "levels": dict(one.levels),
+                "alerts_per_month": round(one.alerts_per_month, 3),
+                "false_alarms_per_month": round(one.false_alarms_per_month, 3),
+                "found": list(one.found),
+                "missed": list(one.missed),
+            }
+            for one in family.candidates
+        ],
+        "warnings": list(family.warnings),
+    }
+
+
+def _head(calibration: Calibration) -> Section:
+    zone = calibration.zone
+    lines = [
+        f"{moment(calibration.first, zone)} to {moment(calibration.last, zone)} {zone.key}"
+        + (f", {calibration.source}" if calibration.source else "")
+        + f": {calibration.instants} instants, {calibration.healthy} of them healthy"
+    ]
+    if calibration.left_out:
+        lines.append(f"Left out: {', '.join(calibration.left_out)}")
+    return Section(f"Calibration of {calibration.monitor}", lines=tuple(lines))
+
+
+def _family(family: FamilyCalibration) -> list[Section]:
+    sections = [
+        Section(family.family.subject, after=tuple(f"- {warning}" for warning in family.warnings))
+    ]
+    if family.quantiles is not None:
+        rows = [("all", *_quantiles(family.quantiles))]
+        rows += [(one.label, *_quantiles(one.quantiles)) for one in family.groups]
+        header = tuple(_NAMES.get(percent, f"p{percent}") for percent in PERCENTS)
+        sections.append(Section("Healthy values", header=("", "days", *header), rows=tuple(rows)))
+    if family.candidates:
+        sections.append(
+            Section(
+                "Candidates",
+                header=(
+                    *("candidate", "warning", "critical", "alerts a month"),
+                    *("false alarms a month", "incidents found", "missed"),
+                ),
+                rows=tuple(_candidate(one) for one in family.candidates),
+            )
+        )
+    if family.overrides:
+        sections.append(
+            Section(
+                "Groups that differ",
+                header=("group", "warning", "critical", "beyond the common warning"),
+                rows=tuple(
+                    (
+                        one.label,
+                        *_levels(family.candidates[-1].groups[one.label]),
+                        f"{100 * one.failing:.0f} %",
+                    )
+                    for one in family.groups
+                    if one.own is not None
+                ),
+            )
+        )
+    return [one for one in sections if one.rows or one.title or one.after]
+
+
+def _quantiles(quantiles: Quantiles) -> tuple[str, ...]:
+    return (str(quantiles.days), *(_short(value) for value in quantiles.values))
+
+
+def _short(value: float) -> str:
+    return plain(round(value, 1)) if abs(value) >= 10 else plain(value)
+
+
+def _candidate(one: Candidate) -> tuple[str, ...]:
+    judged = len(one.found) + len(one.missed)
+    return (
+        one.name,
+        *_levels(one.levels),
+        f"{one.alerts_per_month:.1f}",
+        f"{one.false_alarms_per_month:.1f}",
+        f"{len(one.found)} of {judged}",
+        ", ".join(one.missed),
+    )
+
+
+def _levels(levels: object) -> tuple[str, str]:
+    found = dict(levels) if isinstance(levels, dict) else {}
+    warning, critical = found.get("warning"), found.get("critical")
+    return (
+        "" if warning is None else number(warning),
+        "" if critical is None else number(critical),
+    )

@@ -1,0 +1,137 @@
+"""An impact as sections: what changed, and what it does before and after."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from plumbline.backtest.impact import Effect, Impact, Side
+from plumbline.backtest.reports.sections import Section, moment
+
+_MOST_NEW = 10
+
+
+def impact_sections(impact: Impact, zone: ZoneInfo) -> list[Section]:
+    """All sections."""
+    head = f"Impact against {impact.base}"
+    if not impact.effects and not impact.others:
+        return [Section(head, lines=("Nothing that judges or tells has changed.",))]
+    sections = [Section(head, lines=(_verdict(impact),))]
+    measured = [one for one in impact.effects if one.before is not None or one.after is not None]
+    if measured:
+        sections.append(
+            Section(
+                "Before → after",
+                header=("monitor", "alerts", "incidents found", "missed", "false alarms", "from"),
+                rows=tuple(_row(one) for one in measured),
+            )
+        )
+    sections.append(
+        Section(
+            "What changed",
+            after=(
+                *(
+                    f"- {one.change.name} ({one.change.kind}): {'; '.join(one.change.what)}"
+                    + ("" if one in measured else f" — {one.source}")
+                    for one in impact.effects
+                ),
+                *(f"- {what}" for what in impact.others),
+            ),
+        )
+    )
+    for one in measured:
+        lines = _details(one, zone)
+        if lines:
+            sections.append(Section(one.change.name, after=lines))
+    if impact.notes and measured:
+        sections.append(Section("How this was found", after=tuple(f"- {n}" for n in impact.notes)))
+    return sections
+
+
+def impact_dict(impact: Impact) -> dict[str, object]:
+    """The same as plain values."""
+    return {
+        "schema_version": 1,
+        "base": impact.base,
+        "exit_code": impact.exit_code,
+        "labelled": impact.labelled,
+        "monitors": [
+            {
+                "name": one.change.name,
+                "kind": one.change.kind,
+                "what": list(one.change.what),
+                "told": one.told,
+                "source": one.source,
+                "before": _side(one.before),
+                "after": _side(one.after),
+            }
+            for one in impact.effects
+        ],
+        "others": list(impact.others),
+        "notes": list(impact.notes),
+    }
+
+
+def _side(side: Side | None) -> dict[str, object] | None:
+    if side is None:
+        return None
+    return {
+        "alerts": side.alerts,
+        "false_alarms": side.false_alarms,
+        "found": list(side.found),
+        "missed": list(side.missed),
+        "errors": side.errors,
+    }
+
+
+def _verdict(impact: Impact) -> str:
+    missed = [name for one in impact.effects for name in one.newly_missed]
+    found = [name for one in impact.effects for name in one.newly_found]
+    more = sum(_count(one.after, "alerts") - _count(one.before, "alerts") for one in impact.effects)
+    parts = [f"{more:+d} alerts" if more else "as many alerts as before"]
+    if missed:
+        parts.append(f"no longer found: {', '.join(missed)}")
+    if found:
+        parts.append(f"newly found: {', '.join(found)}")
+    untold = [one.change.name for one in impact.effects if not one.told]
+    if untold:
+        parts.append(f"not told of: {', '.join(untold)}")
+    return "; ".join(parts)
+
+
+def _row(one: Effect) -> tuple[str, ...]:
+    return (
+        one.change.name,
+        _pair(one, "alerts"),
+        _pair(one, "found"),
+        _pair(one, "missed"),
+        _pair(one, "false_alarms"),
+        one.source,
+    )
+
+
+def _pair(one: Effect, what: str) -> str:
+    before, after = (
+        "-" if side is None else str(_count(side, what)) for side in (one.before, one.after)
+    )
+    return f"{before} → {after}"
+
+
+def _count(side: Side | None, what: str) -> int:
+    if side is None:
+        return 0
+    value: object = getattr(side, what)
+    return value if isinstance(value, int) else len(value) if isinstance(value, tuple) else 0
+
+
+def _details(one: Effect, zone: ZoneInfo) -> tuple[str, ...]:
+    lines = [f"- no longer found: {name}" for name in one.newly_missed]
+    lines += [f"- newly found: {name}" for name in one.newly_found]
+    old = {(i.opened_at, i.kind) for i in one.before.incidents} if one.before else set()
+    new = [i for i in one.after.incidents if (i.opened_at, i.kind) not in old] if one.after else []
+    lines += [
+        f"- new false alarm: {moment(i.opened_at, zone)}, {i.worst}, {i.told} alerts"
+        for i in new[:_MOST_NEW]
+    ]
+    if len(new) > _MOST_NEW:
+        lines.append(f"- and {len(new) - _MOST_NEW} more")
+    return tuple(lines)

@@ -1,0 +1,152 @@
+"""New thresholds into a suite's file: only the numbers change, everything else stays as written."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plumbline.backtest.calibrate import Calibration, FamilyCalibration
+from plumbline.backtest.families import Level
+from plumbline.errors import ConfigError
+from plumbline.lint.json_document import read_json
+from plumbline.project.suites import Suite
+
+_NUMBER = re.compile(r'"(?:min|max)_value"\s*:\s*(-?[0-9][0-9.eE+-]*)')
+_KEY = re.compile(r'"overrides"\s*:\s*')
+
+
+@dataclass(frozen=True)
+class _Edit:
+    begin: int
+    end: int
+    text: str
+
+
+def write_levels(suite: Suite, calibration: Calibration) -> str:
+    """Write the proposed thresholds into the suite's file; what changed, as a diff.
+
+    Raises:
+        ConfigError: nothing can be proposed, or the file can't be written.
+    """
+    before = suite.file.read_text(encoding="utf-8")
+    after = with_levels(before, suite.file, calibration.families)
+    if after == before:
+        return ""
+    try:
+        suite.file.write_text(after, encoding="utf-8")
+    except OSError as fault:
+        raise ConfigError(
+            f"the suite can't be written: {fault.strerror}", file=suite.file
+        ) from None
+    name = f"expectations/{suite.file.name}"
+    return "".join(
+        difflib.unified_diff(
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            fromfile=name,
+            tofile=name,
+            n=2,
+        )
+    )
+
+
+def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) -> str:
+    """``text`` with the proposed numbers.
+
+    Raises:
+        ConfigError: nothing can be proposed.
+    """
+    proposed = [family for family in families if family.levels is not None]
+    if not proposed:
+        raise ConfigError(
+            "nothing can be proposed from this history, so nothing is written",
+            file=file,
+            key="--write",
+            mend="see what the report says; collect more history, or record some with "
+            "plumbline backtest --record",
+        )
+    document = read_json(file, text)
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+
+    def offset(*path: str | int) -> int | None:
+        mark = document.marks.get(path)
+        return None if mark is None else starts[mark.line - 1] + (mark.column or 1) - 1
+
+    edits: list[_Edit] = []
+    for family in proposed:
+        side = "min_value" if family.family.side == "below" else "max_value"
+        candidate = family.candidates[-1]
+        for member in family.family.members:
+            level: Level = "critical" if member.severity == "critical" else "warning"
+            if member.severity not in ("warning", "critical"):
+                continue
+            at = offset("expectations", member.index, "kwargs", side)
+            if at is None or level not in candidate.levels:
+                continue
+            found = _NUMBER.match(text, at)
+            if found is None:
+                continue
+            if float(found[1]) != candidate.levels[level]:
+                edits.append(_Edit(found.start(1), found.end(1), number(candidate.levels[level])))
+            own = {
+                label: {side: levels[level]}
+                for label, levels in candidate.groups.items()
+                if level in levels
+            }
+            if own:
+                there = offset("expectations", member.index, "kwargs", "overrides")
+                edits.append(_overrides(text, found.end(1), at, there, own))
+    for edit in sorted(edits, key=lambda one: one.begin, reverse=True):
+        text = text[: edit.begin] + edit.text + text[edit.end :]
+    return text
+
+
+def number(value: float) -> str:
+    """As a person writes it: 80, not 80.0."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
+
+
+def _overrides(
+    text: str,
+    after: int,
+    key: int,
+    there: int | None,
+    own: Mapping[str, Mapping[str, float]],
+) -> _Edit:
+    """The bounds of single groups: into those that are there, or right behind the bound."""
+    line = text.rfind("\n", 0, key) + 1
+    indent = text[line:key]
+    alone = not indent.strip()
+    if there is None:
+        lead = f",\n{indent}" if alone else ", "
+        return _Edit(after, after, f'{lead}"overrides": {_object(own, indent if alone else None)}')
+    found = _KEY.match(text, there)
+    begin = found.end() if found else there
+    value, end = json.JSONDecoder().raw_decode(text, begin)
+    merged: dict[str, Any] = dict(value) if isinstance(value, dict) else {}
+    for label, bounds in own.items():
+        merged[label] = {**merged.get(label, {}), **bounds}
+    is_long = "\n" in text[begin:end]
+    return _Edit(begin, end, _object(merged, indent if is_long else None))
+
+
+def _object(value: Mapping[str, Any], indent: str | None) -> str:
+    plain = {
+        label: {name: _json_number(inner) for name, inner in bounds.items()}
+        for label, bounds in value.items()
+    }
+    if indent is None:
+        return json.dumps(plain, ensure_ascii=False)
+    lines = json.dumps(plain, ensure_ascii=False, indent=2).splitlines()
+    return "\n".join([lines[0], *(indent + line for line in lines[1:])])
+
+
+def _json_number(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,205 @@
+"""``plumbline calibrate``: thresholds proposed from history."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.backtest import incidents_option, span_options
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_checkpoints, complete_monitors
+from plumbline.cli.options import format_option, target_option
+from plumbline.cli.output import write_message, write_result
+from plumbline.cli.progress import show_progress
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.backtest.stored import Measured
+    from plumbline.project import Project
+    from plumbline.run.progress import Progress
+
+LOOK_BACK = timedelta(days=730)
+"""How far back the stored history is read."""
+
+
+def calibrate(
+    monitor: str,
+    first: str | None,
+    last: str | None,
+    every: str | None,
+    checkpoint: str | None,
+    history: Path | None,
+    form: str,
+    target: str | None,
+    incidents: Path | None,
+    write: bool,
+) -> int:
+    """Propose thresholds; the exit code."""
+    from plumbline.backtest.calibrate import calibrate as propose
+    from plumbline.backtest.labels import project_labels
+    from plumbline.backtest.reports.sections import as_markdown, as_text
+    from plumbline.backtest.reports.sections_of_calibration import (
+        calibration_dict,
+        calibration_sections,
+    )
+    from plumbline.backtest.writing import write_levels
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    if monitor not in project.suite_names():
+        raise ConfigError(
+            f"there is no monitor {monitor!r}",
+            key="MONITOR",
+            mend=did_you_mean(monitor, project.suite_names()),
+        )
+    if (first is None) != (last is None):
+        raise ConfigError(
+            "a range has two ends", key="--from", mend="give both --from and --to, or neither"
+        )
+    if history is not None and first is not None:
+        raise ConfigError(
+            "the history is either in a file or made from the tables",
+            key="--history",
+            mend="give --history, or --from and --to",
+        )
+    suite = project.suite(monitor)
+    labels = project_labels(project, incidents) or ()
+    of = checkpoint or _checkpoint_of(project, monitor)
+    with show_progress() as progress:
+        measured, source = _history(
+            session, project, monitor, of, first, last, every, history, target, progress
+        )
+        found = propose(
+            suite,
+            measured,
+            labels,
+            zone=project.timezone,
+            policy=project.alerts.policy,
+            checkpoint=of,
+            source=source,
+        )
+    sections = calibration_sections(found)
+    if form == "json":
+        write_result(json.dumps(calibration_dict(found), indent=2) + "\n", as_utf8=True)
+    else:
+        write_result(as_markdown(sections) if form == "markdown" else as_text(sections))
+    if write:
+        diff = write_levels(suite, found)
+        write_message(diff.rstrip("\n") or "The suite holds these thresholds already.")
+    return 0 if any(family.levels is not None for family in found.families) else 3
+
+
+def _checkpoint_of(project: Project, monitor: str) -> str:
+    """A checkpoint that holds the monitor, scheduled ones first."""
+    scheduled = [schedule.checkpoint for schedule in project.schedules]
+    names = sorted(project.checkpoint_names(), key=lambda name: name not in scheduled)
+    for name in names:
+        if monitor in project.checkpoint(name).monitors:
+            return name
+    raise ConfigError(
+        f"no checkpoint holds monitor {monitor!r}",
+        key="MONITOR",
+        mend="add it to one in checkpoints/",
+    )
+
+
+def _history(
+    session: Session,
+    project: Project,
+    monitor: str,
+    checkpoint: str,
+    first: str | None,
+    last: str | None,
+    every: str | None,
+    file: Path | None,
+    target: str | None,
+    progress: Progress,
+) -> tuple[Sequence[Measured], str]:
+    from plumbline.backtest import stored
+
+    now = session.clock()
+    if file is not None:
+        found = stored.read_file(file).get(monitor, [])
+        source = f"history of {file}"
+    elif first is not None and last is not None:
+        from plumbline.backtest.backtest import BacktestRequest, run_backtest
+        from plumbline.backtest.instants import choose_span
+
+        span = choose_span(project, checkpoint, first=first, last=last, every=every, now=now)
+        request = BacktestRequest(
+            project, project.target(target), checkpoint, span, select=(monitor,)
+        )
+        done = run_backtest(request, now=now, progress=progress)
+        found = stored.of_outcomes(done.outcomes)[monitor]
+        source = f"backtest {span.how}"
+    else:
+        from plumbline.warehouse.ready import ensure_ready
+
+        chosen = ensure_ready(project.target(target), progress.long_step)
+        progress.step("reading the history")
+        read = stored.read_dataset(chosen, [monitor], first=now - LOOK_BACK, last=now)
+        found = read.get(monitor, [])
+        source = f"history of target {chosen.name}"
+    if not found:
+        raise ConfigError(
+            f"there is no history of {monitor}",
+            key="MONITOR",
+            mend="give --from and --to to make it from the tables, or record some with "
+            "plumbline backtest --record",
+        )
+    return found, source
+
+
+command = Command(
+    name="calibrate",
+    callback=calibrate,
+    help=(
+        "Propose WARNING and CRITICAL for MONITOR from its history, and say what each candidate "
+        "would have sent.\n\n"
+        "The history is that of live runs and recorded backtests; with --from and --to it is made "
+        "from the tables, with --history it is read from a file. Labelled incidents are left out. "
+        "docs/backtest.md says how thresholds are proposed."
+    ),
+    params=[
+        click.Argument(["monitor"], shell_complete=complete_monitors),
+        *span_options(required=False),
+        click.Option(
+            ["--checkpoint"],
+            metavar="NAME",
+            shell_complete=complete_checkpoints,
+            help="Whose schedule; default: one that holds the monitor.",
+        ),
+        click.Option(
+            ["--history"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="JSON lines, as plumbline backtest --export writes them.",
+        ),
+        format_option("text", "json", "markdown"),
+        target_option(),
+        incidents_option(),
+        click.Option(
+            ["--write"],
+            is_flag=True,
+            help="Write the proposed thresholds into the suite; only the numbers change.",
+        ),
+    ],
+    examples=(
+        Example(
+            "plumbline calibrate line_coverage --from 2025-12-01 --to 2026-02-03 --every 6h",
+            "from the tables",
+        ),
+        Example(
+            "plumbline calibrate line_coverage --from 2025-12-01 --to 2026-02-03 --format markdown",
+            "for a pull request",
+        ),
+    ),
+    exit_codes={0: "proposed", 3: "nothing can be proposed from this history", 130: "interrupted"},
+)

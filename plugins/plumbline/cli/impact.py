@@ -1,0 +1,132 @@
+"""``plumbline impact``: what a change would have alerted, before and after."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.backtest import incidents_option, span_options
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.options import format_option, target_option
+from plumbline.cli.output import write_result
+from plumbline.cli.progress import show_progress
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from plumbline.backtest.changes import MonitorChange
+    from plumbline.backtest.stored import Measured
+    from plumbline.project import Target
+    from plumbline.run.progress import Progress
+
+LOOK_BACK = timedelta(days=730)
+
+
+def impact(
+    base: str,
+    first: str | None,
+    last: str | None,
+    every: str | None,
+    history: Path | None,
+    form: str,
+    target: str | None,
+    incidents: Path | None,
+) -> int:
+    """Compare and report; the exit code."""
+    from plumbline.backtest.impact import ImpactRequest, find_changes, measure_impact
+    from plumbline.backtest.instants import choose_span
+    from plumbline.backtest.labels import project_labels
+    from plumbline.backtest.reports.sections import as_markdown, as_text
+    from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
+    from plumbline.backtest.revision_files import project_at
+    from plumbline.backtest.stored import read_file
+
+    session = click.get_current_context().ensure_object(Session)
+    project, now = session.project(), session.clock()
+    if (first is None) != (last is None):
+        raise ConfigError(
+            "a range has two ends", key="--from", mend="give both --from and --to, or neither"
+        )
+    span = None
+    if first is not None and last is not None:
+        checkpoint = next(iter(one.checkpoint for one in project.schedules), "health_check")
+        span = choose_span(project, checkpoint, first=first, last=last, every=every, now=now)
+    stored = read_file(history) if history is not None else None
+    labels = project_labels(project, incidents)
+    chosen = project.target(target)
+    with project_at(project, base) as before, show_progress() as progress:
+        request = ImpactRequest(before, base, project, chosen, labels, span)
+        changes = find_changes(request)
+        if stored is None:
+            stored = _read_history(chosen, changes, now, progress)
+        found = measure_impact(request, changes, stored, now=now, progress=progress)
+    if form == "json":
+        write_result(json.dumps(impact_dict(found), indent=2) + "\n", as_utf8=True)
+        return found.exit_code
+    sections = impact_sections(found, project.timezone)
+    write_result(as_markdown(sections) if form == "markdown" else as_text(sections))
+    return found.exit_code
+
+
+def _read_history(
+    target: Target, changes: tuple[MonitorChange, ...], now: datetime, progress: Progress
+) -> dict[str, list[Measured]]:
+    """The own dataset's, of monitors whose thresholds changed; nothing is asked where none did."""
+    from plumbline.backtest.stored import read_dataset
+    from plumbline.warehouse.ready import ensure_ready
+
+    names = [change.name for change in changes if change.kind == "thresholds"]
+    if not names:
+        return {}
+    ready = ensure_ready(target, progress.long_step)
+    progress.step("reading the history")
+    return read_dataset(ready, names, first=now - LOOK_BACK, last=now)
+
+
+command = Command(
+    name="impact",
+    callback=impact,
+    help=(
+        "Say what the working tree's changes would have alerted, against the git revision of "
+        "--base.\n\n"
+        "Thresholds are judged again on stored history, or on that of --history. What measures "
+        "otherwise (SQL, variables) is asked for both versions over --from and --to."
+    ),
+    params=[
+        click.Option(
+            ["--base"],
+            required=True,
+            metavar="REV",
+            help="The git revision to compare with: a branch, a tag, a commit.",
+        ),
+        click.Option(
+            ["--history"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="JSON lines, as plumbline backtest --export writes them; then no warehouse is "
+            "needed for thresholds.",
+        ),
+        *span_options(required=False),
+        format_option("text", "json", "markdown"),
+        target_option(),
+        incidents_option(),
+    ],
+    examples=(
+        Example("plumbline impact --base HEAD", "what is not committed yet"),
+        Example(
+            "plumbline impact --base HEAD --from 2026-01-24 --to 2026-02-03 --format markdown",
+            "for a pull request; changed SQL is asked over that range",
+        ),
+    ),
+    exit_codes={
+        0: "done",
+        3: "of some change it can't be told what it does",
+        130: "interrupted",
+    },
+)

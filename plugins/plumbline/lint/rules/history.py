@@ -1,0 +1,170 @@
+"""What the history says of the thresholds: those that never or always fire, groups that are gone.
+
+Asked only where a history file is given (``lint --history FILE``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from plumbline.errors import MonitorError, did_you_mean
+from plumbline.lint.document import Document
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, warning
+
+if TYPE_CHECKING:
+    from plumbline.backtest.families import Family, Member
+    from plumbline.backtest.labels import Label
+    from plumbline.backtest.stored import History, Measured
+    from plumbline.project.project import Project
+
+NEVER = warning(
+    "history-never-fires",
+    "No value of the history breaks the bound, though there was an incident or nothing ever could.",
+    wrong='"min_value": 0 on a number of rows',
+    right='"min_value": 100',
+)
+ALWAYS = warning(
+    "history-always-fires",
+    "Most values outside known incidents break the bound: a permanent alarm, which nobody reads.",
+    wrong='"min_value": 80 where half of the values are below 45',
+    right='"min_value": 35, or another denominator',
+)
+GROUP_GONE = warning(
+    "history-group-gone",
+    "A group has bounds of its own, and the history has not seen it for four weeks.",
+    wrong='"overrides": {"catboost_v7": {"min_value": 60}}',
+    right="without it",
+)
+
+RULES = (NEVER, ALWAYS, GROUP_GONE)
+
+_DAYS = 14
+"""Of history, before anything is said."""
+_GONE = timedelta(days=28)
+_MOST = 0.5
+
+
+def check(linted: Linted, history: History, labels: Sequence[Label]) -> Iterator[Finding]:
+    """The suites, held against ``history``.
+
+    Args:
+        linted: the project.
+        history: stored numbers by monitor.
+        labels: known incidents; empty where there is no file of them.
+    """
+    from plumbline.backtest.families import families_of
+
+    project = linted.facts.project
+    for name, document in linted.facts.suites.items():
+        measured = history.get(name, ())
+        if not measured or _days(project, measured) < _DAYS:
+            continue
+        try:
+            suite = project.suite(name)
+        except MonitorError:
+            continue  # said by the other rules
+        for family in families_of(suite)[0]:
+            yield from _levels(document, name, family, measured, labels)
+            yield from _groups(document, family, measured)
+
+
+def _levels(
+    document: Document,
+    monitor: str,
+    family: Family,
+    measured: Sequence[Measured],
+    labels: Sequence[Label],
+) -> Iterator[Finding]:
+    first = _first(family)
+    if first is None:
+        return
+    side = "min_value" if family.side == "below" else "max_value"
+    place = document.place("expectations", first.index, "kwargs", side)
+    values = [(one, value, label) for one in measured for label, value in _values(family, one)]
+    if not values:
+        return
+    bound = first.bounds.min_value if family.side == "below" else first.bounds.max_value
+    broken = [
+        (one, value) for one, value, label in values if not first.bounds_of(label).keep(value)
+    ]
+    known = [label for label in labels if monitor in label.monitors]
+    healthy = [
+        (one, value, label)
+        for one, value, label in values
+        if not any(label_.covers(monitor, one.as_of) for label_ in known)
+    ]
+    if not broken:
+        missed = [
+            label.id
+            for label in known
+            if any(label.covers(monitor, one.as_of) for one, _, _ in values)
+        ]
+        numbers = [value for _, value, _ in values]
+        impossible = family.side == "below" and bound is not None and bound <= 0 <= min(numbers)
+        if missed or impossible:
+            why = (
+                f"though {', '.join(missed)} lay within"
+                if missed
+                else "and none can, where nothing is below 0"
+            )
+            yield NEVER.at(
+                place,
+                f"no value of {family.subject} in the history breaks {bound:g}, {why} "
+                f"({min(numbers):g} to {max(numbers):g})",
+                f"plumbline calibrate {monitor} proposes a bound",
+            )
+        return
+    wrong = sum(not first.bounds_of(label).keep(value) for _, value, label in healthy)
+    if healthy and wrong > _MOST * len(healthy):
+        yield ALWAYS.at(
+            place,
+            f"{100 * wrong / len(healthy):.0f} % of the values of {family.subject} outside known "
+            f"incidents break {bound:g}: a permanent alarm",
+            f"plumbline calibrate {monitor} proposes a bound",
+        )
+
+
+def _groups(document: Document, family: Family, measured: Sequence[Measured]) -> Iterator[Finding]:
+    seen: Mapping[str, object] = {
+        label: True
+        for one in measured
+        if measured[-1].as_of - one.as_of <= _GONE
+        for label, _ in _values(family, one)
+    }
+    if not seen:
+        return
+    for member in family.members:
+        for label in member.overrides:
+            if label not in seen:
+                path = ("expectations", member.index, "kwargs", "overrides", label)
+                yield GROUP_GONE.at(
+                    document.place(*path),
+                    f"group {label!r} has bounds of its own, and the history has not seen it for "
+                    f"{_GONE.days} days",
+                    f"take it out; {did_you_mean(label, seen)}",
+                )
+
+
+def _values(family: Family, one: Measured) -> Iterator[tuple[str, float]]:
+    if not family.group_by:
+        if one.observed is not None and one.status not in ("ERROR", "SKIPPED"):
+            yield "", one.observed
+        return
+    for key, group in one.groups.items():
+        if group.observed is not None:
+            yield key.label, group.observed
+
+
+def _first(family: Family) -> Member | None:
+    """The level that is broken first: the warning, where there is one."""
+    counted = [one for one in family.members if one.severity in ("warning", "critical")]
+    counted.sort(key=lambda one: one.severity != "warning")
+    return counted[0] if counted else None
+
+
+def _days(project: Project, measured: Sequence[Measured]) -> int:
+    zone = project.timezone
+    return len({one.as_of.astimezone(zone).date() for one in measured})

@@ -1,0 +1,220 @@
+"""What a change does: found in the files, judged on stored numbers, without a warehouse."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
+from plumbline.backtest.impact import Impact, ImpactRequest, find_changes, measure_impact
+from plumbline.backtest.labels import Label
+from plumbline.backtest.reports.sections import as_markdown, as_text
+from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
+from plumbline.backtest.revision_files import project_at
+from plumbline.errors import ConfigError
+from plumbline.project import Project
+from support.projects import SmallMonitor, SmallProject, between
+from unit.backtest.conftest import NEW_YORK, commit, git, label, measured
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SQL = (
+    "select cast(instant as timestamp) as as_of, 100.0 as pct, {{ var('days') }} as days\n"
+    "from unnest({{ var('as_of') }}) as instant\n"
+)
+
+
+@pytest.fixture
+def changed(small: SmallProject) -> SmallProject:
+    """A monitor and a checkpoint, committed."""
+    small.add("coverage", SQL)
+    small.checkpoint("coverage", name="health_check")
+    commit(small.root)
+    return small
+
+
+def edit(small: SmallProject, old: str, new: str, file: str = "expectations/coverage.json") -> None:
+    path = small.root / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def changes(small: SmallProject) -> list[MonitorChange]:
+    with project_at(small.project, "HEAD") as base:
+        return list(monitor_changes(base, small.project, small.target))
+
+
+def impact(small: SmallProject, values: list[float | None], *labels: Label) -> Impact:
+    with project_at(small.project, "HEAD") as base:
+        request = ImpactRequest(base, "main", small.project, small.target, labels, None)
+        return measure_impact(
+            request,
+            find_changes(request),
+            {"coverage": measured(values)} if values else {},
+            now=NOW,
+        )
+
+
+# What changed
+
+
+def test_an_untouched_project_has_no_changes(changed: SmallProject) -> None:
+    assert changes(changed) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "kind", "what"),
+    [
+        ("expectations/coverage.json", '"min_value": 80', '"min_value": 70', "thresholds",
+         "mean of pct: warning < 80, critical < 50 → warning < 70, critical < 50"),
+        ("expectations/coverage.json", '"severity": "warning"', '"severity": "info"', "thresholds",
+         "mean of pct: warning < 80, critical < 50 → info < 80, critical < 50"),
+        ("expectations/coverage.json", '"aggregate": "mean",\n        "min_value": 80',
+         '"aggregate": "min",\n        "min_value": 80', "measurement",
+         "mean of pct: warning < 80, critical < 50 → critical < 50"),
+        ("expectations/coverage.json", '"unit": "%"', '"unit": "percent"', "measurement", "observed"),
+        ("expectations/coverage.json", '"model": "coverage"',
+         '"model": "coverage", "owner": "ann"', "text", "texts, owner or notes"),
+        ("expectations/coverage.json", '"model": "coverage"',
+         '"model": "coverage", "vars": {"days": 3}', "measurement", "days 1 → 3"),
+        ("models/monitors/coverage.sql", "100.0", "99.0", "measurement", "SQL of model coverage"),
+        ("dbt_project.yml", "days: 1", "days: 2", "measurement", "days 1 → 2"),
+        ("expectations/coverage.json", '"model": "coverage"', '"modle": "coverage"', "broken", None),
+    ],
+)  # fmt: skip
+def test_what_changed_is_told_apart(
+    changed: SmallProject, file: str, old: str, new: str, kind: str, what: str | None
+) -> None:
+    edit(changed, old, new, file)
+    (change,) = changes(changed)
+    assert (change.name, change.kind) == ("coverage", kind)
+    if what is not None:
+        assert change.what[0] == what
+
+
+def test_new_and_removed_monitors_are_changes(changed: SmallProject) -> None:
+    changed.add("other", SQL)
+    (changed.root / "expectations" / "coverage.json").unlink()
+    assert [(one.name, one.kind) for one in changes(changed)] == [
+        ("coverage", "removed"),
+        ("other", "added"),
+    ]
+
+
+def test_schedules_and_checkpoints_are_told_with_their_runs_a_month(changed: SmallProject) -> None:
+    changed.add("other", SQL)
+    changed.checkpoint("coverage", "other", name="health_check")
+    (changed.root / "checkpoints" / "schedule.yml").write_text(
+        "schedules:\n- {checkpoint: health_check, cron: '0 */6 * * *', timezone: UTC, "
+        "deadline: 10m, notify: [slack]}\n"
+    )
+    (changed.root / "checkpoints" / "alerts.yml").write_text(
+        "channels: {slack: {type: slack, webhook: SLACK}}\nroutes: [{status: ERROR, to: [slack]}]\n"
+    )
+    with project_at(changed.project, "HEAD") as base:
+        found = list(other_changes(base, changed.project, now=NOW))
+    assert found[:2] == [
+        "checkpoint health_check runs with other",
+        "schedule of health_check: none → 0 */6 * * * (UTC): 0 → 120 runs a month",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "says"), [("nothing", "git knows no revision"), ("--all", "git knows no revision")]
+)
+def test_a_base_that_is_not_there_is_refused(changed: SmallProject, base: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says), project_at(changed.project, base):
+        pass
+
+
+def test_outside_git_there_is_no_base(tmp_path: Path) -> None:
+    outside = Project(tmp_path)
+    with pytest.raises(ConfigError, match="not in a git"), project_at(outside, "HEAD"):
+        pass
+
+
+def test_a_project_in_a_folder_of_a_repository_has_a_base(changed: SmallProject) -> None:
+    inner = changed.root / "inner"
+    inner.mkdir()
+    for name in ("great_expectations.yml", "dbt_project.yml"):
+        (inner / name).write_text((changed.root / name).read_text())
+    commit(changed.root)
+    with project_at(Project(inner), "HEAD") as base:
+        assert sorted(path.name for path in base.root.iterdir()) == [
+            "dbt_project.yml",
+            "great_expectations.yml",
+        ]
+
+
+def test_looking_at_a_base_changes_nothing(changed: SmallProject) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 70')
+    before = git(changed.root, "status", "--porcelain")
+    changes(changed)
+    assert git(changed.root, "status", "--porcelain") == before
+
+
+# What it does
+
+
+def test_thresholds_are_judged_again_on_stored_numbers(changed: SmallProject) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    found = impact(changed, [90, 90, 96, 90, 96, 40, 96, 96], label(began=5, due=5, ends=6))
+    (effect,) = found.effects
+    assert effect.source.startswith("stored history, 2026-01-01 to 2026-01-02, 8 runs")
+    assert (effect.before.false_alarms, effect.after.false_alarms) == (0, 2)
+    # The third opening within a day and a half is flapping, whose end is not told at once.
+    assert (effect.before.alerts, effect.after.alerts) == (2, 5)
+    assert effect.before.found == effect.after.found == ("it",)
+    assert found.exit_code == 0
+
+
+def test_an_incident_that_is_no_longer_found_is_named(changed: SmallProject) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 30')
+    edit(changed, '"min_value": 50', '"min_value": 20')
+    found = impact(changed, [90, 60, 60, 90, 90, 90], label(began=1, due=1, ends=3))
+    assert found.effects[0].newly_missed == ("it",)
+    assert "no longer found: it" in as_text(impact_sections(found, NEW_YORK))
+
+
+def test_without_history_and_range_it_says_what_it_could_not_tell(changed: SmallProject) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    found = impact(changed, [])
+    assert found.exit_code == 3
+    assert "no stored history" in found.effects[0].source
+    assert "give --from and --to" in found.effects[0].source
+
+
+def test_changed_sql_is_never_guessed_from_history(changed: SmallProject) -> None:
+    edit(changed, "100.0", "99.0", "models/monitors/coverage.sql")
+    found = impact(changed, [90.0] * 8)
+    assert (found.exit_code, found.effects[0].before) == (3, None)
+
+
+def test_a_broken_suite_is_told_with_its_fault(changed: SmallProject) -> None:
+    edit(changed, '"model": "coverage"', '"modle": "coverage"')
+    found = impact(changed, [90.0] * 8)
+    assert found.exit_code == 3
+    assert "modle" in as_text(impact_sections(found, NEW_YORK))
+
+
+def test_the_report_is_a_table_for_a_pull_request(changed: SmallProject) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    found = impact(changed, [90, 90, 96, 96], label(began=9, ends=12))
+    page = as_markdown(impact_sections(found, NEW_YORK))
+    assert page.startswith("## Impact against main\n")
+    assert "| monitor | alerts | incidents found | missed | false alarms | from |" in page
+    assert "| coverage | 0 → 2 | 0 → 0 | 0 → 0 | 0 → 1 | stored history" in page
+    assert json.loads(json.dumps(impact_dict(found)))["monitors"][0]["after"]["false_alarms"] == 1
+
+
+def test_nothing_changed_is_one_sentence(changed: SmallProject) -> None:
+    page = as_text(impact_sections(impact(changed, []), NEW_YORK))
+    assert page == "Impact against main\nNothing that judges or tells has changed.\n"
+
+
+def test_a_suite_of_other_expectations_has_to_be_asked(changed: SmallProject) -> None:
+    changed.add("coverage", SmallMonitor(SQL, [between(column="days", min_value=1)]))
+    (change,) = changes(changed)
+    assert change.kind == "measurement"

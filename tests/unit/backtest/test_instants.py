@@ -1,0 +1,90 @@
+"""When the schedule would have run: by its cron or by steps, across daylight saving."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plumbline.backtest.instants import MOST_INSTANTS, Span, choose_span
+from plumbline.errors import ConfigError
+from plumbline.project import Project
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def span(first: str, last: str, every: str | None, checkpoint: str = "health_check_full") -> Span:
+    return choose_span(Project(ROOT), checkpoint, first=first, last=last, every=every, now=NOW)
+
+
+def wall(found: Span) -> list[str]:
+    return [f"{at.astimezone(found.zone):%d %H:%M}" for at in found.instants]
+
+
+def test_without_a_step_the_checkpoints_own_schedule_says_when() -> None:
+    found = span("2026-02-01", "2026-02-01", None, "health_check")
+    assert found.how == "0 */6 * * * (America/Los_Angeles)"
+    # six hours by the clock of Los Angeles, of a day of New York
+    assert wall(found) == [
+        "01 00:00", "01 06:00", "01 12:00", "01 18:00",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        ("6h", ["01 00:00", "01 06:00", "01 12:00", "01 18:00", "02 00:00"]),
+        ("12h", ["01 00:00", "01 12:00", "02 00:00"]),
+        ("1d", ["01 00:00", "02 00:00"]),
+        ("90m", [f"01 {at // 60:02}:{at % 60:02}" for at in range(0, 1440, 90)] + ["02 00:00"]),
+        ("7h", ["01 00:00", "01 07:00", "01 14:00", "01 21:00"]),
+    ],
+)
+def test_a_bare_date_is_the_whole_day(every: str, expected: list[str]) -> None:
+    assert wall(span("2026-02-01", "2026-02-01", every)) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "apart"),
+    [("2025-11-02", 25, timedelta(hours=7)), ("2026-03-08", 23, timedelta(hours=5))],
+)
+def test_runs_keep_to_the_wall_clock_when_clocks_change(
+    day: str, hours: int, apart: timedelta
+) -> None:
+    found = span(day, day, "6h")
+    assert [text[3:] for text in wall(found)] == ["00:00", "06:00", "12:00", "18:00", "00:00"]
+    assert found.instants[1] - found.instants[0] == apart
+    assert found.clock_changes == (f"{day} has {hours} hours in America/New_York",)
+    assert found.weeks * 7 * 24 == pytest.approx(hours)
+
+
+def test_a_range_without_a_change_of_clocks_says_nothing_of_it() -> None:
+    assert span("2026-01-01", "2026-01-31", "1d").clock_changes == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "every", "key", "says"),
+    [
+        ("2026-02-02", "2026-02-01", "6h", "--to", "is not after"),
+        ("2026-02-01", "2026-09-01", "6h", "--to", "later than today"),
+        ("2026-02-30", "2026-03-01", "6h", "--from", "no date"),
+        ("yesterday", "2026-03-01", "6h", "--from", "neither a date nor an instant"),
+        ("2026-02-01", "2026-02-02", "6", "--every", "no length of time"),
+        ("2026-02-01", "2026-02-02", "0h", "--every", "no length of time"),
+        ("2026-02-01", "2026-02-02", None, "--every", "no schedule to re-live"),
+        ("2025-02-01", "2026-02-01", "15m", "--every", f"more than 2 jobs a monitor take ({MOST_INSTANTS})"),
+        ("2026-02-01T01:00:00-05:00", "2026-02-01T02:00:00-05:00", "6h", "--from", "nothing would have run"),
+    ],
+)  # fmt: skip
+def test_a_range_that_can_not_be_is_refused_with_the_option_and_a_mend(
+    first: str, last: str, every: str | None, key: str, says: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        span(first, last, every)
+    assert refused.value.key == key
+    assert says in refused.value.what
+    assert refused.value.mend

@@ -1,0 +1,117 @@
+"""Stored numbers held against other thresholds, and what the history can't tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plumbline.backtest.families import families_of
+from plumbline.backtest.rejudge import rejudge
+from plumbline.backtest.stored import Measured
+from plumbline.project import Suite
+from plumbline.run.status import Status
+from support.projects import between
+from unit.backtest.conftest import grouped, measured, write_suite
+
+
+def statuses(
+    suite: Suite, history: list[Measured], judged_by: Suite | None = None, **changed: float
+) -> str:
+    (family,) = families_of(suite)[0]
+    stood = families_of(judged_by or suite)[0]
+    return "".join(
+        str(one.status)[0]
+        for one in rejudge(suite, history, [family.with_levels(changed)], stood=stood)
+    )
+
+
+def test_other_bounds_give_other_statuses(suite: Suite) -> None:
+    history = measured([90, 70, 40])
+    assert statuses(suite, history) == "PWC"
+    assert statuses(suite, history, warning=60.0, critical=30.0) == "PPW"
+
+
+def test_what_was_skipped_or_could_not_be_checked_stays(suite: Suite) -> None:
+    history = [*measured([None]), *measured([1.0], Status.ERROR)]
+    assert statuses(suite, history, warning=0.0, critical=0.0) == "SE"
+
+
+def test_what_made_it_fail_besides_the_bounds_stays(suite: Suite) -> None:
+    doubtful = measured([90], Status.WARNING)  # a game is not final
+    assert statuses(suite, doubtful, warning=50.0, critical=20.0) == "W"
+
+
+def test_what_earlier_bounds_made_fail_is_no_other_reason(suite: Suite) -> None:
+    (once,) = measured([85], Status.WARNING)
+    once = replace(once, lines=(("warning", 90.0, "below"),))
+    assert statuses(suite, [once]) == "P"
+
+
+def test_a_null_fails_whatever_the_bounds(suite: Suite) -> None:
+    (null,) = measured([None])
+    assert statuses(suite, [replace(null, status=Status.CRITICAL)], warning=0.0) == "C"
+
+
+def test_strict_bounds_stay_strict(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path,
+        between("critical", column="pct", aggregate="mean", min_value=50, strict_min=True),
+    )
+    assert statuses(suite, measured([50, 50.1])) == "CP"
+    assert statuses(suite, measured([60]), critical=60.0) == "C"
+
+
+def test_groups_are_judged_each_by_its_own_bounds(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path,
+        between("critical", column="pct", min_value=50, group_by=["system_id"],
+                overrides={"b": {"min_value": 10}}),
+        observed={"count_failing": "critical", "unit": "systems"},
+    )  # fmt: skip
+    (outcome,) = rejudge(suite, grouped([{"a": 40, "b": 40}]), families_of(suite)[0])
+    assert {group.key.label: str(group.status) for group in outcome.groups} == {
+        "a": "CRITICAL",
+        "b": "PASS",
+    }
+
+
+@pytest.mark.parametrize(
+    ("expectation", "subject"),
+    [
+        (between(column="pct", aggregate="mean", min_value=1), "mean of pct"),
+        (between(column="pct", min_value=1, group_by=["game"]), "pct by game"),
+        (between(column="pct", aggregate="min", min_value=1), None),
+        (between(column="pct", min_value=1), None),
+        (between(column="other", aggregate="mean", min_value=1), None),
+        ({"type": "expect_column_max_to_be_between", "kwargs": {"column": "pct", "max_value": 1}}, None),
+    ],
+)  # fmt: skip
+def test_only_what_the_history_holds_can_be_judged_again(
+    tmp_path: Path, expectation: dict, subject: str | None
+) -> None:
+    families, beyond = families_of(write_suite(tmp_path, expectation))
+    assert [family.subject for family in families] == ([subject] if subject else [])
+    assert bool(beyond) == (subject is None)
+
+
+def test_of_two_grouped_columns_the_history_holds_a_mixture(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path,
+        between(column="pct", min_value=1, group_by=["game"]),
+        between(column="rows", min_value=1, group_by=["game"]),
+    )
+    assert families_of(suite)[0] == ()
+
+
+def test_two_levels_are_one_family(suite: Suite) -> None:
+    (family,) = families_of(suite)[0]
+    assert (family.level("warning"), family.level("critical"), family.side) == (80, 50, "below")
+
+
+def test_a_bound_from_above_is_of_the_other_side(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, between(column="pct", aggregate="mean", max_value=6))
+    (family,) = families_of(suite)[0]
+    assert (family.side, family.level("critical")) == ("above", 6)
+    assert [str(family.judge(value)) for value in (6.0, 6.1)] == ["PASS", "CRITICAL"]

@@ -1,0 +1,47 @@
+"""How the reports tell times and tables; nothing from data breaks out of a page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from plumbline.backtest.reports.sections import Section, as_markdown, as_text, length
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        (None, ""),
+        (timedelta(), "0 h"),
+        (timedelta(minutes=84), "1 h 24 min"),
+        (timedelta(hours=27, minutes=10), "1 d 3 h"),
+        (timedelta(days=9), "9 d"),
+        (timedelta(hours=-2), "-2 h"),
+    ],
+)
+def test_a_length_of_time_is_said_in_two_units(time: timedelta | None, said: str) -> None:
+    assert length(time) == said
+
+
+HOSTILE = Section("a | b", ("<img> @ann",), ("x", "y"), (("1 | 2", "\x1b[31mred"),), ("- [l](u)",))
+
+
+def test_in_markdown_data_can_not_break_a_table_or_call_a_person() -> None:
+    page = as_markdown([HOSTILE])
+    assert "| 1 &#124; 2 | \\\\x1b\\[31mred |".replace("\\\\x", "&#92;x") in page
+    assert "&lt;img" in page
+    assert "@ann" not in page
+    assert "- \\[l\\](u)" in page
+
+
+def test_in_text_columns_are_aligned_and_no_control_character_is_left() -> None:
+    text = as_text([HOSTILE])
+    assert "\x1b" not in text
+    first, second = text.splitlines()[2:4]
+    assert first.index("y") == second.index("\\x1b")
+
+
+def test_items_are_one_list() -> None:
+    page = as_markdown([Section("t", after=("- a", "- b", "end"))])
+    assert "- a\n- b\n\nend\n" in page

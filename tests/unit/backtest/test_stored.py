@@ -1,0 +1,84 @@
+"""History files: what plumbline and bq write is read, what is none is refused with its line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from plumbline.backtest.stored import collect, read_file
+from plumbline.errors import ConfigError
+from plumbline.group_key import GroupKey
+from plumbline.run.status import Status
+
+AT = datetime(2026, 2, 2, 5, tzinfo=UTC)
+ROW = {"as_of": "2026-02-02T05:00:00Z", "monitor": "coverage", "status": "PASS", "observed": 91.5}
+
+
+def write(folder: Path, *lines: object) -> Path:
+    file = folder / "history.jsonl"
+    file.write_text(
+        "".join(f"{json.dumps(one) if isinstance(one, dict) else one}\n" for one in lines)
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    ["2026-02-02T05:00:00Z", "2026-02-02 05:00:00", "2026-02-02 05:00:00 UTC", "2026-02-02T00:00:00-05:00"],
+)  # fmt: skip
+def test_instants_are_read_as_json_and_as_bq_writes_them(tmp_path: Path, as_of: str) -> None:
+    found = read_file(write(tmp_path, {**ROW, "as_of": as_of}))
+    assert [one.as_of for one in found["coverage"]] == [AT]
+
+
+def test_numbers_may_be_texts_as_bq_writes_them(tmp_path: Path) -> None:
+    found = read_file(write(tmp_path, {**ROW, "observed": "91.5", "numerator": ""}))
+    assert (found["coverage"][0].observed, found["coverage"][0].numerator) == (91.5, None)
+
+
+def test_groups_stand_with_their_monitor() -> None:
+    key = '{"system_id":"a"}'
+    head = {**ROW, "as_of": AT}
+    (one,) = collect([head, {**head, "group_key": key, "status": "CRITICAL", "observed": 3.0}])[
+        "coverage"
+    ]
+    assert (one.status, one.observed) == (Status.PASS, 91.5)
+    assert one.groups[GroupKey.of({"system_id": "a"})].observed == 3.0
+
+
+def test_the_last_recorded_word_counts() -> None:
+    rows = [
+        {**ROW, "as_of": AT, "recorded_at": AT.replace(hour=8), "observed": 2.0, "run_id": "b"},
+        {**ROW, "as_of": AT, "recorded_at": AT.replace(hour=7), "observed": 1.0, "run_id": "a"},
+    ]
+    assert [one.observed for one in collect(rows)["coverage"]] == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", "no row of outcomes"),
+        ("[]", "no JSON object"),
+        ('{"as_of": "2026-02-02T05:00:00Z", "status": "PASS"}', "monitor is missing"),
+        (json.dumps({**ROW, "status": "GREEN"}), "GREEN"),
+        (json.dumps({**ROW, "as_of": "yesterday"}), "yesterday"),
+        (json.dumps({**ROW, "observed": "many"}), "many"),
+        (json.dumps({**ROW, "group_key": "{"}), "no row of outcomes"),
+    ],
+)
+def test_a_line_that_is_no_outcome_is_refused_with_its_number(
+    tmp_path: Path, line: str, says: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_file(write(tmp_path, ROW, line))
+    assert says in refused.value.what
+    assert refused.value.key == "line 2"
+
+
+def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_file(tmp_path / "none")
+    assert "backtest --export" in str(refused.value.mend)

@@ -1,0 +1,107 @@
+"""Proposed thresholds in the suite's file: a small diff, everything else as it was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plumbline.backtest.calibrate import Calibration, calibrate
+from plumbline.backtest.writing import write_levels
+from plumbline.errors import ConfigError
+from plumbline.incidents.policy import Policy
+from plumbline.project import Suite
+from plumbline.project.suites import read_suite
+from unit.backtest.conftest import NEW_YORK, grouped, measured
+
+ONE_LINE = """{"name": "coverage", "notes": "min_value: 80",
+ "meta": {"monitor": {"model": "coverage", "observed": {"column": "pct", "aggregate": "mean"}}},
+ "expectations": [
+  {"type": "expect_metric_to_be_between", "severity": "warning",
+   "kwargs": {"min_value": 80.0, "column": "pct", "aggregate": "mean"}, "notes": "why 80"},
+  {"type": "expect_metric_to_be_between", "severity": "critical",
+   "kwargs": {"column": "pct", "aggregate": "mean", "min_value": 5e1}}]}
+"""
+GROUPED = """{
+  "name": "coverage",
+  "meta": {"monitor": {"model": "coverage", "observed": {"count_failing": "critical"}}},
+  "expectations": [
+    {
+      "type": "expect_metric_to_be_between",
+      "severity": "critical",
+      "kwargs": {
+        "column": "pct",
+        "min_value": 50,
+        "group_by": ["system_id"]
+      }
+    }
+  ]
+}
+"""
+
+
+def read(folder: Path, text: str) -> Suite:
+    file = folder / "coverage.json"
+    file.write_text(text)
+    return read_suite(file)
+
+
+def calibrated(suite: Suite, history) -> Calibration:
+    return calibrate(suite, history, (), zone=NEW_YORK, policy=Policy(), checkpoint="x")
+
+
+def test_only_the_numbers_change(tmp_path: Path) -> None:
+    suite = read(tmp_path, ONE_LINE)
+    diff = write_levels(suite, calibrated(suite, measured([70.0] * 160)))
+    assert suite.file.read_text() == ONE_LINE.replace(
+        '"min_value": 80.0', '"min_value": 70'
+    ).replace("5e1", "69")
+    changed = [
+        line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
+    ]
+    assert len(changed) == 4
+
+
+def test_bounds_of_a_group_are_added_behind_the_common_one(tmp_path: Path) -> None:
+    suite = read(tmp_path, GROUPED)
+    rows = [{"a": 95.0 + run % 3, "b": 96.0, "poor": 65.0 + run % 4} for run in range(160)]
+    calibration = calibrated(suite, grouped(rows))
+    write_levels(suite, calibration)
+    text = suite.file.read_text()
+    kwargs = json.loads(text)["expectations"][0]["kwargs"]
+    assert list(kwargs) == ["column", "min_value", "overrides", "group_by"]
+    assert list(kwargs["overrides"]) == ["poor"]
+    assert '        "overrides": {\n          "poor": {\n            "min_value": ' in text
+    assert [line for line in GROUPED.splitlines() if line not in text.splitlines()] == [
+        '        "min_value": 50,'
+    ]
+
+
+def test_bounds_of_other_groups_stay(tmp_path: Path) -> None:
+    suite = read(
+        tmp_path,
+        GROUPED.replace(
+            '"min_value": 50,', '"min_value": 50, "overrides": {"c": {"min_value": 7}},'
+        ),
+    )
+    rows = [{"a": 95.0 + run % 3, "b": 96.0, "poor": 65.0 + run % 4} for run in range(160)]
+    write_levels(suite, calibrated(suite, grouped(rows)))
+    overrides = json.loads(suite.file.read_text())["expectations"][0]["kwargs"]["overrides"]
+    assert overrides["c"] == {"min_value": 7}
+    assert set(overrides) == {"c", "poor"}
+
+
+def test_written_twice_nothing_changes_again(tmp_path: Path) -> None:
+    suite = read(tmp_path, ONE_LINE)
+    history = measured([70.0] * 160)
+    write_levels(suite, calibrated(suite, history))
+    again = read_suite(suite.file)
+    assert write_levels(again, calibrated(again, history)) == ""
+
+
+def test_nothing_is_written_where_nothing_can_be_proposed(tmp_path: Path) -> None:
+    suite = read(tmp_path, ONE_LINE)
+    with pytest.raises(ConfigError, match="nothing can be proposed"):
+        write_levels(suite, calibrated(suite, measured([70.0] * 8)))
+    assert suite.file.read_text() == ONE_LINE

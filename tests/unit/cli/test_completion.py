@@ -41,7 +41,10 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
     [
         (
             "plumbline ",
-            ["run", "list", "lint", "compile", "alerts", "schedule", "docs", "debug", "warehouse"],
+            [
+                *("run", "list", "lint", "compile", "backtest", "calibrate", "impact"),
+                *("alerts", "schedule", "docs", "debug", "warehouse"),
+            ],
         ),
         ("plumbline l", ["list", "lint"]),
         ("plumbline warehouse st", ["start", "stop", "status"]),
@@ -61,6 +64,9 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
         ("plumbline run no_such_checkpoint -s ", ["coverage"]),
         ("plumbline compile ", ["coverage", "volume"]),
         ("plumbline compile v", ["volume"]),
+        ("plumbline calibrate v", ["volume"]),
+        ("plumbline backtest -s ", ["coverage"]),
+        ("plumbline backtest --checkpoint health_check_full -s v", ["volume"]),
         ("plumbline lint v", ["volume"]),
         ("plumbline run --target ", ["local", "bigquery"]),
         ("plumbline warehouse seed --target b", ["bigquery"]),

@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage bench bench-docs soak demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,15 +50,18 @@ unit: $(DEV) $(DBT) ## pytest; PYTEST_ARGS="-k line" picks some
 coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes it much slower
 	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
-bench: $(DEV) ## wall time of a health check against the same five queries sent by hand
+bench: $(DEV) ## a health check beside the same five queries sent by hand, and beside plain GX
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
+
+bench-check: $(DEV) ## the same, and whether a ratio is worse than in docs/benchmarks.json
+	$(BIN)/python scripts/benchmark --check $(BENCH_ARGS)
 
 # Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.
 bench-docs: $(DEV) ## CPU of the data docs with 10 and 10,000 stored results, beside GX's own builder
 	$(BIN)/python scripts/docs_benchmark $(BENCH_ARGS)
 
-soak: $(DEV) ## 200 live runs in one process: nothing may grow; takes half an hour; Linux
+soak: $(DEV) ## 200 live runs in one process, after 200 that fill it: nothing may grow; half an hour; Linux
 	$(BIN)/python scripts/soak $(SOAK_ARGS)
 
 demo-docs: $(DEV) ## live the demo season through and build its data docs into build/demo-docs
@@ -72,6 +75,8 @@ lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
 	$(LOCK) $(UPGRADE) --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) $(UPGRADE) --extra local pyproject.toml --constraints requirements/dev.txt \
 		--output-file requirements/local.txt
+	$(LOCK) $(UPGRADE) --extra deployments pyproject.toml --constraints requirements/dev.txt \
+		--output-file requirements/deployments.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --constraints requirements/dev.txt \
 		--output-file requirements/runtime.txt
 	$(LOCK) $(UPGRADE) requirements/build.in --output-file requirements/build.txt

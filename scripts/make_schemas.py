@@ -17,6 +17,7 @@ from schema_makers.catalogue import make_catalogue
 from schema_makers.checkpoint import make_checkpoint_schema
 from schema_makers.incidents import make_incidents_schema
 from schema_makers.schedule import make_schedule_schema
+from schema_makers.services import make_services_schema
 from schema_makers.suite import make_suite_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,7 @@ def make_files() -> Mapping[Path, str]:
         Path("schemas/schedule.schema.json"): _lines(make_schedule_schema()),
         Path("schemas/alerts.schema.json"): _lines(make_alerts_schema()),
         Path("schemas/mutes.schema.json"): _lines(make_mutes_schema()),
+        Path("schemas/services.schema.json"): _lines(make_services_schema()),
         Path("schemas/incidents.schema.json"): _lines(make_incidents_schema()),
     }
 

@@ -1,110 +1,254 @@
-"""Whole processes, timed in turn: a health check, and the floor below it."""
+"""Whole processes, measured in turn: plumbline, the floor below it, and others that do the same."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmark.proxy import forwarding
 
 AS_OF = "2026-02-02"
 SEED_DAY_EXIT_CODE = 2
 """CRITICAL: what the health check says of the demo season's day."""
 
-FLOOR = Path(__file__).with_name("floor.py")
+HERE = Path(__file__).parent
 RUN = ("-m", "plumbline", "run", "health_check", "--no-alerts", "--no-docs", "--target", "local")
+LIGHT = (
+    ("--help",),
+    ("list",),
+    ("lint",),
+    ("compile", "line_coverage"),
+    ("schedule", "show"),
+)
+"""Commands that ask no warehouse."""
+
+FLOOR, PLUMBLINE, GX = "floor", "plumbline", "plain GX"
 
 
 class BenchmarkError(Exception):
-    """The two cannot be compared: one of them failed, or they do not find the same."""
+    """They cannot be compared: one of them failed, or they do not find the same."""
 
 
 @dataclass(frozen=True)
-class Timings:
-    """Wall times of one command, in seconds, in the order measured."""
+class Contender:
+    """A command that finds the five figures of the seed's day."""
 
     name: str
-    seconds: tuple[float, ...]
+    about: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    expected: int = 0
+    """Its exit code."""
+
+    def figures(self, printed: str) -> dict[str, float]:
+        """What it found."""
+        read = json.loads(printed)
+        if "monitors" not in read:
+            return dict(read)
+        return {one["name"]: one["observed"] for one in read["monitors"]}
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process, from its start to its end."""
+
+    wall: float
+    cpu: float
+    """Seconds of user and system, with those of its children."""
+    peak: float
+    """MiB."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A command, several times."""
+
+    name: str
+    processes: tuple[Process, ...]
+
+    def median(self, what: Callable[[Process], float]) -> float:
+        """Of one quantity."""
+        return statistics.median(map(what, self.processes))
 
     @property
-    def median(self) -> float:
-        """The middle one."""
-        return statistics.median(self.seconds)
+    def wall(self) -> float:
+        """Seconds; the median."""
+        return self.median(lambda one: one.wall)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds; the median."""
+        return self.median(lambda one: one.cpu)
+
+    @property
+    def peak(self) -> float:
+        """MiB; the median."""
+        return self.median(lambda one: one.peak)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a contender asked of the warehouse, counted by a proxy."""
+
+    jobs: int
+    scans: int
+    least_bytes: int
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Both commands' times, and what they found."""
+    """All that was measured in one run on one machine."""
 
-    plumbline: Timings
-    floor: Timings
-    figures: dict[str, float]
+    figures: Mapping[str, float]
+    quick: Mapping[str, Measured]
+    """By contender, on a warehouse without latency."""
+    slow: Mapping[str, Measured]
+    """By contender, with `latency` more for each job; none: it was left out."""
+    asked: Mapping[str, Asked]
+    light: Mapping[str, Measured]
+    """By command line."""
+    latency: float
 
-    @property
-    def ratio(self) -> float:
-        """How many times the floor a health check takes; of the medians."""
-        return self.plumbline.median / self.floor.median
+
+def contenders(endpoint: str, project: str, project_dir: Path) -> list[Contender]:
+    """Those that are installed, the floor first."""
+    hosted = {"BIGQUERY_EMULATOR_HOST": endpoint, "PLUMBLINE_PROJECT": project}
+    found = [
+        Contender(
+            FLOOR,
+            "five queries by Google's client, one after the other",
+            (sys.executable, str(HERE / "floor.py"), endpoint, project),
+            {},
+        ),
+        Contender(
+            PLUMBLINE,
+            "plumbline run health_check --no-alerts --no-docs",
+            (
+                *(sys.executable, *RUN, "--as-of", AS_OF),
+                *("--format", "json", "--project-dir", str(project_dir)),
+            ),
+            hosted,
+            SEED_DAY_EXIT_CODE,
+        ),
+    ]
+    if importlib.util.find_spec("sqlalchemy_bigquery"):
+        found.append(
+            Contender(
+                GX,
+                "Great Expectations over sqlalchemy-bigquery, five suites",
+                (sys.executable, str(HERE / "gx_plain.py"), endpoint, project),
+                {},
+            )
+        )
+    return found
 
 
 def measure(
-    *, rounds: int, project_dir: Path, endpoint: str, project: str, progress: Callable[[str], None]
+    *,
+    rounds: int,
+    latency: float,
+    project_dir: Path,
+    endpoint: str,
+    project: str,
+    progress: Callable[[str], None],
 ) -> Measurement:
-    """Time both commands ``rounds`` times, in turn, so that a busy moment hits both alike.
+    """Measure all contenders ``rounds`` times, in turn, so that a busy moment hits all alike.
 
-    One unmeasured round of each comes first. It warms the machine's caches, and shows that both
-    find the same figures.
+    One unmeasured round comes first, through a proxy that counts. It warms the machine's caches,
+    and shows that all find the same figures.
 
     Raises:
         BenchmarkError: a command fails, or the figures differ.
     """
-    floor = [sys.executable, str(FLOOR), endpoint, project]
-    run = [sys.executable, *RUN, "--as-of", AS_OF, "--project-dir", str(project_dir)]
-    figures = json.loads(_output(floor))
-    report = json.loads(_output([*run, "--format", "json"], expected=SEED_DAY_EXIT_CODE))
-    observed = {monitor["name"]: monitor["observed"] for monitor in report["monitors"]}
-    _check_same(observed, figures)
-    times: dict[str, list[float]] = {"plumbline": [], "floor": []}
+    asked: dict[str, Asked] = {}
+    figures: dict[str, float] = {}
+    with forwarding(endpoint) as (address, counted):
+        for one in contenders(address, project, project_dir):
+            counted.statements.clear()
+            _, printed = run(one.command, one.environment, expected=one.expected)
+            found = one.figures(printed)
+            figures = figures or found
+            _check_same(one.name, found, figures)
+            asked[one.name] = Asked(counted.jobs, counted.scans, counted.least_bytes)
+    quick = _in_turn(contenders(endpoint, project, project_dir), rounds, progress)
+    slow: dict[str, Measured] = {}
+    if latency:
+        with forwarding(endpoint, latency=latency) as (address, _):
+            among = contenders(address, project, project_dir)[:2]
+            slow = _in_turn(among, rounds, lambda said: progress(f"{said} (+{latency:g} s a job)"))
+    light = {}
+    for arguments in LIGHT:
+        line = " ".join(("plumbline", *arguments))
+        command = (sys.executable, "-m", "plumbline", *arguments, "--project-dir", str(project_dir))
+        run(command, {})
+        light[line] = Measured(line, tuple(run(command, {})[0] for _ in range(rounds)))
+        progress(f"{line}: {light[line].wall:.2f} s")
+    return Measurement(figures, quick, slow, asked, light, latency)
+
+
+def _in_turn(
+    among: Sequence[Contender], rounds: int, progress: Callable[[str], None]
+) -> dict[str, Measured]:
+    found: dict[str, list[Process]] = {one.name: [] for one in among}
     for number in range(1, rounds + 1):
-        times["plumbline"].append(_seconds(run, expected=SEED_DAY_EXIT_CODE))
-        times["floor"].append(_seconds(floor))
-        progress(
-            f"round {number} of {rounds}: plumbline {times['plumbline'][-1]:.2f} s, "
-            f"floor {times['floor'][-1]:.2f} s"
+        for one in among:
+            found[one.name].append(run(one.command, one.environment, expected=one.expected)[0])
+        said = ", ".join(f"{name} {processes[-1].wall:.2f} s" for name, processes in found.items())
+        progress(f"round {number} of {rounds}: {said}")
+    return {name: Measured(name, tuple(processes)) for name, processes in found.items()}
+
+
+def _check_same(name: str, found: Mapping[str, float], figures: Mapping[str, float]) -> None:
+    """All are shown with one decimal, so that is where they must agree."""
+    if found.keys() != figures.keys():
+        raise BenchmarkError(f"{name} has other figures: {sorted(found)} and {sorted(figures)}")
+    for what, figure in figures.items():
+        if found[what] is None or round(found[what], 1) != round(figure, 1):
+            raise BenchmarkError(f"{what}: {name} says {found[what]}, the floor {figure}")
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], *, expected: int = 0
+) -> tuple[Process, str]:
+    """One process, and what it printed.
+
+    Raises:
+        BenchmarkError: another exit code.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
         )
-    return Measurement(
-        plumbline=Timings("plumbline run health_check", tuple(times["plumbline"])),
-        floor=Timings("five queries by Google's client", tuple(times["floor"])),
-        figures=figures,
-    )
-
-
-def _check_same(observed: dict[str, float], figures: dict[str, float]) -> None:
-    """Both are shown with one decimal, so that is where they must agree."""
-    if observed.keys() != figures.keys():
-        raise BenchmarkError(f"other monitors: {sorted(observed)} and {sorted(figures)}")
-    for name, figure in figures.items():
-        if observed[name] is None or round(observed[name], 1) != round(figure, 1):
-            raise BenchmarkError(f"{name}: plumbline says {observed[name]}, the floor {figure}")
-
-
-def _seconds(command: Sequence[str], *, expected: int = 0) -> float:
-    began = time.perf_counter()
-    _output(command, expected=expected)
-    return time.perf_counter() - began
-
-
-def _output(command: Sequence[str], *, expected: int = 0) -> str:
-    done = subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
-    if done.returncode != expected:
-        said = (done.stderr or done.stdout).strip().splitlines()
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        printed, said = out.read().decode(), err.read().decode(errors="replace")
+    if process.returncode != expected:
+        lines = (said or printed).strip().splitlines()[-8:]
         raise BenchmarkError(
-            f"exit code {done.returncode} instead of {expected}: {' '.join(command)}\n"
-            + "\n".join(f"  {line}" for line in said[-8:])
+            f"exit code {process.returncode} instead of {expected}: {' '.join(command)}\n"
+            + "\n".join(f"  {line}" for line in lines)
         )
-    return done.stdout
+    return Process(wall, used.ru_utime + used.ru_stime, _mib(used)), printed
+
+
+def _mib(used: resource.struct_rusage) -> float:
+    """Linux counts in KiB, macOS in bytes."""
+    return used.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)

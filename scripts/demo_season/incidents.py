@@ -241,14 +241,14 @@ class PostponedGame(Incident):
 
 
 class StaleDeployment(Incident):
-    """A service runs old code. Recorded for the monitor of deployments; it makes no rows here."""
+    """A service runs old code from `began` until `mended`."""
 
     touches = frozenset({DEPLOYMENTS})
     alone = False
     kind: Literal["stale_deployment"]
     service: Service
     behind: Count
-    """Commits that are not deployed."""
+    """Commits that are not deployed, on the sixth day."""
     own_paths: Count
     """Those of them that touched the service's own paths."""
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from demo_season import grading
 from demo_season import incidents as names
 from demo_season.columns import Columns, read_schemas, table
+from demo_season.deployments import make_deployments
 from demo_season.features import complete_rows, make_features
 from demo_season.incidents import Incidents, LineCoverage
 from demo_season.play_by_play import make_play_by_play
@@ -50,6 +51,7 @@ def make_season(
         runs = make_runs(seed, date, day.games, incidents)
         days[names.RUNS].append(run_rows(date, runs))
         days[names.ERRORS].append(make_errors(seed, date, incidents))
+        days[names.DEPLOYMENTS].append(make_deployments(seed, date, incidents))
         if not day.games:
             continue
         days[names.COMPLETIONS].append(completion_rows(date, runs))

@@ -141,10 +141,10 @@ class Wanted:
 
     @cached_property
     def monitored_datasets(self) -> tuple[str, ...]:
-        """Datasets that the models read."""
+        """Datasets that the models read, beside plumbline's own."""
         tables = read_source_tables(self.source.root / "models" / "sources.yml")
         names = {self.target.datasets.get(table.dataset, table.dataset) for table in tables}
-        return tuple(sorted(names))
+        return tuple(sorted(names - {self.own_dataset}))
 
     @property
     def own_dataset(self) -> str:

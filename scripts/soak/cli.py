@@ -34,7 +34,7 @@ GROWS, NOT_MEASURED = 1, 3
     f"\n\nExit codes: 0 nothing grows; {GROWS} something does; {NOT_MEASURED} could not be "
     "measured; 64 wrong usage."
 )
-@click.option("--runs", default=200, show_default=True, type=click.IntRange(min=FEWEST_RUNS))
+@click.option("--runs", default=400, show_default=True, type=click.IntRange(min=FEWEST_RUNS))
 @click.option("--checkpoint", default="health_check_full", show_default=True)
 @click.option(
     "--output",

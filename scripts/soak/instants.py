@@ -1,9 +1,9 @@
 """The instants that the runs judge.
 
-The data docs keep the worst run of each of the last sixty days, so for so long a run has a little
-more to read and to draw than the one before, and memory rises with it. That is no leak, and must
-not look like one: the first half of the runs is a day apart and fills what is kept; the second
-half, which is judged, goes by six hours, as the schedule does.
+The data docs keep the worst run of each of the last sixty days, and an archive a monitor and month:
+for so long a run has a little more to read and to draw than the one before, and memory rises with
+it. That is no leak, and must not look like one: the first half of the runs fills both, first by a
+day a run, then by six hours, as the schedule does; the second half, which is judged, goes on so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ STEP = timedelta(hours=6)
 
 def instants_until(last: datetime, runs: int) -> list[datetime]:
     """So many, oldest first, in the zone of ``last``, which is the last of them."""
-    back = [STEP] * (runs - runs // 2) + [FILLING] * (runs // 2)
+    by_day = 3 * runs // 20
+    back = [STEP] * (runs - by_day) + [FILLING] * by_day
     found = [last.astimezone(UTC)]
     while len(found) < runs:
         found.append(found[-1] - back[len(found) - 1])

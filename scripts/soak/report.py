@@ -100,8 +100,9 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         f"{len(soak.samples)} times **in one process**, each run whole: jobs on the embedded "
         "warehouse, suites, incidents, messages to a receiver on this machine, history, data "
         "docs. The judged instant moves through the demo season and its incidents: by a day a run "
-        "in the first half, which fills what the site keeps of its last sixty days, then by six "
-        "hours. After each run the kernel is asked what the process holds. "
+        "at first, then by six hours, as the schedule does. The first half of the runs fills what "
+        "the site keeps: the worst run of each of sixty days, and an archive a month; the second "
+        "half is judged. After each run the kernel is asked what the process holds. "
         "`plumbline schedule run` gives each run a process of its own, so what leaks in a run "
         "could not add up there; in a notebook, or in a service that calls plumbline, it could.",
         "",

@@ -100,9 +100,11 @@ def test_the_chart_is_drawn_and_read_by_the_keyboard(open_page: OpenPage) -> Non
     plot.focus()
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('.readout').textContent !== ''")
-    assert page.locator(".readout").inner_text() == "2 Feb 2026: 44.2 %, CRITICAL"
+    assert page.locator(".readout").inner_text() == "end of 2 Feb 2026: 44.2 %, CRITICAL"
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('.readout').textContent.startsWith('1 Feb')")
+    page.wait_for_function(
+        "document.querySelector('.readout').textContent.startsWith('end of 1 Feb')"
+    )
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(open_page: OpenPage) -> None:

@@ -143,3 +143,46 @@ def play(bdb_game_id: int | None, on: str, event: str = "1") -> tuple[str, Row]:
         "game_date": day(on),
         "event_id": event,
     }
+
+
+def look(
+    service: str,
+    on: str,
+    *,
+    own: int | None = 0,
+    behind: int | None = 0,
+    oldest: str | None = None,
+    commit: str | None = "0a1b2c3d",
+    reason: str | None = None,
+) -> tuple[str, Row]:
+    """A row of ``service_deployments``, looked at at a time in New York."""
+    return "plumbline.service_deployments", {
+        "service": service,
+        "observed_at": at(on),
+        "recorded_at": at(on) + timedelta(seconds=20),
+        "deployed_commit": commit,
+        "commits_behind": behind,
+        "own_commits_behind": own,
+        "oldest_at": None if oldest is None else at(oldest),
+        "reason": reason,
+    }
+
+
+def service_error(service: str, when: str, severity: str = "error") -> tuple[str, Row]:
+    """A row of ``service_errors``."""
+    return "nba_orchestration.service_errors", {
+        "service_name": service,
+        "error_timestamp": at(when),
+        "error_type": "TimeoutError",
+        "severity": severity,
+    }
+
+
+def run_of(processor: str, started: str, status: str, on: str | None = None) -> tuple[str, Row]:
+    """A row of ``processor_run_history``; for the day on which it started, unless told."""
+    return "nba_reference.processor_run_history", {
+        "processor_name": processor,
+        "status": status,
+        "data_date": day(on or started[:10]),
+        "started_at": at(started),
+    }

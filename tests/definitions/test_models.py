@@ -41,7 +41,10 @@ def test_it_reads_each_table_once_and_not_whole(name: str) -> None:
     assert sorted(f"{dataset}.{table}" for dataset, table, _ in reads) == sorted(model.sources)
     assert model.sql.count("`test-project`") == len(model.sources)
     for _, table, condition in reads:
-        assert re.search(r"game_date (between|>=) date_sub\(\s*cast\(@first_date", condition), table
+        begin = (
+            r"(game_date (between|>=)|observed_at >=) (timestamp\()?date_sub\(\s*cast\(@first_date"
+        )
+        assert re.search(begin, condition), table
 
 
 @pytest.mark.parametrize("name", MONITORS)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from plumbline.cli.main import build_root
+from plumbline.project import Project
 from plumbline.project.suites import ExpectationEntry, read_suite
 from support.pages import ROOT, Block, Page, blocks, pages
 
@@ -92,9 +93,10 @@ def check_plumbline(arguments: list[str]) -> None:
         command.make_context("plumbline", list(arguments), parent=context)
 
 
-def test_every_runbook_that_a_suite_names_is_there_and_the_other_way_round() -> None:
+def test_every_runbook_that_a_suite_or_a_service_names_is_there_and_the_other_way_round() -> None:
     named = {
         read_suite(file).monitor.runbook for file in (ROOT / "expectations").glob("*.json")
     } - {None}
+    named |= {service.entry.runbook for service in Project(ROOT).services}
     there = {str(file.relative_to(ROOT)) for file in (ROOT / "docs" / "runbooks").glob("*.md")}
     assert named == there

@@ -18,6 +18,7 @@ HEADINGS = [
     "First three queries",
     "Likely causes",
     "Mend",
+    "Roll back",
     "Whom to call",
 ]
 

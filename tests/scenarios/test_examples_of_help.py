@@ -21,6 +21,11 @@ CODES = {
     "plumbline run": 2,
     "plumbline run --as-of 2026-02-02": 2,
     "plumbline run health_check_full --format json": 2,
+    # Neither Cloud Run nor the platform's repository is here.
+    "plumbline deploy drift": 3,
+    "plumbline deploy drift prediction-worker --no-record": 3,
+    "plumbline deploy check prediction-worker": 3,
+    "plumbline deploy check prediction-worker --no-tests --format json": 3,
     # No channel is configured here.
     "plumbline alerts test": 3,
     "plumbline alerts test --channel slack-error": 3,

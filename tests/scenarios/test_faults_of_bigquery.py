@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from plumbline.alerts import live
-from plumbline.errors import MonitorError
+from plumbline.errors import MonitorError, WarehouseError
 from plumbline.history import dataset, loads
 from plumbline.project import Target
 from plumbline.project.targets import Limits
@@ -153,11 +153,16 @@ def test_each_fault_at_each_request_of_the_monitors_of_a_day(
 
     def judge(case: Case) -> None:
         nonlocal ridden_out, told
-        began = time.monotonic()
-        proxy, found = ask_monitors(project, upstream, memory, case, case.run)
-        seconds = time.monotonic() - began
+        for _ in range(3):
+            began = time.monotonic()
+            proxy, found = ask_monitors(project, upstream, memory, case, case.run)
+            seconds = time.monotonic() - began
+            errors = [said for said in found.values() if isinstance(said, MonitorError)]
+            other = found["steady" if case.of == "coverage" else "coverage"]
+            # With deadlines this short, a busy machine is too slow for the one without a fault.
+            if not (isinstance(other, WarehouseError) and other.reason == "timeout"):
+                break
         kind, (given,) = FAULTS[case.kind], proxy.given
-        errors = [said for said in found.values() if isinstance(said, MonitorError)]
         true = truths[case.run]
         shown = f"{case}: {given}: {found}"
         assert seconds < DEADLINE_SECONDS + 2.5, shown

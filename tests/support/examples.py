@@ -29,6 +29,7 @@ PROJECT_PARTS = (
     ".gitignore",
     "checkpoints",
     "dbt_project.yml",
+    "deploy",
     "docs",
     "expectations",
     "great_expectations.yml",

@@ -42,6 +42,7 @@ FILES = {
           last_date: "2026-02-02"
           days: 3
           postponed: []
+          services: [worker]
         """,
     "macros/arrived_at.sql": """
         {% macro arrived_at(column) -%}
@@ -266,6 +267,16 @@ FILES = {
             owner: data-platform
             reason: the feed is down
             until: 2999-12-31
+        """,
+    "deploy/services.yml": """
+        services:
+          - name: worker
+            paths: [macros, models]
+            deployed: {command: [cat, DEPLOYED]}
+            verify: health_check
+            monitors: [coverage]
+            owner: data-platform
+            runbook: docs/runbooks/coverage.md
         """,
     "docs/runbooks/coverage.md": """
         # What to do

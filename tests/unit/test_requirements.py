@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("build", "dbt", "runtime", "local", "dev")
+LOCKS = ("build", "dbt", "runtime", "local", "deployments", "dev")
 
 
 def lock(name: str) -> str:
@@ -34,7 +34,12 @@ def pins(name: str) -> dict[str, list[Requirement]]:
 def declared(name: str) -> Iterator[Requirement]:
     """What pyproject.toml, or for dbt its own file, asks for that ``name`` must hold."""
     project = PYPROJECT["project"]
-    extras = {"runtime": (), "local": ("local",), "dev": ("local", "analyzer", "test", "dev")}
+    extras = {
+        "runtime": (),
+        "local": ("local",),
+        "deployments": ("deployments",),
+        "dev": ("local", "deployments", "analyzer", "benchmark", "test", "dev"),
+    }
     if name == "build":
         asked = list(PYPROJECT["build-system"]["requires"])
     elif name == "dbt":

@@ -173,6 +173,27 @@ def test_only_what_is_new_is_read(
     assert (none.rows, none.events, none.deliveries) == ({}, [], [])
 
 
+def test_what_is_known_is_not_read_again(live: SmallProject, warehouse: Target) -> None:
+    run(live, FIRST)
+    first = read_news(warehouse, since=SINCE, recorded=None)
+    assert (len(first.runs), len(first.events) > 0, len(first.deliveries) > 0) == (1, True, True)
+    run(live, SECOND)
+    new = read_news(warehouse, since=SINCE, recorded=first.synced_to, known=first.synced)
+    assert [row.at for row in new.rows["coverage"]] == [SECOND]
+    assert not {one.event_id for one in new.events} & {one.event_id for one in first.events}
+    assert not {one.event_id for one in new.deliveries} & {one.event_id for one in first.deliveries}
+    assert first.synced.keys() < new.synced.keys()
+
+
+def test_of_what_no_build_meets_again_nothing_is_kept(
+    live: SmallProject, warehouse: Target
+) -> None:
+    long_ago = {"run-of-long-ago": datetime(2026, 2, 1, tzinfo=UTC)}
+    run(live, FIRST)
+    news = read_news(warehouse, since=SINCE, recorded=None, known=long_ago)
+    assert "run-of-long-ago" not in news.synced
+
+
 def test_what_was_judged_before_the_retention_is_not_read(
     live: SmallProject, warehouse: Target
 ) -> None:

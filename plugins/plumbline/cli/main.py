@@ -43,9 +43,15 @@ COMMANDS = {
         "plumbline.cli.schedule:command",
         "When checkpoints run: show, run, check, export.",
     ),
+    "deploy": (
+        "plumbline.cli.deploy:command",
+        "Before, after and between deployments: check, verify, drift.",
+    ),
     "docs": ("plumbline.cli.docs:command", "The data docs site: build it, open it, serve it."),
     "debug": ("plumbline.cli.debug:command", "Check that everything a run needs is there."),
     "warehouse": ("plumbline.cli.warehouse:command", "The embedded BigQuery: start, stop, fill."),
+    "new": ("plumbline.cli.new:command", "New files: a monitor."),
+    "init": ("plumbline.cli.init:command", "A project of your own, with an example that runs."),
 }
 
 

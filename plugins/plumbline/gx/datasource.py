@@ -8,6 +8,7 @@ suite on them with its pandas engine.
 from __future__ import annotations
 
 import builtins
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -41,6 +42,22 @@ if TYPE_CHECKING:
     _Datasource: TypeAlias = Datasource[Any, Any]
 else:  # GX's own subclasses leave the type arguments out as well
     _Asset, _Datasource = DataAsset, Datasource
+
+
+class ModelBatch(Batch):
+    """A model's rows. Its id becomes the name of the stored result's file, so of the variables it
+    has a hash: a value may be long, or hold what no file name can.
+    """
+
+    def _create_id(self) -> str:
+        options = self.batch_request.options
+        parts = [self.datasource.name, self.data_asset.name]
+        if options.get("as_of"):
+            parts.append(f"as_of_{str(options['as_of']).replace('/', '-')}")
+        if options.get("vars"):
+            said = json.dumps(options["vars"], sort_keys=True, default=str)
+            parts.append(f"vars_{hashlib.sha256(said.encode()).hexdigest()[:12]}")
+        return "-".join(parts)
 
 
 class ModelAsset(_Asset):
@@ -94,7 +111,7 @@ class ModelAsset(_Asset):
         frame = source.jobs(batch_request.options).data(self.name).frame()
         spec = RuntimeDataBatchSpec(batch_data=frame)
         data, markers = source.get_execution_engine().get_batch_data_and_markers(batch_spec=spec)
-        return Batch(
+        return ModelBatch(
             datasource=source,
             data_asset=self,
             batch_request=batch_request,

@@ -183,4 +183,27 @@ DELIVERIES = OwnTable(
     cluster_by=("channel", "message_id"),
 )
 
-TABLES = (STATE, OUTCOMES, INCIDENTS, DELIVERIES, HEARTBEATS, WATCHDOG)
+SERVICE_DEPLOYMENTS = OwnTable(
+    name="service_deployments",
+    description="What each service runs, against what it should: a row a service and look. The "
+    "monitor deployment_drift reads it, so its columns stand in models/sources.yml too.",
+    columns=(
+        _id("Service and instant of the look."),
+        OwnColumn("service", "STRING", "The service, by its name in deploy/services.yml.", True),
+        OwnColumn("observed_at", "TIMESTAMP", "When it was looked at.", True),
+        OwnColumn("deployed_commit", "STRING", "What it runs; NULL: that could not be learnt."),
+        OwnColumn("main_commit", "STRING", "The newest commit of the branch it is built from."),
+        OwnColumn("last_own_commit", "STRING", "The last commit that touched its own paths."),
+        OwnColumn("commits_behind", "INT64", "Commits that it does not run."),
+        OwnColumn("own_commits_behind", "INT64", "Those of them that touched its own paths."),
+        OwnColumn("oldest_at", "TIMESTAMP", "When the oldest of those came to the branch."),
+        OwnColumn("found_by", "STRING", "Where the deployed commit was read: a label, a tag, ..."),
+        OwnColumn("revision", "STRING", "What Cloud Run calls what is deployed."),
+        OwnColumn("reason", "STRING", "Why it is not known how far behind it is."),
+        OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
+    ),
+    partition_by="observed_at",
+    cluster_by=("service",),
+)
+
+TABLES = (STATE, OUTCOMES, INCIDENTS, DELIVERIES, HEARTBEATS, WATCHDOG, SERVICE_DEPLOYMENTS)

@@ -50,6 +50,8 @@ class Facts:
             yield self.mutes
         if self.incidents is not None:
             yield self.incidents
+        if self.services is not None:
+            yield self.services
         yield from self.properties
 
     @cached_property
@@ -96,6 +98,11 @@ class Facts:
     def incidents(self) -> Document | None:
         """``checkpoints/incidents.yml``, where there is one."""
         return _read_if_there(self.project.checkpoints_dir / INCIDENTS_FILE)
+
+    @cached_property
+    def services(self) -> Document | None:
+        """``deploy/services.yml``, where there is one."""
+        return _read_if_there(self.project.services_file)
 
     @cached_property
     def properties(self) -> tuple[Document, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from plumbline.errors import ConfigError, MonitorError, did_you_mean
@@ -24,7 +24,12 @@ from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, resolve_target
 
+if TYPE_CHECKING:
+    from plumbline.project.services import Service
+
 DBT_FILE = "dbt_project.yml"
+SERVICES_FILE = "services.yml"
+"""In the folder ``deploy``."""
 DATASOURCE_TYPE = "bigquery_models"
 DEFAULT_CHECKPOINT = "health_check"
 
@@ -142,6 +147,25 @@ class Project:
         return read_schedules(
             file, checkpoints=self.checkpoint_names(), channels=self.alerts.channels
         )
+
+    @property
+    def services_file(self) -> Path:
+        """``deploy/services.yml``."""
+        return self.root / "deploy" / SERVICES_FILE
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services whose deployments are watched; none where there is no such file.
+
+        Raises:
+            ConfigError: malformed.
+        """
+        if not self.services_file.is_file():
+            return ()
+        # Most commands ask for no service, and should not wait for the file's many keys.
+        from plumbline.project.services import read_services
+
+        return read_services(self.services_file)
 
     @cached_property
     def sites(self) -> tuple[SiteConfig, ...]:

@@ -107,6 +107,11 @@ class MonitorEntry(_Strict):
         description="What it may cost before that is said.",
         examples=[{"bytes_per_day": "500 MB"}],
     )
+    before: str | None = Field(
+        None,
+        description="How it was looked at before plumbline did: the page of coverage says it.",
+        examples=["by hand, each morning"],
+    )
     depends_on: list[_Name] = Field(
         default_factory=list,
         description="Monitors of what this one builds on: when they fail too, they are the cause.",

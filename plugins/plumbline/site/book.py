@@ -204,6 +204,9 @@ class Book:
     """Set by command, as the state of alerts had them last."""
     synced_to: datetime | None = None
     """Rows that the warehouse recorded until then are in here."""
+    synced: Mapping[str, datetime] = field(default_factory=dict)
+    """By id of a run, of an incident's event or of a delivery that is in here: when it was
+    recorded, as far as a build that looks back behind ``synced_to`` would meet it again."""
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,8 @@ def build_site(
         book = books.with_stories(book, news.events, news.deliveries)
         if news.state is not None:
             book = books.with_state(book, news.state.incidents, news.state.mutes)
-        book = replace(book, synced_to=news.synced_to or book.synced_to)
+        if news.synced_to is not None:
+            book = replace(book, synced_to=news.synced_to, synced=news.synced)
         book, leaving = books.settled(book, keep, project.timezone)
         is_current = not afresh and files.layout() == layout()
         stock = _Stock(files, is_current=is_current, has_archives=not afresh)
@@ -310,7 +311,12 @@ def _book(files: SiteFiles, target: Target) -> Book | None:
 def _news(book: Book, target: Target, now: datetime, keep: Keep) -> News:
     """What is old is counted from what was judged last: a replay judges days of long ago."""
     until = books.last_instant(book) or now
-    return read_news(target, since=until - timedelta(days=keep.days), recorded=book.synced_to)
+    return read_news(
+        target,
+        since=until - timedelta(days=keep.days),
+        recorded=book.synced_to,
+        known=book.synced,
+    )
 
 
 def _main_checkpoint(book: Book) -> str:

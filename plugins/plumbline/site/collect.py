@@ -14,6 +14,7 @@ from plumbline.cost.pricing import LIST_PRICE, Price
 from plumbline.errors import PlumblineError
 from plumbline.incidents.model import Incident, Mute
 from plumbline.project import Project, Suite
+from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day
 from plumbline.run.status import Status
@@ -28,6 +29,7 @@ from plumbline.site.book import (
     RunRow,
 )
 from plumbline.site.costs import costs_of
+from plumbline.site.coverage import coverage_of
 from plumbline.site.data import (
     DayView,
     GroupSeries,
@@ -135,6 +137,7 @@ def collect(
         runs=tuple(_run_view(run) for run in reversed(book.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
         costs=costs_of(project, book, price or LIST_PRICE),
+        coverage=coverage_of(project, book, suites=suites, checkpoints=checkpoints),
         links=(Link("Suites and results", gx.index),) if gx.index else (),
         note=note,
     )
@@ -143,17 +146,31 @@ def collect(
 def _in_order(project: Project) -> tuple[str, ...]:
     """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
     it found last would stand there as if it were so now. The book still has it, should it return.
+    Nor has one that is only looked at after a deployment, and so never has a past.
     """
     found: dict[str, None] = {}
-    for monitors in _checkpoints(project).values():
-        found.update(dict.fromkeys(monitors))
-    found.update(dict.fromkeys(project.monitor_names()))
+    after = _after_deployments(project)
+    checkpoints = _checkpoints(project)
+    for name, monitors in checkpoints.items():
+        if name not in after:
+            found.update(dict.fromkeys(monitors))
+    only_after = {name for one in after for name in checkpoints.get(one, ())}
+    left = (name for name in project.monitor_names() if name not in only_after)
+    found.update(dict.fromkeys(left))
     return tuple(found)
+
+
+def _after_deployments(project: Project) -> frozenset[str]:
+    try:
+        return frozenset(one.entry.verify for one in project.services if one.entry.verify)
+    except PlumblineError:  # lint and `deploy` say what is wrong with it
+        return frozenset()
 
 
 def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:
     found = {}
-    for name in project.checkpoint_names():
+    # That of the health check first: its order is the one that everybody knows.
+    for name in sorted(project.checkpoint_names(), key=lambda name: name != DEFAULT_CHECKPOINT):
         try:
             found[name] = tuple(project.checkpoint(name).monitors)
         except PlumblineError:  # a run and lint say what is wrong with it

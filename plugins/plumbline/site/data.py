@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -260,6 +260,27 @@ class CostsView:
 
 
 @dataclass(frozen=True)
+class CoverageRow:
+    """One monitor on the page of coverage."""
+
+    monitor: str
+    owner: str | None
+    before: str | None
+    """How it was looked at before plumbline."""
+    status: Status | None
+    """Of its last run; None: it has never run."""
+    checkpoints: tuple[str, ...]
+    every: timedelta | None
+    """The shortest time between two scheduled runs; None: no schedule runs it."""
+    longest_gap: timedelta | None
+    """Between two of its last runs."""
+    incidents: int
+    """Those that are over."""
+    median_lasted: timedelta | None
+    longest_lasted: timedelta | None
+
+
+@dataclass(frozen=True)
 class SiteData:
     """All that a build draws."""
 
@@ -290,6 +311,8 @@ class SiteData:
     """The suites' revision that judged the last run."""
     costs: CostsView | None = None
     """None: nothing is known of what runs cost, and there is no page."""
+    coverage: tuple[CoverageRow, ...] = ()
+    """What is watched; none: there is no page."""
     links: tuple[Link, ...] = ()
     """GX's pages, in the navigation."""
     note: str = ""

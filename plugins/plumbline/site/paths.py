@@ -10,6 +10,7 @@ from collections.abc import Sequence
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
 COSTS = "costs.html"
+COVERAGE = "coverage.html"
 STATIC = "static/"
 """Styles and scripts; see `plumbline.site.pages.layout`."""
 

@@ -34,6 +34,7 @@ select run_id, checkpoint, as_of, recorded_at, monitor, group_key, status, obser
   whole
 from `{dataset}.outcomes`
 where as_of >= @since and recorded_at >= @recorded and target = @target
+  and run_id not in unnest(@known)
 order by recorded_at
 """
 
@@ -41,7 +42,7 @@ _INCIDENTS = """
 select event_id, incident_id, monitor, kind, event, reason, status, previous_status, as_of,
   opened_at, run_id, checkpoint, speaks, members, summary, recorded_at
 from `{dataset}.incidents`
-where as_of >= @since and recorded_at >= @recorded
+where as_of >= @since and recorded_at >= @recorded and event_id not in unnest(@known)
 order by as_of, event_id
 """
 
@@ -49,7 +50,7 @@ _DELIVERIES = """
 select event_id, message_id, channel, run_id, incidents, verdict, status_code, detail, attempts,
   attempted_at, recorded_at
 from `{dataset}.deliveries`
-where attempted_at >= @since and recorded_at >= @recorded
+where attempted_at >= @since and recorded_at >= @recorded and event_id not in unnest(@known)
 order by attempted_at, event_id
 """
 
@@ -76,12 +77,27 @@ class News:
     state: StateNow | None = None
     """None: it can't be read; what was known of it is still the best guess."""
     synced_to: datetime | None = None
+    synced: Mapping[str, datetime] = field(default_factory=dict)
+    """As `plumbline.site.book.Book` has them."""
     fault: str | None = None
     """Why the warehouse could not be asked."""
 
 
-def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> News:
+def read_news(
+    target: Target,
+    *,
+    since: datetime,
+    recorded: datetime | None,
+    known: Mapping[str, datetime] | None = None,
+) -> News:
     """What was recorded from ``recorded`` on (None: ever) of instants from ``since`` on.
+
+    Args:
+        target: whose history.
+        since: the oldest judged instant.
+        recorded: until when rows are known.
+        known: ids of runs (which write all their rows at once) and of events that are known, and
+            when they were recorded: they need not be read again.
 
     Never raises for the warehouse: what it can't be asked now, a later build asks.
     """
@@ -91,7 +107,7 @@ def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> 
     try:
         dataset = OwnDataset(target)
         try:
-            return _read(dataset, target, since=since, recorded=recorded)
+            return _read(dataset, target, since=since, recorded=recorded, known=known or {})
         finally:
             dataset.close()
     except PlumblineError as fault:
@@ -99,7 +115,12 @@ def read_news(target: Target, *, since: datetime, recorded: datetime | None) -> 
 
 
 def _read(
-    dataset: OwnDataset, target: Target, *, since: datetime, recorded: datetime | None
+    dataset: OwnDataset,
+    target: Target,
+    *,
+    since: datetime,
+    recorded: datetime | None,
+    known: Mapping[str, datetime],
 ) -> News:
     from plumbline.history.dataset import Parameter
 
@@ -107,9 +128,10 @@ def _read(
     parameters = [
         Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
         Parameter("recorded", "TIMESTAMP", begin.astimezone(UTC)),
+        Parameter("known", "ARRAY<STRING>", sorted(known)),
     ]
-    by_target = [*parameters, Parameter("target", "STRING", target.name)]
-    outcomes = dataset.read_if_there("docs_outcomes", _OUTCOMES, by_target)
+    of_outcomes = [*parameters, Parameter("target", "STRING", target.name)]
+    outcomes = dataset.read_if_there("docs_outcomes", _OUTCOMES, of_outcomes)
     if outcomes is None:
         return News()
     incidents = dataset.read_if_there("docs_incidents", _INCIDENTS, parameters) or []
@@ -117,13 +139,24 @@ def _read(
     state = _state(dataset)
     rows, runs = _runs(outcomes)
     recorded_at = [row["recorded_at"] for row in (*outcomes, *incidents, *deliveries)]
+    synced_to = max(recorded_at, default=recorded)
+    read = {
+        **known,
+        **{row["run_id"]: row["recorded_at"] for row in outcomes},
+        **{row["event_id"]: row["recorded_at"] for row in (*incidents, *deliveries)},
+    }
     return News(
         rows=rows,
         runs=runs,
         events=[_as(IncidentRow, row) for row in incidents],
         deliveries=[_as(DeliveryRow, row) for row in deliveries],
         state=state,
-        synced_to=max(recorded_at, default=recorded),
+        synced_to=synced_to,
+        synced={
+            name: at
+            for name, at in read.items()
+            if synced_to is not None and at >= synced_to - OVERLAP
+        },
     )
 
 

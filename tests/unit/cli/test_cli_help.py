@@ -54,6 +54,10 @@ def test_these_are_the_commands() -> None:
         "schedule run",
         "schedule check",
         "schedule export",
+        "deploy",
+        "deploy drift",
+        "deploy check",
+        "deploy verify",
         "docs",
         "docs build",
         "docs open",
@@ -65,6 +69,9 @@ def test_these_are_the_commands() -> None:
         "warehouse status",
         "warehouse seed",
         "warehouse reset",
+        "new",
+        "new monitor",
+        "init",
     ]
 
 

@@ -43,7 +43,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
             "plumbline ",
             [
                 *("run", "list", "lint", "compile", "backtest", "calibrate", "impact"),
-                *("alerts", "schedule", "docs", "debug", "warehouse"),
+                *("alerts", "schedule", "deploy", "docs", "debug", "warehouse", "new", "init"),
             ],
         ),
         ("plumbline l", ["list", "lint"]),

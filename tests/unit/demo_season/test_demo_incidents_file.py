@@ -134,7 +134,8 @@ def test_an_added_incident_changes_the_rows_of_its_own_dates_only(tmp_path: Path
     after = make_season(read_incidents(write(tmp_path, GOOD)), **week)
     for name, table in before.items():
         old, new = table.to_pandas(), after[name].to_pandas()
-        date = "data_date" if "data_date" in old else "game_date"
+        dates = ("data_date", "game_date", "observed_at")
+        date = next(column for column in dates if column in old)
         elsewhere = old[old[date] != day].reset_index(drop=True)
         assert elsewhere.equals(new[new[date] != day].reset_index(drop=True)), name
     predictions = after["nba_predictions.player_prop_predictions"].to_pandas()

@@ -32,10 +32,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_command_writes_the_same_bytes_every_time(tmp_path: Path) -> None:
     done = run("--out", tmp_path / "one", *SHORT)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "8 tables" in done.stderr
+    assert "9 tables" in done.stderr
     assert main(["--out", str(tmp_path / "two"), *SHORT]) == 0
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    assert len(contents(tmp_path / "one")) == 8
+    assert len(contents(tmp_path / "one")) == 9
 
 
 def test_the_whole_season_is_the_same_every_time(tables, incidents) -> None:

@@ -17,6 +17,8 @@ from support.fake_gcloud import FakeGcloud
 ROOT = Path(__file__).parents[3]
 PROJECT = "nba-props-platform"
 JOB = "plumbline-health-check"
+MORNING = "plumbline-daily-validation"
+JOBS = (JOB, MORNING)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "89abcdef0123456789abcdef0123456789abcdef"
 REPOSITORY = read_wanted(ROOT).image

@@ -15,6 +15,7 @@ from unit.deploy.conftest import (
     COMMIT,
     IMAGE,
     JOB,
+    JOBS,
     MONITORED,
     OTHER,
     PROJECT,
@@ -70,7 +71,7 @@ def test_each_account_has_its_roles_and_no_others(deployed: FakeGcloud) -> None:
         f"projects {PROJECT}": {"roles/bigquery.jobUser": [runner]},
         "secrets slack-webhook-error": {"roles/secretmanager.secretAccessor": [runner]},
         "secrets slack-webhook-warning": {"roles/secretmanager.secretAccessor": [runner]},
-        f"run jobs {JOB}": {"roles/run.invoker": [starter]},
+        **{f"run jobs {job}": {"roles/run.invoker": [starter]} for job in JOBS},
     }
     for dataset in MONITORED:
         assert deployed.access(f"{PROJECT}:{dataset}") == [
@@ -92,13 +93,15 @@ def test_without_an_image_the_deployed_one_stays(deployed: FakeGcloud) -> None:
     assert deployed.changes == []
 
 
-def test_another_image_changes_the_job_alone(
+def test_another_image_changes_the_jobs_alone(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["apply", f"--image={REPOSITORY}:{OTHER}"]) == 0
-    assert deployed.changes == ["run jobs replace"]
-    (line,) = [x for x in capsys.readouterr().out.splitlines() if not x.startswith("nothing")]
-    assert line == f"update         the Cloud Run job {JOB} (image plumbline:{OTHER})"
+    assert deployed.changes == ["run jobs replace"] * 2
+    lines = [x for x in capsys.readouterr().out.splitlines() if not x.startswith("nothing")]
+    assert lines == [
+        f"update         the Cloud Run job {job} (image plumbline:{OTHER})" for job in JOBS
+    ]
     found = deployed.resource("run jobs", JOB)
     assert found is not None
     assert found["manifest"]["metadata"]["labels"] == {"commit-sha": OTHER}
@@ -147,7 +150,7 @@ def test_a_job_that_was_changed_by_hand_is_put_back(deployed: FakeGcloud, tmp_pa
     state = tmp_path / "gcloud.json"
     state.write_text(state.read_text().replace('"error"', '"never"'))
     assert main(["apply"]) == 0
-    assert deployed.changes == ["run jobs replace"]
+    assert deployed.changes == ["run jobs replace"] * 2
     (container,) = task(deployed)["containers"]  # type: ignore[attr-defined]
     assert container["args"][2:4] == ["--fail-on", "error"]
 
@@ -165,7 +168,7 @@ def test_a_role_that_was_taken_away_comes_back_alone(deployed: FakeGcloud, tmp_p
     state = tmp_path / "gcloud.json"
     state.write_text(state.read_text().replace("roles/run.invoker", "roles/run.viewer"))
     assert main(["apply"]) == 0
-    assert deployed.changes == ["run jobs add-iam-policy-binding"]
+    assert deployed.changes == ["run jobs add-iam-policy-binding"] * 2
 
 
 def test_another_kind_of_token_replaces_the_first(
@@ -264,7 +267,7 @@ def test_a_trial_changes_nothing_and_says_what_it_would_type(
     assert set(did(shown)) == {"would create", "would update"}
     words = [shlex.split(line) for line in commands.splitlines()]
     assert {line[0] for line in words} == {"gcloud", "bq"}
-    assert [line[1:4] for line in words if "replace" in line] == [["run", "jobs", "replace"]]
+    assert [line[1:4] for line in words if "replace" in line] == [["run", "jobs", "replace"]] * 2
     assert all(
         f"--project={PROJECT}" in line or f"--project_id={PROJECT}" in line for line in words
     )

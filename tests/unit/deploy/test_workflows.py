@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deploy.cli import command
+from plumbline.cli.deploy import command as deploy_group
 from support.dockerfile import read_dockerfile
 from unit.deploy.conftest import ROOT
 
@@ -126,3 +127,24 @@ def test_the_watchdog_looks_also_where_google_lets_it_not_in_and_a_finding_fails
     ]
     assert login["continue-on-error"] is True
     assert "continue-on-error" not in steps("watchdog.yml", "check")[-1]
+
+
+def test_drift_is_looked_for_every_six_hours_in_whole_clones() -> None:
+    content = read("deployment-drift.yml")
+    (at,) = (entry["cron"] for entry in content["on"]["schedule"])
+    assert at.split()[1:] == ["*/6", "*", "*", "*"]
+    made = steps("deployment-drift.yml", "drift")
+    clones = [step for step in made if step.get("uses", "").startswith("actions/checkout")]
+    assert [step["with"]["fetch-depth"] for step in clones] == [0, 0]
+    assert made[-1]["env"]["NBA_PLATFORM_REPOSITORY"].endswith(clones[1]["with"]["path"])
+
+
+def test_a_drift_fails_the_job_and_its_command_is_one_that_is_there() -> None:
+    last = steps("deployment-drift.yml", "drift")[-1]
+    assert 'exit "${PIPESTATUS[0]}"' in last["run"]
+    assert "continue-on-error" not in last
+    line = last["run"].partition("|")[0]
+    drift_command = deploy_group.commands["drift"]
+    assert shlex.split(line)[:3] == ["plumbline", "deploy", "drift"]
+    known = {option for param in drift_command.params for option in param.opts}
+    assert {word for word in shlex.split(line) if word.startswith("--")} <= known

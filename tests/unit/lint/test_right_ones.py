@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -128,8 +129,19 @@ def test_a_project_without_dbt_project_yml_or_schedule_is_one(linted: LintedProj
     }
 
 
+def test_the_paths_of_a_repository_that_is_not_here_are_not_looked_at(
+    linted: LintedProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    linted.replace(
+        "deploy/services.yml", "paths: [macros,", "repository: PLATFORM\n    paths: [src,"
+    )
+    assert linted.codes() == []
+    monkeypatch.setenv("PLATFORM", str(tmp_path))
+    assert set(linted.codes()) == {"service-path-missing"}
+
+
 def test_an_empty_project_has_no_monitors_and_no_faults(linted: LintedProject) -> None:
-    for folder in ("expectations", "checkpoints", "validation_definitions", "models"):
+    for folder in ("expectations", "checkpoints", "validation_definitions", "models", "deploy"):
         for file in sorted((linted.root / folder).rglob("*"), reverse=True):
             file.unlink() if file.is_file() else file.rmdir()
     assert linted.codes() == []

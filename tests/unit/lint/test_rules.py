@@ -24,6 +24,7 @@ CHECKPOINT = "checkpoints/health_check.json"
 SCHEDULE = "checkpoints/schedule.yml"
 ALERTS = "checkpoints/alerts.yml"
 MUTES = "checkpoints/mutes.yml"
+SERVICES = "deploy/services.yml"
 MODEL = "models/monitors/coverage.sql"
 LAG_MODEL = "models/monitors/lag.sql"
 CALENDAR = "models/staging/calendar.sql"
@@ -229,6 +230,15 @@ ALERTING = [
     broken("wrong-value", MUTES, "until: 2999-12-31", "until: next week", says="neither a date nor an instant"),
     broken("mute-unknown-monitor", MUTES, "monitor: lag", "monitor: lagg", says="'lagg'", mend="did you mean 'lag'?"),
     broken("mute-over", MUTES, "until: 2999-12-31", "until: 2020-01-31", says="has ended"),
+    broken("service-path-missing", SERVICES, "[macros,", "[macroz,", says="'macroz' is not in the repository"),
+    broken("wrong-value", SERVICES, "[macros,", "['macros/*.sql',", says="is a pattern", mend="repository's root"),
+    broken("wrong-value", SERVICES, "[macros,", "[../elsewhere,", says="leaves the repository"),
+    broken("wrong-value", SERVICES, "{command: [cat, DEPLOYED]}", "{command: [cat], http: {url: 'https://x'}}", says="just one of cloud_run, http and command"),
+    broken("service-unknown-checkpoint", SERVICES, "verify: health_check", "verify: health_chek", says="'health_chek'", mend="did you mean 'health_check'?"),
+    broken("service-unknown-monitor", SERVICES, "[coverage]", "[coverge]", says="'coverge'", mend="did you mean 'coverage'?"),
+    broken("service-runbook-missing", SERVICES, "runbook: docs/runbooks/coverage.md", "runbook: docs/runbooks/worker.md", says="'docs/runbooks/worker.md'"),
+    broken("service-without-runbook", SERVICES, "    runbook: docs/runbooks/coverage.md\n", "", at="- name: worker", says="no runbook"),
+    broken("service-not-watched", DBT, "services: [worker]", "services: [worker, grading]", says="differ in grading"),
 ]  # fmt: skip
 
 TARGETS = [

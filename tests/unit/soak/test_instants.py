@@ -9,10 +9,11 @@ from soak.instants import FILLING, STEP, instants_until
 LAST = datetime(2026, 2, 3, tzinfo=ZoneInfo("America/New_York"))
 
 
-def test_the_second_half_goes_as_the_schedule_and_the_first_fills_sixty_days() -> None:
-    found = instants_until(LAST, 200)
+def test_the_first_half_fills_sixty_days_and_a_month_and_then_all_goes_as_the_schedule() -> None:
+    found = instants_until(LAST, 400)
     in_utc = [instant.astimezone(UTC) for instant in found]
     gaps = [later - earlier for earlier, later in pairwise(in_utc)]
     assert found[-1] == LAST
-    assert gaps == [FILLING] * 99 + [STEP] * 100
-    assert found[100] - found[0] >= timedelta(days=60)
+    assert gaps == [FILLING] * 59 + [STEP] * 340
+    assert found[60] - found[0] >= timedelta(days=59)
+    assert found[200] - found[60] >= timedelta(days=31)

@@ -15,6 +15,8 @@ from plumbline.run.reports.safe import name, one_line
 
 _BACKTICKS = re.compile(r"`+")
 _LINK = re.compile(r"https?://[^\s<>]+")
+_COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
+"""What ``action`` holds where it is to be copied, and not a sentence."""
 _ESCAPED = str.maketrans(
     {
         "&": "&amp;",
@@ -44,7 +46,7 @@ def render(report: RunReport) -> str:
         lines += _table(report)
     for block in findings(report):
         if not block.is_empty:
-            lines += _block(block)
+            lines += _block(block, report)
     if report.alerts:
         lines += ["### Alerts", ""]
         lines += [f"- {escape(wording.alert(line))}" for line in report.alerts]
@@ -74,7 +76,7 @@ def code(text: str) -> str:
 def _advice(label: str, text: str) -> str:
     if label == "runbook":
         return f"<{text}>" if _LINK.fullmatch(text) else code(text)
-    return escape(text)
+    return code(text) if label == "do" and _COMMAND.fullmatch(text) else escape(text)
 
 
 def _table(report: RunReport) -> list[str]:
@@ -94,7 +96,7 @@ def _table(report: RunReport) -> list[str]:
     return [*lines, ""]
 
 
-def _block(block: Findings) -> list[str]:
+def _block(block: Findings, report: RunReport) -> list[str]:
     outcome = block.outcome
     lines = [f"### {escape(wording.SYMBOLS[outcome.status])} {code(outcome.monitor)}", ""]
     if block.reason:
@@ -120,6 +122,5 @@ def _block(block: Findings) -> list[str]:
             lines.append(f"| and {block.more_groups} more | | | |")
         lines.append("")
     lines += [f"- **{label}**: {_advice(label, text)}" for label, text in block.advice]
-    if block.advice:
-        lines.append("")
-    return lines
+    again = f"plumbline run {report.checkpoint} --select {outcome.monitor} --target {report.target}"
+    return [*lines, f"- **again**: {code(again)}", ""]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from plumbline.site import paths
 from plumbline.site.data import SiteData
-from plumbline.site.pages import costs, incidents, monitor, overview
+from plumbline.site.pages import costs, coverage, incidents, monitor, overview
 from plumbline.site.pages.layout import layout, static_files
 
 
@@ -44,6 +44,8 @@ def render_site(data: SiteData) -> Pages:
                 files[series] = monitor.render_series(data, view, month.points)
     if data.costs is not None:
         files[paths.COSTS] = costs.render(data, data.costs)
+    if data.coverage:
+        files[paths.COVERAGE] = coverage.render(data)
     files[paths.INCIDENTS] = incidents.render_index(data)
     for incident in data.incidents:
         files[paths.incident(incident.incident.id)] = incidents.render(data, incident)

@@ -1,0 +1,67 @@
+"""``plumbline init``: a project of one's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_folders
+from plumbline.cli.output import write_result
+
+
+def init(folder: Path, name: str | None, example: bool) -> int:
+    """Make a project."""
+    from plumbline.scaffold.project import make_project
+
+    made = make_project(folder, name=name, example=example)
+    if made.is_inside_dbt:
+        write_result(
+            f"{folder} is a dbt project: nothing of it is changed, the monitors are in "
+            f"{made.root.name}/\n"
+        )
+    for path in made.written:
+        write_result(f"wrote {_shown(path)}\n")
+    for path in made.kept:
+        write_result(f"kept  {_shown(path)}, which was there\n")
+    where = "" if made.root.resolve() == Path.cwd() else f"cd {_shown(made.root)}\n  "
+    first = "plumbline run" if example else "plumbline new monitor NAME --table DATASET.TABLE"
+    write_result(f"\nNext:\n  {where}{first}\n")
+    return 0
+
+
+def _shown(path: Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # another drive
+        return str(path)
+
+
+command = Command(
+    name="init",
+    callback=init,
+    help="Start a project: configuration, checkpoint, schedule, alerts, and an example that runs "
+    "on the embedded BigQuery.\n\n"
+    "What is there stays as it is. Inside a dbt project all goes into a folder of its own.",
+    params=[
+        click.Argument(
+            ["folder"],
+            metavar="[DIR]",
+            default=Path(),
+            type=click.Path(path_type=Path),
+            shell_complete=complete_folders,
+        ),
+        click.Option(["--name"], metavar="NAME", help="Of the project; default: the folder's."),
+        click.Option(
+            ["--example/--no-example"],
+            default=True,
+            help="With a table of orders and a monitor of it, or without.",
+        ),
+    ],
+    examples=(
+        Example("plumbline init .plumbline/try", "a project in a new folder"),
+        Example("plumbline init .plumbline/bare --no-example", "without the example"),
+    ),
+)

@@ -1,0 +1,238 @@
+"""``plumbline new``: the files of a monitor."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plumbline.cli.commands import Command, Example, Group
+from plumbline.cli.options import target_option
+from plumbline.cli.output import write_message, write_result
+from plumbline.cli.session import Session
+from plumbline.errors import ConfigError, PlumblineError
+
+if TYPE_CHECKING:
+    from plumbline.scaffold.monitor import NewMonitor, Table
+
+
+def monitor(
+    name: str,
+    table: str | None,
+    kind: str | None,
+    date_column: str | None,
+    condition: str | None,
+    group_by: tuple[str, ...],
+    arrival: str | None,
+    warning: float | None,
+    critical: float | None,
+    owner: str | None,
+    days: int,
+    checkpoint: str,
+    target: str | None,
+) -> int:
+    """Write a monitor's files."""
+    from plumbline.scaffold.monitor import (
+        NewMonitor,
+        ask_warehouse,
+        check_monitor,
+        find_table,
+        make_files,
+    )
+    from plumbline.scaffold.writing import write_new
+    from plumbline.warehouse.ready import ensure_ready
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    where = project.target(target)
+    asks = sys.stdin.isatty()
+
+    def columns(dataset: str, of: str) -> Table:
+        return ask_warehouse(ensure_ready(where, write_message), dataset, of)
+
+    table = table or _ask(asks, "--table", "Which table (dataset.table)")
+    found = find_table(project, table, columns)
+    types = found.types
+    kind = kind or _ask(asks, "--kind", "Judge a ratio of its rows, or their count", "ratio")
+    if kind not in ("ratio", "count"):
+        raise ConfigError(f"{kind!r} is neither", key="--kind", mend="ratio or count")
+    if date_column is None:
+        dates = [column for column, of in types.items() if of in ("DATE", "TIMESTAMP")]
+        first = dates[0] if dates else None
+        date_column = (
+            first
+            if len(dates) == 1 and first
+            else _ask(
+                asks, "--date-column", f"Which column says the day ({', '.join(dates)})", first
+            )
+        )
+    if kind == "ratio" and condition is None:
+        condition = _ask(asks, "--condition", "Which rows count (SQL, such as email is not null)")
+    if warning is None and critical is None:
+        unit = " in percent" if kind == "ratio" else ""
+        warning = _number(_ask(asks, "--warning", f"Below what is it a WARNING{unit}"), "--warning")
+        critical = _number(
+            _ask(asks, "--critical", f"Below what is it CRITICAL{unit}"), "--critical"
+        )
+    if owner is None and asks:
+        owner = click.prompt("Who mends it", default="", show_default=False, err=True) or None
+    asked = NewMonitor(
+        name=name,
+        table=found,
+        kind="ratio" if kind == "ratio" else "count",
+        date_column=date_column,
+        warning=warning,
+        critical=critical,
+        condition=condition,
+        group_by=group_by,
+        arrival=arrival,
+        owner=owner,
+        days=days,
+        checkpoint=checkpoint,
+    )
+    check_monitor(asked, project)
+    files, changed = make_files(asked, project, target=where.name)
+    written = write_new(project.root, files, changed)
+    for path in written:
+        said = "changed" if path.relative_to(project.root).as_posix() in changed else "wrote"
+        write_result(f"{said} {path.relative_to(project.root)}\n")
+    write_result(_next(asked))
+    return _linted(project.root, name)
+
+
+def _next(asked: NewMonitor) -> str:
+    return (
+        f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts\n"
+        f"then read models/monitors/{asked.name}.sql, and fill in impact and runbook.\n"
+    )
+
+
+def _linted(root: Any, name: str) -> int:
+    """What lint says of what was just written: nothing, or it is ours to mend."""
+    from plumbline.lint.linter import lint
+    from plumbline.project import Project
+
+    report = lint(Project(root), names=[name])
+    for finding in report.findings:
+        write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.mend}")
+    return 3 if report.errors else 0
+
+
+def _ask(asks: bool, option: str, question: str, default: str | None = None) -> str:
+    if not asks:
+        raise ConfigError(
+            f"{option} is missing", key=option, mend="give it, or type the command on a terminal"
+        )
+    found: str = click.prompt(question, default=default, err=True)
+    return found
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no number", key=option, mend="write a number") from None
+
+
+def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+    from click.shell_completion import CompletionItem
+
+    from plumbline.lint.facts import Facts
+
+    try:
+        project = context.ensure_object(Session).project()
+        keys = {f"{one.dataset}.{one.table}" for one in Facts(project).sources.values()}
+    except PlumblineError:
+        return []
+    return [CompletionItem(key) for key in sorted(keys) if key.startswith(incomplete)]
+
+
+command = Group(
+    name="new",
+    help="New files for the project.",
+    commands=[
+        Command(
+            name="monitor",
+            callback=monitor,
+            help="Write a monitor's model, description, suite, runbook and test, and put it into a "
+            "checkpoint.\n\n"
+            "On a terminal it asks for what is not given. Nothing is written over; what is "
+            "written passes lint and runs.",
+            params=[
+                click.Argument(["name"], metavar="NAME", required=True),
+                click.Option(
+                    ["--table"],
+                    metavar="DATASET.TABLE",
+                    shell_complete=_complete_tables,
+                    help="What it reads: declared in the project, or asked of the warehouse.",
+                ),
+                click.Option(
+                    ["--kind"],
+                    type=click.Choice(("ratio", "count")),
+                    help="Judge the share of rows that count, or how many there are.",
+                ),
+                click.Option(
+                    ["--date-column"],
+                    metavar="COLUMN",
+                    help="Which DATE or TIMESTAMP says the day; default: the only one.",
+                ),
+                click.Option(
+                    ["--condition"], metavar="SQL", help="Which rows count: email is not null."
+                ),
+                click.Option(
+                    ["--group-by"],
+                    multiple=True,
+                    metavar="COLUMN",
+                    help="Judge each of its values by itself; repeatable.",
+                ),
+                click.Option(
+                    ["--arrival"],
+                    metavar="COLUMN",
+                    help="When a row arrived, so that the past can be judged as it stood.",
+                ),
+                click.Option(
+                    ["--warning"], type=float, metavar="NUMBER", help="Below it is a WARNING."
+                ),
+                click.Option(
+                    ["--critical"], type=float, metavar="NUMBER", help="Below it is CRITICAL."
+                ),
+                click.Option(["--owner"], metavar="WHO", help="Who mends what it finds."),
+                click.Option(
+                    ["--days"],
+                    type=click.IntRange(1, 366),
+                    default=1,
+                    show_default=True,
+                    help="How many days that are over it looks at.",
+                ),
+                click.Option(
+                    ["--checkpoint"],
+                    default="health_check",
+                    show_default=True,
+                    metavar="NAME",
+                    help="Which runs it; made where it is not there.",
+                ),
+                target_option(),
+            ],
+            examples=(
+                Example(
+                    "plumbline new monitor played_minutes --table nba_raw.bigdataball_play_by_play "
+                    "--kind count --date-column game_date --warning 1000 --critical 100 "
+                    "--checkpoint mine",
+                    "rows of a day",
+                ),
+                Example(
+                    "plumbline new monitor confident_predictions "
+                    "--table nba_predictions.player_prop_predictions --kind ratio "
+                    "--date-column game_date --condition 'confidence_score is not null' "
+                    "--group-by system_id --arrival created_at --warning 95 --critical 80 "
+                    "--checkpoint mine",
+                    "a share, by prediction system",
+                ),
+            ),
+            exit_codes={3: "ERROR: the table is not there, or lint finds a fault in the files"},
+        )
+    ],
+    examples=(Example("plumbline new monitor --help", "what a monitor needs"),),
+    exit_codes={3: "ERROR: the table is not there"},
+)

@@ -1,0 +1,173 @@
+"""The services: do their paths exist, and is there everything that they name?
+
+Paths are looked at in the repository that the service is built from, as far as it is on this
+machine: the project's own always is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.lint.shape import check_shape
+from plumbline.project.services import Service, ServicesEntry, path_fault, read_services
+
+PATH_MISSING = error(
+    "service-path-missing",
+    "The repository has no such path: no commit would ever count, and the drift always be 0.",
+    wrong="paths: [predictions/wroker]",
+    right="paths: [predictions/worker]",
+)
+UNKNOWN_CHECKPOINT = error(
+    "service-unknown-checkpoint",
+    "verify names a checkpoint that is not there.",
+    wrong="verify: post_deploy_wroker",
+    right="verify: post_deploy_worker",
+)
+UNKNOWN_MONITOR = error(
+    "service-unknown-monitor",
+    "monitors names one that is not there: its incidents would never be shown.",
+    wrong="monitors: [coverge]",
+    right="monitors: [coverage]",
+)
+RUNBOOK_MISSING = error(
+    "service-runbook-missing",
+    "The runbook is not there: whoever is told of a drift has nothing to follow.",
+    wrong="runbook: docs/runbooks/wroker.md",
+    right="runbook: docs/runbooks/worker.md",
+)
+NO_RUNBOOK = warning(
+    "service-without-runbook",
+    "Whoever is told of a drift is not told what to do.",
+    wrong="{name: worker, paths: [...], ...} without runbook",
+    right="runbook: docs/runbooks/worker.md",
+)
+NOT_WATCHED = error(
+    "service-not-watched",
+    "The variable services names others than the file: a service would be watched by nobody.",
+    wrong="services: [worker] in dbt_project.yml, and coordinator besides in deploy/services.yml",
+    right="services: [worker, coordinator]",
+)
+
+RULES = (
+    PATH_MISSING,
+    UNKNOWN_CHECKPOINT,
+    UNKNOWN_MONITOR,
+    RUNBOOK_MISSING,
+    NO_RUNBOOK,
+    NOT_WATCHED,
+)
+
+VARIABLE = "services"
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with ``services.yml``."""
+    facts = linted.facts
+    services = facts.services
+    if services is None or not services.is_readable:
+        return
+    shape = list(check_shape(services, (), ServicesEntry))
+    yield from shape
+    yield from _paths(services)
+    for path, _ in services.entries("services"):
+        yield from _named(facts, services, path)
+    yield from _variable(facts, services)
+    if shape:
+        return
+    try:
+        read = read_services(services.file)
+    except ConfigError as fault:
+        place = services.place_of_key(fault.key or "")
+        if not any(path_fault(text) for _, text in _each_path(services)):
+            yield WRONG_VALUE.at(place, fault.what, fault.mend or "mend it")
+        return
+    for index, service in enumerate(read):
+        yield from _missing(facts, services, index, service)
+
+
+def _each_path(services: Document) -> Iterator[tuple[KeyPath, str]]:
+    for path, _ in services.entries("services"):
+        value = services.get(*path, "paths")
+        for number, text in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(text, str):
+                yield (*path, "paths", number), text
+
+
+def _paths(services: Document) -> Iterator[Finding]:
+    for path, text in _each_path(services):
+        if fault := path_fault(text):
+            yield WRONG_VALUE.at(
+                services.place(*path),
+                fault,
+                "write it relative to the repository's root, such as predictions/worker",
+            )
+
+
+def _missing(facts: Facts, services: Document, index: int, service: Service) -> Iterator[Finding]:
+    try:
+        folder = service.repository(facts.root)
+    except ConfigError:  # it is not on this machine; a drift there is then an ERROR
+        return
+    for number, path in enumerate(service.entry.paths):
+        if not (folder / path).exists():
+            yield PATH_MISSING.at(
+                services.place("services", index, "paths", number),
+                f"{path!r} is not in the repository",
+                "name a folder or file that the service is built from",
+            )
+
+
+def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]:
+    verify = services.text(*path, "verify")
+    if verify is not None and verify not in facts.checkpoints:
+        yield UNKNOWN_CHECKPOINT.at(
+            services.place(*path, "verify"),
+            f"there is no checkpoint {verify!r}",
+            did_you_mean(verify, facts.checkpoints),
+        )
+    monitors = services.get(*path, "monitors")
+    for number, name in enumerate(monitors if isinstance(monitors, list) else ()):
+        if isinstance(name, str) and name not in facts.monitor_names:
+            yield UNKNOWN_MONITOR.at(
+                services.place(*path, "monitors", number),
+                f"there is no monitor {name!r}",
+                did_you_mean(name, facts.monitor_names),
+            )
+    runbook = services.text(*path, "runbook")
+    if runbook is None:
+        if services.get(*path, "runbook") is None:
+            yield NO_RUNBOOK.at(
+                services.place(*path),
+                "no runbook says what to do about it",
+                "write one, and name it: runbook: docs/runbooks/NAME.md",
+            )
+    elif "://" not in runbook and not (facts.root / runbook).is_file():
+        yield RUNBOOK_MISSING.at(
+            services.place(*path, "runbook"),
+            f"there is no runbook {runbook!r}",
+            "write it there, or name a file below the project's folder or a link with https://",
+        )
+
+
+def _variable(facts: Facts, services: Document) -> Iterator[Finding]:
+    """The model of deployment_drift is given the names; a project without it needs no variable."""
+    if facts.dbt is None or VARIABLE not in facts.variables:
+        return
+    listed = facts.variables[VARIABLE]
+    if not isinstance(listed, list):
+        return  # said of its type
+    names = {services.text(*path, "name") for path, _ in services.entries("services")} - {None}
+    watched = {str(name) for name in listed}
+    if names != watched:
+        apart = sorted(map(str, names ^ watched))
+        yield NOT_WATCHED.at(
+            facts.dbt.place("vars", VARIABLE),
+            f"the variable {VARIABLE} and deploy/services.yml differ in {', '.join(apart)}",
+            "name the same services in both",
+        )

@@ -1,0 +1,309 @@
+"""Services whose deployments are watched: ``deploy/services.yml``.
+
+What each is built from, how to learn what is deployed, what is checked before and after. Used by
+``plumbline deploy`` and by lint, which says all faults where the reading stops at the first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.schedule import VARIABLE_PATTERN
+
+COMMIT_LABEL = "commit-sha"
+COMMIT_VARIABLE = "BUILD_COMMIT"
+
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+_Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CloudRunEntry(_Strict):
+    """A service or a job of Cloud Run."""
+
+    project: _Text | None = Field(
+        None,
+        description="The Google Cloud project; without it, the environment variable "
+        "PLUMBLINE_PROJECT.",
+        examples=["nba-props-platform"],
+    )
+    region: _Text = Field(description="Its region.", examples=["us-west2"])
+    service: _Text | None = Field(
+        None, description="The service; without it, as the entry.", examples=["prediction-worker"]
+    )
+    job: _Text | None = Field(
+        None,
+        description="The job, where it is a job and no service.",
+        examples=["plumbline-health-check"],
+    )
+
+    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = Field(
+        None,
+        description="Where Cloud Run's API is, in place of Google's public address: a private "
+        "endpoint.",
+        examples=["https://run-restricted.example.com"],
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> CloudRunEntry:
+        if self.service and self.job:
+            raise ValueError("name a service or a job, not both")
+        return self
+
+
+class HttpEntry(_Strict):
+    """An endpoint that says its commit."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://")] = Field(
+        description="What is asked, with GET.", examples=["https://example.com/version"]
+    )
+    field: _Text | None = Field(
+        None,
+        description="The key of the JSON object that holds the commit; without it, the answer "
+        "is the commit.",
+        examples=["commit"],
+    )
+
+
+class DeployedEntry(_Strict):
+    """How to learn what is deployed: just one of the three."""
+
+    cloud_run: CloudRunEntry | None = Field(
+        None,
+        description="Cloud Run is asked: the label `commit-sha`, else a variable BUILD_COMMIT, "
+        "else the image's tag.",
+        examples=[{"region": "us-west2"}],
+    )
+    http: HttpEntry | None = Field(
+        None,
+        description="An endpoint of the service is asked.",
+        examples=[{"url": "https://example.com/version", "field": "commit"}],
+    )
+    command: list[_Text] | None = Field(
+        None,
+        min_length=1,
+        description="A command is run in the project's folder; the first word that it prints is "
+        "the commit.",
+        examples=[["cat", "DEPLOYED"]],
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> DeployedEntry:
+        if sum(one is not None for one in (self.cloud_run, self.http, self.command)) != 1:
+            raise ValueError("name just one of cloud_run, http and command")
+        return self
+
+
+class ServiceEntry(_Strict):
+    """One of ``services``."""
+
+    name: _Name = Field(description="What it is called.", examples=["prediction-worker"])
+    repository: _Variable | None = Field(
+        None,
+        description="The environment variable that holds the folder of the git repository that it "
+        "is built from; without it, the project's own.",
+        examples=["NBA_PLATFORM_REPOSITORY"],
+    )
+    branch: _Text = Field(
+        "main", description="What is deployed from.", examples=["main", "origin/main"]
+    )
+    paths: list[_Text] = Field(
+        min_length=1,
+        description="Files and folders of the repository that it is built from: a commit that "
+        "touches none of them changes nothing for it.",
+        examples=[["predictions/worker", "shared"]],
+    )
+    exclude: list[_Text] = Field(
+        default_factory=list,
+        description="What of them does not count, as git's patterns.",
+        examples=[["**/*.md"]],
+    )
+    deployed: DeployedEntry = Field(
+        description="How to learn what is deployed.",
+        examples=[{"cloud_run": {"region": "us-west2"}}],
+    )
+    tests: list[_Text] | None = Field(
+        None,
+        min_length=1,
+        description="The command that runs its tests, in the repository's folder.",
+        examples=[["pytest", "-q", "tests/worker"]],
+    )
+    migrations: list[_Text] = Field(
+        default_factory=list,
+        description="Folders of schema changes, whose numbered or dated SQL files must have been "
+        "applied before.",
+        examples=[["schemas/migrations"]],
+    )
+    applied: list[_Text] | None = Field(
+        None,
+        min_length=1,
+        description="The command that prints the names of the schema changes that are applied, a "
+        "line each.",
+        examples=[["cat", "schemas/APPLIED"]],
+    )
+    health: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = Field(
+        None,
+        description="What answers 200 when it is well.",
+        examples=["https://example.com/health"],
+    )
+    verify: _Text | None = Field(
+        None,
+        description="The checkpoint that looks at it after a deployment.",
+        examples=["post_deploy_prediction_worker"],
+    )
+    monitors: list[_Text] = Field(
+        default_factory=list,
+        description="Monitors whose incidents concern it.",
+        examples=[["recent_predictions"]],
+    )
+    owner: _Text = Field(description="Who answers for it.", examples=["ml-platform"])
+    runbook: _Text | None = Field(
+        None,
+        description="What to do about it: a file of the project, or a link.",
+        examples=["docs/runbooks/prediction-worker.md"],
+    )
+
+
+class ServicesEntry(_Strict):
+    """The whole file."""
+
+    services: list[ServiceEntry] = Field(
+        description="The services whose deployments are watched.",
+        examples=[
+            [
+                {
+                    "name": "prediction-worker",
+                    "paths": ["predictions/worker", "shared"],
+                    "deployed": {"cloud_run": {"region": "us-west2"}},
+                    "owner": "ml-platform",
+                }
+            ]
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, checked."""
+
+    entry: ServiceEntry
+    key: str
+    """``services[0]``, for errors about it."""
+    file: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.entry.name
+
+    @property
+    def pathspecs(self) -> tuple[str, ...]:
+        """Its own paths as git takes them, from the repository's root."""
+        own = (path.rstrip("/") for path in self.entry.paths)
+        return (
+            *(":(top)" if path == "." else f":(top,literal){path}" for path in own),
+            *(f":(top,exclude,glob){pattern}" for pattern in self.entry.exclude),
+        )
+
+    def repository(self, project_root: Path, environment: Mapping[str, str] | None = None) -> Path:
+        """The folder of its git repository.
+
+        Raises:
+            ConfigError: the variable is not set, or names no folder.
+        """
+        name = self.entry.repository
+        if name is None:
+            return project_root
+        value = (os.environ if environment is None else environment).get(name, "").strip()
+        if not value:
+            raise ConfigError(
+                f"the repository of {self.name} is not known: {name} is not set",
+                file=self.file,
+                key=f"{self.key}.repository",
+                mend=f"set {name} to the folder of a full clone of it",
+            )
+        folder = Path(value).expanduser()
+        if not folder.is_absolute():
+            folder = project_root / folder
+        if not folder.is_dir():
+            raise ConfigError(
+                f"{name} names no folder: {value}",
+                file=self.file,
+                key=f"{self.key}.repository",
+                mend="set it to the folder of a full clone",
+            )
+        return folder
+
+
+def read_services(file: Path) -> tuple[Service, ...]:
+    """The services in ``file``, in its order; none where there is no such file.
+
+    Raises:
+        ConfigError: not YAML, an unknown or missing key, a wrong value, a name twice, a path that
+            leaves the repository: with file, key and mend.
+    """
+    if not file.is_file():
+        return ()
+    raw = read_yaml(file, error=ConfigError, what="the list of services")
+    entry = explain(ServicesEntry, raw, file=file, error=ConfigError)
+    found: list[Service] = []
+    for index, one in enumerate(entry.services):
+        key = f"services[{index}]"
+        if any(one.name == other.name for other in found):
+            raise ConfigError(
+                f"two services are called {one.name!r}",
+                file=file,
+                key=f"{key}.name",
+                mend="give each a name of its own",
+            )
+        for number, path in enumerate(one.paths):
+            if fault := path_fault(path):
+                raise ConfigError(
+                    fault,
+                    file=file,
+                    key=f"{key}.paths[{number}]",
+                    mend="write it relative to the repository's root, such as predictions/worker",
+                )
+        found.append(Service(one, key, file))
+    return tuple(found)
+
+
+def path_fault(path: str) -> str | None:
+    """What is wrong with one of ``paths``, whatever the repository holds; None: nothing."""
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        return f"{path!r} leaves the repository"
+    if re.search(r"[*?\[\]:\\]", path):
+        return f"{path!r} is a pattern, and of a pattern nobody knows whether it ever fits"
+    return None
+
+
+def find_service(services: tuple[Service, ...], name: str, *, file: Path) -> Service:
+    """The service of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for service in services:
+        if service.name == name:
+            return service
+    raise ConfigError(
+        f"there is no service {name!r}",
+        file=file,
+        key="services",
+        mend=did_you_mean(name, (service.name for service in services))
+        if services
+        else "declare it there; see docs/deployments.md",
+    )

@@ -1,0 +1,397 @@
+"""The files of a new monitor: model, description, suite, runbook, test, a line in a checkpoint.
+
+Used by ``plumbline new monitor``; the text of each file is a template in ``templates/``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from plumbline.errors import ConfigError, did_you_mean
+from plumbline.scaffold.templating import render
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import SchemaField
+
+    from plumbline.project import Project, Target
+
+Kind = Literal["ratio", "count"]
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+TABLE = re.compile(r"(?:(?P<project>[\w-]+)\.)?(?P<dataset>\w+)\.(?P<table>\w+)")
+DATES = ("DATE", "TIMESTAMP")
+SECONDS = 30.0
+"""For a look at a table that is declared nowhere."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table."""
+
+    name: str
+    type: str
+    description: str = ""
+    """As the warehouse has it."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table that a monitor reads."""
+
+    dataset: str
+    name: str
+    columns: tuple[Column, ...]
+    is_declared: bool
+    """Whether a YAML file of the project declares it."""
+    partition_by: str | None = None
+    require_filter: bool = False
+    description: str = ""
+
+    @property
+    def key(self) -> str:
+        """``dataset.table``."""
+        return f"{self.dataset}.{self.name}"
+
+    @property
+    def types(self) -> dict[str, str]:
+        """GoogleSQL types by column."""
+        return {column.name: column.type for column in self.columns}
+
+
+@dataclass(frozen=True)
+class NewMonitor:
+    """What a person asks for."""
+
+    name: str
+    table: Table
+    kind: Kind
+    date_column: str
+    warning: float | None
+    critical: float | None
+    condition: str | None = None
+    """SQL over the table's columns: rows for which it holds count; of a ratio, and of a count."""
+    group_by: tuple[str, ...] = ()
+    arrival: str | None = None
+    """The column that says when a row arrived."""
+    owner: str | None = None
+    days: int = 1
+    checkpoint: str = "health_check"
+
+    @property
+    def metric(self) -> str:
+        """The column that is judged."""
+        return f"{self.name}_pct" if self.kind == "ratio" else "rows_of_day"
+
+    @property
+    def about(self) -> str:
+        """One sentence."""
+        which = f" where {self.condition}" if self.condition else ""
+        where = f" by {', '.join(self.group_by)}" if self.group_by else ""
+        if self.kind == "ratio":
+            return f"Share of rows of {self.table.key}{which}{where}, a day."
+        return f"Rows of {self.table.key}{which}{where}, a day."
+
+
+def check_monitor(asked: NewMonitor, project: Project) -> None:
+    """Raise where it can't be made.
+
+    Raises:
+        ConfigError: a name that is none or taken, a column that the table does not have, a ratio
+            without a condition, no threshold, thresholds the wrong way round.
+    """
+    if not NAME.fullmatch(asked.name):
+        raise ConfigError(
+            f"{asked.name!r} is no name for a monitor",
+            key="NAME",
+            mend="write small letters, digits and _, beginning with a letter",
+        )
+    if asked.name in project.monitor_names():
+        raise ConfigError(
+            f"there is a monitor {asked.name!r} already", key="NAME", mend="take another name"
+        )
+    types = asked.table.types
+    named = [("--date-column", asked.date_column), *(("--group-by", one) for one in asked.group_by)]
+    if asked.arrival:
+        named.append(("--arrival", asked.arrival))
+    for option, column in named:
+        if column not in types:
+            raise ConfigError(
+                f"{asked.table.key} has no column {column!r}",
+                key=option,
+                mend=did_you_mean(column, types),
+            )
+    if types[asked.date_column] not in DATES:
+        raise ConfigError(
+            f"{asked.date_column} is {types[asked.date_column]}, which says no day",
+            key="--date-column",
+            mend=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
+        )
+    if asked.kind == "ratio" and not asked.condition:
+        raise ConfigError(
+            "a ratio needs to know which rows count",
+            key="--condition",
+            mend='write SQL over the columns, such as "email is not null"; or --kind count',
+        )
+    if asked.warning is None and asked.critical is None:
+        raise ConfigError(
+            "without a threshold nothing is judged",
+            key="--warning",
+            mend="give --warning, --critical or both: the least that is well",
+        )
+    if asked.warning is not None and asked.critical is not None and asked.critical > asked.warning:
+        raise ConfigError(
+            f"below {asked.critical:g} would be CRITICAL, and below {asked.warning:g} only WARNING",
+            key="--critical",
+            mend="let the critical threshold be the lower one",
+        )
+    if asked.condition:
+        _check_condition(asked.condition, types)
+
+
+def _check_condition(condition: str, types: Mapping[str, str]) -> None:
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(condition, read="bigquery")
+    except sqlglot.errors.SqlglotError as fault:
+        said = " ".join(str(fault).split("\n")[0].split())
+        raise ConfigError(
+            f"the condition is no SQL: {said}", key="--condition", mend="write it as after `where`"
+        ) from None
+    for column in tree.find_all(exp.Column):
+        if column.name not in types and not column.table:
+            raise ConfigError(
+                f"the table has no column {column.name!r}",
+                key="--condition",
+                mend=did_you_mean(column.name, types),
+            )
+    if tree.find(exp.Select, exp.Subquery, exp.Command):
+        raise ConfigError(
+            "the condition asks another table",
+            key="--condition",
+            mend="write a condition over the columns of this one",
+        )
+
+
+def find_table(project: Project, text: str, columns: Callable[[str, str], Table]) -> Table:
+    """The table of ``dataset.table``: as a YAML file of the project declares it, else as it is.
+
+    Args:
+        project: whose models.
+        text: as it was asked for.
+        columns: asks the warehouse for a table that is declared nowhere.
+
+    Raises:
+        ConfigError: no name of a table, or declared without columns.
+        WarehouseError: it is not there.
+    """
+    from plumbline.lint.facts import Facts
+
+    named = TABLE.fullmatch(text)
+    if named is None:
+        raise ConfigError(
+            f"{text!r} names no table", key="--table", mend="write it as dataset.table"
+        )
+    dataset, name = named["dataset"], named["table"]
+    for source in Facts(project).sources.values():
+        if (source.dataset, source.table) == (dataset, name):
+            found = tuple(
+                Column(column, described.type or "STRING")
+                for column, described in source.columns.items()
+            )
+            if not found:
+                raise ConfigError(
+                    f"the declaration of {text} has no columns",
+                    file=source.place.file,
+                    key=source.place.key,
+                    mend="declare its columns with their data_type",
+                )
+            return Table(dataset, name, found, True, source.partition_by, source.requires_filter)
+    return columns(dataset, name)
+
+
+def ask_warehouse(target: Target, dataset: str, name: str) -> Table:
+    """A table as the warehouse has it.
+
+    Raises:
+        WarehouseError: it is not there, or can't be asked.
+    """
+    from plumbline.errors import WarehouseError
+    from plumbline.warehouse.client import endpoint_of, open_client
+    from plumbline.warehouse.failures import Call, explain_failure
+    from plumbline.warehouse.retries import PATIENCE, make_retry
+    from plumbline.warehouse.transport import time_budget
+
+    client = open_client(target)
+    try:
+        with time_budget(SECONDS):
+            found = client.get_table(
+                f"{target.project}.{target.datasets.get(dataset, dataset)}.{name}",
+                retry=make_retry(target, patience=PATIENCE[target.kind], also=lambda _: False),
+            )
+    except Exception as fault:
+        said = explain_failure(fault, Call(target, endpoint_of(target), SECONDS))
+        raise WarehouseError(said.what, key="--table", mend=said.mend) from fault
+    finally:
+        client.close()  # type: ignore[no-untyped-call]
+    partition = found.time_partitioning.field if found.time_partitioning else None
+    types = {field.name: field.field_type for field in found.schema}
+    if partition and types.get(partition) == "TIMESTAMP":
+        partition = f"DATE({partition})"
+    return Table(
+        dataset,
+        name,
+        tuple(
+            Column(field.name, _type_of(field), field.description or "") for field in found.schema
+        ),
+        False,
+        partition,
+        bool(found.require_partition_filter),
+        found.description or "",
+    )
+
+
+_LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+
+
+def _type_of(field: SchemaField) -> str:
+    kind = _LEGACY.get(field.field_type, field.field_type)
+    if kind in ("RECORD", "STRUCT"):
+        kind = f"STRUCT<{', '.join(f'{one.name} {_type_of(one)}' for one in field.fields)}>"
+    return f"ARRAY<{kind}>" if field.mode == "REPEATED" else kind
+
+
+def make_files(
+    asked: NewMonitor, project: Project, *, target: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The new files, and the changed ones, by their path below the project.
+
+    Raises:
+        ConfigError: the checkpoint can't be read.
+    """
+    table = asked.table
+    values: dict[str, Any] = {
+        "name": asked.name,
+        "about": asked.about,
+        "kind": asked.kind,
+        "metric": asked.metric,
+        "dataset": table.dataset,
+        "table": table.name,
+        "date_column": asked.date_column,
+        "date_type": table.types[asked.date_column],
+        "group_by": asked.group_by,
+        "arrival": asked.arrival,
+        "condition": asked.condition,
+        "back": 31 if asked.group_by else 1,
+        "types": table.types,
+        "columns": table.columns,
+        "declares": not table.is_declared,
+        "partition_by": table.partition_by,
+        "described": table.description or f"What {table.key} holds.",
+        "require_filter": table.require_filter,
+        "warning": _plain(asked.warning),
+        "critical": _plain(asked.critical),
+        "owner": asked.owner,
+        "target": target,
+        "depth": 2,
+        "day_of": f"date({asked.date_column})"
+        if table.types[asked.date_column] == "TIMESTAMP"
+        else asked.date_column,
+        "recent": f"{asked.date_column} >= timestamp_sub(current_timestamp(), interval 14 day)"
+        if table.types[asked.date_column] == "TIMESTAMP"
+        else f"{asked.date_column} >= date_sub(current_date(), interval 14 day)",
+    }
+    monitors = _models_folder(project)
+    files = {
+        f"{monitors}/{asked.name}.sql": _tidy(render("monitor.sql", **values)),
+        f"{monitors}/{asked.name}.yml": _tidy(render("monitor.yml", **values)),
+        f"expectations/{asked.name}.json": _suite(asked),
+        f"docs/runbooks/{asked.name}.md": _tidy(render("runbook.md", **values)),
+        f"tests/monitors/test_{asked.name}.py": render("test_monitor.py.txt", **values),
+    }
+    checkpoint = f"checkpoints/{asked.checkpoint}.json"
+    text, is_new = _checkpoint(project, asked)
+    if is_new:
+        files[checkpoint] = text
+        return files, {}
+    return files, {checkpoint: text}
+
+
+def _models_folder(project: Project) -> str:
+    paths = project.dbt.get("model-paths") or ["models"]
+    return f"{paths[0]}/monitors"
+
+
+def _suite(asked: NewMonitor) -> str:
+    from plumbline.lint.json_format import dumps
+
+    observed = {
+        "column": asked.metric,
+        "aggregate": "min" if asked.group_by else "mean" if asked.kind == "ratio" else "min",
+        "unit": "%" if asked.kind == "ratio" else "rows",
+    }
+    monitor: dict[str, Any] = {"model": asked.name, "observed": observed}
+    if asked.days != 1:
+        monitor["vars"] = {"days": asked.days}
+    if asked.owner:
+        monitor["owner"] = asked.owner
+    monitor["impact"] = "Say what it means for people when this is wrong."
+    monitor["runbook"] = f"docs/runbooks/{asked.name}.md"
+    expectations = []
+    for severity, least in (("warning", asked.warning), ("critical", asked.critical)):
+        if least is not None:
+            kwargs: dict[str, Any] = {"column": asked.metric, "min_value": _plain(least)}
+            if asked.group_by:
+                kwargs["group_by"] = list(asked.group_by)
+            expectations.append(
+                {"type": "expect_metric_to_be_between", "severity": severity, "kwargs": kwargs}
+            )
+    suite = {
+        "name": asked.name,
+        "meta": {"monitor": monitor},
+        "notes": asked.about,
+        "expectations": expectations,
+    }
+    return dumps(suite)
+
+
+def _checkpoint(project: Project, asked: NewMonitor) -> tuple[str, bool]:
+    """The checkpoint with the monitor at its end, and whether it is new."""
+    from plumbline.lint.json_format import dumps
+    from plumbline.project.parsing import read_json
+
+    file = project.checkpoints_dir / f"{asked.checkpoint}.json"
+    entry = {"name": asked.name}
+    if not file.is_file():
+        actions: Sequence[dict[str, str]] = [
+            {"name": "alerts", "type": "plumbline_alerts"},
+            {"name": "docs", "type": "plumbline_docs"},
+        ]
+        return dumps(
+            {"name": asked.checkpoint, "validation_definitions": [entry], "actions": list(actions)}
+        ), True
+    content = read_json(file, error=ConfigError, what="the checkpoint")
+    content.setdefault("validation_definitions", []).append(entry)
+    text = file.read_text(encoding="utf-8")
+    # A small diff: the new line goes in as its neighbours stand, where they stand on one line each.
+    last = re.search(r'(?P<indent>[ \t]*)\{"name": "[^"]+"\}(?=\s*\])', text)
+    if last is not None:
+        line = f"{last[0]},\n{last['indent']}{json.dumps(entry)}"
+        changed = text[: last.start()] + line + text[last.end() :]
+        if json.loads(changed) == content:
+            return changed, False
+    return dumps(content), False
+
+
+def _plain(value: float | None) -> float | int | None:
+    return int(value) if value is not None and float(value).is_integer() else value
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, at most one empty line."""
+    text = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"

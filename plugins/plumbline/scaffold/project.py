@@ -1,0 +1,131 @@
+"""The files of a new project, with an example that runs. Used by ``plumbline init``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plumbline.errors import ConfigError
+from plumbline.project.find import PROJECT_FILE
+from plumbline.project.project import DBT_FILE, Project
+from plumbline.scaffold.monitor import NewMonitor, find_table, make_files
+from plumbline.scaffold.templating import TEMPLATES, render
+from plumbline.scaffold.writing import write_new
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+INSIDE_DBT = "plumbline"
+"""The folder of the monitors inside a dbt project, all of which is left as it is."""
+
+EXAMPLE = "orders_with_email"
+OF_EXAMPLE = ("seeds/", "models/sources.yml", "checkpoints/schedule.yml")
+"""Without it there is no checkpoint yet, and so nothing to schedule."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What ``init`` did."""
+
+    root: Path
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    """Files that were there."""
+    is_inside_dbt: bool
+
+
+def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
+    """A project in ``folder``; inside a dbt project, in a folder of its own. Again, it makes what
+    is missing and leaves the rest.
+
+    Args:
+        folder: made where it is not there.
+        name: of the project; None: the folder's.
+        example: with a monitor of an example table.
+
+    Raises:
+        ConfigError: ``folder`` is no folder, the name is none, or it can't be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder", key="DIR", mend="name a folder")
+    is_inside_dbt = (folder / DBT_FILE).is_file() and not (folder / PROJECT_FILE).is_file()
+    root = folder / INSIDE_DBT if is_inside_dbt else folder
+    chosen = name or _name_of(root if not is_inside_dbt else folder)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", chosen):
+        raise ConfigError(
+            f"{chosen!r} is no name for a project",
+            key="--name",
+            mend="write small letters, digits and _, beginning with a letter",
+        )
+    values = {"name": chosen, "gcp_project": f"{chosen.replace('_', '-')}-local"}
+    files = {
+        path: render(f"project/{template}", **values)
+        for path, template in _templates()
+        if example or not path.startswith(OF_EXAMPLE)
+    }
+    if not example:
+        files["great_expectations.yml"] = _without_seed(files["great_expectations.yml"])
+    kept = [root / path for path in files if (root / path).exists()]
+    new = {path: text for path, text in files.items() if root / path not in kept}
+    written = write_new(root, new)
+    if example and not (root / "expectations" / f"{EXAMPLE}.json").exists():
+        written += _write_example(root)
+    (root / "expectations").mkdir(exist_ok=True)
+    (root / "models" / "monitors").mkdir(parents=True, exist_ok=True)
+    return Made(root, tuple(written), tuple(kept), is_inside_dbt)
+
+
+def _write_example(root: Path) -> list[Path]:
+    project = Project(root)
+
+    def nowhere(dataset: str, table: str) -> None:
+        raise ConfigError(
+            f"{dataset}.{table} is not declared", file=root / "models" / "sources.yml"
+        )
+
+    asked = NewMonitor(
+        name=EXAMPLE,
+        table=find_table(project, "shop.orders", nowhere),  # type: ignore[arg-type]
+        kind="ratio",
+        date_column="ordered_on",
+        warning=95,
+        critical=80,
+        condition="email is not null",
+        group_by=("country",),
+        arrival="created_at",
+        owner="you",
+    )
+    files, changed = make_files(asked, project, target="local")
+    return write_new(root, files, changed)
+
+
+def _templates() -> Iterator[tuple[str, str]]:
+    """Each file of the project, and its template."""
+    top = resources.files(TEMPLATES) / "templates" / "project"
+    for path in sorted(_below(top, "")):
+        # Under other names, so that neither git nor a linter takes them for its own.
+        yield (".gitignore" if path == "gitignore" else path.removesuffix(".txt")), path
+
+
+def _below(folder: Traversable, before: str) -> Iterator[str]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            if one.name != "__pycache__":
+                yield from _below(one, f"{before}{one.name}/")
+        elif not one.name.endswith(".pyc"):
+            yield f"{before}{one.name}"
+
+
+def _without_seed(text: str) -> str:
+    return re.sub(r"\n        seed:\n(?:          .*\n)+", "\n", text).replace(
+        ", filled by seeds/make_example.py", ""
+    )
+
+
+def _name_of(folder: Path) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower()).strip("_")
+    return words if words[:1].isalpha() else f"project_{words}".rstrip("_")

@@ -1,0 +1,136 @@
+-- [[ about ]]
+-- A row a day[% if group_by %] and [[ group_by|join(", ") ]][% endif %], of the `days` days that were over at as_of.
+
+with instants as (
+
+    select
+        cast(instant as timestamp) as as_of,
+        -- a column, so that a day is a day of the zone on every warehouse
+        '{{ var("timezone") }}' as timezone
+    from unnest({{ var('as_of') }}) as instant
+
+),
+
+-- what is expected: every day, whether anything arrived or not
+days as (
+
+    select as_of, day
+    from instants
+    cross join unnest(generate_date_array(
+        date_sub(date(as_of, timezone), interval {{ var('days') }} day),
+        date_sub(date(as_of, timezone), interval 1 day)
+    )) as day
+
+),
+
+arrived as (
+
+    select
+[% if date_type == "TIMESTAMP" %]
+        date(rows_read.[[ date_column ]], zone.timezone) as day,
+[% else %]
+        rows_read.[[ date_column ]] as day,
+[% endif %]
+[% for column in group_by %]
+        rows_read.[[ column ]],
+[% endfor %]
+[% if arrival %]
+        coalesce(rows_read.[[ arrival ]], timestamp '1970-01-01 00:00:00+00') as arrived_at,
+[% endif %]
+[% if condition %]
+        if([[ condition ]], 1, 0) as is_counted
+[% else %]
+        1 as is_counted
+[% endif %]
+    from {{ source('[[ dataset ]]', '[[ table ]]') }} as rows_read
+[% if date_type == "TIMESTAMP" %]
+    cross join (select '{{ var("timezone") }}' as timezone) as zone
+    where
+        -- constants, so that BigQuery reads only these partitions
+        rows_read.[[ date_column ]] >= timestamp(
+            date_sub(cast('{{ var("first_date") }}' as date), interval {{ var('days') }} + [[ back ]] day)
+        )
+        and rows_read.[[ date_column ]] < timestamp(
+            date_add(cast('{{ var("last_date") }}' as date), interval 2 day)
+        )
+[% else %]
+    where
+        -- constants, so that BigQuery reads only these partitions
+        rows_read.[[ date_column ]] between
+            date_sub(cast('{{ var("first_date") }}' as date), interval {{ var('days') }} + [[ back ]] day)
+            and cast('{{ var("last_date") }}' as date)
+[% endif %]
+
+),
+
+[% if group_by %]
+present as (
+
+    select
+        day, [% for column in group_by %][[ column ]][[ ", " if not loop.last ]][% endfor %][[ "," if arrival ]]
+[% if arrival %]
+        min(arrived_at) as first_at
+[% endif %]
+    from arrived
+    group by day, [% for column in group_by %][[ column ]][[ ", " if not loop.last ]][% endfor %]
+
+
+),
+
+-- and of every day each group that was there in the thirty days before: one that is silent counts as 0
+seen as (
+
+    select distinct days.as_of, days.day, [% for column in group_by %]present.[[ column ]][[ ", " if not loop.last ]][% endfor %]
+
+    from days
+    cross join present
+    where present.day between date_sub(days.day, interval 30 day) and days.day
+[% if arrival %]
+        and present.first_at <= days.as_of
+[% endif %]
+
+),
+
+[% endif %]
+counted as (
+
+    select
+        expected.as_of, expected.day,
+[% for column in group_by %]
+        expected.[[ column ]],
+[% endfor %]
+        count(arrived.day) as rows_there,
+        sum(coalesce(arrived.is_counted, 0)) as counted_rows
+    from [[ "seen" if group_by else "days" ]] as expected
+    left join arrived
+        on arrived.day = expected.day
+[% for column in group_by %]
+        and arrived.[[ column ]] = expected.[[ column ]]
+[% endfor %]
+[% if arrival %]
+        and arrived.arrived_at <= expected.as_of
+[% endif %]
+    group by expected.as_of, expected.day[% for column in group_by %], expected.[[ column ]][% endfor %]
+
+
+),
+
+final as (
+
+    select
+        as_of, day,
+[% for column in group_by %]
+        [[ column ]],
+[% endfor %]
+[% if kind == "ratio" %]
+        coalesce(safe_divide(100 * counted_rows, rows_there), 0) as [[ metric ]],
+        counted_rows as numerator,
+        rows_there as denominator
+[% else %]
+        counted_rows as [[ metric ]]
+[% endif %]
+    from counted
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+"""The page of coverage: what is watched, how it was before, and how long what was wrong lasted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from plumbline.project.schedule import write_duration
+from plumbline.site import paths
+from plumbline.site.data import SiteData
+from plumbline.site.pages import frame
+
+
+def render(data: SiteData) -> bytes:
+    """``coverage.html``."""
+    return frame.render(
+        "coverage.html",
+        data,
+        paths.COVERAGE,
+        title="Coverage",
+        rows=data.coverage,
+        lasting=_lasting,
+        every=write_duration,
+    )
+
+
+def _lasting(duration: timedelta | None) -> str:
+    """``6 h``, ``3.2 days``; a dash for what is not known."""
+    if duration is None:
+        return "\N{EN DASH}"
+    hours = duration.total_seconds() / 3600
+    return f"{hours:.3g} h" if hours < 48 else f"{hours / 24:.3g} days"

@@ -1,0 +1,53 @@
+"""The morning's page: every question in order, and for each that is not well what to do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scenarios.conftest import Plumbline
+
+pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
+
+ORDER = [
+    "line_coverage",
+    "grading_completeness",
+    "recent_predictions",
+    "prediction_freshness",
+    "phase_completion",
+    "bdb_coverage",
+    "game_status_lag",
+    "duplicate_rows",
+    "deployment_drift",
+]
+
+
+@pytest.fixture(scope="module")
+def page(plumbline: Plumbline) -> str:
+    done = plumbline("run", "daily_validation", "--format", "markdown", "--no-docs")
+    assert done.code == 2, done.stderr
+    return done.stdout
+
+
+def test_the_questions_stand_in_their_order_each_with_its_severity(page: str) -> None:
+    rows = re.findall(r"^\| (\S+) (\w+) \| `(\w+)` \|", page, re.MULTILINE)
+    assert [name for _, _, name in rows] == ORDER
+    statuses = {name: status for _, status, name in rows}
+    assert statuses["line_coverage"] == statuses["deployment_drift"] == "CRITICAL"
+    assert statuses["phase_completion"] == "PASS"
+
+
+def test_each_that_is_not_well_says_what_to_do_and_how_to_ask_again(page: str) -> None:
+    blocks = re.split(r"^### ", page, flags=re.MULTILINE)[1:]
+    assert len(blocks) == 6
+    for block in blocks:
+        name = re.findall(r"`(\w+)`", block)[0]
+        assert re.search(r"^- \*\*do\*\*: `(gcloud|bq|plumbline) .+`$", block, re.MULTILINE), name
+        assert f"- **again**: `plumbline run daily_validation --select {name} --target " in block
+        assert "- **runbook**: `docs/runbooks/" in block
+        assert "- **owner**: " in block
+
+
+def test_it_is_one_page(page: str) -> None:
+    assert len(page.splitlines()) < 110

@@ -1,0 +1,188 @@
+"""What is said of a service that is behind, how it is judged, and the issues of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from plumbline.channels.base import Verdict
+from plumbline.channels.github.channel import GitHubChannel
+from plumbline.channels.secrets import Secret
+from plumbline.deployments.deployed import Deployed, UnknownDeploymentError
+from plumbline.deployments.drift import Drift, DriftReport, Limits, look, read_limits, worst_first
+from plumbline.deployments.gitlog import Behind, Commit
+from plumbline.deployments.issues import tell_issues
+from plumbline.deployments.report import render_json, render_markdown, render_text, said
+from plumbline.project import Project
+from plumbline.project.services import Service, ServiceEntry
+from plumbline.run.status import Status
+from support.fake_github import FakeGitHub
+from support.fake_receivers import FakeReceiver
+from support.repositories import History
+
+NOW = datetime(2026, 2, 2, 18, tzinfo=UTC)
+ROOT = Path(__file__).parents[3]
+
+
+def service(name: str = "worker", **more: object) -> Service:
+    values = {
+        "name": name,
+        "paths": ["shared"],
+        "owner": "ml-platform",
+        "deployed": {"command": ["true"]},
+        "runbook": f"docs/runbooks/{name}.md",
+    }
+    entry = ServiceEntry.model_validate(values | more)
+    return Service(entry, "services[0]", Path("deploy/services.yml"))
+
+
+def drift(
+    own: int, hours: float, *, behind: int = 598, cancelled: int = 0, name: str = "worker"
+) -> Drift:
+    at = NOW - timedelta(hours=hours)
+    what = tuple(
+        Commit(f"{number:040x}", at, "Ana", f"fix <b>| #{number} @team `x`")
+        for number in range(min(own, 50))
+    )
+    found = Behind("m" * 40, "l" * 40, behind, own, cancelled, at if own else None, what)
+    return Drift(service(name), NOW, Deployed("8cb96558" + "0" * 32, "image tag"), found)
+
+
+UNKNOWN = Drift(service("lost"), NOW, reason="it has no label", mend="label it")
+
+
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        (drift(0, 0), Status.PASS),
+        (drift(1, 5.9), Status.PASS),
+        (drift(1, 6), Status.PASS),
+        (drift(1, 6.1), Status.WARNING),
+        (drift(1, 72), Status.WARNING),
+        (drift(1, 72.1), Status.CRITICAL),
+        (drift(1, -3), Status.PASS),
+        (UNKNOWN, Status.ERROR),
+    ],
+    ids=["none", "young", "the limit", "past it", "the second", "past it too", "future", "unknown"],
+)
+def test_how_old_the_oldest_is_decides(found: Drift, status: Status) -> None:
+    assert found.status(Limits()) is status
+
+
+def test_the_limits_are_those_of_the_suite() -> None:
+    assert read_limits(Project(ROOT)) == Limits(timedelta(hours=6), timedelta(hours=72))
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (drift(77, 158), "77 of 598 commits touch its own paths and are not deployed, the oldest for 6.6 days"),
+        (drift(1, 2, behind=1), "1 of 1 commit touches its own paths and is not deployed, the oldest for 2.0 h"),
+        (drift(0, 0, behind=0), "runs the newest commit of main"),
+        (drift(0, 0, behind=12), "runs all of its own; 12 commits of others behind main"),
+        (drift(0, 0, behind=2, cancelled=2), "(2 to its own paths cancel each other out)"),
+        (UNKNOWN, "not known: it has no label"),
+    ],
+)  # fmt: skip
+def test_it_is_said_in_one_line(found: Drift, text: str) -> None:
+    assert text in said(found)
+
+
+REPORT = DriftReport(
+    NOW, (drift(0, 0, name="fine"), UNKNOWN, drift(2, 7, name="young"), drift(77, 158))
+)
+
+
+def test_the_worst_comes_first() -> None:
+    names = [one.service.name for one in worst_first(REPORT)]
+    assert names == ["worker", "lost", "young", "fine"]
+
+
+def test_the_text_lists_what_does_not_run_and_the_mend() -> None:
+    text = render_text(REPORT)
+    assert "✗ CRITICAL  worker: 77 of 598" in text
+    assert "and 67 more" in text
+    assert "runs  8cb965580000 (image tag)" in text
+    assert "? ERROR     lost: not known: it has no label\n    do    label it" in text
+
+
+def test_what_commits_say_is_no_markdown() -> None:
+    text = render_markdown(REPORT)
+    assert "| worker | ✗ CRITICAL | 77 of 598" in text
+    assert "<b>" not in text
+    assert "fix &lt;b>\\| #0 @\u200bteam 'x'" in text
+
+
+def test_the_json_has_every_service_and_the_exit_code() -> None:
+    found = json.loads(render_json(REPORT))
+    assert (found["status"], found["exit_code"]) == ("CRITICAL", 2)
+    (worker,) = [one for one in found["services"] if one["name"] == "worker"]
+    assert (worker["commits_behind"], worker["own_commits_behind"]) == (598, 77)
+    (lost,) = [one for one in found["services"] if one["name"] == "lost"]
+    assert (lost["status"], lost["commits_behind"], lost["reason"]) == (
+        "ERROR",
+        None,
+        "it has no label",
+    )
+
+
+# Looking
+
+
+def test_a_service_is_looked_at_in_the_repository_that_a_variable_names(tmp_path: Path) -> None:
+    history = History(tmp_path / "platform")
+    commit = history.commit("shared/b.py")
+    history.commit("shared/b.py")
+    of = service(repository="PLATFORM")
+    environment = {"PLATFORM": str(history.folder)}
+
+    def deployed(_: Service) -> Deployed:
+        return Deployed(commit, "command")
+
+    found = look(of, root=tmp_path, now=NOW, deployed=deployed, environment=environment)
+    assert found.behind is not None
+    assert found.behind.own == 1
+    unset = look(of, root=tmp_path, now=NOW, deployed=deployed, environment={})
+    assert unset.reason == "the repository of worker is not known: PLATFORM is not set"
+    assert unset.deployed is not None  # that much is known
+
+
+def test_what_is_not_known_is_an_error_with_its_mend() -> None:
+    def deployed(_: Service) -> Deployed:
+        raise UnknownDeploymentError("no label", mend="label it")
+
+    found = look(service(), root=ROOT, now=NOW, deployed=deployed)
+    assert (found.status(Limits()), found.reason, found.mend) == (
+        Status.ERROR,
+        "no label",
+        "label it",
+    )
+
+
+# Issues
+
+
+def tell(report: DriftReport, server: FakeReceiver) -> None:
+    channel = GitHubChannel("issues", "acme/data", Secret("token"), base_url=server.url)
+    assert tell_issues(report, channel).verdict is Verdict.DELIVERED
+
+
+def test_an_issue_a_drifted_service_is_opened_once_updated_and_closed() -> None:
+    github = FakeGitHub()
+    with FakeReceiver(github) as server:
+        tell(DriftReport(NOW, (drift(1, 7), drift(0, 0, name="fine"), UNKNOWN)), server)
+        (issue,) = github.issues
+        assert issue["state"] == "open"
+        assert "worker is behind" in issue["title"]
+        tell(DriftReport(NOW, (drift(1, 8),)), server)
+        assert github.comments.get(1, []) == []  # nothing new
+        tell(DriftReport(NOW, (drift(5, 80),)), server)
+        assert len(github.comments[1]) == 1
+        assert "5 of 598" in github.comments[1][0]["body"]
+        tell(DriftReport(NOW, (UNKNOWN,)), server)
+        assert github.issues[0]["state"] == "open"
+        tell(DriftReport(NOW, (drift(0, 0),)), server)
+        assert [one["state"] for one in github.issues] == ["closed"]

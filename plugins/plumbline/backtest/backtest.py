@@ -99,7 +99,7 @@ def run_backtest(
     scored = score(
         replay,
         outcomes,
-        request.labels or (),
+        _labels(request, names),
         first=request.span.first,
         last=request.span.last,
         weeks=request.span.weeks,
@@ -126,6 +126,14 @@ def run_backtest(
         bytes_billed=sum(billed) if billed else None,
         notes=tuple(_notes(request, project, names, outcomes, replay)),
     )
+
+
+def _labels(request: BacktestRequest, names: Sequence[str]) -> Sequence[Label]:
+    """All labels; where only some monitors are asked for, those that name one of them."""
+    labels = request.labels or ()
+    if not (request.select or request.exclude):
+        return labels
+    return [label for label in labels if set(label.monitors) & set(names)]
 
 
 def _summary(

@@ -27,6 +27,7 @@ from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import by_instant, relive
 from plumbline.backtest.stored import Measured
 from plumbline.incidents.policy import Policy
+from plumbline.masking import PREFIX
 from plumbline.project.suites import Suite
 from plumbline.run.status import Status
 from plumbline.run.words import listing, plain
@@ -245,7 +246,8 @@ def _levels(
         values = [value for _, value in found]
         days = len({_day(at, context.zone) for at, _ in found})
         failing = failing_share(values, common.warning, side=family.side)
-        differs = label in own and failing > FAILING_SHARE
+        # A pseudonym is no name that a suite could know.
+        differs = label in own and failing > FAILING_SHARE and PREFIX not in label
         groups.append(
             GroupCalibration(
                 label, Quantiles.of(values, days), failing, own[label] if differs else None
@@ -297,6 +299,12 @@ def _runs(series: Series) -> Iterator[list[float]]:
 
 
 def _warnings(family: Family, values: Sequence[float], context: _Context) -> Iterator[str]:
+    keys = {key.label for one in context.healthy for key in one.groups if family.group_by}
+    if any(PREFIX in label for label in keys):
+        yield (
+            "groups are told by pseudonyms, because their column is personal: bounds of single "
+            "groups are not looked at, and none are proposed"
+        )
     above = sum(value > 100 for value in values)
     if family.is_percentage and above:
         yield (

@@ -14,11 +14,13 @@ from datetime import datetime
 from plumbline.backtest.asking import Asked, CachedProject, ask
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.gaps import changes, faults, quiet_times
+from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
 from plumbline.backtest.labels import Label
 from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
+from plumbline.backtest.stored import of_outcomes
 from plumbline.backtest.visibility import tables_seen
 from plumbline.project import Project, Target, read_revision
 from plumbline.run.outcome import Outcome
@@ -163,6 +165,9 @@ def _notes(
     for quiet in quiet_times(outcomes, zone):
         yield quiet[0].upper() + quiet[1:] + "."
     yield from faults(outcomes, zone)
+    for name, measured in of_outcomes(outcomes).items():
+        for gone in groups_gone(measured):
+            yield f"{name}: {gone}."
     before = [one.monitor for one in replay.incidents if one.opened_at <= span.instants[0]]
     if before:
         yield (

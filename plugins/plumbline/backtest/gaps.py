@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from textwrap import shorten
 from zoneinfo import ZoneInfo
 
 from plumbline.project import Project
@@ -19,6 +20,8 @@ from plumbline.run.status import Status
 from plumbline.run.words import listing
 
 _SECONDS = 20
+_LONGEST = 200
+"""Of a reason; the outcomes hold it whole."""
 _LONG = timedelta(days=2)
 """A time without anything to check that is worth a line: longer than a day off."""
 
@@ -69,7 +72,7 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
                 else f"at {len(wrong)} of {len(found)} instants, the first "
                 f"{wrong[0].as_of.astimezone(zone):%Y-%m-%d %H:%M %Z}"
             )
-            yield f"{monitor} could not be judged {when}: {reason}"
+            yield f"{monitor} could not be judged {when}: {shorten(reason, _LONGEST)}"
 
 
 def changed_files(

@@ -135,6 +135,27 @@ def test_what_can_not_be_judged_says_why_at_every_instant(
         assert says in str(errors[0].reason), name
 
 
+def test_no_name_of_a_person_is_in_any_outcome(small: SmallProject) -> None:
+    small.add(
+        "persons",
+        SmallMonitor(
+            ROWS.replace("'a' as system_id", "'LeBron James' as system_id"),
+            [between(column="pct", min_value=99, group_by=["system_id"])],
+            {"count_failing": "critical"},
+        ),
+    )
+    (small.root / "models" / "schema.yml").write_text(
+        "version: 2\nmodels:\n- name: persons\n  columns:\n"
+        "  - name: system_id\n    config: {meta: {personal: true}}\n"
+    )
+    small.checkpoint("persons")
+    project = CachedProject(small.root)
+    asked = ask(project, small.target, ["persons"], INSTANTS, labels={})["persons"].result()
+    outcomes = list(Judge(project, small.target, "all").outcomes(asked, INSTANTS))
+    assert [group.key.label[:7] for group in outcomes[1].groups] == ["masked-", "masked-"]
+    assert "LeBron" not in repr(outcomes)
+
+
 def _run_at(small: SmallProject, instant: datetime) -> tuple[Outcome, ...]:
     from plumbline.run.request import AsOf, RunRequest
     from plumbline.run.runner import run_checkpoint

@@ -87,7 +87,7 @@ def test_a_run_of_that_hour_finds_what_the_backtest_finds(
         for row in rows
         if row["as_of"] == "2026-01-29T17:00:00Z" and row.get("group_key") is None
     }
-    assert len(then) == 8
+    assert len(then) == 9
     assert then == {
         one["name"]: (one["status"], pytest.approx(one["observed"], abs=1e-6), one["summary"])
         for one in run.json["monitors"]

@@ -14,11 +14,13 @@ from datetime import datetime
 from plumbline.backtest.asking import Asked, CachedProject, ask
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.gaps import changes, faults, quiet_times
+from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
 from plumbline.backtest.labels import Label
 from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
+from plumbline.backtest.stored import of_outcomes
 from plumbline.backtest.visibility import tables_seen
 from plumbline.project import Project, Target, read_revision
 from plumbline.run.outcome import Outcome
@@ -99,7 +101,7 @@ def run_backtest(
     scored = score(
         replay,
         outcomes,
-        request.labels or (),
+        _labels(request, names),
         first=request.span.first,
         last=request.span.last,
         weeks=request.span.weeks,
@@ -126,6 +128,14 @@ def run_backtest(
         bytes_billed=sum(billed) if billed else None,
         notes=tuple(_notes(request, project, names, outcomes, replay)),
     )
+
+
+def _labels(request: BacktestRequest, names: Sequence[str]) -> Sequence[Label]:
+    """All labels; where only some monitors are asked for, those that name one of them."""
+    labels = request.labels or ()
+    if not (request.select or request.exclude):
+        return labels
+    return [label for label in labels if set(label.monitors) & set(names)]
 
 
 def _summary(
@@ -155,6 +165,9 @@ def _notes(
     for quiet in quiet_times(outcomes, zone):
         yield quiet[0].upper() + quiet[1:] + "."
     yield from faults(outcomes, zone)
+    for name, measured in of_outcomes(outcomes).items():
+        for gone in groups_gone(measured):
+            yield f"{name}: {gone}."
     before = [one.monitor for one in replay.incidents if one.opened_at <= span.instants[0]]
     if before:
         yield (

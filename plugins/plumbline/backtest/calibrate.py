@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.backtest.families import Family, Level, families_of
 from plumbline.backtest.findings import Score, score
+from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.proposing import (
     DAYS_A_MONTH,
@@ -27,17 +28,14 @@ from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import by_instant, relive
 from plumbline.backtest.stored import Measured
 from plumbline.incidents.policy import Policy
+from plumbline.masking import PREFIX
 from plumbline.project.suites import Suite
 from plumbline.run.status import Status
-from plumbline.run.words import listing, plain
+from plumbline.run.words import plain
 
 LEAST_DAYS = 28
 """Distinct healthy days from which a threshold may be proposed."""
 _LEAST_GROUP_DAYS = 14
-_GONE = timedelta(days=14)
-"""A group that was not seen for so long, while others were, is gone."""
-_LASTING = 0.2
-"""A group that is seen in so many runs is a system; dates and games come and go."""
 _PERMANENT = 0.5
 _STEADY = 0.25
 """An interquartile range of less than this share of the median is steady."""
@@ -245,7 +243,8 @@ def _levels(
         values = [value for _, value in found]
         days = len({_day(at, context.zone) for at, _ in found})
         failing = failing_share(values, common.warning, side=family.side)
-        differs = label in own and failing > FAILING_SHARE
+        # A pseudonym is no name that a suite could know.
+        differs = label in own and failing > FAILING_SHARE and PREFIX not in label
         groups.append(
             GroupCalibration(
                 label, Quantiles.of(values, days), failing, own[label] if differs else None
@@ -297,6 +296,12 @@ def _runs(series: Series) -> Iterator[list[float]]:
 
 
 def _warnings(family: Family, values: Sequence[float], context: _Context) -> Iterator[str]:
+    keys = {key.label for one in context.healthy for key in one.groups if family.group_by}
+    if any(PREFIX in label for label in keys):
+        yield (
+            "groups are told by pseudonyms, because their column is personal: bounds of single "
+            "groups are not looked at, and none are proposed"
+        )
     above = sum(value > 100 for value in values)
     if family.is_percentage and above:
         yield (
@@ -454,29 +459,7 @@ def _notes(history: Sequence[Measured], zone: ZoneInfo) -> Iterator[str]:
     revisions = {one.revision for one in history if one.revision}
     if len(revisions) > 1:
         yield f"{len(revisions)} revisions of the suites judged it: values are compared as they are"
-    last_seen: dict[str, datetime] = {}
-    first_seen: dict[str, datetime] = {}
-    for one in history:
-        for key in one.groups:
-            last_seen[key.label] = one.as_of
-            first_seen.setdefault(key.label, one.as_of)
-    end = max(last_seen.values(), default=None)
-    if end is not None and _are_systems(history):
-        gone = sorted(label for label, at in last_seen.items() if end - at > _GONE)
-        new = sorted(label for label, at in first_seen.items() if at - history[0].as_of > _GONE)
-        if gone:
-            also = f"; new since are {listing(new)}" if new else ""
-            yield f"not seen for {_GONE.days} days, renamed or gone: {listing(gone)}{also}"
-
-
-def _are_systems(history: Sequence[Measured]) -> bool:
-    """Whether groups last: dates and games come and go, systems stay."""
-    seen: dict[object, int] = {}
-    for one in history:
-        for key in one.groups:
-            seen[key] = seen.get(key, 0) + 1
-    with_groups = sum(bool(one.groups) for one in history)
-    return any(count > _LASTING * with_groups for count in seen.values()) and with_groups > 10
+    yield from groups_gone(history)
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

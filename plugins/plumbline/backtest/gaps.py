@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from textwrap import shorten
 from zoneinfo import ZoneInfo
 
 from plumbline.project import Project
@@ -19,6 +20,8 @@ from plumbline.run.status import Status
 from plumbline.run.words import listing
 
 _SECONDS = 20
+_LONGEST = 200
+"""Of a reason; the outcomes hold it whole."""
 _LONG = timedelta(days=2)
 """A time without anything to check that is worth a line: longer than a day off."""
 
@@ -33,9 +36,15 @@ class Commit:
 
 
 def quiet_times(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterator[str]:
-    """Times of days in which no monitor had anything to check."""
+    """Times of days in which nothing was expected.
+
+    By the monitors that know such times: one that never skips (drift of deployments) says nothing
+    of the calendar.
+    """
     by_instant: dict[datetime, list[Outcome]] = {}
     for found in outcomes.values():
+        if not any(outcome.status is Status.SKIPPED for outcome in found):
+            continue
         for outcome in found:
             by_instant.setdefault(outcome.as_of, []).append(outcome)
     instants = sorted(by_instant)
@@ -61,7 +70,9 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
         by_reason: dict[str, list[Outcome]] = {}
         for outcome in found:
             if outcome.status is Status.ERROR:
-                by_reason.setdefault(str(outcome.reason), []).append(outcome)
+                # A reason may list what failed, in the order of the rows, which is any.
+                parts = sorted(set(str(outcome.reason).split("; ")))
+                by_reason.setdefault("; ".join(parts), []).append(outcome)
         for reason, wrong in by_reason.items():
             when = (
                 "at every instant"
@@ -69,7 +80,7 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
                 else f"at {len(wrong)} of {len(found)} instants, the first "
                 f"{wrong[0].as_of.astimezone(zone):%Y-%m-%d %H:%M %Z}"
             )
-            yield f"{monitor} could not be judged {when}: {reason}"
+            yield f"{monitor} could not be judged {when}: {shorten(reason, _LONGEST)}"
 
 
 def changed_files(

@@ -18,9 +18,10 @@ from plumbline.backtest.instants import Span
 from plumbline.backtest.labels import Label
 from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import PastIncident, by_instant, relive
-from plumbline.backtest.stored import History
+from plumbline.backtest.stored import History, Measured
 from plumbline.errors import ConfigError
 from plumbline.incidents.policy import Policy
+from plumbline.masking import PREFIX
 from plumbline.project import Project, Target
 from plumbline.run.outcome import Outcome
 from plumbline.run.progress import NoProgress, Progress
@@ -139,7 +140,7 @@ def measure_impact(
             told[change.name] = Effect(change, None, None, "nothing that is alerted")
         elif change.kind == "broken":
             told[change.name] = Effect(change, None, None, change.what[0], told=False)
-        elif change.kind == "thresholds" and stored:
+        elif change.kind == "thresholds" and stored and not _has_pseudonyms(stored):
             told[change.name] = _from_history(request, change, history, labels, policy)
         else:
             asking.append(change)
@@ -147,11 +148,14 @@ def measure_impact(
         told |= _by_backtest(request, asking, labels, policy, now, progress)
     for change in asking:
         if change.name not in told:
-            why = (
-                "there is no stored history of it (--history FILE, or plumbline backtest --record)"
-                if change.kind == "thresholds"
-                else "it measures otherwise, so both versions have to be asked"
-            )
+            why = "it measures otherwise, so both versions have to be asked"
+            if change.kind == "thresholds":
+                why = (
+                    "its groups are stored by pseudonyms, which no suite names"
+                    if history.get(change.name)
+                    else "there is no stored history of it (--history FILE, or plumbline backtest "
+                    "--record)"
+                )
             told[change.name] = Effect(
                 change, None, None, f"not told: {why}; give --from and --to", told=False
             )
@@ -162,6 +166,11 @@ def measure_impact(
         labelled=request.labels is not None,
         notes=tuple(_notes(request, told.values())),
     )
+
+
+def _has_pseudonyms(history: Sequence[Measured]) -> bool:
+    """Whether groups are of a personal column: bounds of single ones can't be told from them."""
+    return any(PREFIX in key.label for one in history for key in one.groups)
 
 
 def _from_history(

@@ -11,7 +11,7 @@ import click
 
 from plumbline.cli.backtest import incidents_option, span_options
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.completion import complete_checkpoints, complete_monitors
+from plumbline.cli.completion import complete_checkpoints, complete_suites
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
@@ -168,7 +168,7 @@ command = Command(
         "docs/backtest.md says how thresholds are proposed."
     ),
     params=[
-        click.Argument(["monitor"], shell_complete=complete_monitors),
+        click.Argument(["monitor"], shell_complete=complete_suites),
         *span_options(required=False),
         click.Option(
             ["--checkpoint"],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from plumbline.backtest.labels import INCIDENTS_FILE
 from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
 from plumbline.lint.document import Document
 from plumbline.lint.reading import read_document
@@ -47,6 +48,8 @@ class Facts:
             yield self.alerts
         if self.mutes is not None:
             yield self.mutes
+        if self.incidents is not None:
+            yield self.incidents
         if self.services is not None:
             yield self.services
         yield from self.properties
@@ -90,6 +93,11 @@ class Facts:
     def mutes(self) -> Document | None:
         """``checkpoints/mutes.yml``, where there is one."""
         return _read_if_there(self.project.checkpoints_dir / MUTES_FILE)
+
+    @cached_property
+    def incidents(self) -> Document | None:
+        """``checkpoints/incidents.yml``, where there is one."""
+        return _read_if_there(self.project.checkpoints_dir / INCIDENTS_FILE)
 
     @cached_property
     def services(self) -> Document | None:

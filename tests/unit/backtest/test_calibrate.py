@@ -148,6 +148,18 @@ def test_a_group_that_is_poor_by_nature_gets_bounds_of_its_own(tmp_path: Path) -
     assert 55 <= family.overrides["poor"].warning <= 65
 
 
+def test_a_group_that_is_known_by_a_pseudonym_gets_no_bounds_in_the_suite(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path,
+        between("warning", column="graded_pct", min_value=80, group_by=["system_id"]),
+        observed={"count_failing": "warning"},
+    )
+    rows = [{"masked-0": 95.0 + run % 3, "masked-1": 95.0, "masked-2": 30.0} for run in range(160)]
+    family = only(calibrated(suite, grouped(rows)))
+    assert family.overrides == {}
+    assert "told by pseudonyms" in family.warnings[0]
+
+
 def test_groups_that_are_alike_share_their_bounds(tmp_path: Path) -> None:
     suite = write_suite(
         tmp_path,

@@ -37,7 +37,7 @@ def test_a_day_off_is_no_gap() -> None:
 
 
 def test_where_one_monitor_has_something_to_check_it_is_no_gap() -> None:
-    histories = {"coverage": told("s" * 16), "other": told("." * 16)}
+    histories = {"coverage": told("s" * 17), "other": told("s" + "." * 16)}
     assert list(quiet_times(histories, NEW_YORK)) == []
 
 
@@ -47,6 +47,17 @@ def test_instants_that_could_not_be_judged_are_counted_by_reason() -> None:
         "coverage could not be judged at 2 of 8 instants, the first 2026-01-01 12:00 EST: "
         "the model returned no row"
     )
+
+
+def test_a_monitor_that_never_skips_says_nothing_of_the_calendar() -> None:
+    histories = {"coverage": told("s" * 16), "drift": told("." * 16)}
+    assert len(list(quiet_times(histories, NEW_YORK))) == 1
+
+
+def test_a_reason_that_lists_its_parts_in_any_order_is_one_reason() -> None:
+    found = [*told("E", "a: late; b: late"), *told("E", "b: late; a: late")]
+    (line,) = faults({"coverage": found}, NEW_YORK)
+    assert "at every instant: a: late; b: late" in line
 
 
 def test_a_monitor_that_could_never_be_judged_is_told_so() -> None:

@@ -17,7 +17,7 @@ from plumbline.backtest.revision_files import project_at
 from plumbline.errors import ConfigError
 from plumbline.project import Project
 from support.projects import SmallMonitor, SmallProject, between
-from unit.backtest.conftest import NEW_YORK, commit, git, label, measured
+from unit.backtest.conftest import NEW_YORK, commit, git, grouped, label, measured
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SQL = (
@@ -184,6 +184,18 @@ def test_without_history_and_range_it_says_what_it_could_not_tell(changed: Small
     assert found.exit_code == 3
     assert "no stored history" in found.effects[0].source
     assert "give --from and --to" in found.effects[0].source
+
+
+def test_groups_stored_by_pseudonyms_are_not_held_against_a_suites_names(
+    changed: SmallProject,
+) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    with project_at(changed.project, "HEAD") as base:
+        request = ImpactRequest(base, "main", changed.project, changed.target, (), None)
+        stored = {"coverage": grouped([{"masked-0": 90.0}] * 8)}
+        found = measure_impact(request, find_changes(request), stored, now=NOW)
+    assert found.exit_code == 3
+    assert "pseudonyms" in found.effects[0].source
 
 
 def test_changed_sql_is_never_guessed_from_history(changed: SmallProject) -> None:

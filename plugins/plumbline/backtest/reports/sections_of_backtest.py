@@ -38,7 +38,7 @@ def verdict(backtest: Backtest) -> str:
     else:
         parts.append(_many(len(backtest.replay.incidents), "incident"))
     parts.append(f"{_many(score.alerts, 'alert')}, {score.alerts_per_week:.1f} a week")
-    parts.append(f"{backtest.jobs} jobs")
+    parts.append(_many(backtest.jobs, "job"))
     parts.append(f"{backtest.seconds:.1f} s")
     return " · ".join(parts)
 

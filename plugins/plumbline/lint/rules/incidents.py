@@ -1,0 +1,29 @@
+"""``checkpoints/incidents.yml``: what backtests are held against must be readable beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.backtest.labels import LabelsEntry, read_labels
+from plumbline.errors import ConfigError
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding
+from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.lint.shape import check_shape
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Unknown and missing keys, wrong values, an id that stands twice."""
+    incidents = linted.facts.incidents
+    if incidents is None or not incidents.is_readable:
+        return
+    shape = list(check_shape(incidents, (), LabelsEntry))
+    yield from shape
+    if shape:
+        return
+    try:
+        read_labels(incidents.file, zone=linted.facts.timezone)
+    except ConfigError as fault:
+        yield WRONG_VALUE.at(
+            incidents.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
+        )

@@ -91,6 +91,26 @@ def test_a_slow_change_is_followed_but_not_below_the_floor(small: SmallProject) 
     assert {statuses[value] for value in values if value < 50} == {"CRITICAL"}
 
 
+def test_what_was_well_during_a_known_incident_teaches_nothing(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    for pct in (91, 92, 90, 91, 92, 91):
+        live.run(f"select {pct}.0 as pct")
+    (small.root / "checkpoints/incidents.yml").write_text(
+        "incidents:\n"
+        "  - id: half-the-rows\n"
+        "    title: Half of the rows were missing, and the share looked well\n"
+        "    dates: 2026-01-08..2026-01-11\n"
+        "    began: 2026-01-08T00:00:00+00:00\n"
+        "    mended: 2026-01-12T00:00:00+00:00\n"
+        "    until: 2026-01-12T00:00:00+00:00\n"
+        "    monitors: [coverage]\n"
+    )
+    outcome = live.run("select 60.0 as pct")
+    assert str(outcome.status) == "PASS"  # two runs are left, and four are needed: the floor holds
+    (small.root / "checkpoints/incidents.yml").unlink()
+    assert str(live.run("select 60.0 as pct").status) == "CRITICAL"
+
+
 def test_each_group_has_its_own_past(small: SmallProject) -> None:
     grouped = follows(until_then="floor", aggregate=None, group_by=["system"], min_value=0)
     live = Live(small, grouped)

@@ -24,7 +24,7 @@ from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.validator.v1_validator import Validator
 
-from plumbline.errors import MonitorError
+from plumbline.errors import ConfigError, MonitorError
 from plumbline.expectations.usual import Past, with_past
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.failing import failing_rows
@@ -155,10 +155,22 @@ class Monitor(ValidationDefinition):
         entries = suite.entry.expectations if suite is not None else ()
         if all(entry.type != FOLLOWS_HISTORY for entry in entries):
             return None
+        from plumbline.backtest.labels import covered, project_labels
         from plumbline.history.past import read_past
 
-        zone = jobs.project.timezone
-        return read_past(jobs.target, self.name, before=jobs.as_of, zone=zone)
+        try:
+            labels = project_labels(jobs.project, None) or ()
+        except ConfigError as fault:
+            raise MonitorError(
+                fault.what, file=fault.file, key=fault.key, mend=fault.mend
+            ) from None
+        return read_past(
+            jobs.target,
+            self.name,
+            before=jobs.as_of,
+            zone=jobs.project.timezone,
+            is_known_wrong=lambda at: bool(covered(labels, self.name, at)),
+        )
 
     def _validator(self, options: dict[str, Any], result_format: Any) -> Validator:
         """GX's, over the rows that the job brought."""

@@ -5,6 +5,7 @@ Used by `plumbline.gx.monitor`, only where a suite asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,25 @@ order by as_of
 """
 
 
-def read_past(target: Target, monitor: str, *, before: datetime, zone: tzinfo) -> Past:
+def read_past(
+    target: Target,
+    monitor: str,
+    *,
+    before: datetime,
+    zone: tzinfo,
+    is_known_wrong: Callable[[datetime], bool] = lambda _: False,
+) -> Past:
     """What ``monitor`` found before an instant, in runs in which it, or its group, was PASS.
 
     Empty where there is no history.
+
+    Args:
+        target: whose history.
+        monitor: whose numbers.
+        before: the instant that is judged.
+        zone: in which a day is a day.
+        is_known_wrong: whether an instant lies within a labelled incident of the monitor: what was
+            broken must not teach what is normal, however well it looked.
 
     Raises:
         WarehouseError: it can't be read.
@@ -55,6 +71,8 @@ def read_past(target: Target, monitor: str, *, before: datetime, zone: tzinfo) -
         dataset.close()
     points: dict[str, list[tuple[datetime, float]]] = {}
     for row in rows or ():
+        if is_known_wrong(row["as_of"]):
+            continue
         key = WHOLE if row["group_key"] is None else str(row["group_key"])
         points.setdefault(key, []).append((row["as_of"], float(row["observed"])))
     return Past(as_of=before, points=points, zone=zone)

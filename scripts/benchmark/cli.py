@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -18,6 +21,8 @@ from plumbline.warehouse.ready import ensure_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "docs" / "benchmarks.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- measured by python scripts/benchmark --save -->", "<!-- until here -->"
 AT_MOST = 4.0
 """How many times the floor a health check may take."""
 TOLERANCE = 0.25
@@ -48,7 +53,9 @@ MISSED, NOT_MEASURED, USAGE = 1, 3, 64
     "instead of with the targets.",
 )
 @click.option(
-    "--save", is_flag=True, help=f"Write what was measured to {COMMITTED.name}, to be committed."
+    "--save",
+    is_flag=True,
+    help=f"Write what was measured to {COMMITTED.name} and {PAGE.name}, to be committed.",
 )
 @click.option(
     "--project-dir",
@@ -87,10 +94,21 @@ def command(
     click.echo(show(found, targets))
     if save:
         COMMITTED.write_text(report.as_json(found, targets) + "\n", encoding="utf-8")
+        _write_page(report.as_markdown(found, targets))
     if check:
         _compare(report.as_document(found, targets))
     elif not all(one.is_met for one in targets):
         sys.exit(MISSED)
+
+
+def _write_page(tables: str) -> None:
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise BenchmarkError(f"{PAGE.name} has lost its marks: {BEGIN} and {END}")
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    said = f"Measured on {date.today():%Y-%m-%d}: {machine}."  # noqa: DTZ011 - for people
+    PAGE.write_text(f"{before}{begin}\n\n{said}\n\n{tables}\n\n{end}{after}", encoding="utf-8")
 
 
 def _compare(now: dict[str, object]) -> None:

@@ -4,6 +4,7 @@ with windows as (
 
     select
         as_of,
+        '{{ var("service") }}' as service,
         greatest(
             timestamp_sub(as_of, interval {{ var('error_minutes') }} minute),
             cast('{{ var("since") }}' as timestamp)
@@ -14,7 +15,7 @@ with windows as (
 
 logged as (
 
-    select error_timestamp, error_type
+    select service_name, error_timestamp, error_type
     from {{ source('nba_orchestration', 'service_errors') }}
     where
         error_timestamp >= timestamp(date_sub(cast('{{ var("first_date") }}' as date), interval 2 day))
@@ -32,7 +33,8 @@ final as (
         max(logged.error_type) as an_error_type
     from windows
     left join logged
-        on logged.error_timestamp > windows.from_at
+        on logged.service_name = windows.service
+        and logged.error_timestamp > windows.from_at
         and logged.error_timestamp <= windows.as_of
     group by windows.as_of
 

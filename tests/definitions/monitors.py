@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from definitions import (
     test_bdb_coverage,
-    test_deployment_drift,
     test_duplicate_rows,
     test_game_status_lag,
     test_grading_completeness,
@@ -19,7 +18,6 @@ from definitions.cases import Case
 
 _MODULES = (
     test_bdb_coverage,
-    test_deployment_drift,
     test_duplicate_rows,
     test_game_status_lag,
     test_grading_completeness,

@@ -11,13 +11,18 @@ import sqlglot
 
 from definitions.cases import PROJECT, Interview
 from definitions.evaluator import Evaluator
-from definitions.monitors import MONITORS
 from definitions.tables import world
 from plumbline.models import CompiledModel, Compiler, VariableError
 from support.targets import bigquery_target
 
 _READ = re.compile(r"`test-project`\.`(\w+)`\.`(\w+)`\s+where(.*?)(?=\n\)|union all)", re.DOTALL)
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
+MODELS = sorted(file.stem for file in (PROJECT.root / "models" / "monitors").glob("*.sql"))
+_DAY = r"date_sub\(\s*cast\(@first_date"
+_BEGIN = (
+    rf"((game_date|data_date) (between|>=)\s+{_DAY}"
+    rf"|(observed_at|error_timestamp) >= timestamp\(\s*{_DAY})"
+)
 
 
 def compiled(name: str, **given: Any) -> CompiledModel:
@@ -26,7 +31,7 @@ def compiled(name: str, **given: Any) -> CompiledModel:
     return compiler.compile(name, as_of=[NOW], vars=given, where="the test")
 
 
-@pytest.mark.parametrize("name", MONITORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_it_is_one_select_that_takes_a_list_of_instants(name: str) -> None:
     model = compiled(name)
     (tree,) = sqlglot.parse(model.sql, read="bigquery")
@@ -34,20 +39,17 @@ def test_it_is_one_select_that_takes_a_list_of_instants(name: str) -> None:
     assert model.set_oriented
 
 
-@pytest.mark.parametrize("name", MONITORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_it_reads_each_table_once_and_not_whole(name: str) -> None:
     model = compiled(name)
     reads = _READ.findall(model.sql)
     assert sorted(f"{dataset}.{table}" for dataset, table, _ in reads) == sorted(model.sources)
     assert model.sql.count("`test-project`") == len(model.sources)
     for _, table, condition in reads:
-        begin = (
-            r"(game_date (between|>=)|observed_at >=) (timestamp\()?date_sub\(\s*cast\(@first_date"
-        )
-        assert re.search(begin, condition), table
+        assert re.search(_BEGIN, condition), table
 
 
-@pytest.mark.parametrize("name", MONITORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_no_left_join_lacks_an_equality(name: str) -> None:
     # BigQuery refuses one, and neither witness does.
     (tree,) = sqlglot.parse(compiled(name).sql, read="bigquery")
@@ -58,7 +60,7 @@ def test_no_left_join_lacks_an_equality(name: str) -> None:
             assert join.args.get("using") or (condition and condition.find(sqlglot.exp.EQ)), join
 
 
-@pytest.mark.parametrize("name", MONITORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_it_never_mixes_countif_with_reading_an_array_by_position(name: str) -> None:
     # The embedded BigQuery then reads the element before.
     sql = compiled(name).sql.lower()
@@ -67,7 +69,7 @@ def test_it_never_mixes_countif_with_reading_an_array_by_position(name: str) -> 
     assert not re.search(r"\[\s*(safe_)?(offset|ordinal)\s*\(", code)
 
 
-@pytest.mark.parametrize("name", MONITORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_its_style_is_that_of_the_house(name: str) -> None:
     sql = (PROJECT.root / "models" / "monitors" / f"{name}.sql").read_text()
     assert sql.startswith("-- ")
@@ -78,7 +80,7 @@ def test_its_style_is_that_of_the_house(name: str) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("name", MONITORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_its_columns_are_those_that_schema_yml_describes(name: str, evaluator: Interview) -> None:
     witness = evaluator.witness
     assert isinstance(witness, Evaluator)

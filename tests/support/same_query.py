@@ -52,12 +52,14 @@ def literal(parameter: Parameter, value: Any) -> str:
     same = tuple(typed(item, parameter) for item in value) if many else typed(value, parameter)
     assert same == parameter.value, f"{parameter.name}: dbt pastes {value}"
     # In the quotes that the models must write around a text; else as Python shows it.
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    return f"'{value}'" if isinstance(value, str | date) else str(value)
 
 
 def typed(value: Any, parameter: Parameter) -> Any:
     """A date or an instant, which dbt has as a text that the SQL casts."""
     kind = parameter.element_type or parameter.type
+    if isinstance(value, date):  # YAML reads an instant as one
+        return value
     if kind == "DATE":
         return date.fromisoformat(value)
     if kind == "TIMESTAMP":

@@ -6,7 +6,7 @@ one judgement, two callers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plumbline.expectations.bounds import Bounds, Group, to_blame
@@ -22,13 +22,30 @@ def judge_metric(groups: Sequence[Group], kwargs: Mapping[str, Any]) -> dict[str
         kwargs: the arguments of the expectation, checked.
     """
     default, overridden = bounds_of(kwargs), overridden_bounds(kwargs)
+
+    def bounds(group: Group) -> Bounds:
+        return overridden.get(group.key.label, default)
+
+    return judge_groups(groups, bounds, kwargs.get("aggregate"))
+
+
+def judge_groups(
+    groups: Sequence[Group], bounds_for: Callable[[Group], Bounds], aggregate: str | None
+) -> dict[str, Any]:
+    """The same, with the bounds of each group.
+
+    Args:
+        groups: what was observed.
+        bounds_for: says what passes.
+        aggregate: how the rows of a group became one number.
+    """
     listed, blamed = [], []
     for group in groups:
-        bounds = overridden.get(group.key.label, default)
+        bounds = bounds_for(group)
         broken = bounds.broken_by(group.observed)
         success = broken is None and group.observed is not None
         if not success:
-            blamed += to_blame(group, bounds, kwargs.get("aggregate"))
+            blamed += to_blame(group, bounds, aggregate)
         listed.append(
             {
                 "key": group.key.as_dict(),

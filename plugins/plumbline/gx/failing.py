@@ -24,7 +24,7 @@ from great_expectations.expectations.expectation import (
 from great_expectations.validator.v1_validator import Validator
 
 from plumbline.expectations.bounds import Bounds, observe, to_blame
-from plumbline.run.thresholds import OURS
+from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def failing_rows(
         if entry.success or config is None or config.id is None:
             continue
         expectation = built.get(config.id)
-        if config.type == OURS:
+        if config.type in (OURS, FOLLOWS_HISTORY):
             positions = ((entry.result or {}).get("details") or {}).get("failing_rows") or ()
         elif config.type in _AGGREGATES:
             positions = _of_aggregate(entry, rows, _AGGREGATES[config.type])

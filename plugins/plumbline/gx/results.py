@@ -162,6 +162,12 @@ def _id(entry: ExpectationValidationResult) -> str | None:
     return entry.expectation_config.id if entry.expectation_config else None
 
 
+def _usual(kwargs: Mapping[str, Any], result: Mapping[str, Any]) -> str | None:
+    """What an expectation that follows history compared with, so that a person can check it."""
+    said = (result.get("details") or {}).get("usual")
+    return f"{kwargs.get('column')} is {said}" if said else None
+
+
 def _read(
     entry: ExpectationValidationResult, failing: Mapping[str, Sequence[int]]
 ) -> JudgedExpectation:
@@ -178,5 +184,5 @@ def _read(
         groups=tuple((result.get("details") or {}).get("groups") or ()),
         failing=tuple(failing.get(config.id or "", ())),
         error=why_unjudged(entry),
-        description=config.description,
+        description=config.description or _usual(config.kwargs, result),
     )

@@ -13,6 +13,7 @@ from plumbline.group_key import GroupKey
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 
 OURS = "expect_metric_to_be_between"
+FOLLOWS_HISTORY = "expect_metric_to_follow_history"
 
 
 class ThresholdLine(NamedTuple):

@@ -1,0 +1,152 @@
+"""A monitor against its own recorded past: usual passes, unusual fails, an outage never becomes
+normal."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from plumbline.project.targets import Target
+from plumbline.run.outcome import Outcome
+from support.projects import SmallMonitor, SmallProject, make_project
+
+pytestmark = pytest.mark.warehouse
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ACTIONS = [{"name": "alerts", "type": "plumbline_alerts"}]
+
+
+def follows(severity: str = "critical", **kwargs: object) -> dict[str, object]:
+    return {
+        "type": "expect_metric_to_follow_history",
+        "severity": severity,
+        "kwargs": {
+            "column": "pct",
+            "aggregate": "mean",
+            "min_value": 50,
+            "minimum": 4,
+            "runs": 8,
+            "least_deviation": 2,
+        }
+        | kwargs,
+    }
+
+
+class Live:
+    """A monitor that runs once a day, and records what it finds."""
+
+    def __init__(self, small: SmallProject, *expectations: dict[str, object]) -> None:
+        self.small, self.expectations, self.day = small, list(expectations), 0
+        small.checkpoint("coverage", name="health", actions=ACTIONS)
+
+    def run(self, sql: str) -> Outcome:
+        self.small.add("coverage", SmallMonitor(sql, self.expectations))
+        self.day += 1
+        report = self.small.run_at(START + timedelta(days=self.day))
+        (outcome,) = report.outcomes
+        return outcome
+
+
+@pytest.fixture
+def small(warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
+    monkeypatch.delenv("SLACK_WEBHOOK_URL", raising=False)
+    return make_project(tmp_path, warehouse)
+
+
+def test_until_there_is_a_past_it_is_an_error_that_says_how_to_get_one(small: SmallProject) -> None:
+    outcome = Live(small, follows()).run("select 91.0 as pct")
+    assert str(outcome.status) == "ERROR"
+    assert "there are 0 comparable good runs before, and 4 are needed" in (outcome.reason or "")
+    assert "backtest --record" in (outcome.reason or "")
+
+
+def test_usual_passes_unusual_fails_and_says_what_is_usual(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    for pct in (91, 92, 90, 91, 92):
+        assert str(live.run(f"select {pct}.0 as pct").status) == "PASS"
+    assert str(live.run("select 89.5 as pct").status) == "PASS"
+    outcome = live.run("select 70.0 as pct")
+    assert str(outcome.status) == "CRITICAL"
+    assert "pct is usually 91 ± " in outcome.summary
+    assert "median of 6 runs since 2026-01-06" in outcome.summary
+
+
+def test_an_outage_never_becomes_normal(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    for _ in range(5):
+        live.run("select 91.0 as pct")
+    statuses = [str(live.run("select 60.0 as pct").status) for _ in range(10)]
+    assert statuses == ["CRITICAL"] * 10
+    assert str(live.run("select 91.0 as pct").status) == "PASS"
+
+
+def test_a_slow_change_is_followed_but_not_below_the_floor(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor", deviations=3))
+    values = [60.0 - number for number in range(14)]  # 60, 59, ... 47
+    statuses = {value: str(live.run(f"select {value} as pct").status) for value in values}
+    assert {statuses[value] for value in values if value >= 52} == {"PASS"}
+    assert {statuses[value] for value in values if value < 50} == {"CRITICAL"}
+
+
+def test_what_was_well_during_a_known_incident_teaches_nothing(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    for pct in (91, 92, 90, 91, 92, 91):
+        live.run(f"select {pct}.0 as pct")
+    (small.root / "checkpoints/incidents.yml").write_text(
+        "incidents:\n"
+        "  - id: half-the-rows\n"
+        "    title: Half of the rows were missing, and the share looked well\n"
+        "    dates: 2026-01-08..2026-01-11\n"
+        "    began: 2026-01-08T00:00:00+00:00\n"
+        "    mended: 2026-01-12T00:00:00+00:00\n"
+        "    until: 2026-01-12T00:00:00+00:00\n"
+        "    monitors: [coverage]\n"
+    )
+    outcome = live.run("select 60.0 as pct")
+    assert str(outcome.status) == "PASS"  # two runs are left, and four are needed: the floor holds
+    (small.root / "checkpoints/incidents.yml").unlink()
+    assert str(live.run("select 60.0 as pct").status) == "CRITICAL"
+
+
+def test_each_group_has_its_own_past(small: SmallProject) -> None:
+    grouped = follows(until_then="floor", aggregate=None, group_by=["system"], min_value=0)
+    live = Live(small, grouped)
+    usual = "select 'a' as system, 10.0 as pct union all select 'b', 90.0"
+    for _ in range(5):
+        assert str(live.run(usual).status) == "PASS"
+    outcome = live.run("select 'a' as system, 90.0 as pct union all select 'b', 90.0")
+    assert {group.key.label: str(group.status) for group in outcome.groups} == {
+        "a": "CRITICAL",
+        "b": "PASS",
+    }
+
+
+def test_lint_knows_its_arguments(small: SmallProject) -> None:
+    from plumbline.lint.linter import lint
+
+    small.add("coverage", SmallMonitor("select 1.0 as pct", [follows(runz=3)]))
+    found = [finding.what for finding in lint(small.project, names=["coverage"]).findings]
+    assert any("runz" in what for what in found)
+
+
+def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
+    import great_expectations as gx
+    import pandas as pd
+
+    from plumbline.expectations.metric_history import ExpectMetricToFollowHistory
+
+    context = gx.get_context(mode="ephemeral")
+    asset = context.data_sources.add_pandas("p").add_dataframe_asset("a")
+    batch = asset.add_batch_definition_whole_dataframe("b").get_batch(
+        {"dataframe": pd.DataFrame({"pct": [91.0]})}
+    )
+    result = batch.validate(
+        ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50)
+    )
+    assert not result.success
+    assert "knows the history in a monitor's run only" in json.dumps(
+        result.exception_info, default=str
+    )

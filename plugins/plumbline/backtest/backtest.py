@@ -17,7 +17,7 @@ from plumbline.backtest.gaps import changes, faults, quiet_times
 from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
-from plumbline.backtest.labels import Label
+from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.backtest.stored import of_outcomes
@@ -77,7 +77,13 @@ def run_backtest(
         },
         variables=request.vars,
     )
-    judge = Judge(project, target, request.checkpoint)
+    labels = request.labels or ()
+    judge = Judge(
+        project,
+        target,
+        request.checkpoint,
+        is_known_wrong=lambda monitor, at: bool(covered(labels, monitor, at)),
+    )
     outcomes: dict[str, list[Outcome]] = {}
     done: dict[str, Asked] = {}
     for count, name in enumerate(names, 1):

@@ -7,7 +7,7 @@ instant. That both give the same outcomes is proved in tests/gx/test_backtest_ju
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,14 @@ from plumbline.backtest.asking import Asked, PastJobs
 from plumbline.errors import MonitorError
 from plumbline.expectations.bounds import observe
 from plumbline.expectations.metric_result import judge_metric
+from plumbline.expectations.usual import WHOLE, Past
 from plumbline.masking import Mask, explain_masked, masked_suite
 from plumbline.project import Project, Suite, Target
 from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.judged import JudgedExpectation
 from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
 from plumbline.run.thresholds import OURS
 from plumbline.run.verdict import Verdict
 
@@ -45,9 +47,18 @@ class Judge:
         project: where the suites are.
         target: what was asked.
         checkpoint: whose monitors they are.
+        is_known_wrong: whether what a monitor sees at an instant may be a labelled incident: what
+            was broken must not teach an expectation what is usual.
     """
 
-    def __init__(self, project: Project, target: Target, checkpoint: str) -> None:
+    def __init__(
+        self,
+        project: Project,
+        target: Target,
+        checkpoint: str,
+        is_known_wrong: Callable[[str, datetime], bool] = lambda _monitor, _at: False,
+    ) -> None:
+        self._is_known_wrong = is_known_wrong
         self._project = project
         self._target = target
         self._checkpoint = checkpoint
@@ -79,8 +90,13 @@ class Judge:
                 fault = broken
         if fault is not None:
             asked = Asked(asked.monitor, asked.compiled, asked.jobs, fault=fault)
+        points: dict[str, list[tuple[datetime, float]]] = {}
         for instant in instants:
-            yield self._at(asked, instant.astimezone(self._project.timezone), suite, metrics)
+            at = instant.astimezone(self._project.timezone)
+            outcome = self._at(asked, at, suite, metrics, points)
+            if not self._is_known_wrong(asked.monitor, at):
+                _remember(points, outcome)
+            yield outcome
 
     def _at(
         self,
@@ -88,8 +104,13 @@ class Judge:
         instant: datetime,
         suite: Suite | None,
         metrics: Sequence[_Metric] | None,
+        points: Mapping[str, list[tuple[datetime, float]]],
     ) -> Outcome:
-        jobs = PastJobs(self._project, self._target, instant, checkpoint=self._checkpoint)
+        # What is usual is what this backtest has found before: so would the history have had it.
+        past = Past(as_of=instant, points=points, zone=self._project.timezone)
+        jobs = PastJobs(
+            self._project, self._target, instant, checkpoint=self._checkpoint, own_past=past
+        )
         jobs.hold(asked)
         try:
             data = jobs.data(asked.monitor)
@@ -196,6 +217,15 @@ def _evaluate(metrics: Sequence[_Metric], verdict: Verdict) -> list[JudgedExpect
             )
         )
     return found
+
+
+def _remember(points: dict[str, list[tuple[datetime, float]]], outcome: Outcome) -> None:
+    """Good numbers, as `plumbline.history.past` reads them from stored outcomes."""
+    if outcome.status is Status.PASS and outcome.observed is not None:
+        points.setdefault(WHOLE, []).append((outcome.as_of, outcome.observed))
+    for group in outcome.groups:
+        if group.status is Status.PASS and group.observed is not None:
+            points.setdefault(group.key.text, []).append((outcome.as_of, group.observed))
 
 
 def _has_parameter(value: object) -> bool:

@@ -95,6 +95,11 @@ def propose(
     return Levels(warning=_clean(sign * warning), critical=_clean(sign * critical))
 
 
+def as_written(value: float) -> str:
+    """As a person writes it: 80, not 80.0."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
+
+
 def openings(runs: Sequence[Sequence[float]], bound: float, *, side: Side) -> int:
     """How often values begin to be beyond ``bound``."""
     count = 0

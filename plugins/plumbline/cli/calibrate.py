@@ -49,7 +49,7 @@ def calibrate(
         calibration_dict,
         calibration_sections,
     )
-    from plumbline.backtest.writing import write_levels
+    from plumbline.lint.write_levels import write_levels
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()

@@ -155,6 +155,8 @@ class Monitor(ValidationDefinition):
         entries = suite.entry.expectations if suite is not None else ()
         if all(entry.type != FOLLOWS_HISTORY for entry in entries):
             return None
+        if jobs.own_past is not None:
+            return jobs.own_past
         from plumbline.backtest.labels import covered, project_labels
         from plumbline.history.past import read_past
 

@@ -25,6 +25,8 @@ from plumbline.warehouse.result import QueryResult
 if TYPE_CHECKING:
     import pandas as pd
 
+    from plumbline.expectations.usual import Past
+
 
 @dataclass(frozen=True)
 class MonitorData:
@@ -58,6 +60,7 @@ class MonitorJobs:
         checkpoint: a label of every job.
         vars: values that replace those of the suites.
         broken: why the target can't be asked at all; then that is every monitor's fault.
+        own_past: what a suite that compares with history is held against; None: the stored one.
     """
 
     project: Project
@@ -67,6 +70,7 @@ class MonitorJobs:
     checkpoint: str = "notebook"
     vars: Mapping[str, object] = field(default_factory=dict)
     broken: WarehouseError | None = None
+    own_past: Past | None = None
     _started: dict[str, Future[QueryResult] | MonitorError] = field(default_factory=dict)
     _compiled: dict[str, CompiledModel] = field(default_factory=dict)
     _done: dict[str, MonitorData | MonitorError] = field(default_factory=dict)

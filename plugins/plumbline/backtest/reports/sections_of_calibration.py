@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from plumbline.backtest.calibrate import Calibration, Candidate, FamilyCalibration
-from plumbline.backtest.proposing import PERCENTS, Quantiles
+from plumbline.backtest.proposing import PERCENTS, Quantiles, as_written
 from plumbline.backtest.reports.sections import Section, moment
-from plumbline.backtest.writing import number
 from plumbline.run.words import plain
 
 _NAMES = {0: "least", 50: "median", 100: "greatest"}
@@ -146,6 +145,6 @@ def _levels(levels: object) -> tuple[str, str]:
     found = dict(levels) if isinstance(levels, dict) else {}
     warning, critical = found.get("warning"), found.get("critical")
     return (
-        "" if warning is None else number(warning),
-        "" if critical is None else number(critical),
+        "" if warning is None else as_written(warning),
+        "" if critical is None else as_written(critical),
     )

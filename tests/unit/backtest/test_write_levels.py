@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from plumbline.backtest.calibrate import Calibration, calibrate
-from plumbline.backtest.writing import write_levels
 from plumbline.errors import ConfigError
 from plumbline.incidents.policy import Policy
+from plumbline.lint.write_levels import write_levels
 from plumbline.project import Suite
 from plumbline.project.suites import read_suite
 from unit.backtest.conftest import NEW_YORK, grouped, measured

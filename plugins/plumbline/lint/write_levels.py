@@ -1,4 +1,7 @@
-"""New thresholds into a suite's file: only the numbers change, everything else stays as written."""
+"""New thresholds into a suite's file: only the numbers change, everything else stays as written.
+
+Used by ``plumbline calibrate --write``; here, where the positions in JSON files are known.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any
 
 from plumbline.backtest.calibrate import Calibration, FamilyCalibration
 from plumbline.backtest.families import Level
+from plumbline.backtest.proposing import as_written
 from plumbline.errors import ConfigError
 from plumbline.lint.json_document import read_json
 from plumbline.project.suites import Suite
@@ -94,7 +98,9 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
             if found is None:
                 continue
             if float(found[1]) != candidate.levels[level]:
-                edits.append(_Edit(found.start(1), found.end(1), number(candidate.levels[level])))
+                edits.append(
+                    _Edit(found.start(1), found.end(1), as_written(candidate.levels[level]))
+                )
             own = {
                 label: {side: levels[level]}
                 for label, levels in candidate.groups.items()
@@ -106,11 +112,6 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
     for edit in sorted(edits, key=lambda one: one.begin, reverse=True):
         text = text[: edit.begin] + edit.text + text[edit.end :]
     return text
-
-
-def number(value: float) -> str:
-    """As a person writes it: 80, not 80.0."""
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def _overrides(

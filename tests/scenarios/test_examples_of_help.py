@@ -55,8 +55,9 @@ def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Show
     assert done.returncode in expected, done.stderr
     assert "error:" not in done.stderr
     assert done.stdout
-    if "--fix" in shown.line:  # which is there to change files
-        terminal.type("git checkout -q -- .")
+    if any(word in shown.line for word in ("--fix", "--write", "--export", "new monitor")):
+        # which are there to change files
+        terminal.type("git checkout -q -- . && git clean -qfd")
 
 
 def test_every_code_that_is_expected_here_is_of_an_example() -> None:

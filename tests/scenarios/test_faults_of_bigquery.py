@@ -48,6 +48,8 @@ SIX_HOURS = timedelta(hours=6)
 DAY = (100, 20, 20, 100)
 """What the data say of `coverage` at each run of the day, in percent: it breaks and is mended."""
 DEADLINE_SECONDS = 2.5
+LONGEST_SECONDS = DEADLINE_SECONDS + 2.5
+"""Of a run: its deadline, and what it takes to end."""
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +100,30 @@ class Case:
     """Whose request."""
     place: int
     kind: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run found with the fault of its case."""
+
+    case: Case
+    proxy: BigQueryProxy
+    found: dict[str, list[Any] | MonitorError]
+    seconds: float
+
+    @property
+    def was_late(self) -> bool:
+        """Whether the machine was too busy for deadlines this short.
+
+        Then a request that met no fault, or the attempt after one that passes, had no answer in
+        its moments.
+        """
+        late = [
+            isinstance(said, WarehouseError) and said.reason in ("timeout", "unreachable")
+            for name, said in self.found.items()
+            if name != self.case.of or is_ridden_out(self.case.kind)
+        ]
+        return any(late) or self.seconds >= LONGEST_SECONDS or len(self.proxy.given) != 1
 
 
 def ask_monitors(
@@ -151,37 +177,37 @@ def test_each_fault_at_each_request_of_the_monitors_of_a_day(
             ]
     ridden_out, told = 0, 0
 
-    def judge(case: Case) -> None:
+    def ask(case: Case) -> Asked:
+        began = time.monotonic()
+        proxy, found = ask_monitors(project, upstream, memory, case, case.run)
+        return Asked(case, proxy, found, time.monotonic() - began)
+
+    def judge(asked: Asked) -> None:
         nonlocal ridden_out, told
-        for _ in range(3):
-            began = time.monotonic()
-            proxy, found = ask_monitors(project, upstream, memory, case, case.run)
-            seconds = time.monotonic() - began
-            errors = [said for said in found.values() if isinstance(said, MonitorError)]
-            # With deadlines this short, a busy machine is too slow for one without a fault, or for
-            # one more attempt.
-            may_not = [name for name in found if name != case.of or is_ridden_out(case.kind)]
-            late = (found[name] for name in may_not)
-            if not any(isinstance(one, WarehouseError) and one.reason == "timeout" for one in late):
-                break
-        kind, (given,) = FAULTS[case.kind], proxy.given
-        true = truths[case.run]
-        shown = f"{case}: {given}: {found}"
-        assert seconds < DEADLINE_SECONDS + 2.5, shown
+        case, proxy, found = asked.case, asked.proxy, asked.found
+        kind, true = FAULTS[case.kind], truths[case.run]
+        shown = f"{case}: {proxy.given}: {found}"
+        errors = [said for said in found.values() if isinstance(said, MonitorError)]
+        assert len(proxy.given) == 1, shown
+        assert asked.seconds < LONGEST_SECONDS, shown
         assert all(found[name] in (true[name], *errors) for name in true), shown
         if is_ridden_out(case.kind):
             assert not errors, shown
             ridden_out += 1
         else:
-            (error,) = errors
-            assert error is found[case.of], shown
-            assert kind.says in error.what, shown
+            assert errors == [found[case.of]], shown
+            assert kind.says in errors[0].what, shown
             told += 1
         failed = isinstance(kind.fault, JobFails) and kind.passes
         assert len(proxy.queries) <= 2 + failed, f"{shown}: paid twice"
 
     with ThreadPoolExecutor(6) as at_once:
-        list(at_once.map(judge, cases))
+        first = list(at_once.map(ask, cases))
+    for asked in first:
+        again = 0
+        while asked.was_late and again < 5:  # one by one: now the machine is idle, of ours at least
+            asked, again = ask(asked.case), again + 1
+        judge(asked)
     print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
     assert ridden_out + told == len(cases) > 400
 

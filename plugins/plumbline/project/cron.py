@@ -8,6 +8,7 @@ compared by their wall clocks in Python, and an hour that comes twice then count
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -88,6 +89,20 @@ def shortest_gap(cron: str) -> timedelta:
         if is_seen or shortest <= _SHORTEST:
             break
     return shortest
+
+
+def is_shorter_than_gaps(duration: timedelta, cron: str) -> bool:
+    """Whether what lasts ``duration`` always ends before the next time, daylight saving aside.
+
+    Most expressions are told by the times of one day, which every day has that has any; the years
+    that `shortest_gap` looks through are for the others.
+    """
+    minute, hour, *_ = cron.split()
+    times = CronSim(f"{minute} {hour} * * *", _SOME_DAY)
+    day = list(takewhile(lambda at: at <= _SOME_DAY + timedelta(days=2), times))
+    if all(then + duration <= now for then, now in pairwise(day)):
+        return True
+    return duration <= shortest_gap(cron)
 
 
 def in_words(cron: str) -> str:

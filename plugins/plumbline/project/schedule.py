@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from plumbline.errors import ConfigError, did_you_mean
-from plumbline.project.cron import cron_fault, never_comes, shortest_gap
+from plumbline.project.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.project.parsing import explain, read_yaml
 
 SCHEDULE_FILE = "schedule.yml"
@@ -228,7 +228,8 @@ def find_faults(entry: ScheduleEntry) -> Iterator[ScheduleFault]:
             f"{entry.deadline!r} is no duration",
             "write a number with s, m or h, for example 10m",
         )
-    elif comes and _duration(entry.deadline) > (gap := shortest_gap(cron)):
+    elif comes and not is_shorter_than_gaps(_duration(entry.deadline), cron):
+        gap = shortest_gap(cron)
         yield ScheduleFault(
             "too-long",
             "deadline",

@@ -296,6 +296,8 @@ def _cost(
     request: RunRequest, outcomes: tuple[Outcome, ...], target: Target, now: datetime
 ) -> str | None:
     """A month is that of the whole checkpoint: of a part of it, nothing is said."""
+    if all(outcome.bytes_billed is None for outcome in outcomes):
+        return None
     runs = None
     if not (request.select or request.exclude):
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -53,6 +55,11 @@ COMMANDS = {
     "new": ("plumbline.cli.new:command", "New files: a monitor."),
     "init": ("plumbline.cli.init:command", "A project of your own, with an example that runs."),
 }
+
+
+_ALLOCATIONS = 50_000
+"""Of objects, before Python looks for garbage among the youngest. Its own 700 make it look through
+all that an import has made, again and again, and nothing of that is garbage: a sixth of a run."""
 
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -140,20 +147,46 @@ class _Interrupts:
         raise KeyboardInterrupt
 
 
+class _Leaving:
+    """Ends the process when all that is to be done at its end is done, instead of freeing, one by
+    one, the objects of two thousand modules: a fifth of a run, for memory that goes anyway.
+
+    As the first that is registered with ``atexit`` it comes last: after threads have ended and
+    files have been closed.
+    """
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+
+    def __call__(self) -> None:
+        if self.code is None:
+            return
+        _flush()  # what threads and others at the end have written
+        os._exit(self.code)
+
+
 def main() -> NoReturn:
     """The ``plumbline`` script."""
+    leaving = _Leaving()
+    atexit.register(leaving)
+    gc.set_threshold(_ALLOCATIONS)
     logs.configure()
     interrupts = _Interrupts()
     signal.signal(signal.SIGINT, interrupts)
     code = invoke(sys.argv[1:])
+    _flush()
+    if interrupts.seen:
+        if code != EXIT_INTERRUPTED:
+            write_message("interrupted")
+        os._exit(EXIT_INTERRUPTED)  # threads that wait for a query must keep nobody waiting
+    leaving.code = code
+    sys.exit(code)
+
+
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
         except (OSError, ValueError):
             silence(stream)
-    if interrupts.seen:
-        if code != EXIT_INTERRUPTED:
-            write_message("interrupted")
-        os._exit(EXIT_INTERRUPTED)  # threads that wait for a query must keep nobody waiting
-    sys.exit(code)

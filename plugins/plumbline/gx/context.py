@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.gx.lazy import loaded_when_touched
 from plumbline.gx.plugins import import_plugins
+from plumbline.gx.pydantic_models import models_made_quickly
 from plumbline.project import Project
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 def load_context(project: Project) -> FileDataContext:
     """The project as Great Expectations sees it."""
-    with loaded_when_touched():
+    with loaded_when_touched(), models_made_quickly():
         import great_expectations as gx
 
     # GX says much on its own that our report says better, or that is not for our users.

@@ -1,8 +1,9 @@
 """Leaves out of an import what is heavy and seldom needed, until it is needed.
 
 Used where the command line imports Great Expectations: altair (charts) and scipy.stats
-(distribution tests) are a third of that import, and no expectation of ours touches them. They are
-the real modules, loaded at the first touch of an attribute, so results are the same.
+(distribution tests) are a third of that import, and no expectation of ours touches them; the
+others are a twentieth. They are the real modules, loaded at the first touch of an attribute, so
+results are the same.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
-SELDOM_NEEDED = ("altair", "scipy.stats")
-"""What Great Expectations imports for a few of its expectations and their charts."""
+SELDOM_NEEDED = ("altair", "scipy.stats", "jsonschema", "mistune", "alembic.context", "alembic.op")
+"""What Great Expectations imports for a few of its expectations and their charts, for Markdown in
+its pages, and by way of the dialect for its own BigQuery datasource."""
 
 
 class _LazyFinder:

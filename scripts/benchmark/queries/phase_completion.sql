@@ -1,4 +1,11 @@
-select count(distinct processor_name) as observed
+select if(
+    exists(
+        select 1
+        from `nba_reference.nba_schedule`
+        where game_date = '2026-02-01' and not is_all_star
+    ),
+    count(distinct processor_name), null
+) as observed
 from `nba_orchestration.phase_completions`
 where
     phase = 'phase3'

@@ -124,6 +124,15 @@ def test_each_group_has_its_own_past(small: SmallProject) -> None:
     }
 
 
+def test_it_is_an_error_where_history_holds_another_number(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor", column="other", min_value=0))
+    for other in (40, 91):  # both would be held against the past of pct, which is 91
+        outcome = live.run(f"select 91.0 as pct, {other}.0 as other")
+        assert str(outcome.status) == "ERROR"
+        assert "history holds the mean of 'pct' (meta.monitor.observed)" in (outcome.reason or "")
+        assert "expectations/coverage.json: expectations[0].kwargs.column" in (outcome.reason or "")
+
+
 def test_lint_knows_its_arguments(small: SmallProject) -> None:
     from plumbline.lint.linter import lint
 

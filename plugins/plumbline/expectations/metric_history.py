@@ -42,7 +42,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         aggregate (str or None): mean, min, max or sum over the rows (of each group).
         group_by (list of str or None): The columns that name a group; each has a past of its own.
         overrides (dict or None): Other min_value and max_value for single groups.
-        runs (int): How many of the last comparable good runs count. Default 28.
+        runs (int): How many of the last comparable good runs count, one a day. Default 28.
         minimum (int): With fewer nothing is judged. Default 14.
         deviations (number): How many spreads from the median are usual still. Default 5.
         least_deviation (number): But never less than this, in the metric's unit. Default 1.
@@ -52,7 +52,9 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     Notes:
         * Earlier runs come from plumbline's own history of the same target. Runs in which the
-          monitor (or the group) was not PASS are left out, and so is the run that is judged.
+          monitor (or the group) was not PASS are left out, and so is the day that is judged.
+        * A day counts once, by its run nearest in hour to the one that is judged: many looks at
+          one state are no witnesses of what is usual.
         * min_value or max_value must be given: a long outage can't become normal below them.
         * The spread is the median absolute deviation, scaled as a standard deviation is.
 
@@ -60,7 +62,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         ExpectMetricToFollowHistory(column="coverage_pct", aggregate="mean", min_value=50)
     """
 
-    runs: int = pydantic.Field(28, ge=2, description="How many earlier good runs count.")
+    runs: int = pydantic.Field(28, ge=2, description="How many earlier good runs count, one a day.")
     minimum: int = pydantic.Field(14, ge=2, description="With fewer nothing is judged.")
     deviations: float = pydantic.Field(
         5.0, gt=0, description="How many spreads from the median are usual still."

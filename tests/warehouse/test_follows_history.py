@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plumbline.history.dataset import OwnDataset
 from plumbline.project.targets import Target
 from plumbline.run.outcome import Outcome
 from support.projects import SmallMonitor, SmallProject, make_project
@@ -131,6 +133,33 @@ def test_it_is_an_error_where_history_holds_another_number(small: SmallProject) 
         assert str(outcome.status) == "ERROR"
         assert "history holds the mean of 'pct' (meta.monitor.observed)" in (outcome.reason or "")
         assert "expectations/coverage.json: expectations[0].kwargs.column" in (outcome.reason or "")
+
+
+def test_one_query_reads_the_past_of_all_that_follow_it(
+    small: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read = OwnDataset.read_if_there
+
+    def spy(self: OwnDataset, name: str, *rest: Any) -> list[dict[str, Any]] | None:
+        asked.append(name)
+        return read(self, name, *rest)
+
+    monkeypatch.setattr(OwnDataset, "read_if_there", spy)
+    for name in ("one", "two"):
+        small.add(name, SmallMonitor("select 91.0 as pct", [follows(until_then="floor")]))
+    small.add("plain", "select 91.0 as pct")
+    small.checkpoint("plain", "one", "two", name="health", actions=ACTIONS)
+    for day in range(5):
+        small.run_at(START + timedelta(days=day))
+    assert asked.count("past") == 5
+    small.add("two", SmallMonitor("select 60.0 as pct", [follows(until_then="floor")]))
+    found = small.run_at(START + timedelta(days=6)).outcomes
+    assert [str(one.status) for one in found] == ["PASS", "PASS", "CRITICAL"]
+    small.checkpoint("plain", name="health", actions=ACTIONS)
+    asked.clear()
+    small.run_at(START + timedelta(days=7))
+    assert "past" not in asked
 
 
 def test_lint_knows_its_arguments(small: SmallProject) -> None:

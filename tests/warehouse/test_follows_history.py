@@ -162,6 +162,21 @@ def test_one_query_reads_the_past_of_all_that_follow_it(
     assert "past" not in asked
 
 
+def test_a_run_with_other_vars_neither_learns_nor_teaches(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    sql = "select 91.0 + 0 * {{ var('days') }} as pct"
+    for _ in range(4):
+        live.run(sql)
+    other = small.run_at(START + timedelta(days=5), vars={"days": 7})
+    assert "not kept in the history: --var lets it measure something else" in str(other.notes)
+    live.day = 5
+    outcome = live.run("select 70.0 as pct")
+    assert "median of 4 runs" in outcome.summary
+    small.add("coverage", SmallMonitor("select 60.0 + 0 * {{ var('days') }} as pct", [follows()]))
+    (alone,) = small.run_at(START + timedelta(days=7), vars={"days": 7}).outcomes
+    assert "there are 0 comparable good runs before" in (alone.reason or "")
+
+
 def test_lint_knows_its_arguments(small: SmallProject) -> None:
     from plumbline.lint.linter import lint
 

@@ -17,11 +17,15 @@ from plumbline.run.thresholds import FOLLOWS_HISTORY
 def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
     """The past of a monitor; None where its suite does not compare with it.
 
+    A run with other vars measures something else, which has no past.
+
     Raises:
         MonitorError: the labelled incidents are malformed, or the history can't be read.
     """
     if not _follows(suite):
         return None
+    if jobs.pasts is None and jobs.vars:
+        return Past(as_of=jobs.as_of, zone=jobs.project.timezone)
     known = jobs.pasts
     # In a notebook monitors are run one by one, so one may come that nobody had sent before.
     if known is None or (isinstance(known, Mapping) and suite.name not in known):

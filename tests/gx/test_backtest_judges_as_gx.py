@@ -174,7 +174,7 @@ def test_what_is_usual_is_what_the_backtest_itself_found_before(small: SmallProj
     follows = {
         "type": "expect_metric_to_follow_history",
         "severity": "critical",
-        "kwargs": {"column": "pct", "aggregate": "mean", "min_value": 50, "minimum": 4, "runs": 8,
+        "kwargs": {"column": "pct", "aggregate": "mean", "min_value": 50, "max_value": 100, "minimum": 4, "runs": 8,
                    "least_deviation": 2, "until_then": "floor"},
     }  # fmt: skip
     # usual, then an outage that stays, until it is mended

@@ -29,6 +29,7 @@ def follows(severity: str = "critical", **kwargs: object) -> dict[str, object]:
             "column": "pct",
             "aggregate": "mean",
             "min_value": 50,
+            "max_value": 100,
             "minimum": 4,
             "runs": 8,
             "least_deviation": 2,
@@ -83,6 +84,19 @@ def test_an_outage_never_becomes_normal(small: SmallProject) -> None:
     statuses = [str(live.run("select 60.0 as pct").status) for _ in range(10)]
     assert statuses == ["CRITICAL"] * 10
     assert str(live.run("select 91.0 as pct").status) == "PASS"
+
+
+def test_what_was_dead_from_its_first_day_never_becomes_normal(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    statuses = [str(live.run("select 0.0 as pct").status) for _ in range(6)]
+    assert statuses == ["CRITICAL"] * 6
+
+
+@pytest.mark.parametrize("open_side", ["min_value", "max_value"])
+def test_a_side_without_a_bound_is_refused(small: SmallProject, open_side: str) -> None:
+    outcome = Live(small, follows(until_then="floor", **{open_side: None})).run("select 0.0 as pct")
+    assert str(outcome.status) == "ERROR"
+    assert f"{open_side} is missing: without it a long outage becomes normal" in str(outcome.reason)
 
 
 def test_a_slow_change_is_followed_but_not_below_the_floor(small: SmallProject) -> None:
@@ -197,7 +211,7 @@ def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
         {"dataframe": pd.DataFrame({"pct": [91.0]})}
     )
     result = batch.validate(
-        ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50)
+        ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50, max_value=100)
     )
     assert not result.success
     assert "knows the history in a monitor's run only" in json.dumps(

@@ -102,12 +102,9 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         ConfigError: a name that is none or taken, a column that the table does not have, a ratio
             without a condition, no threshold, thresholds the wrong way round.
     """
-    if not NAME.fullmatch(asked.name):
-        raise ConfigError(
-            f"{asked.name!r} is no name for a monitor",
-            key="NAME",
-            mend="write small letters, digits and _, beginning with a letter",
-        )
+    _check_name(asked.name, "monitor", "NAME")
+    if asked.checkpoint not in project.checkpoint_names():
+        _check_name(asked.checkpoint, "checkpoint", "--checkpoint")
     if asked.name in project.monitor_names():
         raise ConfigError(
             f"there is a monitor {asked.name!r} already", key="NAME", mend="take another name"
@@ -149,6 +146,16 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         )
     if asked.condition:
         _check_condition(asked.condition, types)
+
+
+def _check_name(name: str, of: str, key: str) -> None:
+    """It becomes the name of a file, so it must never lead out of the folder."""
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} is no name for a {of}",
+            key=key,
+            mend="write small letters, digits and _, beginning with a letter",
+        )
 
 
 def _check_condition(condition: str, types: Mapping[str, str]) -> None:

@@ -50,6 +50,8 @@ def never(dataset: str, table: str) -> Table:
     ("changes", "key", "mend"),
     [
         ({"name": "Fresh Orders"}, "NAME", "small letters"),
+        ({"checkpoint": "../../escape"}, "--checkpoint", "small letters"),
+        ({"checkpoint": "a b"}, "--checkpoint", "small letters"),
         ({"date_column": "orderd_on"}, "--date-column", "did you mean 'ordered_on'?"),
         ({"date_column": "country"}, "--date-column", "known: ordered_on, seen_at"),
         ({"group_by": ("county",)}, "--group-by", "did you mean 'country'?"),
@@ -92,6 +94,13 @@ def test_what_is_made_passes_lint(project: Project, changes: dict[str, object]) 
     write_new(project.root, files, changed)
     found = lint(Project(project.root)).findings
     assert [f"{one.place.file.name}: {one.what}" for one in found] == []
+
+
+def test_a_checkpoint_that_is_there_keeps_its_name(project: Project) -> None:
+    (project.checkpoints_dir / "Each-Morning.json").write_text(
+        '{"name": "Each-Morning", "validation_definitions": [], "actions": []}'
+    )
+    check_monitor(replace(GOOD, checkpoint="Each-Morning"), project)
 
 
 def test_a_second_one_is_a_line_more_in_the_checkpoint(project: Project) -> None:

@@ -14,6 +14,7 @@ from plumbline.cli.session import Session
 from plumbline.errors import ConfigError, PlumblineError
 
 if TYPE_CHECKING:
+    from plumbline.lint.rule import Finding
     from plumbline.scaffold.monitor import NewMonitor, Table
 
 
@@ -37,6 +38,7 @@ def monitor(
         NewMonitor,
         ask_warehouse,
         check_monitor,
+        check_written,
         find_table,
         make_files,
     )
@@ -93,12 +95,20 @@ def monitor(
     )
     check_monitor(asked, project)
     files, changed = make_files(asked, project, target=where.name)
-    written = write_new(project.root, files, changed)
+    warnings: list[Finding] = []
+    written = write_new(
+        project.root,
+        files,
+        changed,
+        check=lambda: warnings.extend(check_written(project.root, name)),
+    )
     for path in written:
         said = "changed" if path.relative_to(project.root).as_posix() in changed else "wrote"
         write_result(f"{said} {path.relative_to(project.root)}\n")
     write_result(_next(asked))
-    return _linted(project.root, name)
+    for finding in warnings:
+        write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.mend}")
+    return 0
 
 
 def _next(asked: NewMonitor) -> str:
@@ -106,17 +116,6 @@ def _next(asked: NewMonitor) -> str:
         f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts\n"
         f"then read models/monitors/{asked.name}.sql, and fill in impact and runbook.\n"
     )
-
-
-def _linted(root: Any, name: str) -> int:
-    """What lint says of what was just written: nothing, or it is ours to mend."""
-    from plumbline.lint.linter import lint
-    from plumbline.project import Project
-
-    report = lint(Project(root), names=[name])
-    for finding in report.findings:
-        write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.mend}")
-    return 3 if report.errors else 0
 
 
 def _ask(asks: bool, option: str, question: str, default: str | None = None) -> str:
@@ -230,7 +229,7 @@ command = Group(
                     "a share, by prediction system",
                 ),
             ),
-            exit_codes={3: "ERROR: the table is not there, or lint finds a fault in the files"},
+            exit_codes={3: "ERROR: the table is not there"},
         )
     ],
     examples=(Example("plumbline new monitor --help", "what a monitor needs"),),

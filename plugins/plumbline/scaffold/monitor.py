@@ -6,17 +6,21 @@ Used by ``plumbline new monitor``; the text of each file is a template in ``temp
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from plumbline.errors import ConfigError, did_you_mean
 from plumbline.scaffold.templating import render
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from google.cloud.bigquery import SchemaField
 
+    from plumbline.lint.rule import Finding
     from plumbline.project import Project, Target
 
 Kind = Literal["ratio", "count"]
@@ -138,6 +142,9 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             key="--warning",
             mend="give --warning, --critical or both: the least that is well",
         )
+    for option, least in (("--warning", asked.warning), ("--critical", asked.critical)):
+        if least is not None and not math.isfinite(least):
+            raise ConfigError(f"{least} is no threshold", key=option, mend="write a number")
     if asked.warning is not None and asked.critical is not None and asked.critical > asked.warning:
         raise ConfigError(
             f"below {asked.critical:g} would be CRITICAL, and below {asked.warning:g} only WARNING",
@@ -162,26 +169,46 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
     import sqlglot
     from sqlglot import exp
 
+    def refuse(what: str, mend: str) -> NoReturn:
+        raise ConfigError(what, key="--condition", mend=mend)
+
     try:
-        tree = sqlglot.parse_one(condition, read="bigquery")
+        tokens = sqlglot.tokenize(condition, read="bigquery")
+        trees = sqlglot.parse(condition, read="bigquery")
     except sqlglot.errors.SqlglotError as fault:
         said = " ".join(str(fault).split("\n")[0].split())
-        raise ConfigError(
-            f"the condition is no SQL: {said}", key="--condition", mend="write it as after `where`"
-        ) from None
+        refuse(f"the condition is no SQL: {said}", "write it as after `where`")
+    if any(token.comments for token in tokens):
+        refuse("the condition holds a comment", "leave it out: it goes into one line")
+    (tree,) = trees if len(trees) == 1 else (None,)
+    if tree is None or "{{" in condition or "{%" in condition:
+        refuse("the condition is not one expression", "write it as after `where`, no template")
     for column in tree.find_all(exp.Column):
         if column.name not in types and not column.table:
-            raise ConfigError(
-                f"the table has no column {column.name!r}",
-                key="--condition",
-                mend=did_you_mean(column.name, types),
-            )
+            refuse(f"the table has no column {column.name!r}", did_you_mean(column.name, types))
     if tree.find(exp.Select, exp.Subquery, exp.Command):
+        refuse("the condition asks another table", "write it over the columns of this one")
+
+
+def check_written(root: Path, name: str) -> list[Finding]:
+    """What lint warns of in the files of a new monitor.
+
+    Raises:
+        ConfigError: it finds a fault.
+    """
+    from plumbline.lint.linter import lint
+    from plumbline.lint.rule import Severity
+    from plumbline.project import Project
+
+    findings = lint(Project(root), names=[name]).findings
+    faults = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if faults:
+        said = "; ".join(f"{one.what} ({one.place.file.name}: {one.mend})" for one in faults)
         raise ConfigError(
-            "the condition asks another table",
-            key="--condition",
-            mend="write a condition over the columns of this one",
+            f"the files would have a fault: {said}",
+            mend="change what you asked for; nothing was written",
         )
+    return list(findings)
 
 
 def find_table(project: Project, text: str, columns: Callable[[str, str], Table]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from plumbline.scaffold.monitor import (
     NewMonitor,
     Table,
     check_monitor,
+    check_written,
     find_table,
     make_files,
 )
@@ -59,8 +61,13 @@ def never(dataset: str, table: str) -> Table:
         ({"condition": None}, "--condition", "--kind count"),
         ({"condition": "emial is not null"}, "--condition", "did you mean 'email'?"),
         ({"condition": "email is not null and ("}, "--condition", "as after `where`"),
+        ({"condition": "email is not null -- yes"}, "--condition", "leave it out"),
+        ({"condition": "email is not null; true"}, "--condition", "as after `where`"),
+        ({"condition": "email = '{{ var(\"days\") }}'"}, "--condition", "no template"),
         ({"condition": "email in (select 1)"}, "--condition", "columns of this one"),
         ({"warning": None, "critical": None}, "--warning", "--critical or both"),
+        ({"warning": math.nan}, "--warning", "a number"),
+        ({"critical": math.inf}, "--critical", "a number"),
         ({"warning": 50, "critical": 80}, "--critical", "the lower one"),
     ],
 )
@@ -138,6 +145,32 @@ def test_a_disk_that_fails_half_way_leaves_nothing(project: Project) -> None:
         write_new(project.root, files, changed)
     assert not (project.root / "models/monitors/fresh.sql").exists()
     assert not (project.root / "checkpoints/health_check.json").exists()
+
+
+def test_what_would_not_pass_lint_is_taken_back(project: Project) -> None:
+    files, changed = make_files(GOOD, project, target="local")
+    write_new(project.root, files, changed)
+    before = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
+    of_no_percentage = replace(GOOD, name="fresher", warning=950, group_by=("country",))
+    files, changed = make_files(of_no_percentage, project, target="local")
+    with pytest.raises(ConfigError, match="no percentage is at least 950"):
+        write_new(
+            project.root,
+            files,
+            changed,
+            check=lambda: check_written(project.root, "fresher"),
+        )
+    after = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_folders_that_nothing_came_into_are_taken_back_too(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise ConfigError("no")
+
+    with pytest.raises(ConfigError):
+        write_new(tmp_path, {"a/b/c.txt": "c"}, check=refuse)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_declared_table_needs_no_warehouse(tmp_path: Path) -> None:

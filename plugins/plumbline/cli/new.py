@@ -112,8 +112,9 @@ def monitor(
 
 
 def _next(asked: NewMonitor) -> str:
+    asks = ", which asks the warehouse whether the condition is right" if asked.condition else ""
     return (
-        f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts\n"
+        f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{asks}\n"
         f"then read models/monitors/{asked.name}.sql, and fill in impact and runbook.\n"
     )
 

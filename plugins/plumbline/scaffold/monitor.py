@@ -181,13 +181,37 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
     if any(token.comments for token in tokens):
         refuse("the condition holds a comment", "leave it out: it goes into one line")
     (tree,) = trees if len(trees) == 1 else (None,)
-    if tree is None or "{{" in condition or "{%" in condition:
+    if tree is None or isinstance(tree, exp.Alias) or "{{" in condition or "{%" in condition:
         refuse("the condition is not one expression", "write it as after `where`, no template")
     for column in tree.find_all(exp.Column):
         if column.name not in types and not column.table:
             refuse(f"the table has no column {column.name!r}", did_you_mean(column.name, types))
     if tree.find(exp.Select, exp.Subquery, exp.Command):
         refuse("the condition asks another table", "write it over the columns of this one")
+    if tree.find(exp.AggFunc, exp.Window):
+        refuse("the condition is of many rows together", "write one that is asked of each row")
+    kind = _type_of_expression(condition, types)
+    if kind not in (None, "BOOL"):
+        refuse(f"the condition is {kind}, no yes or no", "compare it: email is not null")
+
+
+def _type_of_expression(text: str, types: Mapping[str, str]) -> str | None:
+    """Its GoogleSQL type; None where only the warehouse can say, as of a function of one's own."""
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.optimizer.annotate_types import annotate_types
+    from sqlglot.optimizer.qualify import qualify
+
+    schema: dict[str, object] = {"asked": dict(types)}
+    try:
+        query = sqlglot.parse_one(f"select ({text}) as answer from asked", read="bigquery")
+        query = qualify(query, schema=schema, dialect="bigquery", validate_qualify_columns=False)
+        found = annotate_types(query, schema=schema, dialect="bigquery").expressions[0].type
+    except sqlglot.errors.SqlglotError:
+        return None
+    if found is None or found.is_type(exp.DataType.Type.UNKNOWN):
+        return None
+    return str(found.sql(dialect="bigquery"))
 
 
 def check_written(root: Path, name: str) -> list[Finding]:

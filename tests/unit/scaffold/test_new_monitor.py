@@ -81,6 +81,41 @@ def test_what_cannot_be_made_is_said_with_its_mend(
 
 
 @pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("email", "is STRING, no yes or no"),
+        ("length(email)", "is INT64"),
+        ("count(*) > 1", "of many rows together"),
+        ("countif(email is null) > 1", "of many rows together"),
+        ("row_number() over (partition by country) = 1", "of many rows together"),
+        ("email is not null as there", "not one expression"),
+    ],
+)
+def test_what_is_no_question_to_a_row_is_no_condition(
+    project: Project, condition: str, says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        check_monitor(replace(GOOD, condition=condition), project)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "email is not null",
+        "email like '%@%' and not starts_with(country, 'x')",
+        "date_diff(date(seen_at), ordered_on, day) <= 3",
+        "if(country = 'at', email is not null, true)",
+        "mine.looks_well(email)",
+        "email = '-- no comment'",
+    ],
+)
+def test_a_condition_that_only_the_warehouse_can_judge_is_left_to_it(
+    project: Project, condition: str
+) -> None:
+    check_monitor(replace(GOOD, condition=condition), project)
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {},

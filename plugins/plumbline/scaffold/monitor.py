@@ -27,6 +27,20 @@ Kind = Literal["ratio", "count"]
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"(?:(?P<project>[\w-]+)\.)?(?P<dataset>\w+)\.(?P<table>\w+)")
 DATES = ("DATE", "TIMESTAMP")
+OWN_COLUMNS = (
+    "as_of",
+    "day",
+    "arrived_at",
+    "first_at",
+    "is_counted",
+    "rows_there",
+    "counted_rows",
+    "numerator",
+    "denominator",
+)
+"""Of the SQL that is written."""
+NO_GROUPS = ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY")
+"""Types whose values are no names of groups."""
 SECONDS = 30.0
 """For a look at a table that is declared nowhere."""
 
@@ -130,6 +144,13 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             key="--date-column",
             mend=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
         )
+    _check_groups(asked)
+    if asked.arrival and types[asked.arrival] != "TIMESTAMP":
+        raise ConfigError(
+            f"{asked.arrival} is {types[asked.arrival]}, which is no instant",
+            key="--arrival",
+            mend=did_you_mean("", [name for name, kind in types.items() if kind == "TIMESTAMP"]),
+        )
     if asked.kind == "ratio" and not asked.condition:
         raise ConfigError(
             "a ratio needs to know which rows count",
@@ -163,6 +184,22 @@ def _check_name(name: str, of: str, key: str) -> None:
             key=key,
             mend="write small letters, digits and _, beginning with a letter",
         )
+
+
+def _check_groups(asked: NewMonitor) -> None:
+    def refuse(what: str, mend: str) -> NoReturn:
+        raise ConfigError(what, key="--group-by", mend=mend)
+
+    types, own = asked.table.types, {*OWN_COLUMNS, asked.metric}
+    for place, column in enumerate(asked.group_by):
+        if column == asked.date_column:
+            refuse(f"{column} says the day, and every day is judged by itself", "leave it out")
+        if column in asked.group_by[:place]:
+            refuse(f"{column} stands twice", "name it once")
+        if column in own:
+            refuse(f"the model has a column {column!r} of its own", "take another, or a view")
+        if types[column].startswith(NO_GROUPS):
+            refuse(f"{column} is {types[column]}, by which no rows are grouped", "take another")
 
 
 def _check_condition(condition: str, types: Mapping[str, str]) -> None:

@@ -41,6 +41,7 @@ def test_rows_without_a_group_are_a_group_of_their_own(
         date_column="game_date",
         warning=2,
         critical=1,
+        owner="ana",
         condition="game_date is not null",
         group_by=("system_id",),
     )

@@ -77,8 +77,15 @@ def monitor(
         critical = _number(
             _ask(asks, "--critical", f"Below what is it CRITICAL{unit}"), "--critical"
         )
-    if owner is None and asks:
-        owner = click.prompt("Who mends it", default="", show_default=False, err=True) or None
+    if asks and not group_by:
+        group_by = tuple(
+            column.strip()
+            for column in _ask(
+                asks, "--group-by", "Judge which columns' values by themselves (a, b; or none)", ""
+            ).split(",")
+            if column.strip()
+        )
+    owner = owner or _ask(asks, "--owner", "Who mends it")
     asked = NewMonitor(
         name=name,
         table=found,
@@ -157,8 +164,8 @@ command = Group(
             callback=monitor,
             help="Write a monitor's model, description, suite, runbook and test, and put it into a "
             "checkpoint.\n\n"
-            "On a terminal it asks for what is not given. Nothing is written over; what is "
-            "written passes lint and runs.",
+            "On a terminal it asks for what is not given. Nothing is written over; what "
+            "is written passes lint, or is taken back.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
                 click.Option(
@@ -218,7 +225,7 @@ command = Group(
                 Example(
                     "plumbline new monitor played_minutes --table nba_raw.bigdataball_play_by_play "
                     "--kind count --date-column game_date --warning 1000 --critical 100 "
-                    "--checkpoint mine",
+                    "--owner ml-platform --checkpoint mine",
                     "rows of a day",
                 ),
                 Example(
@@ -226,7 +233,7 @@ command = Group(
                     "--table nba_predictions.player_prop_predictions --kind ratio "
                     "--date-column game_date --condition 'confidence_score is not null' "
                     "--group-by system_id --arrival created_at --warning 95 --critical 80 "
-                    "--checkpoint mine",
+                    "--owner ml-platform --checkpoint mine",
                     "a share, by prediction system",
                 ),
             ),

@@ -89,12 +89,12 @@ class NewMonitor:
     date_column: str
     warning: float | None
     critical: float | None
+    owner: str
     condition: str | None = None
     """SQL over the table's columns: rows for which it holds count; of a ratio, and of a count."""
     group_by: tuple[str, ...] = ()
     arrival: str | None = None
     """The column that says when a row arrived."""
-    owner: str | None = None
     days: int = 1
     checkpoint: str = "health_check"
 
@@ -432,8 +432,7 @@ def _suite(asked: NewMonitor) -> str:
     monitor: dict[str, Any] = {"model": asked.name, "observed": observed}
     if asked.days != 1:
         monitor["vars"] = {"days": asked.days}
-    if asked.owner:
-        monitor["owner"] = asked.owner
+    monitor["owner"] = asked.owner
     monitor["impact"] = "Say what it means for people when this is wrong."
     monitor["runbook"] = f"docs/runbooks/{asked.name}.md"
     expectations = []

@@ -38,7 +38,7 @@ ORDERS = Table(
     is_declared=False,
     partition_by="ordered_on",
 )
-GOOD = NewMonitor("fresh", ORDERS, "ratio", "ordered_on", 95, 80, "email is not null")
+GOOD = NewMonitor("fresh", ORDERS, "ratio", "ordered_on", 95, 80, "ana", "email is not null")
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_a_condition_that_only_the_warehouse_can_judge_is_left_to_it(
     ids=lambda changes: ", ".join(changes) or "plain",
 )
 def test_what_is_made_passes_lint(project: Project, changes: dict[str, object]) -> None:
-    asked = replace(GOOD, owner="ana", **changes)  # type: ignore[arg-type]
+    asked = replace(GOOD, **changes)  # type: ignore[arg-type]
     if asked.date_column == "seen_at":
         asked = replace(asked, table=replace(ORDERS, partition_by="DATE(seen_at)"))
     files, changed = make_files(asked, project, target="local")

@@ -366,8 +366,9 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
     """Whether messages may be sent: they belong to live, whole runs on real data."""
     if request.alerts is not None:
         return request.alerts, None
-    if request.target.is_demo:
-        return False, "Nothing is sent: this run is on the demo data (--alerts sends)."
+    if request.target.demo is not None:
+        data = request.target.demo.name
+        return False, f"Nothing is sent: this run is on the {data} (--alerts sends)."
     if not request.as_of.is_now:
         return False, "Nothing is sent: this run is not of now (--alerts sends)."
     if not whole:

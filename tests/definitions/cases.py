@@ -78,7 +78,7 @@ class Interview:
         """All rows of one query, by instant."""
         key = (monitor, id(case.world), repr(sorted(case.vars.items())), tuple(instants))
         if key not in self._answers:
-            model = Compiler(PROJECT, _Target(self.witness.project)).compile(
+            model = Compiler(PROJECT, Target(self.witness.project)).compile(
                 monitor, as_of=instants, vars=case.vars, where="the test"
             )
             self._answers[key] = self.witness.ask(model, case.world)
@@ -94,6 +94,8 @@ def in_order(rows: Sequence[Answer]) -> list[Answer]:
 
 
 @dataclass(frozen=True)
-class _Target:
+class Target:
+    """What the compiler asks of one."""
+
     project: str
     datasets: Mapping[str, str] = field(default_factory=dict)

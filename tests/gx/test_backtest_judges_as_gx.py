@@ -174,20 +174,20 @@ def test_what_is_usual_is_what_the_backtest_itself_found_before(small: SmallProj
     follows = {
         "type": "expect_metric_to_follow_history",
         "severity": "critical",
-        "kwargs": {"column": "pct", "aggregate": "mean", "min_value": 50, "minimum": 4, "runs": 8,
+        "kwargs": {"column": "pct", "aggregate": "mean", "min_value": 50, "max_value": 100, "minimum": 4, "runs": 8,
                    "least_deviation": 2, "until_then": "floor"},
     }  # fmt: skip
     # usual, then an outage that stays, until it is mended
     sql = """
     select instant as as_of, case when run between 6 and 8 then 80.0 else 91.0 end as pct
     from (
-        select instant, cast(timestamp_diff(instant, timestamp '2026-02-01', hour) / 6 as int64) as run
+        select instant, timestamp_diff(instant, timestamp '2026-02-01', day) as run
         from unnest({{ var('as_of') }}) as instant
     )
     """
     small.add("follows", SmallMonitor(sql, [follows]))
     small.checkpoint("follows")
-    instants = [START + run * timedelta(hours=6) for run in range(11)]
+    instants = [START + run * timedelta(days=1) for run in range(11)]
     project = CachedProject(small.root)
     asked = ask(project, small.target, ["follows"], instants, labels={})["follows"].result()
     found = [

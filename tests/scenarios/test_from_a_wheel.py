@@ -114,8 +114,11 @@ def test_every_line_of_the_how_to_works_in_an_empty_folder(shell: Shell) -> None
         done = shell.type(line)
         assert done.returncode == ENDS.get(line, 0), f"{line}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
+        said = (done.stdout + done.stderr).casefold()
+        assert not {"demo", "season", "basketball", "nba"} & set(re.findall(r"\w+", said)), line
         found[line] = done.stdout
     assert "de 20.9 %" in found["plumbline run"]
+    assert "a run on the example data judges its day" in found["plumbline run"]
     assert "nothing to mend" in found["plumbline lint"]
     assert "orders_a_day" in found["plumbline list"]
 

@@ -92,7 +92,7 @@ class SmallProject:
         )
         return run_checkpoint(request, now=NOW)
 
-    def run_at(self, now: datetime, name: str = "health") -> RunReport:
+    def run_at(self, now: datetime, name: str = "health", **changes: Any) -> RunReport:
         """Run a checkpoint as it would be run at ``now``, recorded and told, without docs."""
         request = RunRequest(
             project=self.project,
@@ -101,6 +101,7 @@ class SmallProject:
             checkpoint=name,
             alerts=True,
             docs=False,
+            **changes,
         )
         return run_checkpoint(request, now=now)
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plumbline.history.dataset import OwnDataset
 from plumbline.project.targets import Target
 from plumbline.run.outcome import Outcome
 from support.projects import SmallMonitor, SmallProject, make_project
@@ -27,6 +29,7 @@ def follows(severity: str = "critical", **kwargs: object) -> dict[str, object]:
             "column": "pct",
             "aggregate": "mean",
             "min_value": 50,
+            "max_value": 100,
             "minimum": 4,
             "runs": 8,
             "least_deviation": 2,
@@ -83,6 +86,19 @@ def test_an_outage_never_becomes_normal(small: SmallProject) -> None:
     assert str(live.run("select 91.0 as pct").status) == "PASS"
 
 
+def test_what_was_dead_from_its_first_day_never_becomes_normal(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    statuses = [str(live.run("select 0.0 as pct").status) for _ in range(6)]
+    assert statuses == ["CRITICAL"] * 6
+
+
+@pytest.mark.parametrize("open_side", ["min_value", "max_value"])
+def test_a_side_without_a_bound_is_refused(small: SmallProject, open_side: str) -> None:
+    outcome = Live(small, follows(until_then="floor", **{open_side: None})).run("select 0.0 as pct")
+    assert str(outcome.status) == "ERROR"
+    assert f"{open_side} is missing: without it a long outage becomes normal" in str(outcome.reason)
+
+
 def test_a_slow_change_is_followed_but_not_below_the_floor(small: SmallProject) -> None:
     live = Live(small, follows(until_then="floor", deviations=3))
     values = [60.0 - number for number in range(14)]  # 60, 59, ... 47
@@ -124,6 +140,57 @@ def test_each_group_has_its_own_past(small: SmallProject) -> None:
     }
 
 
+def test_it_is_an_error_where_history_holds_another_number(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor", column="other", min_value=0))
+    for other in (40, 91):  # both would be held against the past of pct, which is 91
+        outcome = live.run(f"select 91.0 as pct, {other}.0 as other")
+        assert str(outcome.status) == "ERROR"
+        assert "history holds the mean of 'pct' (meta.monitor.observed)" in (outcome.reason or "")
+        assert "expectations/coverage.json: expectations[0].kwargs.column" in (outcome.reason or "")
+
+
+def test_one_query_reads_the_past_of_all_that_follow_it(
+    small: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read = OwnDataset.read_if_there
+
+    def spy(self: OwnDataset, name: str, *rest: Any) -> list[dict[str, Any]] | None:
+        asked.append(name)
+        return read(self, name, *rest)
+
+    monkeypatch.setattr(OwnDataset, "read_if_there", spy)
+    for name in ("one", "two"):
+        small.add(name, SmallMonitor("select 91.0 as pct", [follows(until_then="floor")]))
+    small.add("plain", "select 91.0 as pct")
+    small.checkpoint("plain", "one", "two", name="health", actions=ACTIONS)
+    for day in range(5):
+        small.run_at(START + timedelta(days=day))
+    assert asked.count("past") == 5
+    small.add("two", SmallMonitor("select 60.0 as pct", [follows(until_then="floor")]))
+    found = small.run_at(START + timedelta(days=6)).outcomes
+    assert [str(one.status) for one in found] == ["PASS", "PASS", "CRITICAL"]
+    small.checkpoint("plain", name="health", actions=ACTIONS)
+    asked.clear()
+    small.run_at(START + timedelta(days=7))
+    assert "past" not in asked
+
+
+def test_a_run_with_other_vars_neither_learns_nor_teaches(small: SmallProject) -> None:
+    live = Live(small, follows(until_then="floor"))
+    sql = "select 91.0 + 0 * {{ var('days') }} as pct"
+    for _ in range(4):
+        live.run(sql)
+    other = small.run_at(START + timedelta(days=5), vars={"days": 7})
+    assert "not kept in the history: --var lets it measure something else" in str(other.notes)
+    live.day = 5
+    outcome = live.run("select 70.0 as pct")
+    assert "median of 4 runs" in outcome.summary
+    small.add("coverage", SmallMonitor("select 60.0 + 0 * {{ var('days') }} as pct", [follows()]))
+    (alone,) = small.run_at(START + timedelta(days=7), vars={"days": 7}).outcomes
+    assert "there are 0 comparable good runs before" in (alone.reason or "")
+
+
 def test_lint_knows_its_arguments(small: SmallProject) -> None:
     from plumbline.lint.linter import lint
 
@@ -144,7 +211,7 @@ def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
         {"dataframe": pd.DataFrame({"pct": [91.0]})}
     )
     result = batch.validate(
-        ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50)
+        ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50, max_value=100)
     )
     assert not result.success
     assert "knows the history in a monitor's run only" in json.dumps(

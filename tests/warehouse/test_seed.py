@@ -69,7 +69,7 @@ def test_the_declared_tables_are_made_and_filled(target: Target) -> None:
         {"game_id": "0022500002", "status": None},
     ]
     assert count(target, "nba.notes") == 0
-    assert "making the demo season" in said
+    assert "making the demo data" in said
     assert "loading nba.games (2 of 3 tables)" in said
     assert said[-1].startswith("loaded 4 rows into 2 tables")
 
@@ -139,7 +139,7 @@ def test_what_goes_in_has_changed_so_it_is_filled_again(
 
     ensure_ready(change(target), said.append)
 
-    assert "the demo season has changed since it was loaded: making it again" in said
+    assert "the demo data changed since the last load: made again" in said
     assert runs_of(target.project_dir) == 2
     assert count(target, "nba.predictions") == 2
 
@@ -191,7 +191,7 @@ def test_asked_for_it_is_filled_again(target: Target) -> None:
 
     seed_again(target, said.append)
 
-    assert "making the demo season" in said
+    assert "making the demo data" in said
     assert count(target, "nba.predictions") == 2
 
 

@@ -39,6 +39,8 @@ class LiveRun:
     checkpoint: str
     as_of: datetime
     now: datetime
+    is_kept: bool = True
+    """Whether the history is to have it: with other vars it measures something else."""
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -83,7 +85,8 @@ def tell(
         outcomes=outcomes,
         whole=_is_whole(live, outcomes),
     )
-    alerting.record = lambda: alerting.store.record_outcomes(recorded)
+    if live.is_kept:
+        alerting.record = lambda: alerting.store.record_outcomes(recorded)
     try:
         return alerting.tell(outcomes, facts)
     finally:

@@ -109,7 +109,11 @@ class Judge:
         # What is usual is what this backtest has found before: so would the history have had it.
         past = Past(as_of=instant, points=points, zone=self._project.timezone)
         jobs = PastJobs(
-            self._project, self._target, instant, checkpoint=self._checkpoint, own_past=past
+            self._project,
+            self._target,
+            instant,
+            checkpoint=self._checkpoint,
+            pasts={asked.monitor: past},
         )
         jobs.hold(asked)
         try:

@@ -156,7 +156,7 @@ def _described(target: Target) -> str:
         return f"BigQuery, project {target.project}, location {target.location}"
     if target.emulator_host:
         return f"the server {target.emulator_host} (BIGQUERY_EMULATOR_HOST)"
-    return "the embedded BigQuery" + (", with the demo season" if target.seed else "")
+    return "the embedded BigQuery" + (f", with the {target.seed.name}" if target.seed else "")
 
 
 def _warehouse(project: Project, target: Target) -> Iterator[Check]:

@@ -50,7 +50,7 @@ def status(target: str | None) -> int:
 
 
 def seed(target: str | None) -> int:
-    """Fill it with the demo season anew."""
+    """Fill it with the demo data anew."""
     from plumbline.warehouse.ready import seed_again
 
     chosen, _ = _embedded(target)
@@ -119,14 +119,14 @@ command = Group(
         "`plumbline run` starts and fills it by itself; these commands are for looking after it."
     ),
     commands=[
-        _subcommand(start, "Start it, and fill it with the demo season if it is empty."),
+        _subcommand(start, "Start it, and fill it with the project's demo data if it is empty."),
         _subcommand(stop, "Stop it; its data stay."),
         _subcommand(
             status,
             "Say whether it runs, where it listens and how much it holds.",
             {0: "it runs", 3: "it does not run, or does not answer"},
         ),
-        _subcommand(seed, "Fill it with the demo season anew; what runs recorded there stays."),
+        _subcommand(seed, "Fill it with the demo data anew; what runs recorded there stays."),
         _subcommand(reset, "Stop it and remove all its data, also what runs recorded there."),
     ],
     examples=(

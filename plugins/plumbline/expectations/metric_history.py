@@ -2,6 +2,10 @@
 
 A threshold by hand is wrong when the data change slowly; a baseline alone makes a long outage
 normal. So both: a band around the median of earlier good runs, and bounds that are never given up.
+
+The band has two sides, and nothing says on which of them bad lies: rows that are missing are too
+few, rows that came twice too many. So both bounds must be given. With one, a source that is dead
+from its first day would pass on the other side, and teach that nothing is normal.
 """
 
 from __future__ import annotations
@@ -35,14 +39,14 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
     Args:
         column (str): The column that holds the metric, which is also what the monitor's observed
             number, or its groups', is made of.
-        min_value (number or None): The least that passes, whatever is usual.
-        max_value (number or None): The most that passes, whatever is usual.
+        min_value (number): The least that passes, whatever is usual.
+        max_value (number): The most that passes, whatever is usual.
         strict_min (boolean): If True, min_value itself fails. Default False.
         strict_max (boolean): If True, max_value itself fails. Default False.
         aggregate (str or None): mean, min, max or sum over the rows (of each group).
         group_by (list of str or None): The columns that name a group; each has a past of its own.
         overrides (dict or None): Other min_value and max_value for single groups.
-        runs (int): How many of the last comparable good runs count. Default 28.
+        runs (int): How many of the last comparable good runs count, one a day. Default 28.
         minimum (int): With fewer nothing is judged. Default 14.
         deviations (number): How many spreads from the median are usual still. Default 5.
         least_deviation (number): But never less than this, in the metric's unit. Default 1.
@@ -52,15 +56,18 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     Notes:
         * Earlier runs come from plumbline's own history of the same target. Runs in which the
-          monitor (or the group) was not PASS are left out, and so is the run that is judged.
-        * min_value or max_value must be given: a long outage can't become normal below them.
+          monitor (or the group) was not PASS are left out, and so is the day that is judged.
+        * A day counts once, by its run nearest in hour to the one that is judged: many looks at
+          one state are no witnesses of what is usual.
+        * min_value and max_value must be given: a long outage can't become normal beyond them.
         * The spread is the median absolute deviation, scaled as a standard deviation is.
 
     Examples:
-        ExpectMetricToFollowHistory(column="coverage_pct", aggregate="mean", min_value=50)
+        ExpectMetricToFollowHistory(column="coverage_pct", aggregate="mean", min_value=50,
+                                    max_value=100)
     """
 
-    runs: int = pydantic.Field(28, ge=2, description="How many earlier good runs count.")
+    runs: int = pydantic.Field(28, ge=2, description="How many earlier good runs count, one a day.")
     minimum: int = pydantic.Field(14, ge=2, description="With fewer nothing is judged.")
     deviations: float = pydantic.Field(
         5.0, gt=0, description="How many spreads from the median are usual still."
@@ -89,6 +96,17 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     class Config:
         title = "Expect metric to follow history"
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _never_open(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
+            for side in ("min_value", "max_value"):
+                if getattr(bounds, side) is None:
+                    raise ValueError(
+                        f"{side} is missing{f' for {name!r}' if name else ''}: without it a long "
+                        "outage becomes normal on that side"
+                    )
+        return values
 
     @pydantic.root_validator(skip_on_failure=True)
     def _a_minimum_of_what_counts(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
@@ -126,8 +144,9 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
             named = f" of {group.key.label}" if group.key.items else ""
             raise ValueError(
                 f"there are {usual} comparable good runs{named} before, and {values['minimum']} "
-                "are needed; let it run, fill the history with `plumbline backtest --record`, or "
-                'write "until_then": "floor"'
+                'are needed; an ERROR teaches nothing, so write "until_then": "floor": min_value '
+                "and max_value are then held alone, and good runs teach, also those of "
+                "`plumbline backtest --record`"
             )
 
         result = judge_groups(metrics[METRIC], bounds, values.get("aggregate"))

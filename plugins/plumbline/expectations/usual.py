@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from plumbline.expectations.bounds import Bounds
 
@@ -90,10 +90,14 @@ def usual_of(
 ) -> Usual | int:
     """What is usual of one group, or how few comparable runs there are.
 
+    A day counts once, by the run nearest in its hour to the one that is judged. Ten runs of a day
+    are ten looks at one state, and no ten witnesses; and where a number grows over the day, its
+    mornings are compared with mornings. The judged day itself does not count.
+
     Args:
         past: of the monitor.
         group: the canonical text of its key, or `WHOLE`.
-        runs: how many of the last comparable runs count.
+        runs: how many of the last comparable runs count, one a day.
         minimum: fewer say nothing.
         deviations: how many spreads from the median are usual still.
         least_deviation: but never fewer than so much, in the metric's unit.
@@ -102,12 +106,11 @@ def usual_of(
     import numpy as np
     from scipy.stats import median_abs_deviation  # type: ignore[import-untyped]
 
-    day = past.as_of.astimezone(past.zone).weekday()
-    comparable = [
-        (at, value)
-        for at, value in past.points.get(group, ())
-        if at < past.as_of and (not same_weekday or at.astimezone(past.zone).weekday() == day)
-    ][-runs:]
+    comparable = _one_a_day(past, group)
+    if same_weekday:
+        day = past.as_of.astimezone(past.zone).weekday()
+        comparable = [(at, value) for at, value in comparable if at.weekday() == day]
+    comparable = comparable[-runs:]
     if len(comparable) < minimum:
         return len(comparable)
     values = np.array([value for _, value in comparable])
@@ -116,6 +119,29 @@ def usual_of(
         median=float(np.median(values)),
         spread=spread,
         runs=len(comparable),
-        since=comparable[0][0].astimezone(past.zone),
+        since=comparable[0][0],
         band=max(deviations * spread, least_deviation),
     )
+
+
+def _one_a_day(past: Past, group: str) -> list[tuple[datetime, float]]:
+    """Of each day before the judged one its run nearest in hour; of two as near the later."""
+    judged = past.as_of.astimezone(past.zone)
+    days: dict[date, tuple[datetime, float]] = {}
+    for instant, value in past.points.get(group, ()):
+        at = instant.astimezone(past.zone)
+        if at.date() >= judged.date():
+            continue
+        known = days.get(at.date())
+        if known is None or _hours_apart(at, judged) <= _hours_apart(known[0], judged):
+            days[at.date()] = (at, value)
+    return [days[day] for day in sorted(days)]
+
+
+def _hours_apart(one: datetime, other: datetime) -> float:
+    """By the wall clock, whatever the days."""
+    return abs(_hour(one) - _hour(other))
+
+
+def _hour(at: datetime) -> float:
+    return at.hour + at.minute / 60 + at.second / 3600

@@ -74,10 +74,11 @@ class AlertAction(ValidationAction):
             for definition in checkpoint.validation_definitions
             if isinstance(definition.data_source, BigQueryModels)
         ]
-        asked_for_a_day = any(
-            (result.meta.get("batch_parameters") or {}).get("as_of")
+        options = [
+            result.meta.get("batch_parameters") or {}
             for result in checkpoint_result.run_results.values()
-        )
+        ]
+        asked_for_a_day = any(option.get("as_of") for option in options)
         if not sources or asked_for_a_day or not checkpoint.outcomes:
             return None
         project = sources[0].project
@@ -92,4 +93,5 @@ class AlertAction(ValidationAction):
             checkpoint=checkpoint.name,
             as_of=checkpoint.outcomes[0].as_of,
             now=now,
+            is_kept=not any(option.get("vars") for option in options),
         )

@@ -24,11 +24,12 @@ from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.validator.v1_validator import Validator
 
-from plumbline.errors import ConfigError, MonitorError
-from plumbline.expectations.usual import Past, with_past
+from plumbline.errors import MonitorError
+from plumbline.expectations.usual import with_past
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.failing import failing_rows
 from plumbline.gx.masking import mask_arguments, mask_result
+from plumbline.gx.pasts import past_of
 from plumbline.gx.results import (
     failed_result,
     put_record,
@@ -43,7 +44,6 @@ from plumbline.run import judge
 from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
-from plumbline.run.thresholds import FOLLOWS_HISTORY
 from plumbline.site.records import RunStamp
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,8 @@ class Monitor(ValidationDefinition):
                 return self._not_judged(data), _batch_id(self, options)
             validator = self._validator(options, result_format)
             try:
-                with with_past(self._past(jobs)):
+                file = self._suite_file
+                with with_past(None if file is None else past_of(file, jobs)):
                     result = validator.validate_expectation_suite(
                         self.suite, expectation_parameters
                     )
@@ -144,35 +145,6 @@ class Monitor(ValidationDefinition):
             return result, str(validator.active_batch_id)
         except MonitorError as error:
             return self._failed(error, jobs), _batch_id(self, options)
-
-    def _past(self, jobs: MonitorJobs) -> Past | None:
-        """The monitor's own history, where its suite compares with it.
-
-        Raises:
-            WarehouseError: it can't be read.
-        """
-        suite = self._suite_file
-        entries = suite.entry.expectations if suite is not None else ()
-        if all(entry.type != FOLLOWS_HISTORY for entry in entries):
-            return None
-        if jobs.own_past is not None:
-            return jobs.own_past
-        from plumbline.backtest.labels import covered, project_labels
-        from plumbline.history.past import read_past
-
-        try:
-            labels = project_labels(jobs.project, None) or ()
-        except ConfigError as fault:
-            raise MonitorError(
-                fault.what, file=fault.file, key=fault.key, mend=fault.mend
-            ) from None
-        return read_past(
-            jobs.target,
-            self.name,
-            before=jobs.as_of,
-            zone=jobs.project.timezone,
-            is_known_wrong=lambda at: bool(covered(labels, self.name, at)),
-        )
 
     def _validator(self, options: dict[str, Any], result_format: Any) -> Validator:
         """GX's, over the rows that the job brought."""

@@ -19,6 +19,7 @@ from great_expectations.expectations.registry import (
 )
 
 from plumbline.errors import MonitorError, did_you_mean
+from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
 from plumbline.project.suites import ExpectationEntry, Suite
 
@@ -30,7 +31,8 @@ def build_suite(suite: Suite) -> ExpectationSuite:
     """The GX suite of a suite file, ids filled in.
 
     Raises:
-        MonitorError: an unknown expectation type, an unknown or wrong argument.
+        MonitorError: an unknown expectation type, an unknown or wrong argument, an expectation that
+            follows another number than history holds.
     """
     built = ExpectationSuite(
         name=suite.name,
@@ -43,7 +45,22 @@ def build_suite(suite: Suite) -> ExpectationSuite:
         _build_expectation(suite, index, entry)
         for index, entry in enumerate(suite.entry.expectations)
     ]
+    _check_followed(suite)
     return built
+
+
+def _check_followed(suite: Suite) -> None:
+    observed = suite.monitor.observed
+    for fault in faults_of_following(
+        observed.model_dump() if observed is not None else None,
+        [{"type": entry.type, "kwargs": entry.kwargs} for entry in suite.entry.expectations],
+    ):
+        raise MonitorError(
+            fault.what,
+            file=suite.file,
+            key=f"expectations[{fault.index}].kwargs.{fault.argument}",
+            mend=fault.mend,
+        )
 
 
 def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Expectation:

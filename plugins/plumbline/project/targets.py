@@ -50,6 +50,8 @@ class Seed:
 
     command: tuple[str, ...]
     judged_day: date
+    name: str = "demo data"
+    """What messages call the data."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,14 @@ class Target:
     """Instead of BigQuery's public address: a private endpoint of one's own network."""
 
     @property
+    def demo(self) -> Seed | None:
+        """What plumbline itself fills it with; None where the data are somebody's own."""
+        return self.seed if self.kind == "embedded" and self.emulator_host is None else None
+
+    @property
     def is_demo(self) -> bool:
-        """Whether the data is the demo season that plumbline itself loads."""
-        return self.kind == "embedded" and self.emulator_host is None and self.seed is not None
+        """Whether the data are those that plumbline itself loads, and nobody's own."""
+        return self.demo is not None
 
 
 class _Strict(BaseModel):
@@ -101,6 +108,7 @@ class SeedEntry(_Strict):
 
     command: list[str] = Field(min_length=1)
     judged_day: date
+    name: str = Field(Seed.name, min_length=1)
 
     @field_validator("judged_day", mode="before")
     @classmethod
@@ -211,7 +219,7 @@ def resolve_target(
         else Price(**found.price.model_dump(), listed_since=None),
         seed=None
         if found.seed is None
-        else Seed(command=tuple(found.seed.command), judged_day=found.seed.judged_day),
+        else Seed(tuple(found.seed.command), found.seed.judged_day, found.seed.name),
         api_endpoint=found.api_endpoint,
         emulator_host=env.get(EMULATOR_VARIABLE) or None if found.kind == "embedded" else None,
     )

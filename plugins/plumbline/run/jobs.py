@@ -60,7 +60,8 @@ class MonitorJobs:
         checkpoint: a label of every job.
         vars: values that replace those of the suites.
         broken: why the target can't be asked at all; then that is every monitor's fault.
-        own_past: what a suite that compares with history is held against; None: the stored one.
+        pasts: what suites that compare with history are held against, by monitor, or why that can't
+            be read; None: it was not read yet.
     """
 
     project: Project
@@ -70,7 +71,7 @@ class MonitorJobs:
     checkpoint: str = "notebook"
     vars: Mapping[str, object] = field(default_factory=dict)
     broken: WarehouseError | None = None
-    own_past: Past | None = None
+    pasts: Mapping[str, Past] | MonitorError | None = None
     _started: dict[str, Future[QueryResult] | MonitorError] = field(default_factory=dict)
     _compiled: dict[str, CompiledModel] = field(default_factory=dict)
     _done: dict[str, MonitorData | MonitorError] = field(default_factory=dict)
@@ -125,6 +126,11 @@ class MonitorJobs:
                 )
             except MonitorError as error:
                 self._started[name] = error
+
+    @property
+    def submitted(self) -> tuple[str, ...]:
+        """The monitors whose jobs were to be sent."""
+        return tuple(self._started)
 
     def estimate(self, monitor: str, compiled: CompiledModel) -> int | None:
         """The bytes that BigQuery says the query would read; None on the embedded warehouse.

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.errors import ConfigError
 from plumbline.project.project import DEFAULT_CHECKPOINT, Project
-from plumbline.project.targets import Target
+from plumbline.project.targets import Seed, Target
 from plumbline.run.status import FailOn
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -29,7 +29,9 @@ class AsOf:
     instant: datetime
     """With the domain's zone, so that its date and time read as people there say them."""
     source: Literal["now", "given", "demo"]
-    """``now``: a live run; ``given``: by ``--as-of``; ``demo``: the demo season's own day."""
+    """``now``: a live run; ``given``: by ``--as-of``; ``demo``: the demo data's own day."""
+    data: str = Seed.name
+    """What the demo data are called."""
 
     @property
     def is_now(self) -> bool:
@@ -41,7 +43,8 @@ class AsOf:
         """What to say about the choice; None where there is nothing to say."""
         if self.source != "demo":
             return None
-        return f"Without --as-of, a run on the demo data judges its day, {last_day(self.instant)}."
+        day = last_day(self.instant)
+        return f"Without --as-of, a run on the {self.data} judges its day, {day}."
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,8 @@ def choose_as_of(text: str | None, *, now: datetime, zone: ZoneInfo, target: Tar
     """
     if text is not None:
         return parse_as_of(text, now=now, zone=zone)
-    if target.is_demo and target.seed is not None:
-        return AsOf(end_of(target.seed.judged_day, zone), "demo")
+    if target.demo is not None:
+        return AsOf(end_of(target.demo.judged_day, zone), "demo", target.demo.name)
     return AsOf(now.astimezone(zone), "now")
 
 

@@ -153,8 +153,11 @@ def _run(
     kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
     if why_not and any(not _is_kept(action, request, delivers) for action in _telling(checkpoint)):
         notes.append(why_not)
-    if request.vars and any(_is_docs(action) for action in kept):
-        notes.append("The data docs don't have this run: --var lets it measure something else.")
+    if request.vars and (keeping := _keeping(kept)):
+        notes.append(
+            f"This run is not kept in the {' and the '.join(keeping)}: "
+            "--var lets it measure something else."
+        )
     checkpoint.actions = kept
     alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
     documenting = _prepare_docs(kept, target, progress)
@@ -333,7 +336,7 @@ def _prepare_alerts(
     progress: Progress,
 ) -> list[AlertAction]:
     """The alert actions, told which run they are of."""
-    found = [action for action in actions if action.type == ALERTS]
+    found = [action for action in actions if _is_alerts(action)]
     if found:
         from plumbline.alerts.live import LiveRun
 
@@ -344,6 +347,7 @@ def _prepare_alerts(
             checkpoint=request.checkpoint,
             as_of=request.as_of.instant,
             now=now,
+            is_kept=not request.vars,
             progress=progress.step,
         )
         for action in found:
@@ -364,8 +368,9 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
     """Whether messages may be sent: they belong to live, whole runs on real data."""
     if request.alerts is not None:
         return request.alerts, None
-    if request.target.is_demo:
-        return False, "Nothing is sent: this run is on the demo data (--alerts sends)."
+    if request.target.demo is not None:
+        data = request.target.demo.name
+        return False, f"Nothing is sent: this run is on the {data} (--alerts sends)."
     if not request.as_of.is_now:
         return False, "Nothing is sent: this run is not of now (--alerts sends)."
     if not whole:
@@ -379,6 +384,16 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
 def _telling(checkpoint: Checkpoint) -> list[Any]:
     """The actions that tell somebody of something."""
     return [action for action in checkpoint.actions if not _is_docs(action)]
+
+
+def _keeping(actions: list[Any]) -> list[str]:
+    """Where runs are kept for comparison."""
+    of = {"data docs": any(map(_is_docs, actions)), "history": any(map(_is_alerts, actions))}
+    return [name for name, is_there in of.items() if is_there]
+
+
+def _is_alerts(action: Any) -> bool:
+    return action.type == ALERTS  # type: ignore[no-any-return]
 
 
 def _is_docs(action: Any) -> bool:

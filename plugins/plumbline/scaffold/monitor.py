@@ -6,23 +6,41 @@ Used by ``plumbline new monitor``; the text of each file is a template in ``temp
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from plumbline.errors import ConfigError, did_you_mean
 from plumbline.scaffold.templating import render
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from google.cloud.bigquery import SchemaField
 
+    from plumbline.lint.rule import Finding
     from plumbline.project import Project, Target
 
 Kind = Literal["ratio", "count"]
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"(?:(?P<project>[\w-]+)\.)?(?P<dataset>\w+)\.(?P<table>\w+)")
 DATES = ("DATE", "TIMESTAMP")
+OWN_COLUMNS = (
+    "as_of",
+    "day",
+    "arrived_at",
+    "first_at",
+    "is_counted",
+    "rows_there",
+    "counted_rows",
+    "numerator",
+    "denominator",
+)
+"""Of the SQL that is written."""
+NO_GROUPS = ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY")
+"""Types whose values are no names of groups."""
 SECONDS = 30.0
 """For a look at a table that is declared nowhere."""
 
@@ -71,12 +89,12 @@ class NewMonitor:
     date_column: str
     warning: float | None
     critical: float | None
+    owner: str
     condition: str | None = None
     """SQL over the table's columns: rows for which it holds count; of a ratio, and of a count."""
     group_by: tuple[str, ...] = ()
     arrival: str | None = None
     """The column that says when a row arrived."""
-    owner: str | None = None
     days: int = 1
     checkpoint: str = "health_check"
 
@@ -102,12 +120,9 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         ConfigError: a name that is none or taken, a column that the table does not have, a ratio
             without a condition, no threshold, thresholds the wrong way round.
     """
-    if not NAME.fullmatch(asked.name):
-        raise ConfigError(
-            f"{asked.name!r} is no name for a monitor",
-            key="NAME",
-            mend="write small letters, digits and _, beginning with a letter",
-        )
+    _check_name(asked.name, "monitor", "NAME")
+    if asked.checkpoint not in project.checkpoint_names():
+        _check_name(asked.checkpoint, "checkpoint", "--checkpoint")
     if asked.name in project.monitor_names():
         raise ConfigError(
             f"there is a monitor {asked.name!r} already", key="NAME", mend="take another name"
@@ -129,6 +144,13 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             key="--date-column",
             mend=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
         )
+    _check_groups(asked)
+    if asked.arrival and types[asked.arrival] != "TIMESTAMP":
+        raise ConfigError(
+            f"{asked.arrival} is {types[asked.arrival]}, which is no instant",
+            key="--arrival",
+            mend=did_you_mean("", [name for name, kind in types.items() if kind == "TIMESTAMP"]),
+        )
     if asked.kind == "ratio" and not asked.condition:
         raise ConfigError(
             "a ratio needs to know which rows count",
@@ -141,6 +163,9 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             key="--warning",
             mend="give --warning, --critical or both: the least that is well",
         )
+    for option, least in (("--warning", asked.warning), ("--critical", asked.critical)):
+        if least is not None and not math.isfinite(least):
+            raise ConfigError(f"{least} is no threshold", key=option, mend="write a number")
     if asked.warning is not None and asked.critical is not None and asked.critical > asked.warning:
         raise ConfigError(
             f"below {asked.critical:g} would be CRITICAL, and below {asked.warning:g} only WARNING",
@@ -151,30 +176,100 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         _check_condition(asked.condition, types)
 
 
+def _check_name(name: str, of: str, key: str) -> None:
+    """It becomes the name of a file, so it must never lead out of the folder."""
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} is no name for a {of}",
+            key=key,
+            mend="write small letters, digits and _, beginning with a letter",
+        )
+
+
+def _check_groups(asked: NewMonitor) -> None:
+    def refuse(what: str, mend: str) -> NoReturn:
+        raise ConfigError(what, key="--group-by", mend=mend)
+
+    types, own = asked.table.types, {*OWN_COLUMNS, asked.metric}
+    for place, column in enumerate(asked.group_by):
+        if column == asked.date_column:
+            refuse(f"{column} says the day, and every day is judged by itself", "leave it out")
+        if column in asked.group_by[:place]:
+            refuse(f"{column} stands twice", "name it once")
+        if column in own:
+            refuse(f"the model has a column {column!r} of its own", "take another, or a view")
+        if types[column].startswith(NO_GROUPS):
+            refuse(f"{column} is {types[column]}, by which no rows are grouped", "take another")
+
+
 def _check_condition(condition: str, types: Mapping[str, str]) -> None:
     import sqlglot
     from sqlglot import exp
 
+    def refuse(what: str, mend: str) -> NoReturn:
+        raise ConfigError(what, key="--condition", mend=mend)
+
     try:
-        tree = sqlglot.parse_one(condition, read="bigquery")
+        tokens = sqlglot.tokenize(condition, read="bigquery")
+        trees = sqlglot.parse(condition, read="bigquery")
     except sqlglot.errors.SqlglotError as fault:
         said = " ".join(str(fault).split("\n")[0].split())
-        raise ConfigError(
-            f"the condition is no SQL: {said}", key="--condition", mend="write it as after `where`"
-        ) from None
+        refuse(f"the condition is no SQL: {said}", "write it as after `where`")
+    if any(token.comments for token in tokens):
+        refuse("the condition holds a comment", "leave it out: it goes into one line")
+    (tree,) = trees if len(trees) == 1 else (None,)
+    if tree is None or isinstance(tree, exp.Alias) or "{{" in condition or "{%" in condition:
+        refuse("the condition is not one expression", "write it as after `where`, no template")
     for column in tree.find_all(exp.Column):
         if column.name not in types and not column.table:
-            raise ConfigError(
-                f"the table has no column {column.name!r}",
-                key="--condition",
-                mend=did_you_mean(column.name, types),
-            )
+            refuse(f"the table has no column {column.name!r}", did_you_mean(column.name, types))
     if tree.find(exp.Select, exp.Subquery, exp.Command):
+        refuse("the condition asks another table", "write it over the columns of this one")
+    if tree.find(exp.AggFunc, exp.Window):
+        refuse("the condition is of many rows together", "write one that is asked of each row")
+    kind = _type_of_expression(condition, types)
+    if kind not in (None, "BOOL"):
+        refuse(f"the condition is {kind}, no yes or no", "compare it: email is not null")
+
+
+def _type_of_expression(text: str, types: Mapping[str, str]) -> str | None:
+    """Its GoogleSQL type; None where only the warehouse can say, as of a function of one's own."""
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.optimizer.annotate_types import annotate_types
+    from sqlglot.optimizer.qualify import qualify
+
+    schema: dict[str, object] = {"asked": dict(types)}
+    try:
+        query = sqlglot.parse_one(f"select ({text}) as answer from asked", read="bigquery")
+        query = qualify(query, schema=schema, dialect="bigquery", validate_qualify_columns=False)
+        found = annotate_types(query, schema=schema, dialect="bigquery").expressions[0].type
+    except sqlglot.errors.SqlglotError:
+        return None
+    if found is None or found.is_type(exp.DataType.Type.UNKNOWN):
+        return None
+    return str(found.sql(dialect="bigquery"))
+
+
+def check_written(root: Path, name: str) -> list[Finding]:
+    """What lint warns of in the files of a new monitor.
+
+    Raises:
+        ConfigError: it finds a fault.
+    """
+    from plumbline.lint.linter import lint
+    from plumbline.lint.rule import Severity
+    from plumbline.project import Project
+
+    findings = lint(Project(root), names=[name]).findings
+    faults = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if faults:
+        said = "; ".join(f"{one.what} ({one.place.file.name}: {one.mend})" for one in faults)
         raise ConfigError(
-            "the condition asks another table",
-            key="--condition",
-            mend="write a condition over the columns of this one",
+            f"the files would have a fault: {said}",
+            mend="change what you asked for; nothing was written",
         )
+    return list(findings)
 
 
 def find_table(project: Project, text: str, columns: Callable[[str, str], Table]) -> Table:
@@ -337,8 +432,7 @@ def _suite(asked: NewMonitor) -> str:
     monitor: dict[str, Any] = {"model": asked.name, "observed": observed}
     if asked.days != 1:
         monitor["vars"] = {"days": asked.days}
-    if asked.owner:
-        monitor["owner"] = asked.owner
+    monitor["owner"] = asked.owner
     monitor["impact"] = "Say what it means for people when this is wrong."
     monitor["runbook"] = f"docs/runbooks/{asked.name}.md"
     expectations = []

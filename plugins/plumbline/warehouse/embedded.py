@@ -293,7 +293,7 @@ class EmbeddedWarehouse:
         else:
             mend = (
                 "read the log; `plumbline warehouse reset` removes the data and begins anew "
-                "(the demo season is loaded again, what plumbline recorded there is lost)"
+                "(its data are made again, what plumbline recorded there is lost)"
             )
         return WarehouseError(
             f"the embedded BigQuery {how}" + (f":\n{tail}" if tail else ""),

@@ -1,4 +1,4 @@
-"""A target is made ready before a run: the embedded BigQuery runs and holds the demo season.
+"""A target is made ready before a run: the embedded BigQuery runs and holds its seed's data.
 
 Used by ``plumbline run`` and everything else that queries, and by ``plumbline warehouse``.
 Nothing happens to BigQuery, nor to a server that BIGQUERY_EMULATOR_HOST names: that one is used as
@@ -85,9 +85,9 @@ def _prepare(
         made = None
         if plan is not None and must_fill:
             progress(
-                "the demo season has changed since it was loaded: making it again"
+                f"the {plan.seed.name} changed since the last load: made again"
                 if plan.was_done() and not again
-                else "making the demo season"
+                else f"making the {plan.seed.name}"
             )
             made = stack.enter_context(making(plan))
         warehouse.start_held(progress)

@@ -1,4 +1,4 @@
-"""The embedded warehouse is filled once with the demo season.
+"""The embedded warehouse is filled once with the data that the project's seed makes.
 
 The project's seed command makes one file a table (``<dataset>.<table>.parquet`` or ``.ndjson``);
 the tables are those of ``models/sources.yml``; each is filled by one load job, as on BigQuery.

@@ -62,6 +62,30 @@ def test_neither_the_judged_run_nor_a_later_one_counts() -> None:
     assert (found.runs, found.median) == (6, -3.5)
 
 
+def test_a_day_counts_once_however_often_it_was_looked_at() -> None:
+    minutes = past(*[90.0] * 10, every=timedelta(minutes=2), now=NOW - timedelta(days=1))
+    assert usual(Past(NOW, minutes.points)) == 1
+    two_checkpoints = [(at, 90.0) for at, _ in past(*[0.0] * 4).points[WHOLE] for _ in range(2)]
+    assert usual(Past(NOW, {WHOLE: two_checkpoints})) == 4
+
+
+def test_the_judged_day_teaches_nothing_about_itself() -> None:
+    assert usual(past(*[90.0] * 5, every=timedelta(minutes=90))) == 0
+
+
+def test_of_a_day_the_run_of_the_same_hour_counts() -> None:
+    # a number that grows over the day
+    midnight = NOW - timedelta(hours=12)
+    points = [
+        (midnight - timedelta(days=day) + timedelta(hours=hour), float(hour))
+        for day in range(9, 0, -1)
+        for hour in (0, 6, 12, 18)
+    ]
+    found = usual(Past(midnight + timedelta(hours=6, minutes=7), {WHOLE: points}))
+    assert isinstance(found, Usual)
+    assert (found.median, found.spread, found.runs) == (6.0, 0.0, 9)
+
+
 def test_where_weekdays_differ_only_the_same_one_counts() -> None:
     values = [(10.0 if number % 7 == 0 else 90.0) for number in range(70)]
     of = past(*values)  # seventy days before a Monday, the first a Monday

@@ -144,6 +144,7 @@ EXPECTATIONS = [
     broken("expectation-misplaced-key", LAG, '"max_value": 3', '"max_value": 3, "severity": "warning"', says="'severity'", mend="beside kwargs"),
     broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', mend="group_by"),
     broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
+    Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", mend="group_by"),
     broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", mend="did you mean 'not_final'?"),
     broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", mend="did you mean 'team'?"),
 ]  # fmt: skip
@@ -151,6 +152,9 @@ EXPECTATIONS = [
 THRESHOLDS = [
     broken("threshold-missing", LAG, ', "max_value": 3', "", at='"kwargs"', mend="min_value or max_value"),
     broken("threshold-missing", LAG, '"max_value": 3', '"max_value": null', mend="min_value or max_value"),
+    Case("threshold-open-side", ((SUITE, "be_between", "follow_history"),), at='"kwargs": {"column": "coverage_pct"', says="max_value is missing", mend="however usual"),
+    Case("threshold-open-side", ((SUITE, "be_between", "follow_history"), (SUITE, WARNING_KWARGS, '"min_value": 80, "max_value": 100, "overrides": {"BOS": {"max_value": null}}')), at='"BOS"', says="max_value is missing for 'BOS'"),
+    Case("threshold-never-fires", ((SUITE, "be_between", "follow_history"), (SUITE, WARNING_KWARGS, '"min_value": 0, "max_value": 100')), at='"min_value": 0', says="min_value never fires"),
     broken("threshold-inverted", LAG, '"max_value": 3', '"min_value": 5, "max_value": 3', says="nothing can pass"),
     broken("threshold-inverted", LAG, '"max_value": 3', '"min_value": 3, "max_value": 3, "strict_max": true', says="nothing can pass"),
     broken("threshold-inverted", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 60, "max_value": 50}}', says="'BOS'"),

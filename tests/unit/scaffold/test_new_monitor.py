@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from plumbline.scaffold.monitor import (
     NewMonitor,
     Table,
     check_monitor,
+    check_written,
     find_table,
     make_files,
 )
@@ -30,11 +32,13 @@ ORDERS = Table(
         Column("seen_at", "TIMESTAMP"),
         Column("country", "STRING"),
         Column("email", "STRING"),
+        Column("numerator", "INT64"),
+        Column("items", "ARRAY<STRING>"),
     ),
     is_declared=False,
     partition_by="ordered_on",
 )
-GOOD = NewMonitor("fresh", ORDERS, "ratio", "ordered_on", 95, 80, "email is not null")
+GOOD = NewMonitor("fresh", ORDERS, "ratio", "ordered_on", 95, 80, "ana", "email is not null")
 
 
 @pytest.fixture
@@ -50,15 +54,27 @@ def never(dataset: str, table: str) -> Table:
     ("changes", "key", "mend"),
     [
         ({"name": "Fresh Orders"}, "NAME", "small letters"),
+        ({"checkpoint": "../../escape"}, "--checkpoint", "small letters"),
+        ({"checkpoint": "a b"}, "--checkpoint", "small letters"),
         ({"date_column": "orderd_on"}, "--date-column", "did you mean 'ordered_on'?"),
         ({"date_column": "country"}, "--date-column", "known: ordered_on, seen_at"),
         ({"group_by": ("county",)}, "--group-by", "did you mean 'country'?"),
+        ({"group_by": ("ordered_on",)}, "--group-by", "leave it out"),
+        ({"group_by": ("country", "country")}, "--group-by", "name it once"),
+        ({"group_by": ("numerator",)}, "--group-by", "take another"),
+        ({"group_by": ("items",)}, "--group-by", "take another"),
+        ({"arrival": "ordered_on"}, "--arrival", "known: seen_at"),
         ({"arrival": "seen"}, "--arrival", "did you mean 'seen_at'?"),
         ({"condition": None}, "--condition", "--kind count"),
         ({"condition": "emial is not null"}, "--condition", "did you mean 'email'?"),
         ({"condition": "email is not null and ("}, "--condition", "as after `where`"),
+        ({"condition": "email is not null -- yes"}, "--condition", "leave it out"),
+        ({"condition": "email is not null; true"}, "--condition", "as after `where`"),
+        ({"condition": "email = '{{ var(\"days\") }}'"}, "--condition", "no template"),
         ({"condition": "email in (select 1)"}, "--condition", "columns of this one"),
         ({"warning": None, "critical": None}, "--warning", "--critical or both"),
+        ({"warning": math.nan}, "--warning", "a number"),
+        ({"critical": math.inf}, "--critical", "a number"),
         ({"warning": 50, "critical": 80}, "--critical", "the lower one"),
     ],
 )
@@ -69,6 +85,41 @@ def test_what_cannot_be_made_is_said_with_its_mend(
         check_monitor(replace(GOOD, **changes), project)  # type: ignore[arg-type]
     assert caught.value.key == key
     assert mend in str(caught.value.mend)
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("email", "is STRING, no yes or no"),
+        ("length(email)", "is INT64"),
+        ("count(*) > 1", "of many rows together"),
+        ("countif(email is null) > 1", "of many rows together"),
+        ("row_number() over (partition by country) = 1", "of many rows together"),
+        ("email is not null as there", "not one expression"),
+    ],
+)
+def test_what_is_no_question_to_a_row_is_no_condition(
+    project: Project, condition: str, says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        check_monitor(replace(GOOD, condition=condition), project)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "email is not null",
+        "email like '%@%' and not starts_with(country, 'x')",
+        "date_diff(date(seen_at), ordered_on, day) <= 3",
+        "if(country = 'at', email is not null, true)",
+        "mine.looks_well(email)",
+        "email = '-- no comment'",
+    ],
+)
+def test_a_condition_that_only_the_warehouse_can_judge_is_left_to_it(
+    project: Project, condition: str
+) -> None:
+    check_monitor(replace(GOOD, condition=condition), project)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +136,20 @@ def test_what_cannot_be_made_is_said_with_its_mend(
     ids=lambda changes: ", ".join(changes) or "plain",
 )
 def test_what_is_made_passes_lint(project: Project, changes: dict[str, object]) -> None:
-    asked = replace(GOOD, owner="ana", **changes)  # type: ignore[arg-type]
+    asked = replace(GOOD, **changes)  # type: ignore[arg-type]
     if asked.date_column == "seen_at":
         asked = replace(asked, table=replace(ORDERS, partition_by="DATE(seen_at)"))
     files, changed = make_files(asked, project, target="local")
     write_new(project.root, files, changed)
     found = lint(Project(project.root)).findings
     assert [f"{one.place.file.name}: {one.what}" for one in found] == []
+
+
+def test_a_checkpoint_that_is_there_keeps_its_name(project: Project) -> None:
+    (project.checkpoints_dir / "Each-Morning.json").write_text(
+        '{"name": "Each-Morning", "validation_definitions": [], "actions": []}'
+    )
+    check_monitor(replace(GOOD, checkpoint="Each-Morning"), project)
 
 
 def test_a_second_one_is_a_line_more_in_the_checkpoint(project: Project) -> None:
@@ -129,6 +187,32 @@ def test_a_disk_that_fails_half_way_leaves_nothing(project: Project) -> None:
         write_new(project.root, files, changed)
     assert not (project.root / "models/monitors/fresh.sql").exists()
     assert not (project.root / "checkpoints/health_check.json").exists()
+
+
+def test_what_would_not_pass_lint_is_taken_back(project: Project) -> None:
+    files, changed = make_files(GOOD, project, target="local")
+    write_new(project.root, files, changed)
+    before = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
+    of_no_percentage = replace(GOOD, name="fresher", warning=950, group_by=("country",))
+    files, changed = make_files(of_no_percentage, project, target="local")
+    with pytest.raises(ConfigError, match="no percentage is at least 950"):
+        write_new(
+            project.root,
+            files,
+            changed,
+            check=lambda: check_written(project.root, "fresher"),
+        )
+    after = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_folders_that_nothing_came_into_are_taken_back_too(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise ConfigError("no")
+
+    with pytest.raises(ConfigError):
+        write_new(tmp_path, {"a/b/c.txt": "c"}, check=refuse)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_declared_table_needs_no_warehouse(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plumbline.errors import did_you_mean
+from plumbline.expectations.follows import faults_of_following
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.lint.json_schema import faults_of
@@ -53,6 +54,12 @@ NO_GROUPS = error(
     wrong='"overrides": {"moving_average": {"min_value": 60}}',
     right='"group_by": ["system_id"], "overrides": {"moving_average": {"min_value": 60}}',
 )
+FOLLOWS_ANOTHER = error(
+    "expectation-follows-another",
+    "History holds another number than the one that is held against it: a pass says nothing.",
+    wrong='"observed": {"column": "coverage_pct", "aggregate": "mean"}, followed "column": "rows"',
+    right='"observed": {"column": "rows", "aggregate": "mean"}, followed "column": "rows"',
+)
 BROKEN_PLUGIN = error(
     "plugin-broken",
     "A Python file among the plugins can't be imported, so what it defines is not known.",
@@ -73,6 +80,7 @@ RULES = (
     WRONG_ARGUMENT,
     MISPLACED_KEY,
     NO_GROUPS,
+    FOLLOWS_ANOTHER,
     BROKEN_PLUGIN,
     TWICE,
 )
@@ -102,6 +110,7 @@ def check(linted: Linted) -> Iterator[Finding]:
                     "take one of the two out, or make them differ",
                 )
             seen.setdefault(said, number)
+        yield from _followed(suite)
     for file, fault in linted.plugins.faults:
         yield BROKEN_PLUGIN.at(
             Place(file if file.is_file() else file / "__init__.py"),
@@ -152,6 +161,18 @@ def _type_and_arguments(linted: Linted, suite: Document, path: KeyPath) -> Itera
             "overrides need group_by: the groups that they are for",
             "add group_by, or take overrides out",
         )
+
+
+def _followed(suite: Document) -> Iterator[Finding]:
+    entries = suite.get("expectations")
+    for fault in faults_of_following(
+        suite.mapping("meta", "monitor", "observed") or None,
+        [entry if isinstance(entry, dict) else {} for entry in entries]
+        if isinstance(entries, list)
+        else [],
+    ):
+        place = suite.place("expectations", fault.index, "kwargs", fault.argument)
+        yield FOLLOWS_ANOTHER.at(place, fault.what, fault.mend)
 
 
 def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator[Finding]:

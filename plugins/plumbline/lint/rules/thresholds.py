@@ -12,13 +12,19 @@ from plumbline.expectations.bounds import Bounds
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Rule, error
-from plumbline.run.thresholds import OURS
+from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
 
 MISSING = error(
     "threshold-missing",
     "Neither a least nor a greatest value is given: nothing can fail.",
     wrong='"kwargs": {"column": "coverage_pct"}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
+)
+OPEN_SIDE = error(
+    "threshold-open-side",
+    "What follows history has a bound on one side only: on the other a long outage becomes normal.",
+    wrong='"type": "expect_metric_to_follow_history", "kwargs": {"min_value": 50}',
+    right='"type": "expect_metric_to_follow_history", "kwargs": {"min_value": 50, "max_value": 99}',
 )
 INVERTED = error(
     "threshold-inverted",
@@ -45,13 +51,14 @@ LEVELS_INVERTED = error(
     right='warning "min_value": 80 beside critical "min_value": 50',
 )
 
-RULES = (MISSING, INVERTED, UNREACHABLE, NEVER_FIRES, LEVELS_INVERTED)
+RULES = (MISSING, OPEN_SIDE, INVERTED, UNREACHABLE, NEVER_FIRES, LEVELS_INVERTED)
 
 _PERCENTAGE = "_pct"
 # Of values or of averages of values: a sum of percentages may be anything.
 _OF_VALUES = frozenset(
     {
         OURS,
+        FOLLOWS_HISTORY,
         "expect_column_values_to_be_between",
         "expect_column_min_to_be_between",
         "expect_column_max_to_be_between",
@@ -60,9 +67,15 @@ _OF_VALUES = frozenset(
     }
 )
 _NEED_A_BOUND = frozenset(
-    {OURS, "expect_column_values_to_be_between", "expect_column_value_lengths_to_be_between"}
+    {
+        OURS,
+        FOLLOWS_HISTORY,
+        "expect_column_values_to_be_between",
+        "expect_column_value_lengths_to_be_between",
+    }
 )
-_BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
+_SIDES = ("min_value", "max_value")
+_BOUNDS = (*_SIDES, "strict_min", "strict_max")
 
 Side = Literal["min", "max"]
 
@@ -108,6 +121,8 @@ def check(linted: Linted) -> Iterator[Finding]:
                     "neither min_value nor max_value is given, so nothing can fail",
                     "add min_value or max_value",
                 )
+            elif kind == FOLLOWS_HISTORY:
+                yield from _open_sides(suite, path, kwargs)
             yield from _bounds_alone(_judged(suite, path, kind, kwargs))
             severity = entry.get("severity", "critical")
             if severity in ("warning", "critical"):
@@ -119,6 +134,24 @@ def check(linted: Linted) -> Iterator[Finding]:
 
 def _has_no_bound(kwargs: Mapping[str, Any]) -> bool:
     return kwargs.get("min_value") is None and kwargs.get("max_value") is None
+
+
+def _open_sides(suite: Document, path: KeyPath, kwargs: Mapping[str, Any]) -> Iterator[Finding]:
+    """Of all groups; where they have both bounds, of those that take one of them away."""
+    found = [(name, (*path, "kwargs"), "") for name in _SIDES if kwargs.get(name) is None]
+    found = found or [
+        (name, (*path, "kwargs", "overrides", group, name), f" for {group!r}")
+        for group, override in suite.mapping(*path, "kwargs", "overrides").items()
+        if isinstance(override, dict)
+        for name in _SIDES
+        if name in override and override[name] is None
+    ]
+    for name, where, of_group in found:
+        yield OPEN_SIDE.at(
+            suite.place(*where),
+            f"{name} is missing{of_group}: a long outage becomes normal on that side",
+            f"add {name}: what is never well, however usual it gets",
+        )
 
 
 def _subject(kind: str, kwargs: Mapping[str, Any]) -> str:

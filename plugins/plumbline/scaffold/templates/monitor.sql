@@ -104,8 +104,11 @@ counted as (
     from [[ "seen" if group_by else "days" ]] as expected
     left join arrived
         on arrived.day = expected.day
+[% if group_by %]
+        -- with =, rows without a group would never be found again
+[% endif %]
 [% for column in group_by %]
-        and arrived.[[ column ]] = expected.[[ column ]]
+        and arrived.[[ column ]] is not distinct from expected.[[ column ]]
 [% endfor %]
 [% if arrival %]
         and arrived.arrived_at <= expected.as_of

@@ -1,0 +1,78 @@
+"""`plumbline new monitor`: what it asks on a terminal, and what it says without one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from plumbline.scaffold.project import make_project
+from unit.cli.conftest import Plumbline
+
+GIVEN = ("--table", "shop.orders", "--kind", "count", "--date-column", "ordered_on",
+         "--warning", "40", "--critical", "20")  # fmt: skip
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of somebody's own, as the working directory."""
+    root = make_project(tmp_path / "shop", name=None, example=True).root
+    monkeypatch.chdir(root)
+    return root
+
+
+class Terminal:
+    """Somebody who answers, and what they were asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: str) -> None:
+        self.asked: list[str] = []
+        self._answers = answers
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr(click, "prompt", self._prompt)
+
+    def _prompt(self, question: str, **_: Any) -> str:
+        self.asked.append(question)
+        return next(said for word, said in self._answers.items() if word in question)
+
+
+def test_on_a_terminal_it_asks_for_the_groups_and_the_owner(
+    shop: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal(monkeypatch, themselves="country, order_id", mends="ana")
+    assert plumbline("new", "monitor", "orders", *GIVEN).code == 0
+    assert len(terminal.asked) == 2
+    suite = json.loads((shop / "expectations/orders.json").read_text())
+    assert suite["meta"]["monitor"]["owner"] == "ana"
+    assert suite["expectations"][0]["kwargs"]["group_by"] == ["country", "order_id"]
+
+
+def test_without_a_terminal_a_missing_owner_is_said(shop: Path, plumbline: Plumbline) -> None:
+    said = plumbline("new", "monitor", "orders", *GIVEN)
+    assert said.code == 64
+    assert "--owner is missing" in said.err
+    assert not (shop / "expectations/orders.json").exists()
+
+
+@pytest.mark.parametrize("groups", [(), ("--group-by", "country")], ids=["whole", "grouped"])
+def test_lint_has_nothing_to_say_of_what_was_written(
+    shop: Path, plumbline: Plumbline, groups: tuple[str, ...]
+) -> None:
+    said = plumbline("new", "monitor", "orders", *GIVEN, *groups, "--owner", "ana")
+    assert (said.code, said.err) == (0, "")
+    assert "nothing to mend" in plumbline("lint").out
+
+
+def test_what_can_not_be_a_checkpoint_leaves_nothing_behind(
+    shop: Path, plumbline: Plumbline
+) -> None:
+    before = sorted(shop.parent.rglob("*"))
+    said = plumbline(
+        "new", "monitor", "orders", *GIVEN, "--owner", "ana", "--checkpoint", "../../escape"
+    )
+    assert said.code == 64
+    assert "is no name for a checkpoint" in said.err
+    assert sorted(shop.parent.rglob("*")) == before

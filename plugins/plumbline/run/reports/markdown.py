@@ -7,6 +7,7 @@ a person.
 from __future__ import annotations
 
 import re
+import shlex
 
 from plumbline.run.outcome import RunReport
 from plumbline.run.reports import wording
@@ -122,5 +123,10 @@ def _block(block: Findings, report: RunReport) -> list[str]:
             lines.append(f"| and {block.more_groups} more | | | |")
         lines.append("")
     lines += [f"- **{label}**: {_advice(label, text)}" for label, text in block.advice]
-    again = f"plumbline run {report.checkpoint} --select {outcome.monitor} --target {report.target}"
-    return [*lines, f"- **again**: {code(again)}", ""]
+    return [*lines, f"- **again**: {code(_again(outcome.monitor, report))}", ""]
+
+
+def _again(monitor: str, report: RunReport) -> str:
+    """The command that asks this one monitor what the run asked it."""
+    run = ["plumbline", "run", report.checkpoint, "--select", monitor, "--target", report.target]
+    return shlex.join([*run, *report.given])

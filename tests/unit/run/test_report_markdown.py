@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
@@ -105,6 +106,23 @@ def test_data_can_break_no_table_and_call_nobody(place: Outcome) -> None:
     assert "](http" not in re.sub(r"\\\]", "", text)
     columns = {line.count("|") for line in text.splitlines() if line.startswith("| ✗ CRITICAL")}
     assert columns <= {6}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"bq query 'select {'x' * 400}'", "bq query 'select `a`' | head"],
+    ids=["long", "with a pipe"],
+)
+def test_a_command_to_do_is_whole_where_it_is_copied_from(command: str) -> None:
+    text = render(report(outcome("a", Status.CRITICAL, action=command)))
+    (copied,) = re.findall(r"^- \*\*do\*\*: (`+)(.+)\1$", text, re.MULTILINE)
+    assert copied[1] == command
+
+
+def test_the_command_that_asks_again_is_whole() -> None:
+    asked = ("--var", "names=" + "x" * 400)
+    text = render(report(outcome("a", Status.CRITICAL), given=asked))
+    assert again(text).endswith(shlex.join(asked))
 
 
 def test_it_is_asked_again_of_the_day_and_with_the_variables_that_were_asked() -> None:

@@ -11,6 +11,7 @@ import pytest
 from plumbline.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.project import Project
+from plumbline.project.runbooks import Heading, headings_of
 from plumbline.scaffold.monitor import (
     Column,
     NewMonitor,
@@ -92,6 +93,11 @@ def test_what_is_made_passes_lint(project: Project, changes: dict[str, object]) 
     write_new(project.root, files, changed)
     found = lint(Project(project.root)).findings
     assert [f"{one.place.file.name}: {one.what}" for one in found] == []
+
+
+def test_its_runbook_has_the_headings_of_all_runbooks(project: Project) -> None:
+    files, _ = make_files(GOOD, project, target="local")
+    assert headings_of(files["docs/runbooks/fresh.md"])[1:] == [*Heading]
 
 
 def test_a_second_one_is_a_line_more_in_the_checkpoint(project: Project) -> None:

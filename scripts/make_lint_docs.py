@@ -25,7 +25,7 @@ mend. It needs no warehouse, no secrets and no network, and takes less than a se
 
 ```sh
 plumbline lint                     # the whole project
-plumbline lint line_coverage       # one monitor: its suite and its model
+plumbline lint line_coverage       # one monitor: its suite, model and runbook
 plumbline lint models/schema.yml   # a file or a folder
 plumbline lint --fix               # first write suites and checkpoints in their one form
 plumbline lint --format github     # as annotations of a pull request

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 import sqlglot
 
+from plumbline.project.runbooks import Heading, headings_of
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
 from support.pages import ROOT, Block, Page
 
-HEADINGS = [
-    "What the alert means",
-    "How bad it is",
-    "First three queries",
-    "Likely causes",
-    "Mend",
-    "Roll back",
-    "Whom to call",
-]
-
+TEMPLATE = Page("docs/runbooks/TEMPLATE.md")
 RUNBOOKS = [
-    Page(str(file.relative_to(ROOT))) for file in sorted((ROOT / "docs/runbooks").glob("*.md"))
+    page
+    for file in sorted((ROOT / "docs/runbooks").glob("*.md"))
+    if (page := Page(str(file.relative_to(ROOT)))) != TEMPLATE
 ]
 QUERIES = [block for page in RUNBOOKS for block in page.blocks("sql")]
 
 
 @pytest.mark.parametrize("page", RUNBOOKS, ids=lambda page: Path(page.name).stem)
 def test_a_runbook_has_the_headings_of_the_others(page: Page) -> None:
-    assert re.findall(r"^# (.+)$", page.text, re.MULTILINE) == [page.path.stem]
-    assert re.findall(r"^## (.+)$", page.text, re.MULTILINE) == HEADINGS
+    assert headings_of(page.text) == [page.path.stem, *Heading]
     assert len(page.blocks("sql")) == 3
+
+
+def test_the_template_has_the_headings_that_lint_asks_for() -> None:
+    assert headings_of(TEMPLATE.text) == ["NAME", *Heading]
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda block: block.where)

@@ -55,10 +55,14 @@ def edit(root: Path, file: str, old: str, new: str) -> None:
     (root / file).write_text(text.replace(old, new))
 
 
+def assert_published(said: Finished, name: str) -> None:
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+    Draft202012Validator(schema).validate(said.json)
+
+
 def test_every_incident_of_late_january_is_found_without_a_false_alarm(relived: Finished) -> None:
     assert relived.code == 0
-    schema = json.loads((ROOT / "schemas" / "backtest.schema.json").read_text())
-    Draft202012Validator(schema).validate(relived.json)
+    assert_published(relived, "backtest")
     totals = relived.json["totals"]
     assert (totals["missed"], totals["false_alarms"], totals["precision"]) == (0, 0, 1.0)
     assert totals["found"] >= 11
@@ -109,6 +113,7 @@ def test_of_all_players_eighty_is_found_to_be_a_permanent_alarm_and_mended(
     changed = [line for line in said.stderr.splitlines() if re.match(r"[+-] ", line)]
     assert len(changed) == 4  # two numbers, before and after
     again = plumbline("calibrate", "line_coverage", *range_, "--format", "json", cwd=copy)
+    assert_published(again, "calibrate")
     (threshold,) = again.json["thresholds"]
     assert threshold["warnings"] == []
     assert threshold["candidates"][0]["false_alarms_per_month"] == 0
@@ -122,6 +127,7 @@ def test_impact_says_what_a_pull_request_would_alert(
     edit(copy, "expectations/line_coverage.json", '"min_value": 50', '"min_value": 30')
     said = plumbline("impact", "--base", "HEAD", "--history", history, "--format", "json", cwd=copy)
     assert said.code == 0, said.stderr
+    assert_published(said, "impact")
     (effect,) = said.json["monitors"]
     assert effect["source"].startswith("stored history")
     assert effect["before"]["found"] == ["2026-01-26-few-lines"]

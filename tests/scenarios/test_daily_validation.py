@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from scenarios.conftest import Plumbline
+from plumbline.project import Project
+from scenarios.conftest import ROOT, Plumbline
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -43,10 +44,26 @@ def test_each_that_is_not_well_says_what_to_do_and_how_to_ask_again(page: str) -
     assert len(blocks) == 6
     for block in blocks:
         name = re.findall(r"`(\w+)`", block)[0]
-        assert re.search(r"^- \*\*do\*\*: `(gcloud|bq|plumbline) .+`$", block, re.MULTILINE), name
-        assert f"- **again**: `plumbline run daily_validation --select {name} --target " in block
+        action = Project(ROOT).suite(name).monitor.action
+        assert action is not None
+        assert action.startswith(("gcloud ", "bq ", "plumbline "))
+        assert f"\n- **do**: `{action}`\n" in block
+        assert (
+            f"- **again**: `plumbline run daily_validation --select {name} --target local`" in block
+        )
         assert "- **runbook**: `docs/runbooks/" in block
         assert "- **owner**: " in block
+
+
+def test_another_mornings_page_asks_again_of_that_morning(plumbline: Plumbline) -> None:
+    done = plumbline(
+        *("run", "daily_validation", "--select", "line_coverage", "--var", "days=2"),
+        *("--as-of", "2026-01-28", "--format", "markdown", "--no-docs"),
+    )
+    assert re.findall(r"^- \*\*again\*\*: `(.+)`$", done.stdout, re.MULTILINE) == [
+        "plumbline run daily_validation --select line_coverage --target local "
+        "--as-of 2026-01-28 --var days=2"
+    ]
 
 
 def test_it_is_one_page(page: str) -> None:

@@ -280,6 +280,14 @@ FILES = {
         """,
     "docs/runbooks/coverage.md": """
         # What to do
+
+        ## What the alert means
+        ## How bad it is
+        ## First three queries
+        ## Likely causes
+        ## Mend
+        ## Roll back
+        ## Whom to call
         """,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from plumbline.cli.checks import Check, Verdict, run_checks
 from plumbline.errors import ConfigError
 from plumbline.history.dataset import OwnDataset
+from plumbline.history.heartbeats import Heartbeat, append_heartbeat
 from plumbline.project import Project, Target
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.targets import embedded_target
@@ -18,6 +20,7 @@ from support.targets import embedded_target
 pytestmark = pytest.mark.warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
+AT = datetime(2026, 2, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +34,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 def history(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> Check:
+    return look(server, monkeypatch, project)["history"]
+
+
+def look(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> dict[str, Check]:
     assert server.emulator_host is not None
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server.emulator_host)
     monkeypatch.setenv("PLUMBLINE_PROJECT", project)
-    (found,) = [
-        check for check in run_checks(lambda: Project(ROOT), "local") if check.what == "history"
-    ]
-    return found
+    return {check.what: check for check in run_checks(lambda: Project(ROOT), "local")}
 
 
 def test_a_dataset_that_is_not_there_is_a_note_and_is_not_made(
@@ -64,3 +68,25 @@ def test_a_dataset_that_cannot_be_asked_for_is_missing(
     monkeypatch.setattr("plumbline.history.dataset.OwnDataset", refused)
     found = history(server, monkeypatch, "nothing-yet")
     assert (found.verdict, found.mend) == (Verdict.MISSING, "log in")
+
+
+def test_heartbeats_that_can_be_read_are_said_and_none_is_a_note(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = replace(server, project="beats")
+    own = OwnDataset(target)
+    own.ensure()
+    empty = look(server, monkeypatch, "beats")["heartbeats"]
+    assert (empty.verdict, "no live run" in empty.detail) == (Verdict.NOTE, True)
+    append_heartbeat(own, Heartbeat("a-run", "started", AT, "health_check", target.name))
+    found = look(server, monkeypatch, "beats")["heartbeats"]
+    assert (found.verdict, found.detail) == (Verdict.OK, "beats.plumbline.heartbeats can be read")
+
+
+def test_a_table_of_heartbeats_that_is_not_there_is_a_note_and_is_not_made(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = OwnDataset(replace(server, project="older"))
+    own.client.create_dataset("plumbline")
+    for _ in range(2):
+        assert look(server, monkeypatch, "older")["heartbeats"].verdict is Verdict.NOTE

@@ -53,6 +53,7 @@ def run_checks(find_project: Callable[[], Project], target_name: str | None) -> 
     yield Check("project", Verdict.OK, str(project.root))
     yield from _project_files(project)
     yield from _alerts(project)
+    yield from _pings(project)
     yield _state_dir(project.state_dir)
     yield _revision(project)
     try:
@@ -62,6 +63,7 @@ def run_checks(find_project: Callable[[], Project], target_name: str | None) -> 
         return
     yield Check("target", Verdict.OK, f"{target.name}: {_described(target)}")
     yield from _warehouse(project, target)
+    yield from _deployments(project, target)
 
 
 def _great_expectations() -> Check:
@@ -121,6 +123,18 @@ def _alerts(project: Project) -> Iterator[Check]:
     yield from check_alerts(project)
 
 
+def _pings(project: Project) -> Iterator[Check]:
+    from plumbline.cli.watchdog_checks import check_pings
+
+    yield from check_pings(project)
+
+
+def _deployments(project: Project, target: Target) -> Iterator[Check]:
+    from plumbline.cli.deployment_checks import check_deployments
+
+    yield from check_deployments(project, target)
+
+
 def _state_dir(folder: Path) -> Check:
     there = folder
     while not there.exists():
@@ -176,7 +190,12 @@ def _warehouse(project: Project, target: Target) -> Iterator[Check]:
         from plumbline.cli.table_checks import check_tables
 
         yield from check_tables(project, target)
-    yield _history(target)
+    history = _history(target)
+    yield history
+    if history.verdict is Verdict.OK:
+        from plumbline.cli.watchdog_checks import check_heartbeats
+
+        yield check_heartbeats(target)
 
 
 def _embedded(target: Target) -> Iterator[Check]:

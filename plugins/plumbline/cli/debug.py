@@ -38,8 +38,9 @@ command = Command(
     callback=debug,
     help=(
         "Check that everything a run needs is there: a line each, with the mend.\n\n"
-        "Asks BigQuery, or your own server, for `select 1`, and Secret Manager where a channel's "
-        "variable points there; sends, starts and changes nothing."
+        "Asks BigQuery, or your own server, for `select 1`, and Secret Manager where the variable "
+        "of a channel or a ping points there; with a target on BigQuery also Cloud Run, what each "
+        "service runs. Sends, starts and changes nothing."
     ),
     params=[target_option()],
     examples=(

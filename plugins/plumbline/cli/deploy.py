@@ -77,7 +77,7 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     """Look before a deployment; the exit code."""
     from plumbline.deployments import report as reports
     from plumbline.deployments.checks import Before, check_before
-    from plumbline.deployments.deployed import read_revisions
+    from plumbline.deployments.deployed import google_project, read_revisions
     from plumbline.run.status import exit_code, run_status
 
     session = _session()
@@ -89,7 +89,7 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
         service=service,
         now=now,
         drift=_look(project, where, service, now),
-        revisions=lambda: read_revisions(service, default_project=_gcp_project(where)),
+        revisions=lambda: read_revisions(service, default_project=google_project(where)),
         incidents=None if where.is_demo else (lambda: _incidents(where, now)),
         runs_tests=tests,
     )
@@ -149,7 +149,7 @@ def verify(
         target=where,
         service=service,
         since=deployed_at,
-        logs=_log_counter(service, where) if asks_logs and _has_logs(service) else None,
+        logs=_log_counter(service, where) if asks_logs and service.is_on_cloud_run else None,
     )
     is_text = form == "text"
     with show_progress() as progress:
@@ -172,11 +172,11 @@ def verify(
 
 
 def _look(project: Project, target: Target, service: Service, now: datetime) -> Drift:
-    from plumbline.deployments.deployed import read_deployed
+    from plumbline.deployments.deployed import google_project, read_deployed
     from plumbline.deployments.drift import look
 
     def deployed(one: Service) -> Deployed:
-        return read_deployed(one, root=project.root, default_project=_gcp_project(target))
+        return read_deployed(one, root=project.root, default_project=google_project(target))
 
     return look(service, root=project.root, now=now, deployed=deployed)
 
@@ -242,7 +242,7 @@ def _since(
 ) -> datetime:
     """The instant of the deployment: as given, else as Cloud Run says; on the demo data an hour
     before."""
-    from plumbline.deployments.deployed import read_deployed
+    from plumbline.deployments.deployed import google_project, read_deployed
     from plumbline.run.request import parse_as_of
 
     if text is not None:
@@ -255,7 +255,7 @@ def _since(
         return until - timedelta(hours=1)
     mend = "name the instant with --since"
     try:
-        known = read_deployed(service, root=project.root, default_project=_gcp_project(target))
+        known = read_deployed(service, root=project.root, default_project=google_project(target))
     except PlumblineError as fault:
         raise ConfigError(
             f"when it was deployed is not known: {fault.what}",
@@ -270,22 +270,14 @@ def _since(
 
 
 def _log_counter(service: Service, target: Target) -> Callable[[datetime, datetime], int]:
+    from plumbline.deployments.deployed import google_project
     from plumbline.deployments.logs import count_errors
 
     def count(since: datetime, until: datetime) -> int:
-        project = _gcp_project(target)
+        project = google_project(target)
         return count_errors(service, since=since, until=until, default_project=project)
 
     return count
-
-
-def _has_logs(service: Service) -> bool:
-    return service.entry.deployed.cloud_run is not None
-
-
-def _gcp_project(target: Target) -> str | None:
-    """The project of a target on BigQuery: services are in the same, unless they say another."""
-    return os.environ.get("PLUMBLINE_PROJECT") or target.project
 
 
 def _services(project: Project, names: tuple[str, ...]) -> tuple[Service, ...]:

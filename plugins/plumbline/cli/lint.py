@@ -119,7 +119,7 @@ command = Command(
     ],
     examples=(
         Example("plumbline lint", "the whole project"),
-        Example("plumbline lint line_coverage", "one monitor: its suite and its model"),
+        Example("plumbline lint line_coverage", "one monitor: its suite, model and runbook"),
         Example("plumbline lint --fix", "format suites and checkpoints, fill in ids, then look"),
         Example("plumbline lint --format github", "as annotations of a pull request"),
     ),

@@ -6,6 +6,7 @@ Used by `drift`, and by `checks` for the deployments before.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,8 @@ from plumbline.project.services import (
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
+
+    from plumbline.project import Target
 
 SECONDS = 20.0
 """For one service, retries and all."""
@@ -51,6 +54,26 @@ class Deployed:
     revision: str | None = None
     at: datetime | None = None
     """When that revision was made."""
+
+
+def google_project(target: Target) -> str | None:
+    """The project of a target on BigQuery: services are in the same, unless they say another."""
+    return os.environ.get("PLUMBLINE_PROJECT") or target.project
+
+
+def check_library() -> None:
+    """Whether Cloud Run can be asked at all.
+
+    Raises:
+        UnknownDeploymentError: Google's client is not installed.
+    """
+    try:
+        from google.cloud import run_v2  # noqa: F401
+    except ImportError:
+        raise UnknownDeploymentError(
+            "google-cloud-run is not installed, without which Cloud Run can't be asked",
+            mend=_EXTRA,
+        ) from None
 
 
 def read_deployed(
@@ -188,16 +211,10 @@ class _CloudRun:
 
     def _asking(self, ask: Callable[[], Any]) -> Any:
         """``ask``; what goes wrong becomes one line with its mend."""
-        try:
-            from google.api_core import exceptions
-            from google.auth.exceptions import GoogleAuthError
-            from google.cloud import run_v2  # noqa: F401 - whether it is installed
-        except ImportError:
-            raise UnknownDeploymentError(
-                "google-cloud-run is not installed, without which Cloud Run can't be asked",
-                mend=_EXTRA,
-            ) from None
+        check_library()
         import requests
+        from google.api_core import exceptions
+        from google.auth.exceptions import GoogleAuthError
 
         what = self.entry.job or self.entry.service or self.service.name
         try:

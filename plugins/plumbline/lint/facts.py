@@ -21,6 +21,7 @@ from plumbline.project.alerts import ALERTS_FILE
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.mutes import MUTES_FILE
 from plumbline.project.project import DATASOURCE_TYPE, Project
+from plumbline.project.runbooks import find_runbook
 from plumbline.project.schedule import SCHEDULE_FILE
 
 
@@ -172,6 +173,23 @@ class Facts:
     def models(self) -> Index:
         """Every model's file."""
         return index_models(model_folders(self.root, self.dbt_settings))
+
+    def runbook_of(self, suite: Document) -> Path | None:
+        """The file of a suite's runbook, where there is one below the project's folder."""
+        return self._runbook(suite.text("meta", "monitor", "runbook"))
+
+    @cached_property
+    def runbooks(self) -> tuple[Path, ...]:
+        """Every runbook's file, in the order in which they are named."""
+        services = self.services
+        files = [self.runbook_of(suite) for suite in self.suites.values()]
+        if services is not None:
+            named = (services.text(*path, "runbook") for path, _ in services.entries("services"))
+            files += [self._runbook(text) for text in named]
+        return tuple(dict.fromkeys(file for file in files if file is not None))
+
+    def _runbook(self, named: str | None) -> Path | None:
+        return find_runbook(self.root, named) if named else None
 
     @cached_property
     def described(self) -> Mapping[str, DescribedModel]:

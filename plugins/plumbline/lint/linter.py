@@ -124,13 +124,16 @@ def _exists(path: Path) -> bool:
 
 
 def _files_of(facts: Facts, monitor: str) -> set[Path]:
-    """A monitor's suite or definition, and its model."""
+    """A monitor's suite or definition, its model and its runbook."""
     documents = [facts.suites.get(monitor), facts.definitions.get(monitor)]
     found = {document.file.resolve() for document in documents if document is not None}
     suite = facts.suites.get(monitor)
     model = None if suite is None else facts.model_of(suite)
     if model is not None:
         found |= {file.resolve() for file in facts.models.files[model]}
+    runbook = None if suite is None else facts.runbook_of(suite)
+    if runbook is not None:
+        found.add(runbook.resolve())
     return found
 
 

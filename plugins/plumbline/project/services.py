@@ -210,6 +210,11 @@ class Service:
         return self.entry.name
 
     @property
+    def is_on_cloud_run(self) -> bool:
+        """Whether Google knows what it runs, and keeps its log."""
+        return self.entry.deployed.cloud_run is not None
+
+    @property
     def pathspecs(self) -> tuple[str, ...]:
         """Its own paths as git takes them, from the repository's root."""
         own = (path.rstrip("/") for path in self.entry.paths)

@@ -120,6 +120,8 @@ class RunReport:
     """Messages that could not be delivered."""
     cost: str | None = None
     """What was billed, and what a month comes to; None where the warehouse does not say."""
+    given: tuple[str, ...] = ()
+    """``--as-of`` and ``--var``, for a command that asks the same again."""
     docs: str | None = None
     """Where the data docs are that this run built; None: it built none."""
 

@@ -63,6 +63,20 @@ class RunRequest:
     """True: deliver in any case; False: never; None: only when the run is live and whole."""
     docs: bool = True
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """``--as-of`` and ``--var`` with which a command asks of the same day and the same window.
+
+        Without an ``--as-of`` where none was given: whoever mends something asks of now again.
+        """
+        given: list[str] = []
+        source = self.as_of.source
+        if source == "given" or (source == "now" and self.target.is_demo):
+            given += ["--as-of", _as_written(self.as_of.instant)]
+        for name, value in self.vars.items():
+            given += ["--var", f"{name}={_as_yaml(value)}"]
+        return tuple(given)
+
 
 def choose_as_of(text: str | None, *, now: datetime, zone: ZoneInfo, target: Target) -> AsOf:
     """The instant of ``--as-of``, or the default of the target.
@@ -112,6 +126,25 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
 def last_day(instant: datetime) -> date:
     """The day that ``instant`` belongs to; at midnight, the day that has just ended."""
     return (instant - timedelta(microseconds=1)).date()
+
+
+def _as_written(instant: datetime) -> str:
+    """As `parse_as_of` reads it: a date where a day has just ended, else the instant."""
+    day = last_day(instant)
+    zone = instant.tzinfo
+    if isinstance(zone, ZoneInfo) and end_of(day, zone) == instant:
+        return day.isoformat()
+    return instant.isoformat()
+
+
+def _as_yaml(value: object) -> str:
+    """As ``--var`` reads it: YAML on one line."""
+    import yaml
+
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, width=float("inf"), allow_unicode=True
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _date(text: str) -> date:

@@ -178,6 +178,7 @@ def _run(
         outcomes=outcomes,
         revision=revision,
         fail_on=request.fail_on,
+        given=request.given,
         notes=(
             *notes,
             *(note for one in told for note in one.notes),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from plumbline.errors import ConfigError, did_you_mean
+from plumbline.project.runbooks import Heading
 from plumbline.scaffold.templating import render
 
 if TYPE_CHECKING:
@@ -405,7 +406,7 @@ def make_files(
         f"{monitors}/{asked.name}.sql": _tidy(render("monitor.sql", **values)),
         f"{monitors}/{asked.name}.yml": _tidy(render("monitor.yml", **values)),
         f"expectations/{asked.name}.json": _suite(asked),
-        f"docs/runbooks/{asked.name}.md": _tidy(render("runbook.md", **values)),
+        f"docs/runbooks/{asked.name}.md": _tidy(render("runbook.md", heading=Heading, **values)),
         f"tests/monitors/test_{asked.name}.py": render("test_monitor.py.txt", **values),
     }
     checkpoint = f"checkpoints/{asked.checkpoint}.json"

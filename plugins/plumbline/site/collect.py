@@ -5,7 +5,7 @@ No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -94,8 +94,9 @@ def collect(
         note: what a reader should know of this build.
         price: what the target pays for bytes; None: the list price.
     """
-    names = _in_order(project)
     checkpoints = _checkpoints(project)
+    after = _after_deployments(project, checkpoints)
+    names = _in_order(project, checkpoints, after)
     suites = {name: _suite(project, name) for name in names}
     every_mute = _mutes(project, book.mutes, built_at)
     views = tuple(
@@ -124,6 +125,9 @@ def collect(
         next_build=stale_after,
         last_run=last,
         monitors=views,
+        after_deployments=tuple(
+            _after_deployment(project, name, services, gx) for name, services in after.items()
+        ),
         incidents=tuple(
             _incident(story, book, suites)
             for story in sorted(
@@ -143,28 +147,50 @@ def collect(
     )
 
 
-def _in_order(project: Project) -> tuple[str, ...]:
+def _in_order(
+    project: Project, checkpoints: Mapping[str, tuple[str, ...]], after: Collection[str]
+) -> tuple[str, ...]:
     """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
     it found last would stand there as if it were so now. The book still has it, should it return.
-    Nor has one that is only looked at after a deployment, and so never has a past.
     """
-    found: dict[str, None] = {}
-    after = _after_deployments(project)
-    checkpoints = _checkpoints(project)
-    for name, monitors in checkpoints.items():
-        if name not in after:
-            found.update(dict.fromkeys(monitors))
-    only_after = {name for one in after for name in checkpoints.get(one, ())}
-    left = (name for name in project.monitor_names() if name not in only_after)
-    found.update(dict.fromkeys(left))
-    return tuple(found)
+    found = dict.fromkeys(name for monitors in checkpoints.values() for name in monitors)
+    found.update(dict.fromkeys(project.monitor_names()))
+    return tuple(name for name in found if name not in after)
 
 
-def _after_deployments(project: Project) -> frozenset[str]:
+def _after_deployments(
+    project: Project, checkpoints: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The monitors that only checkpoints of deployments hold, with the services of these."""
     try:
-        return frozenset(one.entry.verify for one in project.services if one.entry.verify)
+        verified = [one for one in project.services if one.entry.verify]
     except PlumblineError:  # lint and `deploy` say what is wrong with it
-        return frozenset()
+        return {}
+    after = {one.entry.verify for one in verified}
+    others = {name for one, held in checkpoints.items() if one not in after for name in held}
+    found: dict[str, tuple[str, ...]] = {}
+    for service in verified:
+        for name in checkpoints.get(service.entry.verify or "", ()):
+            if name not in others:
+                found[name] = (*found.get(name, ()), service.name)
+    return found
+
+
+def _after_deployment(
+    project: Project, name: str, services: tuple[str, ...], gx: GxLinks
+) -> MonitorView:
+    """What its files say: of its runs nothing is kept."""
+    suite = _suite(project, name)
+    return MonitorView(
+        name=name,
+        latest=None,
+        since=None,
+        description=_notes(suite),
+        suite=_lines(suite, None),
+        gx_suite=gx.suites.get(name),
+        runbook=_runbook(project, suite),
+        services=services,
+    )
 
 
 def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:

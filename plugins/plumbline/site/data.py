@@ -137,6 +137,8 @@ class MonitorView:
     """Those in the archives, newest first: only what a list says of them is filled in."""
     muted: Mute | None = None
     """The mute in force."""
+    services: tuple[str, ...] = ()
+    """Those after whose deployments alone it is looked at; none: it is looked at in any case."""
 
 
 @dataclass(frozen=True)
@@ -296,6 +298,8 @@ class SiteData:
     last_run: RunView | None
     monitors: tuple[MonitorView, ...]
     """In the checkpoint's order; pages put the worst first."""
+    after_deployments: tuple[MonitorView, ...] = ()
+    """Looked at by ``plumbline deploy verify`` alone: they have a page, but no status, no past."""
     incidents: tuple[IncidentView, ...] = ()
     """Open ones, and those closed lately; newest first."""
     incident_months: tuple[IncidentMonth, ...] = ()

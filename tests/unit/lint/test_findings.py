@@ -6,7 +6,7 @@ import pytest
 
 from plumbline.errors import ConfigError
 from support.lint_project import LintedProject
-from unit.lint.test_rules import CHECKPOINT, LAG, LAG_MODEL, MODEL, SCHEMA, SUITE
+from unit.lint.test_rules import CHECKPOINT, LAG, LAG_MODEL, MODEL, RUNBOOK, SCHEMA, SUITE
 
 
 def test_every_fault_of_every_file_is_found_in_one_run(linted: LintedProject) -> None:
@@ -123,7 +123,29 @@ def test_a_file_or_a_folder_limits_findings(linted: LintedProject, name: str) ->
 
 def test_a_file_that_lint_does_not_read_has_nothing_to_mend(linted: LintedProject) -> None:
     linted.replace(LAG, '"owner"', '"onwer"')
-    assert linted.lint("docs/runbooks/coverage.md").findings == ()
+    linted.write("docs/notes.md", "# Notes")
+    assert linted.lint("docs/notes.md").findings == ()
+
+
+def test_a_monitor_and_its_runbook_are_looked_at_together(linted: LintedProject) -> None:
+    linted.replace(RUNBOOK, "## Mend\n", "")
+    assert [finding.place.file.name for finding in linted.lint("coverage").findings] == [
+        "coverage.md"
+    ]
+    assert linted.lint("lag").findings == ()
+
+
+def test_a_runbook_that_many_name_is_looked_at_once(linted: LintedProject) -> None:
+    linted.replace(
+        SUITE, "docs/runbooks/coverage.md#what-to-do", "docs/../docs/runbooks/coverage.md"
+    )
+    linted.replace(RUNBOOK, "## Mend\n", "")
+    assert linted.codes() == ["runbook-without-heading"]
+
+
+def test_a_runbook_that_is_not_text_is_left_alone(linted: LintedProject) -> None:
+    (linted.root / RUNBOOK).write_bytes(b"\xff\xfe\x00")
+    assert linted.codes() == []
 
 
 def test_a_name_that_is_nothing_is_refused_with_a_did_you_mean(linted: LintedProject) -> None:

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 from support.lint_project import LintedProject
-from unit.lint.test_rules import CHECKPOINT, DBT, GX, LAG, LAG_MODEL, MODEL, SCHEMA, SOURCES, SUITE
+from unit.lint.test_rules import (
+    CHECKPOINT,
+    DBT,
+    GX,
+    LAG,
+    LAG_MODEL,
+    MODEL,
+    RUNBOOK,
+    SCHEMA,
+    SERVICES,
+    SOURCES,
+    SUITE,
+)
 
 Edits = tuple[tuple[str, str, str], ...]
 
@@ -45,6 +57,10 @@ RIGHT: dict[str, Edits] = {
     "info beside critical": ((SUITE, '"severity": "warning"', '"severity": "info"'),),
     "an expectation about the columns of the table": ((LAG, '"expectations": [', '"expectations": [{"type": "expect_table_columns_to_match_set", "kwargs": {"column_set": ["nothing"]}},'),),
     "a runbook on the web": ((SUITE, "docs/runbooks/coverage.md#what-to-do", "http://wiki/coverage"),),
+    "headings of a runbook deeper, in capitals, and more of them": ((RUNBOOK, "## Mend\n", "### MEND\n## Ours\n"),),
+    "a heading of a runbook underlined, and one closed": ((RUNBOOK, "## Mend\n## Roll back\n", "Mend\n----\n\n## Roll back ##\n"),),
+    "a runbook that is no Markdown": ((SUITE, "docs/runbooks/coverage.md#what-to-do", "deploy/services.yml"),),
+    "a place in a service's runbook": ((SERVICES, "docs/runbooks/coverage.md", "docs/runbooks/coverage.md#what-to-do"),),
     "a severity left out is critical": ((LAG, '"severity": "critical",', ""),),
     "a variable that only the suite gives": ((SUITE, '"vars": {"days": 7}', '"vars": {"days": 7, "threshold": 3}'), (MODEL, "count(*) as denominator", "count(*) + {{ var('threshold') }} as denominator")),
     "a variable with a fall-back": ((MODEL, "count(*) as denominator", "count(*) + {{ var('more', 0) }} as denominator"),),

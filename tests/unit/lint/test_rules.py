@@ -245,6 +245,11 @@ ALERTING = [
     broken("service-not-watched", DBT, "services: [worker]", "services: [worker, grading]", says="differ in grading"),
 ]  # fmt: skip
 
+RUNBOOKS = [
+    broken("runbook-without-heading", RUNBOOK, "## Roll back\n", "", at="# What to do", says="'Roll back'", mend="## Roll back"),
+    broken("runbook-without-heading", RUNBOOK, "## Roll back\n## Whom to call\n", "Roll back\n\n```\n## Whom to call\n```\n", at="# What to do", says="'Roll back', 'Whom to call'"),
+]  # fmt: skip
+
 TARGETS = [
     broken("target-missing", GX, "type: bigquery_models", "type: pandas", at="fluent_datasources", says="no datasource"),
     broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", mend="did you mean 'local'?"),
@@ -314,6 +319,7 @@ CASES = [
     *VARIABLES,
     *CHECKPOINTS,
     *ALERTING,
+    *RUNBOOKS,
     *TARGETS,
     *MODELS,
     *DESCRIPTIONS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
@@ -79,6 +80,11 @@ def test_names_are_code(text: str, shown: str) -> None:
     assert code(text) == shown
 
 
+def again(text: str) -> str:
+    (command,) = re.findall(r"^- \*\*again\*\*: `(.+)`$", text, re.MULTILINE)
+    return str(command)
+
+
 HOSTILE_PLACES = {
     "a group": grading((group(HOSTILE, Status.CRITICAL, 0.0),)),
     "a summary": outcome("a", Status.CRITICAL, summary=HOSTILE),
@@ -100,6 +106,32 @@ def test_data_can_break_no_table_and_call_nobody(place: Outcome) -> None:
     assert "](http" not in re.sub(r"\\\]", "", text)
     columns = {line.count("|") for line in text.splitlines() if line.startswith("| ✗ CRITICAL")}
     assert columns <= {6}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"bq query 'select {'x' * 400}'", "bq query 'select `a`' | head"],
+    ids=["long", "with a pipe"],
+)
+def test_a_command_to_do_is_whole_where_it_is_copied_from(command: str) -> None:
+    text = render(report(outcome("a", Status.CRITICAL, action=command)))
+    (copied,) = re.findall(r"^- \*\*do\*\*: (`+)(.+)\1$", text, re.MULTILINE)
+    assert copied[1] == command
+
+
+def test_the_command_that_asks_again_is_whole() -> None:
+    asked = ("--var", "names=" + "x" * 400)
+    text = render(report(outcome("a", Status.CRITICAL), given=asked))
+    assert again(text).endswith(shlex.join(asked))
+
+
+def test_it_is_asked_again_of_the_day_and_with_the_variables_that_were_asked() -> None:
+    asked = ("--as-of", "2026-01-28", "--var", "names=[a, b]")
+    text = render(report(outcome("a", Status.CRITICAL), given=asked))
+    assert again(text) == (
+        "plumbline run health_check --select a --target local "
+        "--as-of 2026-01-28 --var 'names=[a, b]'"
+    )
 
 
 def test_an_error_shows_no_percentage() -> None:

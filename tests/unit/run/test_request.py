@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from plumbline.cli.options import read_assignments
 from plumbline.errors import ConfigError
+from plumbline.project import Project
 from plumbline.project.targets import Limits, Seed, Target
-from plumbline.run.request import AsOf, choose_as_of, end_of, last_day, parse_as_of
+from plumbline.run.request import AsOf, RunRequest, choose_as_of, end_of, last_day, parse_as_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # still 23 November in New York
@@ -142,3 +144,34 @@ def test_days_follow_each_other_without_gap_or_overlap(zone: str) -> None:
         assert timedelta(hours=23) <= length <= timedelta(hours=25)
         assert last_day(end) == day or end.astimezone(UTC).astimezone(there).hour != 0
         before = end.astimezone(UTC)
+
+
+def request(as_of: AsOf, *, at: Target | None = None, **variables: object) -> RunRequest:
+    return RunRequest(Project(Path()), at or target(kind="bigquery"), as_of, vars=variables)
+
+
+@pytest.mark.parametrize("text", ["2026-01-28", "2026-03-08", "2026-02-02T15:00:00-05:00"])
+def test_what_asks_again_names_the_as_of_that_was_given(text: str) -> None:
+    assert request(parse_as_of(text, now=NOW, zone=NEW_YORK)).given == ("--as-of", text)
+
+
+def test_what_asks_again_names_no_day_where_none_was_given() -> None:
+    assert request(AsOf(NOW, "now")).given == ()
+    demo = target()
+    day = choose_as_of(None, now=NOW, zone=NEW_YORK, target=demo)
+    assert request(day, at=demo).given == ()
+
+
+def test_what_asks_again_of_now_on_the_demo_data_says_so_for_they_have_a_day_of_their_own() -> None:
+    day = choose_as_of("2026-11-23", now=NOW, zone=NEW_YORK, target=target())
+    assert request(day, at=target()).given == ("--as-of", "2026-11-23T20:30:00-05:00")
+
+
+@pytest.mark.parametrize(
+    "value", [7, 0.5, True, "a text", "7", "", "x: y", ["a", "b"], [1], date(2026, 2, 2)]
+)
+def test_what_asks_again_gives_a_variable_the_value_that_it_had(value: object) -> None:
+    option, assignment = request(AsOf(NOW, "now"), name=value).given
+    assert option == "--var"
+    assert read_assignments([assignment]) == {"name": value}
+    assert "\n" not in assignment

@@ -12,6 +12,7 @@ import pytest
 from plumbline.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.project import Project
+from plumbline.project.runbooks import Heading, headings_of
 from plumbline.scaffold.monitor import (
     Column,
     NewMonitor,
@@ -150,6 +151,11 @@ def test_a_checkpoint_that_is_there_keeps_its_name(project: Project) -> None:
         '{"name": "Each-Morning", "validation_definitions": [], "actions": []}'
     )
     check_monitor(replace(GOOD, checkpoint="Each-Morning"), project)
+
+
+def test_its_runbook_has_the_headings_of_all_runbooks(project: Project) -> None:
+    files, _ = make_files(GOOD, project, target="local")
+    assert headings_of(files["docs/runbooks/fresh.md"])[1:] == [*Heading]
 
 
 def test_a_second_one_is_a_line_more_in_the_checkpoint(project: Project) -> None:

@@ -29,7 +29,7 @@ from plumbline.site.stories import incident_of
 from plumbline.site.sync import News, StateNow
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl
-from support.projects import SmallProject, make_project
+from support.projects import SmallMonitor, SmallProject, make_project
 from support.site_records import Story, at, days, every_six_hours, record, records, story
 from support.targets import embedded_target
 
@@ -131,6 +131,49 @@ def test_the_first_build_of_nothing_is_a_whole_site(site: Site) -> None:
     site.build()
     assert "There was no run yet." in site.words("index.html")
     assert site.faults() == []
+
+
+def after_deployments(site: Site) -> None:
+    """A second monitor that only the checkpoint of a service's deployments holds."""
+    meta = {"owner": "ana", "runbook": "docs/runbooks/errors.md"}
+    site.small.add("errors", SmallMonitor("select 0.0 as pct", meta=meta))
+    site.small.checkpoint("errors", "coverage", name="post_deploy_worker")
+    for file, text in (
+        ("docs/runbooks/errors.md", "# errors\n\n## Mend\n\nLook at the log."),
+        (
+            "deploy/services.yml",
+            "services:\n  - {name: worker, paths: [models], owner: ana, verify: "
+            "post_deploy_worker, deployed: {command: [cat, DEPLOYED]}}\n",
+        ),
+    ):
+        (site.small.root / file).parent.mkdir(parents=True, exist_ok=True)
+        (site.small.root / file).write_text(text)
+
+
+def test_what_is_looked_at_only_after_a_deployment_has_a_page_that_says_so(site: Site) -> None:
+    after_deployments(site)
+    site.build(records(SEASON[-4:]))
+    page = site.words("monitors/errors.html")
+    assert "It is looked at only after a deployment of worker" in page
+    assert "plumbline deploy verify worker" in page
+    assert "Look at the log." in page
+    assert "What is checked" in page
+    assert "never run" not in page.lower()
+    assert site.faults() == []
+
+
+def test_what_is_looked_at_only_after_a_deployment_counts_as_no_monitor_that_never_ran(
+    site: Site,
+) -> None:
+    site.build(records(SEASON[-4:]))
+    without = site.words("index.html")
+    after_deployments(site)
+    site.build()
+    overview = site.words("index.html")
+    (headline,) = re.findall(r"<h1>(.*?)</h1>", site.text("index.html"))
+    assert headline in without
+    assert "After a deployment errors worker" in overview
+    assert 'href="monitors/errors.html"' in site.text("index.html")
 
 
 def test_a_season_is_a_whole_site(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plumbline.backtest.calibrate import Calibration, Candidate, FamilyCalibration
 from plumbline.backtest.proposing import PERCENTS, Quantiles, as_written
 from plumbline.backtest.reports.sections import Section, moment
+from plumbline.run.reports.wording import rfc3339
 from plumbline.run.words import plain
 
 _NAMES = {0: "least", 50: "median", 100: "greatest"}
@@ -28,12 +29,12 @@ def calibration_sections(calibration: Calibration) -> list[Section]:
 
 
 def calibration_dict(calibration: Calibration) -> dict[str, object]:
-    """The same as plain values."""
+    """The same for machines, as ``schemas/calibrate.schema.json`` says."""
     return {
         "schema_version": 1,
         "monitor": calibration.monitor,
-        "from": None if calibration.first is None else calibration.first.isoformat(),
-        "to": None if calibration.last is None else calibration.last.isoformat(),
+        "from": None if calibration.first is None else rfc3339(calibration.first),
+        "to": None if calibration.last is None else rfc3339(calibration.last),
         "instants": calibration.instants,
         "healthy": calibration.healthy,
         "left_out": list(calibration.left_out),

@@ -48,7 +48,7 @@ def impact_sections(impact: Impact, zone: ZoneInfo) -> list[Section]:
 
 
 def impact_dict(impact: Impact) -> dict[str, object]:
-    """The same as plain values."""
+    """The same for machines, as ``schemas/impact.schema.json`` says."""
     return {
         "schema_version": 1,
         "base": impact.base,

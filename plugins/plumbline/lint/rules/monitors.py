@@ -100,22 +100,16 @@ def _owner_and_runbook(facts: Facts, name: str, suite: Document) -> Iterator[Fin
             f"monitor {name!r} has no runbook",
             f'write one, and name it: "runbook": "docs/runbooks/{name}.md"',
         )
-    elif isinstance(runbook, str) and not _is_there(facts, runbook):
+    elif (
+        isinstance(runbook, str)
+        and not runbook.startswith(("https://", "http://"))
+        and facts.runbook_of(suite) is None
+    ):
         yield RUNBOOK_MISSING.at(
             suite.place(*_META, "runbook"),
             f"there is no runbook {runbook!r}",
             "write it there, or name a file below the project's folder or a link with https://",
         )
-
-
-def _is_there(facts: Facts, runbook: str) -> bool:
-    if runbook.startswith(("https://", "http://")):
-        return True
-    try:
-        file = (facts.root / runbook.partition("#")[0]).resolve()
-        return file.is_relative_to(facts.root.resolve()) and file.is_file()
-    except (OSError, ValueError, RuntimeError):
-        return False
 
 
 def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_shape
+from plumbline.project.runbooks import find_runbook
 from plumbline.project.services import Service, ServicesEntry, path_fault, read_services
 
 PATH_MISSING = error(
@@ -147,7 +148,7 @@ def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]
                 "no runbook says what to do about it",
                 "write one, and name it: runbook: docs/runbooks/NAME.md",
             )
-    elif "://" not in runbook and not (facts.root / runbook).is_file():
+    elif "://" not in runbook and find_runbook(facts.root, runbook) is None:
         yield RUNBOOK_MISSING.at(
             services.place(*path, "runbook"),
             f"there is no runbook {runbook!r}",

@@ -7,6 +7,7 @@ a person.
 from __future__ import annotations
 
 import re
+import shlex
 
 from plumbline.run.outcome import RunReport
 from plumbline.run.reports import wording
@@ -63,10 +64,19 @@ def escape(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """``text`` as code; one with a pipe as HTML, since a pipe ends a table's cell even in code."""
+    """A name as code; one with a pipe as HTML, since a pipe ends a table's cell even in code."""
     shown = name(text)
     if "|" in shown:
         return f"<code>{escape(shown)}</code>"
+    return _fenced(shown)
+
+
+def whole(text: str) -> str:
+    """What is copied, as code, and never cut: half of a command is none. Not for a table."""
+    return _fenced(one_line(text))
+
+
+def _fenced(shown: str) -> str:
     longest = max((len(run) for run in _BACKTICKS.findall(shown)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -76,7 +86,7 @@ def code(text: str) -> str:
 def _advice(label: str, text: str) -> str:
     if label == "runbook":
         return f"<{text}>" if _LINK.fullmatch(text) else code(text)
-    return code(text) if label == "do" and _COMMAND.fullmatch(text) else escape(text)
+    return whole(text) if label == "do" and _COMMAND.fullmatch(text) else escape(text)
 
 
 def _table(report: RunReport) -> list[str]:
@@ -122,5 +132,10 @@ def _block(block: Findings, report: RunReport) -> list[str]:
             lines.append(f"| and {block.more_groups} more | | | |")
         lines.append("")
     lines += [f"- **{label}**: {_advice(label, text)}" for label, text in block.advice]
-    again = f"plumbline run {report.checkpoint} --select {outcome.monitor} --target {report.target}"
-    return [*lines, f"- **again**: {code(again)}", ""]
+    return [*lines, f"- **again**: {whole(_again(outcome.monitor, report))}", ""]
+
+
+def _again(monitor: str, report: RunReport) -> str:
+    """The command that asks this one monitor what the run asked it."""
+    run = ["plumbline", "run", report.checkpoint, "--select", monitor, "--target", report.target]
+    return shlex.join([*run, *report.given])

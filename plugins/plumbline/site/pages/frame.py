@@ -94,7 +94,7 @@ def render(
             return escape(name)
         return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), name)
 
-    monitors = {view.name for view in data.monitors}
+    monitors = {view.name for view in (*data.monitors, *data.after_deployments)}
 
     def href(to: str) -> str:
         return paths.relative(path, to)

@@ -32,7 +32,7 @@ def render_site(data: SiteData) -> Pages:
     files = dict(static_files())
     kept: set[str] = set()
     files[paths.OVERVIEW] = overview.render(data)
-    for view in data.monitors:
+    for view in (*data.monitors, *data.after_deployments):
         files[paths.monitor(view.name)] = monitor.render(data, view)
         for month in view.months:
             path = paths.monitor_month(view.name, month.month)

@@ -1,0 +1,52 @@
+"""Runbooks: the headings that each has, so that whoever is woken finds the same in the same place.
+
+Read by lint, which says what a runbook lacks, and by ``plumbline new monitor``, which writes one.
+``docs/runbooks/TEMPLATE.md`` says what stands under each.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+
+ENDINGS = (".md", ".markdown")
+"""Of files whose headings can be read."""
+
+
+class Heading(StrEnum):
+    """One heading of a runbook, in their order."""
+
+    MEANING = "What the alert means"
+    SEVERITY = "How bad it is"
+    QUERIES = "First three queries"
+    CAUSES = "Likely causes"
+    MEND = "Mend"
+    ROLL_BACK = "Roll back"
+    CALL = "Whom to call"
+
+
+def find_runbook(root: Path, named: str) -> Path | None:
+    """The file below ``root`` that a suite or a service names; None for a link or where none is."""
+    if "://" in named:
+        return None
+    try:
+        file = (root / named.partition("#")[0]).resolve()
+        below = root / file.relative_to(root.resolve())
+        return below if below.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def headings_of(markdown: str) -> list[str]:
+    """The text of each heading, from top to bottom; what looks like one in code is none."""
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark").parse(markdown)
+    return [text.content for mark, text in pairwise(tokens) if mark.type == "heading_open"]
+
+
+def missing_headings(markdown: str) -> list[Heading]:
+    """Those that a runbook lacks; their level, and capitals, are its own affair."""
+    there = {heading.casefold() for heading in headings_of(markdown)}
+    return [heading for heading in Heading if heading.casefold() not in there]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plumbline.gx.lazy import loaded_when_touched
 from plumbline.gx.plugins import import_plugins
 from plumbline.gx.pydantic_models import models_made_quickly
+from plumbline.imports import imported_at_once
 from plumbline.project import Project
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ logger = logging.getLogger(__name__)
 
 def load_context(project: Project) -> FileDataContext:
     """The project as Great Expectations sees it."""
-    with loaded_when_touched(), models_made_quickly():
+    with (
+        imported_at_once("great_expectations"),
+        loaded_when_touched(),
+        models_made_quickly(),
+    ):
         import great_expectations as gx
 
     # GX says much on its own that our report says better, or that is not for our users.

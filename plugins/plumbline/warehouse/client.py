@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plumbline.errors import ConfigError
+from plumbline.imports import imported_at_once
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.transport import open_session
 
@@ -57,8 +58,9 @@ def open_client(
         ConfigError: the credentials are missing or malformed.
         WarehouseError: the target is embedded and its server does not run.
     """
-    from google.api_core.client_info import ClientInfo
-    from google.cloud import bigquery
+    with imported_at_once("google.cloud.bigquery"):
+        from google.api_core.client_info import ClientInfo
+        from google.cloud import bigquery
 
     where = endpoint or endpoint_of(target)
     who = credentials or _credentials_of(target)

@@ -70,7 +70,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
         kept = {name: value for name, value in environment().items() if name not in ours}
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=stream, env=kept | changes
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=stream,
+                env=kept | changes,
+                # tests that run under nohup would hand it on that a hangup is ignored
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
         started.append(Scheduler(process, log))
         return started[-1]

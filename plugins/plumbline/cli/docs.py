@@ -79,12 +79,12 @@ def serve(target: str | None, port: int) -> int:
         )
     with open_server(_folder(project, chosen, site), port) as server:
         host, bound = server.server_address[:2]
-        write_result(f"http://{host!s}:{bound}/index.html\n")
-        write_message("serving to this machine only; Ctrl-C ends it")
-        # The way to end it is no interruption of it.
+        # The way to end it is no interruption of it, from when it is said.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with suppress(KeyboardInterrupt):
+                write_result(f"http://{host!s}:{bound}/index.html\n")
+                write_message("serving to this machine only; Ctrl-C ends it")
                 server.serve_forever()
         finally:
             signal.signal(signal.SIGINT, before)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from plumbline.errors import PlumblineError, did_you_mean
 
@@ -124,8 +126,9 @@ def explain(
         return model.model_validate(value)
     except ValidationError as fault:
         # A misspelt key is unknown and leaves another missing: the unknown one has the mend.
-        first = min(fault.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        path = _path(key, first["loc"])
+        errors = _of_likeliest(fault.errors(), value)
+        first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
+        path = _path(key, _keys(value, first["loc"]))
         if first["type"] == "extra_forbidden":
             word = str(first["loc"][-1])
             raise error(
@@ -146,7 +149,42 @@ def explain(
         ) from None
 
 
-def _path(key: str, loc: tuple[int | str, ...]) -> str:
+def _of_likeliest(errors: Sequence[ErrorDetails], value: object) -> list[ErrorDetails]:
+    """Without what is wrong only if another alternative was meant: the one with the fewest errors
+    is."""
+    alternatives = Counter(_alternative(one["loc"], value) for one in errors)
+
+    def is_likeliest(one: ErrorDetails) -> bool:
+        mine = _alternative(one["loc"], value)
+        if mine is None:
+            return True
+        others = [count for at, count in alternatives.items() if at and at[:-1] == mine[:-1]]
+        return alternatives[mine] == min(others)
+
+    return list(filter(is_likeliest, errors))
+
+
+def _alternative(loc: tuple[int | str, ...], value: object) -> tuple[int | str, ...] | None:
+    """Up to the name that pydantic gives to an alternative, where there is one on the way."""
+    keys = list(_keys(value, loc))
+    differs = next((at for at, key in enumerate(keys) if loc[at] != key), None)
+    return None if differs is None else loc[: differs + 1]
+
+
+def _keys(value: object, loc: tuple[int | str, ...]) -> Iterator[int | str]:
+    """Where in the file: without the names that pydantic gives to alternatives on the way."""
+    for number, part in enumerate(loc, start=1):
+        is_there = isinstance(value, Mapping) and part in value
+        if isinstance(value, Sequence) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        elif is_there:
+            value = value[part]  # type: ignore[index]
+        elif number < len(loc):
+            continue
+        yield part
+
+
+def _path(key: str, loc: Iterable[int | str]) -> str:
     text = key
     for part in loc:
         if isinstance(part, int):
@@ -158,26 +196,21 @@ def _path(key: str, loc: tuple[int | str, ...]) -> str:
 
 def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The keys allowed at ``loc``: a walk down the annotations of nested models."""
-    current: Any = model
+    current: list[type[BaseModel]] = [model]
     for part in loc:
-        if isinstance(part, int):
-            continue
-        fields: Mapping[str, Any] = getattr(current, "model_fields", {})
-        if part not in fields:
-            continue
-        current = _model_in(fields[part].annotation) or current
-    fields = getattr(current, "model_fields", {})
-    return [field.alias or name for name, field in fields.items()]
+        fields = [one.model_fields[str(part)] for one in current if part in one.model_fields]
+        if fields:
+            inner = [found for field in fields for found in _models_in(field.annotation)]
+            current = inner or current
+    return [field.alias or name for one in current for name, field in one.model_fields.items()]
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Each of them, where there are alternatives."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
+        yield annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _model_in(inner)
-        if found is not None:
-            return found
-    return None
+        yield from _models_in(inner)
 
 
 def _shown(value: object) -> str:

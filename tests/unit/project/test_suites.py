@@ -75,6 +75,7 @@ def test_a_severity_that_is_left_out_is_gx_own_default(tmp_path: Path) -> None:
     assert suite.entry.expectations[0].severity == "critical"
 
 
+OBSERVED = "meta.monitor.observed"
 BYTES_PER_DAY = "meta.monitor.budget.bytes_per_day"
 
 WRONG = [
@@ -88,6 +89,19 @@ WRONG = [
     (changed("meta.monitor.modl", "x"), "meta.monitor.modl", "did you mean 'model'?"),
     (changed("meta.monitor.model", "a b"), "meta.monitor.model", "pattern"),
     (changed("meta.monitor.vars", 3), "meta.monitor.vars", "dictionary"),
+    (changed(OBSERVED, {"column": "pct"}), f"{OBSERVED}.aggregate", "missing"),
+    (changed(OBSERVED, {"unit": "%"}), f"{OBSERVED}.count_failing", "missing"),
+    (
+        changed(OBSERVED, {"column": "pct", "agregate": "mean"}),
+        f"{OBSERVED}.agregate",
+        "did you mean 'aggregate'?",
+    ),
+    (
+        changed(OBSERVED, {"count_failling": "critical"}),
+        f"{OBSERVED}.count_failling",
+        "did you mean 'count_failing'?",
+    ),
+    (changed(OBSERVED, {"count_failing": "info"}), f"{OBSERVED}.count_failing", "'critical'"),
     (
         changed("expectations.0.severty", "warning"),
         "expectations[0].severty",

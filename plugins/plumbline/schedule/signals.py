@@ -1,6 +1,9 @@
 """SIGTERM, SIGINT and SIGHUP as something to wait for, instead of something that happens anywhere.
 
-A handler may interrupt any line, also one that holds a lock; so it only writes a byte into a pipe.
+A handler may interrupt any line, also one that holds a lock; so a signal is only a byte in a pipe.
+Python itself writes it, when the signal comes: a handler of ours runs when the main thread goes on,
+and that may never be, where the system has handed the signal to another thread while the main one
+waits.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import contextlib
 import os
 import select
 import signal
+import time
 from types import FrameType
 from typing import Any
 
@@ -24,6 +28,8 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
         self._noted = False
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
+        # full of what was not yet waited for: one more says nothing new
+        self._wakes_before = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         numbers = [signal.SIGTERM, signal.SIGINT]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             numbers.append(signal.SIGHUP)
@@ -38,6 +44,7 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
             # not kill what is on its way out. No SIG_IGN: children would inherit that.
             ends = self._noted and handler is signal.SIG_DFL
             signal.signal(number, _pass if ends else handler)
+        signal.set_wakeup_fd(self._wakes_before)
         os.close(self._writer)
         os.close(self._reader)
 
@@ -47,15 +54,17 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
         Args:
             seconds: at most so long; None for as long as it takes.
         """
-        ready, _, _ = select.select([self._reader], [], [], seconds)
-        if ready:
-            os.read(self._reader, 1)
-        return bool(ready)
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = None if until is None else max(until - time.monotonic(), 0.0)
+            ready, _, _ = select.select([self._reader], [], [], left)
+            if not ready:
+                return False
+            if os.read(self._reader, 1)[0] in self._before:
+                return True
 
     def _note(self, _: int, __: FrameType | None) -> None:
         self._noted = True
-        with contextlib.suppress(BlockingIOError):  # full of what was not yet waited for
-            os.write(self._writer, b"!")
 
 
 def _pass(_: int, __: FrameType | None) -> None:

@@ -6,14 +6,19 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
 from benchmark import report
+from benchmark.history import MOST_ROUNDS, measure_history
+from benchmark.many import measure_many
 from benchmark.measure import BenchmarkError, measure
+from benchmark.seasons import measure_backtest
 from plumbline.errors import PlumblineError
 from plumbline.project import Project
 from plumbline.warehouse.client import endpoint_of
@@ -25,6 +30,8 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured by python scripts/benchmark --save -->", "<!-- until here -->"
 AT_MOST = 4.0
 """How many times the floor a health check may take."""
+LONG_ROUNDS = 3
+"""Of the parts whose processes take a minute each."""
 TOLERANCE = 0.25
 """By what share a ratio may exceed the committed one: machines differ."""
 
@@ -44,6 +51,26 @@ MISSED, NOT_MEASURED, USAGE = 1, 3, 64
     show_default=True,
     type=click.FloatRange(min=0),
     help="Seconds more a job, in the second part; 0 leaves it out.",
+)
+@click.option(
+    "--monitors",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="In one checkpoint, in the third part; 0 leaves it out.",
+)
+@click.option(
+    "--runs",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Stored before the runs of the fourth part; 0 leaves it out.",
+)
+@click.option("--backtest/--no-backtest", default=True, help="Of the season: the fifth part.")
+@click.option(
+    "--soda",
+    metavar="PYTHON",
+    help="A Python with soda-core-bigquery, to be measured too; default: this one, if it has it.",
 )
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json", "markdown"]))
 @click.option(
@@ -67,6 +94,10 @@ def command(
     rounds: int,
     at_most: float,
     latency: float,
+    monitors: int,
+    runs: int,
+    backtest: bool,
+    soda: str | None,
     form: str,
     check: bool,
     save: bool,
@@ -76,28 +107,53 @@ def command(
 
     The floor is a process that only sends five queries, written by hand for the same five figures,
     one after the other with Google's client. Plain Great Expectations over sqlalchemy-bigquery does
-    the same where it is installed. All are whole processes, in turn, and must find the same.
+    the same where it is installed, and so does Soda Core. All are whole processes, in turn, and
+    must find the same.
+
+    Then a backtest of the season beside one run; a checkpoint of many monitors beside one of five;
+    a run with alerts and docs after many stored runs beside one after ten.
     """
     target = ensure_ready(Project(project_dir).target("local"), progress=_say)
     if target.emulator_host:
         raise BenchmarkError("unset BIGQUERY_EMULATOR_HOST: what is timed is the demo season")
+    endpoint = endpoint_of(target)
     found = measure(
         rounds=rounds,
         latency=latency,
         project_dir=project_dir,
-        endpoint=endpoint_of(target),
+        endpoint=endpoint,
         project=target.project,
         progress=_say,
+        soda=soda,
     )
-    targets = report.targets_of(found, at_most=at_most)
+    parts = [report.part_of(found, at_most=at_most)]
+    with tempfile.TemporaryDirectory(prefix="plumbline-benchmark-") as folder:
+        place: dict[str, Any] = {
+            "folder": Path(folder), "shipped": project_dir, "endpoint": endpoint,
+            "project": target.project, "progress": _say,
+        }  # fmt: skip
+        if backtest:
+            parts.append(
+                measure_backtest(
+                    rounds=min(rounds, LONG_ROUNDS),
+                    project_dir=project_dir,
+                    endpoint=endpoint,
+                    project=target.project,
+                    progress=_say,
+                )
+            )
+        if monitors:
+            parts.append(measure_many(monitors=monitors, rounds=min(rounds, LONG_ROUNDS), **place))
+        if runs:
+            parts.append(measure_history(runs=runs, rounds=min(rounds, MOST_ROUNDS), **place))
     show = {"json": report.as_json, "markdown": report.as_markdown, "text": report.as_text}[form]
-    click.echo(show(found, targets))
+    click.echo(show(found, parts))
     if save:
-        COMMITTED.write_text(report.as_json(found, targets) + "\n", encoding="utf-8")
-        _write_page(report.as_markdown(found, targets))
+        COMMITTED.write_text(report.as_json(found, parts) + "\n", encoding="utf-8")
+        _write_page(report.as_markdown(found, parts))
     if check:
-        _compare(report.as_document(found, targets))
-    elif not all(one.is_met for one in targets):
+        _compare(report.as_document(found, parts))
+    elif not all(one.is_met for part in parts for one in part.targets):
         sys.exit(MISSED)
 
 

@@ -32,7 +32,7 @@ LIGHT = (
 )
 """Commands that ask no warehouse."""
 
-FLOOR, PLUMBLINE, GX = "floor", "plumbline", "plain GX"
+FLOOR, PLUMBLINE, GX, SODA = "floor", "plumbline", "plain GX", "Soda Core"
 
 
 class BenchmarkError(Exception):
@@ -120,8 +120,17 @@ class Measurement:
     latency: float
 
 
-def contenders(endpoint: str, project: str, project_dir: Path) -> list[Contender]:
-    """Those that are installed, the floor first."""
+def contenders(
+    endpoint: str, project: str, project_dir: Path, soda: str | None = None
+) -> list[Contender]:
+    """Those that are installed, the floor first.
+
+    Args:
+        endpoint: of the embedded BigQuery, or of a proxy before it.
+        project: of BigQuery.
+        project_dir: of plumbline.
+        soda: a Python that has soda-core-bigquery; None: this one, if it has.
+    """
     hosted = {"BIGQUERY_EMULATOR_HOST": endpoint, "PLUMBLINE_PROJECT": project}
     found = [
         Contender(
@@ -150,6 +159,15 @@ def contenders(endpoint: str, project: str, project_dir: Path) -> list[Contender
                 {},
             )
         )
+    if soda or importlib.util.find_spec("soda"):
+        found.append(
+            Contender(
+                SODA,
+                "Soda Core, five user-defined metrics",
+                (soda or sys.executable, str(HERE / "soda_plain.py"), endpoint, project),
+                {"PYTHONWARNINGS": "ignore"},
+            )
+        )
     return found
 
 
@@ -161,6 +179,7 @@ def measure(
     endpoint: str,
     project: str,
     progress: Callable[[str], None],
+    soda: str | None = None,
 ) -> Measurement:
     """Measure all contenders ``rounds`` times, in turn, so that a busy moment hits all alike.
 
@@ -173,21 +192,25 @@ def measure(
     asked: dict[str, Asked] = {}
     figures: dict[str, float] = {}
     with forwarding(endpoint) as (address, counted):
-        for one in contenders(address, project, project_dir):
+        for one in contenders(address, project, project_dir, soda):
             counted.statements.clear()
             _, printed = run(one.command, one.environment, expected=one.expected)
             found = one.figures(printed)
             figures = figures or found
             _check_same(one.name, found, figures)
             asked[one.name] = Asked(counted.jobs, counted.scans, counted.least_bytes)
-    quick = _in_turn(contenders(endpoint, project, project_dir), rounds, progress)
+    quick = in_turn(contenders(endpoint, project, project_dir, soda), rounds, progress)
     slow: dict[str, Measured] = {}
     if latency:
         with forwarding(endpoint, latency=latency) as (address, _):
-            among = contenders(address, project, project_dir)[:2]
+            among = [
+                one
+                for one in contenders(address, project, project_dir, soda)
+                if one.name != GX  # fifteen seconds of waiting would show nothing more
+            ]
             for one in among:  # each query once, for the proxy's memory
                 run(one.command, one.environment, expected=one.expected)
-            slow = _in_turn(among, rounds, lambda said: progress(f"{said} (+{latency:g} s a job)"))
+            slow = in_turn(among, rounds, lambda said: progress(f"{said} (+{latency:g} s a job)"))
     light = {}
     for arguments in LIGHT:
         line = " ".join(("plumbline", *arguments))
@@ -198,9 +221,14 @@ def measure(
     return Measurement(figures, quick, slow, asked, light, latency)
 
 
-def _in_turn(
+def in_turn(
     among: Sequence[Contender], rounds: int, progress: Callable[[str], None]
 ) -> dict[str, Measured]:
+    """Each of ``among`` so often, in turn, by name.
+
+    Raises:
+        BenchmarkError: a command fails.
+    """
     found: dict[str, list[Process]] = {one.name: [] for one in among}
     for number in range(1, rounds + 1):
         for one in among:

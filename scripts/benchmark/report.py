@@ -6,28 +6,13 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from benchmark.measure import FLOOR, GX, PLUMBLINE, Measured, Measurement
+from benchmark.parts import Part, Target
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIB = 1024**2
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a ratio or count must not exceed."""
-
-    key: str
-    about: str
-    value: float
-    at_most: float
-
-    @property
-    def is_met(self) -> bool:
-        """Whether it does not."""
-        return self.value <= self.at_most
 
 
 def targets_of(found: Measurement, *, at_most: float) -> list[Target]:
@@ -51,21 +36,26 @@ def targets_of(found: Measurement, *, at_most: float) -> list[Target]:
     return targets
 
 
-def as_text(found: Measurement, targets: Sequence[Target]) -> str:
+def part_of(found: Measurement, *, at_most: float) -> Part:
+    """The health check's part, beside the others."""
+    return Part(targets=tuple(targets_of(found, at_most=at_most)))
+
+
+def as_text(found: Measurement, parts: Sequence[Part]) -> str:
     """For a terminal."""
     head = ("whole processes; medians", "wall s", "CPU s", "MiB", "jobs", "scans")
     lines = [f"{head[0]:42}" + "".join(f"{word:>8}" for word in head[1:])]
-    for row in _rows(found):
+    for row in _rows(found, parts):
         lines.append(f"{row[0]:42}" + "".join(f"{cell:>8}" for cell in row[1:6]))
     lines.append("")
-    for target in targets:
+    for target in _targets(parts):
         verdict = "at most" if target.is_met else "MORE than"
-        lines.append(f"{target.about:52}{target.value:8.2f}   ({verdict} {target.at_most:g})")
+        lines.append(f"{target.about:72}{target.value:8.2f}   ({verdict} {target.at_most:g})")
     figures = ", ".join(f"{name} {figure:g}" for name, figure in _rounded(found).items())
     return "\n".join([*lines, "", f"all find: {figures}"])
 
 
-def as_document(found: Measurement, targets: Sequence[Target]) -> dict[str, Any]:
+def as_document(found: Measurement, parts: Sequence[Part]) -> dict[str, Any]:
     """For machines, and to be compared with later."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -85,6 +75,11 @@ def as_document(found: Measurement, targets: Sequence[Target]) -> dict[str, Any]
             "contenders": {name: _measured(measured) for name, measured in found.slow.items()},
         },
         "light": {line: _measured(measured) for line, measured in found.light.items()},
+        "parts": {
+            name: _measured(measured) for part in parts for name, measured in part.measured.items()
+        },
+        "profile": {name: round(share, 4) for part in parts for name, share in part.profile},
+        "counts": {name: count for part in parts for name, count in part.counts.items()},
         "targets": {
             target.key: {
                 "about": target.about,
@@ -92,30 +87,31 @@ def as_document(found: Measurement, targets: Sequence[Target]) -> dict[str, Any]
                 "at_most": target.at_most,
                 "is_met": target.is_met,
             }
-            for target in targets
+            for target in _targets(parts)
         },
     }
 
 
-def as_json(found: Measurement, targets: Sequence[Target]) -> str:
+def as_json(found: Measurement, parts: Sequence[Part]) -> str:
     """The document as text."""
-    return json.dumps(as_document(found, targets), indent=2)
+    return json.dumps(as_document(found, parts), indent=2)
 
 
-def as_markdown(found: Measurement, targets: Sequence[Target]) -> str:
+def as_markdown(found: Measurement, parts: Sequence[Part]) -> str:
     """The tables of docs/benchmarks.md."""
     lines = [
         "| whole processes; medians | wall s | CPU s | peak MiB | jobs | scans | least billed |",
         "|---|--:|--:|--:|--:|--:|--:|",
-        *("| " + " | ".join(row) + " |" for row in _rows(found)),
+        *("| " + " | ".join(row) + " |" for row in _rows(found, parts)),
         "",
         "| target | measured | at most | |",
         "|---|--:|--:|---|",
         *(
             f"| {target.about} | {target.value:.2f} | {target.at_most:g} | "
             f"{'met' if target.is_met else '**missed**'} |"
-            for target in targets
+            for target in _targets(parts)
         ),
+        *_profile(parts),
     ]
     return "\n".join(lines)
 
@@ -132,7 +128,23 @@ def compare(now: Mapping[str, Any], before: Mapping[str, Any], tolerance: float)
     return worse
 
 
-def _rows(found: Measurement) -> list[tuple[str, ...]]:
+def _profile(parts: Sequence[Part]) -> list[str]:
+    shares = [line for part in parts for line in part.profile]
+    if not shares:
+        return []
+    return [
+        "",
+        "| where the largest checkpoint's time goes, under a profiler | share |",
+        "|---|--:|",
+        *(f"| `{name}` | {share:.1%} |" for name, share in shares),
+    ]
+
+
+def _targets(parts: Sequence[Part]) -> list[Target]:
+    return [target for part in parts for target in part.targets]
+
+
+def _rows(found: Measurement, parts: Sequence[Part]) -> list[tuple[str, ...]]:
     rows = []
     for name, one in found.quick.items():
         asked = found.asked[name]
@@ -141,7 +153,8 @@ def _rows(found: Measurement) -> list[tuple[str, ...]]:
     for name, one in found.slow.items():
         label = f"{name}, {found.latency:g} s more a job"
         rows.append((label, *_cells(one), "", "", ""))
-    rows += [(line, *_cells(one), "", "", "") for line, one in found.light.items()]
+    others = [found.light, *(part.measured for part in parts)]
+    rows += [(line, *_cells(one), "", "", "") for each in others for line, one in each.items()]
     return rows
 
 

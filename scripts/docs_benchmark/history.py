@@ -61,23 +61,35 @@ def multiply(results: Path, target: Target, wanted: int) -> int:
         target: whose history gets the rows.
         wanted: results in all, those of the run included.
     """
-    originals = sorted(results.rglob("*.json"))
     rows: list[dict[str, Any]] = []
-    made, run = len(originals), 0
-    while made < wanted:
-        run += 1
-        for original in originals[: wanted - made]:
-            made += 1
-            rows += _copy(results, original, run)
+    runs = 1
+    for runs, record in copied(results, wanted):  # noqa: B007 - the last one is wanted
+        rows += _rows(record)
     dataset = OwnDataset(target)
     dataset.ensure()
     for first in range(0, len(rows), _ROWS_A_LOAD):
         part = rows[first : first + _ROWS_A_LOAD]
         append(dataset, OUTCOMES, part, job_id=dataset.job_id("benchmark", first))
-    return run + 1
+    return runs
 
 
-def _copy(results: Path, original: Path, run: int) -> list[dict[str, Any]]:
+def copied(results: Path, wanted: int) -> Iterator[tuple[int, Record]]:
+    """Write files in GX's store until there are ``wanted``; each copy, and how many runs there are.
+
+    Args:
+        results: the folder of GX's store, with the results of one run.
+        wanted: results in all, those of the run included.
+    """
+    originals = sorted(results.rglob("*.json"))
+    made, run = len(originals), 0
+    while made < wanted:
+        run += 1
+        for original in originals[: wanted - made]:
+            made += 1
+            yield run + 1, _copy(results, original, run)
+
+
+def _copy(results: Path, original: Path, run: int) -> Record:
     content = json.loads(original.read_text())
     record = from_meta(content["meta"])
     assert record is not None
@@ -88,7 +100,7 @@ def _copy(results: Path, original: Path, run: int) -> list[dict[str, Any]]:
     file = results / suite / earlier.run.run_id / time / batch
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(content))
-    return list(_rows(earlier))
+    return earlier
 
 
 def _earlier(record: Record, run: int) -> Record:

@@ -13,7 +13,7 @@ import pytest
 
 from benchmark.measure import FLOOR, GX, PLUMBLINE, Asked, Measured, Measurement, Process
 from benchmark.proxy import scans_in
-from benchmark.report import as_document, as_markdown, as_text, compare, targets_of
+from benchmark.report import as_document, as_markdown, as_text, compare, part_of, targets_of
 from plumbline.project.targets import Target
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark"
@@ -29,7 +29,7 @@ def run(*arguments: str, season: Target | None = None) -> subprocess.CompletedPr
         env=environment,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=400,
         check=False,
     )
 
@@ -49,8 +49,9 @@ def test_wrong_usage_is_64(arguments: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def measured(season: Target) -> dict[str, Any]:
-    """One round of everything, without latency."""
-    done = run("--rounds", "1", "--latency", "0", "--format", "json", season=season)
+    """One round of everything but the backtest, without latency, and small."""
+    small = ("--latency", "0", "--monitors", "8", "--runs", "12", "--no-backtest")
+    done = run("--rounds", "1", *small, "--format", "json", season=season)
     assert done.returncode in (0, 1), done.stderr  # how quick this machine is now is not the point
     return json.loads(done.stdout)  # type: ignore[no-any-return]
 
@@ -78,6 +79,31 @@ def test_jobs_and_scans_are_counted_and_processes_weighed(measured: dict[str, An
     assert all(one["peak_mib"] > 50 and one["cpu"] > 0 for one in (floor, ours, gx))
     ratio = measured["targets"]["floor"]["value"]
     assert ratio == pytest.approx(ours["wall"] / floor["wall"], rel=0.01)
+
+
+@pytest.mark.warehouse
+@pytest.mark.scenario
+def test_many_monitors_are_measured_beside_five_and_their_bare_jobs(
+    measured: dict[str, Any],
+) -> None:
+    names = ("plumbline, 5 monitors", "their bare jobs, 5",
+             "plumbline, 8 monitors", "their bare jobs, 8")  # fmt: skip
+    few, few_bare, many, many_bare = (measured["parts"][name]["cpu"] for name in names)
+    beyond = 1000 * ((many - few) - (many_bare - few_bare)) / 3
+    assert measured["targets"]["marginal"]["value"] == pytest.approx(beyond, abs=1)
+    assert 0.5 < measured["targets"]["memory"]["value"] < 1.5
+    assert len(measured["profile"]) > 5
+    assert 0 < sum(measured["profile"].values()) < 1
+
+
+@pytest.mark.warehouse
+@pytest.mark.scenario
+def test_a_run_after_more_runs_reads_no_more_rows_and_files(measured: dict[str, Any]) -> None:
+    counts = measured["counts"]
+    assert counts["rows read after 12 runs"] >= 20, "its queries' answers and its own state"
+    assert counts["files read after 12 runs"] >= 50
+    assert measured["targets"]["history rows"]["value"] == pytest.approx(1, abs=0.1)
+    assert measured["targets"]["history files"]["value"] == pytest.approx(1, abs=0.1)
 
 
 # What is said of what was measured
@@ -110,14 +136,14 @@ def test_targets_are_ratios_of_medians_and_counts() -> None:
 
 
 def test_a_missed_target_is_said() -> None:
-    text = as_text(FOUND, targets_of(FOUND, at_most=2))
+    text = as_text(FOUND, [part_of(FOUND, at_most=2)])
     assert "MORE than 2" in text
     assert "all find: line_coverage 44.2, bdb_coverage 100" in text
-    assert "**missed**" in as_markdown(FOUND, targets_of(FOUND, at_most=2))
+    assert "**missed**" in as_markdown(FOUND, [part_of(FOUND, at_most=2)])
 
 
 def test_only_what_got_worse_beyond_the_tolerance_is_said() -> None:
-    before = as_document(FOUND, targets_of(FOUND, at_most=4))
+    before = as_document(FOUND, [part_of(FOUND, at_most=4)])
     assert compare(before, before, 0.25) == []
     now = json.loads(json.dumps(before))
     now["targets"]["floor"]["value"] = 3.7
@@ -127,7 +153,7 @@ def test_only_what_got_worse_beyond_the_tolerance_is_said() -> None:
 
 
 def test_what_is_not_measured_any_more_is_said() -> None:
-    before = as_document(FOUND, targets_of(FOUND, at_most=4))
+    before = as_document(FOUND, [part_of(FOUND, at_most=4)])
     now = json.loads(json.dumps(before))
     del now["targets"]["gx"]
     assert compare(now, before, 0.25) == ["wall time, times plain GX: not measured now"]

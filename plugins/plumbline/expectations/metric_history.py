@@ -51,8 +51,9 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         deviations (number): How many spreads from the median are usual still. Default 5.
         least_deviation (number): But never less than this, in the metric's unit. Default 1.
         same_weekday (boolean): If True, only runs of the same day of the week are comparable.
-        until_then (str): error (default) or floor: while there are too few runs, whether that is
-            an error, or min_value and max_value alone are held.
+        until_then (str): floor (default) or error: while there are too few runs, whether
+            min_value and max_value alone are held, or that is an error. An error teaches nothing:
+            with it the past must come from elsewhere.
 
     Notes:
         * Earlier runs come from plumbline's own history of the same target. Runs in which the
@@ -79,7 +80,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         False, description="Whether only runs of the same day of the week are comparable."
     )
     until_then: Literal["error", "floor"] = pydantic.Field(
-        "error", description="While there are too few runs: an error, or the bounds alone."
+        "floor", description="While there are too few runs: the bounds alone, or an error."
     )
 
     success_keys: ClassVar[tuple[str, ...]] = (
@@ -132,6 +133,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
             )
         floor, overridden = bounds_of(values), overridden_bounds(values)
         found: list[Usual] = []
+        too_few: list[int] = []
 
         def bounds(group: Group) -> Bounds:
             never = overridden.get(group.key.label, floor)
@@ -140,18 +142,24 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
                 found.append(usual)
                 return usual.bounds(never)
             if values["until_then"] == "floor":
+                too_few.append(usual)
                 return never
             named = f" of {group.key.label}" if group.key.items else ""
             raise ValueError(
                 f"there are {usual} comparable good runs{named} before, and {values['minimum']} "
-                'are needed; an ERROR teaches nothing, so write "until_then": "floor": min_value '
-                "and max_value are then held alone, and good runs teach, also those of "
+                'are needed; an ERROR teaches nothing: write "until_then": "floor", and min_value '
+                "and max_value are held alone while good runs teach, also those of "
                 "`plumbline backtest --record`"
             )
 
         result = judge_groups(metrics[METRIC], bounds, values.get("aggregate"))
         if len(found) == 1:
             result["result"]["details"]["usual"] = found[0].words()
+        elif len(too_few) == 1 and not found:
+            result["result"]["details"]["usual"] = (
+                f"held by min_value and max_value alone: {too_few[0]} of {values['minimum']} "
+                "comparable good runs so far"
+            )
         return result
 
     @classmethod

@@ -50,7 +50,7 @@ unit: $(DEV) $(DBT) ## pytest; PYTEST_ARGS="-k line" picks some
 coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes it much slower
 	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
-bench: $(DEV) ## a health check beside its bare queries and plain GX; 1,000 monitors, 10,000 runs; half an hour
+bench: $(DEV) ## a health check beside its bare queries and plain GX; 1,000 monitors, 10,000 runs; 15 minutes
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
 
 bench-check: $(DEV) ## the same, and whether a ratio is worse than in docs/benchmarks.json

@@ -180,9 +180,9 @@ class BigQueryModels(_Datasource):
         """
         asset = self._made.get(name)
         if asset is None:
-            known = self.get_asset_names()
-            if name not in known:
-                raise LookupError(f"there is no monitor {name!r}; {did_you_mean(name, known)}")
+            if not self.project.has_suite(name):
+                known = did_you_mean(name, self.get_asset_names())
+                raise LookupError(f"there is no monitor {name!r}; {known}")
             asset = ModelAsset(name=name, id=stable_id("asset", name))
             definition: BatchDefinition[Any] = BatchDefinition(
                 id=str(stable_id("batch_definition", name)), name=BATCH_DEFINITION

@@ -91,7 +91,7 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
 
     def has_key(self, key: Any) -> bool:
         """Whether there is a monitor or a validation definition of that name."""
-        return key.to_tuple()[0] in _project(self._data_context).monitor_names()
+        return _project(self._data_context).has_monitor(key.to_tuple()[0])
 
     def list_keys(self) -> list[Any]:
         """Every monitor and validation definition."""

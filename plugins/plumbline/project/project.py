@@ -228,6 +228,16 @@ class Project:
         """The names of all suites."""
         return tuple(sorted(file.stem for file in self.expectations_dir.glob("*.json")))
 
+    def has_suite(self, name: str) -> bool:
+        """Whether there is a suite of that name: one file is looked for, where `suite_names` lists
+        them all."""
+        return (self.expectations_dir / f"{name}.json").is_file()
+
+    def has_monitor(self, name: str) -> bool:
+        """Whether a checkpoint may list that name."""
+        definition = self.validation_definitions_dir / f"{name}.json"
+        return self.has_suite(name) or definition.is_file()
+
     def suite(self, name: str) -> Suite:
         """One suite.
 
@@ -235,7 +245,7 @@ class Project:
             MonitorError: missing or malformed.
         """
         file = self.expectations_dir / f"{name}.json"
-        if not file.is_file():
+        if not self.has_suite(name):
             raise MonitorError(
                 f"there is no monitor {name!r}",
                 file=file,

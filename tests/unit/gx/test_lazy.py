@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,8 +13,8 @@ from typing import Any
 
 import pytest
 
-import plumbline
 from plumbline.gx.lazy import SELDOM_NEEDED, loaded_when_touched
+from support.processes import result_of
 
 MODULES = ("heavy", "heavy.part", "heavy.other")
 
@@ -144,18 +141,7 @@ print("RESULT " + json.dumps({"loaded": loaded, "result": result}, default=str, 
 
 def import_great_expectations(*, lazily: bool, touch: bool) -> dict[str, Any]:
     """A process of its own that imports GX and, if asked, needs scipy.stats and altair."""
-    done = subprocess.run(
-        [sys.executable, "-c", REAL, json.dumps([lazily, touch])],
-        env={**os.environ, "PYTHONPATH": str(Path(plumbline.__file__).parents[1])},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, done.stderr
-    answer: dict[str, Any] = json.loads(lines[0].removeprefix("RESULT "))
-    return answer
+    return result_of(REAL, [lazily, touch])
 
 
 def test_great_expectations_imports_without_what_is_seldom_needed() -> None:

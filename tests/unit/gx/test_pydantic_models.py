@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic.v1 import BaseModel, Field, ValidationError, class_validators, fields, validator
 
-import plumbline
 from plumbline.gx.pydantic_models import models_made_quickly
+from support.processes import result_of
 
 
 class Base(BaseModel):
@@ -110,22 +105,7 @@ print("RESULT " + json.dumps(found, sort_keys=True))
 
 def models_of_great_expectations(*, quickly: bool) -> dict[str, Any]:
     """Each model of GX and of ours, in a process of its own: its fields, down to their checks."""
-    done = subprocess.run(
-        [sys.executable, "-c", REAL, json.dumps(quickly)],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(plumbline.__file__).parents[1]),
-            "PYTHONHASHSEED": "0",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, done.stderr
-    answer: dict[str, Any] = json.loads(lines[0].removeprefix("RESULT "))
-    return answer
+    return result_of(REAL, quickly, PYTHONHASHSEED="0")
 
 
 def test_great_expectations_has_the_same_models_with_the_same_checks() -> None:

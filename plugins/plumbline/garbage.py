@@ -1,8 +1,8 @@
-"""Imports of what is large, without a look for garbage meanwhile.
+"""No look for garbage where there is none, and much to look through.
 
-Used where Google's client and Great Expectations are imported. Python looks through all objects
-that there are, again and again while their number grows, and nothing of what an import makes is
-garbage: a tenth of a run went there.
+Python looks through all objects that there are, again and again while their number grows. Nothing
+of what an import makes is garbage: a tenth of a run went there. Used where Google's client and
+Great Expectations are imported, and where a site is built beside all that they have made.
 """
 
 from __future__ import annotations
@@ -11,6 +11,18 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+@contextmanager
+def not_collected() -> Iterator[None]:
+    """A block in which Python does not look for garbage."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()
 
 
 @contextmanager
@@ -23,12 +35,9 @@ def imported_at_once(package: str) -> Iterator[None]:
     if package in sys.modules:
         yield
         return
-    looks = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if package in sys.modules:
-            gc.freeze()
-        if looks:
-            gc.enable()
+    with not_collected():
+        try:
+            yield
+        finally:
+            if package in sys.modules:
+                gc.freeze()

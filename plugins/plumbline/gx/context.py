@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from plumbline.garbage import imported_at_once
 from plumbline.gx.lazy import loaded_when_touched
 from plumbline.gx.plugins import import_plugins
 from plumbline.gx.pydantic_models import models_made_quickly
-from plumbline.imports import imported_at_once
 from plumbline.project import Project
 
 if TYPE_CHECKING:

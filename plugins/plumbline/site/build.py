@@ -6,9 +6,7 @@ Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a chec
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -16,6 +14,7 @@ from typing import Protocol, TypeVar
 from markupsafe import Markup
 
 from plumbline.errors import PlumblineError
+from plumbline.garbage import not_collected
 from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.site import book as books
@@ -104,7 +103,9 @@ def build_site(
             is made afresh; the old one is whole.
     """
     keep, next_runs = keep or Keep(), next_runs or {}
-    with files.exclusively(), _no_collection():
+    # Beside all that GX has loaded, each look for garbage takes as long as a page, and what a build
+    # leaves behind is small.
+    with files.exclusively(), not_collected():
         known = None if afresh else _book(files, target)
         book = known or Book(target=target.name)
         every = [*([] if known else stored), *records]
@@ -150,19 +151,6 @@ def build_site(
         written = files.write(Pages(made, kept, pages.layout))
     notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
     return Built(written, files.address(paths.OVERVIEW), notes)
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Python's garbage collector off: beside all that GX has loaded, each full pass takes as long
-    as a page, and what a build leaves behind is small."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True)

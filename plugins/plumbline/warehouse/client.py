@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plumbline.errors import ConfigError
-from plumbline.imports import imported_at_once
+from plumbline.garbage import imported_at_once
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.transport import open_session
 

@@ -44,7 +44,6 @@ def failing_rows(
     rows: Sequence[Mapping[str, Any]],
     *,
     again: Callable[[], Validator],
-    parameters: Any = None,
 ) -> dict[str, tuple[int, ...]]:
     """By the id of each expectation that failed, the positions of the rows to blame, worst first.
 
@@ -53,7 +52,6 @@ def failing_rows(
         result: what GX found, as it gave it.
         rows: the judged rows.
         again: a validator over the same rows that reports everything.
-        parameters: GX's expectation parameters.
     """
     built = {expectation.id: expectation for expectation in suite.expectations}
     validator: Validator | None = None
@@ -70,7 +68,7 @@ def failing_rows(
         elif isinstance(expectation, _OF_VALUES):
             try:
                 validator = validator or again()
-                told = validator.validate_expectation(expectation, parameters)
+                told = validator.validate_expectation(expectation)
             except Exception:  # a sample that can't be had must not cost the finding
                 logger.debug("no rows of %s could be had", config.type, exc_info=True)
                 continue

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
+from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
@@ -29,6 +31,7 @@ from plumbline.expectations.usual import with_past
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.failing import failing_rows
 from plumbline.gx.masking import mask_arguments, mask_result
+from plumbline.gx.parameters import with_parameters
 from plumbline.gx.pasts import past_of
 from plumbline.gx.results import (
     failed_result,
@@ -114,22 +117,20 @@ class Monitor(ValidationDefinition):
         try:
             if self._fault is not None:
                 raise self._fault
+            file, suite = self._filled(expectation_parameters, jobs)
             data = jobs.data(self.name)
+            data = replace(data, suite=masked_suite(file, data.mask))
             if not data.verdict.judge:
                 return self._not_judged(data), _batch_id(self, options)
             validator = self._validator(options, result_format)
             try:
-                file = self._suite_file
-                with with_past(None if file is None else past_of(file, jobs)):
-                    result = validator.validate_expectation_suite(
-                        self.suite, expectation_parameters
-                    )
+                with with_past(past_of(file, jobs)):
+                    result = validator.validate_expectation_suite(suite)
                 failing = failing_rows(
-                    self.suite,
+                    suite,
                     result,
                     data.verdict.judge,
                     again=lambda: self._validator(options, ResultFormat.COMPLETE),
-                    parameters=expectation_parameters,
                 )
             except MonitorError:
                 raise
@@ -140,11 +141,16 @@ class Monitor(ValidationDefinition):
                 ) from raised
             mask_result(result, data.mask)
             self._outcome = judge.judge(
-                data.suite, data.shown, read_results(self.suite, result, failing), data.evidence
+                data.suite, data.shown, read_results(suite, result, failing), data.evidence
             )
             return result, str(validator.active_batch_id)
         except MonitorError as error:
             return self._failed(error, jobs), _batch_id(self, options)
+
+    def _filled(self, given: Any, jobs: MonitorJobs) -> tuple[Suite, ExpectationSuite]:
+        """The suite with its parameters filled in: what is judged, and what is shown of it."""
+        assert self._suite_file is not None
+        return with_parameters(self._suite_file, self.suite, given, jobs.as_of)
 
     def _validator(self, options: dict[str, Any], result_format: Any) -> Validator:
         """GX's, over the rows that the job brought."""

@@ -23,6 +23,7 @@ from plumbline.project.parameters import (
     evaluate,
     filled_in,
     has_parameter,
+    names_read,
     parameters_in,
 )
 from plumbline.project.parsing import explain, key_path, read_json
@@ -250,6 +251,16 @@ class Suite:
     def parameters(self) -> Mapping[str, object]:
         """The values of its parameters by name."""
         return {**(self.written.suite_parameters or {}), **self.given}
+
+    @property
+    def parameters_read(self) -> frozenset[str]:
+        """The names of the parameters that its expectations read."""
+        return frozenset(
+            name
+            for each in self.written.expectations
+            for _, parameter in parameters_in(each.kwargs)
+            for name in names_read(parameter)
+        )
 
     def with_parameters(self, given: Mapping[str, object], now: datetime) -> Suite:
         """The suite with values for all its parameters.

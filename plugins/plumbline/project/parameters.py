@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Any, TypeAlias, TypeGuard
 
 KEY = "$PARAMETER"
@@ -41,6 +42,15 @@ class ParameterError(ValueError):
         super().__init__(what)
         self.what = what
         self.missing = missing
+
+    def mend(self, values: Mapping[str, object]) -> str:
+        """What to do, where the parameters with a value are ``values``."""
+        if self.missing is None:
+            return "write a parameter's name, or arithmetic over names and numbers"
+        near = get_close_matches(self.missing, list(values), n=1)
+        return (f"did you mean {near[0]!r}? Else " if near else "") + (
+            f"give it a value under suite_parameters, or with --param {self.missing}=VALUE"
+        )
 
 
 def is_parameter(value: object) -> TypeGuard[Mapping[str, Any]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -282,7 +281,7 @@ class Suite:
                         fault.what,
                         file=self.file,
                         key=key_path(("expectations", index, "kwargs", *path)),
-                        mend=_mend(fault, suite.parameters),
+                        mend=fault.mend(suite.parameters),
                     ) from None
         return suite
 
@@ -295,15 +294,6 @@ class Suite:
     def declared(self) -> int:
         """How many expectations the file declares: as many must be evaluated."""
         return len(self.written.expectations)
-
-
-def _mend(fault: ParameterError, values: Mapping[str, object]) -> str:
-    if fault.missing is None:
-        return "write a parameter's name, or arithmetic over names and numbers"
-    near = get_close_matches(fault.missing, list(values), n=1)
-    return (f"did you mean {near[0]!r}? Else " if near else "") + (
-        f"give it a value under suite_parameters, or with --param {fault.missing}=VALUE"
-    )
 
 
 def read_suite(file: Path) -> Suite:

@@ -145,6 +145,12 @@ EXPECTATIONS = [
     broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', mend="group_by"),
     broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
     Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", mend="group_by"),
+    broken("parameter-without-value", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}', says="parameter 'most' has no value", mend="or with --param most=VALUE"),
+    Case("parameter-malformed", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most *"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": [')), at='"most *"', says="its syntax is wrong", mend="arithmetic"),
+    broken("parameter-malformed", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": 3}', says="3 names no parameter"),
+    Case("parameter-unread", ((LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": ['),), at='"suite_parameters"', says="no expectation reads parameter 'most'", mend="take it out"),
+    Case("expectation-wrong-argument", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": "3"}, "expectations": [')), at='"$PARAMETER"', says="'3' is not a number"),
+    Case("threshold-never-fires", ((SUITE, '"min_value": 50', '"min_value": {"$PARAMETER": "low - 1"}'), (SUITE, '"expectations": [', '"suite_parameters": {"low": 1}, "expectations": [')), at='"$PARAMETER"', says="every percentage is at least 0"),
     broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", mend="did you mean 'not_final'?"),
     broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", mend="did you mean 'team'?"),
 ]  # fmt: skip

@@ -184,7 +184,7 @@ class Judge:
         source = monitor.data_source
         source.attach(jobs, options)
         try:
-            monitor._evaluate(options, None, DEFAULT_RESULT_FORMAT)
+            monitor._evaluate(options, DEFAULT_RESULT_FORMAT)
         finally:
             source._jobs.clear()
         outcome: Outcome = monitor.outcome

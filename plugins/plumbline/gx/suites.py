@@ -19,6 +19,7 @@ from great_expectations.expectations.registry import (
 )
 
 from plumbline.errors import MonitorError, did_you_mean
+from plumbline.evaluate.vacuous import find_vacuous
 from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
 from plumbline.project.parameters import expression_of, is_parameter
@@ -88,6 +89,14 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 key=f"{key}.kwargs.{name}",
                 mend="move it beside kwargs",
             )
+    vacuous = find_vacuous(entry.type, entry.kwargs)
+    if vacuous is not None:
+        raise MonitorError(
+            f"{entry.type} judges nothing: {vacuous.what}",
+            file=suite.file,
+            key=f"{key}.kwargs.{vacuous.argument}",
+            mend=vacuous.fix,
+        )
     values: dict[str, Any] = {
         **entry.kwargs,
         "severity": entry.severity,

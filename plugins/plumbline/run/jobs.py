@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import MonitorError, WarehouseError, did_you_mean
+from plumbline.evaluate.table import Table
 from plumbline.masking import Mask, mask_key, masked_suite, named_columns
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project, Suite, Target
@@ -20,7 +21,7 @@ from plumbline.run.judge import Evidence
 from plumbline.run.verdict import Verdict, sort_rows
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
-from plumbline.warehouse.result import QueryResult
+from plumbline.warehouse.result import QueryResult, to_dataframe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +44,13 @@ class MonitorData:
     mask: Mask
     evidence: Evidence
 
-    def frame(self) -> pd.DataFrame:
+    def table(self) -> Table:
         """The rows that the suite is evaluated on."""
-        return replace(self.result, rows=self.verdict.judge).to_dataframe()
+        return Table(self.result.schema, self.verdict.judge)
+
+    def frame(self) -> pd.DataFrame:
+        """The same for pandas, where people look at them in a notebook."""
+        return to_dataframe(self.result.schema, self.verdict.judge)
 
 
 @dataclass

@@ -252,5 +252,11 @@ def _query_parameter(parameter: Parameter) -> Any:
 
 
 def _type_name(column: bigquery.SchemaField) -> str:
+    """``INT64``, ``ARRAY<STRING>``, ``STRUCT<`city` STRING>``, ``RANGE<DATE>``."""
     name = LEGACY_NAMES.get(column.field_type, column.field_type)
+    if name == "STRUCT" and column.fields:
+        inner = ", ".join(f"`{field.name}` {_type_name(field)}" for field in column.fields)
+        name = f"STRUCT<{inner}>"
+    elif name == "RANGE" and column.range_element_type is not None:
+        name = f"RANGE<{column.range_element_type.element_type}>"
     return f"ARRAY<{name}>" if column.mode == "REPEATED" else name

@@ -1,0 +1,17 @@
+"""Why an expectation could not be evaluated."""
+
+from __future__ import annotations
+
+NOTHING_CHECKED = "nothing was checked: "
+"""How the reason of an expectation that looked at nothing begins."""
+
+
+class EvaluationError(Exception):
+    """An expectation that can't be evaluated on these rows; the text says why, and the fix."""
+
+
+class NothingCheckedError(EvaluationError):
+    """An expectation that looked at no value, so that its success would say nothing."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(NOTHING_CHECKED + why)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
 from plumbline.site.records import RunStamp
+from plumbline.warehouse.result import QueryResult
 
 logger = logging.getLogger(__name__)
 
@@ -157,18 +159,23 @@ class Monitor(ValidationDefinition):
         jobs: MonitorJobs,
         result_format: Any,
     ) -> ExpectationSuiteValidationResult:
+        table = data.table()
+        table.query_batch = partial(_query_batch, jobs, self.name, data.mask)
         with with_past(past_of(file, jobs)):
             evaluated = evaluate_suite(
                 suite,
                 file.entry.expectations,
-                data.table(),
+                table,
                 file=file.file.name if self._root is None else _below(self._root, file.file),
                 result_format=result_format,
             )
         result = suite_result(suite, evaluated)
         mask_result(result, data.mask)
         self._outcome = judge.judge(
-            data.suite, data.shown, read_results(suite, result, evaluated), data.evidence
+            data.suite,
+            data.shown,
+            read_results(suite, result, evaluated),
+            jobs.evidence(self.name),
         )
         for entry in result.results:
             entry.result = storable(entry.result)
@@ -201,6 +208,14 @@ class Monitor(ValidationDefinition):
         result = failed_result(self.suite, reason)
         mask_arguments(result, mask)
         return result
+
+
+def _query_batch(jobs: MonitorJobs, monitor: str, mask: Mask, query: str) -> QueryResult:
+    """As `MonitorJobs.query_batch`; what BigQuery says of a failure is told without values."""
+    try:
+        return jobs.query_batch(monitor, query)
+    except MonitorError as error:
+        raise MonitorError(explain_masked(error, mask)) from None
 
 
 def _below(root: Path, file: Path) -> str:

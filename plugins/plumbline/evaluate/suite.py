@@ -11,8 +11,12 @@ from typing import Any
 import pandas as pd
 from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.expectations.core.unexpected_rows_expectation import (
+    UnexpectedRowsExpectation,
+)
 from great_expectations.expectations.expectation import Expectation
 
+from plumbline.errors import MonitorError
 from plumbline.evaluate.aggregates import kl_divergence_values
 from plumbline.evaluate.catalogue import COMPARE_SOURCES, EVALUATIONS
 from plumbline.evaluate.domain import rows_of
@@ -92,6 +96,8 @@ def _evaluate(
         return Evaluated(_raised(expectation, f"{nothing} (in {where})"))
     except EvaluationError as fault:
         return Evaluated(_raised(expectation, f"{fault} (in {where})"))
+    except MonitorError as fault:
+        return Evaluated(_raised(expectation, f"{fault.one_line()} (in {where})"))
     except Exception as raised:  # a fault of one expectation must not hide the others
         logger.debug("%s could not be evaluated", where, exc_info=True)
         return Evaluated(_raised(expectation, f"{type(raised).__name__}: {raised} (in {where})"))
@@ -107,6 +113,8 @@ def _found(
         return _shaped(expectation, evaluate(table, entry.kwargs), entry, table, form)
     if isinstance(expectation, ExpectMetricToBeBetween):
         return _of_metric(expectation, table)
+    if isinstance(expectation, UnexpectedRowsExpectation):
+        return _of_query(expectation, table, form)
     if entry.type == KL_DIVERGENCE:
         values = kl_divergence_values(table, entry.kwargs)
         frame = pd.DataFrame({str(entry.kwargs["column"]): pd.Series(values)})
@@ -144,6 +152,23 @@ def _of_metric(expectation: ExpectMetricToBeBetween, table: Table) -> Evaluated:
     result = _result(expectation, success=judged["success"], result=judged["result"])
     failing = judged["result"]["details"]["failing_rows"]
     return Evaluated(result, () if judged["success"] else tuple(failing))
+
+
+def _of_query(
+    expectation: UnexpectedRowsExpectation, table: Table, form: Mapping[str, Any]
+) -> Evaluated:
+    """GX's, or a project's own: a query whose rows are the unexpected ones."""
+    if table.query_batch is None:
+        raise EvaluationError("it is a query, and here is no warehouse to ask")
+    answer = table.query_batch(str(expectation.unexpected_rows_query))
+    rows = [dict(row) for row in answer.rows]
+    count = len(rows) if answer.row_count is None else answer.row_count
+    metrics = {"unexpected_rows_query.table": rows, "unexpected_rows_query.row_count": count}
+    judged: Any = expectation._validate(metrics, {"result_format": dict(form)})
+    told = dict(judged.get("result") or {})
+    if form["result_format"] != "BOOLEAN_ONLY":
+        told.setdefault("details", {"unexpected_rows": rows})
+    return Evaluated(_result(expectation, success=judged["success"], result=told))
 
 
 def _of_plugin(

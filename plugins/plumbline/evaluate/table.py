@@ -8,7 +8,7 @@ from typing import Any
 
 from plumbline.errors import did_you_mean
 from plumbline.evaluate.errors import EvaluationError
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import Column, QueryResult
 from plumbline.warehouse.types import BigQueryType, parse_type
 
 
@@ -29,13 +29,13 @@ class Table:
     Args:
         schema: of every column, in the order of the query.
         rows: one mapping a row.
-        query_rows: sends a query with ``{batch}`` in it to the warehouse, for expectations that
+        query_batch: sends a query with ``{batch}`` in it to the warehouse, for expectations that
             are queries themselves; None where there is no warehouse.
     """
 
     schema: Sequence[Column]
     rows: Sequence[Mapping[str, Any]] = field(repr=False)
-    query_rows: Callable[[str], Sequence[Mapping[str, Any]]] | None = None
+    query_batch: Callable[[str], QueryResult] | None = None
     _columns: dict[str, TypedColumn] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:

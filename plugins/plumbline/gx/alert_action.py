@@ -81,6 +81,8 @@ class AlertAction(ValidationAction):
         asked_for_a_day = any(option.get("as_of") for option in options)
         if not sources or asked_for_a_day or not checkpoint.outcomes:
             return None
+        if checkpoint.is_judged_otherwise:
+            return None
         project = sources[0].project
         target = project.target()
         if target.is_demo:

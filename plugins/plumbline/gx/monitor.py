@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
+from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
@@ -28,6 +31,7 @@ from plumbline.evaluate.suite import evaluate_suite
 from plumbline.expectations.usual import with_past
 from plumbline.gx.datasource import BigQueryModels, batch_id
 from plumbline.gx.masking import mask_arguments, mask_result
+from plumbline.gx.parameters import with_parameters
 from plumbline.gx.pasts import past_of
 from plumbline.gx.results import (
     failed_result,
@@ -45,6 +49,7 @@ from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
 from plumbline.site.records import RunStamp
+from plumbline.warehouse.result import QueryResult
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +95,7 @@ class Monitor(ValidationDefinition):
             "validation_time": run_id.run_time,
             "batch_parameters": options or None,
         }
-        result = self._evaluate(options, result_format)
+        result = self._evaluate(options, result_format, expectation_parameters)
         result.meta.update(meta)  # type: ignore[typeddict-item]
         try:
             self._store(result, run_id, options)
@@ -120,16 +125,18 @@ class Monitor(ValidationDefinition):
         return source.jobs(options)
 
     def _evaluate(
-        self, options: dict[str, Any], result_format: Any
+        self, options: dict[str, Any], result_format: Any, expectation_parameters: Any = None
     ) -> ExpectationSuiteValidationResult:
         jobs = self._jobs(options)
         try:
             if self._fault is not None:
                 raise self._fault
+            file, suite = self._filled(expectation_parameters, jobs)
             data = jobs.data(self.name)
+            data = replace(data, suite=masked_suite(file, data.mask))
             if not data.verdict.judge:
                 return self._not_judged(data)
-            return self._judged(data, jobs, result_format)
+            return self._judged(data, file, suite, jobs, result_format)
         except MonitorError as error:
             return self._failed(error, jobs)
         except Exception as raised:  # a fault of one monitor must not darken the others
@@ -139,23 +146,36 @@ class Monitor(ValidationDefinition):
             )
             return self._failed(fault, jobs)
 
+    def _filled(self, given: Any, jobs: MonitorJobs) -> tuple[Suite, ExpectationSuite]:
+        """The suite with its parameters filled in: what is judged, and what is shown of it."""
+        assert self._suite_file is not None  # without it there is a fault
+        return with_parameters(self._suite_file, self.suite, given, jobs.as_of)
+
     def _judged(
-        self, data: MonitorData, jobs: MonitorJobs, result_format: Any
+        self,
+        data: MonitorData,
+        file: Suite,
+        suite: ExpectationSuite,
+        jobs: MonitorJobs,
+        result_format: Any,
     ) -> ExpectationSuiteValidationResult:
-        file = self._suite_file
-        assert file is not None  # without it there is a fault
+        table = data.table()
+        table.query_batch = partial(_query_batch, jobs, self.name, data.mask)
         with with_past(past_of(file, jobs)):
             evaluated = evaluate_suite(
-                self.suite,
+                suite,
                 file.entry.expectations,
-                data.table(),
+                table,
                 file=file.file.name if self._root is None else _below(self._root, file.file),
                 result_format=result_format,
             )
-        result = suite_result(self.suite, evaluated)
+        result = suite_result(suite, evaluated)
         mask_result(result, data.mask)
         self._outcome = judge.judge(
-            data.suite, data.shown, read_results(self.suite, result, evaluated), data.evidence
+            data.suite,
+            data.shown,
+            read_results(suite, result, evaluated),
+            jobs.evidence(self.name),
         )
         for entry in result.results:
             entry.result = storable(entry.result)
@@ -188,6 +208,14 @@ class Monitor(ValidationDefinition):
         result = failed_result(self.suite, reason)
         mask_arguments(result, mask)
         return result
+
+
+def _query_batch(jobs: MonitorJobs, monitor: str, mask: Mask, query: str) -> QueryResult:
+    """As `MonitorJobs.query_batch`; what BigQuery says of a failure is told without values."""
+    try:
+        return jobs.query_batch(monitor, query)
+    except MonitorError as error:
+        raise MonitorError(explain_masked(error, mask)) from None
 
 
 def _below(root: Path, file: Path) -> str:

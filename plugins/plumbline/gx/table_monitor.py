@@ -12,10 +12,15 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
+from great_expectations.core.freshness_diagnostics import (
+    ValidationDefinitionFreshnessDiagnostics,
+)
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 
+from plumbline.errors import MonitorError
+from plumbline.gx.parameters import with_parameters
 from plumbline.gx.results import failed_result, put_record, read_results, store_result
 from plumbline.project import Suite
 from plumbline.project.local_paths import without_local_paths
@@ -39,6 +44,10 @@ class TableMonitor(ValidationDefinition):
         """What the last run of this object found; None before the first."""
         return self._outcome
 
+    def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
+        """Always: it was made from its files a moment ago, its parameters filled in."""
+        return ValidationDefinitionFreshnessDiagnostics(errors=[])
+
     def run(
         self,
         *,
@@ -53,14 +62,17 @@ class TableMonitor(ValidationDefinition):
         run_id = run_id or RunIdentifier(run_time=started)
         suite = self._suite_file
         try:
+            if suite is not None:
+                suite, self.suite = with_parameters(
+                    suite, self.suite, expectation_parameters, started
+                )
             result = super().run(
-                checkpoint_id=checkpoint_id,
-                expectation_parameters=expectation_parameters,
-                result_format=result_format,
-                run_id=run_id,
+                checkpoint_id=checkpoint_id, result_format=result_format, run_id=run_id
             )
         except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
             reason = " ".join(f"{type(raised).__name__}: {raised}".split())
+            if isinstance(raised, MonitorError):
+                reason = raised.one_line()
             if self._root is not None:
                 reason = without_local_paths(reason, self._root)
             evidence = Evidence(as_of=started)

@@ -36,6 +36,8 @@ class QueryResult:
     total_bytes_processed: int | None = None
     """None where the warehouse does not say (the embedded one)."""
     total_bytes_billed: int | None = None
+    row_count: int | None = None
+    """How many rows the answer has, where not all of them were read."""
 
     def to_dataframe(self) -> pd.DataFrame:
         """The rows as `to_dataframe` makes a frame of them."""

@@ -131,6 +131,7 @@ MONITORS = [
     broken("monitor-counts-nothing", LAG, '"count_failing": "critical"', '"count_failing": "warning"', says="'warning'"),
 ]  # fmt: skip
 
+
 def gx(code: str, kind: str, kwargs: str, **expected: Any) -> Case:
     """One of GX's own expectations in the place of ours."""
     edits = ((LAG, "expect_metric_to_be_between", kind), (LAG, LAG_KWARGS, kwargs))
@@ -160,6 +161,12 @@ EXPECTATIONS = [
     gx("expectation-not-evaluable", "expect_column_values_to_match_regex", '{"column": "not_final", "regex": "[0-9]+"}', at="{", says="INT64", mend="let the model cast it"),
     gx("expectation-not-evaluable", "expect_column_values_to_not_be_null", '{"column": "not_final", "row_condition": "game_date > 5", "condition_parser": "pandas"}', at="row_condition", says="5 is not a DATE"),
     Case("expectation-not-evaluable", ((SCHEMA, "{name: game_date, data_type: DATE, description: The day.}\n      - {name: not_final", "{name: game_date, description: The day.}\n      - {name: not_final"), (LAG, "expect_metric_to_be_between", "expect_column_max_to_be_between"), (LAG, LAG_KWARGS, '{"column": "game_date", "max_value": 3}')), at="max_value", found_in=LAG, says="game_date' is DATE", among=("column-without-type",)),
+    broken("parameter-without-value", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}', says="parameter 'most' has no value", mend="or with --param most=VALUE"),
+    Case("parameter-malformed", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most *"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": [')), at='"most *"', says="its syntax is wrong", mend="arithmetic"),
+    broken("parameter-malformed", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": 3}', says="3 names no parameter"),
+    Case("parameter-unread", ((LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": ['),), at='"suite_parameters"', says="no expectation reads parameter 'most'", mend="take it out"),
+    Case("expectation-wrong-argument", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": "3"}, "expectations": [')), at='"$PARAMETER"', says="'3' is not a number"),
+    Case("threshold-never-fires", ((SUITE, '"min_value": 50', '"min_value": {"$PARAMETER": "low - 1"}'), (SUITE, '"expectations": [', '"suite_parameters": {"low": 1}, "expectations": [')), at='"$PARAMETER"', says="every percentage is at least 0"),
     broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", mend="did you mean 'not_final'?"),
     broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", mend="did you mean 'team'?"),
 ]  # fmt: skip

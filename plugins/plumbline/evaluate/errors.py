@@ -7,7 +7,17 @@ NOTHING_CHECKED = "nothing was checked: "
 
 
 class EvaluationError(Exception):
-    """An expectation that can't be evaluated on these rows; the text says why, and the fix."""
+    """An expectation that can't be evaluated on these rows: ``what is wrong; the fix``."""
+
+    @property
+    def what(self) -> str:
+        """What is wrong."""
+        return str(self).partition("; ")[0]
+
+    @property
+    def fix(self) -> str:
+        """What to do; empty where nothing is said."""
+        return str(self).partition("; ")[2]
 
 
 class NothingCheckedError(EvaluationError):

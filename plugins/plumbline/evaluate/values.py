@@ -66,12 +66,12 @@ def convert(value: object, kind: BigQueryType) -> Any:
     form = _FORMS.get(kind.name)
     if form is None:
         raise ConversionError(
-            f"a value in a suite can't be compared with {kind}: let the model return what is to be "
+            f"a value in a suite can't be compared with {kind}; let the model return what is to be "
             "compared"
         )
     found = _CONVERTERS[kind.name](value)
     if found is None:
-        raise ConversionError(f"{_shown(value)} is not {_article(kind)}: write {form}")
+        raise ConversionError(f"{_shown(value)} is not {_article(kind)}; write {form}")
     return found
 
 
@@ -158,7 +158,7 @@ def _decimal(value: object) -> Decimal | None:
         found = Decimal(repr(value))
         if len(found.normalize().as_tuple().digits) > EXACT_DIGITS:
             raise ConversionError(
-                f"{value!r} has more digits than a number in JSON keeps: write it as a text, "
+                f"{value!r} has more digits than a number in JSON keeps; write it as a text, "
                 f'"{value!r}" with all its digits'
             )
         return found

@@ -171,6 +171,7 @@ def _run(
     outcomes, budget_notes = with_budgets(
         _in_order(monitors, checkpoint.outcomes), request.project, target, run_id=run_id, now=now
     )
+    failed_actions = tuple(checkpoint.failed_actions)
     report = RunReport(
         run_id=run_id,
         checkpoint=request.checkpoint,
@@ -186,10 +187,11 @@ def _run(
             *notes,
             *(note for one in told for note in one.notes),
             *(note for action in documenting for built in action.built for note in built.notes),
-            *checkpoint.failed_actions,
+            *failed_actions,
             *budget_notes,
         ),
         cost=_cost(request, outcomes, target, now),
+        action_errors=failed_actions,
         docs=next((built.address for action in documenting for built in action.built), None),
         alerts=tuple(line for one in told for line in one.lines),
         waiting=sum(one.waiting for one in told),

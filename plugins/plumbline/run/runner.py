@@ -288,7 +288,7 @@ def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
             raise ConfigError(
                 f"none of the selected monitors reads parameter {name!r}",
                 key=f"--param {name}",
-                mend=did_you_mean(name, read),
+                mend=did_you_mean(name, read) if read else "leave it out: they read none",
             )
 
 

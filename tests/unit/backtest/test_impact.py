@@ -94,6 +94,26 @@ def test_what_changed_is_told_apart(
         assert change.what[0] == what
 
 
+@pytest.mark.parametrize(
+    ("value", "kind", "what"),
+    [
+        (35, "thresholds", "mean of pct: warning < 80, critical < 50 → warning < 70, critical < 50"),
+        (40, "text", "texts, owner or notes"),
+        (None, "measurement",
+         "mean of pct: warning < 80, critical < 50 → warning < $(least * 2), critical < 50"),
+    ],
+)  # fmt: skip
+def test_a_parameter_is_compared_by_its_value(
+    changed: SmallProject, value: int | None, kind: str, what: str
+) -> None:
+    edit(changed, '"min_value": 80', '"min_value": {"$PARAMETER": "least * 2"}')
+    if value is not None:
+        given = f'"suite_parameters": {{"least": {value}}}, "expectations": ['
+        edit(changed, '"expectations": [', given)
+    (change,) = changes(changed)
+    assert (change.kind, change.what[0]) == (kind, what)
+
+
 def test_new_and_removed_monitors_are_changes(changed: SmallProject) -> None:
     changed.add("other", SQL)
     (changed.root / "expectations" / "coverage.json").unlink()

@@ -53,8 +53,16 @@ CASES: list[tuple[str, str, str]] = [
     ("run --param =7", "'=7' is no assignment", "--param NAME=VALUE"),
     ("run --param least=", "'' is neither a scalar nor a list", "write a number"),
     ("run --param a=1 --param a=2", "parameter 'a' is given twice", "once"),
-    ("run --param least=7", "none of the selected monitors reads parameter 'least'", "none is"),
-    ("run --dry-run --param least=7", "none of the selected monitors reads parameter", "none is"),
+    (
+        "run --param least=7",
+        "none of the selected monitors reads parameter 'least'",
+        "they read none",
+    ),
+    (
+        "run --dry-run --param least=7",
+        "none of the selected monitors reads parameter",
+        "they read none",
+    ),
     ("compile coverage --var days=0", "days", "1"),
     ("compile coverage --var dais=7", "there is no variable 'dais'", "did you mean 'days'?"),
     ("compile covrage", "there is no monitor 'covrage'", "did you mean 'coverage'?"),

@@ -9,7 +9,6 @@ from typing import Any
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Place
 
-
 PSEUDO_COLUMNS = {
     "_TABLE_SUFFIX": "STRING",
     "_PARTITIONTIME": "TIMESTAMP",

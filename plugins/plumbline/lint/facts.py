@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ from plumbline.models.sources import says_enabled
 from plumbline.models.workspace import DBT_FILE, target_attributes
 from plumbline.project.alerts import ALERTS_FILE
 from plumbline.project.find import PROJECT_FILE
-from plumbline.project.jinja import Scope, holds_jinja, render_variable
+from plumbline.project.jinja import Scope, holds_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE
 from plumbline.project.project import DATASOURCE_TYPE, Project, own_variables
 from plumbline.project.runbooks import find_runbook
@@ -169,6 +170,8 @@ class Facts:
         if self.dbt is None:
             return {}
         settings = dict(self.dbt.mapping())
+        with suppress(MonitorError):  # the compiler says it
+            settings = dict(render_settings(settings, file=str(self.root / DBT_FILE)))
         for key in ("model-paths", "macro-paths"):
             if key in settings and not self.are_folders(settings[key]):
                 del settings[key]
@@ -189,7 +192,7 @@ class Facts:
         """The defaults of all variables, as they are written: texts may hold Jinja."""
         if self.dbt is None:
             return {}
-        return own_variables(self.dbt.mapping("vars"), self.dbt.get("name"))
+        return own_variables(self.dbt.mapping("vars"), self.dbt_settings.get("name"))
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
@@ -215,7 +218,7 @@ class Facts:
     def place_of_variable(self, name: str) -> Place:
         """Where its default stands: in the project's own scope, or beside it."""
         assert self.dbt is not None, "where there are variables there is a file"
-        own = ("vars", str(self.dbt.get("name")), name)
+        own = ("vars", str(self.dbt_settings.get("name")), name)
         return self.dbt.place(*(own if self.dbt.has(*own) else ("vars", name)))
 
     @cached_property

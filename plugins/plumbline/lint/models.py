@@ -7,6 +7,7 @@ them to dbt.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,7 +29,7 @@ from plumbline.models.properties import (
     SourceTable,
     source_tables,
 )
-from plumbline.models.sources import FoundSource, is_enabled, resolve_source
+from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.templates import Templates
 from plumbline.models.variables import NAME, VariableError, parameter
 from plumbline.models.workspace import Workspace
@@ -100,10 +101,9 @@ class _Workspace(Workspace):
     def _tables(self) -> Iterator[SourceTable]:
         for document in self._facts.properties:
             for _, entry in document.entries("sources"):
-                try:
+                # What is of another shape is a finding of the rules for shapes.
+                with suppress(MonitorError):
                     yield from source_tables(entry, str(document.file))
-                except MonitorError:
-                    pass  # of another shape: a finding of the rules for shapes
 
 
 class Models:
@@ -217,17 +217,7 @@ class Models:
     def sources(self) -> Mapping[tuple[str, str], FoundSource | MonitorError]:
         """Every declared table of a source by source and table: where it is, or why that can't be
         told. Without those that are not enabled."""
-        scope = self.workspace.scope()
-        found: dict[tuple[str, str], FoundSource | MonitorError] = {}
-        for tables in self.workspace.properties.sources.values():
-            for table in (table for named in tables.values() for table in named):
-                at = (table.source, table.name)
-                try:
-                    if is_enabled(table, scope) and at not in found:
-                        found[at] = resolve_source(table, self.workspace, scope)
-                except MonitorError as fault:
-                    found[at] = fault
-        return found
+        return all_sources(self.workspace)
 
     def sql_of(self, name: str) -> Built | None:
         """A model that can be compiled."""

@@ -57,7 +57,12 @@ class Compilation:
         names = dict.fromkeys(name for sql in bound for name in sql.names)
         return CompiledModel(
             name=model,
-            sql=_assemble(main.sql, {name: self.pieces[name].sql.text for name in ctes}),
+            sql="".join(
+                (
+                    *_functions(bound),
+                    _assemble(main.sql, {name: self.pieces[name].sql.text for name in ctes}),
+                )
+            ),
             parameters=tuple(self.parameters[name] for name in names),
             sources=tuple(self.sources),
             variables=tuple(dict.fromkeys((*self.parameters, *self.naming))),
@@ -230,6 +235,13 @@ class Compilation:
                     file=self.where if name in self.given else self.workspace.dbt_file,
                     declared_in=properties.file if properties else None,
                 )
+
+
+def _functions(bound: Sequence[BoundSql]) -> list[str]:
+    """The temporary functions of all pieces, each once: they can't stand within a CTE."""
+    return [
+        f"{text.rstrip()}\n\n" for text in dict.fromkeys(sql.functions for sql in bound) if text
+    ]
 
 
 def _assemble(main: BoundSql, ctes: Mapping[str, str]) -> str:

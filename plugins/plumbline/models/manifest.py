@@ -97,7 +97,6 @@ class Manifest:
         # Without a package, a model of the project itself comes before those that it uses.
         return min(found, key=lambda node: (node.package != own, node.id), default=None)
 
-
     def find_source(self, source: str, table: str, *, own: str) -> SourceNode | None:
         """What ``source(source, table)`` means in the project ``own``."""
         found = self.sources.get((source, table), ())
@@ -160,9 +159,7 @@ def _nodes(entries: Mapping[str, Any], file: Path) -> Iterator[Node]:
             yield _node(id_, _mapping(entry, file, f"nodes.{id_}"), file)
 
 
-def _source(
-    id_: str, entry: Mapping[str, Any], file: Path
-) -> tuple[tuple[str, str], SourceNode]:
+def _source(id_: str, entry: Mapping[str, Any], file: Path) -> tuple[tuple[str, str], SourceNode]:
     text = _texts(entry, file, f"sources.{id_}")
     relation = _RELATION.fullmatch(str(entry.get("relation_name") or ""))
     if relation is None:

@@ -78,7 +78,12 @@ def checked_relation(*, project: str, dataset: str, table: str, file: str, key: 
             "mend the name there or in the target: letters, digits and _",
         )
     if not (is_view or _is_table(table)):
-        refuse("table", table, "mend the name there or in the target: letters, digits, _, - and blanks, * only at the end")
+        refuse(
+            "table",
+            table,
+            "mend the name there or in the target: letters, digits, _, - and blanks, "
+            "* only at the end",
+        )
     return Relation(project=project, dataset=dataset, table=table)
 
 

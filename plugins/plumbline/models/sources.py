@@ -94,6 +94,26 @@ def resolve_source(table: SourceTable, workspace: Workspace, scope: Scope) -> Fo
     return _as_in_manifest(table, rendered, node, manifest, workspace, scope)
 
 
+def all_sources(workspace: Workspace) -> Mapping[tuple[str, str], FoundSource | MonitorError]:
+    """Every declared table that is enabled, by source and table: where it is, or why that can't be
+    told.
+
+    Raises:
+        MonitorError: the YAML files can't be read.
+    """
+    scope = workspace.scope()
+    found: dict[tuple[str, str], FoundSource | MonitorError] = {}
+    for source, tables in workspace.properties.sources.items():
+        for name, declared in tables.items():
+            try:
+                if enabled := [table for table in declared if is_enabled(table, scope)]:
+                    only = _only(tuple(enabled))
+                    found[source, name] = resolve_source(only, workspace, scope)
+            except MonitorError as fault:
+                found[source, name] = fault
+    return found
+
+
 def _relation(
     table: SourceTable, names: Mapping[str, str | None], workspace: Workspace, key: str = ""
 ) -> Relation:
@@ -118,16 +138,21 @@ def _enabled(tables: tuple[SourceTable, ...], scope: Scope) -> SourceTable:
             key=f"{tables[0].key}.config.enabled",
             mend="enable it, or let the model read another",
         )
-    if len(found) > 1:
+    return _only(tuple(found))
+
+
+def _only(tables: tuple[SourceTable, ...]) -> SourceTable:
+    if len(tables) > 1:
+        first, second = tables[:2]
         raise MonitorError(
-            f"table {found[1].name!r} is described twice",
-            file=found[1].file,
-            key=found[1].key,
+            f"table {second.name!r} is described twice",
+            file=second.file,
+            key=second.key,
             mend="keep one of the two"
-            if found[0].file == found[1].file
-            else f"keep it here or in {found[0].file}",
+            if first.file == second.file
+            else f"keep it here or in {first.file}",
         )
-    return found[0]
+    return tables[0]
 
 
 def is_enabled(table: SourceTable, scope: Scope) -> bool:
@@ -197,9 +222,7 @@ def _as_rendered(
         names[word] = found.value
         variables |= found.variables
     keys = [table.parts[word].key for word in rendered]
-    return FoundSource(
-        _relation(table, names, workspace, keys[0]), table, frozenset(variables)
-    )
+    return FoundSource(_relation(table, names, workspace, keys[0]), table, frozenset(variables))
 
 
 def _refuse_older(table: SourceTable, node: SourceNode, manifest: Manifest) -> None:

@@ -19,7 +19,10 @@ from plumbline.errors import MonitorError, PlumblineError, did_you_mean
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SECRET_PREFIX = "DBT_ENV_SECRET"  # noqa: S105 - the prefix that dbt gives to names of secrets
+SECRET_PREFIX = "DBT_ENV_SECRET"
+"""Variables that dbt allows only where connections are configured."""
+
+_SETTINGS = ("name", "model-paths", "macro-paths", "target-path")
 _MARKS = ("{{", "{%", "{#")
 _NOT_GIVEN = object()
 
@@ -85,6 +88,25 @@ def render_variable(name: str, scope: Scope) -> Any:
     return _Rendering(scope).variable(name)
 
 
+def render_settings(settings: Mapping[str, Any], *, file: str) -> Mapping[str, Any]:
+    """``dbt_project.yml`` with its name and folders rendered, which dbt does before all else.
+
+    Raises:
+        MonitorError: one of them can't be rendered: it knows the environment, and no variables.
+    """
+    scope = Scope({}, file)
+
+    def rendered(key: str, value: object) -> object:
+        if isinstance(value, list):
+            return [rendered(key, inner) for inner in value]
+        if isinstance(value, str) and has_jinja(value):
+            return render(value, scope, file=file, key=key).value
+        return value
+
+    found = {key: rendered(key, settings[key]) for key in _SETTINGS if key in settings}
+    return {**settings, **found}
+
+
 class _Rendering:
     """One call of ``render``, with all that it leads to."""
 
@@ -123,7 +145,7 @@ class _Rendering:
                 self._open.pop()
         if holds_jinja(value):
             raise MonitorError(
-                f"variable {name!r} holds Jinja inside a list or mapping, which dbt does not render",
+                f"variable {name!r} holds Jinja inside a list or mapping: dbt renders none there",
                 file=file,
                 key=key,
                 mend="write plain values there, or give the whole value as one text with Jinja",
@@ -172,14 +194,16 @@ class _Rendering:
             return self._scope.given[name]
         if name in known and known[name] is not None:
             return self.variable(name)
-        if default is not _NOT_GIVEN:
-            return default
-        refuse(
-            f"variable {name!r} has no value",
-            f"declare it under vars in dbt_project.yml; {did_you_mean(name, known)}",
-        )
+        if default is _NOT_GIVEN:
+            refuse(
+                f"variable {name!r} has no value",
+                f"declare it under vars in dbt_project.yml; {did_you_mean(name, known)}",
+            )
+        return default
 
-    def _env_var(self, name: object, default: object, refuse: Callable[[str, str], NoReturn]) -> Any:
+    def _env_var(
+        self, name: object, default: object, refuse: Callable[[str, str], NoReturn]
+    ) -> Any:
         if not isinstance(name, str):
             refuse(f"env_var() is given {name!r}, not a name", "write env_var('NAME')")
         if name.startswith(SECRET_PREFIX):
@@ -223,8 +247,11 @@ class _Target:
 
     def __getitem__(self, name: str) -> str:
         self._see()
-        if name in self._values:
-            return self._values[name]
+        if name not in self._values:
+            self._missing(name)
+        return self._values[name]
+
+    def _missing(self, name: str) -> NoReturn:
         if name in ("schema", "dataset"):
             self._refuse(
                 f"target {self._values.get('name', '')!r} has no dataset of its own, so "

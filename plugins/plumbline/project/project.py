@@ -5,7 +5,8 @@ Every command begins here; whatever the files get wrong is said here, with file 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from plumbline.incidents.model import Mute
 from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
-from plumbline.project.jinja import Scope, has_jinja, render_variable
+from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
@@ -33,6 +34,15 @@ SERVICES_FILE = "services.yml"
 """In the folder ``deploy``."""
 DATASOURCE_TYPE = "bigquery_models"
 DEFAULT_CHECKPOINT = "health_check"
+
+
+@contextmanager
+def _as_config_error() -> Iterator[None]:
+    """A fault of the project's own configuration, not of one monitor's files."""
+    try:
+        yield
+    except MonitorError as fault:
+        raise ConfigError(fault.what, file=fault.file, key=fault.key, mend=fault.mend) from fault
 
 
 def own_variables(declared: Mapping[str, Any], project: object) -> Mapping[str, Any]:
@@ -102,7 +112,9 @@ class Project:
         file = self.root / DBT_FILE
         if not file.is_file():
             return {}
-        return read_yaml(file, error=ConfigError, what="the dbt project file")
+        settings = read_yaml(file, error=ConfigError, what="the dbt project file")
+        with _as_config_error():
+            return render_settings(settings, file=str(file))
 
     @cached_property
     def vars(self) -> Mapping[str, Any]:
@@ -123,12 +135,8 @@ class Project:
     @cached_property
     def timezone(self) -> ZoneInfo:
         """The domain's zone: what a date means here."""
-        try:
+        with _as_config_error():
             name = default_timezone(self.vars, file=self.root / DBT_FILE)
-        except MonitorError as fault:
-            raise ConfigError(
-                fault.what, file=fault.file, key=fault.key, mend=fault.mend
-            ) from fault
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):

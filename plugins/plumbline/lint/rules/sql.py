@@ -97,9 +97,7 @@ def _partitions(linted: Linted, built: Built, query: exp.Query) -> Iterator[Find
     from sqlglot import exp
 
     sources = {
-        key: source
-        for key, source in linted.tables.described.items()
-        if source.partition_by
+        key: source for key, source in linted.tables.described.items() if source.partition_by
     }
     for table in query.find_all(exp.Table):
         source = sources.get(f"{table.db}.{table.name}")
@@ -121,7 +119,9 @@ def _is_filtered(table: exp.Table, source: DescribedSource) -> bool:
     columns = {word.lower() for word in _WORD.findall(source.partition_by or "")}
     if columns & _BY_ARRIVAL:
         columns |= _BY_ARRIVAL  # two names for the same
-    columns &= {name.lower() for name in (*source.columns, *_BY_ARRIVAL)} if source.columns else columns
+    columns &= (
+        {name.lower() for name in (*source.columns, *_BY_ARRIVAL)} if source.columns else columns
+    )
     select = table.find_ancestor(exp.Select)
     if select is None:
         return False

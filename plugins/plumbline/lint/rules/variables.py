@@ -15,6 +15,7 @@ from plumbline.lint.rule import Finding, error, warning
 from plumbline.models.compilation import BUILT_IN
 from plumbline.models.compiled import Parameter
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
+from plumbline.project.jinja import render_settings
 
 UNKNOWN = error(
     "variable-unknown",
@@ -58,6 +59,10 @@ def check(linted: Linted) -> Iterator[Finding]:
 
 
 def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
+    try:
+        render_settings(dbt.mapping(), file=str(dbt.file))
+    except MonitorError as fault:
+        yield WRONG.at(dbt.place(fault.key or ""), fault.what, fault.mend or "write it plainly")
     for name, value in facts.rendered_variables.items():
         # dbt scopes variables to a project by its name
         if isinstance(value, dict) and name == dbt.get("name"):

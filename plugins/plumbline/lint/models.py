@@ -29,7 +29,7 @@ from plumbline.models.properties import (
     SourceTable,
     source_tables,
 )
-from plumbline.models.sources import FoundSource, all_sources
+from plumbline.models.sources import FoundSource, all_sources, is_enabled
 from plumbline.models.templates import Templates
 from plumbline.models.variables import NAME, VariableError, parameter
 from plumbline.models.workspace import Workspace
@@ -82,8 +82,11 @@ class _Workspace(Workspace):
         """As lint has read them."""
         sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
         for table in self._tables():
+            # Of several that are enabled the first: a rule says that there are more.
             tables = sources.setdefault(table.source, {})
-            tables[table.name] = (*tables.get(table.name, ()), table)
+            first = tables.setdefault(table.name, (table,))
+            if not self._counts(first[0]) and self._counts(table):
+                tables[table.name] = (table,)
         models = {
             name: ModelProperties(
                 name,
@@ -98,12 +101,24 @@ class _Workspace(Workspace):
         }
         return Properties(models=models, sources=sources)
 
+    def _counts(self, table: SourceTable) -> bool:
+        try:
+            return is_enabled(table, self.scope())
+        except MonitorError:
+            return True  # which is the fault of the one table
+
     def _tables(self) -> Iterator[SourceTable]:
         for document in self._facts.properties:
             for _, entry in document.entries("sources"):
                 # What is of another shape is a finding of the rules for shapes.
+                tables = entry.get("tables")
+                named = [
+                    table
+                    for table in (tables if isinstance(tables, list) else ())
+                    if isinstance(table, dict) and isinstance(table.get("name"), str)
+                ]
                 with suppress(MonitorError):
-                    yield from source_tables(entry, str(document.file))
+                    yield from source_tables({**entry, "tables": named}, str(document.file))
 
 
 class Models:

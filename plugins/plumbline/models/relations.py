@@ -43,6 +43,11 @@ class Relation:
         """Whether it is one of BigQuery's own ``INFORMATION_SCHEMA``."""
         return INFORMATION_SCHEMA in (self.dataset.upper(), self.table.upper().partition(".")[0])
 
+    @property
+    def is_region(self) -> bool:
+        """Whether its dataset stands for a whole region, which only ``INFORMATION_SCHEMA`` can."""
+        return _REGION.fullmatch(self.dataset) is not None
+
     def __str__(self) -> str:
         if self.is_view_of_metadata:
             # The keyword stands outside of the backticks, as BigQuery's documentation has it.

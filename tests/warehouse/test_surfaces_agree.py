@@ -259,7 +259,9 @@ def test_all_four_accept(shop: SmallProject, row: Accepted) -> None:
     write(shop, row)
     assert errors(shop) == []
     assert row.compiled in compiled(shop)
-    assert check_sources(shop.project, shop.target).verdict is Verdict.OK
+    sources = check_sources(shop.project, shop.target)
+    assert sources is not None
+    assert sources.verdict is Verdict.OK
     if row.runs:
         make_tables(shop.target)
         (outcome,) = shop.run().outcomes
@@ -278,6 +280,7 @@ def test_all_four_refuse_with_the_same_message(shop: SmallProject, row: Refused)
     assert any(row.file in text and caught.value.what in text for text in errors(shop))
 
     sources = check_sources(shop.project, shop.target)
+    assert sources is not None
     assert (caught.value.what in sources.detail) is row.in_names
     assert (sources.verdict is Verdict.MISSING) is row.in_names
 

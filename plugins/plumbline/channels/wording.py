@@ -24,6 +24,8 @@ LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
 LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
+MOST_FAILED = 8
+"""Failed expectations that an item names."""
 ENDED = (Event.RESOLVED, Event.EXPIRED)
 
 _LONGEST_MONITOR = 60
@@ -166,6 +168,13 @@ def sparkline(values: Sequence[float | None]) -> str:
         _GAP if value is None else _BLOCKS[top // 2 if flat else round((value - low) / scale * top)]
         for value in shown
     )
+
+
+def failed(item: Item) -> list[str]:
+    """What failed, a line an expectation, the worst first; how many more where they are many."""
+    lines = [one_line(text) for text in item.expectations[:MOST_FAILED]]
+    more = len(item.expectations) - len(lines)
+    return [*lines, f"and {more} more"] if more else lines
 
 
 def what_changed(item: Item) -> list[str]:
@@ -364,13 +373,12 @@ def _thresholds_fit(item: Item) -> bool:
 
 
 def _failing(item: Item, most: int) -> list[Detail]:
+    """What fails: each expectation with its counts, then the groups."""
     groups = [Detail("where", group_line(item, line)) for line in item.groups[:most]]
     more = len(item.groups) - len(groups) + item.more_groups
     if groups and more:
         groups.append(Detail("where", f"and {more} more"))
-    if groups:
-        return groups
-    return [Detail("fails", one_line(text)) for text in item.expectations[:3]]
+    return [*(Detail("fails", text) for text in failed(item)), *groups]
 
 
 def _block(item: Item) -> str:

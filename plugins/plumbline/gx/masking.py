@@ -22,7 +22,7 @@ from plumbline.group_key import GroupKey
 from plumbline.masking import Mask, domain_of
 from plumbline.run.thresholds import OURS
 
-_LISTS = ("unexpected_list", "partial_unexpected_list")
+_LISTS = ("unexpected_list", "partial_unexpected_list", "missing_list", "partial_missing_list")
 _COUNTS = "partial_unexpected_counts"
 _ELSEWHERE = ("observed_value", "details", "unexpected_rows")
 _INDICES = ("unexpected_index_list", "partial_unexpected_index_list")
@@ -44,6 +44,8 @@ def _mask_arguments(entry: ExpectationValidationResult, mask: Mask) -> None:
     shown = copy.deepcopy(entry.expectation_config)  # the suite's own goes on being judged with
     assert shown is not None
     shown.kwargs = mask.kwargs(shown.kwargs)
+    if isinstance(shown.description, str):
+        shown.description = mask.text(shown.description)
     entry.expectation_config = shown
 
 

@@ -80,7 +80,10 @@ def sample_failing(
 
 
 def cell(value: object) -> Cell:
-    """``value`` as JSON can hold it: instants and days as ISO 8601, what is long cut short."""
+    """``value`` as JSON can hold it: instants and days as ISO 8601, what is long cut short.
+
+    NaN is the text ``NaN``: only NULL is null. A decimal that no float holds is its digits as text.
+    """
     if isinstance(value, list | tuple):
         shown = ", ".join(_element(inner) for inner in value[:_ELEMENTS])
         return f"[{shown}{_more(len(value))}]"
@@ -89,13 +92,25 @@ def cell(value: object) -> Cell:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, Decimal):
-        value = float(value)
+        return _decimal(value)
     if isinstance(value, float):
         # NaN and infinities are no JSON; a whole number stays the float that it was.
-        return value if math.isfinite(value) else canonical(value)
+        return float(value) if math.isfinite(value) else _not_finite(value)
     if isinstance(value, datetime | date) or not isinstance(value, bool | int):
         value = canonical(value)
     return _cut(value) if isinstance(value, str) else value
+
+
+def _decimal(value: Decimal) -> float | str:
+    """A number where that is exact, else its digits as text."""
+    if not value.is_finite():
+        return _not_finite(float(value))
+    number = float(value)
+    return number if Decimal(repr(number)) == value else format(value, "f")
+
+
+def _not_finite(value: float) -> str:
+    return "NaN" if math.isnan(value) else str(value)
 
 
 def _element(value: object) -> str:

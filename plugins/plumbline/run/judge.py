@@ -12,12 +12,14 @@ from typing import Any
 
 from plumbline.expectations.bounds import observe, to_number
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
+from plumbline.run.expected import expected
 from plumbline.run.failing import sample_failing
+from plumbline.run.failures import failures_of
 from plumbline.run.groups import judge_groups, judged_keys
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.run.status import Status
-from plumbline.run.summary import describe, summarise
+from plumbline.run.summary import summarise
 from plumbline.run.thresholds import group_lines_of, lines_of, main_threshold
 from plumbline.run.verdict import Verdict
 
@@ -108,6 +110,7 @@ def judge(
         judged=judged_keys(results, columns, evidence.grain),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
+        failures=failures_of(suite, results),
         declared=suite.declared,
         evaluated=evaluated,
         failed=len(failed),
@@ -209,7 +212,7 @@ def _expectation(result: JudgedExpectation) -> ExpectationOutcome:
         type=result.type,
         severity=result.severity,
         success=result.success,
-        text=describe(result),
+        text=result.description or expected(result.type, result.kwargs),
         observed=result.observed,
         error=result.error,
     )

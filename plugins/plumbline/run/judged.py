@@ -34,6 +34,18 @@ class JudgedExpectation:
     """Positions of the rows that made it fail, worst first; empty where that is not known."""
     error: str | None = None
     description: str | None = None
+    element_count: int | None = None
+    """Rows (or values) that were looked at, after its ``row_condition``; None where GX counts none.
+    """
+    missing_count: int | None = None
+    """Of them, those that are NULL and were passed over."""
+    unexpected_count: int | None = None
+    unexpected_percent: float | None = None
+    """As GX says it: of the elements that were not passed over as NULL, 0 to 100."""
+    unexpected: tuple[object, ...] = ()
+    """The first unexpected values, or rows, masked."""
+    absent: tuple[object, ...] = ()
+    """The first values or columns that should be there and are not, masked."""
 
     @property
     def status(self) -> Status:

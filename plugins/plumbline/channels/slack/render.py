@@ -27,6 +27,8 @@ LONGEST_FALLBACK = 2500
 
 _LONGEST_LINE = 400
 _ROOM_FOR_GROUPS = 1500
+_ROOM_FOR_FAILED = 1600
+_SHORTEST_FAILED = 200
 _LONGEST_ACTION = 1200
 _LONGEST_LINK = 500
 _LONGEST_NAME = 100
@@ -129,13 +131,9 @@ def _what(item: Item) -> list[Block]:
         lines.append(escape.mrkdwn(found))
     if good:
         lines.append(f"Last good: {escape.mrkdwn(good)}")
+    lines += _failed(item)
     if item.groups:
         lines.append(_groups(item))
-    else:
-        lines += [
-            f"Fails: {escape.mrkdwn(wording.cut(text, _LONGEST_LINE))}"
-            for text in item.expectations[:3]
-        ]
     for child in item.children[:5]:
         summary = wording.cut(child.summary, _LONGEST_LINE // 2)
         name = wording.cut(child.monitor, _LONGEST_NAME)
@@ -143,6 +141,15 @@ def _what(item: Item) -> list[Block]:
     if len(item.children) > 5:
         lines.append(f"and {len(item.children) - 5} more because of it")
     return [_section("\n".join(lines))] if lines else []
+
+
+def _failed(item: Item) -> list[str]:
+    """Each failed expectation; a long one loses the end of its values, not its counts."""
+    longest = _ROOM_FOR_FAILED // max(1, min(len(item.expectations), wording.MOST_FAILED))
+    return [
+        f"Fails: {escape.mrkdwn(wording.cut(text, max(longest, _SHORTEST_FAILED)))}"
+        for text in wording.failed(item)
+    ]
 
 
 def _groups(item: Item) -> str:

@@ -37,8 +37,8 @@ _OF_THE_SQL = re.compile(
     r"^(?!Query error).* at \[\d+:\d+\]$|^(Binder|Catalog|Parser) Error", re.DOTALL
 )
 _PAIR = ("column_A", "column_B")
-_QUOTED = re.compile(r"""(?<!col\()(["'])(.*?)\1""", re.DOTALL)
-"""A literal of a condition given as text; not the name in ``col("name")``."""
+_QUOTED = re.compile(r"""col\(\s*(?:"[^"]*"|'[^']*')\s*\)|(["'])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
+"""A literal of a condition given as text; its second group is empty of the name in ``col("x")``."""
 _TEXTS = frozenset({"like_pattern", "like_pattern_list", "max_value", "min_value", "regex",
                     "regex_list", "unexpected_rows_query"})  # fmt: skip
 """Arguments that may hold a value within a text."""
@@ -146,9 +146,7 @@ class Mask:
         """A ``row_condition``, in any of GX's syntaxes, as it may be shown."""
         if isinstance(given, str):
             if self._named_in(given):
-                given = _QUOTED.sub(
-                    lambda match: f"{match[1]}{self.value(match[2])}{match[1]}", given
-                )
+                given = _QUOTED.sub(self._masked_literal, given)
             return self.text(given)
         if not isinstance(given, Mapping):
             return given
@@ -165,6 +163,13 @@ class Mask:
         if "conditions" in given:
             found["conditions"] = [self.condition(one) for one in given["conditions"]]
         return found
+
+    def _masked_literal(self, match: re.Match[str]) -> str:
+        quote = match[1]
+        if quote is None:  # the name of a column
+            return match[0]
+        literal = re.sub(r"\\(.)", r"\1", match[2])
+        return f"{quote}{self.value(literal)}{quote}"
 
     def _named_in(self, text: str) -> frozenset[str]:
         """The personal columns that occur in ``text`` as words."""

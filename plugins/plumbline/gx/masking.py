@@ -44,8 +44,6 @@ def _mask_arguments(entry: ExpectationValidationResult, mask: Mask) -> None:
     shown = copy.deepcopy(entry.expectation_config)  # the suite's own goes on being judged with
     assert shown is not None
     shown.kwargs = mask.kwargs(shown.kwargs)
-    if isinstance(shown.description, str):
-        shown.description = mask.text(shown.description)
     entry.expectation_config = shown
 
 

@@ -133,6 +133,11 @@ def condition(kwargs: Kwargs) -> str | None:
     return _condition(given) if given else None
 
 
+def on_rows(required: str, where: str | None) -> str:
+    """``id must be unique where n > 1``: what is required, with the `condition`."""
+    return f"{required} where {where}" if where else required
+
+
 def value_in_words(value: object) -> str:
     """A value as a sentence quotes it: ``'paid'``, ``12``, ``NULL``, ``(a=1, b=2)``."""
     if isinstance(value, Mapping):

@@ -12,7 +12,14 @@ from typing import Any, Literal
 
 from plumbline.group_key import GroupKey
 from plumbline.project.suites import ObservedColumn, Suite
-from plumbline.run.expected import column_of, columns_of, condition, expected, value_in_words
+from plumbline.run.expected import (
+    column_of,
+    columns_of,
+    condition,
+    expected,
+    on_rows,
+    value_in_words,
+)
 from plumbline.run.failing import Cell, cell
 from plumbline.run.judged import STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.status import Status
@@ -27,7 +34,9 @@ _SIDES = ("min_value", "max_value", "mostly", "overrides")
 _LEVEL = frozenset({*_SIDES, "strict_min", "strict_max", "batch_id"})
 """Arguments in which the two levels of one check differ."""
 
-Sample = Cell | dict[str, Cell]
+Row = tuple[tuple[str, Cell], ...]
+"""Columns and values, in an order that JSON keeps."""
+Sample = Cell | Row
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,8 @@ class Failure:
 
     @property
     def head(self) -> str:
-        """What was required; the suite's own words lead."""
-        where = f" where {self.row_condition}" if self.row_condition else ""
-        required = f"{self.expected}{where}"
+        """What was required, and of which rows; the suite's own words lead."""
+        required = on_rows(self.expected, self.row_condition)
         return f"{self.description.rstrip('.')} ({required})" if self.description else required
 
     def text(self, *, most: int = MOST_SAMPLES) -> str:
@@ -118,7 +126,7 @@ class Failure:
     @property
     def _is_whole(self) -> bool:
         """Whether it is about one number of all rows, which is a group without a name."""
-        return self.counted == "groups" and any(not isinstance(one, dict) for one in self.samples)
+        return self.counted == "groups" and any(not isinstance(one, tuple) for one in self.samples)
 
     def _share(self) -> str:
         if self.unexpected_percent is None:
@@ -155,16 +163,21 @@ class Failure:
         if isinstance(sample, str) and self.column is None:
             return sample  # the name of a column
         if self.expectation not in (OURS, FOLLOWS_HISTORY):
-            return value_in_words(sample)
-        column = self.column or ""
-        value = sample.get(column) if isinstance(sample, dict) else sample
-        shown = (
-            value if isinstance(value, str) else number(value, self.unit, against=self.threshold)
-        )
-        if not isinstance(sample, dict):
-            return shown
-        key = GroupKey.of({name: one for name, one in sample.items() if name != column})
-        return f"{key.label} {shown}"
+            return value_in_words(plain_sample(sample))
+        if not isinstance(sample, tuple):
+            return self._figure(sample)
+        *key, (_, observed) = sample
+        return f"{GroupKey.of(dict(key)).label} {self._figure(observed)}"
+
+    def _figure(self, value: Cell) -> str:
+        if isinstance(value, str):  # "masked"
+            return value
+        return number(value, self.unit, against=self.threshold)
+
+
+def plain_sample(sample: Sample) -> Cell | dict[str, Cell]:
+    """A sample as JSON has it: a value, or an object of a row."""
+    return dict(sample) if isinstance(sample, tuple) else sample
 
 
 def failures_of(suite: Suite, results: Sequence[JudgedExpectation]) -> tuple[Failure, ...]:
@@ -257,7 +270,8 @@ def _group(group: Mapping[str, Any], column: str) -> Sample:
     observed = "masked" if group.get("masked") else cell(group["observed"])
     if not group["key"]:
         return observed
-    return {**{str(name): cell(value) for name, value in group["key"].items()}, column: observed}
+    key = [(str(name), cell(value)) for name, value in group["key"].items()]
+    return (*key, (column, observed))
 
 
 def _samples(result: JudgedExpectation) -> tuple[Sample, ...]:
@@ -277,7 +291,7 @@ def _samples(result: JudgedExpectation) -> tuple[Sample, ...]:
 
 def _sample(value: object) -> Sample:
     if isinstance(value, Mapping):
-        return {str(name): cell(inner) for name, inner in value.items()}
+        return tuple((str(name), cell(inner)) for name, inner in value.items())
     return cell(value)
 
 

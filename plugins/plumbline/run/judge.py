@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.expectations.bounds import observe, to_number
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
-from plumbline.run.expected import expected
+from plumbline.run.expected import condition, expected, on_rows
 from plumbline.run.failing import sample_failing
 from plumbline.run.failures import failures_of
 from plumbline.run.groups import judge_groups, judged_keys
@@ -208,11 +208,12 @@ def _observed(
 
 
 def _expectation(result: JudgedExpectation) -> ExpectationOutcome:
+    required = on_rows(expected(result.type, result.kwargs), condition(result.kwargs))
     return ExpectationOutcome(
         type=result.type,
         severity=result.severity,
         success=result.success,
-        text=result.description or expected(result.type, result.kwargs),
+        text=result.description or required,
         observed=result.observed,
         error=result.error,
     )

@@ -323,8 +323,8 @@ def test_groups_are_samples_by_column() -> None:
     failure = only(OURS[1][0])
     assert (failure.unexpected_count, failure.element_count) == (3, 4)
     assert failure.unexpected_percent == 75
-    assert failure.samples[0] == {"system": "b", "graded_pct": None}
-    assert failure.samples[2] == {"system": "a", "graded_pct": 40.0}
+    assert failure.samples[0] == (("system", "b"), ("graded_pct", None))
+    assert failure.samples[2] == (("system", "a"), ("graded_pct", 40.0))
 
 
 def test_what_passed_or_could_not_be_evaluated_is_no_failure() -> None:

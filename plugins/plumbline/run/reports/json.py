@@ -6,7 +6,7 @@ import json
 import math
 
 from plumbline.project.revision import Revision
-from plumbline.run.failures import Failure
+from plumbline.run.failures import Failure, plain_sample
 from plumbline.run.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.run.reports.wording import rfc3339
 from plumbline.run.status import Status
@@ -97,9 +97,9 @@ def _failure(failure: Failure) -> dict[str, object]:
         "element_count": failure.element_count,
         # A share too small for the decimals is not none.
         "unexpected_percent": (number(percent) or percent) if percent else percent,
-        "samples": list(failure.samples),
+        "samples": [plain_sample(sample) for sample in failure.samples],
         "missing_count": failure.missing_count,
-        "absent": list(failure.absent),
+        "absent": [plain_sample(value) for value in failure.absent],
         "observed": number(observed) if isinstance(observed, float) else observed,
         "expected": failure.expected,
         "row_condition": failure.row_condition,

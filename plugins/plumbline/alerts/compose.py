@@ -18,7 +18,7 @@ from plumbline.channels.message import Child, GroupLine, Item, Message
 from plumbline.channels.wording import is_link
 from plumbline.incidents.model import Change, Event, Incident, Known, Member
 from plumbline.project.alerts import AlertsConfig
-from plumbline.run.failures import told
+from plumbline.run.failures import MOST_SAMPLES, reported
 from plumbline.run.judged import RANK
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import RunStatus, Status
@@ -26,6 +26,9 @@ from plumbline.run.status import RunStatus, Status
 MOST_GROUPS = 50
 """Failing groups that a message carries; a channel may show fewer, and says how many more."""
 
+_LONGEST_REQUIREMENT = 160
+"""Characters of what a failed expectation requires: a channel with little room cuts what follows
+the counts, and not the counts."""
 _ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
 
 
@@ -219,10 +222,11 @@ def _failed(outcome: Outcome, *, names_groups: bool) -> Iterator[str]:
 
     Groups that the item names are not named twice.
     """
-    for failure in told(outcome.failures):
+    for failure in reported(outcome.failures):
         if failure.status is not Status.PASS:
             is_named = names_groups and failure.counted == "groups"
-            yield failure.text(most=0) if is_named else failure.text()
+            most = 0 if is_named else MOST_SAMPLES
+            yield failure.text(most=most, longest_head=_LONGEST_REQUIREMENT)
     for expectation in outcome.expectations:
         if expectation.error:
             yield f"{expectation.text} (could not be evaluated)"

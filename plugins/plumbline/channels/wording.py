@@ -24,8 +24,8 @@ LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
 LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
-MOST_FAILED = 8
-"""Failed expectations that an item names."""
+MOST_FAILED = 10
+"""Failed expectations of an item that are shown."""
 ENDED = (Event.RESOLVED, Event.EXPIRED)
 
 _LONGEST_MONITOR = 60
@@ -168,13 +168,6 @@ def sparkline(values: Sequence[float | None]) -> str:
         _GAP if value is None else _BLOCKS[top // 2 if flat else round((value - low) / scale * top)]
         for value in shown
     )
-
-
-def failed(item: Item) -> list[str]:
-    """What failed, a line an expectation, the worst first; how many more where they are many."""
-    lines = [one_line(text) for text in item.expectations[:MOST_FAILED]]
-    more = len(item.expectations) - len(lines)
-    return [*lines, f"and {more} more"] if more else lines
 
 
 def what_changed(item: Item) -> list[str]:
@@ -378,7 +371,11 @@ def _failing(item: Item, most: int) -> list[Detail]:
     more = len(item.groups) - len(groups) + item.more_groups
     if groups and more:
         groups.append(Detail("where", f"and {more} more"))
-    return [*(Detail("fails", text) for text in failed(item)), *groups]
+    failed = [Detail("fails", one_line(text)) for text in item.expectations[:MOST_FAILED]]
+    unnamed = len(item.expectations) - len(failed)
+    if unnamed:
+        failed.append(Detail("fails", f"and {unnamed} more"))
+    return [*failed, *groups]
 
 
 def _block(item: Item) -> str:

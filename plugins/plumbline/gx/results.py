@@ -192,7 +192,9 @@ def _read(
         failing=tuple(failing.get(config.id or "", ())),
         error=why_unjudged(entry),
         description=config.description or _usual(config.kwargs, result),
-        element_count=_count(result.get("element_count")),
+        element_count=_count(
+            len(details["groups"]) if "groups" in details else result.get("element_count")
+        ),
         missing_count=_count(result.get("missing_count")),
         unexpected_count=_count(
             result.get("observed_value")

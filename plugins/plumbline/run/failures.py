@@ -53,10 +53,10 @@ class Failure:
     description: str | None = None
     """The suite's own words for it."""
     row_condition: str | None = None
-    counted: Literal["rows", "groups", "values"] = "rows"
-    """What the counts are of: rows; groups of rows; distinct values."""
+    counted: Literal["rows", "groups", "values", "columns"] = "rows"
+    """What the counts are of: rows; groups of rows; distinct values; a table's columns."""
     unexpected_count: int | None = None
-    """None where nothing was counted: an aggregate, a table's columns, ``BOOLEAN_ONLY``."""
+    """None where nothing was counted: an aggregate, ``BOOLEAN_ONLY``."""
     element_count: int | None = None
     """All that were looked at, NULLs among them."""
     missing_count: int | None = None
@@ -69,6 +69,7 @@ class Failure:
     """Unexpected values; by column where the expectation is about several, or about groups."""
     absent: tuple[Sample, ...] = ()
     """Values or columns that should be there and are not."""
+    absent_count: int = 0
     unit: str = ""
     """Of ``observed`` and of the groups' numbers."""
     threshold: float | None = None
@@ -87,26 +88,29 @@ class Failure:
         required = on_rows(self.expected, self.row_condition)
         return f"{self.description.rstrip('.')} ({required})" if self.description else required
 
-    def text(self, *, most: int = MOST_SAMPLES) -> str:
+    def text(self, *, most: int = MOST_SAMPLES, longest_head: int | None = None) -> str:
         """All of it on one line.
 
         ``state must be one of 'paid', 'open': 3 of 1,204 rows (0.2 %) fail: 'x', 'y'``
 
         Args:
             most: values, rows or groups that are named.
+            longest_head: characters of what was required, where room is scarce: the counts stay.
         """
-        return f"{self.head}: {self.found(most=most)}"
+        head = self.head
+        if longest_head is not None and len(head) > longest_head:
+            head = f"{head[: longest_head - 1].rstrip()}…"
+        return f"{head}: {self.found(most=most)}"
 
     def found(self, *, most: int = MOST_SAMPLES) -> str:
         """The part of `text` after the colon: what the data is like instead."""
         counts, samples = self.counts, self._sampled(most)
-        said = f"{counts}: {samples}" if counts and samples else counts
-        if samples and not counts:
-            said = f"unexpected {samples}"
+        said = f"{counts}: {samples}" if samples else counts
         observed = "" if self.observed is None else f"observed {self._observed()}"
         if self._is_whole:
             said, observed = "", f"observed {self.sample_in_words(self.samples[0])}"
-        missing = listing(list(map(self.sample_in_words, self.absent)), most)
+        names = list(map(self.sample_in_words, self.absent))
+        missing = listing(names, most, total=self.absent_count)
         absent = f"missing {missing}" if self.absent and most else ""
         return "; ".join(part for part in (said, observed, absent) if part) or "not met"
 
@@ -114,7 +118,7 @@ class Failure:
     def counts(self) -> str:
         """``3 of 1,204 rows (0.2 %) fail``; empty where nothing was counted."""
         failing = self.unexpected_count
-        if failing is None:
+        if failing is None or (self.absent and not failing):
             return ""
         fail = "fails" if failing == 1 else "fail"
         if self.element_count is None:
@@ -186,7 +190,7 @@ def failures_of(suite: Suite, results: Sequence[JudgedExpectation]) -> tuple[Fai
     return tuple(_failure(suite, result, failed) for result in failed)
 
 
-def told(failures: Sequence[Failure]) -> list[Failure]:
+def reported(failures: Sequence[Failure]) -> list[Failure]:
     """Those that people are told of, the worst first: of the two levels of a check the worse."""
     shown = [failure for failure in failures if not failure.is_covered]
     return sorted(shown, key=lambda failure: -_RANK[failure.severity])
@@ -222,14 +226,34 @@ def _failure(
 def _of_a_whole(result: JudgedExpectation) -> dict[str, Any]:
     """Of an aggregate, a set of distinct values, a table: what was observed, what is missing."""
     samples, absent = _samples(result), tuple(map(_sample, result.absent[:MOST_SAMPLES]))
-    is_set = bool(samples or absent or result.unexpected_count is not None)
-    return {
-        "counted": "rows" if result.type == "unexpected_rows_expectation" else "values",
+    common = {
         "unexpected_count": result.unexpected_count,
-        "observed": None if is_set else _observed(result.observed),
         "samples": samples,
         "absent": absent,
+        "absent_count": max(len(result.absent), result.missing_count or 0) if absent else 0,
+    }
+    if result.type == "unexpected_rows_expectation":
+        return {**common, "counted": "rows"}
+    if result.type.startswith("expect_table_columns_") and (samples or absent):
+        return {**common, **_of_columns(result)}
+    is_set = bool(samples or absent or result.unexpected_count is not None)
+    return {
+        **common,
+        "counted": "values",
+        "observed": None if is_set else _observed(result.observed),
         "threshold": _threshold(result),
+    }
+
+
+def _of_columns(result: JudgedExpectation) -> dict[str, Any]:
+    unexpected = len(result.unexpected)
+    columns = len(result.observed) if isinstance(result.observed, list | tuple) else 0
+    elements = max(unexpected, columns)
+    return {
+        "counted": "columns",
+        "unexpected_count": unexpected,
+        "element_count": elements,
+        "unexpected_percent": 100 * unexpected / elements if elements else None,
     }
 
 
@@ -244,6 +268,8 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
     failing = sorted((one for one in result.groups if not one["success"]), key=_how_bad)
     thresholds = {one["threshold"] for one in failing}
     elements = len(result.groups)
+    if not elements and result.element_count is None:  # BOOLEAN_ONLY
+        return {"unit": unit}
     is_whole = (
         elements == 1 and not result.groups[0]["key"] and bool(result.kwargs.get("aggregate"))
     )

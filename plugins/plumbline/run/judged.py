@@ -35,8 +35,7 @@ class JudgedExpectation:
     error: str | None = None
     description: str | None = None
     element_count: int | None = None
-    """Rows (or values) that were looked at, after its ``row_condition``; None where GX counts none.
-    """
+    """Rows that met its ``row_condition``, or groups of ours; None where GX counts none."""
     missing_count: int | None = None
     """Of them, those that are NULL and were passed over."""
     unexpected_count: int | None = None

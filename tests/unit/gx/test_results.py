@@ -91,11 +91,11 @@ CASES = [
     ),
     (
         gxe.ExpectTableColumnsToMatchSet(column_set=["n", "m", "state", "nope"]),
-        "columns must be n, m, state, nope: unexpected day, price; missing nope",
+        "columns must be n, m, state, nope: 2 of 5 columns (40 %) fail: day, price; missing nope",
     ),
     (
         gxe.ExpectTableColumnsToMatchOrderedList(column_list=["m", "n", "state", "day", "price"]),
-        "columns must be, in this order, m, n, state, day, price: unexpected "
+        "columns must be, in this order, m, n, state, day, price: 2 of 5 columns (40 %) fail: "
         "(position=0, expected=m, found=n), (position=1, expected=n, found=m)",
     ),
     (gxe.ExpectColumnToExist(column="nope"), "column nope must exist: not met"),

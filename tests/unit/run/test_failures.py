@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.failures import MOST_SAMPLES, Failure, failures_of, told
+from plumbline.run.failures import MOST_SAMPLES, Failure, failures_of, reported
 from plumbline.run.judged import JudgedExpectation
 
 
@@ -155,12 +155,12 @@ OF_A_WHOLE = [
     (
         result("table_columns_to_match_set", observed=["a", "b"], unexpected=("b",), absent=("z",),
                column_set=["a", "z"]),
-        "columns must be a, z: unexpected b; missing z",
+        "columns must be a, z: 1 of 2 columns (50 %) fails: b; missing z",
     ),
     (
         result("table_columns_to_match_ordered_list", observed=["b"], column_list=["a"],
                unexpected=({"position": 0, "expected": "a", "found": "b"},)),
-        "columns must be, in this order, a: unexpected "
+        "columns must be, in this order, a: 1 of 1 column (100 %) fails: "
         "(position=0, expected=a, found=b)",
     ),
     (result("column_to_exist", column="nope"), "column nope must exist: not met"),
@@ -205,8 +205,12 @@ OURS = [
         "h of each player must be at least 50: 1 of 1 group (100 %) fails: masked-1 masked",
     ),
     (
-        result("metric_to_be_between", column="n", min_value=50),
+        result("metric_to_be_between", column="n", min_value=50, element_count=0),
         "n must be at least 50: there are no rows",
+    ),
+    (
+        result("metric_to_be_between", column="n", min_value=50),
+        "n must be at least 50: not met",
     ),
 ]  # fmt: skip
 
@@ -368,7 +372,7 @@ def test_of_the_two_levels_of_one_check_the_worse_is_told(
 ) -> None:
     failures = failures_of(suite(), results)
     assert len(failures) == len(results)
-    shown = [failure.text() for failure in told(failures)]
+    shown = [failure.text() for failure in reported(failures)]
     assert len(shown) == len(lines)
     for text, line in zip(shown, lines, strict=True):
         assert line in text
@@ -379,7 +383,7 @@ def test_levels_by_share_are_levels_too() -> None:
         counted("column_values_to_not_be_null", severity="warning", column="n", mostly=0.99),
         counted("column_values_to_not_be_null", severity="critical", column="n", mostly=0.9),
     ]
-    (shown,) = told(failures_of(suite(), results))
+    (shown,) = reported(failures_of(suite(), results))
     assert shown.severity == "critical"
 
 
@@ -389,5 +393,5 @@ def test_three_checks_on_one_column_are_three_lines() -> None:
         counted("column_values_to_not_be_null", severity="info", column="id"),
         counted("column_values_to_be_between", column="id", min_value=1),
     ]
-    shown = [failure.expected for failure in told(failures_of(suite(), results))]
+    shown = [failure.expected for failure in reported(failures_of(suite(), results))]
     assert shown == ["id must be at least 1", "id must be unique", "id must not be NULL"]

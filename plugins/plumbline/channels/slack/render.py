@@ -27,8 +27,7 @@ LONGEST_FALLBACK = 2500
 
 _LONGEST_LINE = 400
 _ROOM_FOR_GROUPS = 1500
-_ROOM_FOR_FAILED = 1600
-_SHORTEST_FAILED = 200
+_ROOM_FOR_FAILED = 2700
 _LONGEST_ACTION = 1200
 _LONGEST_LINK = 500
 _LONGEST_NAME = 100
@@ -131,7 +130,6 @@ def _what(item: Item) -> list[Block]:
         lines.append(escape.mrkdwn(found))
     if good:
         lines.append(f"Last good: {escape.mrkdwn(good)}")
-    lines += _failed(item)
     if item.groups:
         lines.append(_groups(item))
     for child in item.children[:5]:
@@ -140,16 +138,17 @@ def _what(item: Item) -> list[Block]:
         lines.append(f"Fails because of it: {escape.mrkdwn(f'{child.status} {name}: {summary}')}")
     if len(item.children) > 5:
         lines.append(f"and {len(item.children) - 5} more because of it")
-    return [_section("\n".join(lines))] if lines else []
+    failed = [_section("\n".join(_failed(item)))] if item.expectations else []
+    return [*([_section("\n".join(lines))] if lines else []), *failed]
 
 
 def _failed(item: Item) -> list[str]:
     """Each failed expectation; a long one loses the end of its values, not its counts."""
-    longest = _ROOM_FOR_FAILED // max(1, min(len(item.expectations), wording.MOST_FAILED))
-    return [
-        f"Fails: {escape.mrkdwn(wording.cut(text, max(longest, _SHORTEST_FAILED)))}"
-        for text in wording.failed(item)
-    ]
+    shown = item.expectations[: wording.MOST_FAILED]
+    longest = min(_LONGEST_LINE, _ROOM_FOR_FAILED // max(1, len(shown)))
+    lines = [f"Fails: {escape.mrkdwn(wording.cut(text, longest))}" for text in shown]
+    more = len(item.expectations) - len(shown)
+    return [*lines, f"and {more} more"] if more else lines
 
 
 def _groups(item: Item) -> str:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plumbline.run.failures import Failure, told
+from plumbline.run.failures import Failure, reported
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
 from plumbline.run.status import Status
 
@@ -68,7 +68,7 @@ def _findings(outcome: Outcome, statuses: dict[str, Status]) -> Findings:
     groups = failing(outcome.groups)
     if outcome.status in (Status.PASS, Status.SKIPPED):
         groups = []
-    failures = told(outcome.failures)
+    failures = reported(outcome.failures)
     unevaluated = [one for one in outcome.expectations if one.error]
     reason = outcome.reason
     if reason and reason in outcome.summary:

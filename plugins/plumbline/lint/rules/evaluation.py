@@ -95,6 +95,8 @@ def _of_expectation(
             what, _, fix = str(fault).partition("; ")
             yield CONDITION.at(place, what, fix or "write what is supported")
             return
+    if has_parameter(kwargs):  # its value is known at a run only
+        return
     types = linted.column_types.of_suite(suite, frozenset(named))
     if kind in EVALUATIONS and named and named <= set(types):
         yield from _evaluated(suite, path, kind, kwargs, types)

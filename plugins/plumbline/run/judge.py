@@ -5,12 +5,14 @@ It reads plain values, so that a GX result, a backtest and a test are judged ali
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from plumbline.expectations.bounds import observe, to_number
+from plumbline.group_key import GroupKey
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
 from plumbline.run.expected import condition, expected, on_rows
 from plumbline.run.failing import sample_failing
@@ -212,8 +214,24 @@ def _observed(
 
 
 def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
-    """What a reader should know of expectations that did not fail."""
-    return tuple(f"{result.type}: {result.skipped}" for result in results if result.skipped)
+    """What a reader should know of expectations besides their verdict."""
+    notes = [f"{result.type}: {result.skipped}" for result in results if result.skipped]
+    for result in results:
+        notes += _unmatched_overrides(result)
+    return tuple(dict.fromkeys(notes))
+
+
+def _unmatched_overrides(result: JudgedExpectation) -> Iterator[str]:
+    """Overrides for groups that are not there: a misspelt one would go unseen."""
+    overrides = result.kwargs.get("overrides")
+    if not isinstance(overrides, Mapping) or not result.groups:
+        return
+    labels = [GroupKey.of(entry["key"]).label for entry in result.groups]
+    for name in overrides:
+        if name not in labels:
+            near = get_close_matches(str(name), labels, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield f"the override for {str(name)!r} matches no group{hint}"
 
 
 def _expectation(result: JudgedExpectation) -> ExpectationOutcome:

@@ -336,3 +336,43 @@ def test_a_whole_does_not_name_the_groups_of_another_expectation() -> None:
         Evidence(as_of=AS_OF, grain=("system_id",)),
     )
     assert outcome.summary == "0 rows; must be at least 50; n must be at least 1: a 0"
+
+
+def test_an_override_that_matches_no_group_is_said() -> None:
+    rows = [{"system": "moving_average", "pct": 70.0}]
+    results = two_levels(
+        rows,
+        column="pct",
+        group_by=["system"],
+        overrides={"movin_average": {"min_value": 60}, "moving_average": {"min_value": 65}},
+    )
+    outcome = judged(rows, results)
+    assert outcome.notes == (
+        "the override for 'movin_average' matches no group; did you mean 'moving_average'?",
+    )
+
+
+def unlooked(why: str = "nothing was checked: no row meets it") -> JudgedExpectation:
+    return JudgedExpectation(
+        type="expect_column_values_to_not_be_null",
+        severity="critical",
+        success=True,
+        kwargs={"column": "pct"},
+        skipped=why,
+    )
+
+
+def test_what_looked_at_nothing_as_its_suite_expects_is_skipped() -> None:
+    outcome = judged([{"pct": 90.0}], [unlooked()])
+    assert outcome.status is Status.SKIPPED
+    assert outcome.reason == "nothing was checked: no row meets it"
+
+
+def test_beside_one_that_was_evaluated_it_is_a_note() -> None:
+    rows = [{"pct": 40.0}]
+    outcome = judged(rows, [unlooked(), expectation(rows, min_value=50, column="pct")])
+    assert outcome.status is Status.CRITICAL
+    assert (outcome.declared, outcome.evaluated) == (2, 1)
+    assert outcome.notes == (
+        "expect_column_values_to_not_be_null: nothing was checked: no row meets it",
+    )

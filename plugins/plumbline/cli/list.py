@@ -100,7 +100,7 @@ def _owned(project: Project, spent: Spent) -> Spent:
     if spent.owner is not None:
         return spent
     try:
-        return replace(spent, owner=project.suite(spent.monitor).monitor.owner)
+        return replace(spent, owner=project.suite_of(spent.monitor).monitor.owner)
     except MonitorError:
         return spent
 
@@ -113,7 +113,7 @@ def _tables(project: Project, target: Target, monitors: set[str], now: datetime)
     found = {}
     for name in monitors:
         try:
-            found[name] = len(jobs.compile(project.suite(name)).sources)
+            found[name] = len(jobs.compile(project.suite_of(name)).sources)
         except MonitorError:
             continue
     return found

@@ -96,7 +96,7 @@ def _run(
 
 
 def _is_checkpoint(project: Project, name: str) -> None:
-    if name not in project.checkpoint_names() and name in project.monitor_names():
+    if name not in project.checkpoint_names() and project.has_monitor(name):
         raise ConfigError(
             f"{name!r} is a monitor, not a checkpoint",
             key="CHECKPOINT",

@@ -7,7 +7,7 @@ expectations and their arguments) is checked when the suite is built, in ``plumb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from plumbline.errors import MonitorError
 from plumbline.project.byte_counts import ByteCount
+from plumbline.project.definitions import Definition
 from plumbline.project.parsing import explain, read_json
 
 Severity = Literal["info", "warning", "critical"]
@@ -212,11 +213,24 @@ class Suite:
     file: Path
     entry: SuiteEntry
     raw: Mapping[str, Any]
+    definition: Definition | None = None
+    """The validation definition that runs it; None: the suite is a monitor of its own name."""
+
+    @property
+    def monitor_name(self) -> str:
+        """The monitor: the name of outcomes, incidents and pages."""
+        return self.name if self.definition is None else self.definition.name
 
     @property
     def monitor(self) -> MonitorEntry:
         """``meta.monitor``; an empty one for a plain GX suite."""
         return self.entry.meta.monitor or MonitorEntry()
+
+    def over(self, *, model: str | None, variables: Mapping[str, Any]) -> Suite:
+        """The same suite over the rows of another model; None: over none of ours."""
+        monitor = self.monitor.model_copy(update={"model": model, "vars": dict(variables)})
+        meta = self.entry.meta.model_copy(update={"monitor": monitor})
+        return replace(self, entry=self.entry.model_copy(update={"meta": meta}))
 
     @property
     def declared(self) -> int:

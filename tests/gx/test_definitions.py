@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import great_expectations as gx
 import pytest
 import yaml
 
-from plumbline.project.project import Project
 from plumbline.run.last_statuses import read_last_statuses
-from plumbline.run.request import AsOf, end_of
+from plumbline.run.request import AsOf, RunRequest, end_of
 from plumbline.run.runner import run_checkpoint
-from plumbline.run.request import RunRequest
 from plumbline.run.status import Status
-from support.projects import NOW, SmallProject, between
+from support.projects import NOW, SmallProject
 
 pytestmark = pytest.mark.warehouse
 
@@ -120,7 +117,9 @@ def test_each_definition_of_a_suite_is_a_monitor_of_its_own_name(shop: SmallProj
     print(report.docs)
 
 
-def test_two_definitions_of_one_suite_on_one_batch_do_not_overwrite_each_other(shop: SmallProject) -> None:
+def test_two_definitions_of_one_suite_on_one_batch_do_not_overwrite_each_other(
+    shop: SmallProject,
+) -> None:
     suite(shop, "orders", EMAIL)
     for name in ("orders", "orders_again", "orders_once_more"):
         define(shop, name, "orders", ("shop", "orders_fr", "all"))
@@ -130,7 +129,11 @@ def test_two_definitions_of_one_suite_on_one_batch_do_not_overwrite_each_other(s
     result = checkpoint.run()
     assert len(result.run_results) == 3
     assert len(context.validation_results_store.list_keys()) == 3
-    assert [outcome.monitor for outcome in checkpoint.outcomes] == ["orders", "orders_again", "orders_once_more"]
+    assert [outcome.monitor for outcome in checkpoint.outcomes] == [
+        "orders",
+        "orders_again",
+        "orders_once_more",
+    ]
 
 
 def test_select(shop: SmallProject) -> None:
@@ -149,12 +152,28 @@ def test_day(shop: SmallProject, batches: str) -> None:
     shop.checkpoint("orders_de")
     for day in (date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)):
         (outcome,) = run_on(shop, day).outcomes
-        print(batches, day, outcome.status, outcome.reason, outcome.observed, outcome.parameters, outcome.as_of, outcome.notes)
+        print(
+            batches,
+            day,
+            outcome.status,
+            outcome.reason,
+            outcome.observed,
+            outcome.parameters,
+            outcome.as_of,
+            outcome.notes,
+        )
 
 
 def test_model(small: SmallProject) -> None:
     small.add("coverage", "select 44.2 + {{ var('days') }} as pct")
-    define(small, "coverage_week", "coverage", ("warehouse", "coverage", "rows"), batch_parameters={"vars": {"days": 7}})
+    define(
+        small,
+        "coverage_week",
+        "coverage",
+        ("warehouse", "coverage", "rows"),
+        batch_parameters={"vars": {"days": 7}},
+    )
     small.checkpoint("coverage", "coverage_week")
-    for o in small.run().outcomes: print(o.monitor, o.status, o.observed, o.reason)
+    for o in small.run().outcomes:
+        print(o.monitor, o.status, o.observed, o.reason)
     assert 0

@@ -27,6 +27,7 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
     """List monitors and checkpoints, or what they cost; the exit code."""
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
+    project.check_stores()
     if costs:
         return _list_costs(session, project, target, form)
     if target is not None:

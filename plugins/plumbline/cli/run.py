@@ -61,6 +61,7 @@ def _run(
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
+    project.check_stores()
     _is_checkpoint(project, checkpoint)
     chosen = project.target(target)
     values = read_assignments(assignments)

@@ -18,7 +18,12 @@ logger = logging.getLogger(__name__)
 
 
 def load_context(project: Project) -> FileDataContext:
-    """The project as Great Expectations sees it."""
+    """The project as Great Expectations sees it.
+
+    Raises:
+        ConfigError: its stores are Great Expectations' own.
+    """
+    project.check_stores()
     with (
         imported_at_once("great_expectations"),
         loaded_when_touched(),

@@ -22,6 +22,7 @@ from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
+from plumbline.project.stores import check_stores
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, resolve_target
 
@@ -76,6 +77,14 @@ class Project:
         return read_yaml(
             self.root / PROJECT_FILE, error=ConfigError, what="the project's configuration"
         )
+
+    def check_stores(self) -> None:
+        """Refuse stores with which no monitor can be run.
+
+        Raises:
+            ConfigError: one is Great Expectations' own, or is missing.
+        """
+        check_stores(self.gx, file=self.root / PROJECT_FILE)
 
     @cached_property
     def dbt(self) -> Mapping[str, Any]:
@@ -331,9 +340,7 @@ class Project:
             )
         rows = self.suite(definition.asset)
         given = definition.entry.batch_parameters.get("vars", {})
-        return suite.over(
-            model=self.model_of(rows), variables={**rows.monitor.vars, **given}
-        )
+        return suite.over(model=self.model_of(rows), variables={**rows.monitor.vars, **given})
 
     def model_of(self, suite: Suite) -> str:
         """The model whose rows ``suite`` judges.

@@ -80,6 +80,7 @@ def run_checkpoint(
     """
     started = time.monotonic()
     progress = progress or NoProgress()
+    request.project.check_stores()
     monitors = _chosen(request)
     _check_vars(request, monitors)
     revision = read_revision(request.project.root)  # a malformed one is refused now, not after

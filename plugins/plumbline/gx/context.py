@@ -40,12 +40,12 @@ def load_context(project: Project) -> FileDataContext:
         context: FileDataContext = gx.get_context(mode="file", context_root_dir=str(project.root))
     except PlumblineError:
         raise
-    except Exception as fault:
+    except Exception as raised:
         raise ConfigError(
-            f"Great Expectations can't load the project: {' '.join(str(fault).split())}",
+            f"Great Expectations can't load the project: {' '.join(str(raised).split())}",
             file=project.root / PROJECT_FILE,
             mend="mend what it names; `plumbline lint` checks the rest",
-        ) from fault
+        ) from raised
     # What lint accepts of a project's own expectations, a run must know as well.
     for file, fault in import_plugins(
         project.root / str(project.gx.get("plugins_directory") or "plugins")

@@ -23,6 +23,9 @@ Aggregate = Literal["mean", "min", "max", "sum"]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
 
+_Monitor = Annotated[str, StringConstraints(min_length=1)]
+"""A validation definition may have any name that a file can have."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -113,7 +116,7 @@ class MonitorEntry(_Strict):
         description="How it was looked at before plumbline did: the page of coverage says it.",
         examples=["by hand, each morning"],
     )
-    depends_on: list[_Name] = Field(
+    depends_on: list[_Monitor] = Field(
         default_factory=list,
         description="Monitors of what this one builds on: when they fail too, they are the cause.",
         examples=[["game_status_lag"]],

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 KeyValue = str | int | float | bool | None
 
@@ -55,7 +56,7 @@ class GroupKey:
 
 
 def canonical(value: object) -> KeyValue:
-    """``value`` as a key holds it; what stands for NULL in pandas is None."""
+    """``value`` as a key holds it; what stands for NULL in pandas is None, NaN is a value."""
     if value is None or isinstance(value, bool | str):
         return value
     if type(value).__name__ in ("NAType", "NaTType"):  # an instant of pandas is a datetime too
@@ -68,17 +69,42 @@ def canonical(value: object) -> KeyValue:
     if isinstance(value, int):
         return value
     if isinstance(value, Decimal):
-        value = float(value)
+        return _of_decimal(value)
     if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        if math.isinf(value):
-            return str(value)
+        if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else str(value)
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     item = getattr(value, "item", None)
     if callable(item):  # a NumPy scalar
         return canonical(item())
+    if type(value).__name__ == "relativedelta":
+        return interval_text(value)
     return str(value)
+
+
+def interval_text(interval: Any) -> str:
+    """A relativedelta as BigQuery writes an INTERVAL: ``0-0 3 4:30:0``."""
+    months = interval.years * 12 + interval.months
+    micros = (
+        (interval.hours * 60 + interval.minutes) * 60 + interval.seconds
+    ) * 1_000_000 + interval.microseconds
+    seconds, rest = divmod(abs(micros), 1_000_000)
+    clock = f"{seconds // 3600}:{seconds // 60 % 60}:{seconds % 60}"
+    fraction = f".{rest:06d}" if rest else ""
+    return (
+        f"{'-' if months < 0 else ''}{abs(months) // 12}-{abs(months) % 12} {interval.days} "
+        f"{'-' if micros < 0 else ''}{clock}{fraction}"
+    )
+
+
+def _of_decimal(value: Decimal) -> KeyValue:
+    """A number where a float holds it exactly, else its digits: two keys must not become one."""
+    if not value.is_finite():
+        return str(value)
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else format(value.normalize(), "f")
 
 
 def shown(value: KeyValue) -> str:

@@ -168,7 +168,7 @@ def masked_suite(suite: Suite, mask: Mask) -> Suite:
         entry.model_copy(update={"kwargs": mask.kwargs(entry.kwargs)})
         for entry in suite.entry.expectations
     ]
-    return replace(suite, entry=suite.entry.model_copy(update={"expectations": expectations}))
+    return replace(suite, written=suite.entry.model_copy(update={"expectations": expectations}))
 
 
 def explain_masked(error: MonitorError, mask: Mask) -> str:

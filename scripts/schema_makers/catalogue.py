@@ -41,11 +41,13 @@ _LEFT_OUT = {"title", "description", "default", "multipleOf", "uniqueItems"}
 SUITE_PARAMETER: Schema = {"type": "object", "required": ["$PARAMETER"]}
 """In place of a value: ``{"$PARAMETER": name}``, whose value is given when the suite is run."""
 
+_NUMBER: Schema = {"anyOf": [{"type": ["number", "null"]}, SUITE_PARAMETER]}
+_TRUTH: Schema = {"anyOf": [{"type": "boolean"}, SUITE_PARAMETER]}
 _BOUNDS: Schema = {
-    "min_value": {"type": ["number", "null"], "description": "The least that passes."},
-    "max_value": {"type": ["number", "null"], "description": "The most that passes."},
-    "strict_min": {"type": "boolean", "description": "Whether min_value itself fails."},
-    "strict_max": {"type": "boolean", "description": "Whether max_value itself fails."},
+    "min_value": {**_NUMBER, "description": "The least that passes."},
+    "max_value": {**_NUMBER, "description": "The most that passes."},
+    "strict_min": {**_TRUTH, "description": "Whether min_value itself fails."},
+    "strict_max": {**_TRUTH, "description": "Whether max_value itself fails."},
 }
 
 # What no class describes, or GX's classes describe wrongly here and there.

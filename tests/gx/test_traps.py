@@ -308,7 +308,7 @@ def test_trap_2_a_gx_expectation_that_saw_only_nulls_is_error_not_pass(
     sql = "select cast(null as float64) as pct union all select null"
     outcome = small.outcome(SmallMonitor(sql, expectations=[VALUES_BETWEEN], observed=None))
     assert outcome.status is Status.ERROR
-    assert "all 2 values are NULL" in (outcome.reason or "")
+    assert "all 2 values of 'pct' are NULL" in (outcome.reason or "")
 
 
 def test_expecting_nulls_is_no_error(small: SmallProject) -> None:

@@ -42,6 +42,8 @@ class SmallMonitor:
         default_factory=lambda: {"column": "pct", "aggregate": "mean", "unit": "%"}
     )
     meta: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """``suite_parameters``."""
     suite_text: str | None = None
     """Instead of a suite made from the above."""
 
@@ -68,6 +70,8 @@ class SmallProject:
             "meta": {"monitor": {"model": name, **monitor.meta}},
             "expectations": list(monitor.expectations),
         }
+        if monitor.parameters:
+            suite["suite_parameters"] = dict(monitor.parameters)
         if monitor.observed is not None:
             suite["meta"]["monitor"]["observed"] = monitor.observed
         text = monitor.suite_text if monitor.suite_text is not None else json.dumps(suite, indent=2)

@@ -51,6 +51,11 @@ def shared_state_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 @pytest.fixture
 def warehouse(shared_state_dir: Path) -> Target:
     """The running embedded warehouse, with an empty project of the test's own."""
-    target = embedded_target(shared_state_dir, project=f"test-{uuid.uuid4().hex[:12]}")
+    return running_warehouse(shared_state_dir)
+
+
+def running_warehouse(state_dir: Path) -> Target:
+    """The same for a fixture of a module."""
+    target = embedded_target(state_dir, project=f"test-{uuid.uuid4().hex[:12]}")
     EmbeddedWarehouse.of(target).start()
     return target

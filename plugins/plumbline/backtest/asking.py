@@ -58,6 +58,17 @@ class Asked:
 class PastJobs(MonitorJobs):
     """The jobs of a run at one instant of the past, whose rows are there already."""
 
+    def query_batch(self, monitor: str, query: str) -> QueryResult:  # noqa: ARG002
+        """Nothing: refused.
+
+        Raises:
+            MonitorError: always.
+        """
+        raise MonitorError(
+            "a query over the rows of a model is not replayed: it would be a job for each instant",
+            mend="count the rows in the model, and expect the count",
+        )
+
     def hold(self, asked: Asked) -> None:
         """Let ``asked`` be the monitor's job."""
         if asked.compiled is not None:

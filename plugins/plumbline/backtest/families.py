@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from plumbline.expectations.bounds import Bounds
 from plumbline.group_key import GroupKey
+from plumbline.project.parameters import has_parameter
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY
 from plumbline.run.status import Status
@@ -130,11 +131,16 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
         kwargs = entry.kwargs
         column, aggregate = str(kwargs.get("column")), kwargs.get("aggregate")
         group_by = tuple(kwargs.get("group_by") or ())
-        is_stored = entry.type == OURS and (
-            len(grouped) == 1
-            if group_by
-            else isinstance(observed, ObservedColumn)
-            and (observed.column, observed.aggregate) == (column, aggregate)
+        # A bound that is not known here can't be held against what is stored.
+        is_stored = (
+            entry.type == OURS
+            and not has_parameter(kwargs)
+            and (
+                len(grouped) == 1
+                if group_by
+                else isinstance(observed, ObservedColumn)
+                and (observed.column, observed.aggregate) == (column, aggregate)
+            )
         )
         if is_stored:
             members.setdefault((column, aggregate, group_by), []).append(_member(index, entry))

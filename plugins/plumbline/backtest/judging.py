@@ -20,6 +20,7 @@ from plumbline.expectations.usual import WHOLE, Past
 from plumbline.masking import Mask, explain_masked, masked_suite
 from plumbline.project import Project, Suite, Target
 from plumbline.project.local_paths import without_local_paths
+from plumbline.project.parameters import has_parameter
 from plumbline.run import judge
 from plumbline.run.judged import JudgedExpectation
 from plumbline.run.outcome import Outcome
@@ -150,8 +151,8 @@ class Judge:
         entries = suite.entry.expectations
         if not entries or any(entry.type != OURS for entry in entries):
             return None
-        if suite.entry.suite_parameters or any(_has_parameter(entry.kwargs) for entry in entries):
-            return None
+        if any(has_parameter(entry.kwargs) for entry in entries):
+            return None  # now(), which is another at each instant, or what has no value
         self._load()
         from plumbline.gx.suites import build_suite
 
@@ -183,7 +184,7 @@ class Judge:
         source = monitor.data_source
         source.attach(jobs, options)
         try:
-            monitor._evaluate(options, None, DEFAULT_RESULT_FORMAT)
+            monitor._evaluate(options, DEFAULT_RESULT_FORMAT)
         finally:
             source._jobs.clear()
         outcome: Outcome = monitor.outcome
@@ -230,10 +231,3 @@ def _remember(points: dict[str, list[tuple[datetime, float]]], outcome: Outcome)
     for group in outcome.groups:
         if group.status is Status.PASS and group.observed is not None:
             points.setdefault(group.key.text, []).append((outcome.as_of, group.observed))
-
-
-def _has_parameter(value: object) -> bool:
-    """Whether an argument is ``{"$PARAMETER": ...}``, which GX fills in."""
-    if isinstance(value, Mapping):
-        return "$PARAMETER" in value or any(map(_has_parameter, value.values()))
-    return isinstance(value, list) and any(map(_has_parameter, value))

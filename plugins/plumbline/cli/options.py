@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +48,17 @@ def var_option() -> click.Option:
     )
 
 
+def param_option() -> click.Option:
+    """``--param``."""
+    return click.Option(
+        ["--param", "parameters"],
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A value for a suite parameter ($PARAMETER) of the suites, before their own; "
+        "repeatable.",
+    )
+
+
 def format_option(*formats: str) -> click.Option:
     """``--format``; the first one is the default."""
     return click.Option(
@@ -69,8 +81,15 @@ def read_as_of(session: Session, project: Project, target: Target, text: str | N
     return choose_as_of(text, now=session.clock(), zone=project.timezone, target=target)
 
 
-def read_assignments(assignments: Sequence[str]) -> dict[str, object]:
+def read_assignments(
+    assignments: Sequence[str], *, option: str = "--var", what: str = "variable"
+) -> dict[str, object]:
     """``days=7`` as ``{"days": 7}``, values as YAML has them.
+
+    Args:
+        assignments: as given.
+        option: how they are given.
+        what: what they are values of.
 
     Raises:
         ConfigError: no ``=``, a name twice, a value that is no scalar and no list.
@@ -81,20 +100,35 @@ def read_assignments(assignments: Sequence[str]) -> dict[str, object]:
         name = name.strip()
         if not equals or not name:
             raise ConfigError(
-                f"{assignment!r} is no assignment", key="--var", mend="write --var NAME=VALUE"
+                f"{assignment!r} is no assignment", key=option, mend=f"write {option} NAME=VALUE"
             )
         if name in found:
             raise ConfigError(
-                f"variable {name!r} is given twice", key=f"--var {name}", mend="give it once"
+                f"{what} {name!r} is given twice", key=f"{option} {name}", mend="give it once"
             )
-        found[name] = _value(name, text)
+        found[name] = _value(f"{option} {name}", text)
     return found
 
 
-def _value(name: str, text: str) -> Any:
+def read_parameters(assignments: Sequence[str]) -> dict[str, object]:
+    """The values of ``--param``, as `read_assignments`; a date is a text, as in a suite's JSON.
+
+    Raises:
+        ConfigError: as `read_assignments`.
+    """
+    values = read_assignments(assignments, option="--param", what="parameter")
+    return {name: _as_json(value) for name, value in values.items()}
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, list):
+        return [_as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _value(key: str, text: str) -> Any:
     import yaml
 
-    key = f"--var {name}"
     mend = "write a number, a text, true or false, a date, or [a, list]"
     try:
         value = yaml.safe_load(text)

@@ -14,8 +14,10 @@ from plumbline.cli.completion import complete_checkpoints, complete_monitors
 from plumbline.cli.options import (
     as_of_option,
     format_option,
+    param_option,
     read_as_of,
     read_assignments,
+    read_parameters,
     target_option,
     var_option,
 )
@@ -50,6 +52,7 @@ def _run(
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     assignments: tuple[str, ...],
+    parameters: tuple[str, ...],
     form: str,
     target: str | None,
     alerts: bool | None,
@@ -79,6 +82,7 @@ def _run(
         select=select,
         exclude=exclude,
         vars=values,
+        parameters=read_parameters(parameters),
         fail_on=fail_on,
         alerts=alerts,
         docs=docs,
@@ -162,6 +166,7 @@ command = Command(
             help="Leave it out; repeatable.",
         ),
         var_option(),
+        param_option(),
         format_option("text", "json", "markdown"),
         target_option(),
         click.Option(

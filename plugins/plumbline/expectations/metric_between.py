@@ -10,6 +10,8 @@ The metric (``plumbline.groups``) says what is there; the expectation judges it.
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
@@ -43,6 +45,7 @@ from plumbline.expectations.metric_result import (
     judge_metric,
     overridden_bounds,
 )
+from plumbline.project.parameters import KEY, is_parameter
 from plumbline.run.words import plain
 
 METRIC = "plumbline.groups"
@@ -99,6 +102,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         * details.groups lists each group with its observed value, numerator and denominator
           (the sums of the columns of these names), bounds and whether it passed.
         * details.failing_rows are the positions of the rows that are to blame, worst first.
+        * A bound, also one of an override, may be a suite parameter.
 
     Examples:
         ExpectMetricToBeBetween(column="graded_pct", min_value=50, group_by=["system_id"],
@@ -106,10 +110,18 @@ class ExpectMetricToBeBetween(BatchExpectation):
     """
 
     column: str = pydantic.Field(min_length=1, description="The column that holds the metric.")
-    min_value: float | None = pydantic.Field(None, description="The least that passes.")
-    max_value: float | None = pydantic.Field(None, description="The most that passes.")
-    strict_min: bool = pydantic.Field(False, description="Whether min_value itself fails.")
-    strict_max: bool = pydantic.Field(False, description="Whether max_value itself fails.")
+    min_value: float | dict[str, Any] | None = pydantic.Field(
+        None, description="The least that passes."
+    )
+    max_value: float | dict[str, Any] | None = pydantic.Field(
+        None, description="The most that passes."
+    )
+    strict_min: bool | dict[str, Any] = pydantic.Field(
+        False, description="Whether min_value itself fails."
+    )
+    strict_max: bool | dict[str, Any] = pydantic.Field(
+        False, description="Whether max_value itself fails."
+    )
     aggregate: Literal["mean", "min", "max", "sum"] | None = pydantic.Field(
         None, description="How the rows of a group become one number; without it each row counts."
     )
@@ -181,8 +193,14 @@ class ExpectMetricToBeBetween(BatchExpectation):
 
     @pydantic.validator("min_value", "max_value", pre=True)
     def _a_number(cls, value: object) -> object:  # noqa: N805 - a pydantic 1 class method
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if not is_parameter(value) and not _is_number_or_none(value):
             raise ValueError(f"{value!r} is not a number")
+        return value
+
+    @pydantic.validator("strict_min", "strict_max")
+    def _true_or_false(cls, value: object) -> object:  # noqa: N805
+        if not is_parameter(value) and not isinstance(value, bool):
+            raise ValueError(f"{value!r} is neither true nor false")
         return value
 
     @pydantic.root_validator(skip_on_failure=True)
@@ -199,17 +217,18 @@ class ExpectMetricToBeBetween(BatchExpectation):
                         f"overrides[{group!r}] has an unknown key {key!r}; "
                         + did_you_mean(key, BOUND_KEYS)
                     )
+                if is_parameter(value):
+                    continue
                 strict = key.startswith("strict_")
                 right = isinstance(value, bool) if strict else _is_number_or_none(value)
                 if not right:
                     kind = "true or false" if strict else "a number"
                     raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
         for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
-            if (
-                bounds.min_value is not None
-                and bounds.max_value is not None
-                and bounds.min_value > bounds.max_value
-            ):
+            given = (bounds.min_value, bounds.max_value)
+            if None in given or any(map(is_parameter, given)):
+                continue
+            if bounds.min_value > bounds.max_value:  # type: ignore[operator]
                 raise ValueError(
                     f"min_value {bounds.min_value:g} is above max_value {bounds.max_value:g}"
                     + (f" for {name!r}" if name else "")
@@ -260,7 +279,8 @@ class ExpectMetricToBeBetween(BatchExpectation):
                 string_template={
                     "template": _template(kwargs),
                     "params": {
-                        name: kwargs.get(name) for name in ("column", "min_value", "max_value")
+                        name: _argument(kwargs.get(name))
+                        for name in ("column", "min_value", "max_value")
                     },
                     "styling": styling,
                 },
@@ -269,7 +289,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         overrides = kwargs.get("overrides") or {}
         if overrides:
             rows = [
-                [group, bounds_of({**kwargs, **override}).words()]
+                [group, bounds_in_words({**kwargs, **override})]
                 for group, override in overrides.items()
             ]
             blocks.append(_table(["group", "must be"], rows))
@@ -331,14 +351,30 @@ def _template(kwargs: dict[str, Any]) -> str:
         what += " of each " + " and ".join(group_by)
     elif not kwargs.get("aggregate"):
         what += " of each row"
-    bounds = bounds_of(kwargs)
-    words = bounds.words()
-    if bounds.min_value is not None:
-        words = words.replace(f"{bounds.min_value:g}", "$min_value", 1)
-    if bounds.max_value is not None:
-        head, _, tail = words.rpartition(f"{bounds.max_value:g}")
-        words = f"{head}$max_value{tail}"
+    words = bounds_in_words(kwargs, low="$min_value", high="$max_value")
     return f"{what} must be {words}."
+
+
+def bounds_in_words(
+    kwargs: dict[str, Any], *, low: str | None = None, high: str | None = None
+) -> str:
+    """The bounds in words, with ``low`` and ``high`` where their values would stand."""
+    bounds = bounds_of(kwargs)
+    shape = replace(
+        bounds,
+        min_value=None if bounds.min_value is None else 0,
+        max_value=None if bounds.max_value is None else 1,
+    )
+    values = {"0": low or _value(bounds.min_value), "1": high or _value(bounds.max_value)}
+    return re.sub("[01]", lambda match: values[match[0]], shape.words())
+
+
+def _value(bound: Any) -> str:
+    return str(_argument(bound)) if is_parameter(bound) else f"{bound or 0:g}"
+
+
+def _argument(value: Any) -> Any:
+    return f"the value of {value[KEY]}" if is_parameter(value) else value
 
 
 def _groups(result: Any) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from great_expectations.render.renderer_configuration import (
 )
 
 from plumbline.expectations.bounds import Bounds, Group
-from plumbline.expectations.metric_between import METRIC, ExpectMetricToBeBetween
+from plumbline.expectations.metric_between import METRIC, ExpectMetricToBeBetween, bounds_in_words
 from plumbline.expectations.metric_result import bounds_of, judge_groups, overridden_bounds
 from plumbline.expectations.usual import WHOLE, Past, Usual, current_past, usual_of
 
@@ -209,7 +209,7 @@ def _template(kwargs: dict[str, Any]) -> str:
     what = f"the {kwargs['aggregate']} of $column" if kwargs.get("aggregate") else "$column"
     if kwargs.get("group_by"):
         what += f" of each {' and '.join(kwargs['group_by'])}"
-    never = bounds_of(kwargs).words()
+    never = bounds_in_words(kwargs)
     days = " of the same weekday" if kwargs.get("same_weekday") else ""
     return (
         f"{what} must be as usual: within {kwargs.get('deviations', 5):g} spreads of the median of "

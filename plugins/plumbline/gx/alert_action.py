@@ -81,6 +81,8 @@ class AlertAction(ValidationAction):
         context: Any = self._data_context
         if context is None or asked_for_a_day or not checkpoint.outcomes:
             return None
+        if checkpoint.is_judged_otherwise:
+            return None
         project = Project(Path(str(context.root_directory)))
         target = project.target()
         if target.is_demo:

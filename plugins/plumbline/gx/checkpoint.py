@@ -36,6 +36,7 @@ class Checkpoint(GxCheckpoint):
     _on_outcome: Callable[[Outcome], None] | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
     _under_way: timedelta = pydantic.PrivateAttr(timedelta())
+    _is_judged_otherwise: bool = pydantic.PrivateAttr(False)
     _failed_actions: list[str] = pydantic.PrivateAttr(default_factory=list)
 
     def is_fresh(self) -> CheckpointFreshnessDiagnostics:
@@ -52,6 +53,7 @@ class Checkpoint(GxCheckpoint):
 
         Without a ``run_id`` of GX's, plumbline's own is its name.
         """
+        self._is_judged_otherwise = bool(expectation_parameters)
         sources: dict[str, BigQueryModels] = {}
         jobs: MonitorJobs | None = None
         for definition in self.validation_definitions:
@@ -63,8 +65,9 @@ class Checkpoint(GxCheckpoint):
         self._run_stamp = self._stamp(jobs, run_id)
         for definition in self.validation_definitions:
             if isinstance(definition, Monitor | TableMonitor):
-                # With other vars it measures something else: that is no part of the docs' past.
-                is_own = not (batch_parameters or {}).get("vars")
+                # With other vars it measures something else, with other parameters it judges
+                # otherwise: that is no part of the docs' past.
+                is_own = not (batch_parameters or {}).get("vars") and not expectation_parameters
                 definition._run_stamp = self._run_stamp if is_own else None
         run_id = run_id or RunIdentifier(run_name=self._run_stamp.run_id)
         try:
@@ -93,6 +96,11 @@ class Checkpoint(GxCheckpoint):
             monitors=len(project.checkpoint(self.name).monitors),
             revision=None if revision is None else str(revision),
         )
+
+    @property
+    def is_judged_otherwise(self) -> bool:
+        """Whether the last run was given values of suite parameters: other thresholds, perhaps."""
+        return self._is_judged_otherwise
 
     @property
     def outcomes(self) -> list[Outcome]:

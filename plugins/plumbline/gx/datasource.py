@@ -44,20 +44,25 @@ else:  # GX's own subclasses leave the type arguments out as well
     _Asset, _Datasource = DataAsset, Datasource
 
 
-class ModelBatch(Batch):
-    """A model's rows. Its id becomes the name of the stored result's file, so of the variables it
-    has a hash: a value may be long, or hold what no file name can.
+def batch_id(source: str, asset: str, options: Mapping[str, Any]) -> str:
+    """The id of a batch, which becomes the name of the stored result's file: so of the variables
+    it has a hash. A value may be long, or hold what no file name can.
     """
+    parts = [source, asset]
+    if options.get("as_of"):
+        parts.append(f"as_of_{str(options['as_of']).replace('/', '-')}")
+    if options.get("vars"):
+        said = json.dumps(options["vars"], sort_keys=True, default=str)
+        parts.append(f"vars_{hashlib.sha256(said.encode()).hexdigest()[:12]}")
+    return "-".join(parts)
+
+
+class ModelBatch(Batch):
+    """A model's rows."""
 
     def _create_id(self) -> str:
         options = self.batch_request.options
-        parts = [self.datasource.name, self.data_asset.name]
-        if options.get("as_of"):
-            parts.append(f"as_of_{str(options['as_of']).replace('/', '-')}")
-        if options.get("vars"):
-            said = json.dumps(options["vars"], sort_keys=True, default=str)
-            parts.append(f"vars_{hashlib.sha256(said.encode()).hexdigest()[:12]}")
-        return "-".join(parts)
+        return batch_id(self.datasource.name, self.data_asset.name, options)
 
 
 class ModelAsset(_Asset):

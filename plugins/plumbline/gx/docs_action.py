@@ -14,6 +14,8 @@ from great_expectations.checkpoint.actions import ActionContext, ValidationActio
 from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 
+from plumbline.errors import PlumblineError
+
 if TYPE_CHECKING:
     from plumbline.project import Target
     from plumbline.site.build import Built
@@ -42,7 +44,8 @@ class DocsAction(ValidationAction):
         """Build; the address of each site's overview.
 
         Raises:
-            PlumblineError: a site could not be written; it is as it was.
+            PlumblineError: a site could not be written, and is as it was; or it was, but for the
+                pages of a monitor that could not be drawn.
         """
         # Not above: whoever imports it first imports GX, which imports this module.
         from plumbline.gx.site_builder import open_sites
@@ -58,4 +61,8 @@ class DocsAction(ValidationAction):
             built = site.bring_up_to_date(results, results=results, target=self._target)
             self._built.append(built)
             found[site.config.name] = built.address
+        faults = {name: why for built in self._built for name, why in built.faults.items()}
+        if faults:
+            named = "; ".join(f"{name}: {why}" for name, why in sorted(faults.items()))
+            raise PlumblineError(f"the other pages are built. {named}")
         return found

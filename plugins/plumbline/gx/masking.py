@@ -22,6 +22,9 @@ from plumbline.group_key import GroupKey
 from plumbline.masking import Mask, domain_of
 from plumbline.run.thresholds import OURS
 
+QUERY = "unexpected_rows_query"
+"""The argument of an expectation that is a query itself."""
+
 _LISTS = ("unexpected_list", "partial_unexpected_list")
 _COUNTS = "partial_unexpected_counts"
 _ELSEWHERE = ("observed_value", "details", "unexpected_rows")
@@ -75,6 +78,8 @@ def _part(key: str, value: Any, kwargs: Mapping[str, Any], mask: Mask) -> Any:
         ]
     if key in _INDICES and isinstance(value, list):
         return [_anything(index, mask, with_numbers=False) for index in value]
+    if key == "details" and QUERY in kwargs:
+        return _of_query(value, mask)
     if key in _ELSEWHERE:
         return _anything(value, mask, with_numbers=bool(mask.touched(kwargs)))
     return mask.text(value) if isinstance(value, str) else value
@@ -102,6 +107,23 @@ def _anything(value: Any, mask: Mask, *, with_numbers: bool) -> Any:
     if isinstance(value, str):
         return mask.text(value)
     return mask.value(value) if with_numbers and mask.holds(value) else value
+
+
+def _of_query(details: Any, mask: Mask) -> Any:
+    """Rows of a query over the model's: it may give a name another column, or another form, so no
+    text and no number that a personal column holds is kept."""
+    return {
+        **details,
+        "unexpected_rows": [
+            {
+                name: mask.value(value)
+                if name in mask.columns or isinstance(value, str) or mask.holds(value)
+                else _anything(value, mask, with_numbers=True)
+                for name, value in row.items()
+            }
+            for row in details["unexpected_rows"]
+        ],
+    }
 
 
 def _of_ours(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) -> dict[str, Any]:

@@ -8,33 +8,37 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from great_expectations.compatibility import pydantic
+from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
 from great_expectations.core.freshness_diagnostics import (
     ValidationDefinitionFreshnessDiagnostics,
 )
-from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT, ResultFormat
+from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
-from great_expectations.validator.v1_validator import Validator
 
 from plumbline.errors import MonitorError
+from plumbline.evaluate.results import storable
+from plumbline.evaluate.suite import evaluate_suite
 from plumbline.expectations.usual import with_past
-from plumbline.gx.datasource import BigQueryModels
-from plumbline.gx.failing import failing_rows
+from plumbline.gx.datasource import BigQueryModels, batch_id
 from plumbline.gx.masking import mask_arguments, mask_result
+from plumbline.gx.parameters import with_parameters
 from plumbline.gx.pasts import past_of
 from plumbline.gx.results import (
     failed_result,
     put_record,
     read_results,
     store_result,
+    suite_result,
     unjudged_result,
 )
 from plumbline.masking import Mask, explain_masked, masked_suite
@@ -45,6 +49,7 @@ from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
 from plumbline.site.records import RunStamp
+from plumbline.warehouse.result import QueryResult
 
 logger = logging.getLogger(__name__)
 
@@ -82,77 +87,99 @@ class Monitor(ValidationDefinition):
     ) -> ExpectationSuiteValidationResult:
         """Evaluate the suite; a failing query or a malformed file is a result, not an exception."""
         run_id = run_id or RunIdentifier(run_time=dt.datetime.now(dt.UTC))
-        result, batch_id = self._evaluate(
-            dict(batch_parameters or {}), expectation_parameters, result_format
-        )
-        result.meta.update(
-            {
-                "validation_id": self.id,
-                "checkpoint_id": checkpoint_id,
-                "run_id": run_id,
-                "validation_time": run_id.run_time,
-                "batch_parameters": dict(batch_parameters) if batch_parameters else None,
-            }
-        )
-        if self._run_stamp is not None and self._outcome is not None:
-            sql = self._sql(dict(batch_parameters or {}))
-            put_record(result, self._run_stamp, self._outcome, sql=sql)
-        store_result(self, result, run_id, batch_id)
+        options = dict(batch_parameters or {})
+        meta: dict[str, Any] = {
+            "validation_id": self.id,
+            "checkpoint_id": checkpoint_id,
+            "run_id": run_id,
+            "validation_time": run_id.run_time,
+            "batch_parameters": options or None,
+        }
+        result = self._evaluate(options, result_format, expectation_parameters)
+        result.meta.update(meta)  # type: ignore[typeddict-item]
+        try:
+            self._store(result, run_id, options)
+        except Exception as raised:  # what can't be stored is this monitor's fault, no other's
+            logger.debug("the result of %s could not be stored", self.name, exc_info=True)
+            reason = f"the result could not be stored: {type(raised).__name__}: {raised}"
+            result = self._failed(MonitorError(reason), self._jobs(options))
+            result.meta.update(meta)  # type: ignore[typeddict-item]
+            self._store(result, run_id, options)
         return result
 
-    def _sql(self, options: dict[str, Any]) -> str | None:
+    def _store(
+        self,
+        result: ExpectationSuiteValidationResult,
+        run_id: RunIdentifier,
+        options: dict[str, Any],
+    ) -> None:
+        result.batch_id = batch_id(self.data_source.name, self.name, options)
+        if self._run_stamp is not None and self._outcome is not None:
+            sql = self._jobs(options).sql(self.name)
+            put_record(result, self._run_stamp, self._outcome, sql=sql)
+        store_result(self, result, run_id, result.batch_id)
+
+    def _jobs(self, options: dict[str, Any]) -> MonitorJobs:
         source = self.data_source
         assert isinstance(source, BigQueryModels)
-        return source.jobs(options).sql(self.name)
+        return source.jobs(options)
 
     def _evaluate(
-        self, options: dict[str, Any], expectation_parameters: Any, result_format: Any
-    ) -> tuple[ExpectationSuiteValidationResult, str]:
-        source = self.data_source
-        assert isinstance(source, BigQueryModels)
-        jobs = source.jobs(options)
+        self, options: dict[str, Any], result_format: Any, expectation_parameters: Any = None
+    ) -> ExpectationSuiteValidationResult:
+        jobs = self._jobs(options)
         try:
             if self._fault is not None:
                 raise self._fault
+            file, suite = self._filled(expectation_parameters, jobs)
             data = jobs.data(self.name)
+            data = replace(data, suite=masked_suite(file, data.mask))
             if not data.verdict.judge:
-                return self._not_judged(data), _batch_id(self, options)
-            validator = self._validator(options, result_format)
-            try:
-                file = self._suite_file
-                with with_past(None if file is None else past_of(file, jobs)):
-                    result = validator.validate_expectation_suite(
-                        self.suite, expectation_parameters
-                    )
-                failing = failing_rows(
-                    self.suite,
-                    result,
-                    data.verdict.judge,
-                    again=lambda: self._validator(options, ResultFormat.COMPLETE),
-                    parameters=expectation_parameters,
-                )
-            except MonitorError:
-                raise
-            except Exception as raised:  # a fault of one monitor must not darken the others
-                logger.debug("the suite of %s could not be evaluated", self.name, exc_info=True)
-                raise MonitorError(
-                    f"the suite could not be evaluated: {type(raised).__name__}: {raised}"
-                ) from raised
-            mask_result(result, data.mask)
-            self._outcome = judge.judge(
-                data.suite, data.shown, read_results(self.suite, result, failing), data.evidence
-            )
-            return result, str(validator.active_batch_id)
+                return self._not_judged(data)
+            return self._judged(data, file, suite, jobs, result_format)
         except MonitorError as error:
-            return self._failed(error, jobs), _batch_id(self, options)
+            return self._failed(error, jobs)
+        except Exception as raised:  # a fault of one monitor must not darken the others
+            logger.debug("the suite of %s could not be evaluated", self.name, exc_info=True)
+            fault = MonitorError(
+                f"the suite could not be evaluated: {type(raised).__name__}: {raised}"
+            )
+            return self._failed(fault, jobs)
 
-    def _validator(self, options: dict[str, Any], result_format: Any) -> Validator:
-        """GX's, over the rows that the job brought."""
-        return Validator(
-            batch_definition=self.batch_definition,
-            batch_parameters=options,
-            result_format=result_format,
+    def _filled(self, given: Any, jobs: MonitorJobs) -> tuple[Suite, ExpectationSuite]:
+        """The suite with its parameters filled in: what is judged, and what is shown of it."""
+        assert self._suite_file is not None  # without it there is a fault
+        return with_parameters(self._suite_file, self.suite, given, jobs.as_of)
+
+    def _judged(
+        self,
+        data: MonitorData,
+        file: Suite,
+        suite: ExpectationSuite,
+        jobs: MonitorJobs,
+        result_format: Any,
+    ) -> ExpectationSuiteValidationResult:
+        table = data.table()
+        table.query_batch = partial(_query_batch, jobs, self.name, data.mask)
+        with with_past(past_of(file, jobs)):
+            evaluated = evaluate_suite(
+                suite,
+                file.entry.expectations,
+                table,
+                file=file.file.name if self._root is None else _below(self._root, file.file),
+                result_format=result_format,
+            )
+        result = suite_result(suite, evaluated)
+        mask_result(result, data.mask)
+        self._outcome = judge.judge(
+            data.suite,
+            data.shown,
+            read_results(suite, result, evaluated),
+            jobs.evidence(self.name),
         )
+        for entry in result.results:
+            entry.result = storable(entry.result)
+        return result
 
     def _not_judged(self, data: MonitorData) -> ExpectationSuiteValidationResult:
         """SKIPPED, or ERROR where the SQL itself does not know: GX evaluates nothing."""
@@ -183,6 +210,13 @@ class Monitor(ValidationDefinition):
         return result
 
 
-def _batch_id(monitor: Monitor, options: Mapping[str, Any]) -> str:
-    parts = [monitor.data_source.name, monitor.name]
-    return "-".join([*parts, *(f"{name}_{value}" for name, value in sorted(options.items()))])
+def _query_batch(jobs: MonitorJobs, monitor: str, mask: Mask, query: str) -> QueryResult:
+    """As `MonitorJobs.query_batch`; what BigQuery says of a failure is told without values."""
+    try:
+        return jobs.query_batch(monitor, query)
+    except MonitorError as error:
+        raise MonitorError(explain_masked(error, mask)) from None
+
+
+def _below(root: Path, file: Path) -> str:
+    return str(file.relative_to(root)) if file.is_relative_to(root) else file.name

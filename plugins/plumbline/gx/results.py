@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from great_expectations import __version__ as gx_version
@@ -20,7 +19,10 @@ from great_expectations.data_context.types.resource_identifiers import (
     ExpectationSuiteIdentifier,
     ValidationResultIdentifier,
 )
+from great_expectations.validator.validation_statistics import calc_validation_statistics
 
+from plumbline.evaluate.errors import NOTHING_CHECKED
+from plumbline.evaluate.suite import Evaluated
 from plumbline.run.judged import JudgedExpectation
 from plumbline.run.outcome import Outcome
 from plumbline.site.records import META_KEY, Record, RunStamp, to_meta
@@ -28,20 +30,41 @@ from plumbline.site.records import META_KEY, Record, RunStamp, to_meta
 logger = logging.getLogger(__name__)
 
 
+def suite_result(
+    suite: ExpectationSuite, evaluated: Sequence[Evaluated]
+) -> ExpectationSuiteValidationResult:
+    """GX's result of a suite, from those of its expectations."""
+    results = [one.result for one in evaluated]
+    statistics = calc_validation_statistics(results)
+    return ExpectationSuiteValidationResult(
+        success=statistics.success,
+        results=results,
+        suite_name=suite.name,
+        statistics={
+            "evaluated_expectations": statistics.evaluated_expectations,
+            "successful_expectations": statistics.successful_expectations,
+            "unsuccessful_expectations": statistics.unsuccessful_expectations,
+            "success_percent": statistics.success_percent,
+        },
+        meta={"great_expectations_version": gx_version},
+    )
+
+
 def read_results(
     suite: ExpectationSuite,
     result: ExpectationSuiteValidationResult,
-    failing: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    evaluated: Sequence[Evaluated] = (),
 ) -> list[JudgedExpectation]:
-    """One value an expectation that GX returned, in the suite's order.
+    """One value an expectation that was evaluated, in the suite's order.
 
     Args:
         suite: whose expectations they are.
-        result: what GX found, masked.
-        failing: the rows to blame by expectation; see `plumbline.gx.failing`.
+        result: what was found, masked.
+        evaluated: the same as plumbline found it; empty where GX did.
     """
     order = {expectation.id: index for index, expectation in enumerate(suite.expectations)}
-    read = [(_id(entry), _read(entry, failing)) for entry in result.results]
+    known = {id(one.result): one for one in evaluated}
+    read = [(_id(entry), _read(entry, known.get(id(entry)))) for entry in result.results]
     read.sort(key=lambda pair: order.get(pair[0], len(order)))
     return [judged for _, judged in read]
 
@@ -151,10 +174,15 @@ def why_unjudged(entry: ExpectationValidationResult) -> str | None:
 
 
 def _nothing_checked(entry: ExpectationValidationResult) -> str | None:
-    """Why a success of GX's own says nothing: it passes over NULLs, and all were."""
+    """Why a success of GX's own says nothing: it passes over NULLs, and all were; or no row met
+    its condition."""
     elements, missing = ((entry.result or {}).get(k) for k in ("element_count", "missing_count"))
-    if entry.success and elements and elements == missing:
-        return f"all {elements} values are NULL, so none was checked"
+    if not entry.success or elements is None:
+        return None
+    if elements == 0:
+        return f"{NOTHING_CHECKED}there is no row that it looks at"
+    if elements == missing:
+        return f"{NOTHING_CHECKED}all {elements} values are NULL"
     return None
 
 
@@ -168,9 +196,7 @@ def _usual(kwargs: Mapping[str, Any], result: Mapping[str, Any]) -> str | None:
     return f"{kwargs.get('column')} is {said}" if said else None
 
 
-def _read(
-    entry: ExpectationValidationResult, failing: Mapping[str, Sequence[int]]
-) -> JudgedExpectation:
+def _read(entry: ExpectationValidationResult, evaluated: Evaluated | None) -> JudgedExpectation:
     config = entry.expectation_config
     assert config is not None
     result = entry.result or {}
@@ -182,7 +208,8 @@ def _read(
         kwargs=config.kwargs,
         observed=result.get("observed_value"),
         groups=tuple((result.get("details") or {}).get("groups") or ()),
-        failing=tuple(failing.get(config.id or "", ())),
+        failing=evaluated.failing if evaluated else (),
         error=why_unjudged(entry),
+        skipped=evaluated.skipped if evaluated else None,
         description=config.description or _usual(config.kwargs, result),
     )

@@ -57,7 +57,7 @@ class ExpectationsStore(GxExpectationsStore):
         Raises:
             MonitorError: malformed, with file, key and mend.
         """
-        built = build_suite(_project(self._data_context).suite(key.name))
+        built = build_suite(_project(self._data_context).suite(key.name), as_written=True)
         as_dict: dict[str, Any] = self._expectationSuiteSchema.dump(built)
         return as_dict
 

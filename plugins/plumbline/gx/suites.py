@@ -6,6 +6,8 @@ the suite passes with what is left. Here that is an error with file, key and men
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from typing import Any
 
@@ -19,31 +21,38 @@ from great_expectations.expectations.registry import (
 )
 
 from plumbline.errors import MonitorError, did_you_mean
+from plumbline.evaluate.vacuous import find_vacuous
 from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
+from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 
 # What every expectation class has, and a suite file says outside kwargs.
 _OUTSIDE = {"id", "meta", "notes", "severity", "description", "rendered_content", "windows"}
 
 
-def build_suite(suite: Suite) -> ExpectationSuite:
+def build_suite(suite: Suite, *, as_written: bool = False) -> ExpectationSuite:
     """The GX suite of a suite file, ids filled in.
+
+    Args:
+        suite: the file.
+        as_written: with ``{"$PARAMETER": ...}`` also where the value is known, as GX has suites
+            that it may save.
 
     Raises:
         MonitorError: an unknown expectation type, an unknown or wrong argument, an expectation that
             follows another number than history holds.
     """
+    read = suite.written if as_written else suite.entry
     built = ExpectationSuite(
         name=suite.name,
-        id=suite.entry.id or str(stable_id("suite", suite.name)),
+        id=read.id or str(stable_id("suite", suite.name)),
         meta=dict(suite.raw.get("meta") or {}),
-        notes=suite.entry.notes,
-        suite_parameters=suite.entry.suite_parameters,
+        notes=read.notes,
+        suite_parameters=read.suite_parameters,
     )
     built.expectations = [
-        _build_expectation(suite, index, entry)
-        for index, entry in enumerate(suite.entry.expectations)
+        _build_expectation(suite, index, entry) for index, entry in enumerate(read.expectations)
     ]
     _check_followed(suite)
     return built
@@ -82,17 +91,27 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 key=f"{key}.kwargs.{name}",
                 mend="move it beside kwargs",
             )
+    vacuous = find_vacuous(entry.type, entry.kwargs)
+    if vacuous is not None:
+        raise MonitorError(
+            f"{entry.type} judges nothing: {vacuous.what}",
+            file=suite.file,
+            key=f"{key}.kwargs.{vacuous.argument}",
+            mend=vacuous.fix,
+        )
     values: dict[str, Any] = {
         **entry.kwargs,
         "severity": entry.severity,
-        "id": entry.id or _expectation_id(suite, index, entry),
+        "id": entry.id or _expectation_id(suite, index),
     }
     for name in ("description", "notes", "meta", "windows"):
         value = getattr(entry, name)
         if value is not None:
             values[name] = value
     try:
-        return implementation(**values)
+        # Of a query without {batch} GX prints a warning, into what may be the run's JSON.
+        with contextlib.redirect_stdout(io.StringIO()):
+            return implementation(**values)
     except ValidationError as fault:
         first = fault.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if part != "__root__")
@@ -110,8 +129,9 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 key=f"{key}.kwargs.{name}",
                 mend="add it",
             ) from None
+        given_by = _given_by(suite, index, str(first["loc"][0]))
         raise MonitorError(
-            f"{entry.type}: {first['msg']}",
+            f"{entry.type}: {first['msg']}{given_by}",
             file=suite.file,
             key=f"{key}.kwargs{'.' + name if name else ''}",
             mend="mend the value",
@@ -122,7 +142,18 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
         ) from None
 
 
-def _expectation_id(suite: Suite, index: int, entry: ExpectationEntry) -> str:
+def _given_by(suite: Suite, index: int, argument: str) -> str:
+    """Where the value of an argument comes from, when that is not where it stands."""
+    written = suite.written.expectations[index].kwargs.get(argument)
+    filled = suite.entry.expectations[index].kwargs.get(argument)
+    if not is_parameter(written) or is_parameter(filled):
+        return ""
+    return f" ({filled!r} is the value of {expression_of(written)})"
+
+
+def _expectation_id(suite: Suite, index: int) -> str:
+    """Of what the file says: the same whatever its parameters are."""
+    entry = suite.written.expectations[index]
     said = json.dumps(entry.model_dump(mode="json", exclude={"id"}), sort_keys=True)
     return str(stable_id("expectation", suite.name, index, said))
 

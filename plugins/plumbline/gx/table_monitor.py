@@ -24,6 +24,7 @@ from great_expectations.validator.v1_validator import Validator
 
 from plumbline.errors import MonitorError, PlumblineError
 from plumbline.gx.batches import ChosenBatch, choose_batch
+from plumbline.gx.parameters import with_parameters
 from plumbline.gx.results import failed_result, put_record, read_results, store_result
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import Definition
@@ -61,7 +62,7 @@ class TableMonitor(ValidationDefinition):
         return self._outcome
 
     def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
-        """Always: it was made from its files a moment ago, ids filled in."""
+        """Always: it was made from its files a moment ago, its parameters filled in."""
         return ValidationDefinitionFreshnessDiagnostics(errors=[])
 
     def run(
@@ -86,6 +87,7 @@ class TableMonitor(ValidationDefinition):
         run_id = run_id or RunIdentifier(run_time=started)
         options = dict(batch_parameters or {})
         evidence = Evidence(as_of=started)
+        suite = self._suite_file
         try:
             as_of = self._as_of(options, started)
             batch = self._batch(options, as_of)
@@ -93,18 +95,19 @@ class TableMonitor(ValidationDefinition):
                 as_of=as_of if batch.day is not None else started,
                 parameters=dict(batch.parameters),
             )
-            result = self._validate(batch, expectation_parameters, result_format)
+            suite, self.suite = with_parameters(
+                suite, self.suite, expectation_parameters, evidence.as_of
+            )
+            result = self._validate(batch, result_format)
         except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
             reason = without_local_paths(_reason(raised), self._project.root)
-            self._outcome = judge.fault(
-                self.name, reason, suite=self._suite_file, evidence=evidence
-            )
+            self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
             result = failed_result(self.suite, reason, run_id=run_id)
         else:
             seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
             notes = (*batch.notes, *self._of_another_day(batch, as_of, started))
             self._outcome = judge.judge(
-                self._suite_file,
+                suite,
                 Verdict(judge=(), skipped=(), unknown=(), notes=notes),
                 read_results(self.suite, result),
                 replace(evidence, seconds=seconds),
@@ -133,9 +136,7 @@ class TableMonitor(ValidationDefinition):
         given = {name: value for name, value in options.items() if name not in _OF_MODELS}
         return choose_batch(self._definition, self.batch_definition, day, given)
 
-    def _validate(
-        self, batch: ChosenBatch, expectation_parameters: Any, result_format: Any
-    ) -> ExpectationSuiteValidationResult:
+    def _validate(self, batch: ChosenBatch, result_format: Any) -> ExpectationSuiteValidationResult:
         """What GX finds.
 
         Raises:
@@ -147,7 +148,7 @@ class TableMonitor(ValidationDefinition):
             result_format=result_format,
         )
         try:
-            result = validator.validate_expectation_suite(self.suite, expectation_parameters)
+            result = validator.validate_expectation_suite(self.suite)
         except NoAvailableBatchesError as raised:
             raise self._no_rows(batch, raised) from raised
         # GX names a result by suite and batch: two definitions may share both.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.errors import ConfigError
-from plumbline.lint.bigquery_types import BigQueryType, parse_type
 from plumbline.lint.tables import KnownTable
 from plumbline.models.compiled import CompiledModel
+from plumbline.warehouse.types import BigQueryType, parse_type
 
 _PLACE = re.compile(r"\s*\[at (\d+):\d+\]")
 _KINDS = {

@@ -6,6 +6,7 @@ Tolerant: what is malformed is left out here, and is a finding of the rule that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from plumbline.models.workspace import DBT_FILE
 from plumbline.project.alerts import ALERTS_FILE
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.mutes import MUTES_FILE
+from plumbline.project.parameters import filled_in, has_parameter
 from plumbline.project.project import DATASOURCE_TYPE, Project
 from plumbline.project.runbooks import find_runbook
 from plumbline.project.schedule import SCHEDULE_FILE
@@ -40,7 +42,7 @@ class Facts:
         yield self.configuration
         if self.dbt is not None:
             yield self.dbt
-        yield from self.suites.values()
+        yield from self.suites_as_written.values()
         yield from self.checkpoints.values()
         yield from self.definitions.values()
         if self.schedule is not None:
@@ -57,6 +59,12 @@ class Facts:
 
     @cached_property
     def suites(self) -> Mapping[str, Document]:
+        """Suites by their file's name, their parameters replaced by values where they have one:
+        what a rule says of an argument, it says of what it will be."""
+        return {name: _filled_in(suite) for name, suite in self.suites_as_written.items()}
+
+    @cached_property
+    def suites_as_written(self) -> Mapping[str, Document]:
         """Suites by their file's name."""
         return _read_all(self.project.expectations_dir)
 
@@ -260,6 +268,20 @@ class Facts:
     def suites_of(self, model: str) -> list[Document]:
         """The suites that judge ``model``."""
         return [suite for suite in self.suites.values() if self.model_of(suite) == model]
+
+
+def _filled_in(suite: Document) -> Document:
+    entries = suite.get("expectations")
+    if not isinstance(entries, list) or not has_parameter(entries):
+        return suite
+    values = suite.mapping("suite_parameters")
+    filled = [
+        {**entry, "kwargs": filled_in(entry["kwargs"], values)}
+        if isinstance(entry, dict) and "kwargs" in entry
+        else entry
+        for entry in entries
+    ]
+    return replace(suite, value={**suite.value, "expectations": filled})
 
 
 def _read_all(folder: Path) -> Mapping[str, Document]:

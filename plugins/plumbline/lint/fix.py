@@ -50,7 +50,7 @@ def fix_files(facts: Facts, wanted: frozenset[Path] | None) -> list[Path]:
 
 
 def _formatted(facts: Facts) -> Iterator[tuple[Document, str]]:
-    for document in facts.suites.values():
+    for document in facts.suites_as_written.values():
         if document.is_readable and not document.faults:
             yield document, dumps(_suite(document, loads(_text(document))))
     for document in facts.checkpoints.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plumbline.lint.action_types import ActionTypes
+from plumbline.lint.column_types import ColumnTypes
 from plumbline.lint.columns import ModelColumns
 from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts
@@ -24,6 +25,7 @@ class Linted:
     parsed: ParsedModels
     tables: Tables
     columns: ModelColumns
+    column_types: ColumnTypes
     types: ExpectationTypes
     actions: ActionTypes
     plugins: Plugins
@@ -42,6 +44,7 @@ class Linted:
             parsed,
             tables,
             ModelColumns(facts, parsed, tables),
+            ColumnTypes(facts, parsed, tables),
             ExpectationTypes(plugins),
             ActionTypes(plugins),
             plugins,

@@ -46,7 +46,7 @@ def fault_of(file: Path, expectation: object) -> MonitorError | None:
     except ValidationError:
         return None  # a malformed entry: the rules for keys say it
     try:
-        build_suite(Suite(name=file.stem, file=file, entry=entry, raw=raw))
+        build_suite(Suite(name=file.stem, file=file, written=entry, raw=raw))
     except MonitorError as fault:
         return fault
     return None

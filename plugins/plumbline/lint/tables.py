@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from plumbline.errors import PlumblineError
-from plumbline.lint.bigquery_types import parse_type
 from plumbline.lint.facts import Facts
 from plumbline.lint.models import Models
+from plumbline.warehouse.types import parse_type
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def explain(
         # A misspelt key is unknown and leaves another missing: the unknown one has the mend.
         errors = _of_likeliest(fault.errors(), value)
         first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
-        path = _path(key, _keys(value, first["loc"]))
+        path = key_path(_keys(value, first["loc"]), below=key)
         if first["type"] == "extra_forbidden":
             word = str(first["loc"][-1])
             raise error(
@@ -184,8 +184,9 @@ def _keys(value: object, loc: tuple[int | str, ...]) -> Iterator[int | str]:
         yield part
 
 
-def _path(key: str, loc: Iterable[int | str]) -> str:
-    text = key
+def key_path(loc: Iterable[int | str], *, below: str = "") -> str:
+    """A place in a file as text: ``expectations[0].type``."""
+    text = below
     for part in loc:
         if isinstance(part, int):
             text += f"[{part}]"

@@ -7,7 +7,9 @@ expectations and their arguments) is checked when the suite is built, in ``plumb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from plumbline.errors import MonitorError
 from plumbline.project.byte_counts import ByteCount
 from plumbline.project.definitions import Definition
-from plumbline.project.parsing import explain, read_json
+from plumbline.project.parameters import (
+    ParameterError,
+    evaluate,
+    filled_in,
+    has_parameter,
+    names_read,
+    parameters_in,
+)
+from plumbline.project.parsing import explain, key_path, read_json
 
 Severity = Literal["info", "warning", "critical"]
 Aggregate = Literal["mean", "min", "max", "sum"]
@@ -210,35 +220,97 @@ class SuiteEntry(_Strict):
 
 @dataclass(frozen=True)
 class Suite:
-    """One suite file, checked; ``raw`` is what stands in the file."""
+    """One suite file, checked; ``raw`` is what stands in the file, ``written`` the same, parsed.
+
+    ``given`` are values of its parameters that go before its own, ``now`` is what their ``now()``
+    is; None: not known.
+    """
 
     name: str
     file: Path
-    entry: SuiteEntry
+    written: SuiteEntry
     raw: Mapping[str, Any]
     definition: Definition | None = None
     """The validation definition that runs it; None: the suite is a monitor of its own name."""
+    given: Mapping[str, object] = field(default_factory=dict)
+    now: datetime | None = None
 
     @property
     def monitor_name(self) -> str:
         """The monitor: the name of outcomes, incidents and pages."""
         return self.name if self.definition is None else self.definition.name
 
+    @cached_property
+    def entry(self) -> SuiteEntry:
+        """The suite as it judges: parameters are replaced by their values where they have one."""
+        if not self.has_parameters:
+            return self.written
+        values = self.parameters
+        expectations = [
+            each.model_copy(update={"kwargs": filled_in(each.kwargs, values, self.now)})
+            for each in self.written.expectations
+        ]
+        return self.written.model_copy(update={"expectations": expectations})
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether an argument is a parameter."""
+        return any(has_parameter(each.kwargs) for each in self.written.expectations)
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The values of its parameters by name."""
+        return {**(self.written.suite_parameters or {}), **self.given}
+
+    @property
+    def parameters_read(self) -> frozenset[str]:
+        """The names of the parameters that its expectations read."""
+        return frozenset(
+            name
+            for each in self.written.expectations
+            for _, parameter in parameters_in(each.kwargs)
+            for name in names_read(parameter)
+        )
+
+    def with_parameters(self, given: Mapping[str, object], now: datetime) -> Suite:
+        """The suite with values for all its parameters.
+
+        Args:
+            given: values that go before those of the suite.
+            now: the instant that is judged, aware.
+
+        Raises:
+            MonitorError: a parameter that has no value.
+        """
+        suite = replace(self, given=given, now=now)
+        for index, each in enumerate(suite.entry.expectations):
+            for path, parameter in parameters_in(each.kwargs):
+                try:
+                    evaluate(parameter, suite.parameters, now)
+                except ParameterError as fault:
+                    raise MonitorError(
+                        fault.what,
+                        file=self.file,
+                        key=key_path(("expectations", index, "kwargs", *path)),
+                        mend=fault.mend(suite.parameters),
+                    ) from None
+        return suite
+
     @property
     def monitor(self) -> MonitorEntry:
         """``meta.monitor``; an empty one for a plain GX suite."""
-        return self.entry.meta.monitor or MonitorEntry()
+        return self.written.meta.monitor or MonitorEntry()
 
     def over(self, *, model: str | None, variables: Mapping[str, Any]) -> Suite:
         """The same suite over the rows of another model; None: over none of ours."""
         monitor = self.monitor.model_copy(update={"model": model, "vars": dict(variables)})
-        meta = self.entry.meta.model_copy(update={"monitor": monitor})
-        return replace(self, entry=self.entry.model_copy(update={"meta": meta}))
+        meta = self.written.meta.model_copy(update={"monitor": monitor})
+        return replace(self, written=self.written.model_copy(update={"meta": meta}))
 
     @property
     def declared(self) -> int:
         """How many expectations the file declares: as many must be evaluated."""
-        return len(self.entry.expectations)
+        return len(self.written.expectations)
 
 
 def read_suite(file: Path) -> Suite:
@@ -257,4 +329,4 @@ def read_suite(file: Path) -> Suite:
             key="name",
             mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
         )
-    return Suite(name=entry.name, file=file, entry=entry, raw=raw)
+    return Suite(name=entry.name, file=file, written=entry, raw=raw)

@@ -13,19 +13,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import MonitorError, WarehouseError, did_you_mean
+from plumbline.evaluate.table import Table
 from plumbline.masking import Mask, mask_key, masked_suite, named_columns
 from plumbline.models import CompiledModel, Compiler
+from plumbline.models.batch import query_over_batch
 from plumbline.project import Project, Suite, Target
 from plumbline.run.judge import Evidence
 from plumbline.run.verdict import Verdict, sort_rows
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
-from plumbline.warehouse.result import QueryResult
+from plumbline.warehouse.result import QueryResult, to_dataframe
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from plumbline.expectations.usual import Past
+
+MOST_ROWS_SHOWN = 20
+"""Rows that are read of a query over a batch, which may return very many."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,13 @@ class MonitorData:
     mask: Mask
     evidence: Evidence
 
-    def frame(self) -> pd.DataFrame:
+    def table(self) -> Table:
         """The rows that the suite is evaluated on."""
-        return replace(self.result, rows=self.verdict.judge).to_dataframe()
+        return Table(self.result.schema, self.verdict.judge)
+
+    def frame(self) -> pd.DataFrame:
+        """The same for pandas, where people look at them in a notebook."""
+        return to_dataframe(self.result.schema, self.verdict.judge)
 
 
 @dataclass
@@ -75,6 +84,7 @@ class MonitorJobs:
     _started: dict[str, Future[QueryResult] | MonitorError] = field(default_factory=dict)
     _compiled: dict[str, CompiledModel] = field(default_factory=dict)
     _done: dict[str, MonitorData | MonitorError] = field(default_factory=dict)
+    _queried: dict[str, dict[str, QueryResult | MonitorError]] = field(default_factory=dict)
 
     @cached_property
     def _compiler(self) -> Compiler:
@@ -157,6 +167,45 @@ class MonitorJobs:
             raise done
         return done
 
+    def query_batch(self, monitor: str, query: str) -> QueryResult:
+        """What ``query`` returns over the judged rows of ``monitor``: a job of its own, sent once.
+
+        Args:
+            monitor: whose model's rows are ``{batch}`` in the query.
+            query: one SELECT.
+
+        Returns:
+            How many rows there are, and the first of them.
+
+        Raises:
+            MonitorError: a fault in the monitor's files or its rows, or in the query's text.
+            WarehouseError: a job failed, timed out, or never reached the warehouse.
+        """
+        data = self.data(monitor)
+        asked = self._queried.setdefault(monitor, {})
+        if query not in asked:
+            try:
+                asked[query] = self._query(monitor, data, query)
+            except MonitorError as error:
+                asked[query] = error
+        answer = asked[query]
+        if isinstance(answer, MonitorError):
+            raise answer
+        return answer
+
+    def _query(self, monitor: str, data: MonitorData, query: str) -> QueryResult:
+        compiled = data.compiled
+        columns = [column.name for column in data.result.schema]
+        return self._runner.run(
+            QueryRequest(
+                name=monitor,
+                sql=query_over_batch(query, compiled, columns),
+                parameters=compiled.parameters,
+                tables=len(compiled.sources),
+                most_rows=MOST_ROWS_SHOWN,
+            )
+        )
+
     def close(self) -> None:
         """Let go of idle connections to the warehouse; who asks again gets new ones."""
         runner = self.__dict__.get("_runner")  # a cached property: None until the first job
@@ -186,10 +235,10 @@ class MonitorJobs:
         return Mask.of(columns, mask_key(self.project), ())
 
     def evidence(self, monitor: str) -> Evidence:
-        """What is known of a monitor's job, also where it failed."""
+        """What is known of a monitor's jobs, also where one failed."""
         done = self._done.get(monitor)
         if isinstance(done, MonitorData):
-            return done.evidence
+            return _with_queries(done.evidence, self._queried.get(monitor, {}).values())
         compiled = self._compiled.get(monitor)
         job_id = done.job_id if isinstance(done, WarehouseError) else None
         return Evidence(
@@ -251,6 +300,21 @@ class MonitorJobs:
                     mend=f"tag what holds it now; {did_you_mean(column, names)}",
                 )
         return frozenset(by_case[column.casefold()] for column in compiled.personal)
+
+
+def _with_queries(evidence: Evidence, answers: Iterable[QueryResult | MonitorError]) -> Evidence:
+    """``evidence`` with the jobs of queries over its batch."""
+    billed = evidence.bytes_billed
+    ids, seconds = list(evidence.job_ids), evidence.seconds
+    for answer in answers:
+        if isinstance(answer, QueryResult):
+            ids.append(answer.job_id)
+            seconds += answer.seconds
+            if answer.total_bytes_billed is not None:
+                billed = (billed or 0) + answer.total_bytes_billed
+        elif isinstance(answer, WarehouseError) and answer.job_id:
+            ids.append(answer.job_id)
+    return replace(evidence, job_ids=tuple(ids), seconds=seconds, bytes_billed=billed)
 
 
 def _parameters(compiled: CompiledModel | None) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def judge(
         for group in judge_groups(suite, results, columns, evidence.grain)
     )
     unevaluated = [result for result in results if result.error is not None]
-    evaluated = len(results) - len(unevaluated)
+    skipped = [result for result in results if result.skipped is not None]
+    evaluated = len(results) - len(unevaluated) - len(skipped)
     failed = [result for result in results if result.error is None and not result.success]
     status = max((result.status for result in results), key=RANK.__getitem__, default=Status.PASS)
     observed = _observed(suite, results, columns, groups)
@@ -87,15 +88,18 @@ def judge(
     if unevaluated:
         first = unevaluated[0]
         reason = f"{first.type} could not be evaluated: {first.error}"
-    elif evaluated != suite.declared:
+    elif evaluated + len(skipped) != suite.declared:
         reason = f"{suite.declared} expectations are declared, {evaluated} were evaluated"
-    elif evaluated == 0:
+    elif not results:
         reason = "the suite declares no expectation: nothing was evaluated"
     elif verdict.unknown:
         reason = "; ".join(verdict.unknown)
     if reason is not None:
         found = f"; besides, {status} was found" if RANK[status] else ""
         status, reason, observed = Status.ERROR, reason + found, None
+    elif evaluated == 0:
+        status, observed = Status.SKIPPED, None
+        reason = "; ".join(dict.fromkeys(str(result.skipped) for result in skipped))
     outcome = Outcome(
         monitor=suite.monitor_name,
         status=status,
@@ -113,7 +117,7 @@ def judge(
         failed=len(failed),
         numerator=_total(columns, "numerator"),
         denominator=_total(columns, "denominator"),
-        notes=(*verdict.notes, *verdict.skipped),
+        notes=(*verdict.notes, *verdict.skipped, *_of_expectations(results)),
         **_common(suite, evidence),
     )
     return replace(outcome, summary=summarise(outcome, suite, failed))
@@ -202,6 +206,11 @@ def _observed(
         if observed is not None:
             return observed
     return None
+
+
+def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
+    """What a reader should know of expectations that did not fail."""
+    return tuple(f"{result.type}: {result.skipped}" for result in results if result.skipped)
 
 
 def _expectation(result: JudgedExpectation) -> ExpectationOutcome:

@@ -33,6 +33,8 @@ class JudgedExpectation:
     failing: tuple[int, ...] = ()
     """Positions of the rows that made it fail, worst first; empty where that is not known."""
     error: str | None = None
+    skipped: str | None = None
+    """Why it looked at nothing, where its suite says that this may be."""
     description: str | None = None
 
     @property
@@ -41,7 +43,7 @@ class JudgedExpectation:
 
         One that was not evaluated found nothing: its error is told apart from findings.
         """
-        if self.success or self.error is not None:
+        if self.success or self.error is not None or self.skipped is not None:
             return Status.PASS
         return STATUS_OF_SEVERITY.get(self.severity, Status.PASS)
 

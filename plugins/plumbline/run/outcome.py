@@ -124,6 +124,8 @@ class RunReport:
     """``--as-of`` and ``--var``, for a command that asks the same again."""
     docs: str | None = None
     """Where the data docs are that this run built; None: it built none."""
+    action_errors: tuple[str, ...] = ()
+    """Actions that raised, a line each: then the run's status is at least ERROR."""
 
     @cached_property
     def statuses(self) -> list[Status]:
@@ -133,7 +135,7 @@ class RunReport:
     @property
     def status(self) -> RunStatus:
         """The run's status."""
-        return run_status(self.statuses)
+        return run_status(self._with_actions)
 
     @property
     def score(self) -> int | None:
@@ -143,7 +145,11 @@ class RunReport:
     @property
     def exit_code(self) -> int:
         """The process's exit code under ``fail_on``."""
-        return exit_code(self.statuses, self.fail_on)
+        return exit_code(self._with_actions, self.fail_on)
+
+    @property
+    def _with_actions(self) -> list[Status]:
+        return [*self.statuses, Status.ERROR] if self.action_errors else self.statuses
 
     @property
     def counts(self) -> dict[str, int]:

@@ -58,14 +58,23 @@ class RunRequest:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Values for parameters of the suites, before the suites' own."""
     fail_on: FailOn = "warning"
     alerts: bool | None = None
     """True: deliver in any case; False: never; None: only when the run is live and whole."""
     docs: bool = True
 
     @property
+    def changed_by(self) -> tuple[str, ...]:
+        """The options with which the monitors measure or judge something else than their files say:
+        such a run is no part of their past."""
+        options = {"--var": self.vars, "--param": self.parameters}
+        return tuple(option for option, values in options.items() if values)
+
+    @property
     def given(self) -> tuple[str, ...]:
-        """``--as-of`` and ``--var`` with which a command asks of the same day and the same window.
+        """``--as-of``, ``--var`` and ``--param``, with which a command asks the same again.
 
         Without an ``--as-of`` where none was given: whoever mends something asks of now again.
         """
@@ -75,6 +84,8 @@ class RunRequest:
             given += ["--as-of", _as_written(self.as_of.instant)]
         for name, value in self.vars.items():
             given += ["--var", f"{name}={_as_yaml(value)}"]
+        for name, value in self.parameters.items():
+            given += ["--param", f"{name}={_as_yaml(value)}"]
         return tuple(given)
 
 

@@ -83,6 +83,7 @@ def run_checkpoint(
     request.project.check_stores()
     monitors = _chosen(request)
     _check_vars(request, monitors)
+    _check_parameters(request, monitors)
     revision = read_revision(request.project.root)  # a malformed one is refused now, not after
     delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
     if delivers:
@@ -154,21 +155,24 @@ def _run(
     kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
     if why_not and any(not _is_kept(action, request, delivers) for action in _telling(checkpoint)):
         notes.append(why_not)
-    if request.vars and (keeping := _keeping(kept)):
+    if request.changed_by and (keeping := _keeping(kept)):
         notes.append(
             f"This run is not kept in the {' and the '.join(keeping)}: "
-            "--var lets it measure something else."
+            f"{_changing(request.changed_by)} something else."
         )
     checkpoint.actions = kept
     alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
     documenting = _prepare_docs(kept, target, progress)
     # The jobs are under way since before GX was there.
     checkpoint._under_way = timedelta(seconds=time.monotonic() - started)
-    checkpoint.run(batch_parameters=_options(request))
+    checkpoint.run(
+        batch_parameters=_options(request), expectation_parameters=dict(request.parameters)
+    )
     told = [action.report for action in alerting if action.report is not None]
     outcomes, budget_notes = with_budgets(
         _in_order(monitors, checkpoint.outcomes), request.project, target, run_id=run_id, now=now
     )
+    failed_actions = tuple(checkpoint.failed_actions)
     report = RunReport(
         run_id=run_id,
         checkpoint=request.checkpoint,
@@ -184,10 +188,11 @@ def _run(
             *notes,
             *(note for one in told for note in one.notes),
             *(note for action in documenting for built in action.built for note in built.notes),
-            *checkpoint.failed_actions,
+            *failed_actions,
             *budget_notes,
         ),
         cost=_cost(request, outcomes, target, now),
+        action_errors=failed_actions,
         docs=next((built.address for action in documenting for built in action.built), None),
         alerts=tuple(line for one in told for line in one.lines),
         waiting=sum(one.waiting for one in told),
@@ -208,6 +213,7 @@ def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunR
     progress = progress or NoProgress()
     monitors = _chosen(request)
     _check_vars(request, monitors)
+    _check_parameters(request, monitors)
     jobs = MonitorJobs(
         project=request.project,
         target=request.target,
@@ -266,6 +272,25 @@ def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
             raise ConfigError(
                 f"none of the selected monitors reads variable {name!r}",
                 key=f"--var {name}",
+                mend=did_you_mean(name, read),
+            )
+
+
+def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
+    """A ``--param`` that no suite reads is a wrong argument: it would change nothing."""
+    if not request.parameters:
+        return
+    read: set[str] = set()
+    for name in monitors:
+        try:
+            read |= request.project.suite_of(name).parameters_read
+        except MonitorError:
+            return  # a fault of a monitor's own files: its ERROR, when it runs
+    for name in request.parameters:
+        if name not in read:
+            raise ConfigError(
+                f"none of the selected monitors reads parameter {name!r}",
+                key=f"--param {name}",
                 mend=did_you_mean(name, read),
             )
 
@@ -354,7 +379,7 @@ def _prepare_alerts(
             checkpoint=request.checkpoint,
             as_of=request.as_of.instant,
             now=now,
-            is_kept=not request.vars,
+            is_kept=not request.changed_by,
             progress=progress.step,
         )
         for action in found:
@@ -380,6 +405,11 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
         return False, f"Nothing is sent: this run is on the {data} (--alerts sends)."
     if not request.as_of.is_now:
         return False, "Nothing is sent: this run is not of now (--alerts sends)."
+    if request.parameters:
+        return (
+            False,
+            "Nothing is sent: --param lets this run judge otherwise (--alerts sends).",
+        )
     if not whole:
         return (
             False,
@@ -391,6 +421,12 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
 def _telling(checkpoint: Checkpoint) -> list[Any]:
     """The actions that tell somebody of something."""
     return [action for action in checkpoint.actions if not _is_docs(action)]
+
+
+def _changing(options: tuple[str, ...]) -> str:
+    if options == ("--var",):
+        return "--var lets it measure"
+    return "--param lets it judge" if len(options) == 1 else "--var and --param let it judge"
 
 
 def _keeping(actions: list[Any]) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from plumbline.group_key import GroupKey
+from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 
 OURS = "expect_metric_to_be_between"
@@ -157,6 +158,8 @@ def _bounds(kwargs: Mapping[str, Any]) -> str:
 
 
 def _number(value: object) -> str:
+    if is_parameter(value):
+        return expression_of(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

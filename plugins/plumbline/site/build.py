@@ -7,7 +7,7 @@ Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a chec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -67,6 +67,8 @@ class Built:
     """Of the overview."""
     notes: tuple[str, ...] = ()
     """What a person should know: the history could not be read."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """By monitor, why its pages could not be drawn; those of the others are."""
 
 
 def build_site(
@@ -150,7 +152,7 @@ def build_site(
         kept = (pages.kept | shelf.kept | stock.kept_archives(book)) - set(made)
         written = files.write(Pages(made, kept, pages.layout))
     notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
-    return Built(written, files.address(paths.OVERVIEW), notes)
+    return Built(written, files.address(paths.OVERVIEW), notes, pages.faults)
 
 
 @dataclass(frozen=True)

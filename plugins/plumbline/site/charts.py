@@ -39,7 +39,9 @@ class Scale:
         if whole:
             low, high = min(low, 0.0), max(high, 100.0 if unit == "%" else high)
         if low == high:
-            low, high = low - 0.5, high + 0.5
+            # Beyond 2^53 floats lie further apart than a half.
+            margin = max(0.5, 4 * math.ulp(low))
+            low, high = low - margin, high + margin
         return cls(low, high)
 
 

@@ -5,10 +5,12 @@ No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from plumbline.cost.pricing import LIST_PRICE, Price
 from plumbline.errors import PlumblineError
@@ -47,6 +49,8 @@ from plumbline.site.data import (
     days_of,
 )
 from plumbline.site.stories import view_of
+
+logger = logging.getLogger(__name__)
 
 CALENDAR_DAYS = 371
 """A year, in whole weeks."""
@@ -104,6 +108,7 @@ def collect(
             project,
             book,
             book.monitors.get(name) or MonitorBook(name),
+            built_at=built_at,
             suite=suites[name],
             checkpoints=tuple(one for one, has in checkpoints.items() if name in has),
             next_runs=next_runs,
@@ -220,6 +225,22 @@ def _mutes(project: Project, by_command: Sequence[Mute], now: datetime) -> list[
 
 
 def _monitor(
+    project: Project,
+    book: Book,
+    known: MonitorBook,
+    *,
+    built_at: datetime,
+    checkpoints: tuple[str, ...],
+    **values: Any,
+) -> MonitorView:
+    try:
+        return _known_monitor(project, book, known, checkpoints=checkpoints, **values)
+    except Exception as raised:  # one monitor's data must not cost the others their pages
+        logger.debug("the view of %s could not be made", known.name, exc_info=True)
+        return MonitorView.undrawable(known.name, raised, built_at, checkpoints)
+
+
+def _known_monitor(
     project: Project,
     book: Book,
     known: MonitorBook,

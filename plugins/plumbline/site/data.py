@@ -139,6 +139,17 @@ class MonitorView:
     """The mute in force."""
     services: tuple[str, ...] = ()
     """Those after whose deployments alone it is looked at; none: it is looked at in any case."""
+    fault: str | None = None
+    """Why its pages could not be drawn; they then show that alone."""
+
+    @classmethod
+    def undrawable(
+        cls, name: str, raised: Exception, at: datetime, checkpoints: tuple[str, ...] = ()
+    ) -> MonitorView:
+        """What stands for a monitor whose own view or pages raised: the others are drawn."""
+        reason = f"its page could not be drawn: {type(raised).__name__}: {raised}"
+        latest = Outcome(name, Status.ERROR, summary=reason, as_of=at, reason=reason)
+        return cls(name, latest=latest, since=None, checkpoints=checkpoints, fault=reason)
 
 
 @dataclass(frozen=True)

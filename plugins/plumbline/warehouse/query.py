@@ -87,6 +87,8 @@ class QueryRequest:
     """None is the target's own limit."""
     tables: int = 0
     """How many tables it reads: the limit of bytes leaves room for the rounding of each."""
+    most_rows: int | None = None
+    """How many rows of the answer are read, where it is enough to know how many there are."""
     dry_run: bool = False
     """Only ask what it would read: no rows, nothing billed."""
 
@@ -145,6 +147,7 @@ def run_query(
     return QueryResult(
         schema=tuple(Column(f.name, _type_name(f)) for f in rows.schema),
         rows=read,
+        row_count=len(read) if rows.total_rows is None else rows.total_rows,
         job_id=job.job_id,
         seconds=time.monotonic() - began,
         total_bytes_processed=job.total_bytes_processed if billed else None,
@@ -172,6 +175,7 @@ class _Attempt:
         on_bigquery = self.call.target.kind == "bigquery"
         rows = self.job.result(
             page_size=PAGE_ROWS,
+            max_results=self.request.most_rows,
             retry=make_retry(
                 self.call.target,
                 patience=None if on_bigquery else PATIENCE["embedded"],
@@ -182,7 +186,10 @@ class _Attempt:
             job_retry=None,
         )
         read = [dict(row.items()) for row in rows]
-        if rows.total_rows is not None and len(read) != rows.total_rows:
+        most = self.request.most_rows
+        if rows.total_rows is not None and len(read) != min(
+            rows.total_rows, rows.total_rows if most is None else most
+        ):
             # Fewer rows than there are can be a PASS that is none.
             raise WarehouseError(
                 f"only {len(read)} of {rows.total_rows} rows arrived",
@@ -252,5 +259,11 @@ def _query_parameter(parameter: Parameter) -> Any:
 
 
 def _type_name(column: bigquery.SchemaField) -> str:
+    """``INT64``, ``ARRAY<STRING>``, ``STRUCT<`city` STRING>``, ``RANGE<DATE>``."""
     name = LEGACY_NAMES.get(column.field_type, column.field_type)
+    if name == "STRUCT" and column.fields:
+        inner = ", ".join(f"`{field.name}` {_type_name(field)}" for field in column.fields)
+        name = f"STRUCT<{inner}>"
+    elif name == "RANGE" and column.range_element_type is not None:
+        name = f"RANGE<{column.range_element_type.element_type}>"
     return f"ARRAY<{name}>" if column.mode == "REPEATED" else name

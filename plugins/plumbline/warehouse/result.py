@@ -18,7 +18,7 @@ EXACT_FLOAT = 2**53
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a result, with its type in GoogleSQL's words (``INT64``, ``ARRAY<STRING>``)."""
+    """A column of a result, with its type as GoogleSQL writes it (``STRUCT<`a` INT64>``)."""
 
     name: str
     type: str
@@ -36,20 +36,27 @@ class QueryResult:
     total_bytes_processed: int | None = None
     """None where the warehouse does not say (the embedded one)."""
     total_bytes_billed: int | None = None
+    row_count: int | None = None
+    """How many rows the answer has, where not all of them were read."""
 
     def to_dataframe(self) -> pd.DataFrame:
-        """The rows with types that GX's pandas expectations can compute with.
+        """The rows as `to_dataframe` makes a frame of them."""
+        return to_dataframe(self.schema, self.rows)
 
-        Numbers are numbers (NUMERIC as floats; a column with NULL too, where NULL is NaN), dates
-        are ``datetime.date``, timestamps have a zone, everything else is objects with None.
-        """
-        import pandas as pd
 
-        return pd.DataFrame(
-            {column.name: _series(column, [row[column.name] for row in self.rows])
-             for column in self.schema},
-            columns=[column.name for column in self.schema],
-        )  # fmt: skip
+def to_dataframe(schema: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows with types that pandas can compute with, for people in notebooks and for plugins.
+
+    Numbers are numbers (NUMERIC as floats; a column with NULL too, where NULL is NaN), dates
+    are ``datetime.date``, timestamps have a zone, everything else is objects with None. A suite is
+    not judged on these, but on the rows: see `plumbline.evaluate`.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {column.name: _series(column, [row[column.name] for row in rows]) for column in schema},
+        columns=[column.name for column in schema],
+    )
 
 
 def _series(column: Column, values: list[Any]) -> pd.Series[Any]:

@@ -270,7 +270,7 @@ def _in_order(plan: SeedPlan, table: SourceTable, file: Path) -> Iterator[IO[byt
         with file.open("rb") as content:
             yield content
         return
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     wanted = [name for name, _ in table.columns]
     found = pq.read_schema(file).names

@@ -160,7 +160,7 @@ def test_a_success_over_nothing_but_nulls_is_no_pass(judge: Judge) -> None:
     assert page.startswith("0 of 1 expectation passes.")
     assert "? ERROR" in page
     assert "PASS" not in page
-    assert "all 2 values are NULL, so none was checked" in page
+    assert "nothing was checked: all 2 values are NULL" in page
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.lint.bigquery_types import KNOWN, parse_type
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.source_lines import SourceLines
 from plumbline.lint.sql_columns import output_columns
+from plumbline.warehouse.types import KNOWN, parse_type
 
 TABLES = {"games": ("game_id", "day"), "players": ("player", "team")}
 

@@ -130,6 +130,13 @@ MONITORS = [
     broken("monitor-counts-nothing", LAG, '"count_failing": "critical"', '"count_failing": "warning"', says="'warning'"),
 ]  # fmt: skip
 
+
+def gx(code: str, kind: str, kwargs: str, **expected: Any) -> Case:
+    """One of GX's own expectations in the place of ours."""
+    edits = ((LAG, "expect_metric_to_be_between", kind), (LAG, LAG_KWARGS, kwargs))
+    return Case(code, edits, **expected)
+
+
 EXPECTATIONS = [
     broken("expectation-unknown-type", LAG, "expect_metric_to_be_between", "expect_metric_to_be_betwen", says="'expect_metric_to_be_betwen'", mend="did you mean 'expect_metric_to_be_between'?"),
     broken("expectation-unknown-argument", LAG, '"aggregate": "sum"', '"agregate": "sum"', says="'agregate'", mend="did you mean 'aggregate'?"),
@@ -144,6 +151,21 @@ EXPECTATIONS = [
     broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', mend="group_by"),
     broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
     Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", mend="group_by"),
+    gx("expectation-judges-nothing", "expect_column_mean_to_be_between", '{"column": "not_final"}', at='"type"', says="neither min_value nor max_value", mend="write one of them"),
+    gx("expectation-judges-nothing", "expect_column_values_to_not_be_in_set", '{"column": "game_date", "value_set": []}', at="value_set", says="value_set is empty", among=("expectation-wrong-argument",)),
+    gx("expectation-judges-nothing", "expect_column_values_to_not_be_null", '{"column": "game_date", "mostly": 0}', at="mostly", says="mostly: 0"),
+    gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "game_date.dt.year > 2025", "condition_parser": "pandas"}', at="row_condition", says="game_date.dt.year", mend="write comparisons"),
+    gx("expectation-unknown-column", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_finl > 0", "condition_parser": "pandas"}', at="row_condition", says="'not_finl'", mend="'not_final'"),
+    gx("expectation-not-evaluable", "expect_column_values_to_be_in_set", '{"column": "game_date", "value_set": ["1 Feb 2026"]}', at="value_set", says="'1 Feb 2026' is not a DATE", mend='write a text such as "2026-02-01"'),
+    gx("expectation-not-evaluable", "expect_column_values_to_match_regex", '{"column": "not_final", "regex": "[0-9]+"}', at="{", says="INT64", mend="let the model cast it"),
+    gx("expectation-not-evaluable", "expect_column_values_to_not_be_null", '{"column": "not_final", "row_condition": "game_date > 5", "condition_parser": "pandas"}', at="row_condition", says="5 is not a DATE"),
+    Case("expectation-not-evaluable", ((SCHEMA, "{name: game_date, data_type: DATE, description: The day.}\n      - {name: not_final", "{name: game_date, description: The day.}\n      - {name: not_final"), (LAG, "expect_metric_to_be_between", "expect_column_max_to_be_between"), (LAG, LAG_KWARGS, '{"column": "game_date", "max_value": 3}')), at="max_value", found_in=LAG, says="game_date' is DATE", among=("column-without-type",)),
+    broken("parameter-without-value", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}', says="parameter 'most' has no value", mend="or with --param most=VALUE"),
+    Case("parameter-malformed", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most *"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": [')), at='"most *"', says="its syntax is wrong", mend="arithmetic"),
+    broken("parameter-malformed", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": 3}', says="3 names no parameter"),
+    Case("parameter-unread", ((LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": ['),), at='"suite_parameters"', says="no expectation reads parameter 'most'", mend="take it out"),
+    Case("expectation-wrong-argument", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": "3"}, "expectations": [')), at='"$PARAMETER"', says="'3' is not a number"),
+    Case("threshold-never-fires", ((SUITE, '"min_value": 50', '"min_value": {"$PARAMETER": "low - 1"}'), (SUITE, '"expectations": [', '"suite_parameters": {"low": 1}, "expectations": [')), at='"$PARAMETER"', says="every percentage is at least 0"),
     broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", mend="did you mean 'not_final'?"),
     broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", mend="did you mean 'team'?"),
 ]  # fmt: skip

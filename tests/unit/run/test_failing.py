@@ -61,7 +61,7 @@ def test_a_reason_that_differs_is_a_column_and_personal_ones_are_marked() -> Non
     ("value", "written"),
     [
         (None, None), (True, True), (3, 3), (2.5, 2.5), (4.0, 4.0), ("a", "a"),
-        (Decimal("1.25"), 1.25), (float("nan"), None), (float("inf"), "inf"),
+        (Decimal("1.25"), 1.25), (float("nan"), "NaN"), (float("inf"), "inf"),
         (date(2026, 2, 2), "2026-02-02"),
         (datetime(2026, 2, 2, 5, tzinfo=UTC), "2026-02-02T05:00:00Z"),
         ([1.0, 2.0], "[1.0, 2.0]"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -175,3 +176,26 @@ def test_what_asks_again_gives_a_variable_the_value_that_it_had(value: object) -
     assert option == "--var"
     assert read_assignments([assignment]) == {"name": value}
     assert "\n" not in assignment
+
+
+def test_what_asks_again_gives_a_parameter_the_value_that_it_had() -> None:
+    asked = RunRequest(
+        Project(Path()), target(), AsOf(NOW, "now"), parameters={"least": 7, "a": "x"}
+    )
+    assert asked.given[-4:] == ("--param", "least=7", "--param", "a=x")
+
+
+@pytest.mark.parametrize(
+    ("changes", "options"),
+    [
+        ({}, ()),
+        ({"vars": {"days": 7}}, ("--var",)),
+        ({"parameters": {"least": 7}}, ("--param",)),
+        ({"vars": {"days": 7}, "parameters": {"least": 7}}, ("--var", "--param")),
+    ],
+)
+def test_a_run_with_values_of_its_own_is_known_by_its_options(
+    changes: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    asked = RunRequest(Project(Path()), target(), AsOf(NOW, "now"), **changes)
+    assert asked.changed_by == options

@@ -109,3 +109,21 @@ def test_malformed_arguments_are_shown_not_raised(kwargs: dict[str, Any]) -> Non
 
 def test_a_suite_that_expects_nothing_has_no_threshold() -> None:
     assert main_threshold(suite()) == ""
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "words"),
+    [
+        ("least", {"least": 80}, "warning < 80"),
+        ("least * 2", {"least": 40}, "warning < 80"),
+        ("least", {}, "warning < $least"),
+        ("least * 2", {}, "warning < $(least * 2)"),
+        ("now()", {}, "warning < $(now())"),
+    ],
+)
+def test_a_parameter_is_said_by_its_value_where_it_has_one(
+    expression: str, values: dict[str, Any], words: str
+) -> None:
+    read = suite(metric("warning", column="a", min_value={"$PARAMETER": expression}))
+    raw = {**read.raw, "suite_parameters": values}
+    assert main_threshold(Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)) == words

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.lint.bigquery_types import parse_type
 from plumbline.lint.linted import Linted
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Place, error
+from plumbline.warehouse.types import parse_type
 
 REJECTED = error(
     "sql-rejected",

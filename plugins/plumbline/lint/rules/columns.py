@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.errors import did_you_mean
+from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
@@ -32,8 +33,9 @@ def check(linted: Linted) -> Iterator[Finding]:
         for path, entry in suite.entries("expectations"):
             if str(entry.get("type")).startswith(WHOLE_TABLE):
                 continue
+            folded = {name.casefold() for name in known}
             for place, column in _named(suite, (*path, "kwargs")):
-                if column not in known:
+                if column.casefold() not in folded:  # BigQuery does not mind the case
                     model = suite.text("meta", "monitor", "model")
                     yield UNKNOWN.at(
                         suite.place(*place),
@@ -52,3 +54,11 @@ def _named(suite: Document, kwargs: KeyPath) -> Iterator[tuple[KeyPath, str]]:
         for index, column in enumerate(columns if isinstance(columns, list) else ()):
             if isinstance(column, str):
                 yield (*kwargs, argument, index), column
+    written = suite.get(*kwargs, "row_condition")
+    if written is not None:
+        try:
+            condition = parse_condition(written)
+        except ConditionError:
+            return  # the rule for conditions says it
+        for column in dict.fromkeys(columns_of(condition)):
+            yield (*kwargs, "row_condition"), column

@@ -106,7 +106,7 @@ class _PropertiesEntry(_Open):
 def check(linted: Linted) -> Iterator[Finding]:
     """Every key and value that can't stand where it stands."""
     facts = linted.facts
-    for suite in facts.suites.values():
+    for suite in facts.suites_as_written.values():
         if suite.is_readable:
             yield from check_shape(suite, (), SuiteEntry)
             yield from check_near_misses(suite, ("meta",), ours=("monitor",))

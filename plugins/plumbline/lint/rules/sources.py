@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from plumbline.errors import did_you_mean
-from plumbline.lint.bigquery_types import KNOWN, parse_type
 from plumbline.lint.described import DescribedColumn, DescribedSource, models_in, sources_in
 from plumbline.lint.document import KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.warehouse.types import KNOWN, parse_type
 
 TWICE = error(
     "source-described-twice",

@@ -37,6 +37,7 @@ def as_dict(report: RunReport) -> dict[str, object]:
         "counts": report.counts,
         "jobs": report.jobs,
         "bytes_billed": report.bytes_billed,
+        "action_errors": list(report.action_errors),
         "monitors": [_monitor(outcome) for outcome in report.outcomes],
         "alerts": [
             {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from plumbline.site import paths
-from plumbline.site.data import SiteData
+from plumbline.site.data import MonitorView, SiteData
 from plumbline.site.pages import costs, coverage, incidents, monitor, overview
 from plumbline.site.pages.layout import layout, static_files
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Pages:
     """Not drawn, because what they show is over: the files of the earlier build stay."""
     layout: str
     """The hash of templates, styles and scripts: where it is another, no earlier page holds."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """By monitor, why its pages could not be drawn."""
 
 
 def render_site(data: SiteData) -> Pages:
@@ -31,17 +36,12 @@ def render_site(data: SiteData) -> Pages:
     """
     files = dict(static_files())
     kept: set[str] = set()
+    data = replace(
+        data,
+        monitors=tuple(_draw(data, view, files, kept) for view in data.monitors),
+        after_deployments=tuple(_draw(data, view, files, kept) for view in data.after_deployments),
+    )
     files[paths.OVERVIEW] = overview.render(data)
-    for view in (*data.monitors, *data.after_deployments):
-        files[paths.monitor(view.name)] = monitor.render(data, view)
-        for month in view.months:
-            path = paths.monitor_month(view.name, month.month)
-            series = paths.month_series(view.name, month.month)
-            if month.runs is None:
-                kept.update((path, series))
-            else:
-                files[path] = monitor.render_month(data, view, month.month, month.runs)
-                files[series] = monitor.render_series(data, view, month.points)
     if data.costs is not None:
         files[paths.COSTS] = costs.render(data, data.costs)
     if data.coverage:
@@ -58,4 +58,42 @@ def render_site(data: SiteData) -> Pages:
             files[path] = incidents.render_month(data, older.month, older.incidents)
             for incident in older.incidents:
                 files[paths.incident(incident.incident.id)] = incidents.render(data, incident)
-    return Pages(files=files, kept=frozenset(kept - set(files)), layout=layout())
+    views = (*data.monitors, *data.after_deployments)
+    return Pages(
+        files=files,
+        kept=frozenset(kept - set(files)),
+        layout=layout(),
+        faults={view.name: view.fault for view in views if view.fault is not None},
+    )
+
+
+def _draw(
+    data: SiteData, view: MonitorView, files: dict[str, bytes], kept: set[str]
+) -> MonitorView:
+    """Draw a monitor's pages; what was drawn of it, which is less where they could not be."""
+    drawn: dict[str, bytes] = {}
+    try:
+        old = _draw_months(data, view, drawn)
+        drawn[paths.monitor(view.name)] = monitor.render(data, view)
+    except Exception as raised:  # one monitor's data must not cost the others their pages
+        logger.debug("the pages of %s could not be drawn", view.name, exc_info=True)
+        view = MonitorView.undrawable(view.name, raised, data.built_at, view.checkpoints)
+        files[paths.monitor(view.name)] = monitor.render(data, view)
+        return view
+    files.update(drawn)
+    kept.update(old)
+    return view
+
+
+def _draw_months(data: SiteData, view: MonitorView, files: dict[str, bytes]) -> set[str]:
+    """The pages of months, into ``files``; the paths of those that are over."""
+    kept: set[str] = set()
+    for month in view.months:
+        path = paths.monitor_month(view.name, month.month)
+        series = paths.month_series(view.name, month.month)
+        if month.runs is None:
+            kept.update((path, series))
+        else:
+            files[path] = monitor.render_month(data, view, month.month, month.runs)
+            files[series] = monitor.render_series(data, view, month.points)
+    return kept

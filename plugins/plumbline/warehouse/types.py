@@ -1,4 +1,4 @@
-"""Names of BigQuery's types, as ``data_type`` may say them.
+"""BigQuery's types: their names and aliases, and what BigQuery can do with values of each.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
 """
@@ -26,10 +26,14 @@ SCALARS = frozenset(
 )
 KNOWN = (*sorted(SCALARS), *sorted(ALIASES), "ARRAY<...>", "STRUCT<...>", "RANGE<...>")
 
+NUMBERS = ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64")
+"""Each is coerced to those after it: conversion_rules, "Coercion"."""
+
 _DEEPEST = 15
 """BigQuery's own limit for nested types."""
 
-_TOKEN = re.compile(r"\s*(?:([A-Za-z_]\w*)|(\(\s*\d+\s*(?:,\s*\d+\s*)?\))|([<>,]))")
+_WORD = r"[^\W\d]\w*|`[^`]*`"
+_TOKEN = re.compile(rf"\s*(?:({_WORD})|(\(\s*\d+\s*(?:,\s*\d+\s*)?\))|([<>,]))")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,21 @@ class BigQueryType:
     """The elements of an array or range, the fields of a struct."""
     fields: tuple[str, ...] = ()
     """The names of a struct's fields, empty where they have none."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether BigQuery computes with it."""
+        return self.name in NUMBERS
+
+    @property
+    def is_groupable(self) -> bool:
+        """Whether values can be told apart (``GROUP BY``, ``DISTINCT``, ``=``)."""
+        return self.name not in ("GEOGRAPHY", "JSON") and all(t.is_groupable for t in self.inner)
+
+    @property
+    def is_orderable(self) -> bool:
+        """Whether one value can be less than another (``<``, ``MIN``, ``ORDER BY``)."""
+        return self.name not in ("ARRAY", "STRUCT", "GEOGRAPHY", "JSON")
 
     def __str__(self) -> str:
         if not self.inner:
@@ -90,8 +109,8 @@ def _parse_nested(name: str, rest: list[str], depth: int) -> tuple[BigQueryType 
     fields: list[str] = []
     while True:
         field = ""
-        if name == "STRUCT" and len(rest) > 1 and re.match(r"[A-Za-z_]", rest[1]):
-            field, rest = rest[0], rest[1:]
+        if name == "STRUCT" and len(rest) > 1 and re.fullmatch(_WORD, rest[1]):
+            field, rest = rest[0].strip("`"), rest[1:]
         found, rest = _parse(rest, depth + 1)
         if found is None or not rest:
             return None, rest

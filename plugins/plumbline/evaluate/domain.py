@@ -1,0 +1,115 @@
+"""Which rows and values an expectation looks at; looking at none is no success."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plumbline.evaluate.condition import ConditionError, parse_condition, rows_that_meet
+from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.table import Table, TypedColumn
+from plumbline.evaluate.values import ConversionError, convert
+from plumbline.warehouse.types import BigQueryType
+
+Kwargs = Mapping[str, Any]
+
+
+def rows_of(table: Table, kwargs: Kwargs, *, may_be_none: bool = False) -> Sequence[int]:
+    """Positions of the rows that meet ``row_condition``; all, where there is none.
+
+    Raises:
+        EvaluationError: the condition can't be evaluated.
+        NothingCheckedError: no row meets it.
+    """
+    written = kwargs.get("row_condition")
+    if written is None:
+        rows: Sequence[int] = range(len(table))
+    else:
+        try:
+            condition = parse_condition(written)
+        except ConditionError as fault:
+            raise EvaluationError(f"row_condition: {fault}") from None
+        rows = rows_that_meet(condition, table)
+    if not rows and not may_be_none:
+        raise NothingCheckedError(
+            "there is no row"
+            if written is None
+            else f"no row meets row_condition {_shown(written)}"
+        )
+    return rows
+
+
+def present(column: TypedColumn, rows: Sequence[int]) -> list[int]:
+    """Those of ``rows`` whose value is not NULL.
+
+    Raises:
+        NothingCheckedError: there are none.
+    """
+    found = [at for at in rows if column.values[at] is not None]
+    if not found:
+        raise NothingCheckedError(f"all {len(rows)} values of {column.name!r} are NULL")
+    return found
+
+
+def need_groupable(column: TypedColumn) -> None:
+    """Raises:
+    EvaluationError: BigQuery can't tell its values apart.
+    """
+    if not column.kind.is_groupable:
+        raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no = for it")
+
+
+def need_orderable(column: TypedColumn) -> None:
+    """Raises:
+    EvaluationError: BigQuery can't order its values.
+    """
+    if not column.kind.is_orderable:
+        raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no < for it")
+
+
+def need_number(column: TypedColumn, what: str) -> None:
+    """Raises:
+    EvaluationError: BigQuery can't compute ``what`` of it.
+    """
+    if not column.kind.is_number:
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}: there is no {what} of it, "
+            "only of INT64, FLOAT64, NUMERIC and BIGNUMERIC"
+        )
+
+
+def need_text(column: TypedColumn, what: str) -> None:
+    """Raises:
+    EvaluationError: it is no STRING.
+    """
+    if column.kind.name != "STRING":
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}: BigQuery has {what} for STRING only; "
+            "let the model cast it"
+        )
+
+
+def value_of(argument: str, value: object, column: TypedColumn) -> Any:
+    """An argument of an expectation as a value of its column.
+
+    Raises:
+        EvaluationError: it is none.
+    """
+    return value_as(argument, value, column.kind, f"column {column.name!r} is {column.kind}")
+
+
+def value_as(argument: str, value: object, kind: BigQueryType, because: str) -> Any:
+    """An argument of an expectation as a value of ``kind``.
+
+    Raises:
+        EvaluationError: it is none.
+    """
+    try:
+        return convert(value, kind)
+    except ConversionError as fault:
+        raise EvaluationError(f"{argument}: {because}: {fault}") from None
+
+
+def _shown(written: object) -> str:
+    text = repr(written)
+    return text if len(text) <= 120 else text[:117] + "..."

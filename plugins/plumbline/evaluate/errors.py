@@ -1,0 +1,27 @@
+"""Why an expectation could not be evaluated."""
+
+from __future__ import annotations
+
+NOTHING_CHECKED = "nothing was checked: "
+"""How the reason of an expectation that looked at nothing begins."""
+
+
+class EvaluationError(Exception):
+    """An expectation that can't be evaluated on these rows: ``what is wrong; the fix``."""
+
+    @property
+    def what(self) -> str:
+        """What is wrong."""
+        return str(self).partition("; ")[0]
+
+    @property
+    def fix(self) -> str:
+        """What to do; empty where nothing is said."""
+        return str(self).partition("; ")[2]
+
+
+class NothingCheckedError(EvaluationError):
+    """An expectation that looked at no value, so that its success would say nothing."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(NOTHING_CHECKED + why)

@@ -1,0 +1,196 @@
+"""``expect_column_pair_*``, ``expect_multicolumn_*``, ``expect_compound_*``: each row by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from plumbline.evaluate.domain import (
+    Kwargs,
+    need_groupable,
+    need_number,
+    need_orderable,
+    rows_of,
+    value_as,
+    value_of,
+)
+from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.found import MapFound
+from plumbline.evaluate.table import Table, TypedColumn
+from plumbline.evaluate.values import coerce, common_type, comparable, equal, exact_sum, is_nan, key
+from plumbline.warehouse.types import BigQueryType
+
+Row = tuple[Any, ...]
+Holds = Callable[[Sequence[TypedColumn], Sequence[Row], Kwargs], Sequence[bool]]
+"""Which rows, each a value a column, are as expected."""
+
+_SKIPPED: dict[str, Callable[[Row], bool]] = {
+    "both_values_are_missing": lambda row: all(value is None for value in row),
+    "all_values_are_missing": lambda row: all(value is None for value in row),
+    "either_value_is_missing": lambda row: any(value is None for value in row),
+    "any_value_is_missing": lambda row: any(value is None for value in row),
+    "neither": lambda row: False,
+    "never": lambda row: False,
+}
+
+
+def pair_check(holds: Holds) -> Callable[[Table, Kwargs], MapFound]:
+    """An evaluation of ``column_A`` and ``column_B``."""
+    return _check(holds, lambda kwargs: [kwargs["column_A"], kwargs["column_B"]])
+
+
+def list_check(holds: Holds) -> Callable[[Table, Kwargs], MapFound]:
+    """An evaluation of ``column_list``."""
+    return _check(holds, lambda kwargs: list(kwargs["column_list"]))
+
+
+def _check(
+    holds: Holds, names: Callable[[Kwargs], list[str]]
+) -> Callable[[Table, Kwargs], MapFound]:
+    def check(table: Table, kwargs: Kwargs) -> MapFound:
+        columns = [table.column(str(name)) for name in names(kwargs)]
+        rows = rows_of(table, kwargs)
+        is_skipped = _skips(kwargs)
+        each = [(at, tuple(column.values[at] for column in columns)) for at in rows]
+        judged = [(at, row) for at, row in each if not is_skipped(row)]
+        if not judged:
+            named = ", ".join(column.name for column in columns)
+            raise NothingCheckedError(f"in each of {len(rows)} rows values of {named} are NULL")
+        verdicts = holds(columns, [row for _, row in judged], kwargs)
+        return MapFound(
+            elements=len(rows),
+            missing=len(rows) - len(judged),
+            unexpected=[at for (at, _), good in zip(judged, verdicts, strict=True) if not good],
+            columns=tuple(column.name for column in columns),
+            is_list="column_list" in kwargs,
+        )
+
+    return check
+
+
+def _skips(kwargs: Kwargs) -> Callable[[Row], bool]:
+    default = "both_values_are_missing" if "column_A" in kwargs else "all_values_are_missing"
+    rule = kwargs.get("ignore_row_if") or default
+    if rule not in _SKIPPED:
+        raise EvaluationError(f"ignore_row_if: there is no {rule!r}; {', '.join(_SKIPPED)}")
+    return _SKIPPED[rule]
+
+
+def _shared_type(columns: Sequence[TypedColumn]) -> BigQueryType:
+    """The type in which BigQuery compares the columns.
+
+    Raises:
+        EvaluationError: it does not.
+    """
+    found = common_type([column.kind for column in columns])
+    if found is None or not found.is_groupable:
+        named = ", ".join(f"{column.name!r} is {column.kind}" for column in columns)
+        raise EvaluationError(f"{named}: BigQuery does not compare these; let the model cast them")
+    return found
+
+
+def pair_equal(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """``A = B``; with NULL it is not true."""
+    kind = _shared_type(columns)
+    return [_equal(one, other, kind) for one, other in rows]
+
+
+def _equal(one: Any, other: Any, kind: BigQueryType) -> bool:
+    if one is None or other is None:
+        return False
+    return equal(coerce(one, kind), coerce(other, kind))
+
+
+def pair_greater(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """``A > B``, or ``A >= B`` with ``or_equal``; with NULL it is not true."""
+    kind = _shared_type(columns)
+    for column in columns:
+        need_orderable(column)
+    or_equal = bool(kwargs.get("or_equal"))
+
+    def holds(one: Any, other: Any) -> bool:
+        if one is None or other is None:
+            return False
+        left, right = comparable(coerce(one, kind)), comparable(coerce(other, kind))
+        return bool(left >= right if or_equal else left > right)
+
+    return [holds(one, other) for one, other in rows]
+
+
+def pair_in_set(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """The two values are one of the pairs; null in a pair is NULL."""
+    for column in columns:
+        need_groupable(column)
+    wanted = set()
+    for pair in kwargs["value_pairs_set"]:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise EvaluationError(f"value_pairs_set: {pair!r} is not a pair of values")
+        wanted.add(
+            tuple(
+                None if value is None else key(value_of("value_pairs_set", value, column))
+                for value, column in zip(pair, columns, strict=True)
+            )
+        )
+    return [not any(map(is_nan, row)) and tuple(map(key, row)) in wanted for row in rows]
+
+
+def compound_unique(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """No other row has the same values, as ``GROUP BY`` tells them apart."""
+    for column in columns:
+        need_groupable(column)
+    keys = [tuple(map(key, row)) for row in rows]
+    counts = Counter(keys)
+    return [counts[one] == 1 for one in keys]
+
+
+def sum_equals(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """``A + B + ... = sum_total``; exact for INT64 and NUMERIC, with NULL not true."""
+    for column in columns:
+        need_number(column, "sum")
+    kind = _shared_type(columns)
+    total = value_as("sum_total", kwargs["sum_total"], kind, f"the sum is {kind}")
+
+    def holds(row: Row) -> bool:
+        if None in row:
+            return False
+        return bool(exact_sum([coerce(value, kind) for value in row]) == total)
+
+    return [holds(row) for row in rows]
+
+
+def all_equal(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """All values of the row are the same, or all are NULL."""
+    kind = _shared_type(columns)
+
+    def holds(row: Row) -> bool:
+        first = row[0]
+        return all((one is None and first is None) or _equal(first, one, kind) for one in row[1:])
+
+    return [holds(row) for row in rows]
+
+
+def unique_within_record(
+    columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
+) -> Sequence[bool]:
+    """No two values of the row are the same; two NULLs are."""
+    kind = _shared_type(columns)
+
+    def holds(row: Row) -> bool:
+        known = [None if value is None else coerce(value, kind) for value in row]
+        keys = [key(value) for value in known if not is_nan(value)]  # NaN equals nothing
+        return len(set(keys)) == len(keys)
+
+    return [holds(row) for row in rows]

@@ -1,0 +1,121 @@
+"""Expectations whose arguments let everything pass: to judge nothing is no success.
+
+Read by lint, and by a run before it evaluates anything, so that both say the same. Needs no Great
+Expectations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_WITHOUT_BOUNDS = frozenset(
+    {
+        "expect_column_max_to_be_between",
+        "expect_column_mean_to_be_between",
+        "expect_column_median_to_be_between",
+        "expect_column_min_to_be_between",
+        "expect_column_proportion_of_non_null_values_to_be_between",
+        "expect_column_proportion_of_unique_values_to_be_between",
+        "expect_column_stdev_to_be_between",
+        "expect_column_sum_to_be_between",
+        "expect_column_unique_value_count_to_be_between",
+        "expect_column_value_lengths_to_be_between",
+        "expect_column_values_to_be_between",
+        "expect_table_column_count_to_be_between",
+        "expect_table_row_count_to_be_between",
+    }
+)
+_NEEDED = {
+    "expect_column_distinct_values_to_be_in_set": "value_set",
+    "expect_column_distinct_values_to_contain_set": "value_set",
+    "expect_column_distinct_values_to_equal_set": "value_set",
+    "expect_column_kl_divergence_to_be_less_than": "threshold",
+    "expect_column_most_common_value_to_be_in_set": "value_set",
+    "expect_column_pair_values_to_be_in_set": "value_pairs_set",
+    "expect_column_quantile_values_to_be_between": "quantile_ranges",
+    "expect_column_type_to_be": "type_",
+    "expect_column_values_to_be_in_set": "value_set",
+    "expect_column_values_to_be_in_type_list": "type_list",
+    "expect_column_values_to_be_of_type": "type_",
+    "expect_column_values_to_match_like_pattern_list": "like_pattern_list",
+    "expect_column_values_to_match_regex": "regex",
+    "expect_column_values_to_match_regex_list": "regex_list",
+    "expect_column_values_to_not_be_in_set": "value_set",
+    "expect_column_values_to_not_match_like_pattern_list": "like_pattern_list",
+    "expect_column_values_to_not_match_regex_list": "regex_list",
+    "expect_table_columns_to_match_ordered_list": "column_list",
+    "expect_table_columns_to_match_set": "column_set",
+}
+"""Arguments that GX lets be left out, and then passes."""
+
+_MAY_BE_EMPTY = frozenset(
+    {
+        "expect_column_distinct_values_to_be_in_set",
+        "expect_column_distinct_values_to_equal_set",
+        "expect_column_most_common_value_to_be_in_set",
+        "expect_column_pair_values_to_be_in_set",
+        "expect_column_values_to_be_in_set",
+        "expect_table_columns_to_match_ordered_list",
+    }
+)
+"""With an empty list everything fails, and is so judged."""
+
+
+@dataclass(frozen=True)
+class Vacuous:
+    """An argument that lets everything pass."""
+
+    argument: str
+    what: str
+    fix: str
+
+
+def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
+    """Why an expectation of type ``kind`` would pass whatever the data are; None where it judges.
+
+    Args:
+        kind: GX's type.
+        kwargs: its arguments as the suite has them.
+    """
+    mostly = kwargs.get("mostly")
+    if isinstance(mostly, int | float) and not isinstance(mostly, bool) and mostly <= 0:
+        return Vacuous("mostly", "mostly: 0 lets every value fail", "write a share above 0")
+    if kind in _WITHOUT_BOUNDS and _lacks(kwargs, "min_value") and _lacks(kwargs, "max_value"):
+        return Vacuous(
+            "min_value",
+            "there is neither min_value nor max_value, so nothing can fail",
+            "write one of them",
+        )
+    needed = _NEEDED.get(kind)
+    if needed is None:
+        return None
+    value = kwargs.get(needed)
+    if value is None:
+        return Vacuous(needed, f"there is no {needed}, so nothing can fail", f"write {needed}")
+    if isinstance(value, list | tuple) and not value and kind not in _MAY_BE_EMPTY:
+        return Vacuous(needed, f"{needed} is empty, so nothing can fail", "name what is meant")
+    if needed == "quantile_ranges" and _is_open(value):
+        return Vacuous(
+            "quantile_ranges.value_ranges",
+            "a range has neither a lower nor an upper bound, so nothing can fail",
+            "write one of them",
+        )
+    return None
+
+
+def _lacks(kwargs: Mapping[str, Any], name: str) -> bool:
+    return kwargs.get(name) is None
+
+
+def _is_open(ranges: object) -> bool:
+    pairs = ranges.get("value_ranges") if isinstance(ranges, Mapping) else None
+    if not isinstance(pairs, Sequence) or not pairs:
+        return True
+    return any(
+        isinstance(pair, Sequence)
+        and not isinstance(pair, str)
+        and not any(v is not None for v in pair)
+        for pair in pairs
+    )

@@ -1,0 +1,148 @@
+"""Can an expectation be evaluated, and could it fail? Values, conditions and patterns of suites.
+
+What is said here is what a run would say: the same code is asked, on rows that stand for any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from plumbline.evaluate.catalogue import EVALUATIONS
+from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
+from plumbline.evaluate.domain import rows_of
+from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.table import Table
+from plumbline.evaluate.vacuous import find_vacuous
+from plumbline.lint.document import Document, KeyPath
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error
+from plumbline.masking import domain_of
+from plumbline.warehouse.result import Column
+from plumbline.warehouse.types import BigQueryType, parse_type
+
+JUDGES_NOTHING = error(
+    "expectation-judges-nothing",
+    "With these arguments everything passes: a run says ERROR.",
+    wrong='"type": "expect_column_mean_to_be_between", "kwargs": {"column": "coverage_pct"}',
+    right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
+)
+CONDITION = error(
+    "row-condition-unsupported",
+    "The row_condition can't be read, or holds what SQL would not judge alike.",
+    wrong='"row_condition": "name.str.len() > 3"',
+    right='"row_condition": "name_length > 3"',
+)
+NOT_EVALUABLE = error(
+    "expectation-not-evaluable",
+    "A value is not of the column's type, or BigQuery has no such check for that type.",
+    wrong='"column": "game_date", "value_set": ["1 Feb 2026"]',
+    right='"column": "game_date", "value_set": ["2026-02-01"]',
+)
+
+RULES = (JUDGES_NOTHING, CONDITION, NOT_EVALUABLE)
+
+_FIX = "change the value, or let the model return another type"
+
+_SAMPLES: Mapping[str, tuple[Any, Any]] = {
+    "BIGNUMERIC": (Decimal(1), Decimal(2)),
+    "BOOL": (False, True),
+    "BYTES": (b"a", b"b"),
+    "DATE": (date(2026, 2, 1), date(2026, 2, 2)),
+    "DATETIME": (datetime(2026, 2, 1), datetime(2026, 2, 2)),  # noqa: DTZ001 - it has no zone
+    "FLOAT64": (1.0, 2.0),
+    "GEOGRAPHY": ("POINT(1 1)", "POINT(2 2)"),
+    "INT64": (1, 2),
+    "JSON": ({}, []),
+    "NUMERIC": (Decimal(1), Decimal(2)),
+    "STRING": ("a", "b"),
+    "TIME": (time(1), time(2)),
+    "TIMESTAMP": (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)),
+}
+"""Two values of each type, so that a check has something to look at."""
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with the values of expectations whose arguments are known."""
+    for suite in linted.facts.suites.values():
+        for path, _ in suite.entries("expectations"):
+            kind, kwargs = suite.text(*path, "type"), suite.mapping(*path, "kwargs")
+            if kind in linted.types.catalogue:
+                yield from _of_expectation(linted, suite, path, str(kind), kwargs)
+
+
+def _of_expectation(
+    linted: Linted, suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
+) -> Iterator[Finding]:
+    found = find_vacuous(kind, kwargs)
+    if found is not None:
+        argument = found.argument.partition(".")[0]
+        at = (*path, "kwargs", argument) if argument in kwargs else (*path, "type")
+        yield JUDGES_NOTHING.at(suite.place(*at), found.what, found.fix)
+        return
+    named = set(domain_of(kwargs))
+    written = kwargs.get("row_condition")
+    if written is not None:
+        place = suite.place(*path, "kwargs", "row_condition")
+        try:
+            named |= set(columns_of(parse_condition(written)))
+        except ConditionError as fault:
+            what, _, fix = str(fault).partition("; ")
+            yield CONDITION.at(place, what, fix or "write what is supported")
+            return
+    types = linted.column_types.of_suite(suite, frozenset(named))
+    if kind in EVALUATIONS and named and named <= set(types):
+        yield from _evaluated(suite, path, kind, kwargs, types)
+
+
+def _evaluated(
+    suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any], types: Mapping[str, str]
+) -> Iterator[Finding]:
+    table = _sample_table(types)
+    if table is None:
+        return
+    written = kwargs.get("row_condition")
+    if written is not None:
+        fault = _fault(lambda: rows_of(table, {"row_condition": written}, may_be_none=True))
+        if fault is not None:
+            yield NOT_EVALUABLE.at(
+                suite.place(*path, "kwargs", "row_condition"), fault.what, fault.fix or _FIX
+            )
+            return
+    plain = {name: value for name, value in kwargs.items() if name != "row_condition"}
+    fault = _fault(lambda: EVALUATIONS[kind](table, plain))
+    if fault is not None:
+        argument = fault.what.partition(":")[0]
+        at = (*path, "kwargs", argument) if argument in kwargs else path
+        yield NOT_EVALUABLE.at(suite.place(*at), fault.what, fault.fix or _FIX)
+
+
+def _fault(evaluate: Callable[[], object]) -> EvaluationError | None:
+    try:
+        evaluate()
+    except NothingCheckedError:
+        return None
+    except EvaluationError as fault:
+        return fault
+    except Exception:  # noqa: BLE001 - a value of the wrong shape: the rules for arguments say it
+        return None
+    return None
+
+
+def _sample_table(types: Mapping[str, str]) -> Table | None:
+    """Rows of these columns; None where a type has no sample."""
+    kinds = {name: parse_type(kind) for name, kind in types.items()}
+    values = {name: _sample(kind) for name, kind in kinds.items() if kind is not None}
+    if any(pair is None for pair in values.values()):
+        return None
+    schema = [Column(name, kind) for name, kind in types.items()]
+    rows = [{name: pair[at] for name, pair in values.items() if pair} for at in range(2)]
+    return Table(schema, rows)
+
+
+def _sample(kind: BigQueryType) -> tuple[Any, Any] | None:
+    if kind.name == "ARRAY":
+        return ([], [])
+    return _SAMPLES.get(kind.name)

@@ -1,0 +1,61 @@
+"""Suite parameters: has each a value, and is each value read?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from plumbline.errors import did_you_mean
+from plumbline.lint.document import Document
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.project.parameters import ParameterError, evaluate, names_read, parameters_in
+
+NO_VALUE = warning(
+    "parameter-without-value",
+    "A suite parameter has no value: a run that is not given one by `--param` ends in ERROR.",
+    wrong='"min_value": {"$PARAMETER": "least"}, and no "suite_parameters"',
+    right='"suite_parameters": {"least": 80}',
+)
+MALFORMED = error(
+    "parameter-malformed",
+    "A suite parameter is no name and no arithmetic that can be evaluated.",
+    wrong='"min_value": {"$PARAMETER": "least *"}',
+    right='"min_value": {"$PARAMETER": "least * 2"}',
+)
+UNREAD = warning(
+    "parameter-unread",
+    "No expectation reads a value under suite_parameters: it changes nothing.",
+    wrong='"suite_parameters": {"leest": 80} beside {"$PARAMETER": "least"}',
+    right='"suite_parameters": {"least": 80} beside {"$PARAMETER": "least"}',
+)
+
+RULES = (NO_VALUE, MALFORMED, UNREAD)
+
+_SOME_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """Parameters without a value, and values without a reader."""
+    for suite in linted.facts.suites_as_written.values():
+        values = suite.mapping("suite_parameters")
+        read: set[str] = set()
+        for path, entry in suite.entries("expectations"):
+            for place, parameter in parameters_in(entry.get("kwargs"), (*path, "kwargs")):
+                read |= names_read(parameter)
+                try:
+                    evaluate(parameter, values, _SOME_INSTANT)
+                except ParameterError as fault:
+                    rule = MALFORMED if fault.missing is None else NO_VALUE
+                    yield rule.at(suite.place(*place), fault.what, fault.mend(values))
+        yield from _unread(suite, read)
+
+
+def _unread(suite: Document, read: set[str]) -> Iterator[Finding]:
+    for name in suite.mapping("suite_parameters"):
+        if name not in read:
+            yield UNREAD.at(
+                suite.place("suite_parameters", name),
+                f"no expectation reads parameter {name!r}",
+                did_you_mean(name, read) if read else "take it out",
+            )

@@ -15,14 +15,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.history.tables import DATASET
+from plumbline.models.sources import all_sources
+from plumbline.models.workspace import Workspace
 from plumbline.project import Project
 from plumbline.project.parsing import explain, read_yaml
 from plumbline.project.targets import PROJECT_VARIABLE, Target, resolve_target
 from plumbline.schedule.export.cloud_run import Trigger, check_cloud, job_manifest, read_trigger
 from plumbline.schedule.export.files import Cloud, unit_names
-from plumbline.warehouse.tables import read_source_tables
 
 FOLDER = "deploy"
 FILE = "deploy.yml"
@@ -141,9 +142,17 @@ class Wanted:
 
     @cached_property
     def monitored_datasets(self) -> tuple[str, ...]:
-        """Datasets that the models read, beside plumbline's own."""
-        tables = read_source_tables(self.source.root / "models" / "sources.yml")
-        names = {self.target.datasets.get(table.dataset, table.dataset) for table in tables}
+        """Datasets that the models read, beside plumbline's own.
+
+        Raises:
+            MonitorError: where a declared table is can't be told.
+        """
+        names = set()
+        for found in all_sources(Workspace(self.source, self.target)).values():
+            if isinstance(found, MonitorError):
+                raise found
+            if found.relation.project == self.target.project and not found.relation.is_region:
+                names.add(found.relation.dataset)
         return tuple(sorted(names - {self.own_dataset}))
 
     @property

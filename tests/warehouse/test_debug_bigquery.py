@@ -66,6 +66,40 @@ def test_where_all_is_there_each_line_says_so(cloud: Cloud) -> None:
     assert found["dataset nba"].detail == "3 declared tables are there, in US"
 
 
+def test_tables_are_looked_at_by_their_rendered_names(cloud: Cloud) -> None:
+    project = cloud.warehouse.project
+    for statement in (
+        "create table nba.events_20260101 (id int64)",
+        "create table nba.events_20260102 (id int64, `näme` string)",
+    ):
+        cloud.client.query(statement).result()
+    (cloud.root / "models" / "more.yaml").write_text(
+        """
+sources:
+  - name: raw
+    schema: "{{ var('raw', 'nba') }}"
+    database: "{{ target.project }}"
+    tables:
+      - {name: events, identifier: events_*, columns: [{name: näme}]}
+      - {name: games}
+      - {name: INFORMATION_SCHEMA.TABLES}
+""",
+        encoding="utf-8",
+    )
+
+    found = cloud.debug()
+
+    assert found["sources"].detail == "6 tables"
+    assert found["dataset nba"].detail == "5 declared tables are there, in US"
+    assert project in str(found["target"].detail)
+
+    file = cloud.root / "models" / "more.yaml"
+    file.write_text(file.read_text().replace("events_*", "event_*"))
+    missing = cloud.debug()["dataset nba"]
+    assert missing.verdict is Verdict.MISSING
+    assert "begins with 'event_'" in missing.detail
+
+
 def denied(method: str, path: str, code: int, reason: str, message: str) -> Callable[..., None]:
     def take_away(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
         cloud.proxy.deny(method, path, Refused(code, reason, message, times=99))

@@ -53,6 +53,31 @@ def count(target: Target, table: str) -> object:
     return rows(target, f"select count(*) as n from {table}")[0]["n"]
 
 
+def test_names_are_rendered_and_what_cannot_be_made_is_left_alone(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = target.project_dir / "models" / "sources.yml"
+    text = file.read_text().replace(
+        "  - name: nba\n", "  - name: nba\n    schema: \"{{ env_var('NBA', 'nba') }}\"\n"
+    )
+    text = text.replace("- name: games\n", "- name: games\n        identifier: gam*\n")
+    text += """
+  - name: theirs
+    tables: [{name: without_columns}, {name: INFORMATION_SCHEMA.TABLES}]
+  - name: unknown
+    schema: "{{ env_var('NOT_SET') }}"
+    tables: [{name: t, columns: [{name: a, data_type: INT64}]}]
+"""
+    file.write_text(text)
+
+    ensure_ready(target, print)
+
+    assert count(target, "nba.predictions") == 2
+    assert count(target, "nba.games") == 2
+    ensure_ready(target, print)
+    assert runs_of(target.project_dir) == 1
+
+
 def test_the_declared_tables_are_made_and_filled(target: Target) -> None:
     said: list[str] = []
 

@@ -123,7 +123,7 @@ def run_backtest(
         replay=replay,
         score=scored,
         labelled=request.labels is not None,
-        tables=tables_seen(project, compiled),
+        tables=tables_seen(project, target, compiled),
         monitors=tuple(
             _summary(name, outcomes[name], replay, scored, done[name].jobs) for name in names
         ),

@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from plumbline.errors import MonitorError
 from plumbline.models import CompiledModel
-from plumbline.models.files import model_folders
-from plumbline.project import Project
-from plumbline.project.parsing import read_yaml
+from plumbline.models.sources import FoundSource, all_sources
+from plumbline.models.workspace import Workspace
+from plumbline.project import Project, Target
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,17 @@ class TableSeen:
         )
 
 
-def tables_seen(project: Project, models: Mapping[str, CompiledModel]) -> tuple[TableSeen, ...]:
+def tables_seen(
+    project: Project, target: Target, models: Mapping[str, CompiledModel]
+) -> tuple[TableSeen, ...]:
     """Each table that ``models`` read, by name.
 
     Args:
         project: where the sources are described.
+        target: where they are.
         models: compiled, by monitor.
     """
-    arrivals = dict(_arrival_times(project))
+    arrivals = dict(_arrival_times(Workspace(project, target)))
     readers: dict[str, list[str]] = {}
     for monitor, model in models.items():
         for table in model.sources:
@@ -68,26 +70,11 @@ def tables_seen(project: Project, models: Mapping[str, CompiledModel]) -> tuple[
     return tuple(found)
 
 
-def _arrival_times(project: Project) -> Iterable[tuple[str, str]]:
-    for folder in model_folders(project.root, project.dbt):
-        for file in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
-            try:
-                content = read_yaml(file, error=MonitorError, what="the properties file")
-            except MonitorError:
-                continue  # whoever reads it is in ERROR
-            for source in _mappings(content.get("sources")):
-                for table in _mappings(source.get("tables")):
-                    meta = _mapping(_mapping(table.get("config")).get("meta"))
-                    column = meta.get("arrival_time")
-                    if isinstance(column, str):
-                        name = table.get("identifier") or table.get("name")
-                        schema = source.get("schema") or source.get("name")
-                        yield f"{schema}.{name}", column
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _mappings(value: object) -> Iterable[Mapping[str, Any]]:
-    return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else ()
+def _arrival_times(workspace: Workspace) -> Iterable[tuple[str, str]]:
+    try:
+        sources = all_sources(workspace).values()
+    except MonitorError:
+        return  # whoever reads one is in ERROR
+    for found in sources:
+        if isinstance(found, FoundSource) and found.table.arrival_time is not None:
+            yield found.relation.key, found.table.arrival_time

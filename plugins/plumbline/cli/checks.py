@@ -62,6 +62,7 @@ def run_checks(find_project: Callable[[], Project], target_name: str | None) -> 
         yield fault("target", error)
         return
     yield Check("target", Verdict.OK, f"{target.name}: {_described(target)}")
+    yield from _sources(project, target)
     yield from _warehouse(project, target)
     yield from _deployments(project, target)
 
@@ -199,6 +200,14 @@ def _warehouse(project: Project, target: Target) -> Iterator[Check]:
         from plumbline.cli.watchdog_checks import check_heartbeats
 
         yield check_heartbeats(target)
+
+
+def _sources(project: Project, target: Target) -> Iterator[Check]:
+    from plumbline.cli.table_checks import check_sources
+
+    check = check_sources(project, target)
+    if check is not None:
+        yield check
 
 
 def _embedded(target: Target) -> Iterator[Check]:

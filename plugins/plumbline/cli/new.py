@@ -145,11 +145,11 @@ def _number(text: str, option: str) -> float:
 def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
     from click.shell_completion import CompletionItem
 
-    from plumbline.lint.facts import Facts
+    from plumbline.lint.linted import Linted
 
     try:
         project = context.ensure_object(Session).project()
-        keys = {f"{one.dataset}.{one.table}" for one in Facts(project).sources.values()}
+        keys = set(Linted.of(project).tables.described)
     except PlumblineError:
         return []
     return [CompletionItem(key) for key in sorted(keys) if key.startswith(incomplete)]

@@ -128,6 +128,12 @@ class Analyzer:
             for name, type_name in table.columns.items()
             if (kind := parse_type(type_name or "")) is not None
         ]
+        columns += [
+            self._types.SimpleColumn(
+                name=name, type=self._type(parse_type(type_name)), is_pseudo_column=True
+            )
+            for name, type_name in table.pseudo_columns.items()
+        ]
         return self._types.SimpleTable(name=table.name, column=columns)
 
     def _type(self, kind: BigQueryType | None) -> Any:

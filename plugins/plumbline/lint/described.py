@@ -9,6 +9,13 @@ from typing import Any
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Place
 
+PSEUDO_COLUMNS = {
+    "_TABLE_SUFFIX": "STRING",
+    "_PARTITIONTIME": "TIMESTAMP",
+    "_PARTITIONDATE": "DATE",
+}
+"""What BigQuery adds to wildcard tables, and to tables that are partitioned by when a row came."""
+
 
 @dataclass(frozen=True)
 class DescribedColumn:
@@ -74,12 +81,26 @@ class DescribedSource(_Described):
     """One of a source's ``tables``."""
 
     source: str
-    dataset: str
 
     @property
-    def table(self) -> str:
-        """What it is called in its dataset."""
-        return self.document.text(*self.path, "identifier") or self.name
+    def is_wildcard(self) -> bool:
+        """Whether it stands for every table whose name begins so."""
+        return (self.document.text(*self.path, "identifier") or self.name).endswith("*")
+
+    @property
+    def enabled(self) -> object:
+        """``config.enabled`` of the table, else of its source."""
+        for path in (self.path, self.path[:-2]):
+            if self.document.has(*path, "config", "enabled"):
+                return self.document.get(*path, "config", "enabled")
+        return True
+
+    def has_pseudo(self, column: str) -> bool:
+        """Whether BigQuery adds this one of its pseudo columns."""
+        if column == "_TABLE_SUFFIX":
+            return self.is_wildcard
+        words = (self.partition_by or "").upper()
+        return any(name in words for name in PSEUDO_COLUMNS)
 
     @property
     def partition_by(self) -> str | None:
@@ -106,12 +127,9 @@ def sources_in(documents: Iterable[Document]) -> Iterator[DescribedSource]:
     for document in documents:
         for path, _ in document.entries("sources"):
             source = document.text(*path, "name")
-            schema = document.text(*path, "schema") or document.text(*path, "dataset")
             if not source:
                 continue
-            # dbt renders a schema in braces; what it would be there is the target's own affair.
-            dataset = source if schema is None or "{{" in schema else schema
             for inner, entry in document.entries(*path, "tables"):
                 name = document.text(*inner, "name")
                 if name:
-                    yield DescribedSource(name, document, inner, entry, source, dataset)
+                    yield DescribedSource(name, document, inner, entry, source)

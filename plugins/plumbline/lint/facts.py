@@ -5,26 +5,54 @@ Tolerant: what is malformed is left out here, and is a finding of the rule that 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.labels import INCIDENTS_FILE
+from plumbline.errors import MonitorError
 from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
-from plumbline.lint.document import Document
+from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.reading import read_document
+from plumbline.lint.rule import Place
 from plumbline.models.files import Index, index_models, model_folders
-from plumbline.models.workspace import DBT_FILE
+from plumbline.models.sources import says_enabled
+from plumbline.models.workspace import DBT_FILE, target_attributes
 from plumbline.project.alerts import ALERTS_FILE
 from plumbline.project.find import PROJECT_FILE
+from plumbline.project.jinja import Scope, holds_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE
 from plumbline.project.parameters import filled_in, has_parameter
-from plumbline.project.project import DATASOURCE_TYPE, Project
+from plumbline.project.project import DATASOURCE_TYPE, Project, own_variables
 from plumbline.project.runbooks import find_runbook
 from plumbline.project.schedule import SCHEDULE_FILE
+from plumbline.project.targets import (
+    PROJECT_VARIABLE,
+    TARGET_VARIABLE,
+    TargetEntry,
+    WarehouseEntry,
+)
+
+DEFAULT_TARGET: str = WarehouseEntry.model_fields["default_target"].default
+DEFAULT_LOCATION: str = TargetEntry.model_fields["location"].default
+ANY_PROJECT = "plumbline-lint"
+"""Where neither the configuration nor the environment names one."""
+
+
+@dataclass(frozen=True)
+class LintTarget:
+    """A target without a warehouse. Its datasets are called as the sources say."""
+
+    name: str
+    project: str
+    dataset: str | None
+    location: str
+    datasets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Facts:
@@ -149,6 +177,8 @@ class Facts:
         if self.dbt is None:
             return {}
         settings = dict(self.dbt.mapping())
+        with suppress(MonitorError):  # the compiler says it
+            settings = dict(render_settings(settings, file=str(self.root / DBT_FILE)))
         for key in ("model-paths", "macro-paths"):
             if key in settings and not self.are_folders(settings[key]):
                 del settings[key]
@@ -165,9 +195,64 @@ class Facts:
             return False
 
     @cached_property
+    def written_variables(self) -> Mapping[str, Any]:
+        """The defaults of all variables, as they are written: texts may hold Jinja."""
+        if self.dbt is None:
+            return {}
+        return own_variables(self.dbt.mapping("vars"), self.dbt_settings.get("name"))
+
+    @cached_property
     def variables(self) -> Mapping[str, Any]:
-        """The defaults of all variables."""
-        return {} if self.dbt is None else self.dbt.mapping("vars")
+        """The same, rendered; None where that can't be done, which a rule says."""
+        return {
+            name: None if isinstance(value, MonitorError) else value
+            for name, value in self.rendered_variables.items()
+        }
+
+    @cached_property
+    def rendered_variables(self) -> Mapping[str, Any]:
+        """Each variable's value, or why it can't be rendered."""
+        return {name: self._rendered(name) for name in self.written_variables}
+
+    def _rendered(self, name: str) -> Any:
+        if not holds_jinja(self.written_variables[name]):
+            return self.written_variables[name]
+        try:
+            return render_variable(name, self.scope)
+        except MonitorError as fault:
+            return fault
+
+    def place_of_variable(self, name: str) -> Place:
+        """Where its default stands: in the project's own scope, or beside it."""
+        assert self.dbt is not None, "where there are variables there is a file"
+        own = ("vars", str(self.dbt_settings.get("name")), name)
+        return self.dbt.place(*(own if self.dbt.has(*own) else ("vars", name)))
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What Jinja in the YAML files can name."""
+        return Scope(
+            variables=self.written_variables,
+            file=str(self.root / DBT_FILE),
+            target=target_attributes(self.target),
+            project_name=str(self.dbt_settings.get("name") or ""),
+        )
+
+    @cached_property
+    def target(self) -> LintTarget:
+        """Stands in for the target that a run would take: what is compiled goes nowhere."""
+        path: KeyPath = ("fluent_datasources", self.datasource or "")
+        default = self.configuration.text(*path, "default_target")
+        name = os.environ.get(TARGET_VARIABLE) or default or DEFAULT_TARGET
+        at = (*path, "targets", name)
+        return LintTarget(
+            name,
+            project=os.environ.get(PROJECT_VARIABLE)
+            or self.configuration.text(*at, "project")
+            or ANY_PROJECT,
+            dataset=self.configuration.text(*at, "dataset"),
+            location=self.configuration.text(*at, "location") or DEFAULT_LOCATION,
+        )
 
     @cached_property
     def timezone(self) -> ZoneInfo:
@@ -209,11 +294,20 @@ class Facts:
 
     @cached_property
     def sources(self) -> Mapping[tuple[str, str], DescribedSource]:
-        """The tables of other people's, by source and table; the first description of each."""
+        """The tables of other people's, by source and table; the first description of each that is
+        enabled."""
         found: dict[tuple[str, str], DescribedSource] = {}
         for table in sources_in(self.properties):
-            found.setdefault((table.source, table.name), table)
+            if self.is_enabled(table):
+                found.setdefault((table.source, table.name), table)
         return found
+
+    def is_enabled(self, table: DescribedSource) -> bool:
+        """Whether it counts for the target; also where that can't be told, which a rule says."""
+        try:
+            return says_enabled(table.enabled, self.scope, str(table.document.file), "enabled")
+        except MonitorError:
+            return True
 
     @property
     def plugins_dir(self) -> Path:

@@ -6,7 +6,8 @@ them to dbt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +23,13 @@ from plumbline.models.compilation import BUILT_IN, Compilation
 from plumbline.models.compiled import CompiledModel
 from plumbline.models.files import Index, index_macros
 from plumbline.models.model_config import model_config
-from plumbline.models.properties import ModelProperties, Properties, SourceTable
+from plumbline.models.properties import (
+    ModelProperties,
+    Properties,
+    SourceTable,
+    source_tables,
+)
+from plumbline.models.sources import FoundSource, all_sources, is_enabled
 from plumbline.models.templates import Templates
 from plumbline.models.variables import NAME, VariableError, parameter
 from plumbline.models.workspace import Workspace
@@ -49,14 +56,6 @@ class Built:
 
 
 @dataclass(frozen=True)
-class _Target:
-    """Stands in for a warehouse: what is compiled here goes nowhere."""
-
-    project: str
-    datasets: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class _Project:
     root: Path
     dbt: Mapping[str, Any]
@@ -68,8 +67,8 @@ class _Workspace(Workspace):
     """The project's files, of which what is malformed is left out."""
 
     def __init__(self, facts: Facts, macros: Index) -> None:
-        project = _Project(facts.root, facts.dbt_settings, facts.variables, facts.timezone)
-        super().__init__(project, _Target("plumbline-lint", {}))
+        project = _Project(facts.root, facts.dbt_settings, facts.written_variables, facts.timezone)
+        super().__init__(project, facts.target)
         self._facts = facts
         self._macros = macros
 
@@ -81,16 +80,13 @@ class _Workspace(Workspace):
     @cached_property
     def properties(self) -> Properties:
         """As lint has read them."""
-        sources: dict[str, dict[str, SourceTable]] = {}
-        for (source, name), table in self._facts.sources.items():
-            sources.setdefault(source, {})[name] = SourceTable(
-                source=source,
-                name=name,
-                database=None,
-                schema=table.dataset,
-                identifier=table.table,
-                file=str(table.document.file),
-            )
+        sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
+        for table in self._tables():
+            # Of several that are enabled the first: a rule says that there are more.
+            tables = sources.setdefault(table.source, {})
+            first = tables.setdefault(table.name, (table,))
+            if not self._counts(first[0]) and self._counts(table):
+                tables[table.name] = (table,)
         models = {
             name: ModelProperties(
                 name,
@@ -104,6 +100,25 @@ class _Workspace(Workspace):
             for name, model in self._facts.described.items()
         }
         return Properties(models=models, sources=sources)
+
+    def _counts(self, table: SourceTable) -> bool:
+        try:
+            return is_enabled(table, self.scope())
+        except MonitorError:
+            return True  # which is the fault of the one table
+
+    def _tables(self) -> Iterator[SourceTable]:
+        for document in self._facts.properties:
+            for _, entry in document.entries("sources"):
+                # What is of another shape is a finding of the rules for shapes.
+                tables = entry.get("tables")
+                named = [
+                    table
+                    for table in (tables if isinstance(tables, list) else ())
+                    if isinstance(table, dict) and isinstance(table.get("name"), str)
+                ]
+                with suppress(MonitorError):
+                    yield from source_tables({**entry, "tables": named}, str(document.file))
 
 
 class Models:
@@ -212,6 +227,12 @@ class Models:
     def workspace(self) -> Workspace:
         """The project as the compiler sees it."""
         return _Workspace(self.facts, self.macros)
+
+    @cached_property
+    def sources(self) -> Mapping[tuple[str, str], FoundSource | MonitorError]:
+        """Every declared table of a source by source and table: where it is, or why that can't be
+        told. Without those that are not enabled."""
+        return all_sources(self.workspace)
 
     def sql_of(self, name: str) -> Built | None:
         """A model that can be compiled."""

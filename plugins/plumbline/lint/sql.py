@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 DIALECT = "bigquery"
+_UNKNOWN_PIPE = "Unsupported pipe syntax operator"
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,13 @@ class ParsedModels:
 
     @cached_property
     def trees(self) -> Mapping[str, exp.Query | SqlFault]:
-        """Each compiled model's own SQL."""
+        """Each compiled model's own SQL, without those whose syntax sqlglot does not know."""
         found = {}
         for name in self.models.watched:
             built = self.models.sql_of(name)
-            if built is not None:
-                found[name] = _parse(built.sql)
+            tree = None if built is None else parse(built.sql)
+            if tree is not None:
+                found[name] = tree
         return found
 
     def tree(self, name: str) -> exp.Query | None:
@@ -54,7 +56,8 @@ class ParsedModels:
                 yield built, tree
 
 
-def _parse(sql: str) -> exp.Query | SqlFault:
+def parse(sql: str) -> exp.Query | SqlFault | None:
+    """``sql`` as a tree; None where BigQuery may take it and sqlglot does not know it."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, SqlglotError
@@ -65,6 +68,8 @@ def _parse(sql: str) -> exp.Query | SqlFault:
         tree = sqlglot.parse_one(sql, dialect=DIALECT)
     except ParseError as fault:
         first = fault.errors[0] if fault.errors else {}
+        if str(first.get("description")).startswith(_UNKNOWN_PIPE):
+            return None
         near = first.get("highlight")
         what = str(first.get("description") or fault).partition("\n")[0]
         if "<class" in what:  # names of sqlglot's own classes help nobody

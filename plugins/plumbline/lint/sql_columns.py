@@ -37,6 +37,8 @@ def _of_query(
     with_ = query.args.get("with_") or query.args.get("with")
     for cte in with_.expressions if with_ is not None else ():
         known[cte.alias.lower()] = _of_query(cte.this, known, table)
+    if query.args.get("pivots"):
+        return None
     if isinstance(query, exp.Subquery):
         return _of_query(query.this, known, table)
     if isinstance(query, exp.SetOperation):
@@ -93,6 +95,8 @@ def _of_origin(
 ) -> Columns:
     from sqlglot import exp
 
+    if origin.args.get("pivots"):
+        return None
     if isinstance(origin, exp.Subquery):
         return _of_query(origin.this, ctes, table)
     if isinstance(origin, exp.Unnest):
@@ -102,7 +106,7 @@ def _of_origin(
         if isinstance(offset, exp.Expression):
             names.append(offset.name)
         return tuple(names) or None
-    if isinstance(origin, exp.Table) and not origin.args.get("pivots"):
+    if isinstance(origin, exp.Table):
         if not origin.db and origin.name.lower() in ctes:
             return ctes[origin.name.lower()]
         return table(origin)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from plumbline.errors import PlumblineError
+from plumbline.lint.described import PSEUDO_COLUMNS, DescribedSource
 from plumbline.lint.facts import Facts
 from plumbline.lint.models import Models
+from plumbline.models.sources import FoundSource
 from plumbline.warehouse.types import parse_type
 
 
@@ -20,6 +22,8 @@ class KnownTable:
     name: str
     columns: Mapping[str, str | None]
     """Each with its type; none where they are not described."""
+    pseudo_columns: Mapping[str, str] = field(default_factory=dict)
+    """Those that BigQuery adds, which `*` does not hold."""
 
     @property
     def has_types(self) -> bool:
@@ -42,12 +46,22 @@ class Tables:
     @cached_property
     def _sources(self) -> Mapping[str, KnownTable]:
         return {
-            f"{source.dataset}.{source.table}": KnownTable(
-                source.dataset,
-                source.table,
+            key: KnownTable(
+                key.partition(".")[0],
+                key.partition(".")[2],
                 {name: column.type for name, column in source.columns.items()},
+                {name: kind for name, kind in PSEUDO_COLUMNS.items() if source.has_pseudo(name)},
             )
-            for source in self.facts.sources.values()
+            for key, source in self.described.items()
+        }
+
+    @cached_property
+    def described(self) -> Mapping[str, DescribedSource]:
+        """Sources by where they are."""
+        return {
+            found.relation.key: self.facts.sources[at]
+            for at, found in self.models.sources.items()
+            if isinstance(found, FoundSource) and at in self.facts.sources
         }
 
     @cached_property

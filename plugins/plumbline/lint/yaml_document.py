@@ -11,6 +11,7 @@ import yaml
 from plumbline.lint.document import Document, KeyPath, Mark, key_text
 from plumbline.lint.rule import Finding, Place
 from plumbline.lint.rules.files import DUPLICATE_KEY, MALFORMED_YAML
+from plumbline.project.parsing import MERGE
 
 _DEEPEST = 100
 """libyaml's composer calls itself for each level and kills the process when they are too many."""
@@ -20,12 +21,15 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def read_yaml(file: Path, text: str) -> Document:
     """The document in ``text``, which stands in ``file``."""
+    marks: dict[KeyPath, Mark] = {}
     try:
         if _depth(text) > _DEEPEST:
             return _malformed(file, Place(file), "the YAML is nested too deeply", "write it flat")
         loader = _LOADER(text)
         try:
             node = loader.get_single_node()
+            # Before the value is made, which writes merged keys into the nodes.
+            faults = () if node is None else tuple(_walk(file, node, (), marks, set()))
             value = None if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
@@ -42,8 +46,6 @@ def read_yaml(file: Path, text: str) -> Document:
         return Document(file, {})
     if not isinstance(value, dict):
         return _malformed(file, Place(file), "this is not a mapping", "write `key: value` lines")
-    marks: dict[KeyPath, Mark] = {}
-    faults = tuple(_walk(file, node, (), marks, set()))
     return Document(file, value, marks, faults)
 
 
@@ -78,6 +80,9 @@ def _walk(
     elif isinstance(node, yaml.MappingNode):
         names: set[str] = set()
         for key, value in node.value:
+            if key.tag == MERGE:
+                yield from _merged(file, value, path, marks, seen)
+                continue
             name = str(key.value)
             inner = (*path, name)
             if name in names and isinstance(key, yaml.ScalarNode):
@@ -90,6 +95,19 @@ def _walk(
             names.add(name)
             marks[inner] = _mark(key)
             yield from _walk(file, value, inner, marks, seen)
+
+
+def _merged(
+    file: Path, node: Any, path: KeyPath, marks: dict[KeyPath, Mark], seen: set[int]
+) -> Iterator[Finding]:
+    """What ``<<`` brings to ``path``: a mapping, or a list of them. Its keys give way."""
+    for each in node.value if isinstance(node, yaml.SequenceNode) else (node,):
+        own = dict(marks)
+        yield from _walk(file, each, path, marks, seen)
+        if isinstance(each, yaml.MappingNode):
+            for key, _ in each.value:
+                marks.setdefault((*path, str(key.value)), _mark(key))
+        marks |= own
 
 
 def _mark(node: Any) -> Mark:

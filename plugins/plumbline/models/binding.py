@@ -32,13 +32,15 @@ class Use:
 
 @dataclass(frozen=True)
 class BoundSql:
-    """One SELECT without markers."""
+    """One SELECT without markers; in pipe syntax it begins with FROM."""
 
     text: str
     names: tuple[str, ...]
     """The parameters that the text names, in order."""
     with_end: int | None
     """Where CTEs can be inserted: the position after a leading ``with``, if there is one."""
+    functions: str = ""
+    """``create temp function ...;``, as often as there are: they stand before all else."""
 
 
 def bind(rendered: str, uses: Callable[[int], Use], *, file: str) -> BoundSql:
@@ -47,16 +49,22 @@ def bind(rendered: str, uses: Callable[[int], Use], *, file: str) -> BoundSql:
     Raises:
         MonitorError: not exactly one SELECT, an open quote, or a variable where none can stand.
     """
-    tokens = _one_select(list(tokenize(rendered)), file)
-    _no_glue(tokens, uses)
+    functions, tokens = _split(list(tokenize(rendered)), file)
+    _no_glue([*functions, *tokens], uses)
     names: dict[str, None] = {}
-    parts: list[str] = []
-    for token in tokens:
-        text = token.text
-        if OPEN in text or CLOSE in text:
-            text = _bound(token, uses, names, file)
-        parts.append(text)
-    return BoundSql("".join(parts), tuple(names), _with_end(tokens, parts))
+
+    def bound(some: list[Token]) -> list[str]:
+        return [
+            _bound(token, uses, names, file)
+            if OPEN in token.text or CLOSE in token.text
+            else token.text
+            for token in some
+        ]
+
+    parts = bound(tokens)
+    return BoundSql(
+        "".join(parts), tuple(names), _with_end(tokens, parts), "".join(bound(functions))
+    )
 
 
 def _bound(token: Token, uses: Callable[[int], Use], names: dict[str, None], file: str) -> str:
@@ -102,6 +110,34 @@ def _identifier(use: Use) -> str:
     )
 
 
+def _split(tokens: list[Token], file: str) -> tuple[list[Token], list[Token]]:
+    """Temporary functions, and the one SELECT that they are for."""
+    end = start = 0
+    for index, token in enumerate(tokens):
+        if token.text == ";" and _is_function(tokens[start:index]):
+            end = start = index + 1
+    functions = tokens[:end]
+    while functions and functions[0].kind == "space":
+        del functions[0]
+    for token in functions:
+        if token.kind != "comment" and (OPEN in token.text or CLOSE in token.text):
+            _at(
+                token,
+                file,
+                "a variable stands in a temporary function, and BigQuery takes no query parameter "
+                "there",
+                "give it to the function as an argument",
+            )
+    return functions, _one_select(tokens[end:], file)
+
+
+def _is_function(tokens: list[Token]) -> bool:
+    words = [token.text.lower() for token in tokens if token.is_code][:5]
+    if words[:3] == ["create", "or", "replace"]:
+        words[1:3] = []
+    return words[:3] in (["create", "temp", "function"], ["create", "temporary", "function"])
+
+
 def _one_select(tokens: list[Token], file: str) -> list[Token]:
     """``tokens`` without blanks around and without a last semicolon."""
     code = [index for index, token in enumerate(tokens) if token.is_code]
@@ -123,7 +159,7 @@ def _one_select(tokens: list[Token], file: str) -> list[Token]:
                 f"write {{{{ var('{token.text}') }}}}",
             )
     first = next((tokens[index] for index in code if tokens[index].text != "("), tokens[code[0]])
-    if first.text.lower() not in ("select", "with"):
+    if first.text.lower() not in ("select", "with", "from"):
         _at(first, file, f"the model begins with {first.text!r}", "write one SELECT")
     while tokens and tokens[0].kind == "space":
         del tokens[0]

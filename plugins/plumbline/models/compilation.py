@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.errors import MonitorError, did_you_mean
@@ -12,10 +13,11 @@ from plumbline.models.binding import BoundSql, Use, bind
 from plumbline.models.compiled import CompiledModel, Parameter
 from plumbline.models.references import Place, Reference
 from plumbline.models.refs import Ref, resolve_ref
-from plumbline.models.relations import find_relation
+from plumbline.models.sources import find_source
 from plumbline.models.templates import current_place
 from plumbline.models.variables import NAME, VariableError, check_bounds, parameter, typed_like
 from plumbline.models.workspace import DBT_FILE, Workspace
+from plumbline.project.jinja import holds_jinja, render_variable
 
 # plumbline sets these itself; dbt_project.yml holds defaults only so that dbt can compile too.
 BUILT_IN = ("as_of", "first_date", "last_date")
@@ -41,6 +43,8 @@ class Compilation:
     uses: list[Use] = field(default_factory=list)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
+    naming: dict[str, None] = field(default_factory=dict)
+    """The variables that names of sources are made of."""
     pieces: dict[str, _Piece] = field(default_factory=dict)
 
     def compile(self, model: str) -> CompiledModel:
@@ -53,10 +57,15 @@ class Compilation:
         names = dict.fromkeys(name for sql in bound for name in sql.names)
         return CompiledModel(
             name=model,
-            sql=_assemble(main.sql, {name: self.pieces[name].sql.text for name in ctes}),
+            sql="".join(
+                (
+                    *_functions(bound),
+                    _assemble(main.sql, {name: self.pieces[name].sql.text for name in ctes}),
+                )
+            ),
             parameters=tuple(self.parameters[name] for name in names),
             sources=tuple(self.sources),
-            variables=tuple(self.parameters),
+            variables=tuple(dict.fromkeys((*self.parameters, *self.naming))),
             grain=properties.grain if properties else (),
             personal=properties.personal if properties else frozenset(),
         )
@@ -114,15 +123,12 @@ class Compilation:
     # What templates call
 
     def _source(self, source: str, table: str) -> str:
-        relation = find_relation(
-            self.workspace.properties.sources,
-            source,
-            table,
-            self.workspace.target,
-            current_place(),
+        found = find_source(
+            source, table, workspace=self.workspace, given=self.given, place=current_place()
         )
-        self.sources[relation.key] = None
-        return str(relation)
+        self.sources[found.relation.key] = None
+        self.naming |= dict.fromkeys(sorted(found.variables))
+        return str(found.relation)
 
     def _var(self, name: str, default: object = None) -> Reference:
         place = current_place()
@@ -144,8 +150,15 @@ class Compilation:
                 mend="use letters, digits and _",
             )
         declared = self.workspace.project.vars
-        usual = declared.get(name, default)
+        usual = self._default(name) if name in declared else default
         given = self.given.get(name)
+        if holds_jinja(given):
+            raise VariableError(
+                f"variable {name!r} holds Jinja, which is rendered only in {DBT_FILE}",
+                var=name,
+                file=self.where,
+                mend=f"write the value itself, or {{{{ ... }}}} under vars in {DBT_FILE}",
+            )
         if usual is None and given is None:
             raise MonitorError(
                 f"variable {name!r} has no value",
@@ -159,6 +172,18 @@ class Compilation:
         if name not in self.given:
             return fallback
         return typed_like(parameter(name, given, file=self.where), fallback, file=self.where)
+
+    def _default(self, name: str) -> Any:
+        try:
+            return render_variable(name, self.workspace.scope())
+        except MonitorError as fault:
+            raise VariableError(
+                fault.what,
+                var=name,
+                file=fault.file,
+                key=fault.key,
+                mend=fault.mend or "write the value itself",
+            ) from fault
 
     def _built_in(self, name: str) -> Parameter:
         instants = tuple(dict.fromkeys(instant.astimezone(UTC) for instant in self.as_of))
@@ -184,7 +209,7 @@ class Compilation:
 
     def _check_values(self, model: str) -> None:
         """What is given must exist (declared, or used by this model) and be in bounds."""
-        names = (*self.workspace.project.vars, *self.parameters)
+        names = (*self.workspace.project.vars, *self.parameters, *self.naming)
         known = [name for name in names if name not in BUILT_IN]
         for name in self.given:
             if name in BUILT_IN:
@@ -210,6 +235,13 @@ class Compilation:
                     file=self.where if name in self.given else self.workspace.dbt_file,
                     declared_in=properties.file if properties else None,
                 )
+
+
+def _functions(bound: Sequence[BoundSql]) -> list[str]:
+    """The temporary functions of all pieces, each once: they can't stand within a CTE."""
+    return [
+        f"{text.rstrip()}\n\n" for text in dict.fromkeys(sql.functions for sql in bound) if text
+    ]
 
 
 def _assemble(main: BoundSql, ctes: Mapping[str, str]) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +20,13 @@ from plumbline.project.parsing import read_text
 
 TARGET_PATH_VARIABLE = "DBT_TARGET_PATH"
 RUN_DBT = "run `dbt compile` (or `dbt run`) again"
+
+# `database`.`schema`.`identifier`, of which `quoting` may leave any without backticks.
+_RELATION = re.compile(
+    r"(?:`([^`]+)`|([^`]+?))\."
+    r"(?:`([^`]+)`|([^`.]+))\."
+    r"(?:`([^`]+)`|([^`.]+))"
+)
 
 _KINDS = ("model", "seed", "snapshot")
 """What ``ref()`` can name."""
@@ -45,10 +53,35 @@ class Node:
 
 
 @dataclass(frozen=True)
+class SourceNode:
+    """One table of a source, as dbt has rendered its name."""
+
+    id: str
+    package: str
+    database: str
+    schema: str
+    identifier: str
+    unrendered: Mapping[str, str]
+    """``database`` and ``schema`` as they were written, where dbt says so (1.9 and later)."""
+    original_file: str
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The parts of its name by dbt's words for them."""
+        return {
+            "database": self.database,
+            "schema": self.schema,
+            "identifier": self.identifier,
+        }
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What one manifest says."""
 
     file: Path
+    sources: Mapping[tuple[str, str], tuple[SourceNode, ...]]
+    """By source and table."""
     nodes: Mapping[str, tuple[Node, ...]]
     """By name: packages may have models of the same name, and a model may have versions."""
     disabled: frozenset[str]
@@ -62,6 +95,11 @@ class Manifest:
             and (node.is_latest if version is None else node.version == version)
         ]
         # Without a package, a model of the project itself comes before those that it uses.
+        return min(found, key=lambda node: (node.package != own, node.id), default=None)
+
+    def find_source(self, source: str, table: str, *, own: str) -> SourceNode | None:
+        """What ``source(source, table)`` means in the project ``own``."""
+        found = self.sources.get((source, table), ())
         return min(found, key=lambda node: (node.package != own, node.id), default=None)
 
 
@@ -84,6 +122,10 @@ def read_manifest(file: Path, *, project: str) -> Manifest:
         _refuse(file, f"is made for {adapter!r}, not for BigQuery", "metadata.adapter_type")
     if of not in (None, project):
         _refuse(file, f"is of the project {of!r}, not of {project!r}", "metadata.project_name")
+    sources: dict[tuple[str, str], tuple[SourceNode, ...]] = {}
+    for id_, entry in _mapping(content.get("sources", {}), file, "sources").items():
+        at, found = _source(id_, _mapping(entry, file, f"sources.{id_}"), file)
+        sources[at] = (*sources.get(at, ()), found)
     nodes: dict[str, tuple[Node, ...]] = {}
     for node in _nodes(_mapping(content.get("nodes"), file, "nodes"), file):
         nodes[node.name] = (*nodes.get(node.name, ()), node)
@@ -92,6 +134,7 @@ def read_manifest(file: Path, *, project: str) -> Manifest:
     )
     return Manifest(
         file=file,
+        sources=sources,
         nodes=nodes,
         disabled=frozenset(parts[2] for parts in disabled if len(parts) > 2 and parts[0] in _KINDS),
     )
@@ -116,13 +159,43 @@ def _nodes(entries: Mapping[str, Any], file: Path) -> Iterator[Node]:
             yield _node(id_, _mapping(entry, file, f"nodes.{id_}"), file)
 
 
-def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
+def _source(id_: str, entry: Mapping[str, Any], file: Path) -> tuple[tuple[str, str], SourceNode]:
+    text = _texts(entry, file, f"sources.{id_}")
+    relation = _RELATION.fullmatch(str(entry.get("relation_name") or ""))
+    if relation is None:
+        # dbt makes the relation of these, and leaves it out where it is of no use to dbt.
+        database, schema, identifier = text("database"), text("schema"), text("identifier")
+    else:
+        database, schema, identifier = (name for name in relation.groups() if name)
+    unrendered = {key: entry.get(f"unrendered_{key}") for key in ("database", "schema")}
+    # source.<package>.<source>.<table>
+    package, source, name = (*id_.split(".", 3)[1:], "", "", "")[:3]
+    found = SourceNode(
+        id=id_,
+        package=str(entry.get("package_name") or package),
+        database=database,
+        schema=schema,
+        identifier=identifier,
+        unrendered={key: value for key, value in unrendered.items() if isinstance(value, str)},
+        original_file=str(entry.get("original_file_path") or ""),
+    )
+    return (str(entry.get("source_name") or source), str(entry.get("name") or name)), found
+
+
+def _texts(entry: Mapping[str, Any], file: Path, at: str) -> Callable[[str], str]:
+    """From a key of ``entry`` to its text."""
+
     def text(key: str) -> str:
         value = entry.get(key)
         if not isinstance(value, str):
-            _refuse(file, f"says no {key!r}", f"nodes.{id_}.{key}")
+            _refuse(file, f"says no {key!r}", f"{at}.{key}")
         return value
 
+    return text
+
+
+def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
+    text = _texts(entry, file, f"nodes.{id_}")
     config = _mapping(entry.get("config"), file, f"nodes.{id_}.config")
     version, latest = entry.get("version"), entry.get("latest_version")
     return Node(

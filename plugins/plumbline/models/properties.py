@@ -7,11 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from plumbline.errors import MonitorError
+from plumbline.project.jinja import has_jinja
 from plumbline.project.parsing import read_yaml
+
+# The keys that say where a source is, and BigQuery's words for them.
+_SOURCE_NAMES = {"schema": ("schema", "dataset"), "database": ("database", "project")}
+_TABLE_NAMES = {"identifier": ("identifier",)}
+_OF_SOURCE = frozenset(word for words in _SOURCE_NAMES.values() for word in words)
+# dbt's other keys: what is nearly one of these is not a misspelt name.
+_COMMON_KEYS = frozenset(
+    {"name", "description", "config", "meta", "tags", "tests", "data_tests", "quoting"}
+    | {"freshness", "loaded_at_field", "loaded_at_query", "loader", "columns"}
+)
+_SOURCE_KEYS = _COMMON_KEYS | {"tables", "overrides"}
+_TABLE_KEYS = _COMMON_KEYS | {"external"}
+_NEAR = 0.8
 
 
 @dataclass(frozen=True)
@@ -83,15 +98,52 @@ class ModelProperties:
 
 
 @dataclass(frozen=True)
+class NamePart:
+    """One part of a source table's name, as the file says it: Jinja is not rendered yet."""
+
+    key: str
+    """Where it stands, or would."""
+    text: str | None = None
+
+    @property
+    def has_jinja(self) -> bool:
+        """Whether only rendering shows what it is."""
+        return has_jinja(self.text)
+
+
+@dataclass(frozen=True)
 class SourceTable:
     """One table of ``sources:``."""
 
     source: str
     name: str
-    database: str | None
-    schema: str
-    identifier: str
+    database: NamePart
+    schema: NamePart
+    identifier: NamePart
     file: str
+    columns: tuple[str, ...] = ()
+    arrival_time: str | None = None
+    """``config.meta.arrival_time``: the column that says when a row came."""
+    enabled: object = True
+    """``config.enabled``: true, false, or a text with Jinja."""
+    overrides: object = None
+    """The package whose source this changes: what it does not say, the package does."""
+    fault: MonitorError | None = None
+    """Why its name can't be told."""
+
+    @property
+    def key(self) -> str:
+        """Where it stands in its file."""
+        return f"sources.{self.source}.tables.{self.name}"
+
+    @property
+    def parts(self) -> Mapping[str, NamePart]:
+        """The parts of its name by dbt's words for them."""
+        return {
+            "database": self.database,
+            "schema": self.schema,
+            "identifier": self.identifier,
+        }
 
 
 @dataclass(frozen=True)
@@ -99,7 +151,8 @@ class Properties:
     """All YAML files of a project's model paths."""
 
     models: Mapping[str, ModelProperties]
-    sources: Mapping[str, Mapping[str, SourceTable]]
+    sources: Mapping[str, Mapping[str, tuple[SourceTable, ...]]]
+    """By source and table. Several of one name where each is enabled on a condition."""
 
 
 def read_properties(folders: Sequence[Path]) -> Properties:
@@ -109,21 +162,19 @@ def read_properties(folders: Sequence[Path]) -> Properties:
         MonitorError: a file that is not YAML, or an entry of another shape than dbt's.
     """
     models: dict[str, ModelProperties] = {}
-    sources: dict[str, dict[str, SourceTable]] = {}
+    sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
     for folder in folders:
         for file in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
             content = read_yaml(file, error=MonitorError, what="the properties file")
             for entry in _entries(content, "models", str(file)):
                 found = _model(entry, str(file))
                 if found.name in models:
-                    _twice("model", found.name, str(file), models[found.name].file)
+                    _twice(found.name, str(file), models[found.name].file)
                 models[found.name] = found
             for entry in _entries(content, "sources", str(file)):
                 tables = sources.setdefault(_name(entry, "sources", str(file)), {})
-                for table in _source_tables(entry, str(file)):
-                    if table.name in tables:
-                        _twice("table", table.name, str(file), tables[table.name].file)
-                    tables[table.name] = table
+                for table in source_tables(entry, str(file)):
+                    tables[table.name] = (*tables.get(table.name, ()), table)
     return Properties(models=models, sources=sources)
 
 
@@ -142,21 +193,94 @@ def _model(entry: Mapping[str, Any], file: str) -> ModelProperties:
     )
 
 
-def _source_tables(entry: Mapping[str, Any], file: str) -> Iterator[SourceTable]:
+def source_tables(entry: Mapping[str, Any], file: str) -> Iterator[SourceTable]:
+    """The tables of one entry of ``sources``.
+
+    A name that can't be told is the fault of its table alone, so that the monitors that read
+    others run.
+
+    Raises:
+        MonitorError: the entry is of another shape than dbt's.
+    """
     source = _name(entry, "sources", file)
-    database = entry.get("database") or entry.get("project")
-    schema = entry.get("schema") or entry.get("dataset") or source
-    for table in _entries(entry, "tables", file, f"sources.{source}."):
-        name = _name(table, f"sources.{source}.tables", file)
+    at = f"sources.{source}"
+    fault = _misnamed(entry, _SOURCE_NAMES, _SOURCE_KEYS, file, at)
+    for table in _entries(entry, "tables", file, f"{at}."):
+        name = _name(table, f"{at}.tables", file)
+        table_at = f"{at}.tables.{name}"
+        config = _loose(table.get("config"))
+        arrival = _loose(config.get("meta")).get("arrival_time")
+        columns = table.get("columns")
         yield SourceTable(
             source=source,
             name=name,
-            # dbt renders these; what it would render there is the target's own.
-            database=None if database is None or "{{" in str(database) else str(database),
-            schema=source if "{{" in str(schema) else str(schema),
-            identifier=str(table.get("identifier") or name),
+            database=_part(entry, _SOURCE_NAMES["database"], at),
+            schema=_part(entry, _SOURCE_NAMES["schema"], at),
+            identifier=_part(table, ("identifier",), table_at),
             file=file,
+            columns=tuple(
+                str(column["name"])
+                for column in (columns if isinstance(columns, list) else ())
+                if _loose(column).get("name")
+            ),
+            arrival_time=arrival if isinstance(arrival, str) else None,
+            enabled=config.get("enabled", _loose(entry.get("config")).get("enabled", True)),
+            overrides=entry.get("overrides"),
+            fault=fault or _misnamed(table, _TABLE_NAMES, _TABLE_KEYS, file, table_at),
         )
+
+
+def _part(entry: Mapping[str, Any], words: tuple[str, ...], at: str) -> NamePart:
+    for word in words:
+        text = entry.get(word)
+        if isinstance(text, str):
+            return NamePart(f"{at}.{word}", text)
+    return NamePart(f"{at}.{words[0]}")
+
+
+def _misnamed(
+    entry: Mapping[str, Any],
+    names: Mapping[str, tuple[str, ...]],
+    others: frozenset[str],
+    file: str,
+    at: str,
+) -> MonitorError | None:
+    """The first key of ``entry`` by which another table than the one meant would be judged."""
+    known = [word for words in names.values() for word in words]
+    for key, value in entry.items():
+        if key in known:
+            if value is not None and not isinstance(value, str):
+                return MonitorError(
+                    f"{key} is {value!r}, not a text",
+                    file=file,
+                    key=f"{at}.{key}",
+                    mend=f'write it in quotes, as it is called: {key}: "..."',
+                )
+        elif key in _OF_SOURCE and names is _TABLE_NAMES:
+            return MonitorError(
+                f"{key} stands at a table, where dbt does not read it",
+                file=file,
+                key=f"{at}.{key}",
+                mend=f"write {key} beside the source's name; for a table in another dataset, "
+                "a source of its own",
+            )
+        elif key not in others and (near := get_close_matches(str(key), known, 1, _NEAR)):
+            return MonitorError(
+                f"unknown key {key!r}",
+                file=file,
+                key=f"{at}.{key}",
+                mend=f"did you mean {near[0]!r}?",
+            )
+    for words in names.values():
+        given = [word for word in words if entry.get(word) is not None]
+        if len(given) > 1:
+            return MonitorError(
+                f"{' and '.join(given)} are two words for the same, and both are given",
+                file=file,
+                key=f"{at}.{given[1]}",
+                mend="keep one of the two",
+            )
+    return None
 
 
 def _entries(
@@ -178,6 +302,11 @@ def _name(entry: Mapping[str, Any], key: str, file: str) -> str:
     return name
 
 
+def _loose(value: object) -> Mapping[str, Any]:
+    """A mapping whose shape is dbt's to check."""
+    return value if isinstance(value, dict) else {}
+
+
 def _mapping(value: object, file: str, key: str) -> Mapping[str, Any]:
     if value is None:
         return {}
@@ -188,9 +317,9 @@ def _mapping(value: object, file: str, key: str) -> Mapping[str, Any]:
     return value
 
 
-def _twice(kind: str, name: str, file: str, other: str) -> None:
+def _twice(name: str, file: str, other: str) -> None:
     raise MonitorError(
-        f"{kind} {name!r} is described twice",
+        f"model {name!r} is described twice",
         file=file,
         key=name,
         mend="keep one of the two" if file == other else f"keep it here or in {other}",

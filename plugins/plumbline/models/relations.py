@@ -1,21 +1,23 @@
-"""From ``source()`` to a table's full name in the target."""
+"""A table's full name, as BigQuery takes it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
+from unicodedata import category
 
-from plumbline.errors import MonitorError, did_you_mean
-from plumbline.models.properties import SourceTable
-from plumbline.models.references import Place
-from plumbline.models.workspace import TargetLike
+from plumbline.errors import MonitorError
 
-_IDENTIFIERS = {
-    "project": re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"),
-    "dataset": re.compile(r"[A-Za-z0-9_]{1,1024}"),
-    "table": re.compile(r"[\w -]{1,1024}\*?"),
-}
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
+
+_PROJECT = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_REGION = re.compile(r"region-[a-z0-9-]+", re.IGNORECASE)
+_VIEW = re.compile(rf"{INFORMATION_SCHEMA}\.\w+", re.IGNORECASE | re.ASCII)
+# https://cloud.google.com/bigquery/docs/tables#table_naming
+_LONGEST_TABLE = 1024  # bytes of UTF-8
+_IN_TABLES = ("L", "M", "N", "Pc", "Pd", "Zs")
 
 
 @dataclass(frozen=True)
@@ -31,44 +33,28 @@ class Relation:
         """``dataset.table``."""
         return f"{self.dataset}.{self.table}"
 
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether it stands for every table whose name begins so."""
+        return self.table.endswith("*")
+
+    @property
+    def is_view_of_metadata(self) -> bool:
+        """Whether it is one of BigQuery's own ``INFORMATION_SCHEMA``."""
+        return INFORMATION_SCHEMA in (self.dataset.upper(), self.table.upper().partition(".")[0])
+
+    @property
+    def is_region(self) -> bool:
+        """Whether its dataset stands for a whole region, which only ``INFORMATION_SCHEMA`` can."""
+        return _REGION.fullmatch(self.dataset) is not None
+
     def __str__(self) -> str:
+        if self.is_view_of_metadata:
+            # The keyword stands outside of the backticks, as BigQuery's documentation has it.
+            names = (self.dataset, self.table)
+            path = [name if INFORMATION_SCHEMA in name.upper() else f"`{name}`" for name in names]
+            return ".".join((f"`{self.project}`", *path))
         return f"`{self.project}`.`{self.dataset}`.`{self.table}`"
-
-
-def find_relation(
-    sources: Mapping[str, Mapping[str, SourceTable]],
-    source: str,
-    table: str,
-    target: TargetLike,
-    place: Place,
-) -> Relation:
-    """The table that ``source(source, table)`` names.
-
-    Raises:
-        MonitorError: it is not declared, or its names are none of BigQuery's.
-    """
-    if source not in sources:
-        raise MonitorError(
-            f"there is no source {source!r}",
-            file=place.file,
-            key=place.key,
-            mend=did_you_mean(source, sources),
-        )
-    if table not in sources[source]:
-        raise MonitorError(
-            f"source {source!r} has no table {table!r}",
-            file=place.file,
-            key=place.key,
-            mend=did_you_mean(table, sources[source]),
-        )
-    found = sources[source][table]
-    return checked_relation(
-        project=found.database or target.project,
-        dataset=target.datasets.get(found.schema, found.schema),
-        table=found.identifier,
-        file=found.file,
-        key=f"sources.{source}.{table}",
-    )
 
 
 def checked_relation(*, project: str, dataset: str, table: str, file: str, key: str) -> Relation:
@@ -77,14 +63,40 @@ def checked_relation(*, project: str, dataset: str, table: str, file: str, key: 
     Raises:
         MonitorError: they are none of BigQuery's.
     """
-    parts = {"project": project, "dataset": dataset, "table": table}
-    for kind, name in parts.items():
-        # They are pasted between backticks, so what could end a backtick must not come through.
-        if not _IDENTIFIERS[kind].fullmatch(name):
-            raise MonitorError(
-                f"{name!r} is no name of a BigQuery {kind}",
-                file=file,
-                key=key,
-                mend="mend the name there or in the target",
-            )
-    return Relation(**parts)
+
+    def refuse(kind: str, name: str, mend: str) -> NoReturn:
+        raise MonitorError(
+            f"{name!r} is no name of a BigQuery {kind}", file=file, key=key, mend=mend
+        )
+
+    # They are pasted between backticks, so what could end a backtick must not come through.
+    head, _, tail = dataset.rpartition(".")
+    if head and tail.upper() == INFORMATION_SCHEMA:
+        dataset, table = head, f"{tail}.{table}"
+    is_view = _VIEW.fullmatch(table) is not None
+    if not _PROJECT.fullmatch(project):
+        refuse("project", project, "mend the name there or in the target")
+    if not (_DATASET.fullmatch(dataset) or (is_view and _REGION.fullmatch(dataset))):
+        refuse(
+            "dataset",
+            dataset,
+            "mend the name there or in the target: letters, digits and _",
+        )
+    if not (is_view or _is_table(table)):
+        refuse(
+            "table",
+            table,
+            "mend the name there or in the target: letters, digits, _, - and blanks, "
+            "* only at the end",
+        )
+    return Relation(project=project, dataset=dataset, table=table)
+
+
+def _is_table(name: str) -> bool:
+    """Whether a table can be called so, or ``name`` is a wildcard over several."""
+    text = name.removesuffix("*")
+    return (
+        bool(name)
+        and len(name.encode(errors="replace")) <= _LONGEST_TABLE
+        and all(category(letter).startswith(_IN_TABLES) for letter in text)
+    )

@@ -12,6 +12,7 @@ from plumbline.models.files import Index, index_macros, index_models, model_fold
 from plumbline.models.manifest import Manifest, manifest_file, read_manifest
 from plumbline.models.properties import Properties, read_properties
 from plumbline.models.templates import Templates
+from plumbline.project.jinja import Scope
 
 DBT_FILE = "dbt_project.yml"
 
@@ -29,7 +30,7 @@ class ProjectLike(Protocol):
 
     @property
     def vars(self) -> Mapping[str, Any]:
-        """The defaults of all variables."""
+        """The defaults of all variables, as they are written."""
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -48,6 +49,22 @@ class TargetLike(Protocol):
         """Datasets that are called otherwise there than in the sources."""
 
 
+def target_attributes(target: TargetLike) -> Mapping[str, str]:
+    """``target`` as dbt's Jinja has it; without what is not known of this one."""
+    # A target may be no more than names, so that a model can be compiled without a warehouse.
+    dataset = getattr(target, "dataset", None)
+    found = {
+        "name": getattr(target, "name", None),
+        "type": "bigquery",
+        "project": target.project,
+        "database": target.project,
+        "location": getattr(target, "location", None),
+        "schema": dataset,
+        "dataset": dataset,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
 class Workspace:
     """The files of one project, for one target."""
 
@@ -59,6 +76,21 @@ class Workspace:
     def dbt_file(self) -> str:
         """Where the defaults of variables stand."""
         return str(self.project.root / DBT_FILE)
+
+    def scope(self, given: Mapping[str, object] | None = None) -> Scope:
+        """What Jinja in the project's YAML files can name.
+
+        Args:
+            given: values of variables that count before the project's.
+        """
+        project = self.project
+        return Scope(
+            variables=project.vars,
+            file=self.dbt_file,
+            given=given or {},
+            target=target_attributes(self.target),
+            project_name=str(project.dbt.get("name") or ""),
+        )
 
     @cached_property
     def folders(self) -> tuple[Path, ...]:

@@ -14,6 +14,9 @@ from pydantic_core import ErrorDetails
 
 from plumbline.errors import PlumblineError, did_you_mean
 
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of YAML's key ``<<``."""
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -100,7 +103,8 @@ def _refuse_repeated_keys(node: yaml.Node, visited: set[int]) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[tuple[str, str]] = set()
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
+            # `<<` merges: what it brings gives way to what stands beside it, and nothing is lost.
+            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
                 if (key.tag, key.value) in seen:
                     raise yaml.MarkedYAMLError(
                         problem=f"key {key.value!r} stands twice, and the first would be lost",

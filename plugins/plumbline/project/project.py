@@ -5,7 +5,8 @@ Every command begins here; whatever the files get wrong is said here, with file 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.definitions import Definition, check_model_definition, read_definition
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
+from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
@@ -34,6 +36,34 @@ SERVICES_FILE = "services.yml"
 """In the folder ``deploy``."""
 DATASOURCE_TYPE = "bigquery_models"
 DEFAULT_CHECKPOINT = "health_check"
+
+
+@contextmanager
+def _as_config_error() -> Iterator[None]:
+    """A fault of the project's own configuration, not of one monitor's files."""
+    try:
+        yield
+    except MonitorError as fault:
+        raise ConfigError(fault.what, file=fault.file, key=fault.key, mend=fault.mend) from fault
+
+
+def own_variables(declared: Mapping[str, Any], project: object) -> Mapping[str, Any]:
+    """``vars`` as the project of that name sees them: its own scope before the rest."""
+    own = declared.get(str(project))
+    return {**declared, **own} if isinstance(own, dict) else declared
+
+
+def default_timezone(variables: Mapping[str, Any], *, file: Path) -> str:
+    """What ``vars`` say of the zone, rendered; UTC where they say nothing.
+
+    Raises:
+        MonitorError: it is Jinja that can't be rendered. It knows no target: days are the same on
+            each.
+    """
+    name = variables.get("timezone", "UTC")
+    if has_jinja(name):
+        name = render_variable("timezone", Scope(variables, str(file)))
+    return str(name)
 
 
 @dataclass(frozen=True)
@@ -92,11 +122,16 @@ class Project:
         file = self.root / DBT_FILE
         if not file.is_file():
             return {}
-        return read_yaml(file, error=ConfigError, what="the dbt project file")
+        settings = read_yaml(file, error=ConfigError, what="the dbt project file")
+        with _as_config_error():
+            return render_settings(settings, file=str(file))
 
     @cached_property
     def vars(self) -> Mapping[str, Any]:
-        """The defaults of all variables; as in dbt, the project's own scope counts first."""
+        """The defaults of all variables, as they are written: texts may hold Jinja.
+
+        As in dbt, the project's own scope counts first.
+        """
         declared = self.dbt.get("vars") or {}
         if not isinstance(declared, dict):
             raise ConfigError(
@@ -105,15 +140,15 @@ class Project:
                 key="vars",
                 mend="write `name: value` lines",
             )
-        own = declared.get(str(self.dbt.get("name")))
-        return {**declared, **own} if isinstance(own, dict) else declared
+        return own_variables(declared, self.dbt.get("name"))
 
     @cached_property
     def timezone(self) -> ZoneInfo:
         """The domain's zone: what a date means here."""
-        name = self.vars.get("timezone", "UTC")
+        with _as_config_error():
+            name = default_timezone(self.vars, file=self.root / DBT_FILE)
         try:
-            return ZoneInfo(str(name))
+            return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
             raise ConfigError(
                 f"there is no time zone {name!r}",

@@ -66,6 +66,8 @@ class Target:
     project_dir: Path
     state_dir: Path
     datasets: Mapping[str, str] = field(default_factory=dict)
+    dataset: str | None = None
+    """What ``target.schema`` and ``target.dataset`` are in Jinja; None: not known."""
     price: Price = LIST_PRICE
     seed: Seed | None = None
     emulator_host: str | None = None
@@ -124,6 +126,7 @@ class TargetEntry(_Strict):
     project: str | None = None
     location: str = "US"
     datasets: dict[str, str] = Field(default_factory=dict)
+    dataset: str | None = None
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
     price: PriceEntry | None = None
     seed: SeedEntry | None = None
@@ -214,6 +217,7 @@ def resolve_target(
         project_dir=project_dir,
         state_dir=state_dir,
         datasets=dict(found.datasets),
+        dataset=found.dataset,
         price=LIST_PRICE
         if found.price is None
         else Price(**found.price.model_dump(), listed_since=None),

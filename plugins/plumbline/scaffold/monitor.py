@@ -285,7 +285,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
         ConfigError: no name of a table, or declared without columns.
         WarehouseError: it is not there.
     """
-    from plumbline.lint.facts import Facts
+    from plumbline.lint.linted import Linted
 
     named = TABLE.fullmatch(text)
     if named is None:
@@ -293,8 +293,8 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
             f"{text!r} names no table", key="--table", mend="write it as dataset.table"
         )
     dataset, name = named["dataset"], named["table"]
-    for source in Facts(project).sources.values():
-        if (source.dataset, source.table) == (dataset, name):
+    for key, source in Linted.of(project).tables.described.items():
+        if key == f"{dataset}.{name}":
             found = tuple(
                 Column(column, described.type or "STRING")
                 for column, described in source.columns.items()

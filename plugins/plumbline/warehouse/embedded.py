@@ -362,7 +362,9 @@ class EmbeddedWarehouse:
             embedded_process.HOST, server.port, timeout=max(seconds, 0.1)
         )
         try:
-            connection.request("GET", "/readyz")
+            # Not /readyz: its `select 1` runs on the connection of the queries, and another query
+            # that is being read at that moment then answers with that row.
+            connection.request("GET", "/healthz")
             return connection.getresponse().status == http.client.OK
         except (OSError, http.client.HTTPException):
             return False

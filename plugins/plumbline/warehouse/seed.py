@@ -18,15 +18,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from plumbline.errors import ConfigError, WarehouseError
+from plumbline.project.jinja import has_jinja
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
 from plumbline.warehouse.failures import Call, explain_failure
-from plumbline.warehouse.tables import SourceTable, read_source_tables
+from plumbline.warehouse.tables import SourceTable, read_makeable_tables
 from plumbline.warehouse.transport import time_budget
 
 if TYPE_CHECKING:
@@ -88,7 +89,32 @@ class SeedPlan:
             for file in _files(root):
                 content.update(f"\0{file.relative_to(root)}\0".encode())
                 content.update(file.read_bytes())
+        if self.sources.is_file() and has_jinja(self.sources.read_text(encoding="utf-8")):
+            # What they are called then depends on variables and the environment too.
+            content.update(repr(sorted(self.places().items())).encode())
         return content.hexdigest()
+
+    def places(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        """Dataset and table, by source and table, of those whose names can be told.
+
+        Under the names that the files give them: those of the target are put in when they are made.
+
+        Raises:
+            MonitorError: the YAML files can't be read.
+        """
+        from plumbline.models.sources import FoundSource, all_sources
+        from plumbline.models.workspace import Workspace
+        from plumbline.project.project import Project
+
+        as_declared = replace(self.target, datasets={})
+        found = all_sources(Workspace(Project(self.target.project_dir), as_declared))
+        return {
+            at: (one.relation.dataset, one.relation.table)
+            for at, one in found.items()
+            if isinstance(one, FoundSource)
+            and one.relation.project == self.target.project
+            and not one.relation.is_view_of_metadata
+        }
 
     def is_done(self) -> bool:
         """Whether the warehouse holds just this seed."""
@@ -190,10 +216,11 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
         WarehouseError: the command or a load job failed.
     """
     began = time.monotonic()
-    declared = {table.key: table for table in read_source_tables(plan.sources)}
+    declared = {table.key: table for table in read_makeable_tables(plan.sources, plan.places())}
     plan.mark.unlink(missing_ok=True)
     files = made.files()
     by_key = {file.stem: file for file in files}
+    declared = _without_wildcards(declared, by_key)
     for key in by_key:
         if key not in declared:
             raise ConfigError(
@@ -219,6 +246,18 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
         f"loaded {sum(rows.values()):,} rows into {len(rows)} tables "
         f"({time.monotonic() - began:.1f} s)"
     )
+
+
+def _without_wildcards(
+    declared: Mapping[str, SourceTable], files: Iterable[str]
+) -> dict[str, SourceTable]:
+    """With the tables that ``files`` bring for each wildcard in its place."""
+    found = {key: table for key, table in declared.items() if not key.endswith("*")}
+    for wildcard in (table for key, table in declared.items() if key.endswith("*")):
+        for key in files:
+            if key not in found and key.startswith(wildcard.key.removesuffix("*")):
+                found[key] = replace(wildcard, name=key.partition(".")[2])
+    return found
 
 
 def _make_dataset(target: Target, client: bigquery.Client, name: str) -> None:

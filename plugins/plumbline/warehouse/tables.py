@@ -16,6 +16,9 @@ from plumbline.errors import ConfigError
 from plumbline.project.parsing import read_yaml
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What BigQuery takes in backticks: https://cloud.google.com/bigquery/docs/schemas#column_names
+COLUMN = re.compile(r"[^\x00-\x1f!\"$()*,./;?@\[\\\]^`{}~]{1,300}")
+TABLE = re.compile(rf"{COLUMN.pattern}\*?")
 TYPE = re.compile(r"[A-Za-z0-9_<>(), ]+")
 PARTITION = re.compile(r"[A-Za-z0-9_(), ]+")
 
@@ -67,13 +70,48 @@ def read_source_tables(file: Path) -> tuple[SourceTable, ...]:
     return tuple(tables)
 
 
+def read_makeable_tables(
+    file: Path, places: Mapping[tuple[str, str], tuple[str, str]]
+) -> tuple[SourceTable, ...]:
+    """The tables of ``models/sources.yml`` that a statement can make.
+
+    The others may be declared too, and somebody else makes them: without columns, without types of
+    these, or not in ``places``.
+
+    Args:
+        file: the declarations.
+        places: dataset and table by source and table, rendered.
+
+    Raises:
+        ConfigError: the file is missing or malformed; with the key.
+    """
+    content = read_yaml(file, error=ConfigError, what="the declaration of the source tables")
+    tables = []
+    for i, source in enumerate(_list(content.get("sources") or [], file, "sources")):
+        for j, table in enumerate(_list(source.get("tables") or [], file, f"sources[{i}].tables")):
+            place = places.get((str(source.get("name")), str(table.get("name"))))
+            if place is not None and _has_types(table):
+                named = {**table, "identifier": place[1]}
+                tables.append(_table(place[0], named, file, f"sources[{i}].tables[{j}]"))
+    return tuple(tables)
+
+
+def _has_types(entry: Mapping[str, Any]) -> bool:
+    columns = entry.get("columns")
+    return (
+        isinstance(columns, list)
+        and bool(columns)
+        and all(isinstance(column, Mapping) and column.get("data_type") for column in columns)
+    )
+
+
 def _table(dataset: str, entry: Mapping[str, Any], file: Path, at: str) -> SourceTable:
     config = _mapping(entry.get("config"), file, f"{at}.config")
     meta = _mapping(config.get("meta") or entry.get("meta"), file, f"{at}.config.meta")
     cluster = meta.get("cluster_by") or []
     columns = tuple(
         (
-            _matching(NAME, column.get("name"), file, f"{at}.columns[{k}].name"),
+            _matching(COLUMN, column.get("name"), file, f"{at}.columns[{k}].name"),
             _matching(TYPE, column.get("data_type"), file, f"{at}.columns[{k}].data_type"),
         )
         for k, column in enumerate(_list(entry.get("columns"), file, f"{at}.columns"))
@@ -81,13 +119,13 @@ def _table(dataset: str, entry: Mapping[str, Any], file: Path, at: str) -> Sourc
     partition = meta.get("partition_by")
     return SourceTable(
         dataset=dataset,
-        name=_matching(NAME, entry.get("identifier") or entry.get("name"), file, f"{at}.name"),
+        name=_matching(TABLE, entry.get("identifier") or entry.get("name"), file, f"{at}.name"),
         columns=columns,
         partition_by=None
         if partition is None
         else _matching(PARTITION, partition, file, f"{at}.config.meta.partition_by"),
         cluster_by=tuple(
-            _matching(NAME, column, file, f"{at}.config.meta.cluster_by")
+            _matching(COLUMN, column, file, f"{at}.config.meta.cluster_by")
             for column in (cluster if isinstance(cluster, list) else [cluster])
         ),
         require_partition_filter=bool(meta.get("require_partition_filter")),

@@ -9,6 +9,7 @@ import pytest
 
 from definitions.evaluator import _compiled_once
 from plumbline.cli.main import invoke
+from plumbline.lint.rule import Finding
 from support.lint_project import LintedProject
 from unit.lint.test_rules import CALENDAR, LAG_MODEL, MODEL, SCHEMA, SOURCES
 
@@ -20,6 +21,28 @@ CASES = [
     (LAG_MODEL, "1 as not_final", "calendar.status as not_final", "calendar.status", "status"),
     (CALENDAR, "select game_id,", "select game_id + 1 as game_id,", "game_id + 1", "STRING, INT64"),
     (MODEL, "100 * numerator / denominator as coverage_pct", "evaluations.counted as coverage_pct", "evaluations.counted", "counted"),
+]  # fmt: skip
+
+INGESTED = """\
+      - name: ingested
+        config: {meta: {partition_by: _PARTITIONDATE}}
+        columns: [{name: id, data_type: INT64, description: An id.}]
+"""
+SHARDS = """\
+      - name: shards_*
+        columns: [{name: id, data_type: INT64, description: An id.}]
+"""
+LAG = """\
+select evaluations.as_of, current_date() as game_date, 1 as not_final
+from {{ ref('evaluations') }} as evaluations cross join {{ ref('calendar') }}
+"""
+AS_BIGQUERY_HAS_IT = [
+    (INGESTED, "select id from {{ source('nba', 'ingested') }} where _PARTITIONDATE > '2026-01-01'"),
+    (INGESTED, "select id, _PARTITIONTIME as arrived from {{ source('nba', 'ingested') }}"),
+    (SHARDS, "select id from {{ source('nba', 'shards_*') }} where _TABLE_SUFFIX > '2026'"),
+    ("", "select table_name from nba.INFORMATION_SCHEMA.TABLES"),
+    ("", "from {{ source('nba', 'games') }} |> rename game_id as id |> drop game_status"),
+    ("", "create temp function f(x int64) as (x); select f(1) as n"),
 ]  # fmt: skip
 
 
@@ -69,6 +92,24 @@ class TestGooglesAnalyzer:
         assert linted.lint(analyze=True).findings == ()
         linted.replace(MODEL, "weights.low > 1", "weights.lo > 1")
         assert "lo" in linted.lint(analyze=True).findings[0].what
+
+    @pytest.mark.parametrize(("extra", "sql"), AS_BIGQUERY_HAS_IT)
+    def test_what_bigquery_adds_to_a_table_is_known(
+        self, linted: LintedProject, extra: str, sql: str
+    ) -> None:
+        linted.replace(SOURCES, "      - name: features\n", f"{extra}      - name: features\n")
+        linted.write("models/staging/calendar.sql", sql)
+        linted.write("models/monitors/lag.sql", LAG)
+        assert [finding.what for finding in self.rejected(linted)] == []
+        linted.write("models/staging/calendar.sql", sql.replace("_PARTITION", "_PARTITIN"))
+        assert bool(self.rejected(linted)) is ("_PARTITION" in sql)
+
+    @staticmethod
+    def rejected(linted: LintedProject) -> list[Finding]:
+        found = linted.lint(analyze=True).findings
+        return [
+            finding for finding in found if finding.rule.code in ("sql-rejected", "sql-unreadable")
+        ]
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(

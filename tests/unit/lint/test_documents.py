@@ -114,6 +114,34 @@ def test_every_key_of_any_yaml_has_a_place(value: dict[str, Any]) -> None:
     assert set(every_path(value)) - {()} <= set(document.marks)
 
 
+MERGED = """\
+base: &base {schema: stripe, loader: x}
+more: &more
+  tags: [y]
+sources:
+  - <<: *base
+    schema: other
+  - <<: [*base, *more]
+    <<: {schema: z}
+"""
+
+
+def test_what_a_merge_key_brings_gives_way_and_is_no_duplicate() -> None:
+    document = read_yaml(FILE, MERGED)
+    assert document.faults == ()
+    assert document.value == yaml.safe_load(MERGED)
+    place = document.place("sources", 0, "schema")
+    assert (place.line, place.column) == (6, 5)
+    assert document.place("sources", 0, "loader").line == 1  # where it comes from
+    assert document.place("sources", 1, "tags").line == 3
+
+
+def test_beside_a_merge_key_a_key_that_stands_twice_is_still_found() -> None:
+    document = read_yaml(FILE, "base: &base {a: 1}\nb:\n  <<: *base\n  a: 2\n  a: 3\n")
+    (fault,) = document.faults
+    assert (fault.rule.code, fault.place.line) == ("duplicate-key", 5)
+
+
 @pytest.mark.parametrize("read", [read_json, read_yaml])
 def test_both_of_two_keys_are_told_apart_by_their_level(read: Any) -> None:
     document = read(FILE, '{"a": {"b": 1}, "b": {"b": 2, "b": 3}}')

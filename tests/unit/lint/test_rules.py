@@ -363,6 +363,8 @@ DESCRIPTIONS = [
 
 SOURCE_TABLES = [
     broken("source-described-twice", SOURCES, "- name: features\n", "- name: games\n      - name: features\n", at="- name: games", says="'games'", among=("model-without-description",)),
+    broken("source-unresolved", SOURCES, "- name: nba\n", "- name: nba\n    schema: \"{{ env_var('NOT_SET_ANYWHERE') }}\"\n", at="schema:", says="NOT_SET_ANYWHERE is not set", mend="give a default"),
+    broken("source-unresolved", SOURCES, "- name: nba\n", "- name: nba\n    schmea: nba\n", at="schmea:", says="unknown key 'schmea'", mend="did you mean 'schema'?"),
     broken("column-unknown-type", SOURCES, "data_type: INT64", "data_type: INT46", says="'INT46'", mend="did you mean 'INT64'?"),
     broken("column-unknown-type", SCHEMA, "data_type: FLOAT64", "data_type: FLOAT46", says="'FLOAT46'"),
     broken("source-column-without-type", SOURCES, "{name: team, data_type: STRING,", "{name: team,", says="'team'"),

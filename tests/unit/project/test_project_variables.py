@@ -45,3 +45,33 @@ def test_vars_that_are_no_mapping_are_refused(tmp_path: Path) -> None:
 
 def test_without_a_dbt_project_there_are_none(tmp_path: Path) -> None:
     assert Project(tmp_path).vars == {}
+
+
+def test_the_zone_and_the_name_may_hold_jinja(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+        name: "{{ env_var('SHOP') }}"
+        vars:
+          timezone: UTC
+          shop: {timezone: "{{ env_var('ZONE', 'Europe/Berlin') }}"}
+    """
+    monkeypatch.setenv("SHOP", "shop")
+    assert str(project(tmp_path, text).timezone) == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("name: \"{{ env_var('NOT_SET') }}\"", "name"),
+        ("name: shop\nmodel-paths: [\"{{ env_var('NOT_SET') }}\"]", "model-paths"),
+        ("name: shop\nvars: {timezone: \"{{ env_var('NOT_SET') }}\"}", "vars.timezone"),
+        ('name: shop\nvars: {timezone: "{{ target.name }}"}', "vars.timezone"),
+    ],
+)
+def test_what_the_project_itself_needs_is_refused_where_it_cannot_be_rendered(
+    tmp_path: Path, text: str, key: str
+) -> None:
+    with pytest.raises(ConfigError, match="can't be rendered") as caught:
+        _ = project(tmp_path, text).timezone
+    assert caught.value.key == key

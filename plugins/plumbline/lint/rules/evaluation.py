@@ -20,6 +20,7 @@ from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.masking import domain_of
+from plumbline.project.parameters import has_parameter
 from plumbline.warehouse.result import Column
 from plumbline.warehouse.types import BigQueryType, parse_type
 
@@ -92,6 +93,8 @@ def _of_expectation(
             what, _, fix = str(fault).partition("; ")
             yield CONDITION.at(place, what, fix or "write what is supported")
             return
+    if has_parameter(kwargs):  # its value is known at a run only
+        return
     types = linted.column_types.of_suite(suite, frozenset(named))
     if kind in EVALUATIONS and named and named <= set(types):
         yield from _evaluated(suite, path, kind, kwargs, types)

@@ -209,6 +209,10 @@ def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
     """What only compiling shows; of what is known already, nothing again."""
     models = linted.models
     said = {(finding.place.file, finding.place.line) for finding in static}
+    # Which table a source names is said once, where it is declared.
+    unresolved = {
+        fault.what for fault in models.sources.values() if isinstance(fault, PlumblineError)
+    }
     unreadable = {finding.place.file for finding in static if finding.rule is MALFORMED}
     has_circle = any(finding.rule is CYCLE for finding in static)
     if models.macros_fault is not None:
@@ -223,7 +227,8 @@ def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
             continue
         place = place_of(built, models.templates[name].file, linted.facts)
         is_circle = has_circle and "in a circle" in built.what
-        if (place.file, place.line) in said or place.file in unreadable or is_circle:
+        is_known = (place.file, place.line) in said or built.what in unresolved
+        if is_known or place.file in unreadable or is_circle:
             continue
         said.add((place.file, place.line))
         rule = UNKNOWN_REF if built.what.startswith("there is no model") else NOT_COMPILABLE

@@ -168,7 +168,7 @@ def _variable(facts: Facts, services: Document) -> Iterator[Finding]:
     if names != watched:
         apart = sorted(map(str, names ^ watched))
         yield NOT_WATCHED.at(
-            facts.dbt.place("vars", VARIABLE),
+            facts.place_of_variable(VARIABLE),
             f"the variable {VARIABLE} and deploy/services.yml differ in {', '.join(apart)}",
             "name the same services in both",
         )

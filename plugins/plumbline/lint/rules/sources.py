@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from plumbline.errors import did_you_mean
-from plumbline.lint.described import DescribedColumn, DescribedSource, models_in, sources_in
+from plumbline.errors import MonitorError, did_you_mean
+from plumbline.lint.described import (
+    PSEUDO_COLUMNS,
+    DescribedColumn,
+    DescribedSource,
+    models_in,
+    sources_in,
+)
 from plumbline.lint.document import KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.models import place_of
 from plumbline.warehouse.types import KNOWN, parse_type
 
 TWICE = error(
@@ -17,6 +24,13 @@ TWICE = error(
     "The same table of a source stands twice.",
     wrong="tables: [{name: games}, {name: games}]",
     right="tables: [{name: games}]",
+)
+UNRESOLVED = error(
+    "source-unresolved",
+    "Which table a source names can't be told: Jinja that can't be rendered, a misspelt key, or no "
+    "name of BigQuery's. A run of its monitors would end in ERROR.",
+    wrong="schema: \"{{ env_var('STRIPE_SCHEMA') }}\", which is not set",
+    right="schema: \"{{ env_var('STRIPE_SCHEMA', 'stripe') }}\"",
 )
 UNKNOWN_TYPE = error(
     "column-unknown-type",
@@ -37,21 +51,25 @@ UNKNOWN_COLUMN = error(
     right="config: {meta: {partition_by: game_date}}",
 )
 
-RULES = (TWICE, UNKNOWN_TYPE, NO_TYPE, UNKNOWN_COLUMN)
+RULES = (TWICE, UNRESOLVED, UNKNOWN_TYPE, NO_TYPE, UNKNOWN_COLUMN)
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Words of an expression that a table can be partitioned by.
 _FUNCTIONS = frozenset(
     {"date", "timestamp_trunc", "datetime_trunc", "date_trunc", "range_bucket"}
-    | {"generate_array", "hour", "day", "month", "year", "_partitiontime", "_partitiondate"}
+    | {"generate_array", "hour", "day", "month", "year"}
 )
+_PSEUDO = frozenset(map(str.lower, PSEUDO_COLUMNS))
 
 
 def check(linted: Linted) -> Iterator[Finding]:
     """What is wrong with descriptions of source tables, and types of any column."""
     facts = linted.facts
+    yield from _unresolved(linted)
     for table in sources_in(facts.properties):
-        if facts.sources[(table.source, table.name)] != table:
+        if facts.sources.get((table.source, table.name), table) != table and facts.is_enabled(
+            table
+        ):
             first = facts.sources[(table.source, table.name)].place
             yield TWICE.at(
                 table.place,
@@ -72,6 +90,16 @@ def check(linted: Linted) -> Iterator[Finding]:
             yield from _type(column)
 
 
+def _unresolved(linted: Linted) -> Iterator[Finding]:
+    for found in linted.models.sources.values():
+        if isinstance(found, MonitorError):
+            yield UNRESOLVED.at(
+                place_of(found, linted.facts.root, linted.facts),
+                found.what,
+                found.mend or "write the name itself",
+            )
+
+
 def _type(column: DescribedColumn) -> Iterator[Finding]:
     if column.type is not None and parse_type(column.type) is None:
         yield UNKNOWN_TYPE.at(
@@ -86,7 +114,7 @@ def _columns(table: DescribedSource) -> Iterator[Finding]:
     if not known:
         return
     for path, column in _named(table):
-        if column not in known:
+        if column not in known and column.lower() not in _PSEUDO:
             yield UNKNOWN_COLUMN.at(
                 table.document.place(*path),
                 f"table {table.source}.{table.name} has no column {column!r}",

@@ -55,6 +55,7 @@ MISCOUNTS = warning(
 RULES = (UNREADABLE, NO_AS_OF, NO_FILTER, READS_ALL, READS_CLOCK, MISCOUNTS)
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_BY_ARRIVAL = frozenset({"_partitiontime", "_partitiondate"})
 
 
 def check(linted: Linted) -> Iterator[Finding]:
@@ -96,12 +97,10 @@ def _partitions(linted: Linted, built: Built, query: exp.Query) -> Iterator[Find
     from sqlglot import exp
 
     sources = {
-        (source.dataset, source.table): source
-        for source in linted.facts.sources.values()
-        if source.partition_by
+        key: source for key, source in linted.tables.described.items() if source.partition_by
     }
     for table in query.find_all(exp.Table):
-        source = sources.get((table.db, table.name))
+        source = sources.get(f"{table.db}.{table.name}")
         if source is None or _is_filtered(table, source):
             continue
         where = f"{source.source}.{source.name}"
@@ -118,7 +117,11 @@ def _is_filtered(table: exp.Table, source: DescribedSource) -> bool:
     from sqlglot import exp
 
     columns = {word.lower() for word in _WORD.findall(source.partition_by or "")}
-    columns &= {name.lower() for name in source.columns} or columns
+    if columns & _BY_ARRIVAL:
+        columns |= _BY_ARRIVAL  # two names for the same
+    columns &= (
+        {name.lower() for name in (*source.columns, *_BY_ARRIVAL)} if source.columns else columns
+    )
     select = table.find_ancestor(exp.Select)
     if select is None:
         return False

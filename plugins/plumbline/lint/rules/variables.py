@@ -15,6 +15,7 @@ from plumbline.lint.rule import Finding, error, warning
 from plumbline.models.compilation import BUILT_IN
 from plumbline.models.compiled import Parameter
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
+from plumbline.project.jinja import render_settings
 
 UNKNOWN = error(
     "variable-unknown",
@@ -58,20 +59,28 @@ def check(linted: Linted) -> Iterator[Finding]:
 
 
 def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
-    for name, value in facts.variables.items():
+    try:
+        render_settings(dbt.mapping(), file=str(dbt.file))
+    except MonitorError as fault:
+        yield WRONG.at(dbt.place(fault.key or ""), fault.what, fault.mend or "write it plainly")
+    for name, value in facts.rendered_variables.items():
         # dbt scopes variables to a project by its name
         if isinstance(value, dict) and name == dbt.get("name"):
             continue
         if name in BUILT_IN:
             continue
+        place = facts.place_of_variable(name)
+        if isinstance(value, MonitorError):
+            yield WRONG.at(place, value.what, value.mend or "write the value itself")
+            continue
         try:
             parameter(name, value, file=None)
         except VariableError as fault:
-            yield WRONG.at(dbt.place("vars", name), fault.what, fault.mend or "mend it")
+            yield WRONG.at(place, fault.what, fault.mend or "mend it")
     zone = facts.variables.get("timezone")
     if isinstance(zone, str) and not _is_zone(zone):
         yield WRONG.at(
-            dbt.place("vars", "timezone"),
+            facts.place_of_variable("timezone"),
             f"there is no time zone {zone!r}",
             "write an IANA name such as America/New_York",
         )
@@ -178,7 +187,7 @@ def _default(
         check_bounds(declared, bounds, file=None, declared_in=None)
     except VariableError as fault:
         if is_used and facts.dbt is not None:
-            yield OUT_OF_BOUNDS.at(facts.dbt.place("vars", name), fault.what, fault.mend or "")
+            yield OUT_OF_BOUNDS.at(facts.place_of_variable(name), fault.what, fault.mend or "")
     except MonitorError as fault:
         place = model.document.place(*model.meta_path, "vars", name)
         yield WRONG.at(place, fault.what, fault.mend or "mend it")

@@ -37,6 +37,11 @@ _OF_THE_SQL = re.compile(
     r"^(?!Query error).* at \[\d+:\d+\]$|^(Binder|Catalog|Parser) Error", re.DOTALL
 )
 _PAIR = ("column_A", "column_B")
+_QUOTED = re.compile(r"""col\(\s*(?:"[^"]*"|'[^']*')\s*\)|(["'])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
+"""A literal of a condition given as text; its second group is empty of the name in ``col("x")``."""
+_TEXTS = frozenset({"like_pattern", "like_pattern_list", "max_value", "min_value", "regex",
+                    "regex_list", "unexpected_rows_query"})  # fmt: skip
+"""Arguments that may hold a value within a text."""
 
 
 class ProjectLike(Protocol):
@@ -114,14 +119,18 @@ class Mask:
 
     def touched(self, kwargs: Mapping[str, Any]) -> frozenset[str]:
         """The personal columns that the arguments of an expectation name."""
-        return self.columns.intersection(_strings(kwargs))
+        named = self.columns.intersection(_strings(kwargs))
+        return named | self._named_in(" ".join(_strings(kwargs.get("row_condition"))))
 
     def kwargs(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of an expectation as they may be shown: names of groups, values."""
-        touched = self.touched(kwargs)
-        if not touched:
-            return dict(kwargs)
         found = dict(kwargs)
+        for name in _TEXTS.intersection(kwargs):
+            found[name] = self._texts_in(kwargs[name])
+        if kwargs.get("row_condition"):
+            found["row_condition"] = self.condition(kwargs["row_condition"])
+        if not self.touched(kwargs):
+            return found
         overrides, group_by = kwargs.get("overrides"), kwargs.get("group_by")
         if isinstance(overrides, Mapping) and isinstance(group_by, list):
             found["overrides"] = {
@@ -132,6 +141,48 @@ class Mask:
             if isinstance(kwargs.get(name), list | tuple | set):
                 found[name] = [self.entry(value, domain) for value in kwargs[name]]
         return found
+
+    def condition(self, given: object) -> Any:
+        """A ``row_condition``, in any of GX's syntaxes, as it may be shown."""
+        if isinstance(given, str):
+            if self._named_in(given):
+                given = _QUOTED.sub(self._masked_literal, given)
+            return self.text(given)
+        if not isinstance(given, Mapping):
+            return given
+        column = given.get("column")
+        if isinstance(column, Mapping) and "parameter" in given:
+            domain = [str(column.get("name"))]
+            parameter = given["parameter"]
+            is_list = isinstance(parameter, list | tuple | set)
+            masked = [self.entry(one, domain) for one in (parameter if is_list else [parameter])]
+            return {**given, "parameter": masked if is_list else masked[0]}
+        found = dict(given)
+        if "pass_through_filter" in given:
+            found["pass_through_filter"] = self.condition(given["pass_through_filter"])
+        if "conditions" in given:
+            found["conditions"] = [self.condition(one) for one in given["conditions"]]
+        return found
+
+    def _masked_literal(self, match: re.Match[str]) -> str:
+        quote = match[1]
+        if quote is None:  # the name of a column
+            return match[0]
+        literal = re.sub(r"\\(.)", r"\1", match[2])
+        return f"{quote}{self.value(literal)}{quote}"
+
+    def _named_in(self, text: str) -> frozenset[str]:
+        """The personal columns that occur in ``text`` as words."""
+        return frozenset(
+            column
+            for column in self.columns
+            if re.search(rf"(?<!\w){re.escape(column)}(?!\w)", text)
+        )
+
+    def _texts_in(self, value: object) -> Any:
+        if isinstance(value, list | tuple):
+            return [self._texts_in(inner) for inner in value]
+        return self.text(value) if isinstance(value, str) else value
 
     def label(self, label: str, group_by: Sequence[str]) -> str:
         """The name of a group (`GroupKey.label`) as it is after masking."""

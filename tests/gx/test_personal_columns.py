@@ -27,7 +27,7 @@ from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse
 
-NAMES = ("LeBron James", "Stephen Curry", "Ja Morant", "O'Neale \\ Royce")
+NAMES = ("LeBron James", "Royce O'Neale", "Stephen Curry", "Ja Morant", "O'Neale \\ Royce")
 HEIGHTS = ("206.375", "188.125")
 PSEUDONYM = re.compile(r"masked-[0-9a-f]{10}")
 
@@ -72,6 +72,11 @@ MONITORS = {
         gx("column_values_to_be_in_set", column="player", value_set=["Ja Morant", "Stephen Curry"]),
         gx("column_values_to_not_be_in_set", "critical", column="player", value_set=["LeBron James"]),
         gx("column_values_to_be_between", column="pct", min_value=50),
+    ),
+    "conditions": judged(
+        gx("column_values_to_be_between", column="pct", min_value=50, row_condition={"type": "comparison", "column": {"name": "player"}, "operator": "!=", "parameter": "Ja Morant"}),
+        gx("column_values_to_be_in_set", column="verdict", value_set=["x"], row_condition="player == 'LeBron James'", condition_parser="pandas"),
+        gx("column_distinct_values_to_contain_set", column="player", value_set=["Ja Morant", "Royce O'Neale"]),
     ),
     "aggregates": judged(
         gx("column_distinct_values_to_be_in_set", column="player", value_set=["Ja Morant"]),

@@ -77,6 +77,30 @@ def outcome_of(small: SmallProject, *expectations: dict[str, Any], **values: Any
             Status.CRITICAL,
         ),
         (
+            gx_type("expect_column_max_to_be_between", column="at", max_value=parameter("now()")),
+            {},
+            Status.PASS,
+        ),
+        (
+            gx_type("expect_column_max_to_be_between", column="at",
+                    max_value=parameter("now() - timedelta(minutes=1)")),
+            {},
+            Status.CRITICAL,
+        ),
+        (
+            gx_type("expect_column_values_to_not_be_null", column="word",
+                    row_condition={"type": "comparison", "column": {"name": "n"}, "operator": "==",
+                                   "parameter": parameter("most")}),
+            {"most": 3},
+            Status.PASS,
+        ),
+        (
+            gx_type("expect_column_quantile_values_to_be_between", column="n",
+                    quantile_ranges=parameter("ranges")),
+            {"ranges": {"quantiles": [0.5], "value_ranges": [[5, 6]]}},
+            Status.CRITICAL,
+        ),
+        (
             gx_type("expect_column_values_to_match_regex", column="word", regex=parameter("form")),
             {"form": "^b$"},
             Status.CRITICAL,
@@ -147,6 +171,17 @@ def test_what_a_run_is_given_goes_before_the_suites_own_and_is_not_kept(
     given, only_given = small.run().outcomes
     assert (str(given.status), str(only_given.status)) == ("PASS", "ERROR")
     assert "or with --param floor=VALUE" in str(only_given.reason)
+
+
+def test_a_value_that_only_a_run_gives_may_be_any_argument(small: SmallProject) -> None:
+    ranges = {"quantiles": [0.5], "value_ranges": [[5, 6]]}
+    quantiles = gx_type(
+        "expect_column_quantile_values_to_be_between", column="n", quantile_ranges=parameter("r")
+    )
+    small.add("only", SmallMonitor(SQL, [quantiles, mean_at_least("least * 2")], None))
+    small.checkpoint("only")
+    (found,) = small.run(parameters={"r": ranges, "least": 1}).outcomes
+    assert found.status is Status.CRITICAL, found.reason
 
 
 def test_a_live_run_with_parameters_sends_nothing(small: SmallProject) -> None:

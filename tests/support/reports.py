@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.group_key import GroupKey
 from plumbline.project.revision import Revision
+from plumbline.run.failures import Failure
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
 from plumbline.run.status import Status
 
@@ -72,6 +74,13 @@ def failed(text: str, severity: str = "critical", error: str | None = None) -> E
     )
 
 
+def failure(expected: str, severity: str = "critical", **changes: Any) -> Failure:
+    """What failed, as reports are given it."""
+    return replace(
+        Failure("expect_column_values_to_be_unique", severity, expected, column="a"), **changes
+    )
+
+
 def report(*outcomes: Outcome, **changes: object) -> RunReport:
     """A run of ``outcomes``."""
     blank = RunReport(
@@ -98,7 +107,20 @@ def grading(groups: tuple[GroupOutcome, ...]) -> Outcome:
         unit="systems",
         thresholds="warning < 80, critical < 50",
         groups=groups,
-        expectations=(failed("graded_pct of each system_id at least 50 %"),),
+        expectations=(failed("graded_pct of each system_id must be at least 50 %"),),
+        failures=(
+            failure(
+                "graded_pct of each system_id must be at least 50 %",
+                expectation="expect_metric_to_be_between",
+                column="graded_pct",
+                counted="groups",
+                unexpected_count=critical,
+                element_count=len(groups),
+                unexpected_percent=100 * critical / max(1, len(groups)),
+                unit="%",
+                threshold=50.0,
+            ),
+        ),
         failed=1,
         impact="Accuracy of the listed prediction systems is unknown.",
         action="Run the grading backfill for the dates named.",

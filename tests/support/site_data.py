@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.group_key import GroupKey
 from plumbline.incidents.model import Ack, Incident, Member, Mute
+from plumbline.run.failures import Failure
 from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.status import RunStatus, Status, run_status, score
 from plumbline.site.data import (
@@ -234,6 +235,33 @@ def _line_coverage(days: list[date]) -> MonitorView:
         thresholds="warning < 80, critical < 50",
         impact="The prediction systems score players without the Vegas points line, so their predictions are worse than they look.",
         action="gcloud run services describe nba-phase4-precompute-processors",
+        failures=(
+            Failure(
+                "expect_metric_to_be_between",
+                "critical",
+                "mean of coverage_pct must be at least 50 %",
+                column="coverage_pct",
+                counted="groups",
+                unexpected_count=1,
+                element_count=1,
+                unexpected_percent=100.0,
+                samples=(44.2,),
+                unit="%",
+                threshold=50.0,
+            ),
+            Failure(
+                "expect_column_values_to_be_unique",
+                "warning",
+                "player_lookup must be unique",
+                column="player_lookup",
+                row_condition="game_date is not null",
+                unexpected_count=3,
+                element_count=1204,
+                missing_count=4,
+                unexpected_percent=0.25,
+                samples=("masked-3f2a9c81d0", "masked-80513c7671"),
+            ),
+        ),
         groups=(
             _group({"game_date": date(2026, 2, 2)}, 61, 150, Status.CRITICAL),
             _group({"game_date": date(2026, 2, 1)}, 179, 375, Status.CRITICAL),

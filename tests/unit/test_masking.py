@@ -127,3 +127,57 @@ def test_what_a_query_says_of_rows_that_never_came_is_cut_where_it_quotes(
 def test_another_fault_keeps_its_words_but_for_names() -> None:
     said = explain_masked(MonitorError("strange: 'Ann Lee'", mend="look"), MASK)
     assert said == f"strange: '{ANN}'; look"
+
+
+def comparison(column: str, operator: str, parameter: object) -> dict[str, Any]:
+    return {
+        "type": "comparison",
+        "column": {"name": column},
+        "operator": operator,
+        "parameter": parameter,
+    }
+
+
+BO = MASK.value("Bo Ek")  # of whom the rows hold nothing
+
+
+@pytest.mark.parametrize(
+    ("condition", "masked"),
+    [
+        (
+            "player == 'Bo Ek' and team == 'LAL'",
+            f"player == '{BO}' and team == '{MASK.value('LAL')}'",
+        ),
+        ('col("player") != "Bo Ek"', f'col("player") != "{BO}"'),
+        (r"player == 'Bo\'Ek'", f"player == '{MASK.value(chr(39).join(('Bo', 'Ek')))}'"),
+        ('team == "Ann Lee"', f'team == "{ANN}"'),
+        ('team == "LAL"', 'team == "LAL"'),
+        (comparison("player", "==", "Bo Ek"), comparison("player", "==", BO)),
+        (
+            comparison("player", "IN", ["Bo Ek", "x"]),
+            comparison("player", "IN", [BO, MASK.value("x")]),
+        ),
+        (comparison("team", "==", "Ann Lee"), comparison("team", "==", ANN)),
+        (comparison("team", "==", 5), comparison("team", "==", 5)),
+        (
+            {"type": "or", "conditions": [comparison("player", "==", "Bo Ek")]},
+            {"type": "or", "conditions": [comparison("player", "==", BO)]},
+        ),
+        (
+            {"type": "pass_through", "pass_through_filter": "player == 'Bo Ek'"},
+            {"type": "pass_through", "pass_through_filter": f"player == '{BO}'"},
+        ),
+        (
+            {"type": "nullity", "column": {"name": "player"}, "is_null": True},
+            {"type": "nullity", "column": {"name": "player"}, "is_null": True},
+        ),
+    ],
+)
+def test_a_condition_on_rows_names_nobody(condition: object, masked: object) -> None:
+    shown = MASK.kwargs({"column": "team", "row_condition": condition})
+    assert shown == {"column": "team", "row_condition": masked}
+
+
+def test_a_pattern_names_nobody_of_the_rows() -> None:
+    shown = MASK.kwargs({"column": "player", "regex_list": ["^Ann Lee$", "^[A-Z]"]})
+    assert shown["regex_list"] == [f"^{ANN}$", "^[A-Z]"]

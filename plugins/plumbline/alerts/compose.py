@@ -7,7 +7,7 @@ Used by `plumbline.alerts.run`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from plumbline.channels.message import Child, GroupLine, Item, Message
 from plumbline.channels.wording import is_link
 from plumbline.incidents.model import Change, Event, Incident, Known, Member
 from plumbline.project.alerts import AlertsConfig
+from plumbline.run.failures import MOST_SAMPLES, reported
 from plumbline.run.judged import RANK
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import RunStatus, Status
@@ -25,6 +26,9 @@ from plumbline.run.status import RunStatus, Status
 MOST_GROUPS = 50
 """Failing groups that a message carries; a channel may show fewer, and says how many more."""
 
+_LONGEST_REQUIREMENT = 160
+"""Characters of what a failed expectation requires: a channel with little room cuts what follows
+the counts, and not the counts."""
 _ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
 
 
@@ -194,14 +198,6 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
 
 def _with_outcome(item: Item, outcome: Outcome) -> Item:
     is_error = item.kind == "error" and item.event not in _ENDS
-    failing = sorted(
-        (
-            expectation
-            for expectation in outcome.expectations
-            if not expectation.success and expectation.severity != "info"
-        ),
-        key=lambda expectation: expectation.severity != "critical",
-    )
     return replace(
         item,
         observed=None if outcome.status is Status.ERROR else outcome.observed,
@@ -209,7 +205,7 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         thresholds=outcome.thresholds,
         numerator=outcome.numerator,
         denominator=outcome.denominator,
-        expectations=tuple(expectation.text for expectation in failing),
+        expectations=tuple(_failed(outcome, names_groups=bool(item.groups))),
         reason_text=outcome.reason if is_error else None,
         notes=outcome.notes,
         impact=outcome.impact,
@@ -219,6 +215,21 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         runbook=outcome.runbook,
         docs_url=outcome.docs_url if is_link(outcome.docs_url or "") else None,
     )
+
+
+def _failed(outcome: Outcome, *, names_groups: bool) -> Iterator[str]:
+    """A line for each expectation that failed at ``warning`` or worse, then those that raised.
+
+    Groups that the item names are not named twice.
+    """
+    for failure in reported(outcome.failures):
+        if failure.status is not Status.PASS:
+            is_named = names_groups and failure.counted == "groups"
+            most = 0 if is_named else MOST_SAMPLES
+            yield failure.text(most=most, longest_head=_LONGEST_REQUIREMENT)
+    for expectation in outcome.expectations:
+        if expectation.error:
+            yield f"{expectation.text} (could not be evaluated)"
 
 
 def _worst_first(member: Member) -> tuple[int, float, str]:

@@ -92,7 +92,7 @@ def run_backtest(
         progress.step(f"{count} of {len(names)}: judging {name}")
         # Samples of failing rows, and the list of all instants, are not kept for each of them.
         outcomes[name] = [
-            replace(outcome, failing=None, parameters={})
+            replace(outcome, failing=None, failures=(), parameters={})
             for outcome in judge.outcomes(answer, instants)
         ]
         done[name] = Asked(

@@ -24,6 +24,8 @@ LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
 LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
+MOST_FAILED = 10
+"""Failed expectations of an item that are shown."""
 ENDED = (Event.RESOLVED, Event.EXPIRED)
 
 _LONGEST_MONITOR = 60
@@ -364,13 +366,16 @@ def _thresholds_fit(item: Item) -> bool:
 
 
 def _failing(item: Item, most: int) -> list[Detail]:
+    """What fails: each expectation with its counts, then the groups."""
     groups = [Detail("where", group_line(item, line)) for line in item.groups[:most]]
     more = len(item.groups) - len(groups) + item.more_groups
     if groups and more:
         groups.append(Detail("where", f"and {more} more"))
-    if groups:
-        return groups
-    return [Detail("fails", one_line(text)) for text in item.expectations[:3]]
+    failed = [Detail("fails", one_line(text)) for text in item.expectations[:MOST_FAILED]]
+    unnamed = len(item.expectations) - len(failed)
+    if unnamed:
+        failed.append(Detail("fails", f"and {unnamed} more"))
+    return [*failed, *groups]
 
 
 def _block(item: Item) -> str:

@@ -86,8 +86,3 @@ EVALUATIONS: Mapping[str, Evaluate] = {
 }
 """By type. What is not here is evaluated by GX itself on a frame: plumbline's own expectations, the
 Kullback-Leibler divergence, and those of a project's plugins."""
-
-COMPARE_SOURCES = frozenset(
-    {"expect_query_results_to_match_comparison", "expect_table_row_count_to_equal_other_table"}
-)
-"""They compare with another data source; a monitor has one."""

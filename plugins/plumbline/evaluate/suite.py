@@ -18,7 +18,7 @@ from great_expectations.expectations.expectation import Expectation
 
 from plumbline.errors import MonitorError
 from plumbline.evaluate.aggregates import kl_divergence_values
-from plumbline.evaluate.catalogue import COMPARE_SOURCES, EVALUATIONS
+from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.domain import rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import Found, MapFound
@@ -26,6 +26,7 @@ from plumbline.evaluate.on_frame import evaluate_on_frame
 from plumbline.evaluate.results import map_result, read_format
 from plumbline.evaluate.table import Table
 from plumbline.expectations.bounds import observe
+from plumbline.expectations.compared import MEND, why_not_compared
 from plumbline.expectations.metric_between import METRIC, ExpectMetricToBeBetween
 from plumbline.project.suites import ExpectationEntry
 from plumbline.warehouse.result import to_dataframe
@@ -106,8 +107,9 @@ def _evaluate(
 def _found(
     expectation: Expectation, entry: ExpectationEntry, table: Table, form: Mapping[str, Any]
 ) -> Evaluated:
-    if entry.type in COMPARE_SOURCES:
-        raise EvaluationError("it compares with another data source, and a monitor has one")
+    refused = why_not_compared(entry.type)
+    if refused is not None:
+        raise MonitorError(refused, mend=MEND)
     evaluate = EVALUATIONS.get(entry.type)
     if evaluate is not None:
         return _shaped(expectation, evaluate(table, entry.kwargs), entry, table, form)

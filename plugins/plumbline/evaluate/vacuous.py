@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plumbline.project.parameters import is_parameter
+
 _WITHOUT_BOUNDS = frozenset(
     {
         "expect_column_max_to_be_between",
@@ -92,6 +94,8 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
     if needed is None:
         return None
     value = kwargs.get(needed)
+    if is_parameter(value):
+        return None
     if value is None:
         return Vacuous(needed, f"there is no {needed}, so nothing can fail", f"write {needed}")
     if isinstance(value, list | tuple) and not value and kind not in _MAY_BE_EMPTY:

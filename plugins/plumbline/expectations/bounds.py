@@ -56,19 +56,25 @@ class Bounds:
 
     def words(self) -> str:
         """``at least 80``, ``above 100``, ``between 1 and 6``..."""
-        low, high = _number(self.min_value), _number(self.max_value)
-        if self.min_value is not None and self.max_value is not None:
-            if self.strict_min or self.strict_max:
-                return (
-                    f"{'above' if self.strict_min else 'at least'} {low} and "
-                    f"{'below' if self.strict_max else 'at most'} {high}"
-                )
-            return f"between {low} and {high}"
-        if self.min_value is not None:
-            return f"{'above' if self.strict_min else 'at least'} {low}"
-        if self.max_value is not None:
-            return f"{'below' if self.strict_max else 'at most'} {high}"
-        return "any number"
+        return range_in_words(
+            None if self.min_value is None else _number(self.min_value),
+            None if self.max_value is None else _number(self.max_value),
+            strict_min=self.strict_min,
+            strict_max=self.strict_max,
+        )
+
+
+def range_in_words(
+    low: str | None, high: str | None, *, strict_min: bool = False, strict_max: bool = False
+) -> str:
+    """``at least 80``, ``above 100``, ``between 1 and 6``; bounds as they are to be read."""
+    least = f"{'above' if strict_min else 'at least'} {low}"
+    most = f"{'below' if strict_max else 'at most'} {high}"
+    if low is not None and high is not None:
+        return f"{least} and {most}" if strict_min or strict_max else f"between {low} and {high}"
+    if low is not None:
+        return least
+    return most if high is not None else "any number"
 
 
 @dataclass(frozen=True)
@@ -226,5 +232,5 @@ def _total(values: Sequence[Any] | None, indices: Sequence[int]) -> float | None
     return _aggregate(known, "sum")
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+def _number(value: float) -> str:
+    return f"{value:g}"

@@ -25,7 +25,7 @@ from plumbline.run.thresholds import OURS
 QUERY = "unexpected_rows_query"
 """The argument of an expectation that is a query itself."""
 
-_LISTS = ("unexpected_list", "partial_unexpected_list")
+_LISTS = ("unexpected_list", "partial_unexpected_list", "missing_list", "partial_missing_list")
 _COUNTS = "partial_unexpected_counts"
 _ELSEWHERE = ("observed_value", "details", "unexpected_rows")
 _INDICES = ("unexpected_index_list", "partial_unexpected_index_list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,10 @@ from plumbline.run.outcome import Outcome
 from plumbline.site.records import META_KEY, Record, RunStamp, to_meta
 
 logger = logging.getLogger(__name__)
+
+_UNEXPECTED_ROWS = "unexpected_rows_expectation"
+_PLACE = ("position", "expected", "found")
+"""Of a column that is not where it should be, in GX's order."""
 
 
 def suite_result(
@@ -201,15 +206,58 @@ def _read(entry: ExpectationValidationResult, evaluated: Evaluated | None) -> Ju
     assert config is not None
     result = entry.result or {}
     severity = getattr(config.severity, "value", config.severity) or "critical"
+    details = result.get("details") or {}
+    unexpected, absent = _unexpected(config.type, result)
     return JudgedExpectation(
         type=config.type,
         severity=str(severity),
         success=bool(entry.success),
         kwargs=config.kwargs,
         observed=result.get("observed_value"),
-        groups=tuple((result.get("details") or {}).get("groups") or ()),
+        groups=tuple(details.get("groups") or ()),
         failing=evaluated.failing if evaluated else (),
         error=why_unjudged(entry),
         skipped=evaluated.skipped if evaluated else None,
         description=config.description or _usual(config.kwargs, result),
+        element_count=_count(
+            len(details["groups"]) if "groups" in details else result.get("element_count")
+        ),
+        missing_count=_count(result.get("missing_count")),
+        unexpected_count=_count(
+            result.get("observed_value")
+            if config.type == _UNEXPECTED_ROWS
+            else result.get("unexpected_count")
+        ),
+        unexpected_percent=_percent(result.get("unexpected_percent")),
+        unexpected=tuple(unexpected),
+        absent=tuple(absent),
     )
+
+
+def _unexpected(kind: str, result: Mapping[str, Any]) -> tuple[Sequence[object], Sequence[object]]:
+    """The unexpected values that GX names, and those that it misses: of rows, sets and columns."""
+    details = result.get("details") or {}
+    mismatched = details.get("mismatched") or ()
+    if isinstance(mismatched, Mapping):  # expect_table_columns_to_match_set
+        return mismatched.get("unexpected") or (), mismatched.get("missing") or ()
+    if mismatched:  # expect_table_columns_to_match_ordered_list
+        return [dict(zip(_PLACE, one.values(), strict=True)) for one in mismatched], ()
+    if kind == _UNEXPECTED_ROWS:
+        return list(details.get("unexpected_rows") or ()), ()
+    return (
+        result.get("partial_unexpected_list") or (),
+        result.get("partial_missing_list") or (),
+    )
+
+
+def _count(value: object) -> int | None:
+    """A count; NumPy's as well."""
+    number = _percent(value)
+    return None if number is None else int(number)
+
+
+def _percent(value: Any) -> float | None:
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from plumbline.group_key import canonical
@@ -80,7 +79,10 @@ def sample_failing(
 
 
 def cell(value: object) -> Cell:
-    """``value`` as JSON can hold it: instants and days as ISO 8601, what is long cut short."""
+    """``value`` as JSON can hold it: instants and days as ISO 8601, what is long cut short.
+
+    NaN is the text ``NaN``: only NULL is null. A decimal that no float holds is its digits as text.
+    """
     if isinstance(value, list | tuple):
         shown = ", ".join(_element(inner) for inner in value[:_ELEMENTS])
         return f"[{shown}{_more(len(value))}]"
@@ -88,11 +90,8 @@ def cell(value: object) -> Cell:
         return _cut(json.dumps({str(k): cell(v) for k, v in value.items()}, ensure_ascii=False))
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
-    if isinstance(value, Decimal):
-        value = float(value)
-    if isinstance(value, float):
-        # NaN and infinities are no JSON; a whole number stays the float that it was.
-        return value if math.isfinite(value) else canonical(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)  # a whole number stays the float that it was
     if isinstance(value, datetime | date) or not isinstance(value, bool | int):
         value = canonical(value)
     return _cut(value) if isinstance(value, str) else value

@@ -12,12 +12,14 @@ from typing import Any
 
 from plumbline.expectations.bounds import observe, to_number
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
+from plumbline.run.expected import condition, expected, on_rows
 from plumbline.run.failing import sample_failing
+from plumbline.run.failures import failures_of
 from plumbline.run.groups import judge_groups, judged_keys
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.run.status import Status
-from plumbline.run.summary import describe, summarise
+from plumbline.run.summary import summarise
 from plumbline.run.thresholds import group_lines_of, lines_of, main_threshold
 from plumbline.run.verdict import Verdict
 
@@ -112,6 +114,7 @@ def judge(
         judged=judged_keys(results, columns, evidence.grain),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
+        failures=failures_of(suite, results),
         declared=suite.declared,
         evaluated=evaluated,
         failed=len(failed),
@@ -214,11 +217,12 @@ def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
 
 
 def _expectation(result: JudgedExpectation) -> ExpectationOutcome:
+    required = on_rows(expected(result.type, result.kwargs), condition(result.kwargs))
     return ExpectationOutcome(
         type=result.type,
         severity=result.severity,
         success=result.success,
-        text=describe(result),
+        text=result.description or required,
         observed=result.observed,
         error=result.error,
     )

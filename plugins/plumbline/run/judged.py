@@ -36,6 +36,17 @@ class JudgedExpectation:
     skipped: str | None = None
     """Why it looked at nothing, where its suite says that this may be."""
     description: str | None = None
+    element_count: int | None = None
+    """Rows that met its ``row_condition``, or groups of ours; None where GX counts none."""
+    missing_count: int | None = None
+    """Of them, those that are NULL and were passed over."""
+    unexpected_count: int | None = None
+    unexpected_percent: float | None = None
+    """As GX says it: of the elements that were not passed over as NULL, 0 to 100."""
+    unexpected: tuple[object, ...] = ()
+    """The first unexpected values, or rows, masked."""
+    absent: tuple[object, ...] = ()
+    """The first values or columns that should be there and are not, masked."""
 
     @property
     def status(self) -> Status:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from plumbline.group_key import GroupKey
 from plumbline.project.revision import Revision
 from plumbline.run.failing import FailingRows
+from plumbline.run.failures import Failure
 from plumbline.run.status import FailOn, RunStatus, Status, exit_code, run_status, score
 from plumbline.run.thresholds import ThresholdLine
 
@@ -75,6 +76,8 @@ class Outcome:
     failing: FailingRows | None = None
     """A sample of the rows that failed; not in the JSON."""
     expectations: tuple[ExpectationOutcome, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    """Each expectation that the data did not meet, of any severity, in the suite's order."""
     declared: int = 0
     evaluated: int = 0
     failed: int = 0

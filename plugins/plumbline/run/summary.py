@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plumbline.group_key import GroupKey
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
+from plumbline.run.expected import range_of
+from plumbline.run.failures import Failure
 from plumbline.run.judged import RANK, JudgedExpectation
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
-from plumbline.run.words import listing, number, unit_of
+from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.run.words import listing, number
 
-
-def describe(result: JudgedExpectation) -> str:
-    """What an expectation expects, in words."""
-    if result.description:
-        return result.description
-    column = result.kwargs.get("column")
-    if column is None:
-        return result.type
-    bounds = result.bounds
-    if bounds.first is None:
-        return f"{result.type} on {column}"
-    what = str(column)
-    if result.kwargs.get("aggregate"):
-        what = f"{result.kwargs['aggregate']} of {what}"
-    if result.kwargs.get("group_by"):
-        what += f" of each {' and '.join(result.kwargs['group_by'])}"
-    unit = unit_of(str(column), None, "")
-    return f"{what} {bounds.words()}{' ' + unit if unit else ''}"
+_NAMED = 5
+"""Groups or values of a failure that the line has room for; the report names more."""
 
 
 def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation]) -> str:
@@ -36,16 +22,13 @@ def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation
     if outcome.status is Status.ERROR:
         return outcome.reason or ""
     parts = [_headline(outcome, suite)]
-    counted = [result for result in failed if result.status is not Status.PASS]
-    seen: set[tuple[object, ...]] = set()
-    for result in sorted(counted, key=lambda result: -RANK[result.status]):
-        subject = (result.kwargs.get("column"), tuple(result.kwargs.get("group_by") or ()))
-        if subject in seen:
-            continue
-        seen.add(subject)
-        text = _failure(outcome, suite, result)
-        if text:
-            parts.append(text)
+    counted = [
+        (result, failure)
+        for result, failure in zip(failed, outcome.failures, strict=True)
+        if failure.status is not Status.PASS and not failure.is_covered
+    ]
+    counted.sort(key=lambda one: -RANK[one[0].status])
+    parts += [_failure(outcome, suite, result, failure) for result, failure in counted]
     parts += [note for note in outcome.notes if note not in parts]
     return "; ".join(part for part in parts if part)
 
@@ -64,34 +47,27 @@ def _headline(outcome: Outcome, suite: Suite) -> str:
     return number(outcome.observed, outcome.unit)
 
 
-def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation) -> str:
-    if result.description:
-        return f"not so: {result.description}"
+def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation, failure: Failure) -> str:
+    if result.type not in (OURS, FOLLOWS_HISTORY) or result.description:
+        return failure.text(most=_NAMED)
     declared = suite.monitor.observed
-    observed_column = declared.column if isinstance(declared, ObservedColumn) else None
-    column = str(result.kwargs.get("column", ""))
-    unit = unit_of(column, observed_column, outcome.unit)
-    must = result.bounds.words()
-    if result.groups and result.kwargs.get("group_by"):
-        failing = [entry for entry in result.groups if not entry["success"]]
-        failing.sort(key=lambda entry: (entry["observed"] is not None, entry["observed"] or 0))
-        names = [
-            f"{GroupKey.of(entry['key']).label} "
-            + ("masked" if entry.get("masked") else number(entry["observed"], unit))
-            for entry in failing
-        ]
-        return f"{column} must be {must}: {listing(names)}"
-    if column == observed_column:
-        # Where another expectation names groups, they are its groups and not parts of this whole.
-        named = any(entry.kwargs.get("group_by") for entry in suite.entry.expectations)
-        worse = [] if named else [g for g in outcome.groups if g.status is not Status.PASS]
-        names = [f"{group.key.label} {number(group.observed, unit)}" for group in worse]
-        text = f"must be {must}"
-        if isinstance(declared, ObservedColumn) and declared.aggregate == "sum":
-            names = [group.key.label for group in worse]
-        return text + (f": {listing(names)}" if names else "")
-    if result.bounds.first is not None and column:
-        seen = result.observed
-        shown = number(float(seen), unit) if isinstance(seen, int | float) else ""
-        return f"{column} must be {must}" + (f", observed {shown}" if shown else "")
-    return f"{result.type} failed" + (f" on {column}" if column else "")
+    must = f"must be {range_of(result.kwargs)}"
+    if result.kwargs.get("group_by"):
+        names = list(map(failure.sample_in_words, failure.samples))
+        listed = listing(names, _NAMED, total=failure.unexpected_count)
+        return f"{failure.column} {must}: {listed}"
+    if not isinstance(declared, ObservedColumn) or (
+        failure.column,
+        result.kwargs.get("aggregate"),
+    ) != (declared.column, declared.aggregate):
+        return failure.text(most=_NAMED)
+    # Where another expectation names groups, they are its groups and not parts of this whole.
+    named = any(entry.kwargs.get("group_by") for entry in suite.entry.expectations)
+    worse = [] if named else [g for g in outcome.groups if g.status is not Status.PASS]
+    names = [
+        group.key.label
+        if declared.aggregate == "sum"
+        else f"{group.key.label} {number(group.observed, failure.unit, against=group.threshold)}"
+        for group in worse
+    ]
+    return must + (f": {listing(names, _NAMED)}" if names else "")

@@ -10,13 +10,17 @@ _WHOLE = 1e15
 """From here on, floats no longer tell numbers apart that follow each other."""
 
 
-def number(value: float | None, unit: str = "") -> str:
-    """``44.2 %``, ``281 predictions``, ``1 prediction``; ``NULL`` for nothing."""
+def number(value: float | None, unit: str = "", *, against: float | None = None) -> str:
+    """``44.2 %``, ``281 predictions``, ``1 prediction``; ``NULL`` for nothing.
+
+    A value on the wrong side of the threshold ``against`` is not rounded onto it: 49.97 against
+    50 stays ``49.97 %``, so that a reader never sees 50.0 below 50.
+    """
     if value is None:
         return "NULL"
-    if unit == "%":
-        return f"{value:.1f} %"
-    text = f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+    text = f"{value:.0f}" if unit != "%" and float(value).is_integer() else f"{value:.1f}"
+    if against is not None and value != against and float(text) == against:
+        text = f"{value:.9f}".rstrip("0").rstrip(".")
     return f"{text} {singular(unit) if text == '1' else unit}".rstrip()
 
 
@@ -51,8 +55,22 @@ def unit_of(column: str, observed_column: str | None, unit: str) -> str:
     return unit if column == observed_column else ""
 
 
-def listing(names: Sequence[str], limit: int = _NAMED) -> str:
-    """``a, b, c and 7 more``."""
-    if len(names) <= limit:
-        return ", ".join(names)
-    return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+def count(total: int, what: str) -> str:
+    """``1,204 rows``, ``1 row``: ``what`` in the plural."""
+    return f"{total:,} {singular(what) if total == 1 else what}"
+
+
+def share(part: int, whole: int, percent: float) -> str:
+    """``0.2 %``; a share that is neither none nor all is not rounded to either."""
+    if float(percent).is_integer():
+        return f"{percent:.0f} %"
+    text = f"{percent:.1f}"
+    if text == "0.0" and part:
+        return "< 0.1 %"
+    return "> 99.9 %" if text == "100.0" and part < whole else f"{text} %"
+
+
+def listing(names: Sequence[str], limit: int = _NAMED, *, total: int | None = None) -> str:
+    """``a, b, c and 7 more``; ``total`` where there are more than ``names``."""
+    more = (len(names) if total is None else total) - min(len(names), limit)
+    return ", ".join(names[:limit]) + (f" and {more:,} more" if more > 0 else "")

@@ -268,6 +268,8 @@ def test_plain_text_counts_what_has_no_room() -> None:
         (line_coverage(Event.EXPIRED, left=tuple("abcdefg")), "a, b, c, d, e and 2 more"),
         (line_coverage(Event.FLAPPING), "Fails and recovers again and again"),
         (line_coverage(groups=(), expectations=("x must be 1",)), "fails     x must be 1"),
+        (line_coverage(expectations=("x must be 1",)), "fails     x must be 1\n  where"),
+        (line_coverage(expectations=("x",) * 12), "            x\n            and 2 more"),
         (line_coverage(more_groups=7), "and 7 more"),
         (grading(children=grading().children * 8), "and 3 more"),
         (line_coverage(last_good=None), "last good 26 Jan 01:00 EST"),

@@ -21,6 +21,7 @@ from unit.lint.test_rules import (
     SERVICES,
     SOURCES,
     SUITE,
+    TABLE,
 )
 
 Edits = tuple[tuple[str, str, str], ...]
@@ -42,6 +43,7 @@ RIGHT: dict[str, Edits] = {
     "an expectation of GX's": ((LAG, '"expectations": [', '"expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "game_date"}},'),),
     "a threshold given at run time": lag_judged_by('{"column": "not_final", "max_value": 3, "min_value": null}'),
     "a GX threshold that is a parameter": ((LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": [{"type": "expect_column_max_to_be_between", "kwargs": {"column": "not_final", "max_value": {"$PARAMETER": "most"}}},'),),
+    "a comparison of two tables by GX's own data asset": ((TABLE, '"expectations": [', '"expectations": [{"type": "expect_table_row_count_to_equal_other_table", "kwargs": {"other_table_name": "games"}},'),),
     "thresholds by arithmetic over a parameter": ((SUITE, '"expectations": [', '"suite_parameters": {"low": 40}, "expectations": ['), (SUITE, '"min_value": 80,', '"min_value": {"$PARAMETER": "low * 2"},')),
     "a parameter that is the judged instant": ((LAG, '"expectations": [', '"expectations": [{"type": "expect_column_max_to_be_between", "kwargs": {"column": "game_date", "max_value": {"$PARAMETER": "now()"}}},'),),
     "a percentage between a threshold and 100": coverage_judged_by('{"column": "coverage_pct", "min_value": 50, "max_value": 100}'),

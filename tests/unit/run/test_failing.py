@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -61,7 +61,9 @@ def test_a_reason_that_differs_is_a_column_and_personal_ones_are_marked() -> Non
     ("value", "written"),
     [
         (None, None), (True, True), (3, 3), (2.5, 2.5), (4.0, 4.0), ("a", "a"),
-        (Decimal("1.25"), 1.25), (float("nan"), "NaN"), (float("inf"), "inf"),
+        (Decimal("1.25"), 1.25), (float("inf"), "inf"), (float("nan"), "NaN"),
+        (Decimal("90071992547409.93"), "90071992547409.93"), (Decimal("0.1"), 0.1),
+        (Decimal(10) ** 30, 10**30), (2**63 - 1, 2**63 - 1), (time(7, 30), "07:30:00"),
         (date(2026, 2, 2), "2026-02-02"),
         (datetime(2026, 2, 2, 5, tzinfo=UTC), "2026-02-02T05:00:00Z"),
         ([1.0, 2.0], "[1.0, 2.0]"),

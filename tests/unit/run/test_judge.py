@@ -286,20 +286,34 @@ def test_share_over_100_is_shown_as_it_is() -> None:
     assert outcome.summary == "120.0 %; must be at most 100"
 
 
-def test_a_description_says_what_does_not_hold() -> None:
+def test_a_description_leads() -> None:
     failed = JudgedExpectation(
-        "x", "warning", success=False, kwargs={"column": "n"}, description="every game is final"
+        "expect_column_values_to_not_be_null",
+        "warning",
+        success=False,
+        kwargs={"column": "n"},
+        description="Every game is final.",
+        unexpected_count=1,
+        element_count=4,
+        unexpected_percent=25.0,
     )
-    assert "not so: every game is final" in judged([{"n": 1}], [failed]).summary
+    assert judged([{"n": 1}], [failed]).summary == (
+        "0 of 1 expectations pass; Every game is final (n must not be NULL): "
+        "1 of 4 rows (25 %) fails"
+    )
 
 
 def test_a_gx_expectation_of_its_own_is_judged_by_its_success() -> None:
     failed = JudgedExpectation(
-        "expect_table_row_count_to_be_between", "warning", success=False, kwargs={}, observed=3
+        "expect_table_row_count_to_be_between",
+        "warning",
+        success=False,
+        kwargs={"min_value": 1200},
+        observed=3,
     )
     outcome = judged([{"pct": 1.0}], [failed])
     assert (outcome.status, outcome.observed) == (Status.WARNING, 3.0)
-    assert "expect_table_row_count_to_be_between failed" in outcome.summary
+    assert outcome.summary == "3; row count must be at least 1200: observed 3"
 
 
 def test_a_whole_does_not_name_the_groups_of_another_expectation() -> None:

@@ -14,7 +14,7 @@ from plumbline.project.revision import Revision
 from plumbline.run.outcome import RunReport
 from plumbline.run.reports.json import render
 from plumbline.run.status import Status
-from support.reports import HOSTILE, failed, grading, group, outcome, report, seed_day
+from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
 
 SCHEMA_FILE = Path(__file__).parents[3] / "schemas" / "run.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
@@ -163,6 +163,6 @@ def test_every_key_of_the_schema_is_described() -> None:
 
 
 def test_failed_info_counts_as_failed_only() -> None:
-    said = strict(render(report(outcome("a", failed=1, expectations=(failed("x", "info"),)))))
+    said = strict(render(report(outcome("a", failed=1, failures=(failure("x", "info"),)))))
     assert said["status"] == "OK"
     assert said["monitors"][0]["expectations"] == {"declared": 2, "evaluated": 2, "failed": 1}

@@ -10,7 +10,7 @@ import pytest
 from plumbline.run.outcome import Outcome
 from plumbline.run.reports.markdown import code, escape, render
 from plumbline.run.status import Status
-from support.reports import HOSTILE, failed, grading, group, outcome, report, seed_day
+from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
 
 
 def test_it_begins_with_the_verdict_and_ends_with_the_counts() -> None:
@@ -90,7 +90,7 @@ HOSTILE_PLACES = {
     "a summary": outcome("a", Status.CRITICAL, summary=HOSTILE),
     "a reason": outcome("a", Status.ERROR, summary="x", reason=HOSTILE),
     "a note": outcome("a", notes=(HOSTILE,)),
-    "an expectation": outcome("a", expectations=(failed(HOSTILE, "info"),)),
+    "an expectation": outcome("a", failures=(failure(HOSTILE, "info", samples=(HOSTILE,)),)),
     "an owner": outcome("a", Status.CRITICAL, owner=HOSTILE),
     "a runbook": outcome("a", Status.CRITICAL, runbook=HOSTILE),
     "an action": outcome("a", Status.CRITICAL, action=HOSTILE),

@@ -9,7 +9,17 @@ import pytest
 from plumbline.run.outcome import Outcome
 from plumbline.run.reports.text import render
 from plumbline.run.status import Status
-from support.reports import AS_OF, HOSTILE, failed, grading, group, outcome, report, seed_day
+from support.reports import (
+    AS_OF,
+    HOSTILE,
+    failed,
+    failure,
+    grading,
+    group,
+    outcome,
+    report,
+    seed_day,
+)
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -74,6 +84,10 @@ def test_bytes_are_shown_where_the_warehouse_says_them() -> None:
 
 def test_a_failing_monitor_says_where_what_to_do_and_who() -> None:
     block = block_of(render(seed_day()), "grading_completeness")
+    assert (
+        "fails    critical: graded_pct of each system_id must be at least 50 %: 2 of 4 groups (50 %) fail\n"
+        in block
+    )
     assert re.search(r"where +catboost_v8 +12\.2 % +49/400", block)
     assert "impact   Accuracy of the listed prediction systems is unknown." in block
     assert "do       Run the grading backfill for the dates named." in block
@@ -158,8 +172,10 @@ def test_an_errors_reason_is_not_said_twice() -> None:
 
 
 def test_a_failed_info_is_shown_on_a_monitor_that_passes() -> None:
-    run = report(outcome("a", expectations=(failed("rows at least 10", "info"),), failed=1))
-    assert "fails  info: rows at least 10" in render(run)
+    run = report(
+        outcome("a", failures=(failure("row count must be at least 10", "info"),), failed=1)
+    )
+    assert "fails  info: row count must be at least 10: not met" in render(run)
     assert render(run).splitlines()[-1].startswith("OK")
 
 
@@ -202,7 +218,7 @@ HOSTILE_PLACES = {
     "a summary": outcome("a", Status.CRITICAL, summary=HOSTILE),
     "a reason": outcome("a", Status.ERROR, summary="x", reason=HOSTILE),
     "a note": outcome("a", notes=(HOSTILE,)),
-    "an expectation": outcome("a", expectations=(failed(HOSTILE, "info"),)),
+    "an expectation": outcome("a", failures=(failure(HOSTILE, "info", samples=(HOSTILE,)),)),
     "an owner": outcome("a", Status.CRITICAL, owner=HOSTILE),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from datetime import timedelta
 import pytest
 
 from plumbline.incidents.model import Ack, Mute
+from plumbline.run.failures import Failure
 from plumbline.run.status import RunStatus, Status
 from plumbline.site import book as books
 from plumbline.site.book import (
@@ -489,6 +491,49 @@ def test_a_record_survives_gxs_result() -> None:
     one = record("2026-02-02", groups=[("a", 1.0)], docs_url="file:///home/me/docs/index.html")
     read = from_meta({"plumbline": to_meta(one)}, result=("a", "b"))
     assert read == replace(one, outcome=replace(one.outcome, docs_url=None), result=("a", "b"))
+
+
+def test_what_failed_survives_gxs_result_and_the_file() -> None:
+    failures = (
+        Failure("expect_x", "info", "x"),
+        Failure(
+            "expect_y",
+            "critical",
+            "a, b must be unique",
+            column="a, b",
+            description="once",
+            row_condition="a > 1",
+            counted="values",
+            unexpected_count=3,
+            element_count=2**40,
+            missing_count=1,
+            unexpected_percent=0.5,
+            observed="2026",
+            samples=((("b", 2**63 - 1), ("a", None)), "1", 1.0, True, None),
+            absent=("z",),
+            unit="%",
+            threshold=50.0,
+            is_covered=True,
+        ),
+    )
+    one = record("2026-02-02", failures=failures)
+    stored = json.loads(json.dumps({"plumbline": to_meta(one)}, sort_keys=True))
+    read = from_meta(stored)
+    assert read is not None
+    assert repr(read.outcome.failures) == repr(failures)
+    book = books.from_json(books.to_json(books.with_records(Book(), [read])))
+    assert book is not None
+    latest = coverage(book).latest
+    assert latest is not None
+    assert repr(latest.outcome.failures) == repr(failures)
+
+
+def test_a_record_of_before_failures_were_kept_is_read() -> None:
+    stored = to_meta(record("2026-02-02"))
+    assert "failures" not in stored["outcome"]
+    read = from_meta({"plumbline": stored})
+    assert read is not None
+    assert read.outcome.failures == ()
 
 
 @pytest.mark.parametrize("meta", [{}, {"plumbline": None}, {"plumbline": {}}, {"plumbline": "x"}])

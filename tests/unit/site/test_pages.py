@@ -13,6 +13,7 @@ import pytest
 from markupsafe import Markup
 
 from plumbline.incidents.model import Mute
+from plumbline.run.failures import Failure
 from plumbline.run.status import RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.data import (
@@ -152,6 +153,7 @@ def hostile() -> SiteData:
             action=HOSTILE,
             notes=(HOSTILE,),
             depends_on=(HOSTILE,),
+            failures=(Failure(HOSTILE, "critical", HOSTILE, column=HOSTILE, samples=(HOSTILE,)),),
         )
         views.append(
             replace(
@@ -382,6 +384,19 @@ def test_the_calendar_has_a_row_a_weekday_and_a_column_a_week() -> None:
 )
 def test_spans_are_told_as_people_say_them(span: timedelta, said: str) -> None:
     assert lasting(span) == said
+
+
+def test_a_monitors_page_says_what_failed_the_worst_first(pages: Pages) -> None:
+    words = Read(pages.files["monitors/line_coverage.html"]).words.replace("\u00a0", " ")
+    required = (
+        "mean of coverage_pct must be at least 50 %",
+        "observed 44.2 %",
+        "player_lookup must be unique where game_date is not null",
+        "3 of 1,204 rows (0.2 % of 1,200 non-NULL) fail: "
+        "'masked-3f2a9c81d0', 'masked-80513c7671' and 1 more",
+    )
+    after = words.split("What failed, in the last run")[1]
+    assert [after.index(text) for text in required] == sorted(map(after.index, required))
 
 
 def test_a_cell_of_a_failing_row_is_short_text() -> None:

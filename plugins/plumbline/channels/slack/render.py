@@ -27,6 +27,7 @@ LONGEST_FALLBACK = 2500
 
 _LONGEST_LINE = 400
 _ROOM_FOR_GROUPS = 1500
+_ROOM_FOR_FAILED = 2700
 _LONGEST_ACTION = 1200
 _LONGEST_LINK = 500
 _LONGEST_NAME = 100
@@ -131,18 +132,23 @@ def _what(item: Item) -> list[Block]:
         lines.append(f"Last good: {escape.mrkdwn(good)}")
     if item.groups:
         lines.append(_groups(item))
-    else:
-        lines += [
-            f"Fails: {escape.mrkdwn(wording.cut(text, _LONGEST_LINE))}"
-            for text in item.expectations[:3]
-        ]
     for child in item.children[:5]:
         summary = wording.cut(child.summary, _LONGEST_LINE // 2)
         name = wording.cut(child.monitor, _LONGEST_NAME)
         lines.append(f"Fails because of it: {escape.mrkdwn(f'{child.status} {name}: {summary}')}")
     if len(item.children) > 5:
         lines.append(f"and {len(item.children) - 5} more because of it")
-    return [_section("\n".join(lines))] if lines else []
+    failed = [_section("\n".join(_failed(item)))] if item.expectations else []
+    return [*([_section("\n".join(lines))] if lines else []), *failed]
+
+
+def _failed(item: Item) -> list[str]:
+    """Each failed expectation; a long one loses the end of its values, not its counts."""
+    shown = item.expectations[: wording.MOST_FAILED]
+    longest = min(_LONGEST_LINE, _ROOM_FOR_FAILED // max(1, len(shown)))
+    lines = [f"Fails: {escape.mrkdwn(wording.cut(text, longest))}" for text in shown]
+    more = len(item.expectations) - len(shown)
+    return [*lines, f"and {more} more"] if more else lines
 
 
 def _groups(item: Item) -> str:

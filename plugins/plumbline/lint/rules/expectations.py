@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plumbline.errors import did_you_mean
+from plumbline.expectations.compared import MEND, why_not_compared
 from plumbline.expectations.follows import faults_of_following
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
@@ -60,6 +61,13 @@ FOLLOWS_ANOTHER = error(
     wrong='"observed": {"column": "coverage_pct", "aggregate": "mean"}, followed "column": "rows"',
     right='"observed": {"column": "rows", "aggregate": "mean"}, followed "column": "rows"',
 )
+COMPARES = error(
+    "expectation-compares-sources",
+    "The expectation compares with another table or data source; a monitor asks for the rows of "
+    "its model alone, and ends in ERROR.",
+    wrong='"type": "expect_table_row_count_to_equal_other_table"',
+    right='a model that returns both counts, and "expect_column_pair_values_to_be_equal"',
+)
 BROKEN_PLUGIN = error(
     "plugin-broken",
     "A Python file among the plugins can't be imported, so what it defines is not known.",
@@ -81,6 +89,7 @@ RULES = (
     MISPLACED_KEY,
     NO_GROUPS,
     FOLLOWS_ANOTHER,
+    COMPARES,
     BROKEN_PLUGIN,
     TWICE,
 )
@@ -95,11 +104,14 @@ WHOLE_TABLE = "expect_table_"
 
 def check(linted: Linted) -> Iterator[Finding]:
     """What is wrong with single expectations, and with plugins that may define them."""
-    for suite in linted.facts.suites.values():
+    for name, suite in linted.facts.suites.items():
+        is_on_model = name not in linted.facts.suites_on_assets
         seen: dict[str, int] = {}
         for number, (path, entry) in enumerate(suite.entries("expectations")):
             found = list(_type_and_arguments(linted, suite, path))
             yield from found
+            if is_on_model:
+                yield from _compared(suite, path)
             if not found:
                 yield from _as_gx_builds_it(linted, suite, path)
             said = _canonical(entry)
@@ -161,6 +173,12 @@ def _type_and_arguments(linted: Linted, suite: Document, path: KeyPath) -> Itera
             "overrides need group_by: the groups that they are for",
             "add group_by, or take overrides out",
         )
+
+
+def _compared(suite: Document, path: KeyPath) -> Iterator[Finding]:
+    refused = why_not_compared(suite.text(*path, "type") or "")
+    if refused is not None:
+        yield COMPARES.at(suite.place(*path, "type"), refused, MEND)
 
 
 def _followed(suite: Document) -> Iterator[Finding]:

@@ -9,11 +9,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plumbline.run.failures import Failure, reported
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
 from plumbline.run.status import Status
 
 SHOWN = 8
 """How many groups are named; JSON holds all."""
+
+MOST_FAILURES = 20
+"""How many failed expectations are named; JSON holds all."""
 
 _WORST_FIRST = (Status.CRITICAL, Status.ERROR, Status.WARNING)
 
@@ -27,16 +31,25 @@ class Findings:
     """Where the summary does not say it."""
     groups: tuple[GroupOutcome, ...]
     more_groups: int
+    failures: tuple[Failure, ...]
+    """What failed, the worst first."""
+    more_failures: int
     expectations: tuple[ExpectationOutcome, ...]
-    """Failures that the summary does not name: of severity info, or not evaluated."""
+    """What could not be evaluated."""
     more_expectations: int
     advice: tuple[tuple[str, str], ...]
     """Label and text: impact, what to do, the runbook, the owner, notes."""
 
+    def failure_text(self, failure: Failure) -> str:
+        """A failure on one line; groups that are listed below are not named twice."""
+        is_listed = bool(self.groups) and failure.counted == "groups"
+        return failure.text(most=0) if is_listed else failure.text()
+
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing that the table does not say already."""
-        return not (self.reason or self.groups or self.expectations or self.advice)
+        found = self.groups or self.failures or self.expectations
+        return not (self.reason or found or self.advice)
 
 
 def findings(report: RunReport) -> list[Findings]:
@@ -55,11 +68,8 @@ def _findings(outcome: Outcome, statuses: dict[str, Status]) -> Findings:
     groups = failing(outcome.groups)
     if outcome.status in (Status.PASS, Status.SKIPPED):
         groups = []
-    failed = [
-        one
-        for one in outcome.expectations
-        if one.error or (not one.success and one.severity == "info")
-    ]
+    failures = reported(outcome.failures)
+    unevaluated = [one for one in outcome.expectations if one.error]
     reason = outcome.reason
     if reason and reason in outcome.summary:
         reason = None
@@ -68,8 +78,10 @@ def _findings(outcome: Outcome, statuses: dict[str, Status]) -> Findings:
         reason=reason,
         groups=tuple(groups[:SHOWN]),
         more_groups=max(0, len(groups) - SHOWN),
-        expectations=tuple(failed[:SHOWN]),
-        more_expectations=max(0, len(failed) - SHOWN),
+        failures=tuple(failures[:MOST_FAILURES]),
+        more_failures=max(0, len(failures) - MOST_FAILURES),
+        expectations=tuple(unevaluated[:SHOWN]),
+        more_expectations=max(0, len(unevaluated) - SHOWN),
         advice=tuple(_advice(outcome, statuses)),
     )
 

@@ -6,6 +6,7 @@ import json
 import math
 
 from plumbline.project.revision import Revision
+from plumbline.run.failures import Failure, plain_sample
 from plumbline.run.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.run.reports.wording import rfc3339
 from plumbline.run.status import Status
@@ -65,6 +66,7 @@ def _monitor(outcome: Outcome) -> dict[str, object]:
             "evaluated": outcome.evaluated,
             "failed": outcome.failed,
         },
+        "failures": [_failure(failure) for failure in outcome.failures],
         "rows": outcome.rows,
         "job_ids": list(outcome.job_ids),
         "seconds": round(outcome.seconds, 3),
@@ -82,6 +84,28 @@ def _group(group: GroupOutcome) -> dict[str, object]:
         "numerator": number(group.numerator),
         "denominator": number(group.denominator),
         "threshold": number(group.threshold),
+    }
+
+
+def _failure(failure: Failure) -> dict[str, object]:
+    percent = failure.unexpected_percent
+    observed = failure.observed
+    return {
+        "expectation": failure.expectation,
+        "column": failure.column,
+        "severity": failure.severity,
+        "unexpected_count": failure.unexpected_count,
+        "element_count": failure.element_count,
+        # A share too small for the decimals is not none.
+        "unexpected_percent": (number(percent) or percent) if percent else percent,
+        "samples": [plain_sample(sample) for sample in failure.samples],
+        "missing_count": failure.missing_count,
+        "absent": [plain_sample(value) for value in failure.absent],
+        "observed": number(observed) if isinstance(observed, float) else observed,
+        "expected": failure.expected,
+        "row_condition": failure.row_condition,
+        "description": failure.description,
+        "text": failure.text(),
     }
 
 

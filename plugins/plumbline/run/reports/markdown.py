@@ -111,14 +111,20 @@ def _block(block: Findings, report: RunReport) -> list[str]:
     lines = [f"### {escape(wording.SYMBOLS[outcome.status])} {code(outcome.monitor)}", ""]
     if block.reason:
         lines.append(f"- **why**: {escape(block.reason)}")
-    for expectation in block.expectations:
-        text = f"- **fails** ({expectation.severity}): {escape(expectation.text)}"
-        if expectation.error:
-            text += f" (could not be evaluated: {escape(expectation.error)})"
-        lines.append(text)
+    lines += [
+        f"- **fails** ({failure.severity}): {escape(block.failure_text(failure))}"
+        for failure in block.failures
+    ]
+    if block.more_failures:
+        lines.append(f"- and {block.more_failures} more failed expectations")
+    lines += [
+        f"- **fails** ({expectation.severity}): {escape(expectation.text)} "
+        f"(could not be evaluated: {escape(expectation.error or '')})"
+        for expectation in block.expectations
+    ]
     if block.more_expectations:
-        lines.append(f"- and {block.more_expectations} more expectations")
-    if block.reason or block.expectations:
+        lines.append(f"- and {block.more_expectations} more that could not be evaluated")
+    if lines[-1]:
         lines.append("")
     if block.groups:
         lines += ["| Where | Status | Observed | Of |", "|---|---|--:|--:|"]

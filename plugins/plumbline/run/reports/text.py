@@ -8,6 +8,7 @@ On a terminal the table holds what fits, and the block below it the rest.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -154,18 +155,27 @@ def _block(block: Findings, summary: str | None) -> RenderableType:
         body.add_row("found" if checked else "why", Text(one_line(summary)))
     if block.reason:
         body.add_row("why", Text(one_line(block.reason)))
-    for row, expectation in enumerate(block.expectations):
-        text = f"{expectation.severity}: {one_line(expectation.text)}"
-        if expectation.error:
-            text += f" (could not be evaluated: {one_line(expectation.error)})"
-        body.add_row("fails" if row == 0 else "", Text(text))
-    if block.more_expectations:
-        body.add_row("", Text(f"and {block.more_expectations} more expectations"))
+    for row, line in enumerate(_failures(block)):
+        body.add_row("fails" if row == 0 else "", Text(line))
     if block.groups:
         body.add_row("where", _groups(block))
     for label, text in block.advice:
         body.add_row(label, Text(one_line(text)))
     return Group(title, Padding(body, (0, 0, 0, 2)))
+
+
+def _failures(block: Findings) -> Iterator[str]:
+    """A line for each expectation that failed or could not be evaluated."""
+    for failure in block.failures:
+        yield f"{failure.severity}: {one_line(block.failure_text(failure))}"
+    if block.more_failures:
+        yield f"and {block.more_failures} more failed expectations"
+    for expectation in block.expectations:
+        why = one_line(expectation.error or "")
+        text = one_line(expectation.text)
+        yield f"{expectation.severity}: {text} (could not be evaluated: {why})"
+    if block.more_expectations:
+        yield f"and {block.more_expectations} more that could not be evaluated"
 
 
 def _groups(block: Findings) -> RenderableType:

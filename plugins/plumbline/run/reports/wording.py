@@ -32,16 +32,11 @@ SYMBOLS: dict[str, str] = {
 def amount(value: float | None, unit: str = "", *, against: float | None = None) -> str:
     """``44.2 %``, ``281 predictions``, ``7.3 hours``; a dash for what is not known.
 
-    A value on the wrong side of the threshold ``against`` is not rounded onto it: 49.97 against
-    50 stays ``49.97 %``, so that a reader never sees 50.0 below 50.
+    Against a threshold, see `number`.
     """
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = number(value, unit)
-    shown = text.split()[0]
-    if against is None or value == against or float(shown) != against:
-        return text
-    return f"{value:.9f}".rstrip("0").rstrip(".") + f" {unit}".rstrip()
+    return number(value, unit, against=against)
 
 
 def fraction(numerator: float | None, denominator: float | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from plumbline.run.failures import reported
 from plumbline.run.status import Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
@@ -77,6 +78,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         shown_until=frame.known_until(view),
         view=view,
         latest=view.latest,
+        failures=reported(view.latest.failures) if view.latest else (),
         unit=unit,
         chart=chart,
         chart_words=in_words(view.points, unit),

@@ -146,6 +146,23 @@ def test_without_groups_the_failed_expectations_are_named() -> None:
     assert "Fails: rows must be at least 1" in "\n".join(texts(payload(message(item), now=AT)))
 
 
+def test_failed_expectations_are_named_beside_groups_with_their_counts() -> None:
+    lines = tuple(
+        f"column_{number} must be {'x' * 150}: {number} of 1,204 rows (0.2 %) fail: {'v, ' * 400}"
+        for number in range(12)
+    )
+    item = line_coverage(expectations=lines)
+    made = payload(message(*[item] * 8), now=AT)
+    (section,) = [text for text in texts(payload(message(item), now=AT)) if "Fails:" in text]
+
+    assert what_is_wrong(made) is None
+    assert len(made["blocks"]) <= 50
+    assert [f"{number} of 1,204 rows (0.2 %) fail" in section for number in range(10)] == [
+        True
+    ] * 10
+    assert section.endswith("\nand 2 more")
+
+
 def test_a_message_without_items_is_still_one_that_slack_takes() -> None:
     assert what_is_wrong(payload(message(), now=AT)) is None
 

@@ -324,6 +324,15 @@ class Facts:
                 found[suite] = (*found.get(suite, ()), name)
         return found
 
+    def judges_models(self, suite: str) -> bool:
+        """Whether a suite judges the rows of a model, be it beside data assets of GX's own."""
+        datasources = {
+            self.definitions[name].text("data", "datasource", "name")
+            for name in self.definitions_of.get(suite, ())
+        }
+        is_its_own = suite in self.monitor_names and suite not in self.definitions
+        return is_its_own or self.datasource in datasources
+
     @cached_property
     def listed(self) -> frozenset[str]:
         """The names that checkpoints list."""

@@ -59,7 +59,7 @@ def overview(
     incidents = [one for one in state.known.incidents if one.is_open or with_closed]
     return Overview(
         incidents=tuple(sorted(incidents, key=lambda one: (one.opened_at, one.id), reverse=True)),
-        mutes=tuple(mute for mute in (*mutes, *state.mutes) if now < mute.until),
+        mutes=tuple(mute for mute in (*mutes, *state.mutes) if mute.lasts(now)),
         waiting=state.outbox,
         now=now,
     )

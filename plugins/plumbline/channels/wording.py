@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from plumbline.channels.message import GroupLine, Item, Message
 from plumbline.incidents.model import Event
+from plumbline.instants import in_utc
 from plumbline.run.reports.safe import name, one_line
 from plumbline.run.reports.wording import NOTHING, amount, fraction
 from plumbline.run.status import Status
@@ -49,7 +50,7 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
     monitor = cut(one_line(item.monitor), _LONGEST_MONITOR)
     if item.event in ENDED:
         head = f"{item.event.upper()} {monitor}: "
-        tail = f"was {item.status} for {duration(item.at - item.since)}"
+        tail = f"was {item.status} for {duration(in_utc(item.at) - in_utc(item.since))}"
         found = _ended(item)
     else:
         head = f"{item.status} {monitor}{_aside(item)}: "
@@ -259,10 +260,11 @@ def footer(message: Message) -> str:
 
 def late(message: Message, now: datetime | None) -> str:
     """``Late: decided 3 Feb 07:00 EST, sent 2 h later``; empty where it is not."""
-    if now is None or now - message.created_at < LATE_AFTER:
+    waited = timedelta() if now is None else in_utc(now) - in_utc(message.created_at)
+    if waited < LATE_AFTER:
         return ""
     decided = message.created_at.astimezone(message.as_of.tzinfo)
-    return f"Late: decided {moment(decided)}, sent {duration(now - message.created_at)} later."
+    return f"Late: decided {moment(decided)}, sent {duration(waited)} later."
 
 
 def moment(instant: datetime) -> str:

@@ -6,11 +6,12 @@ Used by `plumbline.gx.pasts`, only where a suite asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from plumbline.expectations.usual import WHOLE, Past
 from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.instants import in_utc
 
 if TYPE_CHECKING:
     from plumbline.project import Target
@@ -63,8 +64,8 @@ def read_pasts(
             "past",
             _PASTS,
             [
-                Parameter("since", "TIMESTAMP", (before - timedelta(days=DAYS)).astimezone(UTC)),
-                Parameter("before", "TIMESTAMP", before.astimezone(UTC)),
+                Parameter("since", "TIMESTAMP", in_utc(before) - timedelta(days=DAYS)),
+                Parameter("before", "TIMESTAMP", in_utc(before)),
                 Parameter("target", "STRING", target.name),
                 Parameter("monitors", "ARRAY<STRING>", tuple(points)),
             ],

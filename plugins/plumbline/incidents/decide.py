@@ -31,6 +31,7 @@ from plumbline.incidents.model import (
 from plumbline.incidents.policy import Policy
 from plumbline.incidents.severity import SEVERITY
 from plumbline.incidents.suppression import held_by, mute_of, standing
+from plumbline.instants import in_utc
 from plumbline.run.outcome import Outcome
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -78,6 +79,8 @@ def decide(
 ) -> Decision:
     """What a run means for the incidents. The same arguments always give the same decision.
 
+    All instants of what comes out are in UTC.
+
     Args:
         known: all that is known of the past; monitors without an outcome are left alone.
         outcomes: what the run found, at most one a monitor.
@@ -86,6 +89,7 @@ def decide(
         policy: intervals and counts.
         mutes: from the project and by command.
     """
+    now = in_utc(now)
     accepted, notes = forward(known.monitors, outcomes)
     steps = _steps(known, accepted, checkpoint, policy)
     settled = _settle(known, steps, mutes, now)

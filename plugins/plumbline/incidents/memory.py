@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from plumbline.incidents.model import MonitorMemory, Sighting
 from plumbline.incidents.policy import RECENT
+from plumbline.instants import in_utc
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
 
@@ -13,10 +15,14 @@ from plumbline.run.status import Status
 def forward(
     monitors: Mapping[str, MonitorMemory], outcomes: Sequence[Outcome]
 ) -> tuple[list[Outcome], list[str]]:
-    """The outcomes that are later than what is known, one a monitor, and notes on the others."""
+    """The outcomes that are later than what is known, one a monitor, and notes on the others.
+
+    Their instants are in UTC: all that is decided compares and subtracts them.
+    """
     latest: dict[str, Outcome] = {}
     notes = []
-    for outcome in sorted(outcomes, key=lambda outcome: (outcome.monitor, outcome.as_of)):
+    in_order = [replace(outcome, as_of=in_utc(outcome.as_of)) for outcome in outcomes]
+    for outcome in sorted(in_order, key=lambda outcome: (outcome.monitor, outcome.as_of)):
         known = monitors.get(outcome.monitor)
         if known is not None and outcome.as_of <= known.as_of:
             notes.append(

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from plumbline.instants import in_utc
 from plumbline.run.status import Status
 
 Kind = Literal["data", "error"]
@@ -171,9 +172,13 @@ class Mute:
     source: Literal["file", "command"] = "file"
     created_at: datetime | None = None
 
+    def lasts(self, now: datetime) -> bool:
+        """Whether it has not ended at ``now``."""
+        return in_utc(now) < in_utc(self.until)
+
     def covers(self, monitor: str, now: datetime) -> bool:
         """Whether it holds back what would be said of ``monitor`` at ``now``."""
-        return self.monitor == monitor and now < self.until
+        return self.monitor == monitor and self.lasts(now)
 
     def describe(self) -> str:
         """One line, for reports."""

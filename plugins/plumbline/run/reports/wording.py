@@ -101,8 +101,9 @@ def size(count: int) -> str:
 def moment(instant: datetime) -> str:
     """``end of 2026-02-02 (America/New_York)``, ``2026-02-02 15:00 (America/New_York)``."""
     zone = getattr(instant.tzinfo, "key", None) or instant.strftime("%Z") or "no zone"
-    if (instant.hour, instant.minute, instant.second, instant.microsecond) == (0, 0, 0, 0):
-        return f"end of {last_day(instant)} ({zone})"
+    day = last_day(instant)
+    if day < instant.date():  # at midnight, but not at the second one of a day that has two
+        return f"end of {day} ({zone})"
     return f"{instant:%Y-%m-%d %H:%M} ({zone})"
 
 

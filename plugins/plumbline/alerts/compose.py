@@ -238,6 +238,8 @@ def _group(member: Member, new: Collection[str]) -> GroupLine:
         threshold=member.threshold,
         unit=member.unit,
         is_new=member.key in new,
+        usual=member.usual,
+        is_missing=member.is_missing,
     )
 
 

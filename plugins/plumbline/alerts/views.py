@@ -155,8 +155,9 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
 def _member(member: Member, now: datetime) -> str:
     parts = [
         name(member.label),
-        amount(member.observed, member.unit),
-        fraction(member.numerator, member.denominator),
+        "no rows" if member.is_missing else amount(member.observed, member.unit),
+        "" if member.is_missing else fraction(member.numerator, member.denominator),
+        one_line(member.usual),
         str(member.status),
         f"since {_moment(member.since, now)}",
     ]

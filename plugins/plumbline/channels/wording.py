@@ -132,12 +132,16 @@ def group_text(line: GroupLine, *, status: Status | None = None, marks_new: bool
     """
     if line.status is Status.ERROR:
         parts = ["not checked"]
+    elif line.is_missing:
+        parts = ["no rows"]
     else:
         value = figure(line.observed, line.unit, against=line.threshold)
         parts = ["no value" if value == NOTHING else value]
         counts = fraction(line.numerator, line.denominator)
         if counts:
             parts.append(counts.replace("/", " of "))
+    if line.usual:
+        parts.append(one_line(line.usual))
     if status is not None and line.status is not status:
         parts.append(str(line.status))
     if line.is_new and marks_new:
@@ -350,11 +354,14 @@ def _ended(item: Item) -> str:
 
 def _level(item: Item) -> str:
     levels = one_line(item.thresholds).split(", ")
-    return next((text for text in levels if text.startswith(f"{item.status.lower()} ")), "")
+    begins = (f"{item.status.lower()} ", f"{item.status.lower()}: ")
+    return next((text for text in levels if text.startswith(begins)), "")
 
 
 def _crossed(item: Item) -> str:
     level = _level(item) if _thresholds_fit(item) else ""
+    # A level from the past has words of its own: ``usually 92 ± 4``.
+    level = level.removeprefix(f"{item.status.lower()}: ")
     return f" ({level})" if level else ""
 
 

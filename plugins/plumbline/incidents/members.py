@@ -81,6 +81,8 @@ def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Mem
         denominator=group.denominator,
         threshold=group.threshold,
         unit=group.unit,
+        usual=group.usual,
+        is_missing=group.is_missing,
     )
 
 

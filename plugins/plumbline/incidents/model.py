@@ -70,6 +70,10 @@ class Member:
     denominator: float | None = None
     threshold: float | None = None
     unit: str = ""
+    usual: str = ""
+    """What it was held against, where that came from its past: ``usually 92 ± 4``."""
+    is_missing: bool = False
+    """Whether no row is of it any more; what was observed is what was seen last."""
 
 
 @dataclass(frozen=True)

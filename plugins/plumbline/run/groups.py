@@ -59,6 +59,13 @@ def judged_keys(
     return tuple(sorted(keys, key=lambda key: key.text))
 
 
+def retired_groups(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
+    """The names of groups that an expectation calls gone for good, each once."""
+    return tuple(
+        dict.fromkeys(name for result in results for name in result.kwargs.get("retired") or ())
+    )
+
+
 def _by_group(results: Sequence[JudgedExpectation]) -> list[JudgedExpectation]:
     return [result for result in results if result.kwargs.get("group_by") and result.groups]
 
@@ -86,6 +93,8 @@ def _of_group_expectations(
                     numerator=entry["numerator"],
                     denominator=entry["denominator"],
                     threshold=entry["threshold"],
+                    usual=entry.get("usual") or "",
+                    is_missing=entry.get("rows") == 0,
                     unit=unit_of(
                         str(result.kwargs.get("column", "")),
                         observed_column,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from plumbline.group_key import GroupKey
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
 from plumbline.run.judged import RANK, JudgedExpectation
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
+from plumbline.run.thresholds import FOLLOWS_HISTORY
 from plumbline.run.words import listing, number, unit_of
 
 
@@ -27,6 +29,8 @@ def describe(result: JudgedExpectation) -> str:
         what = f"{result.kwargs['aggregate']} of {what}"
     if result.kwargs.get("group_by"):
         what += f" of each {' and '.join(result.kwargs['group_by'])}"
+    if result.type == FOLLOWS_HISTORY:
+        return f"{what} as usual"
     unit = unit_of(str(column), None, "")
     return f"{what} {bounds.words()}{' ' + unit if unit else ''}"
 
@@ -75,11 +79,9 @@ def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation) -> str:
     if result.groups and result.kwargs.get("group_by"):
         failing = [entry for entry in result.groups if not entry["success"]]
         failing.sort(key=lambda entry: (entry["observed"] is not None, entry["observed"] or 0))
-        names = [
-            f"{GroupKey.of(entry['key']).label} "
-            + ("masked" if entry.get("masked") else number(entry["observed"], unit))
-            for entry in failing
-        ]
+        must = "as usual" if result.type == FOLLOWS_HISTORY else must
+        said = "compared_with" if len(failing) == 1 else "usual"
+        names = [_shown(entry, unit, entry.get(said)) for entry in failing]
         return f"{column} must be {must}: {listing(names)}"
     if column == observed_column:
         # Where another expectation names groups, they are its groups and not parts of this whole.
@@ -95,3 +97,13 @@ def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation) -> str:
         shown = number(float(seen), unit) if isinstance(seen, int | float) else ""
         return f"{column} must be {must}" + (f", observed {shown}" if shown else "")
     return f"{result.type} failed" + (f" on {column}" if column else "")
+
+
+def _shown(entry: Mapping[str, Any], unit: str, usual: str | None) -> str:
+    """``fr 70 % (usually 92 ± 4)``, ``fr no rows (usually 92 ± 4)``."""
+    found = number(entry["observed"], unit)
+    if entry.get("rows") == 0:
+        found = "no rows"
+    elif entry.get("masked"):
+        found = "masked"
+    return f"{GroupKey.of(entry['key']).label} {found}" + (f" ({usual})" if usual else "")

@@ -61,12 +61,20 @@ def observed(outcome: Outcome) -> str:
 
 
 def group_observed(group: GroupOutcome) -> str:
-    """A group's number; NULL is one that the data lacks, a dash one that was not asked for."""
+    """A group's number, and of a failing one what is usual of it: ``70 %, usually 92 ± 4``.
+
+    NULL is a number that the data lacks, a dash one that was not asked for.
+    """
     if group.status in (Status.ERROR, Status.SKIPPED):
         return NOTHING
-    if group.observed is None:
-        return "NULL"
-    return amount(group.observed, group.unit, against=group.threshold)
+    if group.is_missing:
+        found = "no rows"
+    elif group.observed is None:
+        found = "NULL"
+    else:
+        found = amount(group.observed, group.unit, against=group.threshold)
+    is_wrong = group.status is not Status.PASS
+    return f"{found}, {group.usual}" if group.usual and is_wrong else found
 
 
 def alert(line: AlertLine) -> str:

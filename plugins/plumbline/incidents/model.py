@@ -105,7 +105,7 @@ class Incident:
     sequence: int = 1
     """How many events it has had: the next one's number is in its event id."""
     members: tuple[Member, ...] = ()
-    """What fails now; of a closed incident, what failed last."""
+    """What fails now, or is missing; of a closed incident, what failed last."""
     mended: int = 0
     """How many members were seen well again."""
     left: int = 0
@@ -163,6 +163,9 @@ class MonitorMemory:
     """The last sightings, oldest first, at most `policy.RECENT`; SKIPPED ones are left out."""
     last_good: Sighting | None = None
     """The last PASS."""
+    arrivals: Mapping[str, datetime] = field(default_factory=dict)
+    """When each group that was judged last was first judged, by key: what leaves a window does so
+    in this order. Groups that are missing are among them."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plumbline.expectations.bounds import observe
@@ -59,10 +59,14 @@ def judged_keys(
     return tuple(sorted(keys, key=lambda key: key.text))
 
 
-def retired_groups(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
-    """The names of groups that an expectation calls gone for good, each once."""
+def retired_groups(expectations: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names of groups that an expectation calls gone for good, each once.
+
+    Args:
+        expectations: the arguments of each.
+    """
     return tuple(
-        dict.fromkeys(name for result in results for name in result.kwargs.get("retired") or ())
+        dict.fromkeys(name for kwargs in expectations for name in kwargs.get("retired") or ())
     )
 
 

@@ -108,7 +108,7 @@ def judge(
         reason=reason,
         groups=groups,
         judged=judged_keys(results, columns, evidence.grain),
-        retired=retired_groups(results),
+        retired=retired_groups(result.kwargs for result in results),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
         declared=suite.declared,

@@ -294,11 +294,16 @@ def _missing(groups: Sequence[Group], past: Past, values: dict[str, Any]) -> lis
                 f"retired names {name!r}, and no run has ever seen that group; "
                 + did_you_mean(name, sorted(known))
             )
+    excused = {
+        past.named(GroupKey.of({name: row[name] for name in group_by}))
+        for row in past.unjudged
+        if all(name in row for name in group_by)
+    }
     expected = expected_groups(past, group_by, **_compared(values))
     return [
         Group(key, observed=None, numerator=None, denominator=None, rows=0, nulls=0)
         for key in expected
-        if key not in there and key.label not in retired
+        if key not in there | excused and key.label not in retired
     ]
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from typing import Any
 
 from plumbline.expectations.bounds import Bounds
 from plumbline.group_key import GroupKey
@@ -40,6 +41,8 @@ class Past:
     found to be missing."""
     named: Callable[[GroupKey], GroupKey] = _itself
     """How the history names a group: by pseudonyms where its columns are personal."""
+    unjudged: Sequence[Mapping[str, Any]] = ()
+    """The rows of now that the model says are not to be judged: a group of theirs is not missed."""
 
     @property
     def day(self) -> date:

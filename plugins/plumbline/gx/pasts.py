@@ -39,7 +39,12 @@ def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
     if isinstance(known, MonitorError):
         raise known
     mask = jobs.mask(suite)
-    return replace(known[suite.name], named=lambda key: GroupKey.of(mask.row(key.as_dict())))
+    rows = jobs.data(suite.name).result.rows
+    return replace(
+        known[suite.name],
+        named=lambda key: GroupKey.of(mask.row(key.as_dict())),
+        unjudged=[row for row in rows if row.get("verdict", "judge") != "judge"],
+    )
 
 
 def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:

@@ -4,6 +4,7 @@ accepted, and what a person is shown of it."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,12 @@ def test_groups_that_leave_a_window_are_not_missed() -> None:
     rows = [{"day": "2026-03-01", "orders": 90}]
     result = evaluated(past, rows, **BY_COUNTRY | {"group_by": ["day"]})
     assert [group["key"] for group in result.groups] == [{"day": "2026-03-01"}]
+
+
+def test_a_group_of_which_the_model_says_that_nothing_was_expected_is_not_missed() -> None:
+    skipped = [{"country": "fr", "orders": None, "verdict": "skip", "reason": "a holiday"}]
+    past = replace(seen(us=MONTHS, fr=MONTHS, de=MONTHS), unjudged=skipped)
+    assert statuses(past, countries(us=92)) == {"de": "CRITICAL", "us": "PASS"}
 
 
 def test_groups_of_other_columns_are_not_missed() -> None:

@@ -36,6 +36,6 @@ def _judged(result: JudgedExpectation) -> dict[str, Any]:
         bounds: Mapping[str, Any] = {
             GroupKey.of(entry["key"]).label: entry["bounds"] for entry in result.groups
         }
-        return {"overrides": bounds, USUAL: "as usual"}
+        return {"overrides": bounds, USUAL: "groups not as usual"}
     first = result.groups[0]
     return {**first["bounds"], USUAL: first["usual"]}

@@ -294,6 +294,8 @@ def test_each_group_is_shown_with_its_own() -> None:
         "fr": "usually 92 ± 7.41",
     }
     assert [round(line.value) for line in found.groups[0].lines] == [85, 99]
+    assert found.thresholds == "critical: groups not as usual"
+    assert "us  30 orders, usually 292 ± 7.41" in reports(found)[0]
     for report in reports(found):
         assert "31 orders, usually 92 ± 7.41" in report
         assert "30 orders, usually 292 ± 7.41" in report

@@ -11,10 +11,12 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+from plumbline.instants import in_utc
 
 KeyValue = str | int | float | bool | None
 
@@ -62,8 +64,7 @@ def canonical(value: object) -> KeyValue:
     if type(value).__name__ in ("NAType", "NaTType"):  # an instant of pandas is a datetime too
         return None
     if isinstance(value, datetime):
-        instant = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return in_utc(value).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int):

@@ -30,6 +30,7 @@ PREFIX = "masked-"
 KEY_VARIABLE = "PLUMBLINE_MASK_KEY"
 _DIGITS = 10
 """Of the HMAC, in hex: among 5,000 names two share one with a chance of 1 in 90,000."""
+_PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{{_DIGITS}}}")
 _WORD = 4
 """A text shorter than this is only found in others as a word of its own."""
 _QUOTE = re.compile(r"\s*(?:: |['\"`])")
@@ -80,9 +81,12 @@ class Mask:
         return bool(self.columns)
 
     def value(self, value: object) -> str | None:
-        """The pseudonym of a value; NULL stays NULL."""
+        """The pseudonym of a value; NULL stays NULL, and so does a pseudonym (of a group that only
+        the history knows)."""
         known = canonical(value)
-        return None if known is None else self._pseudonym(shown(known))
+        if known is None or (isinstance(known, str) and _PSEUDONYM.fullmatch(known)):
+            return known
+        return self._pseudonym(shown(known))
 
     def holds(self, value: object) -> bool:
         """Whether ``value`` is one of the rows'. Yes and no are not told apart from others'."""
@@ -136,6 +140,8 @@ class Mask:
             found["overrides"] = {
                 self.label(str(name), group_by): bounds for name, bounds in overrides.items()
             }
+        if isinstance(kwargs.get("retired"), list) and isinstance(group_by, list):
+            found["retired"] = [self.label(str(name), group_by) for name in kwargs["retired"]]
         domain = domain_of(kwargs)
         for name in ("value_set", "value_pairs_set"):
             if isinstance(kwargs.get(name), list | tuple | set):

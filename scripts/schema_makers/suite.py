@@ -27,7 +27,7 @@ _BETWEEN: Mapping[str, Schema] = {
             {"required": [bound], "properties": {bound: {"type": "number"}}}
             for bound in ("min_value", "max_value")
         ],
-        "dependencies": {"overrides": ["group_by"]},
+        "dependencies": {"overrides": ["group_by"], "retired": ["group_by"]},
     }
 }
 

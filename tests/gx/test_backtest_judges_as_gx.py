@@ -194,3 +194,23 @@ def test_what_is_usual_is_what_the_backtest_itself_found_before(small: SmallProj
         str(one.status) for one in Judge(project, small.target, "all").outcomes(asked, instants)
     ]
     assert found == ["PASS"] * 6 + ["CRITICAL"] * 3 + ["PASS"] * 2
+
+
+def test_a_group_that_the_backtest_has_found_before_is_missed(small: SmallProject) -> None:
+    follows = {
+        "type": "expect_metric_to_follow_history",
+        "kwargs": {"column": "pct", "group_by": ["country"], "min_value": 50, "max_value": 100, "minimum": 4},
+    }  # fmt: skip
+    sql = """
+    select instant as as_of, country, 91.0 as pct
+    from unnest({{ var('as_of') }}) as instant, unnest(['fr', 'us']) as country
+    where country = 'us' or timestamp_diff(instant, timestamp '2026-02-01', day) < 5
+    """
+    small.add("follows", SmallMonitor(sql, [follows]))
+    small.checkpoint("follows")
+    instants = [START + run * timedelta(days=1) for run in range(8)]
+    project = CachedProject(small.root)
+    asked = ask(project, small.target, ["follows"], instants, labels={})["follows"].result()
+    found = list(Judge(project, small.target, "all").outcomes(asked, instants))
+    assert [str(one.status) for one in found] == ["PASS"] * 5 + ["CRITICAL"] * 3
+    assert [group.key.label for group in found[-1].groups if group.is_missing] == ["fr"]

@@ -43,6 +43,8 @@ class Live:
 
     def __init__(self, small: SmallProject, *expectations: dict[str, object]) -> None:
         self.small, self.expectations, self.day = small, list(expectations), 0
+        self.events: list[str] = []
+        self.notes: tuple[str, ...] = ()
         small.checkpoint("coverage", name="health", actions=ACTIONS)
 
     def run(self, sql: str) -> Outcome:
@@ -50,6 +52,8 @@ class Live:
         self.day += 1
         report = self.small.run_at(START + timedelta(days=self.day))
         (outcome,) = report.outcomes
+        self.events += [str(line.event) for line in report.alerts]
+        self.notes = report.notes
         return outcome
 
 
@@ -226,3 +230,34 @@ def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
     assert "knows the history in a monitor's run only" in json.dumps(
         result.exception_info, default=str
     )
+
+
+def test_a_group_that_vanishes_fails_until_it_is_retired(small: SmallProject) -> None:
+    grouped = follows(aggregate=None, group_by=["country"], min_value=0)
+    live = Live(small, grouped)
+    for _ in range(5):
+        live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
+    outcome = live.run("select 'us' as country, 91.0 as pct")
+    assert str(outcome.status) == "CRITICAL"
+    assert "pct must be as usual: fr no rows (usually 90 ± 2 " in outcome.summary
+    again = live.run("select 'us' as country, 91.0 as pct")
+    assert str(again.status) == "CRITICAL", "its own absence is in the history now"
+    retired = follows(aggregate=None, group_by=["country"], min_value=0, retired=["fr"])
+    live.expectations = [retired]
+    assert str(live.run("select 'us' as country, 91.0 as pct").status) == "PASS"
+    live.expectations = [follows(aggregate=None, group_by=["country"], min_value=0, retired=["f"])]
+    outcome = live.run("select 'us' as country, 91.0 as pct")
+    assert str(outcome.status) == "ERROR"
+    assert "retired names 'f', and no run has ever seen that group" in (outcome.reason or "")
+
+
+def test_an_incident_does_not_end_because_its_group_is_not_returned(small: SmallProject) -> None:
+    level = {"column": "pct", "group_by": ["country"], "min_value": 50}
+    live = Live(small, {**follows(), "type": "expect_metric_to_be_between", "kwargs": level})
+    live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
+    live.run("select 'fr' as country, 10.0 as pct union all select 'us', 91.0")
+    live.run("select 'us' as country, 91.0 as pct")
+    assert live.events == ["opened", "reminded"]
+    assert "stays open: no longer returned: fr" in str(live.notes)
+    live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
+    assert live.events == ["opened", "reminded", "resolved"]

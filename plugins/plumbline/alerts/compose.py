@@ -168,6 +168,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
     groups = sorted(incident.members, key=_worst_first)
     good = memory.last_good if memory else None
     ended = change.event in _ENDS
+    found = None if outcome is None or _is_missing(change, outcome) else outcome
     item = Item(
         incident=incident.id,
         event_id=change.event_id,
@@ -178,7 +179,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         status=incident.status,
         since=incident.opened_at,
         at=change.at,
-        summary=outcome.summary if outcome else incident.summary,
+        summary=found.summary if found else incident.summary,
         previous_status=change.previous.status
         if change.previous and change.previous.status is not incident.status
         else None,
@@ -193,7 +194,12 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         children=tuple(_child(child) for child in change.children),
         owner=incident.owner,
     )
-    return item if outcome is None else _with_outcome(item, outcome)
+    return item if found is None else _with_outcome(item, found)
+
+
+def _is_missing(change: Change, outcome: Outcome) -> bool:
+    """Whether all that is wrong is not returned: what the run found besides is no finding of it."""
+    return outcome.status is Status.PASS and change.event not in _ENDS
 
 
 def _with_outcome(item: Item, outcome: Outcome) -> Item:
@@ -249,6 +255,8 @@ def _group(member: Member, new: Collection[str]) -> GroupLine:
         threshold=member.threshold,
         unit=member.unit,
         is_new=member.key in new,
+        usual=member.usual,
+        is_missing=member.is_missing,
     )
 
 

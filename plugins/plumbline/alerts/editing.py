@@ -93,7 +93,7 @@ def acknowledged(state: AlertState, text: str, *, by: str, at: datetime, note: s
 def muted(state: AlertState, mute: Mute, now: datetime) -> AlertState:
     """With ``mute`` in the place of an earlier one of its monitor; those that are over go."""
     kept = tuple(
-        other for other in state.mutes if other.monitor != mute.monitor and now < other.until
+        other for other in state.mutes if other.monitor != mute.monitor and other.lasts(now)
     )
     return replace(state, mutes=(*kept, mute))
 

@@ -458,7 +458,7 @@ class Alerting:
     def _muted(self, state: AlertState, outcomes: Sequence[Outcome], now: datetime) -> list[str]:
         """Mutes by command; those of the file the run says by itself."""
         judged = {outcome.monitor for outcome in outcomes}
-        mutes = [mute for mute in state.mutes if mute.monitor in judged and now < mute.until]
+        mutes = [mute for mute in state.mutes if mute.monitor in judged and mute.lasts(now)]
         if self.zone is not None:
             mutes = [replace(mute, until=mute.until.astimezone(self.zone)) for mute in mutes]
         return [f"{mute.describe()}." for mute in mutes]

@@ -59,7 +59,7 @@ def overview(
     incidents = [one for one in state.known.incidents if one.is_open or with_closed]
     return Overview(
         incidents=tuple(sorted(incidents, key=lambda one: (one.opened_at, one.id), reverse=True)),
-        mutes=tuple(mute for mute in (*mutes, *state.mutes) if now < mute.until),
+        mutes=tuple(mute for mute in (*mutes, *state.mutes) if mute.lasts(now)),
         waiting=state.outbox,
         now=now,
     )
@@ -155,8 +155,9 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
 def _member(member: Member, now: datetime) -> str:
     parts = [
         name(member.label),
-        amount(member.observed, member.unit),
-        fraction(member.numerator, member.denominator),
+        "no rows" if member.is_missing else amount(member.observed, member.unit),
+        "" if member.is_missing else fraction(member.numerator, member.denominator),
+        one_line(member.usual),
         str(member.status),
         f"since {_moment(member.since, now)}",
     ]

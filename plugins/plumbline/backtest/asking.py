@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from plumbline.backtest.instants import MOST_INSTANTS_A_JOB
 from plumbline.errors import MonitorError
+from plumbline.instants import in_utc
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project, Suite, Target
 from plumbline.run.jobs import MonitorJobs
@@ -76,7 +77,7 @@ class PastJobs(MonitorJobs):
         if asked.fault is not None or asked.answer is None:
             self._started[asked.monitor] = asked.fault or MonitorError("it was not asked")
             return
-        rows = asked.rows.get(self.as_of.astimezone(UTC), ())
+        rows = asked.rows.get(in_utc(self.as_of), ())
         part: Future[QueryResult] = Future()
         part.set_result(
             replace(
@@ -204,8 +205,7 @@ class _Sent:
                             "apart",
                             mend="carry as_of through from the evaluations, unchanged",
                         )
-                    instant = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-                    rows.setdefault(instant, []).append(row)
+                    rows.setdefault(in_utc(at), []).append(row)
                 if answer.total_bytes_billed is not None:
                     billed.append(answer.total_bytes_billed)
         except MonitorError as fault:

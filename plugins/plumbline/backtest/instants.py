@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from plumbline.errors import ConfigError
+from plumbline.instants import in_utc
 from plumbline.project.project import Project
 from plumbline.project.schedule import Schedule
 from plumbline.run.request import parse_as_of
@@ -32,6 +33,7 @@ class Span:
     """What is re-lived."""
 
     first: datetime
+    """In UTC, as all instants here."""
     last: datetime
     instants: tuple[datetime, ...]
     """In UTC, each later than the one before."""
@@ -45,8 +47,7 @@ class Span:
     @property
     def weeks(self) -> float:
         """How long it is."""
-        # in UTC: two instants of one zone are compared by their wall clocks in Python
-        return (self.last.astimezone(UTC) - self.first.astimezone(UTC)) / timedelta(weeks=1)
+        return (in_utc(self.last) - in_utc(self.first)) / timedelta(weeks=1)
 
 
 def choose_span(
@@ -69,7 +70,7 @@ def choose_span(
             instants than two jobs a monitor take.
     """
     zone = project.timezone
-    begin, end = _begin(first, zone, now), _end(last, zone, now)
+    begin, end = in_utc(_begin(first, zone, now)), in_utc(_end(last, zone, now))
     if end <= begin:
         raise ConfigError(
             f"--to {last} is not after --from {first}", key="--to", mend="swap the two"
@@ -143,7 +144,7 @@ def _by_step(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) ->
     """Wall-clock times of ``zone`` where the step divides a day; else counted from ``begin``."""
     minutes = int(step / timedelta(minutes=1))
     if (24 * 60) % minutes:
-        found = begin.astimezone(UTC)
+        found = begin
         instants = []
         while found <= end:
             instants.append(found)
@@ -170,7 +171,7 @@ def _every_minutes(begin: datetime, end: datetime, minutes: int, zone: ZoneInfo)
     found: set[datetime] = set()
     while (midnight := datetime.combine(day, time(), tzinfo=zone)) <= end:
         for at in range(0, 24 * 60, minutes):
-            wall = midnight.replace(hour=at // 60, minute=at % 60).astimezone(UTC)
+            wall = in_utc(midnight.replace(hour=at // 60, minute=at % 60))
             if begin <= wall <= end:
                 found.add(wall)
         day += timedelta(days=1)

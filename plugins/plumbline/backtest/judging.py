@@ -8,7 +8,7 @@ instant. That both give the same outcomes is proved in tests/gx/test_backtest_ju
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -91,12 +91,11 @@ class Judge:
                 fault = broken
         if fault is not None:
             asked = Asked(asked.monitor, asked.compiled, asked.jobs, fault=fault)
-        points: dict[str, list[tuple[datetime, float]]] = {}
+        found = _Found()
         for instant in instants:
             at = instant.astimezone(self._project.timezone)
-            outcome = self._at(asked, at, suite, metrics, points)
-            if not self._is_known_wrong(asked.monitor, at):
-                _remember(points, outcome)
+            outcome = self._at(asked, at, suite, metrics, found)
+            found.remember(outcome, is_wrong=self._is_known_wrong(asked.monitor, at))
             yield outcome
 
     def _at(
@@ -105,10 +104,10 @@ class Judge:
         instant: datetime,
         suite: Suite | None,
         metrics: Sequence[_Metric] | None,
-        points: Mapping[str, list[tuple[datetime, float]]],
+        found: _Found,
     ) -> Outcome:
         # What is usual is what this backtest has found before: so would the history have had it.
-        past = Past(as_of=instant, points=points, zone=self._project.timezone)
+        past = Past(instant, found.points, self._project.timezone, found.judged)
         jobs = PastJobs(
             self._project,
             self._target,
@@ -224,10 +223,21 @@ def _evaluate(metrics: Sequence[_Metric], verdict: Verdict) -> list[JudgedExpect
     return found
 
 
-def _remember(points: dict[str, list[tuple[datetime, float]]], outcome: Outcome) -> None:
-    """Good numbers, as `plumbline.history.past` reads them from stored outcomes."""
-    if outcome.status is Status.PASS and outcome.observed is not None:
-        points.setdefault(WHOLE, []).append((outcome.as_of, outcome.observed))
-    for group in outcome.groups:
-        if group.status is Status.PASS and group.observed is not None:
-            points.setdefault(group.key.text, []).append((outcome.as_of, group.observed))
+@dataclass
+class _Found:
+    """What the backtest has found so far, as `plumbline.history.past` reads stored outcomes."""
+
+    points: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)
+    judged: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def remember(self, outcome: Outcome, *, is_wrong: bool) -> None:
+        """Which groups were judged; good numbers, where nothing was known to be wrong."""
+        for group in outcome.groups:
+            self.judged.setdefault(group.key.text, []).append(outcome.as_of)
+        if is_wrong:
+            return
+        if outcome.status is Status.PASS and outcome.observed is not None:
+            self.points.setdefault(WHOLE, []).append((outcome.as_of, outcome.observed))
+        for group in outcome.groups:
+            if group.status is Status.PASS and group.observed is not None:
+                self.points.setdefault(group.key.text, []).append((outcome.as_of, group.observed))

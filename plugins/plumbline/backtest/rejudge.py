@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from plumbline.backtest.families import Family, families_of, judge_all
 from plumbline.backtest.stored import Lines, Measured
 from plumbline.project.suites import Suite
+from plumbline.run.groups import retired_groups
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY
 from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.status import Status
@@ -67,6 +68,7 @@ def _one(
             if key in by_group
         ),
         judged=tuple(measured.groups),
+        retired=retired_groups(entry.kwargs for entry in suite.entry.expectations),
         depends_on=tuple(suite.monitor.depends_on),
         owner=suite.monitor.owner,
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 from plumbline.incidents.decide import decide
 from plumbline.incidents.model import Change, Ending, Event, Incident, Kind, Known
 from plumbline.incidents.policy import Policy
+from plumbline.instants import in_utc
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
 
@@ -91,7 +92,7 @@ def relive(
     Mutes and acknowledgements are not re-lived: what they held back is counted as sent.
 
     Args:
-        outcomes: those of each run.
+        outcomes: those of each run, by instant in UTC.
         checkpoint: whose runs they are.
         policy: intervals of the decision.
     """
@@ -112,10 +113,10 @@ def relive(
 
 
 def by_instant(outcomes: Iterable[Outcome]) -> dict[datetime, list[Outcome]]:
-    """Outcomes as the runs that found them."""
+    """Outcomes as the runs that found them, by instant in UTC."""
     found: dict[datetime, list[Outcome]] = {}
     for outcome in outcomes:
-        found.setdefault(outcome.as_of, []).append(outcome)
+        found.setdefault(in_utc(outcome.as_of), []).append(outcome)
     return found
 
 

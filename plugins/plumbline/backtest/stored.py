@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import ConfigError
 from plumbline.group_key import GroupKey
+from plumbline.instants import in_utc
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
 
@@ -116,8 +117,8 @@ def read_dataset(
             "history",
             _SQL,
             [
-                Parameter("first", "TIMESTAMP", first.astimezone(UTC)),
-                Parameter("last", "TIMESTAMP", last.astimezone(UTC)),
+                Parameter("first", "TIMESTAMP", in_utc(first)),
+                Parameter("last", "TIMESTAMP", in_utc(last)),
                 Parameter("target", "STRING", target.name),
                 Parameter("monitors", "ARRAY<STRING>", list(monitors)),
             ],
@@ -174,7 +175,7 @@ def of_outcomes(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, list[Mea
         monitor: [
             Measured(
                 monitor=monitor,
-                as_of=one.as_of.astimezone(UTC),
+                as_of=in_utc(one.as_of),
                 status=one.status,
                 observed=one.observed,
                 unit=one.unit,
@@ -223,7 +224,7 @@ def _instant(value: object) -> datetime:
     if at is None:
         text = str(value).removesuffix(" UTC").strip()
         at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    return in_utc(at)
 
 
 def _number(value: object) -> float | None:

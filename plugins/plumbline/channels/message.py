@@ -27,6 +27,10 @@ class GroupLine:
     threshold: float | None = None
     unit: str = ""
     is_new: bool = False
+    usual: str = ""
+    """What it is held against, where that comes from its past: ``usually 92 ± 4``."""
+    is_missing: bool = False
+    """Whether no row is of it any more."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from plumbline.channels.message import GroupLine, Item, Message
 from plumbline.incidents.model import Event
+from plumbline.instants import in_utc
 from plumbline.run.reports.safe import name, one_line
 from plumbline.run.reports.wording import NOTHING, amount, fraction
 from plumbline.run.status import Status
@@ -51,7 +52,7 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
     monitor = cut(one_line(item.monitor), _LONGEST_MONITOR)
     if item.event in ENDED:
         head = f"{item.event.upper()} {monitor}: "
-        tail = f"was {item.status} for {duration(item.at - item.since)}"
+        tail = f"was {item.status} for {duration(in_utc(item.at) - in_utc(item.since))}"
         found = _ended(item)
     else:
         head = f"{item.status} {monitor}{_aside(item)}: "
@@ -133,12 +134,16 @@ def group_text(line: GroupLine, *, status: Status | None = None, marks_new: bool
     """
     if line.status is Status.ERROR:
         parts = ["not checked"]
+    elif line.is_missing:
+        parts = ["no rows"]
     else:
         value = figure(line.observed, line.unit, against=line.threshold)
         parts = ["no value" if value == NOTHING else value]
         counts = fraction(line.numerator, line.denominator)
         if counts:
             parts.append(counts.replace("/", " of "))
+    if line.usual:
+        parts.append(one_line(line.usual))
     if status is not None and line.status is not status:
         parts.append(str(line.status))
     if line.is_new and marks_new:
@@ -261,10 +266,11 @@ def footer(message: Message) -> str:
 
 def late(message: Message, now: datetime | None) -> str:
     """``Late: decided 3 Feb 07:00 EST, sent 2 h later``; empty where it is not."""
-    if now is None or now - message.created_at < LATE_AFTER:
+    waited = timedelta() if now is None else in_utc(now) - in_utc(message.created_at)
+    if waited < LATE_AFTER:
         return ""
     decided = message.created_at.astimezone(message.as_of.tzinfo)
-    return f"Late: decided {moment(decided)}, sent {duration(now - message.created_at)} later."
+    return f"Late: decided {moment(decided)}, sent {duration(waited)} later."
 
 
 def moment(instant: datetime) -> str:
@@ -350,11 +356,14 @@ def _ended(item: Item) -> str:
 
 def _level(item: Item) -> str:
     levels = one_line(item.thresholds).split(", ")
-    return next((text for text in levels if text.startswith(f"{item.status.lower()} ")), "")
+    begins = (f"{item.status.lower()} ", f"{item.status.lower()}: ")
+    return next((text for text in levels if text.startswith(begins)), "")
 
 
 def _crossed(item: Item) -> str:
     level = _level(item) if _thresholds_fit(item) else ""
+    # A level from the past has words of its own: ``usually 92 ± 4``.
+    level = level.removeprefix(f"{item.status.lower()}: ")
     return f" ({level})" if level else ""
 
 

@@ -17,6 +17,7 @@ from plumbline.cli.output import has_colour, terminal_width, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.errors import ConfigError, did_you_mean
+from plumbline.instants import in_utc
 
 if TYPE_CHECKING:
     from plumbline.alerts.run import Alerting
@@ -236,7 +237,7 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
     if lasting is not None:
         return (now + read_duration(lasting, key="--for")).astimezone(project.timezone)
     end = read_until(str(until), zone=project.timezone, key="--until")
-    if end <= now:
+    if in_utc(end) <= in_utc(now):
         raise ConfigError(f"{until} has passed", key="--until", mend="give a later end")
     return end
 

@@ -16,6 +16,7 @@ from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.errors import ConfigError, PlumblineError
+from plumbline.instants import in_utc
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -252,7 +253,7 @@ def _since(
             raise ConfigError(fault.what, key="--since", mend=fault.mend) from None
         return found.instant
     if target.is_demo:
-        return until - timedelta(hours=1)
+        return (in_utc(until) - timedelta(hours=1)).astimezone(project.timezone)
     mend = "name the instant with --since"
     try:
         known = read_deployed(service, root=project.root, default_project=google_project(target))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from plumbline.errors import PlumblineError
@@ -43,7 +43,7 @@ def with_budgets(
     budgets = _budgets(project, outcomes)
     if not budgets:
         return tuple(outcomes), ()
-    day = now.astimezone(project.timezone).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = datetime.combine(now.astimezone(project.timezone), time(), tzinfo=project.timezone)
     notes: tuple[str, ...] = ()
     earlier: Mapping[str, int] = {}
     try:

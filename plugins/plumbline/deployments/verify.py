@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from plumbline.deployments.deployed import UnknownDeploymentError
 from plumbline.errors import ConfigError
 from plumbline.incidents.severity import SEVERITY
+from plumbline.instants import in_utc
 from plumbline.project import Project, Target
 from plumbline.project.services import Service
 from plumbline.run.outcome import Outcome, RunReport
@@ -155,17 +156,18 @@ def look_after(
     Raises:
         ConfigError: the checkpoint or the arguments are wrong.
     """
-    if after.since >= now:
+    since = in_utc(after.since)
+    if since >= in_utc(now):
         raise ConfigError(
             f"the deployment is not before now: {after.since.isoformat()}",
             key="--since",
             mend="name the instant of the deployment",
         )
     progress = progress or NoProgress()
-    length = now - after.since
-    found = _run(after, since=after.since, until=now, progress=progress)
+    length = in_utc(now) - since
+    found = _run(after, since=since, until=now, progress=progress)
     if before is None:
-        before = _run(after, since=after.since - length, until=after.since, progress=progress)
+        before = _run(after, since=since - length, until=since, progress=progress)
     past = {outcome.monitor: outcome for outcome in before.outcomes}
     lines = [_line(outcome, past.get(outcome.monitor)) for outcome in found.outcomes]
     if after.logs is not None:
@@ -238,7 +240,7 @@ def _run(after: After, *, since: datetime, until: datetime, progress: Progress) 
 def _vars(after: After, since: datetime) -> dict[str, object]:
     """``since``, where a model of the checkpoint asks for it."""
     asked = _asks_since(after)
-    return {"since": since.astimezone(UTC)} if asked else {}
+    return {"since": in_utc(since)} if asked else {}
 
 
 def _asks_since(after: After) -> bool:
@@ -267,11 +269,12 @@ def _line(outcome: Outcome, past: Outcome | None) -> Line:
 
 
 def _logged(after: After, count: Callable[[datetime, datetime], int], now: datetime) -> Line:
-    window = min(LOG_WINDOW, now - after.since)
+    since, now = in_utc(after.since), in_utc(now)
+    window = min(LOG_WINDOW, now - since)
     line = Line(LOGS, Status.ERROR, "", None, runbook=after.service.entry.runbook)
     try:
         found = count(now - window, now)
-        before = count(after.since - window, after.since)
+        before = count(since - window, since)
     except UnknownDeploymentError as fault:
         return replace(line, summary=fault.what, action=fault.mend)
     return replace(

@@ -95,6 +95,8 @@ class ExpectMetricToBeBetween(BatchExpectation):
         overrides (dict or None): Other bounds for single groups: the group's name (its value; for
             several columns their values joined by ", " as ``column=value``) to a dict of
             min_value, max_value, strict_min, strict_max. What it does not name stays.
+        retired (list of str or None): The names of groups that are gone for good: an incident of
+            theirs does not wait for them.
 
     Notes:
         * It fails when there are no rows, and where a value is NULL, NaN or infinite.
@@ -130,6 +132,10 @@ class ExpectMetricToBeBetween(BatchExpectation):
         None, description="Other bounds for single groups: {group: {min_value: number, ...}}."
     )
 
+    retired: list[str] | None = pydantic.Field(
+        None, description="The names of groups that are gone for good: they are not missed."
+    )
+
     metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
     success_keys: ClassVar[tuple[str, ...]] = (
@@ -141,6 +147,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         "aggregate",
         "group_by",
         "overrides",
+        "retired",
     )
     args_keys: ClassVar[tuple[str, ...]] = success_keys
 
@@ -234,6 +241,16 @@ class ExpectMetricToBeBetween(BatchExpectation):
                     + (f" for {name!r}" if name else "")
                     + ": nothing can pass"
                 )
+        return values
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _retired_are_groups(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        retired = values.get("retired") or []
+        if retired and not values.get("group_by"):
+            raise ValueError("retired needs group_by: the groups that it names")
+        for name in retired:
+            if name in (values.get("overrides") or {}):
+                raise ValueError(f"{name!r} is retired, and has overrides: take one of them out")
         return values
 
     def bounds_for(self, label: str) -> Bounds:
@@ -390,7 +407,7 @@ def _table_of(groups: list[dict[str, Any]], column: str) -> RenderedTableContent
         [
             ", ".join(f"{name}={value}" for name, value in group["key"].items()),
             _shown_as(group, column),
-            "" if group["threshold"] is None else plain(group["threshold"]),
+            group.get("usual") or ("" if group["threshold"] is None else plain(group["threshold"])),
         ]
         for group in groups
     ]
@@ -402,6 +419,8 @@ def _shown_as(group: dict[str, Any], column: str) -> str:
     observed = group["observed"]
     if group.get("masked"):
         return "masked"
+    if group["rows"] == 0:
+        return "no rows"
     text = "NULL" if observed is None else plain(observed, against=group["threshold"])
     if _is_fraction(group, column):
         text += f" ({plain(group['numerator'])} of {plain(group['denominator'])})"

@@ -10,6 +10,9 @@ from its first day would pass on the other side, and teach that nothing is norma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
@@ -25,10 +28,20 @@ from great_expectations.render.renderer_configuration import (
     RendererValueType,
 )
 
+from plumbline.errors import did_you_mean
 from plumbline.expectations.bounds import Bounds, Group
 from plumbline.expectations.metric_between import METRIC, ExpectMetricToBeBetween, bounds_in_words
 from plumbline.expectations.metric_result import bounds_of, judge_groups, overridden_bounds
-from plumbline.expectations.usual import WHOLE, Past, Usual, current_past, usual_of
+from plumbline.expectations.usual import (
+    WHOLE,
+    Past,
+    Usual,
+    current_past,
+    expected_groups,
+    known_groups,
+    usual_of,
+)
+from plumbline.group_key import GroupKey
 
 
 class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
@@ -51,6 +64,10 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         deviations (number): How many spreads from the median are usual still. Default 5.
         least_deviation (number): But never less than this, in the metric's unit. Default 1.
         same_weekday (boolean): If True, only runs of the same day of the week are comparable.
+        since (str or None): A date such as 2026-01-31: only runs of that day and later ones count,
+            so that a new level is accepted.
+        retired (list of str or None): The names of groups that are gone for good: they are not
+            missed.
         until_then (str): floor (default) or error: while there are too few runs, whether
             min_value and max_value alone are held, or that is an error. An error teaches nothing:
             with it the past must come from elsewhere.
@@ -62,6 +79,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
           one state are no witnesses of what is usual.
         * min_value and max_value must be given: a long outage can't become normal beyond them.
         * The spread is the median absolute deviation, scaled as a standard deviation is.
+        * A group that was judged on at least minimum of the last runs days and is not among the
+          rows fails, with no observed value, until it is there again or retired.
 
     Examples:
         ExpectMetricToFollowHistory(column="coverage_pct", aggregate="mean", min_value=50,
@@ -79,6 +98,11 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
     same_weekday: bool = pydantic.Field(
         False, description="Whether only runs of the same day of the week are comparable."
     )
+    since: str | None = pydantic.Field(
+        None,
+        description="The first day whose runs count, where a new level was accepted.",
+        format="date",
+    )
     until_then: Literal["error", "floor"] = pydantic.Field(
         "floor", description="While there are too few runs: the bounds alone, or an error."
     )
@@ -90,6 +114,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         "deviations",
         "least_deviation",
         "same_weekday",
+        "since",
         "until_then",
     )
     args_keys: ClassVar[tuple[str, ...]] = success_keys
@@ -118,6 +143,12 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
             )
         return values
 
+    @pydantic.validator("since")
+    def _a_day(cls, value: str | None) -> str | None:  # noqa: N805 - a pydantic 1 class method
+        if value is not None:
+            _day(value)
+        return value
+
     def _validate(
         self,
         metrics: dict[str, Any],
@@ -131,35 +162,22 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
                 "expect_metric_to_follow_history knows the history in a monitor's run only: run it "
                 "by plumbline, or by the checkpoint"
             )
-        floor, overridden = bounds_of(values), overridden_bounds(values)
-        found: list[Usual] = []
-        too_few: list[int] = []
-
-        def bounds(group: Group) -> Bounds:
-            never = overridden.get(group.key.label, floor)
-            usual = _usual(past, group, values)
-            if isinstance(usual, Usual):
-                found.append(usual)
-                return usual.bounds(never)
-            if values["until_then"] == "floor":
-                too_few.append(usual)
-                return never
-            named = f" of {group.key.label}" if group.key.items else ""
-            raise ValueError(
-                f"there are {usual} comparable good runs{named} before, and {values['minimum']} "
-                'are needed; an ERROR teaches nothing: write "until_then": "floor", and min_value '
-                "and max_value are held alone while good runs teach, also those of "
-                "`plumbline backtest --record`"
-            )
-
-        result = judge_groups(metrics[METRIC], bounds, values.get("aggregate"))
-        if len(found) == 1:
-            result["result"]["details"]["usual"] = found[0].words()
-        elif len(too_few) == 1 and not found:
-            result["result"]["details"]["usual"] = (
-                f"held by min_value and max_value alone: {too_few[0]} of {values['minimum']} "
-                "comparable good runs so far"
-            )
+        _refuse_a_later_day(values["since"], past)
+        groups: list[Group] = list(metrics[METRIC])
+        groups = sorted([*groups, *_missing(groups, past, values)], key=lambda one: one.key.text)
+        bands = [_band(group, past, values) for group in groups]
+        in_order = iter(bands)
+        result = judge_groups(groups, lambda _group: next(in_order).bounds, values.get("aggregate"))
+        details = result["result"]["details"]
+        for entry, band in zip(details["groups"], bands, strict=True):
+            entry |= {
+                "bounds": asdict(band.bounds),
+                "usual": band.said(entry["observed"]),
+                "compared_with": band.words(entry["observed"]),
+            }
+        words = {entry["compared_with"] for entry in details["groups"]}
+        if len(words) == 1 and not values["group_by"]:
+            (details["usual"],) = words
         return result
 
     @classmethod
@@ -193,16 +211,134 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         ]
 
 
-def _usual(past: Past, group: Group, values: dict[str, Any]) -> Usual | int:
-    return usual_of(
+@dataclass(frozen=True)
+class _Band:
+    """What one group is held against."""
+
+    never: Bounds
+    """What is never given up."""
+    usual: Usual | None
+    """None: there are too few comparable good runs."""
+    so_far: str
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.never if self.usual is None else self.usual.bounds(self.never)
+
+    def said(self, observed: float | None) -> str:
+        """What judged, in short: ``usually 92 ± 4``."""
+        if self.usual is None:
+            return f"{self.never.words()} ({self.so_far})"
+        return self._in_any_case(observed, self.usual.short())
+
+    def words(self, observed: float | None) -> str:
+        """The same with what it was made of, so that a person can check it."""
+        if self.usual is None:
+            return f"held by min_value and max_value alone: {self.so_far}"
+        return self._in_any_case(observed, self.usual.words())
+
+    def _in_any_case(self, observed: float | None, text: str) -> str:
+        """What is usual, and bad all the same."""
+        assert self.usual is not None
+        if self.usual.holds(observed) and not self.never.keep(observed):
+            return f"{text} and must be {self.never.words()} in any case"
+        return text
+
+
+def _band(group: Group, past: Past, values: dict[str, Any]) -> _Band:
+    """What ``group`` is held against.
+
+    Raises:
+        ValueError: there are too few runs, and that is to be an error.
+    """
+    key = past.named(group.key)
+    usual = usual_of(
         past,
-        group.key.text if group.key.items else WHOLE,
-        runs=values["runs"],
-        minimum=values["minimum"],
+        key.text if key.items else WHOLE,
         deviations=values["deviations"],
         least_deviation=values["least_deviation"],
-        same_weekday=values["same_weekday"],
+        **_compared(values),
     )
+    never = overridden_bounds(values).get(group.key.label, bounds_of(values))
+    if isinstance(usual, Usual):
+        return _Band(never, usual, "")
+    since = f" since {values['since']}" if values["since"] else ""
+    is_there = group.rows > 0  # one that is missing fails whatever is usual of it
+    if values["until_then"] == "error" and is_there:
+        named = f" of {group.key.label}" if group.key.items else ""
+        raise ValueError(
+            f"there are {usual} comparable good runs{named}{since} before, and "
+            f"{values['minimum']} are needed; an ERROR teaches nothing: write "
+            '"until_then": "floor", and min_value and max_value are held alone while good runs '
+            "teach, also those of `plumbline backtest --record`"
+        )
+    so_far = f"{usual} of {values['minimum']} comparable good runs so far{since}"
+    return _Band(never, None, so_far)
+
+
+def _missing(groups: Sequence[Group], past: Past, values: dict[str, Any]) -> list[Group]:
+    """The groups that the history expects and the rows do not have.
+
+    Raises:
+        ValueError: ``retired`` names a group that was never there.
+    """
+    group_by = values.get("group_by") or ()
+    if not group_by:
+        return []
+    there = {past.named(group.key) for group in groups}
+    known = {key.label for key in (*there, *known_groups(past, group_by))}
+    retired = {_as_named(name, group_by, past): name for name in values["retired"] or ()}
+    for label, name in retired.items():
+        if past.judged and label not in known:
+            raise ValueError(
+                f"retired names {name!r}, and no run has ever seen that group; "
+                + did_you_mean(name, sorted(known))
+            )
+    excused = {
+        past.named(GroupKey.of({name: row[name] for name in group_by}))
+        for row in past.unjudged
+        if all(name in row for name in group_by)
+    }
+    expected = expected_groups(past, group_by, **_compared(values))
+    return [
+        Group(key, observed=None, numerator=None, denominator=None, rows=0, nulls=0)
+        for key in expected
+        if key not in there | excused and key.label not in retired
+    ]
+
+
+def _as_named(label: str, group_by: Sequence[str], past: Past) -> str:
+    """The name of a group as the history has it: a pseudonym where its one column is personal."""
+    if len(group_by) != 1:
+        return label
+    return past.named(GroupKey.of({group_by[0]: label})).label
+
+
+def _compared(values: dict[str, Any]) -> dict[str, Any]:
+    """Which runs are compared with."""
+    return {
+        "runs": values["runs"],
+        "minimum": values["minimum"],
+        "same_weekday": values["same_weekday"],
+        "since": _day(values["since"]) if values["since"] else None,
+    }
+
+
+def _day(text: str) -> date:
+    try:
+        if len(text) == len("2026-01-31"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"since {text!r} is not a date: write one such as 2026-01-31")
+
+
+def _refuse_a_later_day(since: str | None, past: Past) -> None:
+    if since and _day(since) > past.day:
+        raise ValueError(
+            f"since {since} is after the day that is judged, {past.day}: no run can count; write a "
+            "day that has come"
+        )
 
 
 def _template(kwargs: dict[str, Any]) -> str:
@@ -211,7 +347,8 @@ def _template(kwargs: dict[str, Any]) -> str:
         what += f" of each {' and '.join(kwargs['group_by'])}"
     never = bounds_in_words(kwargs)
     days = " of the same weekday" if kwargs.get("same_weekday") else ""
+    since = f" since {kwargs['since']}" if kwargs.get("since") else ""
     return (
         f"{what} must be as usual: within {kwargs.get('deviations', 5):g} spreads of the median of "
-        f"the last {kwargs.get('runs', 28)} good runs{days}, and {never} in any case."
+        f"the last {kwargs.get('runs', 28)} good runs{days}{since}, and {never} in any case."
     )

@@ -6,9 +6,11 @@ Used by `plumbline.gx.monitor`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from plumbline.errors import ConfigError, MonitorError
 from plumbline.expectations.usual import Past
+from plumbline.group_key import GroupKey
 from plumbline.project import Suite
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.thresholds import FOLLOWS_HISTORY
@@ -36,7 +38,13 @@ def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
         jobs.pasts = known
     if isinstance(known, MonitorError):
         raise known
-    return known[suite.monitor_name]
+    mask = jobs.mask(suite)
+    rows = jobs.data(suite.monitor_name).result.rows
+    return replace(
+        known[suite.monitor_name],
+        named=lambda key: GroupKey.of(mask.row(key.as_dict())),
+        unjudged=[row for row in rows if row.get("verdict", "judge") != "judge"],
+    )
 
 
 def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:

@@ -16,7 +16,7 @@ from plumbline.incidents import flapping
 from plumbline.incidents.ids import event_id
 from plumbline.incidents.inhibition import Key, Node, inhibitors
 from plumbline.incidents.lifecycle import Step, Word, advance
-from plumbline.incidents.members import new_members, untold
+from plumbline.incidents.members import missing_members, new_members, untold
 from plumbline.incidents.memory import forward, remember
 from plumbline.incidents.model import (
     Change,
@@ -31,7 +31,10 @@ from plumbline.incidents.model import (
 from plumbline.incidents.policy import Policy
 from plumbline.incidents.severity import SEVERITY
 from plumbline.incidents.suppression import held_by, mute_of, standing
+from plumbline.instants import in_utc
 from plumbline.run.outcome import Outcome
+from plumbline.run.status import Status
+from plumbline.run.words import listing
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -78,6 +81,8 @@ def decide(
 ) -> Decision:
     """What a run means for the incidents. The same arguments always give the same decision.
 
+    All instants of what comes out are in UTC.
+
     Args:
         known: all that is known of the past; monitors without an outcome are left alone.
         outcomes: what the run found, at most one a monitor.
@@ -86,13 +91,21 @@ def decide(
         policy: intervals and counts.
         mutes: from the project and by command.
     """
+    now = in_utc(now)
     accepted, notes = forward(known.monitors, outcomes)
     steps = _steps(known, accepted, checkpoint, policy)
     settled = _settle(known, steps, mutes, now)
     changes, incidents = _tell(settled)
+    notes += _still_open(steps)
     monitors = dict(known.monitors)
     for outcome in accepted:
-        monitors[outcome.monitor] = remember(monitors.get(outcome.monitor), outcome)
+        members = {
+            member.key: member
+            for incident in incidents
+            if incident.monitor == outcome.monitor and incident.is_open
+            for member in incident.members
+        }
+        monitors[outcome.monitor] = remember(monitors.get(outcome.monitor), outcome, members)
     after = Known(incidents=_kept(known, accepted, incidents, policy), monitors=monitors)
     return Decision(changes=tuple(sorted(changes, key=_order)), known=after, notes=tuple(notes))
 
@@ -108,10 +121,30 @@ def _steps(
     for outcome in outcomes:
         for kind in KINDS:
             key = (outcome.monitor, kind)
-            step = advance(by_key.get(key, []), kind, outcome, checkpoint=checkpoint, policy=policy)
+            memory = known.monitors.get(outcome.monitor)
+            step = advance(
+                by_key.get(key, []),
+                kind,
+                outcome,
+                checkpoint=checkpoint,
+                policy=policy,
+                arrivals=memory.arrivals if memory else {},
+            )
             if step is not None:
                 steps[key] = step
     return steps
+
+
+def _still_open(steps: Mapping[Key, Step]) -> Iterable[str]:
+    """Of monitors that pass, incidents that have not ended."""
+    for (monitor, _), step in steps.items():
+        missing = missing_members(step.after)
+        if step.outcome.status is Status.PASS and step.after.is_open and missing:
+            yield (
+                f"{monitor}: incident {step.after.id} stays open: no longer returned: "
+                f"{listing([member.label for member in missing])}; name what is gone for good in "
+                "`retired` of its expectation"
+            )
 
 
 def _settle(

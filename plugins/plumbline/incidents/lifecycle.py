@@ -5,19 +5,20 @@ What holds a word back (mutes, acknowledgements, other monitors) is decided afte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from plumbline.incidents import flapping
 from plumbline.incidents.ids import incident_id
-from plumbline.incidents.members import meet, new_members
+from plumbline.incidents.members import meet, missing_members, new_members
 from plumbline.incidents.model import Event, Incident, Kind, Reason
 from plumbline.incidents.policy import Policy
 from plumbline.incidents.severity import SEVERITY, worse
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
+from plumbline.run.words import listing
 
 Sight = Literal["wrong", "well", "unknown"]
 
@@ -65,6 +66,7 @@ def advance(
     *,
     checkpoint: str,
     policy: Policy,
+    arrivals: Mapping[str, datetime],
 ) -> Step | None:
     """What ``outcome`` makes of the monitor's incident of ``kind``; None where there is none.
 
@@ -74,6 +76,7 @@ def advance(
         outcome: later than all that is known of the monitor.
         checkpoint: whose run it is.
         policy: intervals and counts.
+        arrivals: when each group of the monitor was first judged, by key.
     """
     sight = seen(kind, outcome.status)
     open_one = next((incident for incident in incidents if incident.is_open), None)
@@ -82,9 +85,9 @@ def advance(
             return None
         return _open(incidents, kind, outcome, checkpoint, policy)
     if sight == "wrong":
-        return _go_on(open_one, outcome, policy)
+        return _go_on(meet(open_one, outcome, arrivals), open_one, outcome, policy)
     if sight == "well":
-        return _recover(open_one, outcome, policy)
+        return _recover(meet(open_one, outcome, arrivals), open_one, outcome, policy)
     return _wait(open_one, outcome)
 
 
@@ -112,17 +115,19 @@ def _open(
         if is_flapping
         else Word(Event.OPENED, Reason.FIRST_FAILURE)
     )
-    return Step(outcome, None, meet(incident, outcome), word, wrong=True)
+    return Step(outcome, None, meet(incident, outcome, {}), word, wrong=True)
 
 
-def _go_on(before: Incident, outcome: Outcome, policy: Policy) -> Step:
-    ack = before.ack if before.ack and before.ack.status is outcome.status else None
+def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
+    status = _status_with_missing(met, outcome)
+    is_seen = outcome.status is not Status.PASS
+    ack = before.ack if before.ack and before.ack.status is status else None
     after = replace(
-        meet(before, outcome),
-        status=outcome.status,
-        worst=worse(before.worst, outcome.status),
-        last_seen=outcome.as_of,
-        summary=outcome.summary,
+        met,
+        status=status,
+        worst=worse(before.worst, status),
+        last_seen=outcome.as_of if is_seen else before.last_seen,
+        summary=_summary_with_missing(met, outcome),
         owner=outcome.owner,
         ack=ack,
         calm_since=None,
@@ -153,9 +158,10 @@ def _word(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool) -
     return Word(Event.FLAPPING, Reason.FLAPPING) if was_calm else None
 
 
-def _recover(before: Incident, outcome: Outcome, policy: Policy) -> Step:
+def _recover(after: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
     at = outcome.as_of
-    after = meet(before, outcome)
+    if before.kind == "data" and after.members:  # not returned, and so not seen well
+        return _go_on(after, before, outcome, policy)
     if before.flapping:
         after = replace(after, calm_since=before.calm_since or at)
         if not flapping.is_over(after, at, policy):
@@ -173,6 +179,22 @@ def _recover(before: Incident, outcome: Outcome, policy: Policy) -> Step:
         else Word(Event.RESOLVED, Reason.RECOVERED)
     )
     return Step(outcome, before, after, word, wrong=False)
+
+
+def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:
+    """What is not returned is as bad as when it was seen last."""
+    found = outcome.status
+    for member in missing_members(incident):
+        found = worse(found, member.status)
+    return found
+
+
+def _summary_with_missing(incident: Incident, outcome: Outcome) -> str:
+    missing = missing_members(incident)
+    if not missing:
+        return outcome.summary
+    text = f"no longer returned: {listing([member.label for member in missing])}"
+    return text if outcome.status is Status.PASS else f"{outcome.summary}; {text}"
 
 
 def _wait(before: Incident, outcome: Outcome) -> Step:

@@ -1,28 +1,35 @@
-"""The failing groups of an incident: who is new, who was mended, who left the window.
+"""The failing groups of an incident: who is new, was mended, left the window or is missing.
 
-*Mended* is what was looked at and found well; what was not looked at any more *left*. One that
+*Mended* is what was looked at and found well. What was not looked at any more *left* the window, or
+is missing while its rows are expected (`plumbline.incidents.window`), and stays a member. One that
 comes back before anybody was told that it had gone is not new: the last word named it as failing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from plumbline.incidents.model import Incident, Member
 from plumbline.incidents.policy import MOST_GONE
+from plumbline.incidents.window import has_left
 from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.status import Status
 
 _FAILING = (Status.WARNING, Status.CRITICAL)
 
 
-def meet(incident: Incident, outcome: Outcome) -> Incident:
-    """The incident with the members that fail now, and with those that fail no more told apart.
+def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime]) -> Incident:
+    """The incident with the members that fail now or are missing, and with the others told apart.
 
     A PASS has no members, whatever single rows look like: the whole is what is judged. Neither
     has an incident of kind ``error``: what a check found before it failed is no finding.
+
+    Args:
+        incident: as it was.
+        outcome: what was seen.
+        arrivals: when each group was first judged, by key.
     """
     if incident.kind == "error":
         return incident
@@ -32,7 +39,9 @@ def meet(incident: Incident, outcome: Outcome) -> Incident:
     judged = {key.text for key in outcome.judged}
     gone = [member for member in incident.members if member.key not in failing]
     mended = [member for member in gone if member.key in judged]
-    left = [member for member in gone if member.key not in judged]
+    absent = [member for member in gone if member.key not in judged]
+    missing = [member for member in absent if not has_left(member, outcome, arrivals)][-MOST_GONE:]
+    left = _without_keys(absent, missing)
     back_mended = _among(incident.mended_members, failing)
     back_left = _among(incident.left_members, failing)
     since = {
@@ -42,9 +51,12 @@ def meet(incident: Incident, outcome: Outcome) -> Incident:
     } | {member.key: member.since for member in incident.members}
     return replace(
         incident,
-        members=tuple(
-            _member(group, since=since.get(key, outcome.as_of), last_seen=outcome.as_of)
-            for key, group in failing.items()
+        members=(
+            *(
+                _member(group, since=since.get(key, outcome.as_of), last_seen=outcome.as_of)
+                for key, group in failing.items()
+            ),
+            *(replace(member, is_missing=True) for member in missing),
         ),
         mended=incident.mended + len(mended) - len(back_mended),
         left=incident.left + len(left) - len(back_left),
@@ -59,6 +71,11 @@ def new_members(incident: Incident) -> tuple[Member, ...]:
     if said_at is None:
         return ()
     return tuple(member for member in incident.members if member.since > said_at)
+
+
+def missing_members(incident: Incident) -> tuple[Member, ...]:
+    """Those that are not returned any more while they are expected."""
+    return tuple(member for member in incident.members if member.is_missing)
 
 
 def untold(gone: Iterable[Member], incident: Incident) -> tuple[Member, ...]:
@@ -81,12 +98,19 @@ def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Mem
         denominator=group.denominator,
         threshold=group.threshold,
         unit=group.unit,
+        usual=group.usual,
+        is_missing=group.is_missing,
     )
 
 
 def _among(members: Iterable[Member], keys: Iterable[str]) -> list[Member]:
     wanted = set(keys)
     return [member for member in members if member.key in wanted]
+
+
+def _without_keys(members: Iterable[Member], others: Iterable[Member]) -> list[Member]:
+    keys = {member.key for member in others}
+    return [member for member in members if member.key not in keys]
 
 
 def _without(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from plumbline.incidents.model import MonitorMemory, Sighting
+from plumbline.incidents.model import Member, MonitorMemory, Sighting
 from plumbline.incidents.policy import RECENT
+from plumbline.incidents.window import arrivals_after
+from plumbline.instants import in_utc
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
 
@@ -13,10 +16,14 @@ from plumbline.run.status import Status
 def forward(
     monitors: Mapping[str, MonitorMemory], outcomes: Sequence[Outcome]
 ) -> tuple[list[Outcome], list[str]]:
-    """The outcomes that are later than what is known, one a monitor, and notes on the others."""
+    """The outcomes that are later than what is known, one a monitor, and notes on the others.
+
+    Their instants are in UTC: all that is decided compares and subtracts them.
+    """
     latest: dict[str, Outcome] = {}
     notes = []
-    for outcome in sorted(outcomes, key=lambda outcome: (outcome.monitor, outcome.as_of)):
+    in_order = [replace(outcome, as_of=in_utc(outcome.as_of)) for outcome in outcomes]
+    for outcome in sorted(in_order, key=lambda outcome: (outcome.monitor, outcome.as_of)):
         known = monitors.get(outcome.monitor)
         if known is not None and outcome.as_of <= known.as_of:
             notes.append(
@@ -33,10 +40,21 @@ def forward(
     return list(latest.values()), notes
 
 
-def remember(known: MonitorMemory | None, outcome: Outcome) -> MonitorMemory:
-    """The memory with ``outcome`` in it: SKIPPED says nothing, ERROR is a gap in the numbers."""
+def remember(
+    known: MonitorMemory | None, outcome: Outcome, members: Mapping[str, Member]
+) -> MonitorMemory:
+    """The memory with ``outcome`` in it: SKIPPED says nothing, ERROR is a gap in the numbers.
+
+    Args:
+        known: the memory before.
+        outcome: of the monitor.
+        members: of its open incidents, by key.
+    """
     recent = known.recent if known else ()
     last_good = known.last_good if known else None
+    arrivals = known.arrivals if known else {}
+    if outcome.status not in (Status.SKIPPED, Status.ERROR):
+        arrivals = arrivals_after(arrivals, outcome, members)
     if outcome.status is not Status.SKIPPED:
         observed = None if outcome.status is Status.ERROR else outcome.observed
         sighting = Sighting(as_of=outcome.as_of, status=outcome.status, observed=observed)
@@ -44,5 +62,9 @@ def remember(known: MonitorMemory | None, outcome: Outcome) -> MonitorMemory:
         if outcome.status is Status.PASS:
             last_good = sighting
     return MonitorMemory(
-        monitor=outcome.monitor, as_of=outcome.as_of, recent=recent, last_good=last_good
+        monitor=outcome.monitor,
+        as_of=outcome.as_of,
+        recent=recent,
+        last_good=last_good,
+        arrivals=arrivals,
     )

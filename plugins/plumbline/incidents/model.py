@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from plumbline.instants import in_utc
 from plumbline.run.status import Status
 
 Kind = Literal["data", "error"]
@@ -69,6 +70,10 @@ class Member:
     denominator: float | None = None
     threshold: float | None = None
     unit: str = ""
+    usual: str = ""
+    """What it was held against, where that came from its past: ``usually 92 ± 4``."""
+    is_missing: bool = False
+    """Whether no row is of it any more; what was observed is what was seen last."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class Incident:
     sequence: int = 1
     """How many events it has had: the next one's number is in its event id."""
     members: tuple[Member, ...] = ()
-    """What fails now; of a closed incident, what failed last."""
+    """What fails now, or is missing; of a closed incident, what failed last."""
     mended: int = 0
     """How many members were seen well again."""
     left: int = 0
@@ -158,6 +163,9 @@ class MonitorMemory:
     """The last sightings, oldest first, at most `policy.RECENT`; SKIPPED ones are left out."""
     last_good: Sighting | None = None
     """The last PASS."""
+    arrivals: Mapping[str, datetime] = field(default_factory=dict)
+    """When each group that was judged last was first judged, by key: what leaves a window does so
+    in this order. Groups that are missing are among them."""
 
 
 @dataclass(frozen=True)
@@ -171,9 +179,13 @@ class Mute:
     source: Literal["file", "command"] = "file"
     created_at: datetime | None = None
 
+    def lasts(self, now: datetime) -> bool:
+        """Whether it has not ended at ``now``."""
+        return in_utc(now) < in_utc(self.until)
+
     def covers(self, monitor: str, now: datetime) -> bool:
         """Whether it holds back what would be said of ``monitor`` at ``now``."""
-        return self.monitor == monitor and now < self.until
+        return self.monitor == monitor and self.lasts(now)
 
     def describe(self) -> str:
         """One line, for reports."""

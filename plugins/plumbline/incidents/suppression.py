@@ -10,6 +10,7 @@ from datetime import datetime
 
 from plumbline.incidents.lifecycle import Step
 from plumbline.incidents.model import Event, Mute, Reason
+from plumbline.instants import in_utc
 
 _SILENCED_BY_ACK = (Event.CHANGED, Event.REMINDED)
 _SILENCED_BY_FLAPPING = (Event.CHANGED, Event.DOWNGRADED, Event.FLAPPING)
@@ -18,7 +19,7 @@ _SILENCED_BY_FLAPPING = (Event.CHANGED, Event.DOWNGRADED, Event.FLAPPING)
 def mute_of(monitor: str, mutes: Sequence[Mute], now: datetime) -> Mute | None:
     """The mute that covers ``monitor`` at ``now``; of several, the one that lasts longest."""
     covering = [mute for mute in mutes if mute.covers(monitor, now)]
-    return max(covering, key=lambda mute: mute.until, default=None)
+    return max(covering, key=lambda mute: in_utc(mute.until), default=None)
 
 
 def standing(step: Step, *, muted: bool, inhibited: bool) -> tuple[Reason, ...]:

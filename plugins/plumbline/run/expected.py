@@ -107,7 +107,7 @@ def expected(kind: str, kwargs: Kwargs) -> str:
     """
     name = kind.removeprefix("expect_")
     if kind in (OURS, FOLLOWS_HISTORY):
-        return _of_ours(kwargs)
+        return _of_ours(kind, kwargs)
     if name in _SPECIAL:
         text = _SPECIAL[name](kwargs)
     elif name in _TEMPLATES:
@@ -161,12 +161,14 @@ def range_of(kwargs: Kwargs) -> str:
     )
 
 
-def _of_ours(kwargs: Kwargs) -> str:
+def _of_ours(kind: str, kwargs: Kwargs) -> str:
     column = str(kwargs.get("column", ""))
     what = f"{kwargs['aggregate']} of {column}" if kwargs.get("aggregate") else column
     group_by = kwargs.get("group_by")
     if group_by:
         what += f" of each {' and '.join(map(str, group_by))}"
+    if kind == FOLLOWS_HISTORY:  # it is held against a band, which each group has of its own
+        return f"{what} must be as usual"
     unit = unit_of(column, None, "")
     own = kwargs.get("overrides") or {}
     text = f"{what} must be {range_of(kwargs)}{f' {unit}' if unit else ''}"

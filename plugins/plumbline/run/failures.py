@@ -23,7 +23,7 @@ from plumbline.run.expected import (
 from plumbline.run.failing import Cell, cell
 from plumbline.run.judged import STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.status import Status
-from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS, USUAL
 from plumbline.run.words import count, listing, number, plain, share, unit_of
 
 MOST_SAMPLES = 20
@@ -170,8 +170,10 @@ class Failure:
             return value_in_words(plain_sample(sample))
         if not isinstance(sample, tuple):
             return self._figure(sample)
-        *key, (_, observed) = sample
-        return f"{GroupKey.of(dict(key)).label} {self._figure(observed)}"
+        has_usual = sample[-1][0] == USUAL
+        *key, (_, observed) = sample[:-1] if has_usual else sample
+        shown = f"{GroupKey.of(dict(key)).label} {self._figure(observed)}"
+        return f"{shown} ({sample[-1][1]})" if has_usual else shown
 
     def _figure(self, value: Cell) -> str:
         if isinstance(value, str):  # "masked"
@@ -297,7 +299,10 @@ def _group(group: Mapping[str, Any], column: str) -> Sample:
     if not group["key"]:
         return observed
     key = [(str(name), cell(value)) for name, value in group["key"].items()]
-    return (*key, (column, observed))
+    if group.get("rows") == 0:
+        observed = "no rows"
+    usual = group.get("usual")
+    return (*key, (column, observed), *([(USUAL, str(usual))] if usual else []))
 
 
 def _samples(result: JudgedExpectation) -> tuple[Sample, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plumbline.expectations.bounds import observe
@@ -59,6 +59,17 @@ def judged_keys(
     return tuple(sorted(keys, key=lambda key: key.text))
 
 
+def retired_groups(expectations: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names of groups that an expectation calls gone for good, each once.
+
+    Args:
+        expectations: the arguments of each.
+    """
+    return tuple(
+        dict.fromkeys(name for kwargs in expectations for name in kwargs.get("retired") or ())
+    )
+
+
 def _by_group(results: Sequence[JudgedExpectation]) -> list[JudgedExpectation]:
     return [result for result in results if result.kwargs.get("group_by") and result.groups]
 
@@ -86,6 +97,8 @@ def _of_group_expectations(
                     numerator=entry["numerator"],
                     denominator=entry["denominator"],
                     threshold=entry["threshold"],
+                    usual=entry.get("usual") or "",
+                    is_missing=entry.get("rows") == 0,
                     unit=unit_of(
                         str(result.kwargs.get("column", "")),
                         observed_column,

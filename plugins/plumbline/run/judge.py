@@ -17,7 +17,8 @@ from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
 from plumbline.run.expected import condition, expected, on_rows
 from plumbline.run.failing import sample_failing
 from plumbline.run.failures import failures_of
-from plumbline.run.groups import judge_groups, judged_keys
+from plumbline.run.groups import judge_groups, judged_keys, retired_groups
+from plumbline.run.in_force import in_force
 from plumbline.run.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
 from plumbline.run.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.run.status import Status
@@ -77,8 +78,9 @@ def judge(
     """
     monitor = suite.monitor
     columns = _columns(verdict.judge)
+    judged_by = in_force(suite, results)
     groups = tuple(
-        replace(group, lines=group_lines_of(suite, group.key))
+        replace(group, lines=group_lines_of(judged_by, group.key))
         for group in judge_groups(suite, results, columns, evidence.grain)
     )
     unevaluated = [result for result in results if result.error is not None]
@@ -114,6 +116,7 @@ def judge(
         reason=reason,
         groups=groups,
         judged=judged_keys(results, columns, evidence.grain),
+        retired=retired_groups(result.kwargs for result in results),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
         failures=failures_of(suite, results),
@@ -123,7 +126,7 @@ def judge(
         numerator=_total(columns, "numerator"),
         denominator=_total(columns, "denominator"),
         notes=(*verdict.notes, *verdict.skipped, *_of_expectations(results)),
-        **_common(suite, evidence),
+        **_common(judged_by, evidence),
     )
     return replace(outcome, summary=summarise(outcome, suite, failed))
 

@@ -60,13 +60,25 @@ class JudgedExpectation:
 
     @property
     def bounds(self) -> Bounds:
-        """Its bounds, where it has some."""
-        return Bounds(
-            min_value=_float(self.kwargs.get("min_value")),
-            max_value=_float(self.kwargs.get("max_value")),
-            strict_min=bool(self.kwargs.get("strict_min")),
-            strict_max=bool(self.kwargs.get("strict_max")),
-        )
+        """Its bounds, where it has some: those that judged the whole, if its past made them."""
+        return _bounds(self.bounds_of_whole or self.kwargs)
+
+    @property
+    def bounds_of_whole(self) -> Mapping[str, Any] | None:
+        """What its past made of the bounds of the whole; None where it compares with none."""
+        if self.kwargs.get("group_by") or not self.groups:
+            return None
+        bounds: Mapping[str, Any] | None = self.groups[0].get("bounds")
+        return bounds
+
+
+def _bounds(said: Mapping[str, Any]) -> Bounds:
+    return Bounds(
+        min_value=_float(said.get("min_value")),
+        max_value=_float(said.get("max_value")),
+        strict_min=bool(said.get("strict_min")),
+        strict_max=bool(said.get("strict_max")),
+    )
 
 
 def _float(value: object) -> float | None:

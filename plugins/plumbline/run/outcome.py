@@ -37,6 +37,10 @@ class GroupOutcome:
     """Of ``observed`` and ``threshold``; a group's may differ from its monitor's."""
     lines: tuple[ThresholdLine, ...] = ()
     """All its bounds."""
+    usual: str = ""
+    """What it was held against, where its past made it: ``usually 92 ± 4``; not in the JSON."""
+    is_missing: bool = False
+    """Whether it was expected, and no row is of it; not in the JSON."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Outcome:
     groups: tuple[GroupOutcome, ...] = ()
     judged: tuple[GroupKey, ...] = ()
     """The groups that were looked at, failing or not; not in the JSON."""
+    retired: tuple[str, ...] = ()
+    """The names of groups that are gone for good, as the suite says; not in the JSON."""
     failing: FailingRows | None = None
     """A sample of the rows that failed; not in the JSON."""
     expectations: tuple[ExpectationOutcome, ...] = ()

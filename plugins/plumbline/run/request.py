@@ -14,6 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.errors import ConfigError
+from plumbline.instants import in_utc, is_same
 from plumbline.project.project import DEFAULT_CHECKPOINT, Project
 from plumbline.project.targets import Seed, Target
 from plumbline.run.status import FailOn
@@ -121,7 +122,7 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
             return AsOf(now.astimezone(zone), "now")
         return AsOf(end_of(day, zone), "given")
     instant = _instant(text, zone)
-    if instant > now:
+    if in_utc(instant) > in_utc(now):
         raise _refused(
             f"{text} is later than now, {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             mend="name an instant that has come",
@@ -136,14 +137,15 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
 
 def last_day(instant: datetime) -> date:
     """The day that ``instant`` belongs to; at midnight, the day that has just ended."""
-    return (instant - timedelta(microseconds=1)).date()
+    before = in_utc(instant) - timedelta(microseconds=1)
+    return before.astimezone(instant.tzinfo or UTC).date()
 
 
 def _as_written(instant: datetime) -> str:
     """As `parse_as_of` reads it: a date where a day has just ended, else the instant."""
     day = last_day(instant)
     zone = instant.tzinfo
-    if isinstance(zone, ZoneInfo) and end_of(day, zone) == instant:
+    if isinstance(zone, ZoneInfo) and is_same(end_of(day, zone), instant):
         return day.isoformat()
     return instant.isoformat()
 

@@ -10,7 +10,7 @@ from plumbline.run.failures import Failure
 from plumbline.run.judged import RANK, JudgedExpectation
 from plumbline.run.outcome import Outcome
 from plumbline.run.status import Status
-from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.run.thresholds import OURS
 from plumbline.run.words import listing, number
 
 _NAMED = 5
@@ -48,7 +48,7 @@ def _headline(outcome: Outcome, suite: Suite) -> str:
 
 
 def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation, failure: Failure) -> str:
-    if result.type not in (OURS, FOLLOWS_HISTORY) or result.description:
+    if result.type != OURS or result.description:
         return failure.text(most=_NAMED)
     declared = suite.monitor.observed
     must = f"must be {range_of(result.kwargs)}"

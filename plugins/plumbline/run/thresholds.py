@@ -15,6 +15,8 @@ from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 
 OURS = "expect_metric_to_be_between"
 FOLLOWS_HISTORY = "expect_metric_to_follow_history"
+USUAL = "usual"
+"""Among arguments that `plumbline.run.in_force` has put in: what judged, in words."""
 
 
 class ThresholdLine(NamedTuple):
@@ -131,7 +133,11 @@ def _subject(expectation: ExpectationEntry) -> str:
 def _level(expectation: ExpectationEntry) -> str:
     kwargs = expectation.kwargs
     text: str = expectation.severity
+    if USUAL in kwargs:
+        return f"{text}: {kwargs[USUAL]}"
     bounds = _bounds(kwargs)
+    if expectation.type == FOLLOWS_HISTORY:
+        bounds = f"outside what is usual or {bounds}"
     if bounds:
         text += f" {bounds}"
     overrides = kwargs.get("overrides")

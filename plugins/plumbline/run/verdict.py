@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from plumbline.errors import MonitorError, did_you_mean
+from plumbline.instants import is_same
 from plumbline.masking import Mask
 
 VERDICTS = ("judge", "skip", "unknown")
@@ -97,6 +98,4 @@ def _masked(row: Mapping[str, Any], mask: Mask, keys: Collection[str]) -> dict[s
 
 
 def _is(value: object, as_of: datetime) -> bool:
-    if not isinstance(value, datetime):
-        return False
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)) == as_of
+    return isinstance(value, datetime) and is_same(value, as_of)

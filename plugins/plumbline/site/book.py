@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from plumbline.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.incidents.model import Incident, Mute
+from plumbline.instants import in_utc
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.run.request import last_day
 from plumbline.run.status import RunStatus, Status, run_status, score
@@ -66,7 +67,7 @@ class Row:
     """One run of a monitor."""
 
     at: datetime
-    """The instant that was judged."""
+    """The instant that was judged, in UTC."""
     status: Status
     observed: float | None
     unit: str = ""
@@ -236,7 +237,7 @@ def row_of(record: Record) -> Row:
     """The row of a run's record."""
     outcome = record.outcome
     return Row(
-        at=record.run.as_of,
+        at=in_utc(record.run.as_of),
         status=outcome.status,
         observed=outcome.observed,
         unit=outcome.unit,
@@ -270,12 +271,12 @@ def with_records(book: Book, records: Sequence[Record]) -> Book:
         name = record.outcome.monitor
         known = monitors.get(name) or MonitorBook(name)
         latest = known.latest
-        if latest is None or latest.run.as_of <= record.run.as_of:
+        if latest is None or in_utc(latest.run.as_of) <= in_utc(record.run.as_of):
             latest = record
         monitors[name] = replace(known, latest=latest, rows=_with_rows(known, [row_of(record)]))
     runs: dict[object, dict[str, Record]] = {}
     for record in records:  # the first build has a run's own both stored and in hand
-        key = record.run.run_id, record.run.checkpoint, record.run.as_of
+        key = record.run.run_id, record.run.checkpoint, in_utc(record.run.as_of)
         of_run = runs.setdefault(key, {})
         of_run[record.outcome.monitor] = record
     found = [list(of_run.values()) for of_run in runs.values()]
@@ -445,7 +446,7 @@ def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
     return RunRow(
         run_id=run.run_id,
         checkpoint=run.checkpoint,
-        as_of=run.as_of,
+        as_of=in_utc(run.as_of),
         status=status,
         score=score(statuses),
         counts=counts_of(statuses),

@@ -221,7 +221,7 @@ def _mutes(project: Project, by_command: Sequence[Mute], now: datetime) -> list[
         of_file = project.mutes
     except PlumblineError:
         of_file = ()
-    return [mute for mute in (*of_file, *by_command) if now < mute.until]
+    return [mute for mute in (*of_file, *by_command) if mute.lasts(now)]
 
 
 def _monitor(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from plumbline.alerts.compose import MOST_GROUPS, RunFacts, compose, message_id, runbook_link
 from plumbline.channels.message import Message
+from plumbline.channels.wording import group_text, headline
 from plumbline.group_key import GroupKey
 from plumbline.incidents.decide import decide
-from plumbline.incidents.model import Known
+from plumbline.incidents.model import Change, Known
 from plumbline.incidents.policy import Policy
 from plumbline.project.alerts import AlertsConfig, read_alerts
 from plumbline.run.outcome import GroupOutcome, Outcome
@@ -136,3 +138,31 @@ def test_a_runbook_in_the_repository_is_a_link_where_that_can_be_read(
     runbook: str | None, docs_url: str | None, link: str | None
 ) -> None:
     assert runbook_link(runbook, docs_url) == link
+
+
+def test_what_is_not_returned_is_told_as_no_rows_and_not_by_what_passes(tmp_path: Path) -> None:
+    known = Known()
+    changes: tuple[Change, ...] = ()
+    last = outcome(Status.PASS)
+    gone, there = group(1, 10.0), group(2, 90.0)
+    for day, status, groups in ((0, Status.CRITICAL, (gone, there)), (2, Status.PASS, (there,))):
+        last = outcome(
+            status,
+            observed=90.0,
+            thresholds="critical < 50",
+            groups=tuple(
+                replace(one, status=Status.CRITICAL if one is gone else Status.PASS)
+                for one in groups
+            ),
+            judged=tuple(one.key for one in groups),
+        )
+        last = replace(last, as_of=AT + timedelta(days=day))
+        decision = decide(known, [last], last.as_of, checkpoint="c", policy=Policy(), mutes=())
+        known, changes = decision.known, decision.changes
+    routes = config(tmp_path)
+    channels: Any = {name: Named(name) for name in routes.channels}
+    composed = compose(changes, known, [last], FACTS, config=routes, configured=channels)
+    (item,) = composed.messages[0].items
+    assert (str(item.event), item.status, item.observed) == ("reminded", Status.CRITICAL, None)
+    assert headline(item).startswith("CRITICAL a (still): no longer returned: s001, since ")
+    assert [group_text(line) for line in item.groups] == ["s001: no rows"]

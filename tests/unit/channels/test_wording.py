@@ -90,6 +90,10 @@ PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, criti
             "CRITICAL line_coverage: 49.97 % (critical < 50), since 26 Jan 07:00 EST",
         ),
         (
+            line_coverage(thresholds="warning < 80, critical: usually 92 ± 4"),
+            "CRITICAL line_coverage: 44.2 % (usually 92 ± 4), since 26 Jan 07:00 EST",
+        ),
+        (
             line_coverage(observed=0.0, thresholds=""),
             "CRITICAL line_coverage: 0 %, since 26 Jan 07:00 EST",
         ),
@@ -167,6 +171,11 @@ def test_a_sparkline_is_short_and_shows_gaps(
         (GroupLine("a", Status.CRITICAL, 0.0, 0, 10, 50, "%"), "a: 0 %, 0 of 10"),
         (GroupLine("a", Status.WARNING, 70.0, is_new=True), "a: 70, WARNING, new"),
         (GroupLine("a", Status.CRITICAL, None), "a: no value"),
+        (
+            GroupLine("a", Status.CRITICAL, 70.0, threshold=88, unit="%", usual="usually 92 ± 4"),
+            "a: 70 %, usually 92 ± 4",
+        ),
+        (GroupLine("a", Status.CRITICAL, 70.0, unit="%", is_missing=True), "a: no rows"),
         (GroupLine("a\nb", Status.CRITICAL, 1.0, unit="rows"), r"a\nb: 1 row"),
         (GroupLine("", Status.CRITICAL, 1.0), "'': 1"),
     ],

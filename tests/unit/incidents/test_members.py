@@ -1,4 +1,4 @@
-"""The failing groups of an incident: new ones, mended ones, those that left the window."""
+"""The failing groups of an incident: new, mended, missing, and those that left the window."""
 
 from __future__ import annotations
 
@@ -72,14 +72,16 @@ def test_what_fails_no_more_says_nothing_until_something_else_does() -> None:
     see(history, "abc")
     assert see(history, "a", "b").changes == ()
     change = see(history, "ad", "b").changes[0]
-    assert (labels(change.mended_members), labels(change.left_members)) == ("b", "c")
+    assert (labels(change.mended_members), labels(change.left_members)) == ("b", "")
+    assert labels(change.incident.members) == "adc"
 
 
 def test_what_was_told_as_gone_is_not_told_again() -> None:
     history = History()
-    see(history, "abc")
-    see(history, "ad", "b")
-    change = see(history, "ade", "b").changes[0]
+    see(history, "ab")
+    change = see(history, "c").changes[0]
+    assert (labels(change.mended_members), labels(change.left_members)) == ("", "ab")
+    change = see(history, "cd").changes[0]
     assert (change.mended_members, change.left_members) == ((), ())
 
 
@@ -87,10 +89,10 @@ def test_what_was_told_as_gone_is_not_told_again() -> None:
     ("well", "event", "reason", "mended", "left"),
     [
         ("ab", Event.RESOLVED, Reason.RECOVERED, "ab", ""),
-        ("a", Event.EXPIRED, Reason.LEFT_THE_WINDOW, "a", "b"),
+        ("c", Event.EXPIRED, Reason.LEFT_THE_WINDOW, "", "ab"),
         ("", Event.EXPIRED, Reason.LEFT_THE_WINDOW, "", "ab"),
     ],
-    ids=["all were seen well", "one was not looked at", "none was looked at"],
+    ids=["all were seen well", "only a later one was looked at", "none was looked at"],
 )
 def test_only_what_was_seen_well_is_resolved(
     well: str, event: Event, reason: Reason, mended: str, left: str
@@ -114,8 +116,8 @@ def test_a_closed_incident_keeps_what_failed_last() -> None:
 def test_one_that_left_long_before_the_end_makes_it_expire() -> None:
     history = History()
     see(history, "ab")
-    see(history, "a")
-    (change,) = see(history, "", "a").changes
+    see(history, "c")
+    (change,) = see(history, "", "c").changes
     assert change.event is Event.EXPIRED
 
 
@@ -199,7 +201,10 @@ def test_hundreds_of_groups_are_all_members_and_what_is_remembered_of_the_gone_i
     assert len(history.open("coverage").members) == 500
     history.run(outcome("coverage", Status.CRITICAL, at(1), failing=many[:1]))
     incident = history.open("coverage")
-    assert (incident.left, len(incident.left_members)) == (499, MOST_GONE)
+    assert sum(member.is_missing for member in incident.members) == MOST_GONE
+    assert (incident.left, len(incident.left_members)) == (399, MOST_GONE)
+    history.run(outcome("coverage", Status.CRITICAL, at(2), failing=["new"]))
+    assert (history.open("coverage").left, labels(history.open("coverage").members)) == (500, "new")
 
 
 def test_a_flapping_monitor_does_not_tell_each_new_member() -> None:
@@ -217,3 +222,125 @@ def test_group_keys_with_the_same_label_are_told_apart() -> None:
     history.run(replace(outcome("coverage", Status.WARNING, at(0)), groups=(text,)))
     both = replace(outcome("coverage", Status.WARNING, at(1)), groups=(text, number))
     assert told(history.run(both)) == ["coverage: changed, new member"]
+
+
+# Groups that are not returned any more
+
+
+def days(history: History, failing: str = "", well: str = "") -> Decision:
+    """A run that finds days of February, one digit each."""
+    status = Status.WARNING if failing else Status.PASS
+    names = [[f"2026-02-0{day}" for day in digits] for digits in (failing, well)]
+    found = outcome("coverage", status, at(history.runs), failing=names[0], well=names[1])
+    return history.run(found)
+
+
+def test_what_is_not_returned_while_others_as_old_are_keeps_the_incident_open() -> None:
+    history = History()
+    see(history, "a", "bc")
+    decision = see(history, "", "bc")
+    assert decision.changes == ()
+    incident = history.open("coverage")
+    assert (labels(incident.members), incident.members[0].is_missing) == ("a", True)
+    assert (incident.status, incident.last_seen) == (Status.WARNING, at(0))
+    assert incident.summary == "no longer returned: a"
+    (note,) = decision.notes
+    assert note.startswith(f"coverage: incident {incident.id} stays open: no longer returned: a")
+
+
+def test_it_ends_when_it_is_seen_well() -> None:
+    history = History()
+    see(history, "a", "b")
+    see(history, "", "b")
+    (change,) = see(history, "", "ab").changes
+    assert (change.event, labels(change.mended_members)) == (Event.RESOLVED, "a")
+
+
+def test_it_is_no_new_member_when_it_fails_again() -> None:
+    history = History()
+    see(history, "a", "b")
+    see(history, "", "b")
+    assert see(history, "a", "b").changes == ()
+    (member,) = history.open("coverage").members
+    assert (member.since, member.is_missing) == (at(0), False)
+
+
+def test_it_is_reminded_of() -> None:
+    history = History()
+    see(history, "a", "b")
+    for _ in range(11):
+        assert see(history, "", "b").changes == ()
+    (change,) = see(history, "", "b").changes
+    assert (change.event, change.speaks) == (Event.REMINDED, True)
+
+
+def test_it_ends_when_it_is_retired() -> None:
+    history = History()
+    see(history, "a", "b")
+    see(history, "", "b")
+    found = replace(outcome("coverage", Status.PASS, at(2), well="b"), retired=("a",))
+    (change,) = history.run(found).changes
+    assert (change.event, labels(change.left_members)) == (Event.EXPIRED, "a")
+
+
+def test_what_is_not_returned_is_as_bad_as_it_was() -> None:
+    history = History()
+    history.run(outcome("coverage", Status.CRITICAL, at(0), failing="a", well="bc"))
+    assert see(history, "b", "c").changes[0].event is Event.CHANGED
+    assert history.open("coverage").status is Status.CRITICAL
+
+
+@pytest.mark.parametrize("between", ["s", "E"], ids=["skipped", "error"])
+def test_a_run_that_saw_nothing_does_not_make_it_forgotten(between: str) -> None:
+    history = History()
+    see(history, "a", "b")
+    history.step({"coverage": between})
+    see(history, "", "b")
+    assert history.open("coverage").members[0].is_missing
+
+
+def test_groups_of_other_columns_say_nothing_of_it() -> None:
+    history = History()
+    see(history, "a", "b")
+    found = outcome("coverage", Status.PASS, at(1))
+    other = GroupKey.of({"game_date": "2026-02-01"})
+    (change,) = history.run(replace(found, judged=(other,))).changes
+    assert change.event is Event.EXPIRED
+
+
+def test_games_leave_in_the_order_in_which_they_came() -> None:
+    history = History()
+    see(history, "", "ab")
+    see(history, "b", "acd")
+    see(history, "b", "cdef")
+    (change,) = see(history, "", "efgh").changes
+    assert (change.event, labels(change.left_members)) == (Event.EXPIRED, "b")
+
+
+def test_a_date_leaves_when_it_is_before_all_that_are_judged() -> None:
+    history = History()
+    days(history, "1", "23")
+    (change,) = days(history, "", "23").changes
+    assert change.event is Event.EXPIRED
+
+
+def test_a_date_within_the_window_is_missing_and_leaves_later() -> None:
+    history = History()
+    days(history, "2", "13")
+    assert days(history, "", "13").changes == ()
+    assert history.open("coverage").members[0].is_missing
+    (change,) = days(history, "", "34").changes
+    assert change.event is Event.EXPIRED
+
+
+def test_what_an_earlier_version_kept_leaves_as_it_did() -> None:
+    history = History()
+    see(history, "a", "b")
+    history.known = replace(
+        history.known,
+        monitors={
+            name: replace(memory, arrivals={}) for name, memory in history.known.monitors.items()
+        },
+    )
+    (change,) = see(history, "", "b").changes
+    assert change.event is Event.EXPIRED

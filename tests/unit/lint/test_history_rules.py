@@ -99,3 +99,9 @@ def test_a_group_that_is_gone_keeps_no_bounds_of_its_own(small: SmallProject) ->
     overrides = {"v7": {"min_value": 1}, "v8": {"min_value": 2}}
     found = codes(small, file, between("warning", **GROUPED, min_value=50, overrides=overrides))
     assert found == ["history-group-gone expectations[0].kwargs.overrides.v7"]
+
+
+def test_a_group_that_was_never_seen_is_not_retired(small: SmallProject) -> None:
+    file = history(small.root / "h.jsonl", [1.0] * 80, {"v8": 90.0, "v9": 90.0})
+    found = codes(small, file, between("warning", **GROUPED, min_value=50, retired=["v9", "v10"]))
+    assert found == ["history-retired-unknown expectations[0].kwargs.retired[1]"]

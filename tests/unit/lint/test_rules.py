@@ -148,6 +148,8 @@ EXPECTATIONS = [
     broken("expectation-wrong-argument", SUITE, '"group_by": ["team"]', '"group_by": "team"', says="'team' is not a list"),
     broken("expectation-wrong-argument", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": "60"}}', says="'60' is not a number"),
     broken("expectation-misplaced-key", LAG, '"max_value": 3', '"max_value": 3, "severity": "warning"', says="'severity'", mend="beside kwargs"),
+    broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "retired": ["BOS"]', mend="take retired out"),
+    broken("expectation-retired-overrides", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 60}}, "retired": ["BOS"]', says="'BOS' is retired"),
     broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', mend="group_by"),
     broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
     Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", mend="group_by"),

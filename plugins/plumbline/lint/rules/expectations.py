@@ -51,9 +51,15 @@ MISPLACED_KEY = error(
 )
 NO_GROUPS = error(
     "expectation-overrides-without-groups",
-    "overrides are for groups, and without group_by there are none.",
+    "overrides and retired are for groups, and without group_by there are none.",
     wrong='"overrides": {"moving_average": {"min_value": 60}}',
     right='"group_by": ["system_id"], "overrides": {"moving_average": {"min_value": 60}}',
+)
+RETIRED_OVERRIDES = error(
+    "expectation-retired-overrides",
+    "A group is retired and has bounds of its own: it is gone for good, or it is judged.",
+    wrong='"retired": ["ridge_v1"], "overrides": {"ridge_v1": {"min_value": 60}}',
+    right='"retired": ["ridge_v1"]',
 )
 FOLLOWS_ANOTHER = error(
     "expectation-follows-another",
@@ -88,6 +94,7 @@ RULES = (
     WRONG_ARGUMENT,
     MISPLACED_KEY,
     NO_GROUPS,
+    RETIRED_OVERRIDES,
     FOLLOWS_ANOTHER,
     COMPARES,
     BROKEN_PLUGIN,
@@ -167,12 +174,28 @@ def _type_and_arguments(linted: Linted, suite: Document, path: KeyPath) -> Itera
             yield MISSING_ARGUMENT.at(
                 suite.place(*kwargs), f"{name} needs {argument!r}", f"add {argument!r} to kwargs"
             )
-    if given.get("overrides") and "group_by" in found.arguments and not given.get("group_by"):
-        yield NO_GROUPS.at(
-            suite.place(*kwargs, "overrides"),
-            "overrides need group_by: the groups that they are for",
-            "add group_by, or take overrides out",
-        )
+    if "group_by" in found.arguments:
+        yield from _of_groups(suite, kwargs, given)
+
+
+def _of_groups(suite: Document, kwargs: KeyPath, given: Mapping[str, Any]) -> Iterator[Finding]:
+    overrides, retired = given.get("overrides"), given.get("retired")
+    for name, need in (("overrides", "need"), ("retired", "needs")):
+        if given.get(name) and not given.get("group_by"):
+            yield NO_GROUPS.at(
+                suite.place(*kwargs, name),
+                f"{name} {need} group_by: the groups that are meant",
+                f"add group_by, or take {name} out",
+            )
+    if not (isinstance(retired, list) and isinstance(overrides, Mapping)):
+        return
+    for group in retired:
+        if isinstance(group, str) and group in overrides:
+            yield RETIRED_OVERRIDES.at(
+                suite.place(*kwargs, "overrides", group),
+                f"{group!r} is retired, and has bounds of its own",
+                "take it out of overrides, or out of retired",
+            )
 
 
 def _compared(suite: Document, path: KeyPath) -> Iterator[Finding]:

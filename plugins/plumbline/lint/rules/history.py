@@ -40,7 +40,14 @@ GROUP_GONE = warning(
     right="without it",
 )
 
-RULES = (NEVER, ALWAYS, GROUP_GONE)
+RETIRED_UNKNOWN = warning(
+    "history-retired-unknown",
+    "A group is retired that the history has never seen: another one was meant.",
+    wrong='"retired": ["catbost_v7"]',
+    right='"retired": ["catboost_v7"]',
+)
+
+RULES = (NEVER, ALWAYS, GROUP_GONE, RETIRED_UNKNOWN)
 
 _DAYS = 14
 """Of history, before anything is said."""
@@ -71,6 +78,7 @@ def check(linted: Linted, history: History, labels: Sequence[Label]) -> Iterator
         for family in families_of(suite)[0]:
             yield from _levels(document, name, family, measured, labels)
             yield from _groups(document, family, measured)
+        yield from _retired(document, measured)
 
 
 def _levels(
@@ -147,6 +155,21 @@ def _groups(document: Document, family: Family, measured: Sequence[Measured]) ->
                     f"group {label!r} has bounds of its own, and the history has not seen it for "
                     f"{_GONE.days} days",
                     f"take it out; {did_you_mean(label, seen)}",
+                )
+
+
+def _retired(document: Document, measured: Sequence[Measured]) -> Iterator[Finding]:
+    seen = {key.label for one in measured for key in one.groups}
+    if not seen or any(PREFIX in label for label in seen):
+        return  # of a personal column: the history holds pseudonyms, the suite names
+    for path, _ in document.entries("expectations"):
+        retired = document.mapping(*path, "kwargs").get("retired")
+        for index, label in enumerate(retired if isinstance(retired, list) else ()):
+            if label not in seen:
+                yield RETIRED_UNKNOWN.at(
+                    document.place(*path, "kwargs", "retired", index),
+                    f"{label!r} is retired, and the history has never seen that group",
+                    f"take it out; {did_you_mean(str(label), seen)}",
                 )
 
 

@@ -157,7 +157,9 @@ def _open_sides(suite: Document, path: KeyPath, kwargs: Mapping[str, Any]) -> It
 def _subject(kind: str, kwargs: Mapping[str, Any]) -> str:
     """What is measured, whatever its bounds."""
     measured = {
-        name: value for name, value in kwargs.items() if name not in (*_BOUNDS, "overrides")
+        name: value
+        for name, value in kwargs.items()
+        if name not in (*_BOUNDS, "overrides", "retired")
     }
     return json.dumps([kind, measured], sort_keys=True)
 

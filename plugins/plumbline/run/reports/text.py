@@ -180,7 +180,9 @@ def _failures(block: Findings) -> Iterator[str]:
 
 def _groups(block: Findings) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold")
+    longest = max(len(name(group.key.label)) for group in block.groups)
+    # Without a least width, rich folds a short name to one letter a line.
+    table.add_column(overflow="fold", min_width=min(longest, _LONGEST_MONITOR))
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True)

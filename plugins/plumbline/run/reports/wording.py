@@ -56,12 +56,20 @@ def observed(outcome: Outcome) -> str:
 
 
 def group_observed(group: GroupOutcome) -> str:
-    """A group's number; NULL is one that the data lacks, a dash one that was not asked for."""
+    """A group's number, and of a failing one what is usual of it: ``70 %, usually 92 ± 4``.
+
+    NULL is a number that the data lacks, a dash one that was not asked for.
+    """
     if group.status in (Status.ERROR, Status.SKIPPED):
         return NOTHING
-    if group.observed is None:
-        return "NULL"
-    return amount(group.observed, group.unit, against=group.threshold)
+    if group.is_missing:
+        found = "no rows"
+    elif group.observed is None:
+        found = "NULL"
+    else:
+        found = amount(group.observed, group.unit, against=group.threshold)
+    is_wrong = group.status is not Status.PASS
+    return f"{found}, {group.usual}" if group.usual and is_wrong else found
 
 
 def alert(line: AlertLine) -> str:
@@ -96,8 +104,9 @@ def size(count: int) -> str:
 def moment(instant: datetime) -> str:
     """``end of 2026-02-02 (America/New_York)``, ``2026-02-02 15:00 (America/New_York)``."""
     zone = getattr(instant.tzinfo, "key", None) or instant.strftime("%Z") or "no zone"
-    if (instant.hour, instant.minute, instant.second, instant.microsecond) == (0, 0, 0, 0):
-        return f"end of {last_day(instant)} ({zone})"
+    day = last_day(instant)
+    if day < instant.date():  # at midnight, but not at the second one of a day that has two
+        return f"end of {day} ({zone})"
     return f"{instant:%Y-%m-%d %H:%M} ({zone})"
 
 

@@ -239,7 +239,10 @@ def test_a_group_that_vanishes_fails_until_it_is_retired(small: SmallProject) ->
         live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
     outcome = live.run("select 'us' as country, 91.0 as pct")
     assert str(outcome.status) == "CRITICAL"
-    assert "pct must be as usual: fr no rows (usually 90 ± 2 " in outcome.summary
+    assert (
+        "pct of each country must be as usual: 1 of 2 groups (50 %) fails: fr no rows (usually 90 ± 2 "
+        in outcome.summary
+    )
     again = live.run("select 'us' as country, 91.0 as pct")
     assert str(again.status) == "CRITICAL", "its own absence is in the history now"
     retired = follows(aggregate=None, group_by=["country"], min_value=0, retired=["fr"])

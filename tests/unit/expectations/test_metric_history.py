@@ -126,7 +126,10 @@ def test_a_group_that_vanishes_fails_by_its_name() -> None:
     assert (str(found.status), str(missing.status)) == ("CRITICAL", "CRITICAL")
     assert (missing.observed, missing.is_missing) == (None, True)
     assert missing.key in found.judged
-    assert "orders must be as usual: fr no rows (usually 92 ± " in found.summary
+    assert (
+        "orders of each country must be as usual: 1 of 2 groups (50 %) fails: fr no rows (usually 92 ± "
+        in found.summary
+    )
 
 
 @pytest.mark.parametrize(

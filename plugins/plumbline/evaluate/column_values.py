@@ -14,6 +14,7 @@ from typing import Any
 from plumbline.evaluate.bounds import TypedBounds
 from plumbline.evaluate.domain import (
     Kwargs,
+    need_comparable,
     need_groupable,
     need_number,
     need_orderable,
@@ -90,7 +91,7 @@ def set_of(column: TypedColumn, kwargs: Kwargs) -> set[Any]:
     Raises:
         EvaluationError: one is of another type, or the column's type has no ``=``.
     """
-    need_groupable(column)
+    need_comparable(column)
     wanted = (value for value in kwargs.get("value_set") or () if value is not None)
     return {key(value_of("value_set", value, column)) for value in wanted}
 

@@ -14,7 +14,26 @@ FILES = {
     "great_expectations.yml": """
         config_version: 4.0
         plugins_directory: plugins/
+        stores:
+          suites:
+            class_name: ExpectationsStore
+            module_name: plumbline.gx.stores
+          validation_definition_store:
+            class_name: ValidationDefinitionStore
+            module_name: plumbline.gx.stores
+          checkpoints:
+            class_name: CheckpointStore
+            module_name: plumbline.gx.stores
+        expectations_store_name: suites
+        checkpoint_store_name: checkpoints
         fluent_datasources:
+          files:
+            type: pandas
+            assets:
+              rows:
+                type: csv
+                filepath_or_buffer: rows.csv
+                batch_definitions: {all: {}}
           warehouse:
             type: bigquery_models
             default_target: local
@@ -224,7 +243,11 @@ FILES = {
     "validation_definitions/whole_table.json": """
         {
           "name": "whole_table",
-          "data": {"datasource": {"name": "files"}},
+          "data": {
+            "datasource": {"name": "files"},
+            "asset": {"name": "rows"},
+            "batch_definition": {"name": "all"}
+          },
           "suite": {"name": "whole_table"}
         }
         """,

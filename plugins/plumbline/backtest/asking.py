@@ -148,23 +148,17 @@ class _Sent:
         variables: Mapping[str, object],
     ) -> _Sent:
         try:
-            if (project.validation_definitions_dir / f"{monitor}.json").is_file():
+            if project.asset_of(monitor) is not None:
                 raise MonitorError(
                     f"{monitor} looks at a table as it is now, by a validation definition of Great "
                     "Expectations: how it was is not known",
                     mend="make it a model that takes as_of, see docs/writing-a-monitor.md",
                 )
-            suite = project.suite(monitor)
-            if suite.monitor.model is None:
-                raise MonitorError(
-                    f"suite {monitor!r} names no model",
-                    file=suite.file,
-                    key="meta.monitor.model",
-                    mend="name a model of models/monitors/",
-                )
+            suite = project.suite_of(monitor)
+            model = project.model_of(suite)
             parts = [
                 compiler.compile(
-                    suite.monitor.model,
+                    model,
                     as_of=instants[begin : begin + MOST_INSTANTS_A_JOB],
                     vars={**suite.monitor.vars, **variables},
                     where=str(suite.file),

@@ -130,11 +130,11 @@ def calibrate(
     """
     families, beyond = families_of(suite)
     judged = [one for one in history if one.status not in (Status.ERROR, Status.SKIPPED)]
-    healthy = [one for one in judged if not covered(labels, suite.name, one.as_of)]
-    names = {label.id for one in judged for label in covered(labels, suite.name, one.as_of)}
+    healthy = [one for one in judged if not covered(labels, suite.monitor_name, one.as_of)]
+    names = {label.id for one in judged for label in covered(labels, suite.monitor_name, one.as_of)}
     context = _Context(suite, history, judged, healthy, labels, zone, policy, checkpoint)
     return Calibration(
-        monitor=suite.name,
+        monitor=suite.monitor_name,
         zone=zone,
         first=history[0].as_of if history else None,
         last=history[-1].as_of if history else None,
@@ -426,8 +426,8 @@ def simulate(
     first, last = history[0].as_of, history[-1].as_of
     return score(
         replay,
-        {suite.name: outcomes},
-        [label for label in labels if suite.name in label.monitors],
+        {suite.monitor_name: outcomes},
+        [label for label in labels if suite.monitor_name in label.monitors],
         first=first,
         last=last,
         weeks=(last - first) / timedelta(weeks=1),

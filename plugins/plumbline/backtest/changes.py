@@ -38,7 +38,7 @@ class MonitorChange:
 def monitor_changes(base: Project, head: Project, target: Target) -> tuple[MonitorChange, ...]:
     """The monitors that differ, by name."""
     compilers = Compiler(base, target), Compiler(head, target)
-    before, after = set(base.suite_names()), set(head.suite_names())
+    before, after = set(base.monitor_names()), set(head.monitor_names())
     found = [MonitorChange(name, "removed", ("the suite is gone",)) for name in before - after]
     found += [MonitorChange(name, "added", ("a new suite",)) for name in after - before]
     for name in before & after:
@@ -94,12 +94,12 @@ def _change(
     name: str, base: Project, head: Project, compilers: tuple[Compiler, Compiler]
 ) -> MonitorChange | None:
     try:
-        new = head.suite(name)
+        new = head.suite_of(name)
         new_model = _compiled(compilers[1], new)
     except MonitorError as fault:
         return MonitorChange(name, "broken", (f"after: {fault.one_line()}",))
     try:
-        old = base.suite(name)
+        old = base.suite_of(name)
         old_model = _compiled(compilers[0], old)
     except MonitorError as fault:
         return MonitorChange(name, "measurement", (f"before: {fault.one_line()}",))
@@ -129,6 +129,8 @@ def _measured_otherwise(
 ) -> Iterator[str]:
     if old.monitor.observed != new.monitor.observed:
         yield "observed"
+    if _data(old) != _data(new):
+        yield "the data that its validation definition names"
     if old_model is None or new_model is None:
         if old_model is not new_model:
             yield "model"
@@ -144,6 +146,13 @@ def _measured_otherwise(
             yield f"{name} {_shown(was[name])} → {_shown(is_[name])}"
     if old_model.grain != new_model.grain:
         yield f"grain {', '.join(old_model.grain)} → {', '.join(new_model.grain)}"
+
+
+def _data(suite: Suite) -> object:
+    """What the definition says of the rows; its model and variables are compared by themselves."""
+    if suite.definition is None or suite.monitor.model is not None:
+        return None
+    return suite.definition.entry.model_dump(include={"data", "batch_parameters", "days_back"})
 
 
 def _judging(entries: Sequence[ExpectationEntry]) -> list[tuple[str, str, Mapping[str, object]]]:

@@ -181,7 +181,7 @@ def _from_history(
     policy: Policy,
 ) -> Effect:
     measured = history[change.name]
-    old, new = request.base.suite(change.name), request.head.suite(change.name)
+    old, new = request.base.suite_of(change.name), request.head.suite_of(change.name)
     stood = families_of(old)[0]
     before = rejudge(old, measured, stood, stood=stood)
     after = rejudge(new, measured, families_of(new)[0], stood=stood)

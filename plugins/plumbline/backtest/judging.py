@@ -80,7 +80,7 @@ class Judge:
             through_gx: also where it is not needed.
         """
         try:
-            suite = self._project.suite(asked.monitor)
+            suite = self._project.suite_of(asked.monitor)
         except MonitorError:
             suite = None
         metrics, fault = None, asked.fault

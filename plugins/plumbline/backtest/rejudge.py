@@ -55,7 +55,7 @@ def _one(
         grouped = any(family.group_by for family in families)
         by_group = found if grouped else by_group if status is not Status.PASS else {}
     return Outcome(
-        monitor=suite.name,
+        monitor=suite.monitor_name,
         status=status,
         summary="",
         as_of=measured.as_of,

@@ -110,9 +110,9 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> C
 def _owners(project: Project) -> dict[str, str | None]:
     """By monitor; one whose suite can't be read is told without an owner, as its ERROR is."""
     found: dict[str, str | None] = dict.fromkeys(project.monitor_names())
-    for name in project.suite_names():
+    for name in found:
         try:
-            found[name] = project.suite(name).monitor.owner
+            found[name] = project.suite_of(name).monitor.owner
         except PlumblineError:
             continue
     return found

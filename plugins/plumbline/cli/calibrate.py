@@ -53,11 +53,11 @@ def calibrate(
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
-    if monitor not in project.suite_names():
+    if monitor not in project.monitor_names():
         raise ConfigError(
             f"there is no monitor {monitor!r}",
             key="MONITOR",
-            mend=did_you_mean(monitor, project.suite_names()),
+            mend=did_you_mean(monitor, project.monitor_names()),
         )
     if (first is None) != (last is None):
         raise ConfigError(
@@ -69,7 +69,7 @@ def calibrate(
             key="--history",
             mend="give --history, or --from and --to",
         )
-    suite = project.suite(monitor)
+    suite = project.suite_of(monitor)
     labels = project_labels(project, incidents) or ()
     of = checkpoint or _checkpoint_of(project, monitor)
     with show_progress() as progress:

@@ -79,11 +79,14 @@ def _great_expectations() -> Check:
 def _project_files(project: Project) -> Iterator[Check]:
     try:
         zone = project.timezone.key
+        project.check_stores()
         yield Check("configuration", Verdict.OK, f"great_expectations.yml; days are {zone}'s")
     except PlumblineError as error:
         yield fault("configuration", error)
     yield _models(project)
     yield _each("suites", project.suite_names(), lambda name: project.suite(name))
+    if definitions := project.definition_names():
+        yield _each("validation definitions", definitions, lambda name: project.suite_of(name))
     yield _each("checkpoints", project.checkpoint_names(), lambda name: project.checkpoint(name))
 
 

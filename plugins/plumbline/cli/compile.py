@@ -55,12 +55,13 @@ def compile_monitor(
 
 
 def _suite(project: Project, monitor: str) -> Suite:
-    known = project.suite_names()
-    if monitor not in known:
+    if not project.has_monitor(monitor):
         raise ConfigError(
-            f"there is no monitor {monitor!r}", key="MONITOR", mend=did_you_mean(monitor, known)
+            f"there is no monitor {monitor!r}",
+            key="MONITOR",
+            mend=did_you_mean(monitor, project.monitor_names()),
         )
-    return project.suite(monitor)
+    return project.suite_of(monitor)
 
 
 def _compile(jobs: MonitorJobs, suite: Suite, values: Mapping[str, object]) -> CompiledModel:

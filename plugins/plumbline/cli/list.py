@@ -27,6 +27,7 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
     """List monitors and checkpoints, or what they cost; the exit code."""
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
+    project.check_stores()
     if costs:
         return _list_costs(session, project, target, form)
     if target is not None:
@@ -100,7 +101,7 @@ def _owned(project: Project, spent: Spent) -> Spent:
     if spent.owner is not None:
         return spent
     try:
-        return replace(spent, owner=project.suite(spent.monitor).monitor.owner)
+        return replace(spent, owner=project.suite_of(spent.monitor).monitor.owner)
     except MonitorError:
         return spent
 
@@ -113,7 +114,7 @@ def _tables(project: Project, target: Target, monitors: set[str], now: datetime)
     found = {}
     for name in monitors:
         try:
-            found[name] = len(jobs.compile(project.suite(name)).sources)
+            found[name] = len(jobs.compile(project.suite_of(name)).sources)
         except MonitorError:
             continue
     return found

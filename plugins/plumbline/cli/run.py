@@ -64,6 +64,7 @@ def _run(
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
+    project.check_stores()
     _is_checkpoint(project, checkpoint)
     chosen = project.target(target)
     values = read_assignments(assignments)
@@ -100,7 +101,7 @@ def _run(
 
 
 def _is_checkpoint(project: Project, name: str) -> None:
-    if name not in project.checkpoint_names() and name in project.monitor_names():
+    if name not in project.checkpoint_names() and project.has_monitor(name):
         raise ConfigError(
             f"{name!r} is a monitor, not a checkpoint",
             key="CHECKPOINT",

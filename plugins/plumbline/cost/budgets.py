@@ -60,7 +60,7 @@ def _budgets(project: Project, outcomes: Sequence[Outcome]) -> dict[str, int]:
         if not outcome.bytes_billed:
             continue
         try:
-            budget = project.suite(outcome.monitor).monitor.budget
+            budget = project.suite_of(outcome.monitor).monitor.budget
         except PlumblineError:  # a monitor without a suite of ours, or its ERROR
             continue
         if budget is not None:

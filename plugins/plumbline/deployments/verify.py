@@ -247,7 +247,7 @@ def _asks_since(after: After) -> bool:
     jobs = MonitorJobs(project=after.project, target=after.target, as_of=after.since)
     for name in after.project.checkpoint(after.checkpoint).monitors:
         try:
-            if "since" in jobs.compile(after.project.suite(name)).variables:
+            if "since" in jobs.compile(after.project.suite_of(name)).variables:
                 return True
         except Exception:  # noqa: BLE001 - a fault of its own files is its ERROR when it runs
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
@@ -65,25 +66,24 @@ class AlertAction(ValidationAction):
     def _from_notebook(self, checkpoint_result: CheckpointResult) -> LiveRun | None:
         """The run that GX itself started; None where it may touch no incident."""
         from plumbline.alerts.live import LiveRun
-        from plumbline.gx.datasource import BigQueryModels
+        from plumbline.project import Project
         from plumbline.run.run_id import new_run_id
 
         checkpoint: Any = checkpoint_result.checkpoint_config
-        sources = [
-            definition.data_source
-            for definition in checkpoint.validation_definitions
-            if isinstance(definition.data_source, BigQueryModels)
-        ]
         options = [
             result.meta.get("batch_parameters") or {}
             for result in checkpoint_result.run_results.values()
         ]
-        asked_for_a_day = any(option.get("as_of") for option in options)
-        if not sources or asked_for_a_day or not checkpoint.outcomes:
+        # ``as_of``, or the batch of a day of GX's own data assets
+        asked_for_a_day = any(
+            value for option in options for name, value in option.items() if name != "vars"
+        )
+        context: Any = self._data_context
+        if context is None or asked_for_a_day or not checkpoint.outcomes:
             return None
         if checkpoint.is_judged_otherwise:
             return None
-        project = sources[0].project
+        project = Project(Path(str(context.root_directory)))
         target = project.target()
         if target.is_demo:
             return None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from plumbline.errors import ConfigError, PlumblineError
 from plumbline.garbage import imported_at_once
 from plumbline.gx.lazy import loaded_when_touched
 from plumbline.gx.plugins import import_plugins
 from plumbline.gx.pydantic_models import models_made_quickly
 from plumbline.project import Project
+from plumbline.project.find import PROJECT_FILE
 
 if TYPE_CHECKING:
     from great_expectations.data_context.data_context.file_data_context import FileDataContext
@@ -18,7 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 def load_context(project: Project) -> FileDataContext:
-    """The project as Great Expectations sees it."""
+    """The project as Great Expectations sees it.
+
+    Raises:
+        ConfigError: its stores are Great Expectations' own, or Great Expectations refuses its
+            configuration.
+    """
+    project.check_stores()
     with (
         imported_at_once("great_expectations"),
         loaded_when_touched(),
@@ -28,7 +36,16 @@ def load_context(project: Project) -> FileDataContext:
 
     # GX says much on its own that our report says better, or that is not for our users.
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context: FileDataContext = gx.get_context(mode="file", context_root_dir=str(project.root))
+    try:
+        context: FileDataContext = gx.get_context(mode="file", context_root_dir=str(project.root))
+    except PlumblineError:
+        raise
+    except Exception as raised:
+        raise ConfigError(
+            f"Great Expectations can't load the project: {' '.join(str(raised).split())}",
+            file=project.root / PROJECT_FILE,
+            mend="mend what it names; `plumbline lint` checks the rest",
+        ) from raised
     # What lint accepts of a project's own expectations, a run must know as well.
     for file, fault in import_plugins(
         project.root / str(project.gx.get("plugins_directory") or "plugins")

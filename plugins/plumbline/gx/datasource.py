@@ -29,11 +29,11 @@ from great_expectations.execution_engine.pandas_execution_engine import PandasEx
 from plumbline.errors import ConfigError, did_you_mean
 from plumbline.gx.ids import stable_id
 from plumbline.project import Project, Target
+from plumbline.project.definitions import BATCH_DEFINITION
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.request import choose_as_of
 from plumbline.run.run_id import new_run_id
 
-BATCH_DEFINITION = "rows"
 OPTIONS = ("as_of", "vars")
 
 
@@ -185,7 +185,7 @@ class BigQueryModels(_Datasource):
         """
         asset = self._made.get(name)
         if asset is None:
-            if not self.project.has_suite(name):
+            if not self.project.has_monitor(name):
                 known = did_you_mean(name, self.get_asset_names())
                 raise LookupError(f"there is no monitor {name!r}; {known}")
             asset = ModelAsset(name=name, id=stable_id("asset", name))

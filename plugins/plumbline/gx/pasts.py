@@ -28,15 +28,15 @@ def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
         return Past(as_of=jobs.as_of, zone=jobs.project.timezone)
     known = jobs.pasts
     # In a notebook monitors are run one by one, so one may come that nobody had sent before.
-    if known is None or (isinstance(known, Mapping) and suite.name not in known):
+    if known is None or (isinstance(known, Mapping) and suite.monitor_name not in known):
         try:
-            known = _read(jobs, suite.name)
+            known = _read(jobs, suite.monitor_name)
         except MonitorError as fault:
             known = fault  # of every monitor that asks: it is not tried again
         jobs.pasts = known
     if isinstance(known, MonitorError):
         raise known
-    return known[suite.name]
+    return known[suite.monitor_name]
 
 
 def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
@@ -60,7 +60,7 @@ def _that_follow(jobs: MonitorJobs) -> list[str]:
     found = []
     for name in jobs.submitted:
         try:
-            if _follows(jobs.project.suite(name)):
+            if _follows(jobs.project.suite_of(name)):
                 found.append(name)
         except MonitorError:
             continue  # its own ERROR

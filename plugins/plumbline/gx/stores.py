@@ -15,7 +15,6 @@ from typing import Any
 
 from great_expectations.checkpoint.actions import _VALIDATION_ACTION_REGISTRY
 from great_expectations.core.expectation_suite import ExpectationSuite
-from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.data_context.store.checkpoint_store import (
     CheckpointStore as GxCheckpointStore,
 )
@@ -28,16 +27,17 @@ from great_expectations.data_context.store.validation_definition_store import (
 from great_expectations.data_context.store.validation_results_store import (
     ValidationResultsStore as GxValidationResultsStore,
 )
+from great_expectations.exceptions.exceptions import GreatExpectationsError
 
 import plumbline.gx.register  # noqa: F401 - a context may load us before anyone imports plumbline
 from plumbline.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.gx.checkpoint import Checkpoint
-from plumbline.gx.datasource import BATCH_DEFINITION
 from plumbline.gx.ids import stable_id
 from plumbline.gx.monitor import Monitor
 from plumbline.gx.suites import build_suite
 from plumbline.gx.table_monitor import TableMonitor
 from plumbline.project import Project, Suite
+from plumbline.project.definitions import BATCH_DEFINITION, Definition
 from plumbline.project.find import find_state_dir
 from plumbline.project.sites import FILESYSTEM
 
@@ -77,16 +77,19 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
     """Monitors made from suites; plain validation definitions from their folder beside them."""
 
     def get(self, key: Any) -> Any:
-        """The monitor, or the validation definition of that name.
+        """The monitor of that name, over the rows of its model or over a data asset of GX's own.
 
-        A malformed suite gives a monitor that ends in ERROR, so that the others of its
-        checkpoint run.
+        A malformed suite or definition gives a monitor that ends in ERROR, so that the others of
+        its checkpoint run.
         """
         name = key.to_tuple()[0]
         project = _project(self._data_context)
-        if (project.validation_definitions_dir / f"{name}.json").is_file():
-            read: Any = super().get(key)
-            return self._table_monitor(project, read)
+        try:
+            definition = project.asset_of(name)
+            if definition is not None:
+                return self._table_monitor(project, definition)
+        except MonitorError as fault:
+            return self._monitor(project, name, fault)
         return self._monitor(project, name)
 
     def has_key(self, key: Any) -> bool:
@@ -102,37 +105,32 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
         """Every monitor and validation definition."""
         return [self.get(key) for key in self.list_keys()]
 
-    def _load_record(self, value: Any) -> Any:
-        record: Any = super()._load_record(value)  # type: ignore[no-untyped-call]
-        if isinstance(record, dict) and not record.get("id"):
-            record["id"] = str(stable_id("monitor", record.get("name")))
-        return record
-
-    def _table_monitor(self, project: Project, read: ValidationDefinition) -> TableMonitor:
-        monitor = TableMonitor(name=read.name, id=read.id, data=read.data, suite=read.suite)
-        monitor._suite_file = project.suite(read.suite.name)
-        monitor._root = project.root
+    def _table_monitor(self, project: Project, definition: Definition) -> TableMonitor:
+        context = self._data_context
+        assert context is not None
+        suite = project.suite_of(definition.name)
+        built = build_suite(suite)
+        built._owner = context
+        monitor = TableMonitor(
+            name=definition.name,
+            id=definition.entry.id or str(stable_id("monitor", definition.name)),
+            data=_batch_definition(context, definition),
+            suite=built,
+        )
+        monitor.bind(project, suite, definition)
         return monitor
 
-    def _monitor(self, project: Project, name: str) -> Monitor:
+    def _monitor(self, project: Project, name: str, fault: MonitorError | None = None) -> Monitor:
         context = self._data_context
         assert context is not None
         suite: Suite | None = None
-        fault: MonitorError | None = None
+        built = ExpectationSuite(name=name, id=str(stable_id("suite", name)))
         try:
-            suite = project.suite(name)
+            suite = project.suite_of(name)
             built = build_suite(suite)
-            if suite.monitor.model is None:
-                raise MonitorError(
-                    f"suite {name!r} names no model",
-                    file=suite.file,
-                    key="meta.monitor.model",
-                    mend="name a model of models/monitors/, or add validation_definitions/"
-                    f"{name}.json for a GX data asset",
-                )
+            project.model_of(suite)
         except MonitorError as error:
-            fault = error
-            built = ExpectationSuite(name=name, id=str(stable_id("suite", name)))
+            fault = fault or error
         built._owner = context
         source = context.data_sources.get(project.datasource_name)
         monitor = Monitor(
@@ -202,6 +200,46 @@ class ValidationResultsStore(GxValidationResultsStore):
         super().__init__(
             store_backend=backend, runtime_environment=runtime_environment, store_name=store_name
         )
+
+
+def _batch_definition(context: Any, definition: Definition) -> Any:
+    """GX's batch definition.
+
+    Raises:
+        MonitorError: the datasource, the asset or the batch definition is not there, or GX can't
+            load it.
+    """
+    datasources = context.data_sources.all()
+    source = datasources.get(definition.datasource)
+    if source is None:
+        raise _unknown(definition, "datasource", definition.datasource, list(datasources))
+    try:
+        # Of a datasource that it can't load, GX says why when its assets are asked for.
+        assets = source.get_asset_names()
+        if definition.asset not in assets:
+            raise _unknown(definition, "asset", definition.asset, sorted(assets))
+        asset = source.get_asset(definition.asset)
+        known = {one.name: one for one in asset.batch_definitions}
+    except (GreatExpectationsError, TypeError, LookupError) as fault:
+        raise MonitorError(
+            f"datasource {definition.datasource!r} can't be used: {fault}",
+            file=definition.file,
+            key="data.datasource.name",
+            mend="mend its entry in great_expectations.yml, or install what it needs",
+        ) from fault
+    if definition.batch_definition not in known:
+        name = definition.batch_definition
+        raise _unknown(definition, "batch_definition", name, list(known))
+    return known[definition.batch_definition]
+
+
+def _unknown(definition: Definition, kind: str, name: str, known: list[str]) -> MonitorError:
+    return MonitorError(
+        f"there is no {kind.replace('_', ' ')} {name!r}",
+        file=definition.file,
+        key=f"data.{kind}.name",
+        mend=did_you_mean(name, known) if known else "add it to great_expectations.yml",
+    )
 
 
 def _action(index: int, action: dict[str, Any], file: Path) -> Any:

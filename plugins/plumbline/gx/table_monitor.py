@@ -1,11 +1,12 @@
-"""A plain GX validation definition beside the monitors: a suite over a whole table, by GX's own
-data assets. It gives an outcome like any monitor, and its fault stays its own.
+"""A validation definition beside the monitors: a suite over a data asset of GX's own. It gives an
+outcome like any monitor, and its fault stays its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from great_expectations.compatibility import pydantic
@@ -18,26 +19,42 @@ from great_expectations.core.freshness_diagnostics import (
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
+from great_expectations.exceptions.exceptions import NoAvailableBatchesError
+from great_expectations.validator.v1_validator import Validator
 
-from plumbline.errors import MonitorError
+from plumbline.errors import MonitorError, PlumblineError
+from plumbline.gx.batches import ChosenBatch, choose_batch
 from plumbline.gx.parameters import with_parameters
 from plumbline.gx.results import failed_result, put_record, read_results, store_result
-from plumbline.project import Suite
+from plumbline.project import Project, Suite
+from plumbline.project.definitions import Definition
 from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.judge import Evidence
 from plumbline.run.outcome import Outcome
+from plumbline.run.request import last_day, parse_as_of
 from plumbline.run.verdict import Verdict
 from plumbline.site.records import RunStamp
 
+_OF_MODELS = ("as_of", "vars")
+"""Batch parameters of a run that are not GX's own."""
+
 
 class TableMonitor(ValidationDefinition):
-    """A suite over a data asset of GX's own."""
+    """A suite over a data asset of GX's own.
 
-    _suite_file: Suite | None = pydantic.PrivateAttr(None)
+    ``bind`` tells it its files; without them it can't be run.
+    """
+
+    _project: Project = pydantic.PrivateAttr()
+    _suite_file: Suite = pydantic.PrivateAttr()
+    _definition: Definition = pydantic.PrivateAttr()
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
-    _root: Path | None = pydantic.PrivateAttr(None)
+
+    def bind(self, project: Project, suite: Suite, definition: Definition) -> None:
+        """The files that it was made from."""
+        self._project, self._suite_file, self._definition = project, suite, definition
 
     @property
     def outcome(self) -> Outcome | None:
@@ -57,43 +74,119 @@ class TableMonitor(ValidationDefinition):
         result_format: Any = DEFAULT_RESULT_FORMAT,
         run_id: RunIdentifier | None = None,
     ) -> ExpectationSuiteValidationResult:
-        """Evaluate the suite on the table as it is now; ``batch_parameters`` are the models'."""
+        """Evaluate the suite on the batch of the day that is judged, or on the table as it is.
+
+        Args:
+            checkpoint_id: of GX's checkpoint.
+            batch_parameters: ``as_of`` chooses the day, ``vars`` are the models'; others are GX's.
+            expectation_parameters: values for ``$PARAMETER``.
+            result_format: how much GX keeps.
+            run_id: of the run.
+        """
         started = dt.datetime.now(dt.UTC)
         run_id = run_id or RunIdentifier(run_time=started)
+        options = dict(batch_parameters or {})
+        evidence = Evidence(as_of=started)
         suite = self._suite_file
         try:
-            if suite is not None:
-                suite, self.suite = with_parameters(
-                    suite, self.suite, expectation_parameters, started
-                )
-            result = super().run(
-                checkpoint_id=checkpoint_id, result_format=result_format, run_id=run_id
+            as_of = self._as_of(options, started)
+            batch = self._batch(options, as_of)
+            evidence = Evidence(
+                as_of=as_of if batch.day is not None else started,
+                parameters=dict(batch.parameters),
             )
+            suite, self.suite = with_parameters(
+                suite, self.suite, expectation_parameters, evidence.as_of
+            )
+            result = self._validate(batch, result_format)
         except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
-            reason = " ".join(f"{type(raised).__name__}: {raised}".split())
-            if isinstance(raised, MonitorError):
-                reason = raised.one_line()
-            if self._root is not None:
-                reason = without_local_paths(reason, self._root)
-            evidence = Evidence(as_of=started)
+            reason = without_local_paths(_reason(raised), self._project.root)
             self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
             result = failed_result(self.suite, reason, run_id=run_id)
-            self._keep(result, run_id)
-            return result
-        seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
-        if suite is not None:
+        else:
+            seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
+            notes = (*batch.notes, *self._of_another_day(batch, as_of, started))
             self._outcome = judge.judge(
                 suite,
-                Verdict(judge=(), skipped=(), unknown=(), notes=()),
+                Verdict(judge=(), skipped=(), unknown=(), notes=notes),
                 read_results(self.suite, result),
-                Evidence(as_of=started, seconds=seconds),
+                replace(evidence, seconds=seconds),
             )
+        result.meta.update(
+            {
+                "validation_id": self.id,
+                "checkpoint_id": checkpoint_id,
+                "run_id": run_id,
+                "validation_time": run_id.run_time,
+                "batch_parameters": options or None,
+            }
+        )
         self._keep(result, run_id)
         return result
 
+    def _as_of(self, options: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
+        """The instant that is judged, with the project's zone."""
+        zone = self._project.timezone
+        if options.get("as_of"):
+            return parse_as_of(str(options["as_of"]), now=now, zone=zone).instant
+        return (self._run_stamp.as_of if self._run_stamp else now).astimezone(zone)
+
+    def _batch(self, options: Mapping[str, Any], as_of: dt.datetime) -> ChosenBatch:
+        day = last_day(as_of) - dt.timedelta(days=self._definition.entry.days_back)
+        given = {name: value for name, value in options.items() if name not in _OF_MODELS}
+        return choose_batch(self._definition, self.batch_definition, day, given)
+
+    def _validate(self, batch: ChosenBatch, result_format: Any) -> ExpectationSuiteValidationResult:
+        """What GX finds.
+
+        Raises:
+            MonitorError: there is no such batch.
+        """
+        validator = Validator(
+            batch_definition=self.batch_definition,
+            batch_parameters=dict(batch.parameters),
+            result_format=result_format,
+        )
+        try:
+            result = validator.validate_expectation_suite(self.suite)
+        except NoAvailableBatchesError as raised:
+            raise self._no_rows(batch, raised) from raised
+        # GX names a result by suite and batch: two definitions may share both.
+        if self.name != self.suite.name:
+            result.batch_id = f"{self.name}-{result.batch_id}"
+        return result
+
+    def _no_rows(self, batch: ChosenBatch, raised: NoAvailableBatchesError) -> MonitorError:
+        definition = self._definition
+        where = f"{definition.datasource}.{definition.asset}"
+        if batch.day is not None:
+            return MonitorError(
+                f"no rows for {batch.day} in {where}",
+                mend=f"load them, or look at batch definition {definition.batch_definition!r}",
+            )
+        said = ", ".join(f"{name} {value!r}" for name, value in batch.parameters.items())
+        return MonitorError(f"no rows for {said or 'any batch'} in {where}: {raised}")
+
+    def _of_another_day(
+        self, batch: ChosenBatch, as_of: dt.datetime, started: dt.datetime
+    ) -> tuple[str, ...]:
+        """That the table was judged as it is now, where another day was asked for."""
+        today = last_day(started.astimezone(as_of.tzinfo))
+        if batch.day is not None or last_day(as_of) == today:
+            return ()
+        return (
+            f"What is judged is as it is now, not as of {last_day(as_of)}: which batch it is does "
+            "not depend on the date.",
+        )
+
     def _keep(self, result: ExpectationSuiteValidationResult, run_id: RunIdentifier) -> None:
-        """Store the result again, with what the data docs need: GX has stored it without."""
-        if self._run_stamp is None or self._outcome is None:
-            return
-        put_record(result, self._run_stamp, self._outcome)
+        """Store the result, with what the data docs need where this run is part of their past."""
+        if self._run_stamp is not None and self._outcome is not None:
+            put_record(result, self._run_stamp, self._outcome)
         store_result(self, result, run_id, result.batch_id or self.name)
+
+
+def _reason(raised: Exception) -> str:
+    if isinstance(raised, PlumblineError):
+        return raised.one_line()
+    return " ".join(f"{type(raised).__name__}: {raised}".split())

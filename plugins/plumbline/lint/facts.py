@@ -103,7 +103,7 @@ class Facts:
 
     @cached_property
     def definitions(self) -> Mapping[str, Document]:
-        """Validation definitions of plain GX data assets, by their file's name."""
+        """Validation definitions by their file's name."""
         return _read_all(self.project.validation_definitions_dir)
 
     @cached_property
@@ -315,15 +315,53 @@ class Facts:
         return self.root / (self.configuration.text("plugins_directory") or "plugins")
 
     @cached_property
-    def suites_on_assets(self) -> frozenset[str]:
-        """Suites that a validation definition holds against a data asset of GX's own."""
-        names = (definition.text("suite", "name") for definition in self.definitions.values())
+    def definitions_of(self) -> Mapping[str, tuple[str, ...]]:
+        """By suite, the validation definitions that run it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, definition in self.definitions.items():
+            suite = definition.text("suite", "name")
+            if suite:
+                found[suite] = (*found.get(suite, ()), name)
+        return found
+
+    def judges_models(self, suite: str) -> bool:
+        """Whether a suite judges the rows of a model, be it beside data assets of GX's own."""
+        datasources = {
+            self.definitions[name].text("data", "datasource", "name")
+            for name in self.definitions_of.get(suite, ())
+        }
+        is_its_own = suite in self.monitor_names and suite not in self.definitions
+        return is_its_own or self.datasource in datasources
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The names that checkpoints list."""
+        names = (
+            checkpoint.text(*path, "name")
+            for checkpoint in self.checkpoints.values()
+            for path, _ in checkpoint.entries("validation_definitions")
+        )
         return frozenset(name for name in names if name)
 
     @cached_property
-    def monitor_names(self) -> frozenset[str]:
+    def listable(self) -> frozenset[str]:
         """What a checkpoint may list."""
         return frozenset({*self.suites, *self.definitions})
+
+    @cached_property
+    def monitor_names(self) -> frozenset[str]:
+        """Every monitor, as `Project.monitor_names` has them."""
+        return frozenset(
+            name
+            for name in self.listable
+            if name in self.definitions or name in self.listed or name not in self.definitions_of
+        )
+
+    def suite_of(self, monitor: str) -> Document | None:
+        """The suite that judges for a monitor, where there is one."""
+        definition = self.definitions.get(monitor)
+        name = monitor if definition is None else definition.text("suite", "name")
+        return self.suites.get(name or "")
 
     def model_of(self, suite: Document) -> str | None:
         """The model that a suite names, where there is such a model."""

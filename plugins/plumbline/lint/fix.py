@@ -102,7 +102,7 @@ def _checkpoint(facts: Facts, document: Document, checkpoint: dict[str, Any]) ->
     for reference in references if isinstance(references, list) else ():
         if isinstance(reference, dict) and reference.get("id") is None:
             monitor = reference.get("name")
-            if isinstance(monitor, str) and monitor in facts.monitor_names:
+            if isinstance(monitor, str) and monitor in facts.listable:
                 definition = facts.definitions.get(monitor)
                 id_ = None if definition is None else definition.text("id")
                 reference["id"] = id_ or str(stable_id("monitor", monitor))

@@ -99,7 +99,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
         return None
     found: set[Path] = set()
     for name in names:
-        if name in facts.monitor_names:
+        if name in facts.listable:
             found |= _files_of(facts, name)
             continue
         candidates = [Path(name).absolute(), facts.root / name]
@@ -110,7 +110,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
             raise ConfigError(
                 f"{name!r} is no monitor, no file and no folder",
                 key="NAME",
-                mend=did_you_mean(name, facts.monitor_names),
+                mend=did_you_mean(name, facts.listable),
             )
         found.add(there[0])
     return frozenset(found)
@@ -124,10 +124,10 @@ def _exists(path: Path) -> bool:
 
 
 def _files_of(facts: Facts, monitor: str) -> set[Path]:
-    """A monitor's suite or definition, its model and its runbook."""
-    documents = [facts.suites.get(monitor), facts.definitions.get(monitor)]
+    """A monitor's definition and suite, its model and its runbook."""
+    suite = facts.suite_of(monitor)
+    documents = [facts.suites.get(monitor), facts.definitions.get(monitor), suite]
     found = {document.file.resolve() for document in documents if document is not None}
-    suite = facts.suites.get(monitor)
     model = None if suite is None else facts.model_of(suite)
     if model is not None:
         found |= {file.resolve() for file in facts.models.files[model]}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,14 @@ from plumbline.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.incidents.model import Mute
 from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
+from plumbline.project.definitions import Definition, check_model_definition, read_definition
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.parsing import read_yaml
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
+from plumbline.project.stores import check_stores
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, resolve_target
 
@@ -91,7 +93,7 @@ class Project:
 
     @property
     def validation_definitions_dir(self) -> Path:
-        """Validation definitions of plain GX data assets; monitors need none."""
+        """Validation definitions: suites over data assets of GX's own, and suites run twice."""
         return self.root / "validation_definitions"
 
     @property
@@ -105,6 +107,14 @@ class Project:
         return read_yaml(
             self.root / PROJECT_FILE, error=ConfigError, what="the project's configuration"
         )
+
+    def check_stores(self) -> None:
+        """Refuse stores with which no monitor can be run.
+
+        Raises:
+            ConfigError: one is Great Expectations' own, or is missing.
+        """
+        check_stores(self.gx, file=self.root / PROJECT_FILE)
 
     @cached_property
     def dbt(self) -> Mapping[str, Any]:
@@ -269,9 +279,8 @@ class Project:
         return (self.expectations_dir / f"{name}.json").is_file()
 
     def has_monitor(self, name: str) -> bool:
-        """Whether a checkpoint may list that name."""
-        definition = self.validation_definitions_dir / f"{name}.json"
-        return self.has_suite(name) or definition.is_file()
+        """Whether a checkpoint may list that name: a suite or a validation definition has it."""
+        return self.has_suite(name) or self._definition_file(name).is_file()
 
     def suite(self, name: str) -> Suite:
         """One suite.
@@ -288,10 +297,126 @@ class Project:
             )
         return read_suite(file)
 
+    def definition_names(self) -> tuple[str, ...]:
+        """The names of all validation definitions."""
+        return tuple(sorted(file.stem for file in self.validation_definitions_dir.glob("*.json")))
+
+    def definition(self, monitor: str) -> Definition | None:
+        """The validation definition of a monitor; None: its suite is its own.
+
+        Raises:
+            MonitorError: malformed.
+        """
+        file = self._definition_file(monitor)
+        return read_definition(file) if file.is_file() else None
+
+    def _definition_file(self, name: str) -> Path:
+        return self.validation_definitions_dir / f"{name}.json"
+
     def monitor_names(self) -> tuple[str, ...]:
-        """Every name that a checkpoint may list: suites, and plain GX validation definitions."""
-        definitions = (file.stem for file in self.validation_definitions_dir.glob("*.json"))
-        return tuple(sorted({*self.suite_names(), *definitions}))
+        """Every monitor: validation definitions, and suites that run under their own name.
+
+        A suite that only definitions of other names run is a monitor of its own only where a
+        checkpoint lists it.
+        """
+        suites, definitions = self.suite_names(), self.definition_names()
+        if not definitions:
+            return suites
+        run_by_others = {self._suite_run_by(name) for name in definitions}
+        own = {name for name in suites if name not in run_by_others or self._is_listed(name)}
+        return tuple(sorted({*own, *definitions}))
+
+    def _suite_run_by(self, definition: str) -> str | None:
+        try:
+            read = self.definition(definition)
+        except MonitorError:  # its ERROR
+            return None
+        return read.suite if read is not None else None
+
+    def _is_listed(self, monitor: str) -> bool:
+        for name in self.checkpoint_names():
+            try:
+                if monitor in read_checkpoint(self.checkpoints_dir / f"{name}.json").monitors:
+                    return True
+            except ConfigError:  # refused where it is run
+                continue
+        return False
+
+    def suite_of(self, monitor: str) -> Suite:
+        """The suite of a monitor, with the model whose rows it judges.
+
+        Under a validation definition the rows are those that the definition names: the model and
+        the variables of its asset's suite, or none of ours.
+
+        Raises:
+            MonitorError: the suite or the definition is missing or malformed.
+        """
+        definition = self.definition(monitor)
+        if definition is None:
+            return self.suite(monitor)
+        if not self.has_suite(definition.suite):
+            raise MonitorError(
+                f"there is no suite {definition.suite!r}",
+                file=definition.file,
+                key="suite.name",
+                mend=did_you_mean(definition.suite, self.suite_names()),
+            )
+        suite = replace(self.suite(definition.suite), definition=definition)
+        if definition.datasource != self.datasource_name:
+            return suite.over(model=None, variables={})
+        check_model_definition(definition)
+        if not self.has_suite(definition.asset):
+            raise MonitorError(
+                f"there is no asset {definition.asset!r} in {definition.datasource}",
+                file=definition.file,
+                key="data.asset.name",
+                mend="name the suite whose model gives the rows; "
+                + did_you_mean(definition.asset, self.suite_names()),
+            )
+        rows = self.suite(definition.asset)
+        given = definition.entry.batch_parameters.get("vars", {})
+        return suite.over(model=self.model_of(rows), variables={**rows.monitor.vars, **given})
+
+    def model_of(self, suite: Suite) -> str:
+        """The model whose rows ``suite`` judges.
+
+        Raises:
+            MonitorError: it judges none.
+        """
+        if suite.monitor.model is not None:
+            return suite.monitor.model
+        if suite.definition is not None:
+            where = f"{suite.definition.datasource}.{suite.definition.asset}"
+            raise MonitorError(
+                f"{suite.monitor_name} judges {where}, a data asset of Great Expectations: it has "
+                "no SQL model",
+                file=suite.definition.file,
+                key="data",
+                mend="ask for a monitor with a model, see docs/writing-a-monitor.md",
+            )
+        definitions = self.definition_names()
+        others = [name for name in definitions if self._suite_run_by(name) == suite.name]
+        raise MonitorError(
+            f"suite {suite.name!r} names no model",
+            file=suite.file,
+            key="meta.monitor.model",
+            mend=f"list the validation definitions that run it: {', '.join(others)}"
+            if others
+            else "name a model of models/monitors/, or add validation_definitions/"
+            f"{suite.name}.json for a data asset of Great Expectations",
+        )
+
+    def asset_of(self, monitor: str) -> Definition | None:
+        """The validation definition of a monitor that judges a data asset of GX's own; None: it
+        judges the rows of a model.
+
+        Raises:
+            MonitorError: the definition is malformed.
+        """
+        definition = self.definition(monitor)
+        if definition is None or definition.datasource == self.datasource_name:
+            return None
+        return definition
 
     def checkpoint_names(self) -> tuple[str, ...]:
         """The names of all checkpoints."""
@@ -311,7 +436,7 @@ class Project:
                 mend=did_you_mean(name, self.checkpoint_names()),
             )
         checkpoint = read_checkpoint(file)
-        known = set(self.monitor_names())
+        known = {*self.suite_names(), *self.definition_names()}
         for index, monitor in enumerate(checkpoint.monitors):
             if monitor not in known:
                 raise ConfigError(

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from plumbline.errors import MonitorError
 from plumbline.project.byte_counts import ByteCount
+from plumbline.project.definitions import Definition
 from plumbline.project.parameters import (
     ParameterError,
     evaluate,
@@ -31,6 +32,9 @@ Severity = Literal["info", "warning", "critical"]
 Aggregate = Literal["mean", "min", "max", "sum"]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
+
+_Monitor = Annotated[str, StringConstraints(min_length=1)]
+"""A validation definition may have any name that a file can have."""
 
 
 class _Strict(BaseModel):
@@ -122,7 +126,7 @@ class MonitorEntry(_Strict):
         description="How it was looked at before plumbline did: the page of coverage says it.",
         examples=["by hand, each morning"],
     )
-    depends_on: list[_Name] = Field(
+    depends_on: list[_Monitor] = Field(
         default_factory=list,
         description="Monitors of what this one builds on: when they fail too, they are the cause.",
         examples=[["game_status_lag"]],
@@ -226,8 +230,15 @@ class Suite:
     file: Path
     written: SuiteEntry
     raw: Mapping[str, Any]
+    definition: Definition | None = None
+    """The validation definition that runs it; None: the suite is a monitor of its own name."""
     given: Mapping[str, object] = field(default_factory=dict)
     now: datetime | None = None
+
+    @property
+    def monitor_name(self) -> str:
+        """The monitor: the name of outcomes, incidents and pages."""
+        return self.name if self.definition is None else self.definition.name
 
     @cached_property
     def entry(self) -> SuiteEntry:
@@ -289,6 +300,12 @@ class Suite:
     def monitor(self) -> MonitorEntry:
         """``meta.monitor``; an empty one for a plain GX suite."""
         return self.written.meta.monitor or MonitorEntry()
+
+    def over(self, *, model: str | None, variables: Mapping[str, Any]) -> Suite:
+        """The same suite over the rows of another model; None: over none of ours."""
+        monitor = self.monitor.model_copy(update={"model": model, "vars": dict(variables)})
+        meta = self.written.meta.model_copy(update={"monitor": monitor})
+        return replace(self, written=self.written.model_copy(update={"meta": meta}))
 
     @property
     def declared(self) -> int:

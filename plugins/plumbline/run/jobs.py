@@ -99,17 +99,10 @@ class MonitorJobs:
         """The SQL of a monitor and its parameters.
 
         Raises:
-            MonitorError: the suite names no model, or the model can't be compiled.
+            MonitorError: the suite judges no model, or the model can't be compiled.
         """
-        if suite.monitor.model is None:
-            raise MonitorError(
-                f"suite {suite.name!r} names no model",
-                file=suite.file,
-                key="meta.monitor.model",
-                mend="name a model of models/monitors/",
-            )
         return self._compiler.compile(
-            suite.monitor.model,
+            self.project.model_of(suite),
             as_of=[self.as_of],
             vars={**suite.monitor.vars, **self.vars},
             where=str(suite.file),
@@ -121,7 +114,7 @@ class MonitorJobs:
             if name in self._started:
                 continue
             try:
-                suite = self.project.suite(name)
+                suite = self.project.suite_of(name)
                 compiled = self.compile(suite)
                 self._compiled[name] = compiled
                 if self.broken is not None:
@@ -230,7 +223,7 @@ class MonitorJobs:
         Where its rows never came and the files can't say either which columns are personal, all
         that the suite names are.
         """
-        done = self._done.get(suite.name)
+        done = self._done.get(suite.monitor_name)
         if isinstance(done, MonitorData):
             return done.mask
         try:
@@ -262,7 +255,7 @@ class MonitorJobs:
         if isinstance(started, MonitorError):
             raise started
         result = started.result()
-        suite, compiled = self.project.suite(monitor), self._compiled[monitor]
+        suite, compiled = self.project.suite_of(monitor), self._compiled[monitor]
         verdict = sort_rows(result.rows, as_of=self.as_of, model=compiled.name)
         personal = self._personal(compiled, [column.name for column in result.schema])
         mask = Mask.of(personal, mask_key(self.project), result.rows)

@@ -55,7 +55,7 @@ def fault(
 def skip(suite: Suite, verdict: Verdict, evidence: Evidence) -> Outcome:
     """The SKIPPED of a monitor from which nothing was expected."""
     reason = "; ".join(verdict.skipped)
-    blank = _blank(suite.name, suite, evidence, suite.declared, Status.SKIPPED, reason)
+    blank = _blank(suite.monitor_name, suite, evidence, suite.declared, Status.SKIPPED, reason)
     return replace(blank, notes=verdict.notes)
 
 
@@ -105,7 +105,7 @@ def judge(
         status, observed = Status.SKIPPED, None
         reason = "; ".join(dict.fromkeys(str(result.skipped) for result in skipped))
     outcome = Outcome(
-        monitor=suite.name,
+        monitor=suite.monitor_name,
         status=status,
         summary="",
         as_of=evidence.as_of,

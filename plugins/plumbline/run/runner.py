@@ -80,6 +80,7 @@ def run_checkpoint(
     """
     started = time.monotonic()
     progress = progress or NoProgress()
+    request.project.check_stores()
     monitors = _chosen(request)
     _check_vars(request, monitors)
     _check_parameters(request, monitors)
@@ -225,7 +226,7 @@ def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunR
         progress.step(f"compiling {name}")
         compiled, estimated, fault = None, None, None
         try:
-            compiled = jobs.compile(request.project.suite(name))
+            compiled = jobs.compile(request.project.suite_of(name))
             estimated = jobs.estimate(name, compiled)
         except MonitorError as error:
             fault = error.one_line()
@@ -258,7 +259,9 @@ def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
     read: set[str] = set()
     for name in monitors:
         try:
-            read.update(jobs.compile(request.project.suite(name)).variables)
+            if not _has_model(request, name):
+                continue
+            read.update(jobs.compile(request.project.suite_of(name)).variables)
         except VariableError as error:
             if error.var in request.vars:
                 raise ConfigError(error.what, key=f"--var {error.var}", mend=error.mend) from error
@@ -280,7 +283,7 @@ def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
     read: set[str] = set()
     for name in monitors:
         try:
-            read |= request.project.suite(name).parameters_read
+            read |= request.project.suite_of(name).parameters_read
         except MonitorError:
             return  # a fault of a monitor's own files: its ERROR, when it runs
     for name in request.parameters:
@@ -293,7 +296,10 @@ def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
 
 
 def _has_model(request: RunRequest, name: str) -> bool:
-    return not (request.project.validation_definitions_dir / f"{name}.json").is_file()
+    try:
+        return request.project.asset_of(name) is None
+    except MonitorError:  # its ERROR, when it runs
+        return False
 
 
 def _ready(target: Target, progress: Progress) -> tuple[Target, WarehouseError | None]:

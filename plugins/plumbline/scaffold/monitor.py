@@ -124,7 +124,7 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
     _check_name(asked.name, "monitor", "NAME")
     if asked.checkpoint not in project.checkpoint_names():
         _check_name(asked.checkpoint, "checkpoint", "--checkpoint")
-    if asked.name in project.monitor_names():
+    if project.has_monitor(asked.name):
         raise ConfigError(
             f"there is a monitor {asked.name!r} already", key="NAME", mend="take another name"
         )

@@ -64,7 +64,7 @@ class GxLinks:
     """GX's pages in the site, by what they are of."""
 
     suites: Mapping[str, str] = field(default_factory=dict)
-    """By monitor."""
+    """By suite."""
     results: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     """By the key of the stored result."""
     index: str | None = None
@@ -192,7 +192,7 @@ def _after_deployment(
         since=None,
         description=_notes(suite),
         suite=_lines(suite, None),
-        gx_suite=gx.suites.get(name),
+        gx_suite=gx.suites.get(suite.name if suite else name),
         runbook=_runbook(project, suite),
         services=services,
     )
@@ -211,7 +211,7 @@ def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:
 
 def _suite(project: Project, name: str) -> Suite | None:
     try:
-        return project.suite(name)
+        return project.suite_of(name)
     except PlumblineError:  # its ERROR says so at each run
         return None
 
@@ -287,7 +287,7 @@ def _known_monitor(
         failing=latest.failing if latest else None,
         description=_notes(suite),
         suite=_lines(suite, latest),
-        gx_suite=gx.suites.get(known.name),
+        gx_suite=gx.suites.get(suite.name if suite else known.name),
         sql=known.latest.sql if known.latest else None,
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),

@@ -59,7 +59,7 @@ def _days(project: Project, known: MonitorBook) -> tuple[DayCost, ...]:
 
 def _owner(project: Project, known: MonitorBook) -> str | None:
     try:
-        return project.suite(known.name).monitor.owner
+        return project.suite_of(known.name).monitor.owner
     except PlumblineError:
         return known.latest.outcome.owner if known.latest else None
 
@@ -80,7 +80,7 @@ def _budgets(
     found = {}
     for name, of_monitor in days.items():
         try:
-            budget = project.suite(name).monitor.budget
+            budget = project.suite_of(name).monitor.budget
         except PlumblineError:
             continue
         if budget is not None:

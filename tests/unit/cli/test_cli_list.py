@@ -197,12 +197,15 @@ def test_a_suite_over_a_table_of_gx_is_listed_too(
 ) -> None:
     folder = project.root / "validation_definitions"
     folder.mkdir()
+    data = {key: {"name": "files"} for key in ("datasource", "asset", "batch_definition")}
     (folder / "whole_table.json").write_text(
-        json.dumps({"name": "whole_table", "suite": {"name": "volume"}, "data": {}})
+        json.dumps({"name": "whole_table", "suite": {"name": "volume"}, "data": data})
     )
     said = json.loads(plumbline("list", "--format", "json").out)
-    assert said["monitors"][2]["name"] == "whole_table"
-    assert said["monitors"][2]["suite"] == "expectations/volume.json"
+    assert [one["name"] for one in said["monitors"]] == ["coverage", "volume", "whole_table"]
+    volume, whole_table = said["monitors"][1:]
+    assert (volume["suite"], volume["model"]) == ("expectations/volume.json", "volume")
+    assert (whole_table["suite"], whole_table["model"]) == ("expectations/volume.json", None)
 
 
 def test_an_empty_project_says_that_it_is_empty(

@@ -11,6 +11,7 @@ from support.lint_project import LintedProject
 from unit.lint.test_rules import (
     CHECKPOINT,
     DBT,
+    DEFINITION,
     GX,
     LAG,
     LAG_MODEL,
@@ -73,7 +74,7 @@ RIGHT: dict[str, Edits] = {
     "a variable of the template's own": ((MODEL, "select * from final", "{% set last = 'final' %}select * from {{ last }}"),),
     "dbt's own keys": ((SCHEMA, "- name: lag", "- name: lag\n    access: public\n    data_tests: []\n    config: {meta: {team: ours}}"), (DBT, "profile: small", "profile: small\nflags: {}\nseeds: {}")),
     "personal columns, as dbt has them now and had them": ((SCHEMA, "description: The team.}", "description: The team., config: {meta: {personal: true, team: ours}}}"), (SCHEMA, "description: Its status.}", "description: Its status., meta: {personal: false}}")),
-    "other datasources of GX's": ((GX, "fluent_datasources:", "fluent_datasources:\n  files: {type: pandas, assets: []}"),),
+    "other datasources of GX's": ((GX, "fluent_datasources:", "fluent_datasources:\n  others: {type: pandas, assets: []}"),),
     "a target that is not resolved here": ((GX, "project: some-project", "location: EU"),),
     "types by their other names": ((SOURCES, "data_type: INT64", "data_type: integer"), (SOURCES, "data_type: \"ARRAY<NUMERIC(5,1)>\"", "data_type: \"array<struct<a numeric(5, 1), b string(10)>>\"")),
     "a partition by an expression": ((SOURCES, "partition_by: game_date,", "partition_by: DATE(game_date),"),),
@@ -83,6 +84,10 @@ RIGHT: dict[str, Edits] = {
     "countif without an element of an array": ((MODEL, "sum(if(has_line, 1, 0))", "countif(has_line)"),),
     "an element of an array without countif": ((MODEL, "sum(if(has_line, 1, 0))", "sum(if(weights[offset(0)] > 0, 1, 0))"),),
     "a result format": ((CHECKPOINT, '"actions"', '"result_format": "SUMMARY", "actions"'),),
+    "a definition of another name than its suite": (
+        (DEFINITION, '"name": "whole_table",', '"name": "table_a",'),
+        (CHECKPOINT, '{"name": "whole_table"}', '{"name": "table_a"}'),
+    ),
     "no actions": ((CHECKPOINT, ',\n  "actions": [\n    {"type": "slack", "name": "tell", "slack_webhook": "${SLACK_WEBHOOK}"}\n  ]', ""),),
 }  # fmt: skip
 
@@ -91,6 +96,8 @@ RIGHT: dict[str, Edits] = {
 def test_nothing_is_said_of_what_is_right(linted: LintedProject, edits: Edits) -> None:
     for file, old, new in edits:
         linted.replace(file, old, new)
+    if any('"name": "table_a",' in new for _, _, new in edits):
+        (linted.root / DEFINITION).rename(linted.root / "validation_definitions/table_a.json")
     assert [f"{f.rule.code}: {f.place} {f.what}" for f in linted.lint().findings] == []
 
 

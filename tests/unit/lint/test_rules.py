@@ -115,7 +115,6 @@ SUITES = [
     Case("suite-without-model", ((DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "coverage"}'),), at="{", found_in=TABLE, among=("suite-in-no-checkpoint",)),
     broken("suite-unknown-model", LAG, '"model": "lag"', '"model": "lagg"', says="'lagg'", mend="did you mean 'lag'?", among=("model-without-suite",)),
     broken("suite-in-no-checkpoint", CHECKPOINT, '{"name": "lag"},', "", found_in=LAG, at="{", says="'lag'"),
-    broken("definition-unknown-suite", DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "hole_table"}', says="'hole_table'", mend="'whole_table'", among=("suite-without-model", "suite-in-no-checkpoint")),
 ]  # fmt: skip
 
 MONITORS = [
@@ -276,7 +275,57 @@ RUNBOOKS = [
 
 TARGETS = [
     broken("target-missing", GX, "type: bigquery_models", "type: pandas", at="fluent_datasources", says="no datasource"),
+    broken("store-not-plumblines", GX, "class_name: CheckpointStore\n    module_name: plumbline.gx.stores", "class_name: CheckpointStore", at="checkpoints:", says="'checkpoints' is Great Expectations' own", mend="module_name: plumbline.gx.stores"),
+    broken("store-not-plumblines", GX, "module_name: plumbline.gx.stores", "module_name: great_expectations.data_context.store", at="suites:", says="'suites'"),
+    broken("store-not-plumblines", GX, "validation_definition_store:", "validation_definitions:", at="stores:", says="there is no store 'validation_definition_store'", mend="class_name: ValidationDefinitionStore"),
     broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", mend="did you mean 'local'?"),
+]  # fmt: skip
+
+ON_MODEL = '{"name": "x", "suite": {"name": "lag"}, "data": {"datasource": {"name": "warehouse"}, "asset": {"name": "lag"}, "batch_definition": {"name": "rows"}}}'
+SECOND = "validation_definitions/x.json"
+
+
+def on_model(code: str, old: str, new: str, **others: Any) -> Case:
+    """A second definition of a suite, over a model, wrong in one place."""
+    content = ON_MODEL.replace(old, new)
+    assert content != ON_MODEL
+    return Case(
+        code,
+        (
+            (SECOND, "", content),
+            (CHECKPOINT, '{"name": "lag"},', '{"name": "lag"}, {"name": "x"},'),
+        ),
+        at=new,
+        **others,
+    )
+
+
+DEFINITIONS = [
+    broken("definition-unknown-suite", DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "hole_table"}', says="'hole_table'", mend="'whole_table'", among=("suite-without-model",)),
+    broken("definition-unknown-data", DEFINITION, '{"name": "files"}', '{"name": "file"}', says="no datasource 'file'", mend="did you mean 'files'?"),
+    broken("definition-unknown-data", DEFINITION, '{"name": "rows"}', '{"name": "row"}', says="no asset 'row'", mend="did you mean 'rows'?"),
+    broken("definition-unknown-data", DEFINITION, '{"name": "all"}', '{"name": "daily"}', says="no batch definition 'daily'"),
+    broken("definition-unfit", DEFINITION, '"suite": {', '"days_back": 1, "suite": {', says="'all' is not by day"),
+    on_model("definition-unknown-data", '"asset": {"name": "lag"}', '"asset": {"name": "lagg"}', says="'lagg'", mend="did you mean 'lag'?"),
+    on_model("definition-unknown-data", '"asset": {"name": "lag"}', '"asset": {"name": "whole_table"}', says="'whole_table' names no model"),
+    on_model("definition-unfit", '{"name": "rows"}', '{"name": "row"}', says="'row'", mend="'rows'"),
+    on_model("definition-unfit", '{"name": "x",', '{"name": "x", "batch_parameters": {"as_of": "2026-02-02"},', says="'as_of'", mend="--as-of"),
+    on_model("definition-unfit", '{"name": "x",', '{"name": "x", "days_back": 1,', says="days_back"),
+    on_model("unknown-key", '{"name": "x",', '{"name": "x", "batch_parmeters": {},', says="'batch_parmeters'", mend="did you mean 'batch_parameters'?"),
+    on_model("wrong-value", '{"name": "x",', '{"name": "x", "days_back": -1,', says="-1"),
+    on_model("missing-key", '"suite": {"name": "lag"}, ', "", says="'suite' is missing"),
+    on_model("name-differs-from-file", '{"name": "x",', '{"name": "y",', says="the name is 'y'", mend="'x'"),
+    on_model("definition-name-twice", '{"name": "x",', '{"name": "whole_table",', says="whole_table.json is named 'whole_table' too", among=("name-differs-from-file",)),
+    Case("definition-in-no-checkpoint", ((SECOND, "", ON_MODEL),), at="{", says="'x'", mend='{"name": "x"}'),
+    Case(
+        "suite-without-model",
+        (
+            ("expectations/bare.json", "", '{"name": "bare", "meta": {"monitor": {"owner": "data-platform", "runbook": "https://x.example"}}, "expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "a"}}]}'),
+            (SECOND, "", ON_MODEL.replace('"suite": {"name": "lag"}', '"suite": {"name": "bare"}')),
+            (CHECKPOINT, '{"name": "lag"},', '{"name": "lag"}, {"name": "x"}, {"name": "bare"},'),
+        ),
+        at="{", says="'bare' names no model", mend="list x in the checkpoint instead",
+    ),
 ]  # fmt: skip
 
 MODELS = [
@@ -347,6 +396,7 @@ CASES = [
     *ALERTING,
     *RUNBOOKS,
     *TARGETS,
+    *DEFINITIONS,
     *MODELS,
     *DESCRIPTIONS,
     *SOURCE_TABLES,

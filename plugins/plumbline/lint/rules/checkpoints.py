@@ -57,7 +57,7 @@ def check(linted: Linted) -> Iterator[Finding]:
 
 
 def _monitors(linted: Linted, checkpoint: Document) -> Iterator[Finding]:
-    known = linted.facts.monitor_names
+    known = linted.facts.listable
     seen: set[str] = set()
     for path, _ in checkpoint.entries("validation_definitions"):
         name = checkpoint.text(*path, "name")

@@ -105,7 +105,7 @@ WHOLE_TABLE = "expect_table_"
 def check(linted: Linted) -> Iterator[Finding]:
     """What is wrong with single expectations, and with plugins that may define them."""
     for name, suite in linted.facts.suites.items():
-        is_on_model = name not in linted.facts.suites_on_assets
+        is_on_model = linted.facts.judges_models(name)
         seen: dict[str, int] = {}
         for number, (path, entry) in enumerate(suite.entries("expectations")):
             found = list(_type_and_arguments(linted, suite, path))

@@ -54,7 +54,8 @@ WRONG_VALUE = error(
 )
 OTHER_NAME = error(
     "name-differs-from-file",
-    "A suite or checkpoint is found by its file, so its name must be the file's.",
+    "A suite, checkpoint or validation definition is found by its file, so its name must be the "
+    "file's.",
     wrong='expectations/coverage.json with "name": "line_coverage"',
     right='expectations/coverage.json with "name": "coverage"',
 )
@@ -76,7 +77,8 @@ def check(linted: Linted) -> Iterator[Finding]:
     facts = linted.facts
     for document in facts.documents:
         yield from document.faults
-    for document in (*facts.suites.values(), *facts.checkpoints.values()):
+    named = (facts.suites, facts.checkpoints, facts.definitions)
+    for document in (document for documents in named for document in documents.values()):
         name = document.text("name")
         if name is not None and name != document.file.stem:
             yield OTHER_NAME.at(

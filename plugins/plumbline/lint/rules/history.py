@@ -59,12 +59,13 @@ def check(linted: Linted, history: History, labels: Sequence[Label]) -> Iterator
     from plumbline.backtest.families import families_of
 
     project = linted.facts.project
-    for name, document in linted.facts.suites.items():
+    for name in sorted(linted.facts.monitor_names):
+        document = linted.facts.suite_of(name)
         measured = history.get(name, ())
-        if not measured or _days(project, measured) < _DAYS:
+        if document is None or not measured or _days(project, measured) < _DAYS:
             continue
         try:
-            suite = project.suite(name)
+            suite = project.suite_of(name)
         except MonitorError:
             continue  # said by the other rules
         for family in families_of(suite)[0]:

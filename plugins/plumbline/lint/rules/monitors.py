@@ -125,12 +125,14 @@ def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]
 
 def _cycles(facts: Facts) -> Iterator[Finding]:
     edges: dict[str, list[str]] = {}
-    for name, suite in facts.suites.items():
-        named = suite.get(*_META, "depends_on")
+    for name in sorted(facts.monitor_names):
+        suite = facts.suite_of(name)
+        named = None if suite is None else suite.get(*_META, "depends_on")
         others = named if isinstance(named, list) else []
         edges[name] = [other for other in others if isinstance(other, str)]
     for cycle in find_cycles(edges):
-        suite = facts.suites[cycle[0]]
+        suite = facts.suite_of(cycle[0])
+        assert suite is not None  # what has no suite depends on nothing
         yield DEPENDENCY_CYCLE.at(
             suite.place(*_META, "depends_on"),
             f"monitors depend on each other in a circle: {' -> '.join(cycle)}",

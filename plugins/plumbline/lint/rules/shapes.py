@@ -1,4 +1,4 @@
-"""Keys and kinds of values: suites, checkpoints, targets, dbt's files.
+"""Keys and kinds of values: suites, checkpoints, definitions, targets, dbt's files.
 
 Where anyone may write keys of their own (dbt's and GX's files), a key is only called unknown when
 it is nearly one that plumbline reads.
@@ -19,6 +19,7 @@ from plumbline.lint.rule import Finding
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_near_misses, check_shape
 from plumbline.project.checkpoints import CheckpointEntry
+from plumbline.project.definitions import DefinitionEntry
 from plumbline.project.suites import SuiteEntry
 from plumbline.project.targets import WarehouseEntry
 
@@ -112,6 +113,9 @@ def check(linted: Linted) -> Iterator[Finding]:
     for checkpoint in facts.checkpoints.values():
         if checkpoint.is_readable:
             yield from check_shape(checkpoint, (), CheckpointEntry)
+    for definition in facts.definitions.values():
+        if definition.is_readable:
+            yield from check_shape(definition, (), DefinitionEntry)
     yield from _targets(facts)
     if facts.dbt is not None and facts.dbt.is_readable:
         yield from _dbt(facts, facts.dbt)

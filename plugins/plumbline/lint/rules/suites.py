@@ -34,20 +34,16 @@ UNUSED = warning(
     wrong='checkpoints/health_check.json without {"name": "coverage"}',
     right='"validation_definitions": [{"name": "coverage"}]',
 )
-DEFINITION_SUITE = error(
-    "definition-unknown-suite",
-    "The suite that a validation definition names is not there.",
-    wrong='validation_definitions/games.json: "suite": {"name": "gmes"}',
-    right='"suite": {"name": "games"}',
-)
 
-RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, UNUSED, DEFINITION_SUITE)
+RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, UNUSED)
 
 
 def check(linted: Linted) -> Iterator[Finding]:
     """What is wrong with suites as wholes."""
     facts = linted.facts
-    listed = _listed(facts)
+    is_known = bool(facts.checkpoints) and all(
+        checkpoint.is_readable for checkpoint in facts.checkpoints.values()
+    )
     for name, suite in facts.suites.items():
         if not suite.is_readable:
             continue
@@ -56,19 +52,12 @@ def check(linted: Linted) -> Iterator[Finding]:
                 suite.place("expectations"), f"suite {name!r} expects nothing", "add an expectation"
             )
         yield from _model(facts, name, suite)
-        if listed is not None and name not in listed:
+        is_run = name in facts.listed or name in facts.definitions_of
+        if is_known and not is_run:
             yield UNUSED.at(
                 suite.place(),
                 f"no checkpoint lists {name!r}, so nothing runs it",
                 f'add {{"name": "{name}"}} to a checkpoint',
-            )
-    for definition in facts.definitions.values():
-        suite_name = definition.text("suite", "name")
-        if suite_name and suite_name not in facts.suites:
-            yield DEFINITION_SUITE.at(
-                definition.place("suite", "name"),
-                f"there is no suite {suite_name!r}",
-                did_you_mean(suite_name, facts.suites),
             )
 
 
@@ -81,26 +70,13 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
             f"there is no model {model!r}",
             did_you_mean(model, facts.models.files),
         )
-    if model is None and not suite.has(*path) and name not in facts.suites_on_assets:
+    definitions = facts.definitions_of.get(name, ())
+    is_own = name in facts.listed and name not in facts.definitions
+    if model is None and not suite.has(*path) and (is_own or not definitions):
         yield NO_MODEL.at(
             suite.place(*path),
             f"suite {name!r} names no model",
-            "name one as meta.monitor.model, or add a validation definition for a table",
+            f"list {' and '.join(definitions)} in the checkpoint instead"
+            if definitions
+            else "name one as meta.monitor.model, or add a validation definition for a table",
         )
-
-
-def _listed(facts: Facts) -> frozenset[str] | None:
-    """The suites that checkpoints run; None where that can't be known."""
-    if not facts.checkpoints or not all(each.is_readable for each in facts.checkpoints.values()):
-        return None
-    names = {
-        checkpoint.text(*path, "name")
-        for checkpoint in facts.checkpoints.values()
-        for path, _ in checkpoint.entries("validation_definitions")
-    }
-    by_definition = {
-        definition.text("suite", "name")
-        for name, definition in facts.definitions.items()
-        if name in names
-    }
-    return frozenset(name for name in names | by_definition if name)

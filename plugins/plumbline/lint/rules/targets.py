@@ -1,4 +1,4 @@
-"""Targets in ``great_expectations.yml``: is there a warehouse to speak to?"""
+"""``great_expectations.yml``: is there a warehouse to speak to, and are the stores plumbline's?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from plumbline.errors import did_you_mean
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.project.project import DATASOURCE_TYPE
+from plumbline.project.stores import find_store_faults
 from plumbline.project.targets import WarehouseEntry
 
 NONE = error(
@@ -23,7 +24,14 @@ UNKNOWN = error(
     right="default_target: local",
 )
 
-RULES = (NONE, UNKNOWN)
+STORE = error(
+    "store-not-plumblines",
+    "A store is Great Expectations' own, or missing: it knows no monitors, so nothing can run.",
+    wrong="expectations_store: {class_name: ExpectationsStore, ...}",
+    right="expectations_store: {..., module_name: plumbline.gx.stores}",
+)
+
+RULES = (NONE, UNKNOWN, STORE)
 
 
 def check(linted: Linted) -> Iterator[Finding]:
@@ -31,6 +39,8 @@ def check(linted: Linted) -> Iterator[Finding]:
     configuration, name = linted.facts.configuration, linted.facts.datasource
     if not configuration.is_readable:
         return
+    for fault in find_store_faults(configuration.mapping()):
+        yield STORE.at(configuration.place("stores", fault.store), fault.what, fault.mend)
     if name is None:
         yield NONE.at(
             configuration.place("fluent_datasources"),

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from plumbline.errors import PlumblineError
 from plumbline.project import Project, Schedule
-from plumbline.project.parsing import read_json
 from plumbline.run.last_statuses import LastStatus, read_last_statuses
 from plumbline.run.reports.safe import one_line
 from plumbline.run.reports.text import STYLES, status_text, to_text
@@ -169,8 +168,9 @@ def _monitor(
 ) -> MonitorEntry:
     suite_name: str | None = None
     try:
-        suite_name = _suite_of(project, name)
-        suite = project.suite(suite_name)
+        definition = project.definition(name)
+        suite_name = name if definition is None else definition.suite
+        suite = project.suite_of(name)
     except PlumblineError as error:
         suite_file = None if suite_name is None else f"expectations/{suite_name}.json"
         return MonitorEntry(
@@ -186,16 +186,6 @@ def _monitor(
         checkpoints=checkpoints,
         last=last,
     )
-
-
-def _suite_of(project: Project, monitor: str) -> str:
-    """The monitor's suite: its namesake, or the one that a GX validation definition names."""
-    file = project.validation_definitions_dir / f"{monitor}.json"
-    if not file.is_file():
-        return monitor
-    raw = read_json(file, error=PlumblineError, what="the validation definition")
-    suite = raw.get("suite")
-    return str(suite.get("name", monitor)) if isinstance(suite, dict) else monitor
 
 
 def _monitors_table(catalogue: Catalogue, width: int | None) -> RenderableType:

@@ -1,0 +1,150 @@
+"""Validation definitions: is there what they name, and does a checkpoint run them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.errors import MonitorError, did_you_mean
+from plumbline.lint.document import Document
+from plumbline.lint.facts import Facts
+from plumbline.lint.linted import Linted
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.project.definitions import check_model_definition, read_definition
+
+UNKNOWN_SUITE = error(
+    "definition-unknown-suite",
+    "The suite that a validation definition names is not there.",
+    wrong='validation_definitions/games.json: "suite": {"name": "gmes"}',
+    right='"suite": {"name": "games"}',
+)
+UNKNOWN_DATA = error(
+    "definition-unknown-data",
+    "The datasource, asset or batch definition that a validation definition names is not in "
+    "great_expectations.yml.",
+    wrong='"data": {"datasource": {"name": "shpo"}, ...}',
+    right='"data": {"datasource": {"name": "shop"}, ...}',
+)
+NAME_TWICE = error(
+    "definition-name-twice",
+    "Two validation definitions have one name: results of the one would stand for the other.",
+    wrong='orders_fr.json and orders_de.json, both with "name": "orders_de"',
+    right='orders_fr.json with "name": "orders_fr"',
+)
+UNFIT = error(
+    "definition-unfit",
+    "A validation definition says of its data what these do not have.",
+    wrong='"datasource": {"name": "warehouse"}, ..., "batch_parameters": {"day": 2}',
+    right='"datasource": {"name": "warehouse"}, ..., "batch_parameters": {"vars": {"days": 2}}',
+)
+UNUSED = warning(
+    "definition-in-no-checkpoint",
+    "No checkpoint lists the validation definition, so nothing ever runs it.",
+    wrong='checkpoints/health_check.json without {"name": "orders_fr"}',
+    right='"validation_definitions": [{"name": "orders_fr"}]',
+)
+
+RULES = (UNKNOWN_SUITE, UNKNOWN_DATA, NAME_TWICE, UNFIT, UNUSED)
+
+
+def check(linted: Linted) -> Iterator[Finding]:
+    """What is wrong with validation definitions as wholes."""
+    facts = linted.facts
+    is_known = bool(facts.checkpoints) and all(
+        checkpoint.is_readable for checkpoint in facts.checkpoints.values()
+    )
+    for name, definition in facts.definitions.items():
+        if not definition.is_readable:
+            continue
+        yield from _name(facts, name, definition)
+        suite = definition.text("suite", "name")
+        if suite and suite not in facts.suites:
+            yield UNKNOWN_SUITE.at(
+                definition.place("suite", "name"),
+                f"there is no suite {suite!r}",
+                did_you_mean(suite, facts.suites),
+            )
+        if definition.text("data", "datasource", "name") == facts.datasource:
+            yield from _of_model(facts, definition)
+        elif facts.configuration.is_readable:
+            yield from _of_asset(facts, definition)
+        if is_known and name not in facts.listed:
+            yield UNUSED.at(
+                definition.place(),
+                f"no checkpoint lists {name!r}, so nothing runs it",
+                f'add {{"name": "{name}"}} to a checkpoint',
+            )
+
+
+def _name(facts: Facts, name: str, definition: Document) -> Iterator[Finding]:
+    own = definition.text("name")
+    others = [
+        other
+        for other, document in facts.definitions.items()
+        if other != name and document.text("name") == own
+    ]
+    if own is not None and own != name and others:
+        yield NAME_TWICE.at(
+            definition.place("name"),
+            f"{' and '.join(f'{other}.json' for other in others)} is named {own!r} too",
+            "give each the name of its file",
+        )
+
+
+def _of_model(facts: Facts, definition: Document) -> Iterator[Finding]:
+    path = ("data", "asset", "name")
+    asset = definition.text(*path)
+    if asset is not None and asset not in facts.suites:
+        yield UNKNOWN_DATA.at(
+            definition.place(*path),
+            f"there is no suite {asset!r}, whose model would give the rows",
+            did_you_mean(asset, facts.suites),
+        )
+    elif asset is not None and facts.suites[asset].text("meta", "monitor", "model") is None:
+        yield UNKNOWN_DATA.at(
+            definition.place(*path),
+            f"suite {asset!r} names no model that would give the rows",
+            "name a suite that does",
+        )
+    try:
+        read = read_definition(definition.file)
+    except MonitorError:
+        return  # other rules say what is wrong with its shape or its name
+    try:
+        check_model_definition(read)
+    except MonitorError as fault:
+        yield UNFIT.at(definition.place_of_key(fault.key or ""), fault.what, fault.mend or "")
+
+
+def _of_asset(facts: Facts, definition: Document) -> Iterator[Finding]:
+    path: tuple[str, ...] = ("fluent_datasources",)
+    for kind, below in (("datasource", "assets"), ("asset", "batch_definitions")):
+        name = definition.text("data", kind, "name")
+        if name is None:
+            return
+        known = facts.configuration.mapping(*path)
+        if isinstance(facts.configuration.get(*path), list):
+            return  # GX says what is wrong with it
+        if name not in known:
+            yield _unknown(definition, kind, name, list(known))
+            return
+        path = (*path, name, below)
+    name = definition.text("data", "batch_definition", "name")
+    known = facts.configuration.mapping(*path)
+    if name is not None and name not in known:
+        yield _unknown(definition, "batch_definition", name, list(known))
+        return
+    is_whole = not facts.configuration.get(*path, name or "", "partitioner")
+    if name is not None and definition.get("days_back") and is_whole:
+        yield UNFIT.at(
+            definition.place("days_back"),
+            f"batch definition {name!r} is not by day, month or year, so there is no days_back",
+            "leave it out, or name a batch definition that is",
+        )
+
+
+def _unknown(definition: Document, kind: str, name: str, known: list[str]) -> Finding:
+    return UNKNOWN_DATA.at(
+        definition.place("data", kind, "name"),
+        f"there is no {kind.replace('_', ' ')} {name!r}",
+        did_you_mean(name, known) if known else "add it to great_expectations.yml",
+    )

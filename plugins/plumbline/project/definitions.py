@@ -1,0 +1,157 @@
+"""Validation definitions: a suite and the data that it judges, under a name of its own.
+
+A monitor needs one only where its suite judges a data asset of Great Expectations, or where one
+suite is run more than once. Read without GX, so that light commands stay light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+
+from plumbline.errors import MonitorError
+from plumbline.project.parsing import explain, read_json
+
+BATCH_DEFINITION = "rows"
+"""The one batch definition of a SQL model."""
+
+MODEL_PARAMETERS = ("vars",)
+"""``batch_parameters`` that a definition over a SQL model may hold."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NamedEntry(_Strict):
+    """Something of GX's, by its name."""
+
+    name: str = Field(min_length=1)
+    id: str | None = Field(None, description="GX's id; not needed.")
+
+
+class DataEntry(_Strict):
+    """``data``: the rows, as GX names them."""
+
+    datasource: NamedEntry = Field(
+        description="A datasource of `great_expectations.yml`: GX's own, or that of the models."
+    )
+    asset: NamedEntry = Field(
+        description="An asset of it. Of the models: the suite whose model gives the rows."
+    )
+    batch_definition: NamedEntry = Field(
+        description=f"A batch definition of the asset. Of a model it is `{BATCH_DEFINITION}`."
+    )
+
+
+class DefinitionEntry(_Strict):
+    """A file of ``validation_definitions/``."""
+
+    schema_: str | None = Field(default=None, alias="$schema")
+    name: str = Field(
+        description="The monitor; the same as the file's name without `.json`.",
+        examples=["orders_eu"],
+    )
+    id: str | None = Field(None, description="GX's id; not needed: one is made from the name.")
+    suite: NamedEntry = Field(description="The suite that judges.")
+    data: DataEntry = Field(description="What it judges.")
+    batch_parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="As GX's `run(batch_parameters=...)` takes them. Of a model: `vars`.",
+        examples=[{"country": "fr"}, {"vars": {"days": 7}}],
+    )
+    days_back: NonNegativeInt = Field(
+        0,
+        description="For batches by day, month or year: judge the batch of so many days before "
+        "the day of `as_of`.",
+        examples=[1],
+    )
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One validation definition, checked."""
+
+    name: str
+    file: Path
+    entry: DefinitionEntry
+
+    @property
+    def suite(self) -> str:
+        """The name of the suite that judges."""
+        return self.entry.suite.name
+
+    @property
+    def datasource(self) -> str:
+        """The name of the datasource."""
+        return self.entry.data.datasource.name
+
+    @property
+    def asset(self) -> str:
+        """The name of the asset."""
+        return self.entry.data.asset.name
+
+    @property
+    def batch_definition(self) -> str:
+        """The name of the batch definition."""
+        return self.entry.data.batch_definition.name
+
+
+def read_definition(file: Path) -> Definition:
+    """The validation definition in ``file``.
+
+    Raises:
+        MonitorError: not JSON, an unknown or missing key, a wrong type, another name than the
+            file's: with file, key and mend.
+    """
+    raw = read_json(file, error=MonitorError, what="the validation definition")
+    entry = explain(DefinitionEntry, raw, file=file, error=MonitorError)
+    if entry.name != file.stem:
+        raise MonitorError(
+            f"the validation definition is named {entry.name!r} in a file named {file.name!r}",
+            file=file,
+            key="name",
+            mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
+        )
+    return Definition(name=entry.name, file=file, entry=entry)
+
+
+def check_model_definition(definition: Definition) -> None:
+    """What a definition over a SQL model may say beside its names.
+
+    Raises:
+        MonitorError: a batch definition, a parameter or a day that a model does not have.
+    """
+    if definition.batch_definition != BATCH_DEFINITION:
+        raise MonitorError(
+            f"a model has no batch definition {definition.batch_definition!r}",
+            file=definition.file,
+            key="data.batch_definition.name",
+            mend=f"write {BATCH_DEFINITION!r}",
+        )
+    for name in definition.entry.batch_parameters:
+        if name not in MODEL_PARAMETERS:
+            raise MonitorError(
+                f"a model takes no batch parameter {name!r}",
+                file=definition.file,
+                key=f"batch_parameters.{name}",
+                mend="write values for the model's variables as batch_parameters.vars; "
+                "the day is that of --as-of",
+            )
+    if not isinstance(definition.entry.batch_parameters.get("vars", {}), dict):
+        raise MonitorError(
+            "vars is not a mapping",
+            file=definition.file,
+            key="batch_parameters.vars",
+            mend='write {"name": value}',
+        )
+    if definition.entry.days_back:
+        raise MonitorError(
+            "a model has no batches by day, so there is no days_back",
+            file=definition.file,
+            key="days_back",
+            mend="use a variable of the model instead: batch_parameters.vars",
+        )

@@ -149,7 +149,7 @@ def verdict(looked_at: int, unexpected: int | bool | None, mostly: float) -> str
 
 def questions() -> list[Question]:
     """All of them."""
-    return [*_single_values(), *_texts(), *_order(), *_aggregates(), *_sets(), *_several_columns(), *_of_two_types(), *_types(), *_whole_tables(), *_conditions(), *_of_two_columns(), *_ours(), *_refused()]  # fmt: skip
+    return [*_single_values(), *_other_values(), *_texts(), *_order(), *_aggregates(), *_sets(), *_several_columns(), *_of_two_types(), *_types(), *_whole_tables(), *_conditions(), *_of_two_columns(), *_ours(), *_refused()]  # fmt: skip
 
 
 # What the witness is asked
@@ -231,6 +231,43 @@ def _single_values() -> Iterator[Question]:
                        _each(f"not {_in('x', [kind.bad])}"), by_hand=hand, conditions=compared)  # fmt: skip
         yield from _between(kind)
         yield from _outliers(kind)
+
+
+def _other_values() -> Iterator[Question]:
+    """Sets with a value that is none of the type, and with null."""
+    others: dict[str, list[tuple[Any, str]]] = {
+        "INT64": [("5", "'5'"), (True, "true")],
+        "FLOAT64": [("aa", "'aa'"), (True, "true")],
+        "NUMERIC": [("aa", "'aa'"), (True, "true")],
+        "BIGNUMERIC": [("aa", "'aa'"), (True, "true")],
+        "BOOL": [(1, "1"), ("yes", "'yes'")],
+        "STRING": [(5, "5"), (True, "true")],
+        "DATE": [("yesterday", "'yesterday'"), ("2024-02-30", "'2024-02-30'"), (5, "5")],
+        "TIME": [("25:00:00", "'25:00:00'"), (5, "5")],
+        "DATETIME": [("2024-02-28 24:00:00", "'2024-02-28 24:00:00'"), (5, "5")],
+        "TIMESTAMP": [
+            ("2024-02-28 00:00:00 Mars/Base", "'2024-02-28 00:00:00 Mars/Base'"),
+            (5, "5"),
+        ],
+        "INTERVAL": [(5, "5"), (True, "true")],
+    }
+    name = "expect_column_values_to_be_in_set"
+    never = ByHand(
+        _always(ERROR), "NOT IN a set with NULL is never true", f"{_DOCS}/operators#in_operators"
+    )
+    for kind_name, values in others.items():
+        kind = KINDS_BY_NAME[kind_name]
+        for value, literal in values:
+            yield Question(name, kind_name, {"column": "x", "value_set": [value]},
+                           _each(f"x in ({literal})"), f"{value!r}", conditions=_CERTAIN)  # fmt: skip
+        first = kind.values[:1]
+        yield Question(name, kind_name, {"column": "x", "value_set": [*_suite(first), None]},
+                       _each(f"x in ({first[0].sql}, null)"), "with null")  # fmt: skip
+        yield Question(
+            "expect_column_values_to_not_be_in_set", kind_name,
+            {"column": "x", "value_set": [*_suite([kind.bad]), None]}, None, "with null", never,
+            ("good", "bad", "null"),
+        )  # fmt: skip
 
 
 def _bounds(kind: Kind) -> tuple[str, str, dict[str, Any]]:

@@ -59,10 +59,10 @@ class Evaluator:
     def __init__(self, cache: Path) -> None:
         with exclusive(cache / "zetasql.lock", seconds=240.0), _compiled_once(cache):
             # the one that its own options ask too
-            self._service = ZetaSqlLocalService.get_instance()
+            self.service = ZetaSqlLocalService.get_instance()
         language = LanguageOptions.maximum_features()
         language.product_mode = ProductMode.PRODUCT_EXTERNAL
-        self._language = language
+        self.language = language
         self._tables = {
             table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
         }
@@ -93,11 +93,11 @@ class Evaluator:
             sql = sql.replace(path, f"`{key}`")
         catalog = SimpleCatalog(
             name="catalog",
-            builtin_function_options=ZetaSQLBuiltinFunctionOptions(language_options=self._language),
+            builtin_function_options=ZetaSQLBuiltinFunctionOptions(language_options=self.language),
             table=[self._table(key) for key in model.sources],
         )
         options = AnalyzerOptions(
-            language_options=self._language,
+            language_options=self.language,
             default_timezone="UTC",
             query_parameters=[
                 AnalyzerOptions.QueryParameter(name=p.name, type=_type(p.type))
@@ -115,7 +115,7 @@ class Evaluator:
             for row in world.tables.get(key, []):
                 cells = [_value(row.get(name), kind) for name, kind in self._tables[key].columns]
                 content.row.add().cell.extend(cells)
-        return self._service.wasm_client.call_grpc_func(
+        return self.service.wasm_client.call_grpc_func(
             "ZetaSqlLocalService_EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse
         )
 

@@ -14,6 +14,7 @@ from plumbline.evaluate.bounds import TypedBounds
 from plumbline.evaluate.column_values import set_of
 from plumbline.evaluate.domain import (
     Kwargs,
+    need_comparable,
     need_groupable,
     need_number,
     need_orderable,
@@ -223,7 +224,7 @@ def distinct_equal_set(table: Table, kwargs: Kwargs) -> ValueFound:
 
 def _distinct(table: Table, kwargs: Kwargs, *, no_other: bool, no_missing: bool) -> ValueFound:
     column = table.column(str(kwargs["column"]))
-    need_groupable(column)
+    need_comparable(column)
     written = [value for value in kwargs["value_set"] if value is not None]
     wanted = {key(value_of("value_set", value, column)): value for value in written}
     rows = present(column, rows_of(table, kwargs))

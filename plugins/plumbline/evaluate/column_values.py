@@ -14,6 +14,7 @@ from typing import Any
 from plumbline.evaluate.bounds import TypedBounds
 from plumbline.evaluate.domain import (
     Kwargs,
+    need_comparable,
     need_groupable,
     need_number,
     need_orderable,
@@ -90,7 +91,7 @@ def set_of(column: TypedColumn, kwargs: Kwargs) -> set[Any]:
     Raises:
         EvaluationError: one is of another type, or the column's type has no ``=``.
     """
-    need_groupable(column)
+    need_comparable(column)
     wanted = (value for value in kwargs.get("value_set") or () if value is not None)
     return {key(value_of("value_set", value, column)) for value in wanted}
 
@@ -307,7 +308,8 @@ def not_outliers(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> 
     """Within the fences of the quartiles (``iqr``), or of the mean (``std``)."""
     need_number(column, "outliers")
     method = kwargs.get("method") or "iqr"
-    multiplier = float(kwargs.get("multiplier") or 1.5)
+    written = kwargs.get("multiplier")
+    multiplier = 1.5 if written is None else float(written)
     numbers = [float(value) for value in values]
     if method == "std":
         mean, deviation = mean_and_deviation(values)
@@ -319,8 +321,6 @@ def not_outliers(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> 
         return [abs(number - mean) < reach for number in numbers]
     if method != "iqr":
         raise EvaluationError(f"method: {method!r} is neither 'iqr' nor 'std'")
-    if not all(map(math.isfinite, numbers)):
-        return [math.isfinite(number) for number in numbers]
     low, high = percentile_cont(numbers, 0.25), percentile_cont(numbers, 0.75)
     reach = multiplier * (high - low)
     return [low - reach <= number <= high + reach for number in numbers]
@@ -336,9 +336,12 @@ def mean_and_deviation(values: Sequence[Any]) -> tuple[float, float]:
 
 
 def percentile_cont(numbers: Sequence[float], share: float) -> float:
-    """``PERCENTILE_CONT``: linear between the two nearest values."""
-    ordered = sorted(numbers)
+    """``PERCENTILE_CONT``: linear between the two nearest values; NaN is before all others."""
+    ordered = sorted(numbers, key=lambda number: (not math.isnan(number), number))
     position = share * (len(ordered) - 1)
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+    left, right = ordered[below], ordered[above]
+    if left == right or position == below:
+        return left
+    return left + (position - below) * (right - left)

@@ -261,7 +261,7 @@ def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth
 
 def _needs(column: TypedColumn, comparison: str) -> None:
     kind = column.kind
-    if not (kind.is_groupable if comparison in ("==", "!=") else kind.is_orderable):
+    if not (kind.is_comparable if comparison in ("==", "!=") else kind.is_orderable):
         raise EvaluationError(
             f"row_condition: column {column.name!r} is {kind}, which BigQuery does not compare "
             f"with {comparison}"

@@ -59,6 +59,14 @@ def need_groupable(column: TypedColumn) -> None:
         raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no = for it")
 
 
+def need_comparable(column: TypedColumn) -> None:
+    """Raises:
+    EvaluationError: BigQuery can't compare its values.
+    """
+    if not column.kind.is_comparable:
+        raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no = for it")
+
+
 def need_orderable(column: TypedColumn) -> None:
     """Raises:
     EvaluationError: BigQuery can't order its values.

@@ -8,6 +8,7 @@ from typing import Any
 
 from plumbline.evaluate.domain import (
     Kwargs,
+    need_comparable,
     need_groupable,
     need_number,
     need_orderable,
@@ -84,7 +85,7 @@ def _shared_type(columns: Sequence[TypedColumn]) -> BigQueryType:
         EvaluationError: it does not.
     """
     found = common_type([column.kind for column in columns])
-    if found is None or not found.is_groupable:
+    if found is None or not found.is_comparable:
         named = ", ".join(f"{column.name!r} is {column.kind}" for column in columns)
         raise EvaluationError(f"{named}: BigQuery does not compare these; let the model cast them")
     return found
@@ -127,7 +128,7 @@ def pair_in_set(
 ) -> Sequence[bool]:
     """The two values are one of the pairs; null in a pair is NULL."""
     for column in columns:
-        need_groupable(column)
+        need_comparable(column)
     wanted = set()
     for pair in kwargs["value_pairs_set"]:
         if not isinstance(pair, list | tuple) or len(pair) != 2:

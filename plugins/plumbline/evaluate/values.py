@@ -88,7 +88,14 @@ def key(value: object) -> Hashable:
 
 
 def comparable(value: Any) -> Any:
-    """What ``<`` and ``==`` order as BigQuery orders it: an INTERVAL is its length."""
+    """What ``<`` and ``==`` order as BigQuery orders it.
+
+    An INTERVAL is its length. A RANGE, the only mapping that has an order, is its start and then
+    its end; without a start it is before all others, without an end after those of its start.
+    """
+    if isinstance(value, Mapping):
+        start, end = value["start"], value["end"]
+        return (start is not None, start), (end is None, end)
     return length(value) if hasattr(value, "microseconds") and hasattr(value, "months") else value
 
 

@@ -52,8 +52,15 @@ class BigQueryType:
         return self.name in NUMBERS
 
     @property
+    def is_comparable(self) -> bool:
+        """Whether BigQuery has ``=`` and ``IN`` for it: not for arrays, which it groups."""
+        return self.name not in ("ARRAY", "GEOGRAPHY", "JSON") and all(
+            t.is_comparable for t in self.inner
+        )
+
+    @property
     def is_groupable(self) -> bool:
-        """Whether values can be told apart (``GROUP BY``, ``DISTINCT``, ``=``)."""
+        """Whether values can be told apart (``GROUP BY``, ``DISTINCT``)."""
         return self.name not in ("GEOGRAPHY", "JSON") and all(t.is_groupable for t in self.inner)
 
     @property

@@ -1,0 +1,57 @@
+"""Google's evaluator says what ``tests/matrix/verdicts.json`` records.
+
+By itself this asks only about what has changed since it was recorded, so that a question that was
+changed by hand, or a record, is not believed. Everything is asked with PLUMBLINE_MATRIX=all, which
+takes five minutes: the weekly workflow does.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from matrix import record
+from matrix.cells import Question, questions
+
+pytestmark = pytest.mark.oracle
+
+RECORDS = record.load()
+ASKED = [question for question in questions() if question.sql and not question.by_hand]
+EVERYTHING = os.environ.get("PLUMBLINE_MATRIX") == "all"
+
+
+def _is_changed(question: Question) -> bool:
+    known = RECORDS.get(question.group)
+    return known is None or known.hash != question.hash
+
+
+@pytest.mark.timeout(1800)
+def test_changed_questions_are_recorded_as_the_evaluator_answers(
+    pytestconfig: pytest.Config,
+) -> None:
+    changed = [question for question in ASKED if EVERYTHING or _is_changed(question)]
+    if not changed:
+        return  # the evaluator takes half a minute to load
+    from definitions.evaluator import Evaluator
+    from matrix.witness import Witness
+
+    assert pytestconfig.cache is not None
+    witness = Witness(Evaluator(pytestconfig.cache.mkdir("zetasql")))
+    wrong = [line for question in changed for line in _differences(question, witness)]
+    assert not wrong, "run python scripts/make_matrix.py, and look at what differs:\n" + "\n".join(
+        wrong
+    )
+
+
+def _differences(question: Question, witness: Any) -> list[str]:
+    known = RECORDS.get(question.group)
+    if known is None:
+        return [f"{question.group} is not recorded"]
+    return [
+        f"{question.group} / {condition}: the evaluator says {answer.verdict}, recorded is "
+        f"{known.verdicts.get(condition)} {answer.refusal}"
+        for condition, answer in witness.ask(question).items()
+        if answer.verdict not in (None, known.verdicts.get(condition))
+    ]

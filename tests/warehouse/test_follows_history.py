@@ -240,7 +240,7 @@ def test_a_group_that_vanishes_fails_until_it_is_retired(small: SmallProject) ->
     outcome = live.run("select 'us' as country, 91.0 as pct")
     assert str(outcome.status) == "CRITICAL"
     assert (
-        "pct of each country must be as usual: 1 of 2 groups (50 %) fails: fr no rows (usually 90 ± 2 "
+        "pct of each country must be as usual: 1 of 2 groups (50 %) fails: fr no rows (usually 90 ± 2)"
         in outcome.summary
     )
     again = live.run("select 'us' as country, 91.0 as pct")

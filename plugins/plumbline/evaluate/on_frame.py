@@ -15,6 +15,15 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.validator.validator import Validator
 
 _BATCH = "rows"
+
+
+class _QuietValidator(Validator):
+    """Without progress bars, which GX shows where no context says otherwise."""
+
+    def _determine_progress_bars(self) -> bool:
+        return False
+
+
 _OF_ROWS = ("row_condition", "condition_parser", "batch_id")
 
 
@@ -31,7 +40,7 @@ def evaluate_on_frame(
     configuration = expectation.configuration
     kwargs = {name: value for name, value in configuration.kwargs.items() if name not in _OF_ROWS}
     engine = PandasExecutionEngine(batch_data_dict={_BATCH: frame})
-    [result] = Validator(execution_engine=engine).graph_validate(
+    [result] = _QuietValidator(execution_engine=engine).graph_validate(
         configurations=[
             ExpectationConfiguration(
                 type=configuration.type,

@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage oldest-pandas bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,6 +50,13 @@ unit: $(DEV) $(DBT) ## pytest; PYTEST_ARGS="-k line" picks some
 coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes it much slower
 	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
+# Beside the newest, which is installed: PYTHONPATH goes before it.
+oldest-pandas: $(DEV) ## the verdicts of suites on the oldest pandas that is allowed: none may differ
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
+		--only-binary :all: --upgrade --target $(VENV)/pandas-2.2 -r requirements/pandas-2.2.txt
+	PYTHONPATH=$(VENV)/pandas-2.2 $(BIN)/pytest -n auto --dist loadfile tests/matrix \
+		tests/unit/evaluate tests/gx/test_other_peoples_suites.py tests/gx/test_failures.py
+
 bench: $(DEV) ## a health check beside its bare queries and plain GX; 1,000 monitors, 10,000 runs; 15 minutes
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
 
@@ -81,6 +88,7 @@ lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
 		--output-file requirements/runtime.txt
 	$(LOCK) $(UPGRADE) requirements/build.in --output-file requirements/build.txt
 	$(LOCK) $(UPGRADE) requirements/dbt.in --output-file requirements/dbt.txt
+	$(LOCK) $(UPGRADE) --no-deps requirements/pandas-2.2.in --output-file requirements/pandas-2.2.txt
 
 lock-upgrade: UPGRADE := --upgrade
 lock-upgrade: lock ## the same, at the newest versions that the bounds allow

@@ -90,6 +90,10 @@ def storable(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else canonical(value)
+    if hasattr(value, "to_json"):  # a frame or a series of pandas: GX stores these itself
+        return value
+    if hasattr(value, "tolist"):  # NumPy's
+        return storable(value.tolist())
     return canonical(value)
 
 

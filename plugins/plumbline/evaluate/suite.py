@@ -25,6 +25,7 @@ from plumbline.evaluate.found import Found, MapFound
 from plumbline.evaluate.on_frame import evaluate_on_frame
 from plumbline.evaluate.results import map_result, read_format
 from plumbline.evaluate.table import Table
+from plumbline.evaluate.vacuous import may_look_at_nothing
 from plumbline.expectations.bounds import observe
 from plumbline.expectations.compared import MEND, why_not_compared
 from plumbline.expectations.metric_between import METRIC, ExpectMetricToBeBetween
@@ -34,9 +35,6 @@ from plumbline.warehouse.result import to_dataframe
 logger = logging.getLogger(__name__)
 
 KL_DIVERGENCE = "expect_column_kl_divergence_to_be_less_than"
-SKIP = {"when_no_rows": "skip"}
-"""In an expectation's ``meta``: to look at nothing is expected."""
-
 _QUIET: dict[str, Any] = {
     "raised_exception": False,
     "exception_traceback": None,
@@ -92,7 +90,7 @@ def _evaluate(
     try:
         return _found(expectation, entry, table, form)
     except NothingCheckedError as nothing:
-        if (entry.meta or {}).get("when_no_rows") == "skip":
+        if may_look_at_nothing(entry.meta):
             return Evaluated(_result(expectation, success=True), skipped=str(nothing))
         return Evaluated(_raised(expectation, f"{nothing} (in {where})"))
     except EvaluationError as fault:

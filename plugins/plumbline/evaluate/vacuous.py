@@ -65,6 +65,11 @@ _MAY_BE_EMPTY = frozenset(
 """With an empty list everything fails, and is so judged."""
 
 
+WHEN_NO_ROWS = "when_no_rows"
+"""In an expectation's ``meta``: what becomes of it where it looks at nothing."""
+SKIP = "skip"
+
+
 @dataclass(frozen=True)
 class Vacuous:
     """An argument that lets everything pass."""
@@ -107,6 +112,17 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
             "write one of them",
         )
     return None
+
+
+def may_look_at_nothing(meta: Mapping[str, Any] | None) -> bool:
+    """Whether an expectation is skipped where it looks at nothing, instead of being ERROR."""
+    return (meta or {}).get(WHEN_NO_ROWS) == SKIP
+
+
+def fault_of_meta(meta: Mapping[str, Any] | None) -> str | None:
+    """What is wrong with the ``when_no_rows`` of an expectation; None where nothing is."""
+    value = (meta or {}).get(WHEN_NO_ROWS, SKIP)
+    return None if value == SKIP else f"{WHEN_NO_ROWS} is {value!r}, and can only be {SKIP!r}"
 
 
 def _lacks(kwargs: Mapping[str, Any], name: str) -> bool:

@@ -35,6 +35,7 @@ from plumbline.gx.parameters import with_parameters
 from plumbline.gx.pasts import past_of
 from plumbline.gx.results import (
     failed_result,
+    keep_or_fail,
     put_record,
     read_results,
     store_result,
@@ -88,24 +89,21 @@ class Monitor(ValidationDefinition):
         """Evaluate the suite; a failing query or a malformed file is a result, not an exception."""
         run_id = run_id or RunIdentifier(run_time=dt.datetime.now(dt.UTC))
         options = dict(batch_parameters or {})
-        meta: dict[str, Any] = {
-            "validation_id": self.id,
-            "checkpoint_id": checkpoint_id,
-            "run_id": run_id,
-            "validation_time": run_id.run_time,
-            "batch_parameters": options or None,
-        }
         result = self._evaluate(options, result_format, expectation_parameters)
-        result.meta.update(meta)  # type: ignore[typeddict-item]
-        try:
-            self._store(result, run_id, options)
-        except Exception as raised:  # what can't be stored is this monitor's fault, no other's
-            logger.debug("the result of %s could not be stored", self.name, exc_info=True)
-            reason = f"the result could not be stored: {type(raised).__name__}: {raised}"
-            result = self._failed(MonitorError(reason), self._jobs(options))
-            result.meta.update(meta)  # type: ignore[typeddict-item]
-            self._store(result, run_id, options)
-        return result
+        result.meta.update(
+            {
+                "validation_id": self.id,
+                "checkpoint_id": checkpoint_id,
+                "run_id": run_id,
+                "validation_time": run_id.run_time,
+                "batch_parameters": options or None,
+            }
+        )
+        return keep_or_fail(
+            result,
+            lambda kept: self._store(kept, run_id, options),
+            lambda reason: self._failed(MonitorError(reason), self._jobs(options)),
+        )
 
     def _store(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -113,14 +113,9 @@ def unjudged_result(
     )
 
 
-def failed_result(
-    suite: ExpectationSuite, reason: str, *, run_id: RunIdentifier | None = None
-) -> ExpectationSuiteValidationResult:
+def failed_result(suite: ExpectationSuite, reason: str) -> ExpectationSuiteValidationResult:
     """The result of a suite that could not be evaluated: every expectation raised ``reason``."""
-    result = unjudged_result(suite, success=False, results=unevaluated(suite, reason), note=reason)
-    if run_id is not None:
-        result.meta.update({"run_id": run_id, "validation_time": run_id.run_time})
-    return result
+    return unjudged_result(suite, success=False, results=unevaluated(suite, reason), note=reason)
 
 
 def put_record(
@@ -156,6 +151,30 @@ def store_result(
     except OSError as fault:
         # A full disk must not turn a finding into a crash.
         logger.warning("the result of %s could not be stored: %s", definition.name, fault)
+
+
+def keep_or_fail(
+    result: ExpectationSuiteValidationResult,
+    keep: Callable[[ExpectationSuiteValidationResult], None],
+    fail: Callable[[str], ExpectationSuiteValidationResult],
+) -> ExpectationSuiteValidationResult:
+    """``result``, kept; what can't be stored or recorded is its own monitor's fault, no other's.
+
+    Args:
+        result: of one monitor.
+        keep: stores it.
+        fail: makes the outcome an ERROR for a reason, and gives the result that says so.
+    """
+    try:
+        keep(result)
+    except Exception as raised:
+        logger.debug("a result could not be stored", exc_info=True)
+        failed = fail(f"the result could not be stored: {type(raised).__name__}: {raised}")
+        meta: Any = failed.meta  # GX's type knows its own keys only
+        meta.update(result.meta)
+        keep(failed)
+        return failed
+    return result
 
 
 def exception_message(info: Mapping[str, Any] | None) -> str | None:

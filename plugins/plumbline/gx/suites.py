@@ -21,7 +21,7 @@ from great_expectations.expectations.registry import (
 )
 
 from plumbline.errors import MonitorError, did_you_mean
-from plumbline.evaluate.vacuous import find_vacuous
+from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
 from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
 from plumbline.project.parameters import expression_of, is_parameter
@@ -91,6 +91,14 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 key=f"{key}.kwargs.{name}",
                 mend="move it beside kwargs",
             )
+    misspelt = fault_of_meta(entry.meta)
+    if misspelt is not None:
+        raise MonitorError(
+            misspelt,
+            file=suite.file,
+            key=f"{key}.meta.{WHEN_NO_ROWS}",
+            mend=f"write {SKIP!r}, or take it out",
+        )
     vacuous = find_vacuous(entry.type, entry.kwargs)
     if vacuous is not None:
         raise MonitorError(

@@ -25,7 +25,13 @@ from great_expectations.validator.v1_validator import Validator
 from plumbline.errors import MonitorError, PlumblineError
 from plumbline.gx.batches import ChosenBatch, choose_batch
 from plumbline.gx.parameters import with_parameters
-from plumbline.gx.results import failed_result, put_record, read_results, store_result
+from plumbline.gx.results import (
+    failed_result,
+    keep_or_fail,
+    put_record,
+    read_results,
+    store_result,
+)
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import Definition
 from plumbline.project.local_paths import without_local_paths
@@ -99,19 +105,16 @@ class TableMonitor(ValidationDefinition):
                 suite, self.suite, expectation_parameters, evidence.as_of
             )
             result = self._validate(batch, result_format)
-        except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
-            reason = without_local_paths(_reason(raised), self._project.root)
-            self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
-            result = failed_result(self.suite, reason, run_id=run_id)
-        else:
-            seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
             notes = (*batch.notes, *self._of_another_day(batch, as_of, started))
+            seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
             self._outcome = judge.judge(
                 suite,
                 Verdict(judge=(), skipped=(), unknown=(), notes=notes),
                 read_results(self.suite, result),
                 replace(evidence, seconds=seconds),
             )
+        except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
+            result = self._failed(_reason(raised), suite, evidence)
         result.meta.update(
             {
                 "validation_id": self.id,
@@ -121,8 +124,18 @@ class TableMonitor(ValidationDefinition):
                 "batch_parameters": options or None,
             }
         )
-        self._keep(result, run_id)
-        return result
+        return keep_or_fail(
+            result,
+            lambda kept: self._keep(kept, run_id),
+            lambda reason: self._failed(reason, suite, evidence),
+        )
+
+    def _failed(
+        self, reason: str, suite: Suite, evidence: Evidence
+    ) -> ExpectationSuiteValidationResult:
+        reason = without_local_paths(reason, self._project.root)
+        self._outcome = judge.fault(self.name, reason, suite=suite, evidence=evidence)
+        return failed_result(self.suite, reason)
 
     def _as_of(self, options: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
         """The instant that is judged, with the project's zone."""
@@ -145,7 +158,7 @@ class TableMonitor(ValidationDefinition):
         validator = Validator(
             batch_definition=self.batch_definition,
             batch_parameters=dict(batch.parameters),
-            result_format=result_format,
+            result_format=_with_counts(result_format),
         )
         try:
             result = validator.validate_expectation_suite(self.suite)
@@ -184,6 +197,16 @@ class TableMonitor(ValidationDefinition):
         if self._run_stamp is not None and self._outcome is not None:
             put_record(result, self._run_stamp, self._outcome)
         store_result(self, result, run_id, result.batch_id or self.name)
+
+
+def _with_counts(result_format: Any) -> Any:
+    """At least ``BASIC``: without counts nothing says whether anything was looked at."""
+    name = result_format.get("result_format") if isinstance(result_format, dict) else result_format
+    if getattr(name, "value", name) != "BOOLEAN_ONLY":
+        return result_format
+    return (
+        {**result_format, "result_format": "BASIC"} if isinstance(result_format, dict) else "BASIC"
+    )
 
 
 def _reason(raised: Exception) -> str:

@@ -170,7 +170,12 @@ class ExpectationEntry(_Strict):
         description="Why the expectation is there, for the next reader; shown in the data docs.",
         examples=["Below half, grading of the system has not run for part of the days."],
     )
-    meta: dict[str, Any] | None = Field(None, description="Anything of your own.")
+    meta: dict[str, Any] | None = Field(
+        None,
+        description="`when_no_rows: skip` makes the expectation SKIPPED where it looks at no row "
+        "or no value, instead of ERROR; every other key is your own.",
+        examples=[{"when_no_rows": "skip"}],
+    )
     id: str | None = Field(None, description="GX's id; not needed: one is made from the content.")
     success_on_last_run: bool | None = Field(
         None, description="Written by GX where it saved the file; not read."

@@ -158,6 +158,7 @@ EXPECTATIONS = [
     gx("expectation-judges-nothing", "expect_column_mean_to_be_between", '{"column": "not_final"}', at='"type"', says="neither min_value nor max_value", mend="write one of them"),
     gx("expectation-judges-nothing", "expect_column_values_to_not_be_in_set", '{"column": "game_date", "value_set": []}', at="value_set", says="value_set is empty", among=("expectation-wrong-argument",)),
     gx("expectation-judges-nothing", "expect_column_values_to_not_be_null", '{"column": "game_date", "mostly": 0}', at="mostly", says="mostly: 0"),
+    broken("expectation-not-evaluable", LAG, '"max_value": 3}', '"max_value": 3}, "meta": {"when_no_rows": "skipp"}', says="'skipp'", mend="write 'skip'"),
     gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "game_date.dt.year > 2025", "condition_parser": "pandas"}', at="row_condition", says="game_date.dt.year", mend="write comparisons"),
     gx("expectation-unknown-column", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_finl > 0", "condition_parser": "pandas"}', at="row_condition", says="'not_finl'", mend="'not_final'"),
     gx("expectation-not-evaluable", "expect_column_values_to_be_in_set", '{"column": "game_date", "value_set": ["1 Feb 2026"]}', at="value_set", says="'1 Feb 2026' is not a DATE", mend='write a text such as "2026-02-01"'),

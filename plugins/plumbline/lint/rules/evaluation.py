@@ -15,7 +15,7 @@ from plumbline.evaluate.condition import ConditionError, columns_of, parse_condi
 from plumbline.evaluate.domain import rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
-from plumbline.evaluate.vacuous import find_vacuous
+from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
@@ -77,6 +77,10 @@ def check(linted: Linted) -> Iterator[Finding]:
 def _of_expectation(
     linted: Linted, suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
 ) -> Iterator[Finding]:
+    misspelt = fault_of_meta(suite.mapping(*path, "meta"))
+    if misspelt is not None:
+        place = suite.place(*path, "meta", WHEN_NO_ROWS)
+        yield NOT_EVALUABLE.at(place, misspelt, f"write {SKIP!r}, or take it out")
     found = find_vacuous(kind, kwargs)
     if found is not None:
         argument = found.argument.partition(".")[0]

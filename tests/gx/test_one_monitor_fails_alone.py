@@ -1,0 +1,96 @@
+"""What can't be evaluated, stored or drawn of one monitor is its own ERROR: the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import plumbline.gx.monitor
+import plumbline.site.pages.monitor
+from plumbline.run.outcome import RunReport
+from plumbline.run.status import RunStatus, Status
+from support.projects import SmallProject
+
+pytestmark = pytest.mark.warehouse
+
+DOCS = [{"name": "docs", "type": "plumbline_docs"}]
+
+
+@pytest.fixture
+def two(small: SmallProject) -> SmallProject:
+    """A monitor that a test breaks, and one that is well."""
+    for name in ("broken", "well"):
+        small.add(name, "select 90.0 as pct")
+    small.checkpoint("broken", "well", actions=DOCS)
+    return small
+
+
+def raising_for(name: str, call: Callable[..., Any], find: Callable[..., str]) -> Any:
+    """``call``, which raises for what belongs to ``name``, once."""
+    left = [name]
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if find(*args) in left:
+            left.clear()
+            raise TypeError("what is that?")
+        return call(*args, **kwargs)
+
+    return wrapped
+
+
+def page(two: SmallProject, report: RunReport, name: str) -> str:
+    assert report.docs is not None
+    site = two.root / ".plumbline" / "docs" / two.target.name
+    return (site / "monitors" / f"{name}.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("target", "find", "why"),
+    [
+        ("store_result", lambda monitor, *_: monitor.name, "the result could not be stored"),
+        ("mask_result", lambda result, *_: result.suite_name, "the suite could not be evaluated"),
+    ],
+)
+def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
+    two: SmallProject,
+    monkeypatch: pytest.MonkeyPatch,
+    target: str,
+    find: Callable[..., str],
+    why: str,
+) -> None:
+    real = getattr(plumbline.gx.monitor, target, None)
+    assert real is not None
+    monkeypatch.setattr(plumbline.gx.monitor, target, raising_for("broken", real, find))
+
+    report = two.run()
+
+    broken, well = report.outcomes
+    assert (broken.status, well.status) == (Status.ERROR, Status.PASS)
+    assert broken.reason == f"{why}: TypeError: what is that?"
+    assert report.action_errors == ()
+    assert "what is that?" in page(two, report, "broken")
+    assert "PASS" in page(two, report, "well")
+
+
+def test_a_page_that_can_not_be_drawn_says_so_and_the_others_are_drawn(
+    two: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = plumbline.site.pages.monitor.render
+    monkeypatch.setattr(
+        plumbline.site.pages.monitor,
+        "render",
+        raising_for("broken", real, lambda _data, view: view.name),
+    )
+
+    report = two.run()
+
+    assert [outcome.status for outcome in report.outcomes] == [Status.PASS, Status.PASS]
+    assert report.status is RunStatus.ERROR
+    assert report.exit_code == 3
+    assert report.score == 100
+    (error,) = report.action_errors
+    assert "broken: its page could not be drawn: TypeError: what is that?" in error
+    assert "its page could not be drawn" in page(two, report, "broken")
+    assert "PASS" in page(two, report, "well")

@@ -218,7 +218,10 @@ def _observed(
 
 def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
     """What a reader should know of expectations besides their verdict."""
-    notes = [f"{result.type}: {result.skipped}" for result in results if result.skipped]
+    skipped = [result for result in results if result.skipped is not None]
+    if len(skipped) == len(results):  # then it is the monitor's reason
+        skipped = []
+    notes = [f"{result.type}: {result.skipped}" for result in skipped]
     for result in results:
         notes += _unmatched_overrides(result)
     return tuple(dict.fromkeys(notes))

@@ -19,7 +19,7 @@ _NAMED = 5
 
 def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation]) -> str:
     """The summary of an outcome whose status and groups are known."""
-    if outcome.status is Status.ERROR:
+    if outcome.status in (Status.ERROR, Status.SKIPPED):
         return outcome.reason or ""
     parts = [_headline(outcome, suite)]
     counted = [

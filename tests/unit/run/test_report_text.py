@@ -179,17 +179,23 @@ def test_a_failed_info_is_shown_on_a_monitor_that_passes() -> None:
     assert render(run).splitlines()[-1].startswith("OK")
 
 
-def test_what_could_not_be_evaluated_says_its_fault() -> None:
+def test_what_could_not_be_evaluated_is_the_reason_and_what_else_could_not_is_named() -> None:
+    reason = "median of a could not be evaluated: no column 'a'"
     run = report(
         outcome(
             "a",
             Status.ERROR,
-            reason="x",
-            summary="x",
-            expectations=(failed("median of a", error="no such column"),),
+            reason=reason,
+            summary=reason,
+            expectations=(
+                failed("median of a", error="no column 'a'"),
+                failed("mean of b", error="no column 'b'"),
+            ),
         )
     )
-    assert "(could not be evaluated: no such column)" in render(run)
+    shown = render(run)
+    assert shown.count("no column 'a'") == 1
+    assert "mean of b (could not be evaluated: no column 'b')" in shown
 
 
 def test_it_points_to_the_monitor_that_it_depends_on_when_that_is_not_well() -> None:

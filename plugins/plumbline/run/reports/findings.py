@@ -35,7 +35,7 @@ class Findings:
     """What failed, the worst first."""
     more_failures: int
     expectations: tuple[ExpectationOutcome, ...]
-    """What could not be evaluated."""
+    """What else could not be evaluated, besides what the reason names."""
     more_expectations: int
     advice: tuple[tuple[str, str], ...]
     """Label and text: impact, what to do, the runbook, the owner, notes."""
@@ -69,7 +69,8 @@ def _findings(outcome: Outcome, statuses: dict[str, Status]) -> Findings:
     if outcome.status in (Status.PASS, Status.SKIPPED):
         groups = []
     failures = reported(outcome.failures)
-    unevaluated = [one for one in outcome.expectations if one.error]
+    # The first is the reason.
+    unevaluated = [one for one in outcome.expectations if one.error][1:]
     reason = outcome.reason
     if reason and reason in outcome.summary:
         reason = None

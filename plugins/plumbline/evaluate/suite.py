@@ -92,14 +92,16 @@ def _evaluate(
     except NothingCheckedError as nothing:
         if may_look_at_nothing(entry.meta):
             return Evaluated(_result(expectation, success=True), skipped=str(nothing))
-        return Evaluated(_raised(expectation, f"{nothing} (in {where})"))
+        return Evaluated(raised_result(expectation, f"{nothing} (in {where})"))
     except EvaluationError as fault:
-        return Evaluated(_raised(expectation, f"{fault} (in {where})"))
+        return Evaluated(raised_result(expectation, f"{fault} (in {where})"))
     except MonitorError as fault:
-        return Evaluated(_raised(expectation, f"{fault.one_line()} (in {where})"))
+        return Evaluated(raised_result(expectation, f"{fault.one_line()} (in {where})"))
     except Exception as raised:  # a fault of one expectation must not hide the others
         logger.debug("%s could not be evaluated", where, exc_info=True)
-        return Evaluated(_raised(expectation, f"{type(raised).__name__}: {raised} (in {where})"))
+        return Evaluated(
+            raised_result(expectation, f"{type(raised).__name__}: {raised} (in {where})")
+        )
 
 
 def _found(
@@ -178,7 +180,10 @@ def _of_plugin(
     frame = to_dataframe(table.schema, [table.rows[at] for at in rows])
     # The positions of failing rows are told by GX only where it is asked for everything.
     result = evaluate_on_frame(expectation, frame, {**form, "result_format": "COMPLETE"})
-    listed = (result.result or {}).get("unexpected_index_list") or ()
+    found = result.result or {}
+    if result.success and found.get("element_count", -1) == found.get("missing_count"):
+        raise NothingCheckedError(f"all {found['element_count']} values are NULL")
+    listed = found.get("unexpected_index_list") or ()
     failing = tuple(rows[at] for at in listed if isinstance(at, int) and at < len(rows))
     return Evaluated(evaluate_on_frame(expectation, frame, form), () if result.success else failing)
 
@@ -194,7 +199,8 @@ def _result(
     )
 
 
-def _raised(expectation: Expectation, reason: str) -> ExpectationValidationResult:
+def raised_result(expectation: Expectation, reason: str) -> ExpectationValidationResult:
+    """What GX returns of an expectation that raised ``reason``."""
     return ExpectationValidationResult(
         success=False,
         expectation_config=expectation.configuration,

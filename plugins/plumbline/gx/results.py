@@ -23,7 +23,7 @@ from great_expectations.data_context.types.resource_identifiers import (
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
 from plumbline.evaluate.errors import NOTHING_CHECKED
-from plumbline.evaluate.suite import Evaluated
+from plumbline.evaluate.suite import Evaluated, raised_result
 from plumbline.run.judged import JudgedExpectation
 from plumbline.run.outcome import Outcome
 from plumbline.site.records import META_KEY, Record, RunStamp, to_meta
@@ -74,23 +74,6 @@ def read_results(
     return [judged for _, judged in read]
 
 
-def unevaluated(suite: ExpectationSuite, reason: str) -> list[ExpectationValidationResult]:
-    """What GX would return had every expectation of ``suite`` raised ``reason``."""
-    return [
-        ExpectationValidationResult(
-            success=False,
-            expectation_config=expectation.configuration,
-            result={},
-            exception_info={
-                "raised_exception": True,
-                "exception_traceback": None,
-                "exception_message": reason,
-            },
-        )
-        for expectation in suite.expectations
-    ]
-
-
 def unjudged_result(
     suite: ExpectationSuite,
     *,
@@ -115,7 +98,8 @@ def unjudged_result(
 
 def failed_result(suite: ExpectationSuite, reason: str) -> ExpectationSuiteValidationResult:
     """The result of a suite that could not be evaluated: every expectation raised ``reason``."""
-    return unjudged_result(suite, success=False, results=unevaluated(suite, reason), note=reason)
+    results = [raised_result(expectation, reason) for expectation in suite.expectations]
+    return unjudged_result(suite, success=False, results=results, note=reason)
 
 
 def put_record(

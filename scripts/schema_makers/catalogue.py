@@ -89,7 +89,7 @@ _WHOLE: dict[str, Schema] = {
                         "type": "array",
                         "items": {
                             "type": "array",
-                            "items": {"type": ["number", "null"]},
+                            "items": {"type": ["number", "string", "null"]},
                             "minItems": 2,
                             "maxItems": 2,
                         },
@@ -179,6 +179,8 @@ def _summary(implementation: Any) -> str:
 def _argument(name: str, schema: Schema, whole: Schema, allows_null: bool) -> Schema:
     description = " ".join((_DESCRIPTIONS.get(name) or schema.get("description", "")).split())
     shape = _WHOLE.get(name) or _put_right(schema, whole.get("definitions", {}))
+    if name in ("min_value", "max_value"):
+        shape = _with_any_text(shape)
     if name not in _WHOLE and allows_null:
         shape = _or_null(shape)
     found = {"description": description, **shape}
@@ -187,6 +189,13 @@ def _argument(name: str, schema: Schema, whole: Schema, allows_null: bool) -> Sc
         if fitting:
             found["examples"] = fitting
     return found
+
+
+def _with_any_text(bound: Schema) -> Schema:
+    """A bound that GX reads as a date is a text of the column's type here: a time, digits."""
+    branches = bound.get("anyOf", [])
+    others = [branch for branch in branches if "format" not in branch]
+    return bound if others == branches else {**bound, "anyOf": [*others, {"type": "string"}]}
 
 
 def _put_right(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:

@@ -279,31 +279,21 @@ def _bounds(kind: Kind) -> tuple[str, str, dict[str, Any]]:
 
 
 _BOUNDED = (*NUMBERS, *DATED, "STRING", "TIME", "INTERVAL")
-_TEXT_BOUNDS = ("STRING", "TIME", "INTERVAL")
-"""BigQuery orders these, but Great Expectations takes only numbers and dates as bounds."""
-
-
-def _unbounded(kind: Kind) -> ByHand | None:
-    if kind.name not in _TEXT_BOUNDS:
-        return None
-    why = "Great Expectations takes no bound of this type"
-    return ByHand(_always(ERROR), why, f"{_GX}/expect_column_values_to_be_between")
 
 
 def _between(kind: Kind) -> Iterator[Question]:
     name = "expect_column_values_to_be_between"
     low, high, bounds = _bounds(kind)
-    hand = _unbounded(kind)
-    conditions = _conditions_of(kind.name, _BOUNDED if hand is None else ())
+    conditions = _conditions_of(kind.name, _BOUNDED)
     column = {"column": "x"}
     yield Question(name, kind.name, {**column, **bounds}, _each(_within("x", low, high)),
-                   by_hand=hand, conditions=conditions)  # fmt: skip
+                   conditions=conditions)  # fmt: skip
     yield Question(name, kind.name, {**column, **bounds, "strict_min": True, "strict_max": True},
-                   _each(f"x > {low} and x < {high}"), "strict", hand, conditions)  # fmt: skip
+                   _each(f"x > {low} and x < {high}"), "strict", conditions=conditions)  # fmt: skip
     yield Question(name, kind.name, {**column, "min_value": bounds["min_value"]},
-                   _each(f"x >= {low}"), "min alone", hand, conditions)  # fmt: skip
+                   _each(f"x >= {low}"), "min alone", conditions=conditions)  # fmt: skip
     yield Question(name, kind.name, {**column, "max_value": bounds["max_value"], "mostly": 0.6},
-                   _each(f"x <= {high}"), "max alone, mostly", hand, conditions)  # fmt: skip
+                   _each(f"x <= {high}"), "max alone, mostly", conditions=conditions)  # fmt: skip
     if kind.dated and kind.name != "DATE":
         literal = kind.name.lower()
         yield Question(
@@ -545,17 +535,16 @@ def _aggregates() -> Iterator[Question]:
     for kind in KINDS:
         low, high, bounds = _bounds(kind)
         column = {"column": "x"}
-        hand = _unbounded(kind)
-        conditions = _conditions_of(kind.name, _BOUNDED if hand is None else ())
+        conditions = _conditions_of(kind.name, _BOUNDED)
         for name in ("max", "min"):
             yield Question(
                 f"expect_column_{name}_to_be_between", kind.name, {**column, **bounds},
-                _all(_within(f"{name}(x)", low, high)), by_hand=hand, conditions=conditions,
+                _all(_within(f"{name}(x)", low, high)), conditions=conditions,
             )  # fmt: skip
             yield Question(
                 f"expect_column_{name}_to_be_between", kind.name,
                 {**column, **bounds, "strict_min": True, "strict_max": True},
-                _all(f"{name}(x) > {low} and {name}(x) < {high}"), "strict", hand, conditions,
+                _all(f"{name}(x) > {low} and {name}(x) < {high}"), "strict", conditions=conditions,
             )  # fmt: skip
         yield from _statistics(kind)
         yield from _counts(kind)

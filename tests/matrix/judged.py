@@ -58,7 +58,8 @@ def judge_suite(
 
 
 def _suite(expectations: list[dict[str, Any]]) -> Suite:
-    raw = {"name": "matrix", "expectations": expectations}
+    meta = {"monitor": {"model": "matrix"}}
+    raw = {"name": "matrix", "meta": meta, "expectations": expectations}
     return Suite("matrix", _FILE, SuiteEntry.model_validate(raw), raw)
 
 

@@ -21,6 +21,7 @@ from great_expectations.expectations.registry import (
 )
 
 from plumbline.errors import MonitorError, did_you_mean
+from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
 from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
@@ -107,8 +108,10 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             key=f"{key}.kwargs.{vacuous.argument}",
             mend=vacuous.fix,
         )
+    bounds = _bounds_as_written(suite, entry)
     values: dict[str, Any] = {
         **entry.kwargs,
+        **{name: {"$PARAMETER": name} for name in bounds},
         "severity": entry.severity,
         "id": entry.id or _expectation_id(suite, index),
     }
@@ -119,7 +122,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
     try:
         # Of a query without {batch} GX prints a warning, into what may be the run's JSON.
         with contextlib.redirect_stdout(io.StringIO()):
-            return implementation(**values)
+            built = implementation(**values)
     except ValidationError as fault:
         first = fault.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if part != "__root__")
@@ -148,6 +151,9 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
         raise MonitorError(
             f"{entry.type}: {fault}", file=suite.file, key=f"{key}.kwargs", mend="mend the value"
         ) from None
+    for name, text in bounds.items():
+        setattr(built, name, text)
+    return built
 
 
 def _given_by(suite: Suite, index: int, argument: str) -> str:
@@ -157,6 +163,18 @@ def _given_by(suite: Suite, index: int, argument: str) -> str:
     if not is_parameter(written) or is_parameter(filled):
         return ""
     return f" ({filled!r} is the value of {expression_of(written)})"
+
+
+def _bounds_as_written(suite: Suite, entry: ExpectationEntry) -> dict[str, str]:
+    """Bounds that are texts: of a time, of a STRING, of a NUMERIC with all its digits.
+
+    GX's classes take numbers and dates alone, and make a float of digits; a parameter stands in the
+    text's place while they check the other arguments. Over a table GX judges, and reads them.
+    """
+    if suite.monitor.model is None or entry.type not in EVALUATIONS:
+        return {}
+    written = {name: entry.kwargs.get(name) for name in ("min_value", "max_value")}
+    return {name: value for name, value in written.items() if isinstance(value, str)}
 
 
 def _expectation_id(suite: Suite, index: int) -> str:

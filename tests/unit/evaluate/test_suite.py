@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dateutil.relativedelta import relativedelta
 
 from plumbline.evaluate.suite import Evaluated, evaluate_suite
 from plumbline.evaluate.table import Table
@@ -32,7 +34,11 @@ def evaluate(
     kind: str, table: Table = TABLE, *, form: Any = None, meta: Any = None, **kwargs: Any
 ) -> Evaluated:
     """One expectation on ``table``."""
-    raw = {"name": "s", "expectations": [{"type": kind, "kwargs": kwargs, "meta": meta}]}
+    raw = {
+        "name": "s",
+        "meta": {"monitor": {"model": "s"}},
+        "expectations": [{"type": kind, "kwargs": kwargs, "meta": meta}],
+    }
     entry = SuiteEntry.model_validate(raw)
     built = build_suite(Suite("s", Path("expectations/s.json"), entry, raw))
     (found,) = evaluate_suite(
@@ -175,6 +181,41 @@ def test_numbers_are_those_of_bigquery(
 ) -> None:
     found = evaluate(kind, table, column="x", **kwargs)
     assert (found.result.success if not reason(found).startswith("nothing") else None) is success
+
+
+@pytest.mark.parametrize(
+    ("type_", "values_", "bounds", "success"),
+    [
+        ("TIME", (time(9), time(17)), ("08:00:00", "18:00:00"), True),
+        ("TIME", (time(7),), ("08:00:00", None), False),
+        ("STRING", ("b", "m"), ("a", "z"), True),
+        ("STRING", ("b",), ("c", None), False),
+        ("NUMERIC", (Decimal("90071992547409.93"),), ("90071992547409.93", None), True),
+        ("NUMERIC", (Decimal("90071992547409.93"),), ("90071992547409.94", None), False),
+        ("DATE", (date(2026, 2, 1),), ("2026-02-01", "2026-02-01"), True),
+        ("INTERVAL", (relativedelta(days=3),), ("0-0 3 0:0:0", "0-1 0 0:0:0"), True),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "expect_column_values_to_be_between",
+        "expect_column_min_to_be_between",
+        "expect_column_max_to_be_between",
+    ],
+)
+def test_a_bound_is_a_text_of_the_columns_type(
+    kind: str,
+    type_: str,
+    values_: tuple[Any, ...],
+    bounds: tuple[str, str | None],
+    success: bool,
+) -> None:
+    low, high = bounds
+    found = evaluate(kind, values(type_, *values_), column="x", min_value=low, max_value=high)
+    assert found.result.success is success
+    assert found.result.expectation_config is not None
+    assert found.result.expectation_config.kwargs["min_value"] == low
 
 
 @pytest.mark.parametrize(

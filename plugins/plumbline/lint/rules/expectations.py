@@ -227,7 +227,8 @@ def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator
         isinstance(condition, str)
         and str(suite.get(*path, "kwargs", "condition_parser")).startswith("great_expectations")
     )
-    if name is None or (name in linted.types.catalogue and not is_language):
+    is_left_to_gx = is_language or _has_text_bound_over_a_table(linted, suite, path)
+    if name is None or (name in linted.types.catalogue and not is_left_to_gx):
         return
     from plumbline.lint.registered import fault_of
 
@@ -236,6 +237,13 @@ def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator
         key = (fault.key or "").partition("kwargs.")[2]
         place = suite.place(*path, "kwargs", *([key] if key else []))
         yield WRONG_ARGUMENT.at(place, fault.what, fault.mend or "mend the value")
+
+
+def _has_text_bound_over_a_table(linted: Linted, suite: Document, path: KeyPath) -> bool:
+    """Whether a bound is a text that GX has to read; over a model it is of the column's type."""
+    bounds = (suite.get(*path, "kwargs", name) for name in ("min_value", "max_value"))
+    has_text = any(isinstance(bound, str) for bound in bounds)
+    return has_text and not linted.facts.judges_models(suite.file.stem)
 
 
 def _value(

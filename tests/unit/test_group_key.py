@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from dateutil.relativedelta import relativedelta
 
 from plumbline.group_key import GroupKey
 
@@ -28,7 +29,10 @@ def test_the_order_of_columns_does_not_matter() -> None:
         (7.5, "7.5"),
         (Decimal("7.50"), "7.5"),
         (Decimal(7), "7"),
-        (float("nan"), "null"),
+        (Decimal("12345678901234567891"), "12345678901234567891"),
+        (Decimal("90071992547409.93"), '"90071992547409.93"'),
+        (relativedelta(months=14, days=3, hours=-1), '"1-2 3 -1:0:0"'),
+        (float("nan"), '"NaN"'),
         (float("-inf"), '"-inf"'),
         (date(2026, 2, 2), '"2026-02-02"'),
         (datetime(2026, 2, 3, 5, tzinfo=UTC), '"2026-02-03T05:00:00Z"'),
@@ -50,6 +54,8 @@ def test_a_value_has_one_text_however_the_driver_brings_it(value: object, text: 
         ({"a": "x,b=y"}, {"a": "x", "b": "y"}),
         ({"a": 'x","b":"y'}, {"a": "x", "b": "y"}),
         ({}, {"k": None}),
+        ({"k": None}, {"k": float("nan")}),
+        ({"k": Decimal("12345678901234567890")}, {"k": Decimal("12345678901234567891")}),
     ],
 )
 def test_different_groups_never_share_a_text(

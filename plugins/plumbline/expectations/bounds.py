@@ -110,6 +110,8 @@ class Group:
 def to_number(value: object) -> float | None:
     """A finite number, or None for NULL, NaN and infinities, which are no observation.
 
+    An integer stays one: beyond 2^53 a float would be another number.
+
     Raises:
         TypeError: neither a number nor NULL.
     """
@@ -117,6 +119,8 @@ def to_number(value: object) -> float | None:
         return None
     if isinstance(value, bool):
         return float(value)
+    if isinstance(value, int):
+        return value
     if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
         if type(value).__name__ in ("NAType", "NaTType"):
             return None
@@ -213,13 +217,12 @@ def _aggregate(values: list[float | None], aggregate: str) -> float | None:
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None
-    if aggregate == "mean":
-        return math.fsum(known) / len(known)
     if aggregate == "min":
         return min(known)
     if aggregate == "max":
         return max(known)
-    return math.fsum(known)
+    total = sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)
+    return total / len(known) if aggregate == "mean" else total
 
 
 def _total(values: Sequence[Any] | None, indices: Sequence[int]) -> float | None:

@@ -115,3 +115,11 @@ def test_the_mean_keeps_a_minimum_that_every_row_keeps(values: list[float], low:
         (group,) = observe({"pct": values}, column="pct", aggregate="mean", group_by=())
         assert group.observed is not None
         assert group.observed >= low or math.isclose(group.observed, low)
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "min", "max", "sum", None])
+def test_an_integer_beyond_2_53_is_compared_exactly(aggregate: str | None) -> None:
+    (group,) = observe({"id": [2**53 + 1]}, column="id", aggregate=aggregate, group_by=())
+    assert group.observed == 2**53 + 1 or aggregate == "mean"  # a mean is a FLOAT64
+    if aggregate != "mean":
+        assert Bounds(max_value=2**53).broken_by(group.observed) == 2**53

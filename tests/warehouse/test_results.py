@@ -12,7 +12,8 @@ import pytest
 from plumbline.project.targets import Target
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import JSON_NULL, Column
+from plumbline.warehouse.types import parse_type
 
 pytestmark = pytest.mark.warehouse
 
@@ -99,3 +100,23 @@ def test_no_rows_keep_their_columns(warehouse: Target) -> None:
 
     assert result.rows == []
     assert list(result.to_dataframe().columns) == ["n", "s"]
+
+
+def test_a_json_null_is_told_from_null(warehouse: Target) -> None:
+    sql = (
+        "select 1 as n, json '{\"a\": null}' as doc union all select 2, json 'null' "
+        "union all select 3, null order by n"
+    )
+    result = JobRunner(warehouse).run(QueryRequest("json", sql))
+
+    assert result.schema == (Column("n", "INT64"), Column("doc", "JSON"))
+    assert [row["doc"] for row in result.rows] == [{"a": None}, JSON_NULL, None]
+    assert [row["n"] for row in result.rows] == [1, 2, 3]
+
+
+def test_types_are_whole_to_the_innermost_field(warehouse: Target) -> None:
+    sql = "select struct(1 as a, [struct('x' as `b c`)] as d) as s"
+    (column,) = JobRunner(warehouse).run(QueryRequest("types", sql)).schema
+
+    assert column.type == "STRUCT<`a` INT64, `d` ARRAY<STRUCT<`b c` STRING>>>"
+    assert str(parse_type(column.type)) == "STRUCT<a INT64, d ARRAY<STRUCT<b c STRING>>>"

@@ -28,6 +28,7 @@ from plumbline.evaluate.found import MapFound
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.evaluate.text import matches_like, matches_regex
 from plumbline.evaluate.values import comparable, is_nan, key
+from plumbline.warehouse.result import JSON_NULL
 from plumbline.warehouse.types import BigQueryType
 
 Holds = Callable[[TypedColumn, Sequence[Any], Kwargs], Sequence[bool]]
@@ -248,7 +249,7 @@ def json_schema(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> S
         raise EvaluationError(f"json_schema: {fault.message}") from None
     accepts = validator(schema).is_valid
     if column.kind.name == "JSON":
-        return [accepts(value) for value in values]
+        return [accepts(None if value is JSON_NULL else value) for value in values]
     need_text(column, "this check")
     read = map(_json, values)
     return [value is not _NO_JSON and accepts(value) for value in read]

@@ -11,6 +11,7 @@ embedded warehouse and answers with no rows.
 
 from __future__ import annotations
 
+import json
 import random
 import time
 import uuid
@@ -22,7 +23,7 @@ from plumbline.errors import WarehouseError
 from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
-from plumbline.warehouse.result import Column, QueryResult
+from plumbline.warehouse.result import JSON_NULL, Column, QueryResult
 from plumbline.warehouse.retries import FIRST_WAIT_SECONDS, PASSING, PATIENCE, make_retry, once
 from plumbline.warehouse.transport import seconds_left, time_budget
 
@@ -128,7 +129,7 @@ def run_query(
             submitted(str(tried.job_id))
             attempt = _Attempt(client, request, tried, labels)
             try:
-                job, rows, read = attempt.run()
+                job, schema, rows, read = attempt.run()
                 break
             except Exception as fault:
                 early = (seconds_left() or 0.0) > EARLY_SECONDS
@@ -138,14 +139,14 @@ def run_query(
                     time.sleep(wait)
                     continue
                 raise explain_failure(fault, tried, early=early) from fault
-    if not rows.schema and not request.dry_run and job.statement_type in NO_STATEMENT:
+    if not schema and not request.dry_run and job.statement_type in NO_STATEMENT:
         # The embedded warehouse takes no SQL at all for a query that answers nothing.
         raise WarehouseError(
             "there is no SELECT in the query", job_id=job.job_id, reason="invalidQuery"
         )
     billed = call.target.kind != "embedded"
     return QueryResult(
-        schema=tuple(Column(f.name, _type_name(f)) for f in rows.schema),
+        schema=tuple(Column(f.name, _type_name(f)) for f in schema),
         rows=read,
         row_count=len(read) if rows.total_rows is None else rows.total_rows,
         job_id=job.job_id,
@@ -165,8 +166,8 @@ class _Attempt:
     labels: Mapping[str, str]
     job: bigquery.QueryJob | None = None
 
-    def run(self) -> tuple[bigquery.QueryJob, Any, list[dict[str, Any]]]:
-        """The job, its rows, and the rows read.
+    def run(self) -> tuple[bigquery.QueryJob, Sequence[Any], Any, list[dict[str, Any]]]:
+        """The job, the columns, the client's iterator, and the rows read.
 
         Raises:
             Exception: whatever the Google client raises.
@@ -185,7 +186,8 @@ class _Attempt:
             timeout=max(seconds_left() or 0.0, 0.001),
             job_retry=None,
         )
-        read = [dict(row.items()) for row in rows]
+        schema = rows.schema
+        read = _read(rows)
         most = self.request.most_rows
         if rows.total_rows is not None and len(read) != min(
             rows.total_rows, rows.total_rows if most is None else most
@@ -196,7 +198,7 @@ class _Attempt:
                 job_id=self.call.job_id,
                 reason="badAnswer",
             )
-        return self.job, rows, read
+        return self.job, schema, rows, read
 
     @property
     def failed_in_passing(self) -> bool:
@@ -247,6 +249,30 @@ class _Attempt:
             job_id, retry = str(self.call.job_id), make_retry(target, **limits)
             found = self.client.get_job(job_id, location=target.location, retry=retry)
             return cast("bigquery.QueryJob", found)
+
+
+def _read(rows: Any) -> list[dict[str, Any]]:
+    """Every row; a JSON ``null`` is `JSON_NULL`, where the client makes None of it as of NULL."""
+    from google.cloud.bigquery import SchemaField
+
+    documents = [
+        field.name
+        for field in rows.schema
+        if field.field_type == "JSON" and field.mode != "REPEATED"
+    ]
+    if documents:
+        # The client reads rows by this schema, and has no other way to hand out the text.
+        rows._schema = [
+            SchemaField(field.name, "STRING") if field.name in documents else field
+            for field in rows.schema
+        ]
+    read = [dict(row.items()) for row in rows]
+    for row in read if documents else ():
+        for name in documents:
+            if isinstance(row[name], str):
+                value = json.loads(row[name])
+                row[name] = JSON_NULL if value is None else value
+    return read
 
 
 def _query_parameter(parameter: Parameter) -> Any:

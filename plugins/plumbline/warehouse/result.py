@@ -16,6 +16,17 @@ EXACT_FLOAT = 2**53
 """Up to here a float holds every whole number."""
 
 
+class JsonNull:
+    """The type of `JSON_NULL`."""
+
+    def __repr__(self) -> str:
+        return "null"
+
+
+JSON_NULL = JsonNull()
+"""A value of a JSON column that is ``null``; the column is then not NULL."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a result, with its type as GoogleSQL writes it (``STRUCT<`a` INT64>``)."""

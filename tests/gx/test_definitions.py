@@ -253,6 +253,20 @@ def test_a_suite_judges_a_model_twice_with_other_variables(small: SmallProject) 
     assert report.jobs == 2
 
 
+def test_a_variable_that_the_model_does_not_read_is_an_error_in_the_definition(
+    small: SmallProject,
+) -> None:
+    small.add("coverage", "select 44.0 as pct")
+    data = ("warehouse", "coverage", "rows")
+    define(small, "coverage_month", "coverage", data, batch_parameters={"vars": {"days": 30}})
+    small.checkpoint("coverage_month")
+    (outcome,) = small.run().outcomes
+    assert outcome.status is Status.ERROR
+    assert outcome.reason is not None
+    assert "model coverage reads no variable 'days'" in outcome.reason
+    assert "coverage_month.json: batch_parameters.vars.days" in outcome.reason
+
+
 def test_a_suite_judges_the_model_of_another_suite(small: SmallProject) -> None:
     small.add("coverage", "select 44.0 as pct")
     small.add("grading", "select 90.0 as pct")

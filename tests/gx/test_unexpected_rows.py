@@ -64,7 +64,6 @@ def result_of(small: SmallProject, *expectations: dict[str, Any], sql: str = TRI
         ),
         ("SELECT * FROM {batch} WHERE REGEXP_CONTAINS(label, r'^b{{1}}$')", 2),
         ("SELECT * FROM {batch} -- all of them", 3),
-        ("SELECT 1 AS one FROM UNNEST([1])", 1),
     ],
 )
 def test_the_rows_that_it_returns_are_the_unexpected_ones(
@@ -127,6 +126,7 @@ def test_nothing_is_asked_where_nothing_is_judged(small: SmallProject) -> None:
         ("DELETE FROM {batch} WHERE TRUE", "the query begins with 'DELETE'"),
         ("SELECT 1; DROP TABLE t", "the query holds more than one statement"),
         ("SELECT * FROM {batch} WHERE label = 'a", "the query opens ' and never closes it"),
+        ("SELECT * FROM shop.customers", "does not read {batch}"),
         ("", "the query is empty"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from plumbline.errors import WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
@@ -120,3 +121,8 @@ def test_types_are_whole_to_the_innermost_field(warehouse: Target) -> None:
 
     assert column.type == "STRUCT<`a` INT64, `d` ARRAY<STRUCT<`b c` STRING>>>"
     assert str(parse_type(column.type)) == "STRUCT<a INT64, d ARRAY<STRUCT<b c STRING>>>"
+
+
+def test_two_columns_of_one_name_are_refused(warehouse: Target) -> None:
+    with pytest.raises(WarehouseError, match="two columns named A"):
+        JobRunner(warehouse).run(QueryRequest("twice", "select 1 as A, 2 as a"))

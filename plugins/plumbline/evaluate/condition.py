@@ -33,7 +33,17 @@ Truth = bool | None
 
 
 class ConditionError(ValueError):
-    """A condition that can't be read: what is wrong, and what may be written."""
+    """A condition that can't be read: ``what is wrong; what may be written``."""
+
+    @property
+    def what(self) -> str:
+        """What is wrong."""
+        return str(self).partition("; ")[0]
+
+    @property
+    def fix(self) -> str:
+        """What to do."""
+        return str(self).partition("; ")[2] or _ALLOWED
 
 
 @dataclass(frozen=True)
@@ -295,7 +305,7 @@ def _of_object(written: Mapping[str, Any], depth: int) -> Condition:
             raise ConditionError(f"a condition of type {kind!r} holds what is no condition")
         return And(inner) if kind == "and" else Or(inner)
     column = written.get("column")
-    name = column.get("name") if isinstance(column, Mapping) else column
+    name = column.get("name") if isinstance(column, Mapping) else None
     if not isinstance(name, str):
         raise ConditionError('a condition needs its column: {"column": {"name": "state"}}')
     if kind == "nullity":

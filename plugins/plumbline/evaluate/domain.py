@@ -25,6 +25,9 @@ def rows_of(table: Table, kwargs: Kwargs, *, may_be_none: bool = False) -> Seque
     if written is None:
         rows: Sequence[int] = range(len(table))
     else:
+        parser = kwargs.get("condition_parser")
+        if parser == "spark":
+            raise EvaluationError(f"condition_parser {parser!r} is not supported; write 'pandas'")
         try:
             condition = parse_condition(written)
         except ConditionError as fault:
@@ -83,6 +86,17 @@ def need_number(column: TypedColumn, what: str) -> None:
         raise EvaluationError(
             f"column {column.name!r} is {column.kind}: there is no {what} of it, "
             "only of INT64, FLOAT64, NUMERIC and BIGNUMERIC"
+        )
+
+
+def need_metric(column: TypedColumn) -> None:
+    """Raises:
+    EvaluationError: it holds no numbers; true and false count as 1 and 0.
+    """
+    if not column.kind.is_number and column.kind.name != "BOOL":
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}, and a metric is a number; let the model "
+            "return one"
         )
 
 

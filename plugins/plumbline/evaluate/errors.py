@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NOTHING_CHECKED = "nothing was checked: "
 """How the reason of an expectation that looked at nothing begins."""
+WHEN_EXPECTED = 'where that may be, write "meta": {"when_no_rows": "skip"} in the expectation'
 
 
 class EvaluationError(Exception):
@@ -24,4 +25,4 @@ class NothingCheckedError(EvaluationError):
     """An expectation that looked at no value, so that its success would say nothing."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(NOTHING_CHECKED + why)
+        super().__init__(f"{NOTHING_CHECKED}{why}; {WHEN_EXPECTED}")

@@ -19,7 +19,7 @@ from great_expectations.expectations.expectation import Expectation
 from plumbline.errors import MonitorError
 from plumbline.evaluate.aggregates import kl_divergence_values
 from plumbline.evaluate.catalogue import EVALUATIONS
-from plumbline.evaluate.domain import rows_of
+from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import Found, MapFound
 from plumbline.evaluate.on_frame import evaluate_on_frame
@@ -91,7 +91,7 @@ def _evaluate(
         return _found(expectation, entry, table, form)
     except NothingCheckedError as nothing:
         if may_look_at_nothing(entry.meta):
-            return Evaluated(_result(expectation, success=True), skipped=str(nothing))
+            return Evaluated(_result(expectation, success=True), skipped=nothing.what)
         return Evaluated(raised_result(expectation, f"{nothing} (in {where})"))
     except EvaluationError as fault:
         return Evaluated(raised_result(expectation, f"{fault} (in {where})"))
@@ -143,6 +143,7 @@ def _shaped(
 def _of_metric(expectation: ExpectMetricToBeBetween, table: Table) -> Evaluated:
     """plumbline's own, which judges groups of rows."""
     group_by = expectation.group_by or ()
+    need_metric(table.column(expectation.column))
     columns = {name: table.column(name).values for name in (expectation.column, *group_by)}
     for name in ("numerator", "denominator"):
         if name in table.names:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from plumbline.project.parameters import is_parameter
@@ -52,17 +53,11 @@ _NEEDED = {
 }
 """Arguments that GX lets be left out, and then passes."""
 
-_MAY_BE_EMPTY = frozenset(
-    {
-        "expect_column_distinct_values_to_be_in_set",
-        "expect_column_distinct_values_to_equal_set",
-        "expect_column_most_common_value_to_be_in_set",
-        "expect_column_pair_values_to_be_in_set",
-        "expect_column_values_to_be_in_set",
-        "expect_table_columns_to_match_ordered_list",
-    }
-)
-"""With an empty list everything fails, and is so judged."""
+_MATCH_EVERYTHING: Mapping[str, tuple[str, frozenset[str]]] = {
+    "expect_column_values_to_match_regex": ("regex", frozenset({"", "^", "$", ".*", "(.*)"})),
+    "expect_column_values_to_match_like_pattern": ("like_pattern", frozenset({"%"})),
+}
+"""Arguments and values of theirs that every text matches."""
 
 
 WHEN_NO_ROWS = "when_no_rows"
@@ -88,12 +83,19 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
     """
     mostly = kwargs.get("mostly")
     if isinstance(mostly, int | float) and not isinstance(mostly, bool) and mostly <= 0:
-        return Vacuous("mostly", "mostly: 0 lets every value fail", "write a share above 0")
+        return Vacuous(
+            "mostly", "mostly: 0 passes whatever the values are", "write a share above 0"
+        )
     if kind in _WITHOUT_BOUNDS and _lacks(kwargs, "min_value") and _lacks(kwargs, "max_value"):
         return Vacuous(
             "min_value",
             "there is neither min_value nor max_value, so nothing can fail",
             "write one of them",
+        )
+    argument, everything = _MATCH_EVERYTHING.get(kind, ("", frozenset()))
+    if argument and kwargs.get(argument) in everything:
+        return Vacuous(
+            argument, f"{kwargs[argument]!r} matches every text", "write what a text must be like"
         )
     needed = _NEEDED.get(kind)
     if needed is None:
@@ -103,8 +105,8 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
         return None
     if value is None:
         return Vacuous(needed, f"there is no {needed}, so nothing can fail", f"write {needed}")
-    if isinstance(value, list | tuple) and not value and kind not in _MAY_BE_EMPTY:
-        return Vacuous(needed, f"{needed} is empty, so nothing can fail", "name what is meant")
+    if isinstance(value, list | tuple) and not value:
+        return Vacuous(needed, f"{needed} is empty", "name what is meant")
     if needed == "quantile_ranges" and _is_open(value):
         return Vacuous(
             "quantile_ranges.value_ranges",
@@ -121,6 +123,9 @@ def may_look_at_nothing(meta: Mapping[str, Any] | None) -> bool:
 
 def fault_of_meta(meta: Mapping[str, Any] | None) -> str | None:
     """What is wrong with the ``when_no_rows`` of an expectation; None where nothing is."""
+    for name in meta or ():
+        if name != WHEN_NO_ROWS and get_close_matches(name, [WHEN_NO_ROWS], cutoff=0.8):
+            return f"meta says {name!r}; did you mean {WHEN_NO_ROWS!r}?"
     value = (meta or {}).get(WHEN_NO_ROWS, SKIP)
     return None if value == SKIP else f"{WHEN_NO_ROWS} is {value!r}, and can only be {SKIP!r}"
 

@@ -172,7 +172,9 @@ def exception_message(info: Mapping[str, Any] | None) -> str | None:
     for shape in shapes:
         if isinstance(shape, Mapping) and shape.get("raised_exception"):
             message = str(shape.get("exception_message") or "it raised an exception")
-            return " ".join(message.strip("\"'").split())
+            if message[:1] in ("'", '"') and message[-1:] == message[:1]:
+                message = message[1:-1]  # GX writes some as Python does
+            return " ".join(message.split())
     return None
 
 

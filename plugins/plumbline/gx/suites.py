@@ -22,6 +22,7 @@ from great_expectations.expectations.registry import (
 
 from plumbline.errors import MonitorError, did_you_mean
 from plumbline.evaluate.catalogue import EVALUATIONS
+from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
 from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
@@ -29,6 +30,7 @@ from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 
 # What every expectation class has, and a suite file says outside kwargs.
+_SET_BY_GX = frozenset({"batch_id", "catch_exceptions", "result_format"})
 _OUTSIDE = {"id", "meta", "notes", "severity", "description", "rendered_content", "windows"}
 
 
@@ -85,6 +87,13 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             mend=did_you_mean(entry.type, list_registered_expectation_implementations()),
         ) from None
     for name in entry.kwargs:
+        if name in _SET_BY_GX:
+            raise MonitorError(
+                f"{entry.type} takes no {name!r}",
+                file=suite.file,
+                key=f"{key}.kwargs.{name}",
+                mend=did_you_mean(name, _arguments(implementation)),
+            )
         if name in _OUTSIDE:
             raise MonitorError(
                 f"{name!r} stands among the kwargs",
@@ -92,6 +101,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 key=f"{key}.kwargs.{name}",
                 mend="move it beside kwargs",
             )
+    _check_condition(suite, key, entry)
     misspelt = fault_of_meta(entry.meta)
     if misspelt is not None:
         raise MonitorError(
@@ -156,6 +166,26 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
     return built
 
 
+def _check_condition(suite: Suite, key: str, entry: ExpectationEntry) -> None:
+    """A condition that can't be read; over a table, where GX reads it, all is left to GX.
+
+    Raises:
+        MonitorError: it is so.
+    """
+    written = entry.kwargs.get("row_condition")
+    if written is None or suite.monitor.model is None:
+        return
+    try:
+        parse_condition(written)
+    except ConditionError as fault:
+        raise MonitorError(
+            fault.what,
+            file=suite.file,
+            key=f"{key}.kwargs.row_condition",
+            mend=fault.fix,
+        ) from None
+
+
 def _given_by(suite: Suite, index: int, argument: str) -> str:
     """Where the value of an argument comes from, when that is not where it stands."""
     written = suite.written.expectations[index].kwargs.get(argument)
@@ -185,5 +215,4 @@ def _expectation_id(suite: Suite, index: int) -> str:
 
 
 def _arguments(implementation: type[Expectation]) -> list[str]:
-    runtime = {"result_format", "catch_exceptions", "batch_id"}
-    return [name for name in implementation.__fields__ if name not in _OUTSIDE | runtime]
+    return [name for name in implementation.__fields__ if name not in _OUTSIDE | _SET_BY_GX]

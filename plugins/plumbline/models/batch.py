@@ -13,6 +13,12 @@ from plumbline.errors import MonitorError
 from plumbline.models.compiled import CompiledModel
 from plumbline.models.tokens import tokenize
 
+WITHOUT_BATCH = (
+    "the query does not read {batch}, so it judges other rows than the monitor's",
+    "write {batch} where the table stands, and let the model read that table",
+)
+"""What is wrong with such a query, and the fix."""
+
 _BEGINS = ("select", "with", "from")
 _ALIAS = re.compile(r"\bsubselect\b", re.IGNORECASE)
 """What GX calls the batch where the query joins nothing."""
@@ -27,9 +33,12 @@ def query_over_batch(query: str, model: CompiledModel, columns: Iterable[str]) -
         columns: of its answer.
 
     Raises:
-        MonitorError: another placeholder, a brace that is not doubled, or not exactly one SELECT.
+        MonitorError: another placeholder or none, a brace that is not doubled, or not exactly one
+            SELECT.
     """
     _check_one_select(_with_batch(query, "batch"))
+    if _with_batch(query, "") == _with_batch(query, "batch"):
+        raise MonitorError(WITHOUT_BATCH[0], mend=WITHOUT_BATCH[1])
     rows = f"(\n{model.sql}\n)"
     verdict = next((name for name in columns if name.casefold() == "verdict"), None)
     if verdict is not None:

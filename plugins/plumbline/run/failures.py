@@ -276,7 +276,7 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
         elements == 1 and not result.groups[0]["key"] and bool(result.kwargs.get("aggregate"))
     )
     return {
-        "counted": "groups" if result.kwargs.get("group_by") or is_whole else "rows",
+        "counted": "groups" if is_whole or _are_groups(result) else "rows",
         "unexpected_count": len(failing),
         "element_count": elements,
         "unexpected_percent": 100 * len(failing) / elements if elements else None,
@@ -284,6 +284,12 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
         "unit": unit,
         "threshold": thresholds.pop() if len(thresholds) == 1 else None,
     }
+
+
+def _are_groups(result: JudgedExpectation) -> bool:
+    """Whether each group is judged once; without an aggregate it may be judged row by row."""
+    keys = [GroupKey.of(one["key"]) for one in result.groups]
+    return bool(result.kwargs.get("group_by")) and len(set(keys)) == len(keys)
 
 
 def _how_bad(group: Mapping[str, Any]) -> tuple[bool, float]:

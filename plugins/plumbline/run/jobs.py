@@ -101,12 +101,23 @@ class MonitorJobs:
         Raises:
             MonitorError: the suite judges no model, or the model can't be compiled.
         """
-        return self._compiler.compile(
+        definition = suite.definition
+        given = definition.entry.batch_parameters.get("vars", {}) if definition else {}
+        compiled = self._compiler.compile(
             self.project.model_of(suite),
             as_of=[self.as_of],
             vars={**suite.monitor.vars, **self.vars},
-            where=str(suite.file),
+            where=str(definition.file if definition and given else suite.file),
         )
+        for name in given:
+            if definition and name not in compiled.variables:
+                raise MonitorError(
+                    f"model {compiled.name} reads no variable {name!r}",
+                    file=definition.file,
+                    key=f"batch_parameters.vars.{name}",
+                    mend=did_you_mean(name, compiled.variables),
+                )
+        return compiled
 
     def submit(self, monitors: Iterable[str]) -> None:
         """Send the jobs of ``monitors``; a fault is kept and raised by ``data``."""

@@ -94,6 +94,8 @@ def judge(
     if unevaluated:
         first = unevaluated[0]
         reason = f"{first.type} could not be evaluated: {first.error}"
+        if len(unevaluated) > 1:
+            reason += f"; {len(unevaluated) - 1} more could not be evaluated"
     elif evaluated + len(skipped) != suite.declared:
         reason = f"{suite.declared} expectations are declared, {evaluated} were evaluated"
     elif not results:
@@ -221,7 +223,11 @@ def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
     skipped = [result for result in results if result.skipped is not None]
     if len(skipped) == len(results):  # then it is the monitor's reason
         skipped = []
-    notes = [f"{result.type}: {result.skipped}" for result in skipped]
+    notes = [
+        f"{on_rows(expected(result.type, result.kwargs), condition(result.kwargs))}: "
+        f"{result.skipped}"
+        for result in skipped
+    ]
     for result in results:
         notes += _unmatched_overrides(result)
     return tuple(dict.fromkeys(notes))

@@ -19,6 +19,12 @@ USUAL = "usual"
 """Among arguments that `plumbline.run.in_force` has put in: what judged, in words."""
 
 
+_AGGREGATES = {
+    f"expect_column_{name}_to_be_between": name for name in ("max", "mean", "min", "sum")
+}
+"""Those of GX that judge a column as a whole."""
+
+
 class ThresholdLine(NamedTuple):
     """A bound as a line in a chart; a tuple, because histories hold thousands."""
 
@@ -47,9 +53,13 @@ class Threshold:
 
 def thresholds_of(suite: Suite) -> tuple[Threshold, ...]:
     """One for each measured thing, in the order of the file, its levels together."""
+    return _together(suite.entry.expectations)
+
+
+def _together(expectations: Iterable[ExpectationEntry]) -> tuple[Threshold, ...]:
     levels: dict[str, list[str]] = {}
     columns: dict[str, str | None] = {}
-    for expectation in suite.entry.expectations:
+    for expectation in expectations:
         subject = _subject(expectation)
         column = expectation.kwargs.get("column")
         columns[subject] = column if isinstance(column, str) else None
@@ -62,15 +72,29 @@ def thresholds_of(suite: Suite) -> tuple[Threshold, ...]:
 
 def main_threshold(suite: Suite) -> str:
     """The levels that the monitor's one observed number stands for."""
-    found = thresholds_of(suite)
-    if not found:
-        return ""
     observed = suite.monitor.observed
+    judging = suite.entry.expectations
     if isinstance(observed, ObservedColumn):
-        for threshold in found:
-            if threshold.column == observed.column:
-                return threshold.words
-    return found[0].words
+        judging = _judging(suite, observed)
+    found = _together(judging)
+    return found[0].words if found else ""
+
+
+def _judging(suite: Suite, observed: ObservedColumn) -> list[ExpectationEntry]:
+    """The expectations that judge the observed number; else those of plumbline's that judge the
+    rows or groups that it is made of. A bound on single values is none on their aggregate."""
+    of_column = [
+        entry for entry in suite.entry.expectations if entry.kwargs.get("column") == observed.column
+    ]
+    whole = [entry for entry in of_column if _aggregate(entry) == observed.aggregate]
+    return whole or [entry for entry in of_column if entry.type in (OURS, FOLLOWS_HISTORY)]
+
+
+def _aggregate(expectation: ExpectationEntry) -> str | None:
+    """How the values of a column become the number that is judged."""
+    if expectation.type in (OURS, FOLLOWS_HISTORY):
+        return expectation.kwargs.get("aggregate")
+    return _AGGREGATES.get(expectation.type)
 
 
 def lines_of(suite: Suite) -> tuple[ThresholdLine, ...]:
@@ -81,9 +105,8 @@ def lines_of(suite: Suite) -> tuple[ThresholdLine, ...]:
         return ()
     return tuple(
         line
-        for expectation in suite.entry.expectations
-        if expectation.kwargs.get("column") == observed.column
-        and not expectation.kwargs.get("group_by")
+        for expectation in _judging(suite, observed)
+        if not expectation.kwargs.get("group_by")
         for line in _lines(expectation, expectation.kwargs)
     )
 

@@ -144,6 +144,7 @@ def run_query(
         raise WarehouseError(
             "there is no SELECT in the query", job_id=job.job_id, reason="invalidQuery"
         )
+    _refuse_repeated_names([field.name for field in schema], job.job_id)
     billed = call.target.kind != "embedded"
     return QueryResult(
         schema=tuple(Column(f.name, _type_name(f)) for f in schema),
@@ -249,6 +250,19 @@ class _Attempt:
             job_id, retry = str(self.call.job_id), make_retry(target, **limits)
             found = self.client.get_job(job_id, location=target.location, retry=retry)
             return cast("bigquery.QueryJob", found)
+
+
+def _refuse_repeated_names(names: Sequence[str], job_id: str | None) -> None:
+    """BigQuery refuses these itself; the embedded warehouse does not, and one would be lost."""
+    folded = [name.casefold() for name in names]
+    repeated = sorted({name for name in names if folded.count(name.casefold()) > 1})
+    if repeated:
+        raise WarehouseError(
+            f"the query returns two columns named {repeated[0]}",
+            mend="give each its own name",
+            job_id=job_id,
+            reason="invalidQuery",
+        )
 
 
 def _read(rows: Any) -> list[dict[str, Any]]:

@@ -373,6 +373,4 @@ def test_beside_one_that_was_evaluated_it_is_a_note() -> None:
     outcome = judged(rows, [unlooked(), expectation(rows, min_value=50, column="pct")])
     assert outcome.status is Status.CRITICAL
     assert (outcome.declared, outcome.evaluated) == (2, 1)
-    assert outcome.notes == (
-        "expect_column_values_to_not_be_null: nothing was checked: no row meets it",
-    )
+    assert outcome.notes == ("pct must not be NULL: nothing was checked: no row meets it",)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.thresholds import main_threshold, thresholds_of
+from plumbline.run.thresholds import lines_of, main_threshold, thresholds_of
 
 
 def suite(*expectations: dict[str, Any], observed: dict[str, Any] | None = None) -> Suite:
@@ -127,3 +127,20 @@ def test_a_parameter_is_said_by_its_value_where_it_has_one(
     read = suite(metric("warning", column="a", min_value={"$PARAMETER": expression}))
     raw = {**read.raw, "suite_parameters": values}
     assert main_threshold(Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)) == words
+
+
+def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
+    observed = {"column": "amount", "aggregate": "max"}
+    of_values = {
+        "type": "expect_column_values_to_be_between",
+        "severity": "critical",
+        "kwargs": {"column": "amount", "min_value": 0},
+    }
+    of_the_whole = {
+        "type": "expect_column_max_to_be_between",
+        "severity": "critical",
+        "kwargs": {"column": "amount", "max_value": 100},
+    }
+    assert main_threshold(suite(of_values, of_the_whole, observed=observed)) == "critical > 100"
+    assert main_threshold(suite(of_values, observed=observed)) == ""
+    assert lines_of(suite(of_values, observed=observed)) == ()

@@ -156,6 +156,7 @@ WRONG: dict[str, Any] = {
     "a typo in an override": changed(
         SUITE, f"{FIRST}/overrides", {"moving_average": {"min_valu": 60}}
     ),
+    "an empty set of values": gx("expect_column_values_to_be_in_set", column="a", value_set=[]),
     "a bound that is a list": changed(SUITE, f"{SECOND}/min_value", [80]),
     "a share above one": changed(SUITE, f"{SECOND}/mostly", 95),
     "an argument of another expectation": changed(SUITE, f"{SECOND}/value_set", [1]),
@@ -181,7 +182,6 @@ ODD: dict[str, Any] = {
         SUITE, f"{SECOND}/min_value", {"PARAMETER": "least"}
     ),
     "a switch that is text": changed(SUITE, f"{SECOND}/strict_min", "yes"),
-    "an empty set of values": gx("expect_column_values_to_be_in_set", column="a", value_set=[]),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
-from plumbline.evaluate.domain import rows_of
+from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
@@ -20,7 +20,9 @@ from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.masking import domain_of
+from plumbline.models.batch import WITHOUT_BATCH
 from plumbline.project.parameters import has_parameter
+from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
 from plumbline.warehouse.result import Column
 from plumbline.warehouse.types import BigQueryType, parse_type
 
@@ -89,21 +91,45 @@ def _of_expectation(
         return
     if has_parameter(kwargs):
         return  # its value is known when it runs
+    query = kwargs.get("unexpected_rows_query")
+    if isinstance(query, str) and "{batch}" not in query:
+        place = suite.place(*path, "kwargs", "unexpected_rows_query")
+        yield NOT_EVALUABLE.at(place, *WITHOUT_BATCH)
     named = set(domain_of(kwargs))
     written = kwargs.get("row_condition")
     if written is not None:
         place = suite.place(*path, "kwargs", "row_condition")
+        if kwargs.get("condition_parser") == "spark":
+            yield CONDITION.at(
+                suite.place(*path, "kwargs", "condition_parser"),
+                "condition_parser 'spark' is not supported",
+                "write 'pandas'",
+            )
+            return
         try:
             named |= set(columns_of(parse_condition(written)))
         except ConditionError as fault:
-            what, _, fix = str(fault).partition("; ")
-            yield CONDITION.at(place, what, fix or "write what is supported")
+            yield CONDITION.at(place, fault.what, fault.fix)
             return
     if has_parameter(kwargs):  # its value is known at a run only
         return
     types = linted.column_types.of_suite(suite, frozenset(named))
-    if kind in EVALUATIONS and named and named <= set(types):
+    if not named or not named <= set(types):
+        return
+    if kind in EVALUATIONS:
         yield from _evaluated(suite, path, kind, kwargs, types)
+    elif kind in (OURS, FOLLOWS_HISTORY):
+        yield from _metric(suite, path, str(kwargs.get("column")), types)
+
+
+def _metric(
+    suite: Document, path: KeyPath, column: str, types: Mapping[str, str]
+) -> Iterator[Finding]:
+    """plumbline's own: the metric is a number."""
+    table = _sample_table(types)
+    fault = None if table is None else _fault(lambda: need_metric(table.column(column)))
+    if fault is not None:
+        yield NOT_EVALUABLE.at(suite.place(*path, "kwargs", "column"), fault.what, fault.fix)
 
 
 def _evaluated(

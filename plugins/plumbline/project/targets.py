@@ -35,6 +35,10 @@ PROJECT_VARIABLE = "PLUMBLINE_PROJECT"
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
 
 
+DEMO_NAME = "demo data"
+"""What messages call the data of a target that its seed command makes, unless it has a name."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one job may take."""
@@ -50,7 +54,7 @@ class Seed:
 
     command: tuple[str, ...]
     judged_day: date
-    name: str = "demo data"
+    name: str = DEMO_NAME
     """What messages call the data."""
 
 

@@ -36,7 +36,8 @@ def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation
 def _headline(outcome: Outcome, suite: Suite) -> str:
     declared = suite.monitor.observed
     if outcome.observed is None and declared is None:
-        return f"{outcome.evaluated - outcome.failed} of {outcome.evaluated} expectations pass"
+        pass_ = "expectation passes" if outcome.evaluated == 1 else "expectations pass"
+        return f"{outcome.evaluated - outcome.failed} of {outcome.evaluated} {pass_}"
     if isinstance(declared, ObservedColumn):
         whole = outcome.denominator
         if declared.aggregate == "sum" and whole and outcome.numerator == outcome.observed:

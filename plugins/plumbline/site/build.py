@@ -17,6 +17,7 @@ from plumbline.errors import PlumblineError
 from plumbline.garbage import not_collected
 from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
+from plumbline.project.targets import DEMO_NAME
 from plumbline.site import book as books
 from plumbline.site import paths
 from plumbline.site.book import Archives, Book, IncidentStory, Keep, Row
@@ -318,6 +319,9 @@ def _main_checkpoint(book: Book) -> str:
 
 
 def _note(target: Target) -> str:
-    if not target.is_demo:
+    if target.demo is None:
         return ""
-    return "Demo data: a season that plumbline makes, in which the faults of a real one happen."
+    if target.demo.name == DEMO_NAME:
+        return "Demo data: a season that plumbline makes, in which the faults of a real one happen."
+    name = target.demo.name
+    return f"{name[:1].upper()}{name[1:]}: made by the project's seed command, not your own tables."

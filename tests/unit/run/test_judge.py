@@ -298,7 +298,7 @@ def test_a_description_leads() -> None:
         unexpected_percent=25.0,
     )
     assert judged([{"n": 1}], [failed]).summary == (
-        "0 of 1 expectations pass; Every game is final (n must not be NULL): "
+        "0 of 1 expectation passes; Every game is final (n must not be NULL): "
         "1 of 4 rows (25 %) fails"
     )
 

@@ -76,7 +76,8 @@ def main_threshold(suite: Suite) -> str:
     judging = suite.entry.expectations
     if isinstance(observed, ObservedColumn):
         judging = _judging(suite, observed)
-    found = _together(judging)
+    # A set or a pattern has no level that a number could be held against.
+    found = _together(entry for entry in judging if entry.type == OURS or _bounds(entry.kwargs))
     return found[0].words if found else ""
 
 

@@ -90,6 +90,12 @@ class WarehouseError(MonitorError):
         self.reason = reason
 
 
+def shown(value: object, longest: int = 60) -> str:
+    """``value`` as Python writes it, cut to ``longest`` characters."""
+    text = repr(value)
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for a near miss, else the list of what is known."""
     names = sorted(known)

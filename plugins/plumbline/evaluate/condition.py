@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plumbline.errors import shown
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.evaluate.values import (
@@ -348,7 +349,7 @@ def _of_text(text: str) -> Condition:
     try:
         tree = ast.parse(f"({_with_words(plain)})", mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
-        raise ConditionError(f"{_cut(text)} can't be read; {_ALLOWED}") from None
+        raise ConditionError(f"{shown(text, 120)} can't be read; {_ALLOWED}") from None
     return _Reader(text, names).read(tree.body, 0)
 
 
@@ -465,9 +466,4 @@ class _Reader:
 
     def _refuse(self, why: str = "") -> ConditionError:
         about = f": {why}" if why else ""
-        return ConditionError(f"{_cut(self.text)} can't be evaluated{about}; {_ALLOWED}")
-
-
-def _cut(text: str) -> str:
-    shown = repr(text)
-    return shown if len(shown) <= 120 else shown[:117] + "..."
+        return ConditionError(f"{shown(self.text, 120)} can't be evaluated{about}; {_ALLOWED}")

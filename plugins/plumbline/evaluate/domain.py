@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plumbline.errors import shown
 from plumbline.evaluate.condition import ConditionError, parse_condition, rows_that_meet
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table, TypedColumn
@@ -37,7 +38,7 @@ def rows_of(table: Table, kwargs: Kwargs, *, may_be_none: bool = False) -> Seque
         raise NothingCheckedError(
             "there is no row"
             if written is None
-            else f"no row meets row_condition {_shown(written)}"
+            else f"no row meets row_condition {shown(written, 120)}"
         )
     return rows
 
@@ -130,8 +131,3 @@ def value_as(argument: str, value: object, kind: BigQueryType, because: str) -> 
         return convert(value, kind)
     except ConversionError as fault:
         raise EvaluationError(f"{argument}: {because}: {fault}") from None
-
-
-def _shown(written: object) -> str:
-    text = repr(written)
-    return text if len(text) <= 120 else text[:117] + "..."

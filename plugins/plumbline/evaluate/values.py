@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from plumbline.errors import shown
 from plumbline.warehouse.types import NUMBERS, BigQueryType
 
 EXACT_DIGITS = 15
@@ -71,7 +72,7 @@ def convert(value: object, kind: BigQueryType) -> Any:
         )
     found = _CONVERTERS[kind.name](value)
     if found is None:
-        raise ConversionError(f"{_shown(value)} is not {_article(kind)}; write {form}")
+        raise ConversionError(f"{shown(value)} is not {_article(kind)}; write {form}")
     return found
 
 
@@ -281,11 +282,6 @@ def _zone(sign: str | None, *rest: str | None) -> tzinfo | None:
     if offset > timedelta(hours=14):
         return None
     return timezone(-offset if sign == "-" else offset)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _article(kind: BigQueryType) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.errors import did_you_mean
+from plumbline.errors import did_you_mean, shown
 from plumbline.lint.document import KeyPath
 
 _KINDS = {
@@ -59,7 +59,7 @@ def faults_of(value: Any, schema: Mapping[str, Any]) -> Iterator[SchemaFault]:
         texts = [choice for choice in chosen if isinstance(choice, str)]
         yield SchemaFault(
             path,
-            f"{_shown(error.instance)} is not {wanted}",
+            f"{shown(error.instance)} is not {wanted}",
             did_you_mean(error.instance, texts)
             if isinstance(error.instance, str) and texts
             else f"write {wanted}",
@@ -123,8 +123,3 @@ def _kind(kind: str, schema: Mapping[str, Any]) -> str:
         ]
         text += " " + " ".join(bounds)
     return text
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

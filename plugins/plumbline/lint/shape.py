@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from plumbline.errors import did_you_mean
+from plumbline.errors import did_you_mean, shown
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Finding
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
@@ -62,7 +62,7 @@ def _finding(
             f"add {missing!r}",
         )
     value = details.get("input")
-    what = f"{_lower(str(details['msg']))}, not {_shown(value)}"
+    what = f"{_lower(str(details['msg']))}, not {shown(value)}"
     expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
     if expected and isinstance(value, str):
         mend = did_you_mean(value, expected)
@@ -153,8 +153,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

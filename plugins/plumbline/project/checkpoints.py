@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from plumbline.errors import ConfigError
-from plumbline.project.parsing import explain, read_json
+from plumbline.project.parsing import check_name, explain, read_json
 
 ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
 
@@ -80,13 +80,7 @@ def read_checkpoint(file: Path) -> CheckpointFile:
     """
     raw = read_json(file, error=ConfigError, what="the checkpoint")
     entry = explain(CheckpointEntry, raw, file=file, error=ConfigError)
-    if entry.name != file.stem:
-        raise ConfigError(
-            f"the checkpoint is named {entry.name!r} in a file named {file.name!r}",
-            file=file,
-            key="name",
-            mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
-        )
+    check_name(entry.name, file, error=ConfigError, what="the checkpoint")
     seen: set[str] = set()
     for index, reference in enumerate(entry.validation_definitions):
         if reference.name in seen:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from plumbline.errors import MonitorError
-from plumbline.project.parsing import explain, read_json
+from plumbline.project.parsing import check_name, explain, read_json
 
 BATCH_DEFINITION = "rows"
 """The one batch definition of a SQL model."""
@@ -109,13 +109,7 @@ def read_definition(file: Path) -> Definition:
     """
     raw = read_json(file, error=MonitorError, what="the validation definition")
     entry = explain(DefinitionEntry, raw, file=file, error=MonitorError)
-    if entry.name != file.stem:
-        raise MonitorError(
-            f"the validation definition is named {entry.name!r} in a file named {file.name!r}",
-            file=file,
-            key="name",
-            mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
-        )
+    check_name(entry.name, file, error=MonitorError, what="the validation definition")
     return Definition(name=entry.name, file=file, entry=entry)
 
 

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from plumbline.errors import PlumblineError, did_you_mean
+from plumbline.errors import PlumblineError, did_you_mean, shown
 
 MERGE = "tag:yaml.org,2002:merge"
 """The tag of YAML's key ``<<``."""
@@ -117,6 +117,21 @@ def _refuse_repeated_keys(node: yaml.Node, visited: set[int]) -> None:
             _refuse_repeated_keys(entry, visited)
 
 
+def check_name(name: str, file: Path, *, error: type[PlumblineError], what: str) -> None:
+    """GX finds a configuration by the name of its file.
+
+    Raises:
+        PlumblineError: ``what`` in ``file`` has another ``name``; of class ``error``.
+    """
+    if name != file.stem:
+        raise error(
+            f"{what} is named {name!r} in a file named {file.name!r}",
+            file=file,
+            key="name",
+            mend=f"write {file.stem!r}, or rename the file to {name}.json",
+        )
+
+
 def explain(
     model: type[ModelT],
     value: object,
@@ -146,7 +161,7 @@ def explain(
                 f"key {str(first['loc'][-1])!r} is missing", file=file, key=path, mend="add it"
             ) from None
         raise error(
-            f"{first['msg']}, not {_shown(first.get('input'))}",
+            f"{first['msg']}, not {shown(first.get('input'))}",
             file=file,
             key=path,
             mend="write a value of that kind",
@@ -216,8 +231,3 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
         yield from _models_in(inner)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -26,7 +26,7 @@ from plumbline.project.parameters import (
     names_read,
     parameters_in,
 )
-from plumbline.project.parsing import explain, key_path, read_json
+from plumbline.project.parsing import check_name, explain, key_path, read_json
 
 Severity = Literal["info", "warning", "critical"]
 Aggregate = Literal["mean", "min", "max", "sum"]
@@ -327,11 +327,5 @@ def read_suite(file: Path) -> Suite:
     """
     raw = read_json(file, error=MonitorError, what="the suite")
     entry = explain(SuiteEntry, raw, file=file, error=MonitorError)
-    if entry.name != file.stem:
-        raise MonitorError(
-            f"the suite is named {entry.name!r} in a file named {file.name!r}",
-            file=file,
-            key="name",
-            mend=f"write {file.stem!r}, or rename the file to {entry.name}.json",
-        )
+    check_name(entry.name, file, error=MonitorError, what="the suite")
     return Suite(name=entry.name, file=file, written=entry, raw=raw)

@@ -25,6 +25,7 @@ from plumbline.evaluate.values import (
     common_type,
     comparable,
     convert,
+    equal,
     is_nan,
     key,
 )
@@ -133,6 +134,7 @@ _ALLOWED = (
     "x.notnull()), and, or, not"
 )
 _DEEPEST = 50
+_TEXT_OR_NAME = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`([^`]*)`""", re.DOTALL)
 
 
 def parse_condition(written: object) -> Condition:
@@ -142,10 +144,27 @@ def parse_condition(written: object) -> Condition:
         ConditionError: it can't be read, or holds a construct that is not supported.
     """
     if isinstance(written, Mapping):
-        return _of_object(written, 0)
-    if isinstance(written, str):
-        return _of_text(written)
-    raise ConditionError(f"a row_condition is a text or an object; {_ALLOWED}")
+        found = _of_object(written, 0)
+    elif isinstance(written, str):
+        found = _of_text(written)
+    else:
+        raise ConditionError(f"a row_condition is a text or an object; {_ALLOWED}")
+    _refuse_never_true(found)
+    return found
+
+
+def _refuse_never_true(condition: Condition) -> None:
+    if isinstance(condition, And | Or):
+        for inner in condition.inner:
+            _refuse_never_true(inner)
+    elif isinstance(condition, Not):
+        inside = condition.inner
+        if isinstance(inside, In) and None in inside.values:
+            raise ConditionError(
+                "NOT IN a set with NULL is never true; take NULL out of the set, and add "
+                f"{inside.column}.notnull()"
+            )
+        _refuse_never_true(inside)
 
 
 def columns_of(condition: Condition) -> Iterator[str]:
@@ -256,17 +275,16 @@ def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth
         )
     for column in (one, other):
         _needs(column, condition.operator)
+    pairs = [
+        (coerce(a, kind), coerce(b, kind)) for a, b in zip(one.values, other.values, strict=True)
+    ]
+    if condition.operator == "==":
+        return [equal(a, b) for a, b in pairs]
+    if condition.operator == "!=":
+        return [None if (truth := equal(a, b)) is None else not truth for a, b in pairs]
     compare = _OPERATORS[condition.operator]
-    equality = condition.operator in ("==", "!=")
-
-    def side(value: Any) -> Any:
-        coerced = coerce(value, kind)
-        # NaN is kept as it is, so that it equals nothing.
-        return key(coerced) if equality and not is_nan(coerced) else comparable(coerced)
-
     return [
-        None if a is None or b is None else compare(side(a), side(b))
-        for a, b in zip(one.values, other.values, strict=True)
+        None if a is None or b is None else compare(comparable(a), comparable(b)) for a, b in pairs
     ]
 
 
@@ -338,12 +356,14 @@ def _comparison(name: str, symbol: str, value: object) -> Condition:
 def _of_text(text: str) -> Condition:
     names: dict[str, str] = {}
 
-    def quoted(match: re.Match[str]) -> str:
+    def without_backticks(match: re.Match[str]) -> str:
+        if match[1] is None:  # a text, which may hold backticks
+            return match[0]
         word = f"__column_{len(names)}"
         names[word] = match[1]
         return word
 
-    plain = re.sub(r"`([^`]*)`", quoted, text.strip())
+    plain = _TEXT_OR_NAME.sub(without_backticks, text.strip())
     if not plain:
         raise ConditionError(f"the row_condition is empty; {_ALLOWED}")
     try:

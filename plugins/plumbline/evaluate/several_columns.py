@@ -100,9 +100,7 @@ def pair_equal(
 
 
 def _equal(one: Any, other: Any, kind: BigQueryType) -> bool:
-    if one is None or other is None:
-        return False
-    return equal(coerce(one, kind), coerce(other, kind))
+    return bool(equal(coerce(one, kind), coerce(other, kind)))
 
 
 def pair_greater(

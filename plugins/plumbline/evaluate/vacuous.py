@@ -59,6 +59,7 @@ _MATCH_EVERYTHING: Mapping[str, tuple[str, frozenset[str]]] = {
 }
 """Arguments and values of theirs that every text matches."""
 
+_CONTAIN_SET = "expect_column_distinct_values_to_contain_set"
 
 WHEN_NO_ROWS = "when_no_rows"
 """In an expectation's ``meta``: what becomes of it where it looks at nothing."""
@@ -82,7 +83,7 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
         kwargs: its arguments as the suite has them.
     """
     mostly = kwargs.get("mostly")
-    if isinstance(mostly, int | float) and not isinstance(mostly, bool) and mostly <= 0:
+    if isinstance(mostly, int | float) and mostly <= 0:  # false is 0 to GX
         return Vacuous(
             "mostly", "mostly: 0 passes whatever the values are", "write a share above 0"
         )
@@ -93,9 +94,10 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
             "write one of them",
         )
     argument, everything = _MATCH_EVERYTHING.get(kind, ("", frozenset()))
-    if argument and kwargs.get(argument) in everything:
+    pattern = kwargs.get(argument)
+    if isinstance(pattern, str) and pattern in everything:
         return Vacuous(
-            argument, f"{kwargs[argument]!r} matches every text", "write what a text must be like"
+            argument, f"{pattern!r} matches every text", "write what a text must be like"
         )
     needed = _NEEDED.get(kind)
     if needed is None:
@@ -107,6 +109,10 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
         return Vacuous(needed, f"there is no {needed}, so nothing can fail", f"write {needed}")
     if isinstance(value, list | tuple) and not value:
         return Vacuous(needed, f"{needed} is empty", "name what is meant")
+    if kind == _CONTAIN_SET and isinstance(value, list | tuple) and all(v is None for v in value):
+        return Vacuous(
+            needed, f"{needed} holds NULL only, which is skipped", "name what must occur"
+        )
     if needed == "quantile_ranges" and _is_open(value):
         return Vacuous(
             "quantile_ranges.value_ranges",

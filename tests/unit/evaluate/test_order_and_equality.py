@@ -49,7 +49,9 @@ def test_a_range_is_ordered_by_its_start_then_its_end() -> None:
     assert not success(increasing, "RANGE<DATE>", *rows[::-1], column="x")
 
 
-@pytest.mark.parametrize(("one", "other"), zip(ASCENDING[1:], ASCENDING[:-1], strict=True), ids=str)
+@pytest.mark.parametrize(
+    ("one", "other"), list(zip(ASCENDING[1:], ASCENDING[:-1], strict=True)), ids=str
+)
 def test_a_range_is_greater_than_another(one: Any, other: Any) -> None:
     greater = "expect_column_pair_values_a_to_be_greater_than_b"
     assert success(greater, "RANGE<DATE>", (one, other), column_A="x", column_B="y")

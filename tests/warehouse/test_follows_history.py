@@ -264,3 +264,20 @@ def test_an_incident_does_not_end_because_its_group_is_not_returned(small: Small
     assert "stays open: no longer returned: fr" in str(live.notes)
     live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
     assert live.events == ["opened", "reminded", "resolved"]
+
+
+def test_a_missing_group_that_weighs_nothing_does_not_end_its_incident(small: SmallProject) -> None:
+    level = {"column": "pct", "group_by": ["country"], "min_value": 50}
+    live = Live(
+        small,
+        {"type": "expect_metric_to_be_between", "severity": "critical", "kwargs": level},
+        follows("info", aggregate=None, group_by=["country"], min_value=0),
+    )
+    both = "select 'fr' as country, {} as pct union all select 'us', 91.0"
+    for _ in range(5):
+        live.run(both.format("90.0"))
+    live.run(both.format("10.0"))
+    outcome = live.run("select 'us' as country, 91.0 as pct")
+    assert str(outcome.status) == "PASS"
+    assert live.events == ["opened", "reminded"]
+    assert "stays open: no longer returned: fr" in str(live.notes)

@@ -190,7 +190,8 @@ def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:
 
 
 def _summary_with_missing(incident: Incident, outcome: Outcome) -> str:
-    missing = missing_members(incident)
+    # Those that this outcome itself found missing are in its summary.
+    missing = [one for one in missing_members(incident) if one.last_seen != outcome.as_of]
     if not missing:
         return outcome.summary
     text = f"no longer returned: {listing([member.label for member in missing])}"

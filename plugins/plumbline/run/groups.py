@@ -50,7 +50,13 @@ def judged_keys(
     """
     grouped = _by_group(results)
     if grouped:
-        keys = {GroupKey.of(entry["key"]) for result in grouped for entry in result.groups}
+        keys = {
+            GroupKey.of(entry["key"])
+            for result in grouped
+            for entry in result.groups
+            # Where its rows are missing and that weighs nothing, nothing of it was looked at.
+            if entry.get("rows") != 0 or result.severity in STATUS_OF_SEVERITY
+        }
     elif grain and all(name in columns for name in grain):
         rows = zip(*(columns[name] for name in grain), strict=True)
         keys = {GroupKey.of(dict(zip(grain, row, strict=True))) for row in rows}

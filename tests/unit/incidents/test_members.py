@@ -248,6 +248,17 @@ def test_what_is_not_returned_while_others_as_old_are_keeps_the_incident_open() 
     assert note.startswith(f"coverage: incident {incident.id} stays open: no longer returned: a")
 
 
+def test_what_the_outcome_says_is_missing_is_not_said_again() -> None:
+    history = History()
+    for run in range(2):
+        found = outcome("coverage", Status.CRITICAL, at(run), failing="a", well="b")
+        missing = tuple(replace(one, is_missing=True) for one in found.groups[:1])
+        history.run(replace(found, groups=(*missing, *found.groups[1:])))
+    incident = history.open("coverage")
+    assert incident.members[0].is_missing
+    assert incident.summary == "coverage is CRITICAL"
+
+
 def test_it_ends_when_it_is_seen_well() -> None:
     history = History()
     see(history, "a", "b")

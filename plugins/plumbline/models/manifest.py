@@ -63,7 +63,6 @@ class SourceNode:
     identifier: str
     unrendered: Mapping[str, str]
     """``database`` and ``schema`` as they were written, where dbt says so (1.9 and later)."""
-    original_file: str
 
     @property
     def parts(self) -> Mapping[str, str]:
@@ -177,7 +176,6 @@ def _source(id_: str, entry: Mapping[str, Any], file: Path) -> tuple[tuple[str, 
         schema=schema,
         identifier=identifier,
         unrendered={key: value for key, value in unrendered.items() if isinstance(value, str)},
-        original_file=str(entry.get("original_file_path") or ""),
     )
     return (str(entry.get("source_name") or source), str(entry.get("name") or name)), found
 

@@ -251,23 +251,29 @@ def _as_in_manifest(
     names: dict[str, str | None] = dict(node.parts)
     variables: set[str] = set()
     for word, found in rendered.items():
+        text = table.parts[word].text or ""
+        is_given = _may_name_given(text, scope)
         if isinstance(found, MonitorError):
-            if _names_any(table.parts[word].text or "", scope.given):
+            if is_given:
                 raise found
             continue
         variables |= found.variables
-        now = found.value or (table.source if word == "schema" else table.name)
-        if found.variables & scope.given.keys():
-            names[word] = now
+        now = _name_of(table, word, found)
         # What a target is called, and what is set where dbt runs, the manifest knows better.
-        elif now != names[word] and not (found.uses_target or found.uses_default):
-            _stale(
-                table,
-                node,
-                manifest,
-                word,
-                f"{names[word]!r}, and {table.parts[word].text!r} now renders to {now!r}",
-            )
+        is_known_better = found.uses_target or found.uses_default
+        if not is_given:
+            if now != names[word] and not is_known_better:
+                _stale(table, node, manifest, word, _renders(names[word], text, now))
+            continue
+        if is_known_better:
+            # With the usual value the name must be that of the manifest.
+            usual = _render(table.parts[word], table, replace(scope, given={}))
+            if isinstance(usual, MonitorError):
+                raise usual
+            before = _name_of(table, word, usual)
+            if before != names[word]:
+                _stale(table, node, manifest, word, _renders(names[word], text, before))
+        names[word] = now
     schema = names["schema"] or ""
     relation = checked_relation(
         project=names["database"] or "",
@@ -279,8 +285,32 @@ def _as_in_manifest(
     return FoundSource(relation, table, frozenset(variables))
 
 
-def _names_any(text: str, variables: Mapping[str, object]) -> bool:
-    return any(f"{quote}{name}{quote}" in text for name in variables for quote in "'\"")
+def _name_of(table: SourceTable, word: str, found: Rendered) -> str | None:
+    return found.value or (table.source if word == "schema" else table.name)
+
+
+def _renders(known: str | None, text: str, now: str | None) -> str:
+    return f"{known!r}, and {text!r} now renders to {now!r}"
+
+
+def _may_name_given(text: str, scope: Scope) -> bool:
+    """Whether a value that only this run gives may be part of ``text``.
+
+    Also by way of other variables, and in a branch of an ``if`` that is not rendered here.
+    """
+    own = scope.variables.get(scope.project_name)
+    variables = {**scope.variables, **(own if isinstance(own, Mapping) else {})}
+    texts, seen = [text], set[str]()
+    while texts:
+        one = texts.pop()
+        named = {
+            name for name in {*variables, *scope.given} if f"'{name}'" in one or f'"{name}"' in one
+        }
+        if named & scope.given.keys():
+            return True
+        texts += [str(variables[name]) for name in named - seen]
+        seen |= named
+    return False
 
 
 def _stale(

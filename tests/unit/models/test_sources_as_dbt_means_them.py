@@ -296,6 +296,42 @@ def test_a_value_that_only_this_run_gives_counts_before_the_manifest(project: An
     assert "`stripe_eu`.`charges`" in made.compile(raw="stripe_eu").sql
 
 
+BRANCH = "schema: \"{% if target.name == 'live' %}raw_{{ var('region') }}{% else %}dev{% endif %}\""
+GIVEN_BESIDE_WHAT_DIFFERS_HERE = [
+    # the source's keys, vars: another table than that of the manifest with the value changed
+    (BRANCH, "{region: us}"),
+    ("schema: \"{{ env_var('STAGE', 'dev') }}_{{ var('region') }}\"", "{region: us}"),
+    ("schema: \"{{ target.name }}_{{ var('region') }}\"", "{region: us}"),
+    (
+        "schema: \"{{ var('raw') }}\"",
+        "{region: us, raw: \"{{ env_var('STAGE', 'dev') }}_{{ var('region') }}\"}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "variables"), GIVEN_BESIDE_WHAT_DIFFERS_HERE)
+def test_a_given_value_is_an_error_where_the_rest_of_the_name_differs_from_the_manifest(
+    project: Any, monkeypatch: pytest.MonkeyPatch, source: str, variables: str
+) -> None:
+    monkeypatch.delenv("STAGE", raising=False)
+    made = project(files(source, variables=variables) | manifest(schema="raw_us"))
+    assert "`raw_us`.`charges`" in made.compile(target=NamedTarget()).sql
+    with pytest.raises(MonitorError, match="contradict each other"):
+        made.compile(target=NamedTarget(), region="eu")
+
+
+def test_a_given_value_is_not_dropped_where_another_variable_names_it(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFIX", raising=False)
+    variables = "{region: us, raw: \"{{ env_var('PREFIX') }}_{{ var('region') }}\"}"
+    text = files("schema: \"{{ var('raw') }}\"", variables=variables) | manifest(schema="p_us")
+    made = project(text)
+    assert "`p_us`.`charges`" in made.compile(target=NamedTarget()).sql
+    with pytest.raises(MonitorError, match="PREFIX is not set"):
+        made.compile(target=NamedTarget(), region="eu")
+
+
 # Variables of models
 
 VARIABLES = [

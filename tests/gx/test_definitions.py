@@ -21,6 +21,7 @@ from plumbline.run.request import AsOf, RunRequest, end_of
 from plumbline.run.runner import dry_run, run_checkpoint
 from plumbline.run.status import Status
 from plumbline.site import paths
+from plumbline.site.records import META_KEY
 from support.projects import NOW, SmallProject
 
 pytestmark = pytest.mark.warehouse
@@ -456,3 +457,25 @@ def test_a_dry_run_says_that_a_table_has_no_sql(two: SmallProject) -> None:
     )
     first, _ = dry_run(request).models
     assert "shop.orders_fr, a data asset of Great Expectations" in (first.fault or "")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "as_of"),
+    [
+        ({"as_of": "2026-01-31"}, "2026-02-01"),  # its end
+        ({"year": 2026, "month": 1, "day": 31}, None),
+    ],
+)
+def test_a_batch_of_another_day_is_not_kept_as_the_result_of_today(
+    shop: SmallProject, parameters: dict[str, Any], as_of: str | None
+) -> None:
+    suite(shop, "orders", ROWS)
+    define(shop, "orders_de", "orders", ("shop", "orders_de", "daily"))
+    shop.checkpoint("orders_de")
+    context = gx.get_context(mode="file", context_root_dir=str(shop.root))
+    result = context.checkpoints.get("all").run(batch_parameters=parameters)
+    (one,) = result.run_results.values()
+    record = one.meta.get(META_KEY)
+    assert (record is not None) == (as_of is not None)
+    if as_of is not None:
+        assert str(result.checkpoint_config.run_stamp.as_of).startswith(as_of)

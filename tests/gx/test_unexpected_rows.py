@@ -157,12 +157,16 @@ def test_personal_columns_are_masked_in_the_rows_under_any_name(small: SmallProj
         "version: 2\nmodels:\n  - name: only\n    description: d\n    columns:\n"
         "      - {name: label, description: d, config: {meta: {personal: true}}}\n"
     )
-    text = "SELECT id, label, UPPER(CONCAT(label, '-x')) AS other FROM {batch} WHERE id = 2"
+    text = (
+        "SELECT id, label, UPPER(CONCAT(label, '-x')) AS other, [UPPER(label)] AS listed "
+        "FROM {batch} WHERE id = 2"
+    )
     found = result_of(small, query(text))
     (row,) = found["result"]["details"]["unexpected_rows"]
     assert row["id"] == 2
     assert row["label"].startswith("masked-")
     assert row["other"].startswith("masked-")
+    assert row["listed"][0].startswith("masked-")
 
 
 def test_gx_prints_nothing_into_the_report(

@@ -16,13 +16,15 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.freshness_diagnostics import CheckpointFreshnessDiagnostics
 from great_expectations.core.run_identifier import RunIdentifier
 
+from plumbline.errors import PlumblineError
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.docs_action import DocsAction
+from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.monitor import Monitor
-from plumbline.gx.table_monitor import TableMonitor
 from plumbline.project import Project, read_revision
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.outcome import Outcome
+from plumbline.run.request import parse_as_of
 from plumbline.run.run_id import new_run_id
 from plumbline.site import paths
 from plumbline.site.records import RunStamp
@@ -62,12 +64,13 @@ class Checkpoint(GxCheckpoint):
                 sources[source.name] = source
                 jobs = source.jobs(batch_parameters or {})
                 jobs.submit([definition.name])
-        self._run_stamp = self._stamp(jobs, run_id)
+        given = dict(batch_parameters or {})
+        self._run_stamp = self._stamp(jobs, run_id, given.pop("as_of", None))
+        # Other vars measure something else, GX's own parameters choose another batch, suite
+        # parameters judge otherwise: that is no part of the docs' past.
+        is_own = not any(given.values()) and not expectation_parameters
         for definition in self.validation_definitions:
-            if isinstance(definition, Monitor | TableMonitor):
-                # With other vars it measures something else, with other parameters it judges
-                # otherwise: that is no part of the docs' past.
-                is_own = not (batch_parameters or {}).get("vars") and not expectation_parameters
+            if isinstance(definition, JudgedDefinition):
                 definition._run_stamp = self._run_stamp if is_own else None
         run_id = run_id or RunIdentifier(run_name=self._run_stamp.run_id)
         try:
@@ -82,7 +85,9 @@ class Checkpoint(GxCheckpoint):
         """The last run, or the one under way; None before the first."""
         return self._run_stamp
 
-    def _stamp(self, jobs: MonitorJobs | None, run_id: RunIdentifier | None) -> RunStamp:
+    def _stamp(
+        self, jobs: MonitorJobs | None, run_id: RunIdentifier | None, asked: object
+    ) -> RunStamp:
         started = datetime.now(UTC) - self._under_way
         named = str(run_id.run_name) if run_id is not None and run_id.run_name else None
         project = Project(Path(str(self._resolve_context().context.root_directory)))
@@ -91,7 +96,7 @@ class Checkpoint(GxCheckpoint):
             run_id=named or (jobs.run_id if jobs else new_run_id(started)),
             checkpoint=self.name,
             target=(jobs.target if jobs else project.target()).name,
-            as_of=jobs.as_of if jobs else started,
+            as_of=jobs.as_of if jobs else _as_of(asked, started, project),
             started_at=started,
             monitors=len(project.checkpoint(self.name).monitors),
             revision=None if revision is None else str(revision),
@@ -108,7 +113,7 @@ class Checkpoint(GxCheckpoint):
         return [
             definition.outcome
             for definition in self.validation_definitions
-            if isinstance(definition, Monitor | TableMonitor) and definition.outcome is not None
+            if isinstance(definition, JudgedDefinition) and definition.outcome is not None
         ]
 
     @property
@@ -138,7 +143,7 @@ class Checkpoint(GxCheckpoint):
                 batch_identifier=result.batch_id or definition.name,
             )
             results[key] = result
-            if isinstance(definition, Monitor | TableMonitor) and definition.outcome is not None:
+            if isinstance(definition, JudgedDefinition) and definition.outcome is not None:
                 definition._outcome = self._with_page(definition.outcome)
                 if self._on_outcome:
                     self._on_outcome(definition._outcome)
@@ -171,3 +176,13 @@ class Checkpoint(GxCheckpoint):
                 line = f"action {action.name!r} failed: {type(raised).__name__}: {raised}"
                 self._failed_actions.append(" ".join(line.split()))
                 logger.warning("%s", self._failed_actions[-1])
+
+
+def _as_of(asked: object, started: datetime, project: Project) -> datetime:
+    """The instant that a run over data assets of GX's own judges."""
+    if not asked:
+        return started
+    try:
+        return parse_as_of(str(asked), now=started, zone=project.timezone).instant
+    except PlumblineError:  # the ERROR of each monitor
+        return started

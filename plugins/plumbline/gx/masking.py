@@ -114,16 +114,21 @@ def _of_query(details: Any, mask: Mask) -> Any:
     text and no number that a personal column holds is kept."""
     return {
         **details,
-        "unexpected_rows": [
-            {
-                name: mask.value(value)
-                if name in mask.columns or isinstance(value, str) or mask.holds(value)
-                else _anything(value, mask, with_numbers=True)
-                for name, value in row.items()
-            }
-            for row in details["unexpected_rows"]
-        ],
+        "unexpected_rows": [_of_cell(row, mask) for row in details["unexpected_rows"]],
     }
+
+
+def _of_cell(value: Any, mask: Mask) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: mask.value(inner) if name in mask.columns else _of_cell(inner, mask)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_of_cell(inner, mask) for inner in value]
+    if isinstance(value, str) or mask.holds(value):
+        return mask.value(value)
+    return _anything(value, mask, with_numbers=True)
 
 
 def _of_ours(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) -> dict[str, Any]:

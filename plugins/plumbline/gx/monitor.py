@@ -18,18 +18,15 @@ from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
-from great_expectations.core.freshness_diagnostics import (
-    ValidationDefinitionFreshnessDiagnostics,
-)
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.core.validation_definition import ValidationDefinition
 
 from plumbline.errors import MonitorError
 from plumbline.evaluate.results import storable
 from plumbline.evaluate.suite import evaluate_suite
 from plumbline.expectations.usual import with_past
 from plumbline.gx.datasource import BigQueryModels, batch_id
+from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.masking import mask_arguments, mask_result
 from plumbline.gx.parameters import with_parameters
 from plumbline.gx.pasts import past_of
@@ -48,14 +45,12 @@ from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.judge import Evidence
-from plumbline.run.outcome import Outcome
-from plumbline.site.records import RunStamp
 from plumbline.warehouse.result import QueryResult
 
 logger = logging.getLogger(__name__)
 
 
-class Monitor(ValidationDefinition):
+class Monitor(JudgedDefinition):
     """A suite over the rows of its model.
 
     ``suite_file`` is the suite as read; ``fault`` says why it could not be, and is then the
@@ -64,18 +59,7 @@ class Monitor(ValidationDefinition):
 
     _suite_file: Suite | None = pydantic.PrivateAttr(None)
     _fault: MonitorError | None = pydantic.PrivateAttr(None)
-    _outcome: Outcome | None = pydantic.PrivateAttr(None)
-    _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
     _root: Path | None = pydantic.PrivateAttr(None)
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """What the last run of this object found; None before the first."""
-        return self._outcome
-
-    def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
-        """Always: it was made from its files a moment ago, ids filled in."""
-        return ValidationDefinitionFreshnessDiagnostics(errors=[])
 
     def run(
         self,
@@ -90,15 +74,7 @@ class Monitor(ValidationDefinition):
         run_id = run_id or RunIdentifier(run_time=dt.datetime.now(dt.UTC))
         options = dict(batch_parameters or {})
         result = self._evaluate(options, result_format, expectation_parameters)
-        result.meta.update(
-            {
-                "validation_id": self.id,
-                "checkpoint_id": checkpoint_id,
-                "run_id": run_id,
-                "validation_time": run_id.run_time,
-                "batch_parameters": options or None,
-            }
-        )
+        self._add_run(result, checkpoint_id, run_id, options)
         return keep_or_fail(
             result,
             lambda kept: self._store(kept, run_id, options),

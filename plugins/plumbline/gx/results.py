@@ -154,8 +154,8 @@ def keep_or_fail(
     except Exception as raised:
         logger.debug("a result could not be stored", exc_info=True)
         failed = fail(f"the result could not be stored: {type(raised).__name__}: {raised}")
-        meta: Any = failed.meta  # GX's type knows its own keys only
-        meta.update(result.meta)
+        told: Any = {**result.meta, **failed.meta}  # GX's type knows its own keys only
+        failed.meta = told
         keep(failed)
         return failed
     return result

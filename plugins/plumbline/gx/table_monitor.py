@@ -13,17 +13,14 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
-from great_expectations.core.freshness_diagnostics import (
-    ValidationDefinitionFreshnessDiagnostics,
-)
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.exceptions.exceptions import NoAvailableBatchesError
 from great_expectations.validator.v1_validator import Validator
 
 from plumbline.errors import MonitorError, PlumblineError
 from plumbline.gx.batches import ChosenBatch, choose_batch
+from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.parameters import with_parameters
 from plumbline.gx.results import (
     failed_result,
@@ -37,16 +34,14 @@ from plumbline.project.definitions import Definition
 from plumbline.project.local_paths import without_local_paths
 from plumbline.run import judge
 from plumbline.run.judge import Evidence
-from plumbline.run.outcome import Outcome
 from plumbline.run.request import last_day, parse_as_of
 from plumbline.run.verdict import Verdict
-from plumbline.site.records import RunStamp
 
 _OF_MODELS = ("as_of", "vars")
 """Batch parameters of a run that are not GX's own."""
 
 
-class TableMonitor(ValidationDefinition):
+class TableMonitor(JudgedDefinition):
     """A suite over a data asset of GX's own.
 
     ``bind`` tells it its files; without them it can't be run.
@@ -55,21 +50,10 @@ class TableMonitor(ValidationDefinition):
     _project: Project = pydantic.PrivateAttr()
     _suite_file: Suite = pydantic.PrivateAttr()
     _definition: Definition = pydantic.PrivateAttr()
-    _outcome: Outcome | None = pydantic.PrivateAttr(None)
-    _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
 
     def bind(self, project: Project, suite: Suite, definition: Definition) -> None:
         """The files that it was made from."""
         self._project, self._suite_file, self._definition = project, suite, definition
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """What the last run of this object found; None before the first."""
-        return self._outcome
-
-    def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
-        """Always: it was made from its files a moment ago, its parameters filled in."""
-        return ValidationDefinitionFreshnessDiagnostics(errors=[])
 
     def run(
         self,
@@ -115,15 +99,7 @@ class TableMonitor(ValidationDefinition):
             )
         except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
             result = self._failed(_reason(raised), suite, evidence)
-        result.meta.update(
-            {
-                "validation_id": self.id,
-                "checkpoint_id": checkpoint_id,
-                "run_id": run_id,
-                "validation_time": run_id.run_time,
-                "batch_parameters": options or None,
-            }
-        )
+        self._add_run(result, checkpoint_id, run_id, options)
         return keep_or_fail(
             result,
             lambda kept: self._keep(kept, run_id),

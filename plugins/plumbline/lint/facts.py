@@ -343,6 +343,11 @@ class Facts:
         )
         return frozenset(name for name in names if name)
 
+    @property
+    def is_listed_known(self) -> bool:
+        """Whether there are checkpoints, and each could be read."""
+        return bool(self.checkpoints) and all(one.is_readable for one in self.checkpoints.values())
+
     @cached_property
     def listable(self) -> frozenset[str]:
         """What a checkpoint may list."""

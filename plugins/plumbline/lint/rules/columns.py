@@ -30,10 +30,10 @@ def check(linted: Linted) -> Iterator[Finding]:
         known = linted.columns.of_suite(suite)
         if known is None:
             continue
+        folded = {name.casefold() for name in known}
         for path, entry in suite.entries("expectations"):
             if str(entry.get("type")).startswith(WHOLE_TABLE):
                 continue
-            folded = {name.casefold() for name in known}
             for place, column in _named(suite, (*path, "kwargs")):
                 if column.casefold() not in folded:  # BigQuery does not mind the case
                     model = suite.text("meta", "monitor", "model")

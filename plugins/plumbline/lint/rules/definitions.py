@@ -49,9 +49,6 @@ RULES = (UNKNOWN_SUITE, UNKNOWN_DATA, NAME_TWICE, UNFIT, UNUSED)
 def check(linted: Linted) -> Iterator[Finding]:
     """What is wrong with validation definitions as wholes."""
     facts = linted.facts
-    is_known = bool(facts.checkpoints) and all(
-        checkpoint.is_readable for checkpoint in facts.checkpoints.values()
-    )
     for name, definition in facts.definitions.items():
         if not definition.is_readable:
             continue
@@ -67,7 +64,7 @@ def check(linted: Linted) -> Iterator[Finding]:
             yield from _of_model(facts, definition)
         elif facts.configuration.is_readable:
             yield from _of_asset(facts, definition)
-        if is_known and name not in facts.listed:
+        if facts.is_listed_known and name not in facts.listed:
             yield UNUSED.at(
                 definition.place(),
                 f"no checkpoint lists {name!r}, so nothing runs it",

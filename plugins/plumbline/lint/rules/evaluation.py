@@ -89,15 +89,13 @@ def _of_expectation(
         at = (*path, "kwargs", argument) if argument in kwargs else (*path, "type")
         yield JUDGES_NOTHING.at(suite.place(*at), found.what, found.fix)
         return
-    if has_parameter(kwargs):
-        return  # its value is known when it runs
     query = kwargs.get("unexpected_rows_query")
     if isinstance(query, str) and "{batch}" not in query:
         place = suite.place(*path, "kwargs", "unexpected_rows_query")
         yield NOT_EVALUABLE.at(place, *WITHOUT_BATCH)
     named = set(domain_of(kwargs))
     written = kwargs.get("row_condition")
-    if written is not None:
+    if written is not None and not has_parameter(written):
         place = suite.place(*path, "kwargs", "row_condition")
         if kwargs.get("condition_parser") == "spark":
             yield CONDITION.at(

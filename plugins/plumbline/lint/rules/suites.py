@@ -41,9 +41,6 @@ RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, UNUSED)
 def check(linted: Linted) -> Iterator[Finding]:
     """What is wrong with suites as wholes."""
     facts = linted.facts
-    is_known = bool(facts.checkpoints) and all(
-        checkpoint.is_readable for checkpoint in facts.checkpoints.values()
-    )
     for name, suite in facts.suites.items():
         if not suite.is_readable:
             continue
@@ -53,7 +50,7 @@ def check(linted: Linted) -> Iterator[Finding]:
             )
         yield from _model(facts, name, suite)
         is_run = name in facts.listed or name in facts.definitions_of
-        if is_known and not is_run:
+        if facts.is_listed_known and not is_run:
             yield UNUSED.at(
                 suite.place(),
                 f"no checkpoint lists {name!r}, so nothing runs it",

@@ -11,7 +11,7 @@ from plumbline.lint.described import DescribedModel
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.linted import Linted
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.models.compilation import BUILT_IN
 from plumbline.models.compiled import Parameter
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
@@ -53,7 +53,14 @@ def check(linted: Linted) -> Iterator[Finding]:
     if facts.dbt is not None:
         yield from _defaults(facts, facts.dbt)
     for suite in facts.suites.values():
-        yield from _of_suite(linted, suite)
+        yield from _values(linted, suite, _PATH, facts.model_of(suite), UNUSED)
+    for definition in facts.definitions.values():
+        asset = facts.suites.get(definition.text("data", "asset", "name") or "")
+        is_of_model = definition.text("data", "datasource", "name") == facts.datasource
+        if asset is not None and is_of_model:
+            # A run refuses what the model does not read.
+            path = ("batch_parameters", "vars")
+            yield from _values(linted, definition, path, facts.model_of(asset), UNKNOWN)
     for model in facts.described.values():
         yield from _bounds(linted, model)
 
@@ -94,13 +101,15 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _of_suite(linted: Linted, suite: Document) -> Iterator[Finding]:
+def _values(
+    linted: Linted, document: Document, path: tuple[str, ...], model: str | None, unread: Rule
+) -> Iterator[Finding]:
+    """Values that ``document`` gives a model's variables at ``path``."""
     facts = linted.facts
-    model = facts.model_of(suite)
     read = None if model is None else linted.models.variables_of(model)
     known = {*facts.variables, *(read or ())} - set(BUILT_IN)
-    for name, value in suite.mapping(*_PATH).items():
-        place = suite.place(*_PATH, name)
+    for name, value in document.mapping(*path).items():
+        place = document.place(*path, name)
         if name in BUILT_IN:
             yield UNKNOWN.at(place, f"variable {name!r} is set by plumbline", "take it out")
             continue
@@ -116,7 +125,7 @@ def _of_suite(linted: Linted, suite: Document) -> Iterator[Finding]:
             )
             continue
         if read is not None and name not in read:
-            yield UNUSED.at(
+            yield unread.at(
                 place,
                 f"model {model!r} does not read variable {name!r}",
                 "take it out, or let the model read it",

@@ -10,8 +10,6 @@ The metric (``plumbline.groups``) says what is there; the expectation judges it.
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
@@ -38,7 +36,7 @@ from great_expectations.render.renderer_configuration import (
 )
 
 from plumbline.errors import did_you_mean
-from plumbline.expectations.bounds import Bounds, Group, observe
+from plumbline.expectations.bounds import Bounds, Group, observe, range_in_words
 from plumbline.expectations.metric_result import (
     BOUND_KEYS,
     bounds_of,
@@ -377,17 +375,16 @@ def bounds_in_words(
 ) -> str:
     """The bounds in words, with ``low`` and ``high`` where their values would stand."""
     bounds = bounds_of(kwargs)
-    shape = replace(
-        bounds,
-        min_value=None if bounds.min_value is None else 0,
-        max_value=None if bounds.max_value is None else 1,
+    return range_in_words(
+        None if bounds.min_value is None else low or _value(bounds.min_value),
+        None if bounds.max_value is None else high or _value(bounds.max_value),
+        strict_min=bool(bounds.strict_min),
+        strict_max=bool(bounds.strict_max),
     )
-    values = {"0": low or _value(bounds.min_value), "1": high or _value(bounds.max_value)}
-    return re.sub("[01]", lambda match: values[match[0]], shape.words())
 
 
 def _value(bound: Any) -> str:
-    return str(_argument(bound)) if is_parameter(bound) else f"{bound or 0:g}"
+    return str(_argument(bound)) if is_parameter(bound) else f"{bound:g}"
 
 
 def _argument(value: Any) -> Any:

@@ -323,7 +323,8 @@ class Project:
         if not definitions:
             return suites
         run_by_others = {self._suite_run_by(name) for name in definitions}
-        own = {name for name in suites if name not in run_by_others or self._is_listed(name)}
+        listed = self._listed() if run_by_others else set()
+        own = {name for name in suites if name not in run_by_others or name in listed}
         return tuple(sorted({*own, *definitions}))
 
     def _suite_run_by(self, definition: str) -> str | None:
@@ -333,14 +334,15 @@ class Project:
             return None
         return read.suite if read is not None else None
 
-    def _is_listed(self, monitor: str) -> bool:
+    def _listed(self) -> set[str]:
+        """Every monitor that a checkpoint lists."""
+        listed: set[str] = set()
         for name in self.checkpoint_names():
             try:
-                if monitor in read_checkpoint(self.checkpoints_dir / f"{name}.json").monitors:
-                    return True
+                listed.update(read_checkpoint(self.checkpoints_dir / f"{name}.json").monitors)
             except ConfigError:  # refused where it is run
                 continue
-        return False
+        return listed
 
     def suite_of(self, monitor: str) -> Suite:
         """The suite of a monitor, with the model whose rows it judges.

@@ -293,21 +293,20 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
             f"{text!r} names no table", key="--table", mend="write it as dataset.table"
         )
     dataset, name = named["dataset"], named["table"]
-    for key, source in Linted.of(project).tables.described.items():
-        if key == f"{dataset}.{name}":
-            found = tuple(
-                Column(column, described.type or "STRING")
-                for column, described in source.columns.items()
-            )
-            if not found:
-                raise ConfigError(
-                    f"the declaration of {text} has no columns",
-                    file=source.place.file,
-                    key=source.place.key,
-                    mend="declare its columns with their data_type",
-                )
-            return Table(dataset, name, found, True, source.partition_by, source.requires_filter)
-    return columns(dataset, name)
+    source = Linted.of(project).tables.described.get(f"{dataset}.{name}")
+    if source is None:
+        return columns(dataset, name)
+    found = tuple(
+        Column(column, described.type or "STRING") for column, described in source.columns.items()
+    )
+    if not found:
+        raise ConfigError(
+            f"the declaration of {text} has no columns",
+            file=source.place.file,
+            key=source.place.key,
+            mend="declare its columns with their data_type",
+        )
+    return Table(dataset, name, found, True, source.partition_by, source.requires_filter)
 
 
 def ask_warehouse(target: Target, dataset: str, name: str) -> Table:

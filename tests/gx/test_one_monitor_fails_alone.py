@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 import plumbline.gx.monitor
+import plumbline.run.run_id
 import plumbline.site.pages.monitor
 from plumbline.run.outcome import RunReport
 from plumbline.run.status import RunStatus, Status
@@ -72,6 +75,47 @@ def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
     assert report.action_errors == ()
     assert "what is that?" in page(two, report, "broken")
     assert "PASS" in page(two, report, "well")
+
+
+def test_a_store_that_takes_neither_the_result_nor_its_error_ends_no_run(
+    two: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = plumbline.gx.monitor.store_result
+
+    def store(monitor: Any, *rest: Any) -> None:
+        if monitor.name == "broken":
+            raise TypeError("what is that?")
+        real(monitor, *rest)
+
+    monkeypatch.setattr(plumbline.gx.monitor, "store_result", store)
+
+    broken, well = two.run().outcomes
+
+    assert (broken.status, well.status) == (Status.ERROR, Status.PASS)
+    assert broken.reason == "the result could not be stored: TypeError: what is that?"
+
+
+@pytest.mark.parametrize("digits", ["32a12a0a", "4144a12a", "9a182233", "2a182511", "0a007a7a"])
+def test_no_run_id_is_taken_for_a_time(
+    two: SmallProject, monkeypatch: pytest.MonkeyPatch, digits: str
+) -> None:
+    """GX reads a run's name as its time where it is told none: 70 hours from UTC, or 7 days ago."""
+    monkeypatch.setattr(plumbline.run.run_id, "uuid4", lambda: uuid.UUID(digits + "0" * 24))
+    real, times = plumbline.gx.monitor.store_result, []
+
+    def store(monitor: Any, result: Any, run_id: Any, batch_id: str) -> None:
+        times.append(run_id.run_time)
+        real(monitor, result, run_id, batch_id)
+
+    monkeypatch.setattr(plumbline.gx.monitor, "store_result", store)
+    began = datetime.now(UTC)
+
+    report = two.run()
+
+    assert report.run_id.endswith(f"-{digits}")
+    assert [outcome.status for outcome in report.outcomes] == [Status.PASS, Status.PASS]
+    assert all(began - timedelta(minutes=1) < time <= datetime.now(UTC) for time in times)
+    assert len(times) == 2
 
 
 def test_a_page_that_can_not_be_drawn_says_so_and_the_others_are_drawn(

@@ -273,7 +273,8 @@ def test_trouble_that_goes_on_is_told_at_the_deadline(bigquery: StallingBigQuery
 
     fault = fault_of(runner_for(bigquery, deadline_seconds=2.0).submit(ask("broken")))
 
-    assert 0.5 < time.monotonic() - began < 3.0
+    # It may end earlier: when the next wait, drawn at random, would not fit.
+    assert time.monotonic() - began < 3.0
     assert fault.reason == "backendError"
     assert fault.what == "the warehouse is in trouble (HTTP 503): The service is not available."
     assert bigquery.inserts > 3

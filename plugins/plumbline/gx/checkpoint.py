@@ -72,7 +72,8 @@ class Checkpoint(GxCheckpoint):
         for definition in self.validation_definitions:
             if isinstance(definition, JudgedDefinition):
                 definition._run_stamp = self._run_stamp if is_own else None
-        run_id = run_id or RunIdentifier(run_name=self._run_stamp.run_id)
+        # Without a time, GX reads the name as one: a random part may be an offset of 70 hours.
+        run_id = run_id or RunIdentifier(self._run_stamp.run_id, self._run_stamp.started_at)
         try:
             return super().run(batch_parameters, expectation_parameters, run_id)
         finally:

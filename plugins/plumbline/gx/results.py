@@ -156,7 +156,10 @@ def keep_or_fail(
         failed = fail(f"the result could not be stored: {type(raised).__name__}: {raised}")
         told: Any = {**result.meta, **failed.meta}  # GX's type knows its own keys only
         failed.meta = told
-        keep(failed)
+        try:
+            keep(failed)
+        except Exception:
+            logger.warning("the error of %s could not be stored", failed.suite_name, exc_info=True)
         return failed
     return result
 

@@ -27,7 +27,7 @@ def make_files() -> Mapping[Path, str]:
     """Each file, below the repository's root, and its text."""
     catalogue = make_catalogue()
     return {
-        Path("plugins/plumbline/expectations/catalogue.json"): _lines(catalogue, depth=3),
+        Path("plugins/plumbline/evaluate/expectations/catalogue.json"): _lines(catalogue, depth=3),
         Path("schemas/suite.schema.json"): _lines(make_suite_schema(catalogue)),
         Path("schemas/checkpoint.schema.json"): _lines(make_checkpoint_schema()),
         Path("schemas/schedule.schema.json"): _lines(make_schedule_schema()),

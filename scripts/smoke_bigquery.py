@@ -27,8 +27,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from plumbline.cli.table_checks import check_tables
-from plumbline.errors import MonitorError, PlumblineError, WarehouseError
+from plumbline.core.errors import MonitorError, PlumblineError, WarehouseError
+from plumbline.doctor.table_checks import check_tables
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE

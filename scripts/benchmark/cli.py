@@ -19,7 +19,7 @@ from benchmark.history import MOST_ROUNDS, measure_history
 from benchmark.many import measure_many
 from benchmark.measure import BenchmarkError, measure
 from benchmark.seasons import measure_backtest
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 from plumbline.project import Project
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.ready import ensure_ready

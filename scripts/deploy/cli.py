@@ -17,7 +17,7 @@ from deploy.jobs import make_jobs
 from deploy.secrets import put_secrets
 from deploy.steps import Step
 from deploy.wanted import read_wanted
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.revision import read_revision
 
 FAILED, USAGE = 1, 64

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.wanted import Job, Wanted
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.schedule.export.cloud_run import write_yaml
 from plumbline.schedule.export.files import comment
 

@@ -13,7 +13,7 @@ from deploy.base import make_secret
 from deploy.gcloud import Gcloud, GcloudError, MissingError
 from deploy.steps import Step
 from deploy.wanted import Wanted
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 _ADDRESSES = ("webhook", "url")
 """What a channel calls a variable that holds an address."""

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from plumbline.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.history.tables import DATASET
 from plumbline.models.sources import all_sources
 from plumbline.models.workspace import Workspace

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from docs_benchmark.history import copy_project, multiply
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 from plumbline.project import Project, Target
 from plumbline.project.sites import site_folder
 from plumbline.warehouse.embedded import EmbeddedWarehouse

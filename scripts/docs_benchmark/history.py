@@ -14,12 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from plumbline.core.outcome import RunReport
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.outcomes import outcome_rows
 from plumbline.history.tables import OUTCOMES
 from plumbline.project import Project, Target
-from plumbline.run.outcome import RunReport
 from plumbline.site.records import META_KEY, Record, from_meta, to_meta
 
 EVERY = timedelta(hours=6)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 from soak.growth import FEWEST_RUNS, judge
 from soak.instants import instants_until
 from soak.receiver import Receiver, open_receiver

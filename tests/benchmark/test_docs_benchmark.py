@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from docs_benchmark import cli
 from docs_benchmark.cli import Measured
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from support.processes import environment
 from support.sockets import refused_port

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.core.outcome import Outcome
 from plumbline.lint.linter import lint
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project
 from plumbline.project.targets import Target
-from plumbline.run.outcome import Outcome
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 from plumbline.warehouse.client import open_client

@@ -10,7 +10,7 @@ import pytest
 
 from definitions.cases import PROJECT
 from definitions.monitors import MONITORS
-from plumbline.expectations.bounds import Bounds, observe
+from plumbline.checks.bounds import Bounds, observe
 from plumbline.models import Compiler
 from plumbline.project.suites import ObservedColumn
 from support.targets import bigquery_target

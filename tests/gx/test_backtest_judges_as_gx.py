@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plumbline.backtest.asking import CachedProject, ask
+from plumbline.backtest.fetch import CachedProject, ask
 from plumbline.backtest.judging import Judge
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse

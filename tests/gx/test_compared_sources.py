@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from plumbline.core.status import Status
 from plumbline.lint.linter import lint
-from plumbline.run.status import Status
 from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse

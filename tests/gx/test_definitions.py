@@ -12,14 +12,14 @@ import great_expectations as gx
 import pytest
 import yaml
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.core.outcome import Outcome, RunReport
+from plumbline.core.status import Status
+from plumbline.report import catalogue
+from plumbline.report import json as json_report
 from plumbline.run.last_statuses import read_last_statuses
-from plumbline.run.outcome import Outcome, RunReport
-from plumbline.run.reports import catalogue
-from plumbline.run.reports import json as json_report
 from plumbline.run.request import AsOf, RunRequest, end_of
 from plumbline.run.runner import dry_run, run_checkpoint
-from plumbline.run.status import Status
 from plumbline.site import paths
 from plumbline.site.records import META_KEY
 from support.projects import NOW, SmallProject

@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from plumbline.run.reports import json as as_json
-from plumbline.run.reports import markdown, text
+from plumbline.report import json as as_json
+from plumbline.report import markdown, text
 from support.fake_slack import FakeSlack
 from support.projects import SmallMonitor, SmallProject, between
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+import plumbline.core.run_id
 import plumbline.gx.monitor
-import plumbline.run.run_id
 import plumbline.site.pages.monitor
-from plumbline.run.outcome import RunReport
-from plumbline.run.status import RunStatus, Status
+from plumbline.core.outcome import RunReport
+from plumbline.core.status import RunStatus, Status
 from support.projects import SmallProject
 
 pytestmark = pytest.mark.warehouse
@@ -100,7 +100,7 @@ def test_no_run_id_is_taken_for_a_time(
     two: SmallProject, monkeypatch: pytest.MonkeyPatch, digits: str
 ) -> None:
     """GX reads a run's name as its time where it is told none: 70 hours from UTC, or 7 days ago."""
-    monkeypatch.setattr(plumbline.run.run_id, "uuid4", lambda: uuid.UUID(digits + "0" * 24))
+    monkeypatch.setattr(plumbline.core.run_id, "uuid4", lambda: uuid.UUID(digits + "0" * 24))
     real, times = plumbline.gx.monitor.store_result, []
 
     def store(monitor: Any, result: Any, run_id: Any, batch_id: str) -> None:

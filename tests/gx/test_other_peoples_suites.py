@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.run.outcome import RunReport
+from plumbline.core.outcome import RunReport
 from support.projects import SmallMonitor, make_project
 from support.warehouse import running_warehouse
 

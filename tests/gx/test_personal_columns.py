@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
+from plumbline.checks.failing import Column
+from plumbline.core.masking import KEY_VARIABLE
+from plumbline.core.outcome import Outcome, RunReport
+from plumbline.core.status import Status
 from plumbline.history.tables import DATASET, TABLES
-from plumbline.masking import KEY_VARIABLE
 from plumbline.project.targets import Target
-from plumbline.run.failing import Column
-from plumbline.run.outcome import Outcome, RunReport
-from plumbline.run.reports import json as as_json
-from plumbline.run.reports import markdown, text
-from plumbline.run.status import Status
+from plumbline.report import json as as_json
+from plumbline.report import markdown, text
 from plumbline.warehouse.client import open_client
 from support.fake_slack import FakeSlack
 from support.projects import SmallMonitor, SmallProject, between

@@ -9,9 +9,9 @@ import great_expectations as gx
 import pytest
 
 import plumbline  # noqa: F401 - what the user imports
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
+from plumbline.core.status import Status
 from plumbline.gx.monitor import Monitor
-from plumbline.run.status import Status
 from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse

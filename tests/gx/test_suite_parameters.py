@@ -10,11 +10,11 @@ import great_expectations as gx
 import pytest
 
 import plumbline  # noqa: F401 - what a user of notebooks imports
-from plumbline.backtest.asking import CachedProject, ask
+from plumbline.backtest.fetch import CachedProject, ask
 from plumbline.backtest.judging import Judge
-from plumbline.errors import ConfigError, MonitorError
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from support.projects import NOW, SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse
@@ -338,7 +338,7 @@ def test_a_backtest_judges_by_the_values_and_names_what_has_none(small: SmallPro
 
 
 def test_a_stored_number_is_not_held_against_a_bound_that_is_not_known(small: SmallProject) -> None:
-    from plumbline.backtest.families import families_of
+    from plumbline.checks.threshold_families import families_of
 
     small.add("known", SmallMonitor(SQL, [mean_at_least("least")], parameters={"least": 60}))
     small.add("unknown", SmallMonitor(SQL, [mean_at_least("least")]))
@@ -351,7 +351,7 @@ def test_a_stored_number_is_not_held_against_a_bound_that_is_not_known(small: Sm
 
 
 def test_plain_gx_checks_a_bound_of_ours_once_its_value_is_known() -> None:
-    from plumbline.expectations.metric_between import ExpectMetricToBeBetween
+    from plumbline.evaluate.expectations.metric_between import ExpectMetricToBeBetween
 
     unknown = ExpectMetricToBeBetween(column="pct", min_value=parameter("least"), max_value=10)
     assert unknown.min_value == parameter("least")

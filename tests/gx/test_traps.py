@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from great_expectations.core.expectation_suite import ExpectationSuite
 
-from plumbline.run.status import RunStatus, Status
+from plumbline.core.status import RunStatus, Status
 from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse
@@ -288,7 +288,7 @@ def test_results_are_stored_in_the_folder_of_local_state_only(
 def test_a_warehouse_that_does_not_start_is_every_monitors_error_and_is_reported(
     small: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from plumbline.errors import WarehouseError
+    from plumbline.core.errors import WarehouseError
     from plumbline.warehouse import ready
 
     def refuse(*_: Any) -> Any:

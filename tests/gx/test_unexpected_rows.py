@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.models.batch import query_over_batch
 from plumbline.models.compiled import CompiledModel
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
 from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse
@@ -177,7 +177,7 @@ def test_gx_prints_nothing_into_the_report(
 
 
 def test_a_backtest_says_that_it_does_not_replay_it(small: SmallProject) -> None:
-    from plumbline.backtest.asking import CachedProject, ask
+    from plumbline.backtest.fetch import CachedProject, ask
     from plumbline.backtest.judging import Judge
     from support.projects import NOW
 

@@ -14,12 +14,12 @@ import make_expectations_docs
 from matrix import record
 from matrix.cells import ERROR, FAIL, PASS, questions
 from matrix.judged import judge
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
 
 QUESTIONS = questions()
 RECORDS = record.load()
 CATALOGUE = json.loads(
-    resources.files("plumbline.expectations").joinpath("catalogue.json").read_text("utf-8")
+    resources.files("plumbline.evaluate.expectations").joinpath("catalogue.json").read_text("utf-8")
 )
 TYPES = sorted({question.expectation for question in QUESTIONS})
 

@@ -20,14 +20,14 @@ from typing import Any
 
 import pytest
 
-from plumbline.alerts import live
-from plumbline.errors import MonitorError, WarehouseError
+from plumbline.alerts import factory as live
+from plumbline.core.errors import MonitorError, WarehouseError
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.history import dataset, loads
 from plumbline.project import Target
 from plumbline.project.targets import Limits
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
 from plumbline.warehouse import query
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.retries import PATIENCE

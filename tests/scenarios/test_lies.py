@@ -23,8 +23,8 @@ from definitions.tables import (
     prediction,
     world,
 )
+from plumbline.core.status import Status
 from plumbline.project import Target
-from plumbline.run.status import Status
 from support.warehouse import shared_state_dir, warehouse
 from support.worlds import LoadedWorld, load_world
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.schedule.memory import FILE, read_last_runs
+from plumbline.schedule.last_runs import FILE, read_last_runs
 from support.processes import PLUMBLINE, environment
 from support.projects import make_project
 from support.sockets import silent_port

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from plumbline.history.dataset import OwnDataset
-from plumbline.history.heartbeats import Heartbeat, read_heartbeats
+from plumbline.history.heartbeat_rows import Heartbeat, read_heartbeats
 from plumbline.project import Project, Target
-from plumbline.schedule.watchdog import CheckReport, check
+from plumbline.schedule.watchdog_check import CheckReport, check
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from scenarios.conftest import environment
 from support.fake_receivers import FakeReceiver, Reply

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from plumbline.group_key import GroupKey
-from plumbline.incidents.decide import decide
-from plumbline.incidents.model import Ack, Change, Decision, Incident, Kind, Known, Mute
-from plumbline.incidents.policy import Policy
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.decide import decide
+from plumbline.alerts.incidents.model import Ack, Change, Decision, Incident, Kind, Known, Mute
+from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
 
 START = datetime(2026, 2, 1, tzinfo=UTC)
 STEP = timedelta(hours=6)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from plumbline.core.outcome import Outcome, RunReport
 from plumbline.project import Project, Target
-from plumbline.run.outcome import Outcome, RunReport
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 

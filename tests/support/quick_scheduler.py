@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from plumbline.cli.output import write_message
 from plumbline.project import Schedule
-from plumbline.schedule.memory import write_instant
+from plumbline.schedule.executor import Turns
+from plumbline.schedule.last_runs import write_instant
 from plumbline.schedule.scheduler import run_until_stopped
-from plumbline.schedule.turns import Turns
 
 
 def main(state_dir: str, script: str, *numbers: str) -> None:

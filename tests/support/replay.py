@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo_site.jobs import ScheduleJobs
+from plumbline.core.outcome import RunReport
 from plumbline.project import Project, Target
 from plumbline.run import runner
-from plumbline.run.outcome import RunReport
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 from plumbline.warehouse.ready import ensure_ready

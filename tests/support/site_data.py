@@ -12,12 +12,12 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from plumbline.group_key import GroupKey
-from plumbline.incidents.model import Ack, Incident, Member, Mute
-from plumbline.run.failures import Failure
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.status import RunStatus, Status, run_status, score
-from plumbline.site.data import (
+from plumbline.alerts.incidents.model import Ack, Incident, Member, Mute
+from plumbline.checks.failures import Failure
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import RunStatus, Status, run_status, score
+from plumbline.site.view_models import (
     Column,
     FailingRows,
     GroupSeries,

@@ -9,12 +9,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.group_key import GroupKey
+from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.run.outcome import GroupOutcome, Outcome
 from plumbline.run.request import end_of
-from plumbline.run.status import Status
-from plumbline.run.thresholds import ThresholdLine
 from plumbline.site.records import Record, RunStamp
 
 ZONE = ZoneInfo("America/New_York")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plumbline.channels.message import Child, GroupLine, Item, Message
-from plumbline.incidents.model import Event, Reason
-from plumbline.run.status import RunStatus, Status
+from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
+from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.core.status import RunStatus, Status
 
 NEW_YORK = ZoneInfo("America/New_York")
 AT = datetime(2026, 2, 3, 13, 0, tzinfo=NEW_YORK)

@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from plumbline.alerts import live, run
+from plumbline.alerts import factory as live
+from plumbline.alerts import service as run
 from plumbline.alerts.store import StateStore
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project import Project
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
 from support.targets import embedded_target
 
 

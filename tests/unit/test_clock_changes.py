@@ -14,22 +14,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.backtest.asking import Asked, PastJobs
+from plumbline.alerts.channels.wording import duration, headline
+from plumbline.alerts.incidents.model import Event, Mute
+from plumbline.alerts.incidents.policy import Policy
+from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.backtest.instants import choose_span
 from plumbline.backtest.replay import by_instant, relive
-from plumbline.channels.wording import duration, headline
-from plumbline.errors import MonitorError
-from plumbline.expectations.usual import WHOLE, Past, Usual, usual_of
-from plumbline.incidents.model import Event, Mute
-from plumbline.incidents.policy import Policy
-from plumbline.instants import in_utc, is_same
+from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
+from plumbline.checks.verdict import sort_rows
+from plumbline.core.errors import MonitorError
+from plumbline.core.instants import in_utc, is_same
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.models import CompiledModel
-from plumbline.run.outcome import Outcome
-from plumbline.run.reports.wording import moment
+from plumbline.report.wording import moment
 from plumbline.run.request import end_of, last_day, parse_as_of
-from plumbline.run.status import Status
-from plumbline.run.verdict import sort_rows
-from plumbline.site.book import Book, with_records
+from plumbline.site.history_cache import Book, with_records
 from plumbline.site.records import Record, RunStamp
 from plumbline.warehouse.result import QueryResult
 from support.channel_messages import item

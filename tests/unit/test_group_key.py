@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from plumbline.group_key import GroupKey
+from plumbline.core.group_key import GroupKey
 
 
 def test_the_order_of_columns_does_not_matter() -> None:

@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from plumbline import logs
-from plumbline.channels.secrets import read_secret
+from plumbline.cli import logs
+from plumbline.net.secrets import read_secret
 from support.reports import seed_day
 
 

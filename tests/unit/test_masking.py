@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError, WarehouseError
-from plumbline.group_key import GroupKey
-from plumbline.masking import KEY_VARIABLE, Mask, explain_masked, mask_key
+from plumbline.core.errors import MonitorError, WarehouseError
+from plumbline.core.group_key import GroupKey
+from plumbline.core.masking import KEY_VARIABLE, Mask, explain_masked, mask_key
 
 ROWS = [{"player": name, "team": "LAL"} for name in ("Ann Lee", "Ann Lee Jr", "Al", None)]
 MASK = Mask.of({"player"}, "some-project", ROWS)

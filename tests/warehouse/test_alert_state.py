@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.incidents.model import Incident, Known, Member, MonitorMemory, Mute, Sighting
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
 from plumbline.alerts.store import ConflictError, LocalFallback, RecordedRun, StateStore
-from plumbline.channels.message import Message
-from plumbline.group_key import GroupKey
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
 from plumbline.history.dataset import Parameter
 from plumbline.history.events import IncidentRow
-from plumbline.incidents.model import Incident, Known, Member, MonitorMemory, Mute, Sighting
 from plumbline.project.targets import Target
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.status import Status
 
 pytestmark = pytest.mark.warehouse
 

@@ -13,9 +13,9 @@ from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.instants import Span
 from plumbline.backtest.record import RUN_PREFIX, export_outcomes, record_outcomes
 from plumbline.backtest.report import Backtest
-from plumbline.backtest.stored import read_dataset, read_file
-from plumbline.cost.history import read_spent
+from plumbline.history.cost.history import read_spent
 from plumbline.history.dataset import OwnDataset
+from plumbline.history.reader import read_dataset, read_file
 from plumbline.project import Target
 from support.projects import SmallMonitor, SmallProject, between, make_project
 
@@ -61,7 +61,7 @@ def test_very_many_instants_are_two_jobs(
     small: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = relived(small)
-    monkeypatch.setattr("plumbline.backtest.asking.MOST_INSTANTS_A_JOB", 5)
+    monkeypatch.setattr("plumbline.backtest.fetch.MOST_INSTANTS_A_JOB", 5)
     parts = relived(small)
     assert parts.jobs == 2
     found = [[(one.as_of, one.status, one.groups) for one in run.outcomes["coverage"]]

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from plumbline.cli.main import invoke
-from plumbline.cost.history import read_billed, read_spent
-from plumbline.cost.summary import Spent
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.history.cost.history import read_billed, read_spent
+from plumbline.history.cost.summary import Spent
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.outcomes import append_outcomes
 from plumbline.project.targets import Target
-from plumbline.run.outcome import Outcome
-from plumbline.run.reports import text
-from plumbline.run.status import Status
+from plumbline.report import text
 from plumbline.warehouse import jobs
 from plumbline.warehouse.result import QueryResult
 from support.projects import NOW, SmallMonitor, SmallProject, make_project
@@ -175,7 +175,7 @@ def test_the_run_that_goes_over_the_budget_says_so_and_stays_a_pass(
     small: SmallProject, bills: Callable[[int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     bills(10 * MB)
-    caplog.set_level(logging.WARNING, logger="plumbline.cost")
+    caplog.set_level(logging.WARNING, logger="plumbline.history.cost")
     # Recorded now, while the runs are of another day: the sum is of the day of the run.
     runs = [small.run_at(datetime.now(UTC) + timedelta(seconds=number)) for number in range(3)]
 

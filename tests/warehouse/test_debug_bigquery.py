@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.cli.checks import Check, Verdict, run_checks
+from plumbline.doctor.checks import Check, Verdict, run_checks
 from plumbline.project import Project, Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.tables import read_source_tables
@@ -50,7 +50,7 @@ def cloud(warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
         monkeypatch.setenv("PLUMBLINE_PROJECT", warehouse.project)
         monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
-        monkeypatch.setattr("plumbline.cli.checks.ANSWER_SECONDS", 3.0)
+        monkeypatch.setattr("plumbline.doctor.checks.ANSWER_SECONDS", 3.0)
         yield Cloud(tmp_path / "project", warehouse, proxy)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.cli.checks import Check, Verdict, run_checks
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.doctor.checks import Check, Verdict, run_checks
 from plumbline.history.dataset import OwnDataset
-from plumbline.history.heartbeats import Heartbeat, append_heartbeat
+from plumbline.history.heartbeat_rows import Heartbeat, append_heartbeat
 from plumbline.project import Project, Target
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.targets import embedded_target

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse import embedded, embedded_process
 from plumbline.warehouse.client import open_client

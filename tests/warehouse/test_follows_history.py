@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from plumbline.core.outcome import Outcome
 from plumbline.history.dataset import OwnDataset
 from plumbline.project.targets import Target
-from plumbline.run.outcome import Outcome
 from support.projects import SmallMonitor, SmallProject, make_project
 
 pytestmark = pytest.mark.warehouse
@@ -216,7 +216,7 @@ def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
     import great_expectations as gx
     import pandas as pd
 
-    from plumbline.expectations.metric_history import ExpectMetricToFollowHistory
+    from plumbline.evaluate.expectations.metric_history import ExpectMetricToFollowHistory
 
     context = gx.get_context(mode="ephemeral")
     asset = context.data_sources.add_pandas("p").add_dataframe_asset("a")

@@ -14,7 +14,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.crypt import Signer
 from google.oauth2 import service_account
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Limits
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import WarehouseError
-from plumbline.group_key import GroupKey
+from plumbline.core.errors import WarehouseError
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
 from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
 from plumbline.history.loads import MOST_ATTEMPTS, append
@@ -18,8 +20,6 @@ from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.revision import Revision
 from plumbline.project.targets import Target
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.status import Status
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused
 

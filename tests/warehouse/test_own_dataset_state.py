@@ -20,7 +20,7 @@ import pytest
 import plumbline
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import ConflictError, StateStore, turn_lock
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.events import IncidentRow
 from plumbline.history.tables import INCIDENTS, SCHEMA_VERSION, STATE, TABLES, OwnColumn

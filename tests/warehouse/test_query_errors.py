@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.jobs import JobRunner

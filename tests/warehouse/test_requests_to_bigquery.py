@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
 from plumbline.project import Project
 from plumbline.project.targets import Target
-from plumbline.run.reports.dry_run import render_json, render_text
+from plumbline.report.dry_run import render_json, render_text
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import dry_run
 from plumbline.warehouse.client import endpoint_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest

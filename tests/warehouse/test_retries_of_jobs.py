@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Limits, Target
 from plumbline.warehouse import query
 from plumbline.warehouse.client import endpoint_of

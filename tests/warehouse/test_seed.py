@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from plumbline.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.project.targets import Seed, Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.embedded import EmbeddedWarehouse

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.store import StateStore
+from plumbline.core.outcome import RunReport
 from plumbline.history import dataset as dataset_module
 from plumbline.history.tables import OUTCOMES, TABLES
-from plumbline.incidents.model import Mute
 from plumbline.project.targets import Target
-from plumbline.run.outcome import RunReport
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 from plumbline.site import sync

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.cli.checks import Verdict
-from plumbline.cli.table_checks import check_sources
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
+from plumbline.core.status import Status
+from plumbline.doctor.checks import Verdict
+from plumbline.doctor.table_checks import check_sources
 from plumbline.lint.linter import lint
 from plumbline.models import Compiler
 from plumbline.project import Target
 from plumbline.project.targets import Target as ResolvedTarget
-from plumbline.run.status import Status
 from plumbline.warehouse.client import open_client
 from support.projects import NOW, SmallMonitor, SmallProject, between, make_project
 

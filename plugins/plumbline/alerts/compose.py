@@ -1,7 +1,7 @@
 """From decided changes to messages: who is told, in one message a run and channel.
 
 Pure: what a run found, who is to be told by the routes, and which channels are configured come in.
-Used by `plumbline.alerts.run`.
+Used by `plumbline.alerts.service`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from plumbline.alerts.channels.base import Channel
+from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
+from plumbline.alerts.channels.wording import is_link
+from plumbline.alerts.incidents.model import Change, Event, Incident, Known, Member
 from plumbline.alerts.routes import channels_for, with_fallback
-from plumbline.channels.base import Channel
-from plumbline.channels.message import Child, GroupLine, Item, Message
-from plumbline.channels.wording import is_link
-from plumbline.incidents.model import Change, Event, Incident, Known, Member
+from plumbline.checks.failures import MOST_SAMPLES, reported
+from plumbline.checks.judged import RANK
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import RunStatus, Status
 from plumbline.project.alerts import AlertsConfig
-from plumbline.run.failures import MOST_SAMPLES, reported
-from plumbline.run.judged import RANK
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import RunStatus, Status
 
 MOST_GROUPS = 50
 """Failing groups that a message carries; a channel may show fewer, and says how many more."""

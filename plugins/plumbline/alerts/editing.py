@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from plumbline.alerts.incidents.model import Ack, Incident, Mute
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ConflictError, StateStore
-from plumbline.errors import ConfigError, PlumblineError, did_you_mean
-from plumbline.incidents.model import Ack, Incident, Mute
+from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
 
 _ROUNDS = 12
 

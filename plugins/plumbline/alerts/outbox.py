@@ -2,7 +2,7 @@
 
 A channel makes one attempt and says what came of it; here is decided whether and when it is made
 again. What is not delivered within the bound waits for the next run or ``plumbline alerts flush``.
-Used by `plumbline.alerts.run`.
+Used by `plumbline.alerts.service`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from plumbline.channels.base import TIMEOUT_SECONDS, Channel, Receipt, Verdict
-from plumbline.channels.message import Message
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Channel, Receipt, Verdict
+from plumbline.alerts.channels.message import Message
 
 BOUND_SECONDS = 30.0
 """For all messages of one channel in one run, waits and attempts together."""

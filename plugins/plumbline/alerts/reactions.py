@@ -2,7 +2,7 @@
 
 A reaction has no time. So each person's counts once an incident: when its status changes later, the
 acknowledgement ends, and a reaction that is still there does not renew it.
-Used by `plumbline.alerts.live`.
+Used by `plumbline.alerts.factory`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from plumbline.channels.base import Channel
-from plumbline.incidents.model import Ack, Incident, Known
+from plumbline.alerts.channels.base import Channel
+from plumbline.alerts.incidents.model import Ack, Incident, Known
 
 SECONDS = 10.0
 """For one channel."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plumbline.incidents.model import Event
+from plumbline.alerts.incidents.model import Event
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from plumbline.channels.base import Channel
+from plumbline.alerts.channels.base import Channel
+from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig
-from plumbline.run.status import Status
 
 
 def channels_for(
@@ -34,8 +34,8 @@ def with_fallback(
         config: which channel is the fallback.
         name: the channel that a route names.
         configured: the channels that have what they need. As a mapping to the channels
-            themselves (`plumbline.channels.opening`), of two names for one place the first is
-            meant, so that nothing is told there twice.
+            themselves (`plumbline.alerts.channels.factory`), of two names for one place the first
+            is meant, so that nothing is told there twice.
 
     Returns:
         None where neither it nor the fallback is configured.

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plumbline.channels.message import Message
-from plumbline.errors import ConfigError
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.incidents.model import Known, Mute
+from plumbline.core.errors import ConfigError
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.incidents.model import Known, Mute
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

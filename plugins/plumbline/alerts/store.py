@@ -5,7 +5,7 @@ A commit is version ``n + 1`` under a job id made of that number. BigQuery takes
 of two that commit on the same version one is told 409, reads what the other wrote, decides again.
 The embedded warehouse takes any id, so there a lock of the kernel makes runs take turns.
 
-Used by `plumbline.alerts.run` and `plumbline.alerts.editing`.
+Used by `plumbline.alerts.service` and `plumbline.alerts.editing`.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plumbline.alerts.state import AlertState, NewerFormatError, from_json, to_json
-from plumbline.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.outcome import Outcome
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE, OwnTable
 from plumbline.project.revision import Revision
-from plumbline.run.outcome import Outcome
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.locks import LockTimeoutError, exclusive
 

@@ -15,12 +15,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from plumbline.alerts.incidents.model import Incident, Member, Mute
 from plumbline.alerts.state import AlertState, Pending
-from plumbline.incidents.model import Incident, Member, Mute
-from plumbline.run.reports.json import number
-from plumbline.run.reports.safe import name, one_line
-from plumbline.run.reports.text import STYLES, to_text
-from plumbline.run.reports.wording import NOTHING, amount, fraction, moment, rfc3339
+from plumbline.core.safe_text import name, one_line
+from plumbline.report.json import number
+from plumbline.report.text import STYLES, to_text
+from plumbline.report.wording import NOTHING, amount, fraction, moment, rfc3339
 
 SCHEMA_VERSION = 1
 SHOWN = 20

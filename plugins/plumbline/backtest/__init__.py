@@ -2,5 +2,5 @@
 
 ``plumbline backtest`` lives a schedule through once more (`run`), ``plumbline calibrate`` proposes
 thresholds from what was observed, ``plumbline impact`` says what a change would have alerted. The
-incidents are decided by `plumbline.incidents`, exactly as those of live runs are.
+incidents are decided by `plumbline.alerts.incidents`, exactly as those of live runs are.
 """

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from plumbline.backtest.asking import Asked, CachedProject, ask
+from plumbline.backtest.fetch import Asked, CachedProject, ask
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.gaps import changes, faults, quiet_times
 from plumbline.backtest.groups_gone import groups_gone
@@ -20,12 +20,12 @@ from plumbline.backtest.judging import Judge
 from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
-from plumbline.backtest.stored import of_outcomes
 from plumbline.backtest.visibility import tables_seen
+from plumbline.core.outcome import Outcome
+from plumbline.core.run_id import new_run_id
+from plumbline.history.reader import of_outcomes
 from plumbline.project import Project, Target, read_revision
-from plumbline.run.outcome import Outcome
 from plumbline.run.progress import NoProgress, Progress
-from plumbline.run.run_id import new_run_id
 from plumbline.run.selection import choose_monitors
 from plumbline.warehouse.ready import ensure_ready
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from plumbline.backtest.families import Family, Level, families_of
+from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.labels import Label, covered
@@ -26,12 +26,12 @@ from plumbline.backtest.proposing import (
 )
 from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import by_instant, relive
-from plumbline.backtest.stored import Measured
-from plumbline.incidents.policy import Policy
-from plumbline.masking import PREFIX
+from plumbline.checks.threshold_families import Family, Level, families_of
+from plumbline.core.masking import PREFIX
+from plumbline.core.status import Status
+from plumbline.core.text import plain
+from plumbline.history.reader import Measured
 from plumbline.project.suites import Suite
-from plumbline.run.status import Status
-from plumbline.run.words import plain
 
 LEAST_DAYS = 28
 """Distinct healthy days from which a threshold may be proposed."""

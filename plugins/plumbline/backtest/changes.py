@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from plumbline.backtest.families import families_of
-from plumbline.cost.runs import runs_per_month
-from plumbline.errors import ConfigError, MonitorError
+from plumbline.checks.threshold_families import families_of
+from plumbline.checks.thresholds import thresholds_of
+from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project, Suite, Target
 from plumbline.project.suites import ExpectationEntry
-from plumbline.run.thresholds import thresholds_of
 
 Kind = Literal["added", "removed", "thresholds", "measurement", "text", "broken"]
 """``thresholds``: stored numbers can be judged again. ``measurement``: other numbers or other

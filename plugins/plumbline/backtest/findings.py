@@ -13,8 +13,8 @@ from typing import Literal
 
 from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.replay import Alert, PastIncident, Replay
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 
 Found = Literal["found", "missed", "not judged"]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from textwrap import shorten
 from zoneinfo import ZoneInfo
 
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.core.text import listing
 from plumbline.project import Project
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
-from plumbline.run.words import listing
 
 _SECONDS = 20
 _LONGEST = 200

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from plumbline.backtest.stored import Measured
-from plumbline.run.status import Status
-from plumbline.run.words import listing
+from plumbline.core.status import Status
+from plumbline.core.text import listing
+from plumbline.history.reader import Measured
 
 _GONE = timedelta(days=14)
 """A group that was not seen for so long, while others were, is gone."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import ConfigError
-from plumbline.instants import in_utc
+from plumbline.core.errors import ConfigError
+from plumbline.core.instants import in_utc
 from plumbline.project.project import Project
 from plumbline.project.schedule import Schedule
 from plumbline.run.request import parse_as_of

@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from plumbline.backtest.asking import Asked, PastJobs
-from plumbline.errors import MonitorError
-from plumbline.expectations.bounds import observe
-from plumbline.expectations.metric_result import judge_metric
-from plumbline.expectations.usual import WHOLE, Past
-from plumbline.masking import Mask, explain_masked, masked_suite
+from plumbline.backtest.fetch import Asked, PastJobs
+from plumbline.checks import judge
+from plumbline.checks.baseline import WHOLE, Past
+from plumbline.checks.bounds import observe
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.metric_result import judge_metric
+from plumbline.checks.thresholds import OURS
+from plumbline.checks.verdict import Verdict
+from plumbline.core.errors import MonitorError
+from plumbline.core.masking import Mask, explain_masked, masked_suite
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project import Project, Suite, Target
 from plumbline.project.local_paths import without_local_paths
 from plumbline.project.parameters import has_parameter
-from plumbline.run import judge
-from plumbline.run.judged import JudgedExpectation
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
-from plumbline.run.thresholds import OURS
-from plumbline.run.verdict import Verdict
 
 if TYPE_CHECKING:
     from plumbline.gx.monitor import Monitor

@@ -14,7 +14,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plumbline.backtest.families import Side
+from plumbline.checks.threshold_families import Side
 
 OPENINGS_A_MONTH = 1.0
 FAILING_SHARE = 0.05

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.backtest.report import Backtest
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.core.outcome import Outcome
 from plumbline.history.loads import append, ndjson
 from plumbline.history.outcomes import outcome_rows
 from plumbline.history.tables import OUTCOMES
 from plumbline.project import Target
 from plumbline.project.revision import Revision
-from plumbline.run.outcome import Outcome
 from plumbline.run.progress import NoProgress, Progress
 
 RUN_PREFIX = "backtest_"

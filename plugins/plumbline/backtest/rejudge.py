@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from plumbline.backtest.families import Family, families_of, judge_all
-from plumbline.backtest.stored import Lines, Measured
+from plumbline.checks.groups import retired_groups
+from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY
+from plumbline.checks.threshold_families import Family, families_of, judge_all
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
+from plumbline.history.reader import Lines, Measured
 from plumbline.project.suites import Suite
-from plumbline.run.groups import retired_groups
-from plumbline.run.judged import RANK, STATUS_OF_SEVERITY
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.status import Status
 
 _UNJUDGED = (Status.ERROR, Status.SKIPPED)
 

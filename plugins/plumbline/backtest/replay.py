@@ -1,6 +1,6 @@
 """Incidents of a range, decided run by run as live runs decide them, and what would have been said.
 
-Pure: outcomes in, incidents and alerts out. The one decision is `plumbline.incidents.decide`.
+Pure: outcomes in, incidents and alerts out; `plumbline.alerts.incidents.decide` decides.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from plumbline.incidents.decide import decide
-from plumbline.incidents.model import Change, Ending, Event, Incident, Kind, Known
-from plumbline.incidents.policy import Policy
-from plumbline.instants import in_utc
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.decide import decide
+from plumbline.alerts.incidents.model import Change, Ending, Event, Incident, Kind, Known
+from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.instants import in_utc
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 
 
 @dataclass(frozen=True)

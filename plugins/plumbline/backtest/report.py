@@ -11,9 +11,9 @@ from plumbline.backtest.findings import Score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import PastIncident, Replay
 from plumbline.backtest.visibility import TableSeen
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
 from plumbline.project.revision import Revision
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import EXIT_ERROR, EXIT_OK, Status
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models import CompiledModel
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace

@@ -16,11 +16,11 @@ from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import has_colour, terminal_width, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, did_you_mean
-from plumbline.instants import in_utc
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.instants import in_utc
 
 if TYPE_CHECKING:
-    from plumbline.alerts.run import Alerting
+    from plumbline.alerts.service import Alerting
     from plumbline.project import Project
 
 
@@ -98,7 +98,7 @@ def mute(
 ) -> int:
     """Say nothing of a monitor until an instant."""
     from plumbline.alerts.editing import edit, muted
-    from plumbline.incidents.model import Mute
+    from plumbline.alerts.incidents.model import Mute
 
     project, alerting = _alerting(target)
     _is_monitor(project, monitor)
@@ -142,10 +142,10 @@ def unmute(monitor: str, target: str | None) -> int:
 
 def test(channels: tuple[str, ...], target: str | None) -> int:
     """Send a sample of each severity to each route, and say what came back."""
-    from plumbline.alerts.live import open_project_channels
-    from plumbline.alerts.trial import try_routes
-    from plumbline.run.reports.safe import one_line
-    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+    from plumbline.alerts.factory import open_project_channels
+    from plumbline.alerts.sample import try_routes
+    from plumbline.core.safe_text import one_line
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
@@ -175,9 +175,9 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
 
 def flush(target: str | None) -> int:
     """Deliver what waits."""
-    from plumbline.run.reports.safe import one_line
-    from plumbline.run.reports.wording import alert
-    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+    from plumbline.core.safe_text import one_line
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.report.wording import alert
 
     _, alerting = _alerting(target)
     with show_progress() as progress:
@@ -193,7 +193,7 @@ def flush(target: str | None) -> int:
 
 
 def _alerting(target: str | None) -> tuple[Project, Alerting]:
-    from plumbline.alerts.live import make_alerting
+    from plumbline.alerts.factory import make_alerting
     from plumbline.warehouse.ready import ensure_ready
 
     session = click.get_current_context().ensure_object(Session)

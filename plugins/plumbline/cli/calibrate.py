@@ -16,12 +16,12 @@ from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plumbline.backtest.stored import Measured
+    from plumbline.history.reader import Measured
     from plumbline.project import Project
     from plumbline.run.progress import Progress
 
@@ -122,11 +122,11 @@ def _history(
     target: str | None,
     progress: Progress,
 ) -> tuple[Sequence[Measured], str]:
-    from plumbline.backtest import stored
+    from plumbline.history import reader
 
     now = session.clock()
     if file is not None:
-        found = stored.read_file(file).get(monitor, [])
+        found = reader.read_file(file).get(monitor, [])
         source = f"history of {file}"
     elif first is not None and last is not None:
         from plumbline.backtest.backtest import BacktestRequest, run_backtest
@@ -137,14 +137,14 @@ def _history(
             project, project.target(target), checkpoint, span, select=(monitor,)
         )
         done = run_backtest(request, now=now, progress=progress)
-        found = stored.of_outcomes(done.outcomes)[monitor]
+        found = reader.of_outcomes(done.outcomes)[monitor]
         source = f"backtest {span.how}"
     else:
         from plumbline.warehouse.ready import ensure_ready
 
         chosen = ensure_ready(project.target(target), progress.long_step)
         progress.step("reading the history")
-        read = stored.read_dataset(chosen, [monitor], first=now - LOOK_BACK, last=now)
+        read = reader.read_dataset(chosen, [monitor], first=now - LOOK_BACK, last=now)
         found = read.get(monitor, [])
         source = f"history of target {chosen.name}"
     if not found:

@@ -119,7 +119,7 @@ class Group(_SaysWhere, click.Group):
         if ctx.resilient_parsing:  # completion: what is half typed is no fault
             return super().resolve_command(ctx, args)
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            from plumbline.errors import ConfigError, did_you_mean
+            from plumbline.core.errors import ConfigError, did_you_mean
 
             raise ConfigError(
                 f"there is no command {args[0]!r} of {ctx.command_path!r}",

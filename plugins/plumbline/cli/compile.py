@@ -19,7 +19,7 @@ from plumbline.cli.options import (
 )
 from plumbline.cli.output import is_terminal, write_message, write_result
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from plumbline.models import CompiledModel
@@ -32,8 +32,8 @@ def compile_monitor(
     monitor: str, as_of: str | None, assignments: tuple[str, ...], target: str | None
 ) -> int:
     """Write the SQL; the exit code."""
+    from plumbline.report.sql import describe_parameters
     from plumbline.run.jobs import MonitorJobs
-    from plumbline.run.reports.sql import describe_parameters
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()

@@ -36,7 +36,7 @@ def answer_shell(root: click.Group, wanted: str, session: object) -> int:
     """
     from click.shell_completion import shell_complete
 
-    from plumbline.errors import ConfigError
+    from plumbline.core.errors import ConfigError
 
     shell, _, instruction = wanted.partition("_")
     if instruction == "complete":
@@ -87,7 +87,7 @@ def complete_targets(
     """The project's targets, each with its kind."""
     from click.shell_completion import CompletionItem
 
-    from plumbline.errors import PlumblineError
+    from plumbline.core.errors import PlumblineError
 
     project = _project(context)
     if project is None:
@@ -115,7 +115,7 @@ def complete_folders(
 
 def _project(context: click.Context) -> Project | None:
     from plumbline.cli.session import Session
-    from plumbline.errors import PlumblineError
+    from plumbline.core.errors import PlumblineError
     from plumbline.project import Project
 
     named = context.ensure_object(Session).project_dir
@@ -127,7 +127,7 @@ def _project(context: click.Context) -> Project | None:
 
 
 def _monitors(project: Project, context: click.Context) -> tuple[str, ...]:
-    from plumbline.errors import PlumblineError
+    from plumbline.core.errors import PlumblineError
 
     # An option without its value ends click's parsing before it gives the argument its name.
     typed = (*context.args, context.params.get("checkpoint"))

@@ -14,9 +14,9 @@ from plumbline.cli.session import Session
 
 def debug(target: str | None) -> int:
     """Write a line a check; the exit code."""
-    from plumbline.cli.checks import Verdict, run_checks
-    from plumbline.run.reports.safe import one_line
-    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+    from plumbline.core.safe_text import one_line
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.doctor.checks import Verdict, run_checks
 
     session = click.get_current_context().ensure_object(Session)
     styles = {Verdict.OK: "32", Verdict.MISSING: "1;31", Verdict.NOTE: "33"}

@@ -15,19 +15,19 @@ from plumbline.cli.options import as_of_option, format_option, read_as_of, targe
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, PlumblineError
-from plumbline.instants import in_utc
+from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.core.instants import in_utc
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from plumbline.channels.base import Channel
-    from plumbline.deployments.deployed import Deployed
-    from plumbline.deployments.drift import Drift, DriftReport
-    from plumbline.incidents.model import Incident
+    from plumbline.alerts.channels.base import Channel
+    from plumbline.alerts.incidents.model import Incident
+    from plumbline.core.status import FailOn
+    from plumbline.deploy.deployed import Deployed
+    from plumbline.deploy.drift import Drift, DriftReport
     from plumbline.project import Project, Target
     from plumbline.project.services import Service
-    from plumbline.run.status import FailOn
 
 TOKEN_VARIABLE = "GITHUB_TOKEN"
 API_VARIABLE = "GITHUB_API_URL"
@@ -41,9 +41,9 @@ def drift(
     form: str,
 ) -> int:
     """What each service runs against what it should; the exit code."""
-    from plumbline.deployments import report as reports
-    from plumbline.deployments.drift import DriftReport, read_limits
-    from plumbline.run.status import exit_code
+    from plumbline.core.status import exit_code
+    from plumbline.deploy import report as reports
+    from plumbline.deploy.drift import DriftReport, read_limits
 
     session = _session()
     project, now = session.project(), session.clock()
@@ -57,8 +57,8 @@ def drift(
     if records:
         found, failed = _recorded(found, where)
     if channel is not None:
-        from plumbline.channels.base import Verdict
-        from plumbline.deployments.issues import tell_issues
+        from plumbline.alerts.channels.base import Verdict
+        from plumbline.deploy.issues import tell_issues
 
         receipt = tell_issues(found, channel)
         if receipt.verdict is not Verdict.DELIVERED:
@@ -76,10 +76,10 @@ def drift(
 
 def check(name: str, target: str | None, tests: bool, form: str) -> int:
     """Look before a deployment; the exit code."""
-    from plumbline.deployments import report as reports
-    from plumbline.deployments.checks import Before, check_before
-    from plumbline.deployments.deployed import google_project, read_revisions
-    from plumbline.run.status import exit_code, run_status
+    from plumbline.core.status import exit_code, run_status
+    from plumbline.deploy import report as reports
+    from plumbline.deploy.checks import Before, check_before
+    from plumbline.deploy.deployed import google_project, read_revisions
 
     session = _session()
     project, now = session.project(), session.clock()
@@ -126,11 +126,11 @@ def verify(
     form: str,
 ) -> int:
     """Look after a deployment; the exit code."""
-    from plumbline.deployments import report as reports
-    from plumbline.deployments.verify import After
-    from plumbline.deployments.verify import verify as look
+    from plumbline.core.status import exit_code
+    from plumbline.deploy import report as reports
+    from plumbline.deploy.verify import After
+    from plumbline.deploy.verify import verify as look
     from plumbline.project.alerts import read_duration
-    from plumbline.run.status import exit_code
 
     session = _session()
     project = session.project()
@@ -173,8 +173,8 @@ def verify(
 
 
 def _look(project: Project, target: Target, service: Service, now: datetime) -> Drift:
-    from plumbline.deployments.deployed import google_project, read_deployed
-    from plumbline.deployments.drift import look
+    from plumbline.deploy.deployed import google_project, read_deployed
+    from plumbline.deploy.drift import look
 
     def deployed(one: Service) -> Deployed:
         return read_deployed(one, root=project.root, default_project=google_project(target))
@@ -207,8 +207,8 @@ def _noted(found: DriftReport, note: str) -> DriftReport:
 def _issues_channel(repository: str | None) -> Channel | None:
     if repository is None:
         return None
-    from plumbline.channels.github.channel import BASE_URL, GitHubChannel
-    from plumbline.channels.secrets import read_secret
+    from plumbline.alerts.channels.github.channel import BASE_URL, GitHubChannel
+    from plumbline.net.secrets import read_secret
 
     token = read_secret(TOKEN_VARIABLE, os.environ)
     if token is None:
@@ -243,7 +243,7 @@ def _since(
 ) -> datetime:
     """The instant of the deployment: as given, else as Cloud Run says; on the demo data an hour
     before."""
-    from plumbline.deployments.deployed import google_project, read_deployed
+    from plumbline.deploy.deployed import google_project, read_deployed
     from plumbline.run.request import parse_as_of
 
     if text is not None:
@@ -271,8 +271,8 @@ def _since(
 
 
 def _log_counter(service: Service, target: Target) -> Callable[[datetime, datetime], int]:
-    from plumbline.deployments.deployed import google_project
-    from plumbline.deployments.logs import count_errors
+    from plumbline.deploy.deployed import google_project
+    from plumbline.deploy.logs import count_errors
 
     def count(since: datetime, until: datetime) -> int:
         project = google_project(target)

@@ -14,7 +14,7 @@ from plumbline.cli.options import target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,7 @@ def _folder(project: Project, target: Target, site: SiteConfig) -> Path:
 
 
 def _describe(built: Built) -> str:
-    from plumbline.run.reports.wording import docs
+    from plumbline.report.wording import docs
 
     written, removed = len(built.written.written), len(built.written.removed)
     files = "1 file" if written == 1 else f"{written} files"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from plumbline import logs
+from plumbline.cli import logs
 from plumbline.cli.output import has_colour, write_line, write_message
 
 EXIT_USAGE = 64
@@ -19,7 +19,7 @@ EXIT_INTERRUPTED = 130
 
 def explain(fault: BaseException, *, debug: bool) -> int:
     """Say what went wrong on standard error; the exit code."""
-    from plumbline.errors import PlumblineError
+    from plumbline.core.errors import PlumblineError
 
     if isinstance(fault, KeyboardInterrupt):
         write_message("\ninterrupted")
@@ -46,7 +46,7 @@ def explain(fault: BaseException, *, debug: bool) -> int:
 
 
 def _say_usage(fault: click.ClickException) -> None:
-    from plumbline.errors import did_you_mean
+    from plumbline.core.errors import did_you_mean
 
     context = getattr(fault, "ctx", None)
     command = context.command_path if context else "plumbline"
@@ -65,7 +65,7 @@ def _say_usage(fault: click.ClickException) -> None:
 
 
 def _say(what: str, *, where: str | None = None, mend: str | None = None) -> None:
-    from plumbline.run.reports.safe import one_line
+    from plumbline.core.safe_text import one_line
 
     if logs.is_json():  # one record, so that a search finds it whole
         write_line(logs.record("ERROR", one_line(what), where=where, mend=mend))

@@ -15,13 +15,13 @@ from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from plumbline.backtest.changes import MonitorChange
-    from plumbline.backtest.stored import Measured
+    from plumbline.history.reader import Measured
     from plumbline.project import Target
     from plumbline.run.progress import Progress
 
@@ -45,7 +45,7 @@ def impact(
     from plumbline.backtest.reports.sections import as_markdown, as_text
     from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
     from plumbline.backtest.revision_files import project_at
-    from plumbline.backtest.stored import read_file
+    from plumbline.history.reader import read_file
 
     session = click.get_current_context().ensure_object(Session)
     project, now = session.project(), session.clock()
@@ -78,7 +78,7 @@ def _read_history(
     target: Target, changes: tuple[MonitorChange, ...], now: datetime, progress: Progress
 ) -> dict[str, list[Measured]]:
     """The own dataset's, of monitors whose thresholds changed; nothing is asked where none did."""
-    from plumbline.backtest.stored import read_dataset
+    from plumbline.history.reader import read_dataset
     from plumbline.warehouse.ready import ensure_ready
 
     names = [change.name for change in changes if change.kind == "thresholds"]

@@ -13,12 +13,12 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import has_colour, terminal_width, write_result
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, MonitorError
+from plumbline.core.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
-    from plumbline.cost.summary import Spent
+    from plumbline.history.cost.summary import Spent
     from plumbline.project import Project, Target
-    from plumbline.run.reports.costs import Costs
+    from plumbline.report.costs import Costs
 
 COST_DAYS = 30
 
@@ -36,8 +36,8 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
             key="--target",
             mend="give it with --costs only",
         )
-    from plumbline.run.reports import catalogue
-    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.report import catalogue
 
     found = catalogue.read_catalogue(project)
     if form == "json":
@@ -49,8 +49,8 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
 
 
 def _list_costs(session: Session, project: Project, target: str | None, form: str) -> int:
-    from plumbline.run.reports import costs as reports
-    from plumbline.run.status import EXIT_OK
+    from plumbline.core.status import EXIT_OK
+    from plumbline.report import costs as reports
     from plumbline.warehouse.ready import ensure_ready
 
     found = _read_costs(session, project, ensure_ready(project.target(target)))
@@ -63,11 +63,11 @@ def _list_costs(session: Session, project: Project, target: str | None, form: st
 
 
 def _read_costs(session: Session, project: Project, target: Target) -> Costs:
-    from plumbline.cost.history import read_spent
-    from plumbline.cost.runs import runs_per_month
-    from plumbline.cost.summary import By, Rates, summarise, total
+    from plumbline.history.cost.history import read_spent
+    from plumbline.history.cost.runs_per_month import runs_per_month
+    from plumbline.history.cost.summary import By, Rates, summarise, total
     from plumbline.history.dataset import OwnDataset
-    from plumbline.run.reports.costs import Costs
+    from plumbline.report.costs import Costs
 
     now = session.clock()
     dataset = OwnDataset(target)

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import click
 
-from plumbline import __version__, logs
-from plumbline.cli import completion
+from plumbline import __version__
+from plumbline.cli import completion, logs
 from plumbline.cli.commands import Example, Group
 from plumbline.cli.faults import EXIT_INTERRUPTED, explain
 from plumbline.cli.output import silence, write_message

@@ -11,7 +11,7 @@ from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.options import target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
 
 if TYPE_CHECKING:
     from plumbline.lint.rule import Finding
@@ -145,7 +145,7 @@ def _number(text: str, option: str) -> float:
 def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
     from click.shell_completion import CompletionItem
 
-    from plumbline.lint.linted import Linted
+    from plumbline.lint.context import Linted
 
     try:
         project = context.ensure_object(Session).project()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plumbline.cli.completion import complete_targets
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from plumbline.cli.session import Session

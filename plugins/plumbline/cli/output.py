@@ -11,7 +11,7 @@ import shutil
 import sys
 from typing import TextIO
 
-from plumbline import logs
+from plumbline.cli import logs
 
 _ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "–": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "─": "-"}

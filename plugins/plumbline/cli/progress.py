@@ -12,7 +12,7 @@ from plumbline.cli.output import is_terminal, write_message
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from plumbline.run.outcome import Outcome
+    from plumbline.core.outcome import Outcome
     from plumbline.run.progress import Progress
 
 
@@ -54,7 +54,7 @@ class LiveProgress:
         """Show ``text`` as what is being done now."""
         from rich.text import Text
 
-        from plumbline.run.reports.safe import one_line
+        from plumbline.core.safe_text import one_line
 
         self._status.update(Text(one_line(text)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plumbline import logs
+from plumbline.cli import logs
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_monitors
 from plumbline.cli.options import (
@@ -24,13 +24,13 @@ from plumbline.cli.options import (
 from plumbline.cli.output import has_colour, terminal_width, write_line, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from plumbline.core.outcome import RunReport
+    from plumbline.core.status import FailOn
     from plumbline.project import Project
-    from plumbline.run.outcome import RunReport
     from plumbline.run.request import RunRequest
-    from plumbline.run.status import FailOn
 
 
 def run(*, alerts: bool | None, dry_run: bool, **arguments: Any) -> int:
@@ -39,7 +39,7 @@ def run(*, alerts: bool | None, dry_run: bool, **arguments: Any) -> int:
         return _run(alerts=alerts, dry_run=dry_run, **arguments)
     except ConfigError:
         if not dry_run and alerts is not False:
-            from plumbline.run.heart import ping_refused
+            from plumbline.history.heartbeat import ping_refused
 
             with contextlib.suppress(ConfigError):  # where there is no project, there is no ping
                 ping_refused(click.get_current_context().ensure_object(Session).project())
@@ -111,24 +111,24 @@ def _is_checkpoint(project: Project, name: str) -> None:
 
 def _write_report(report: RunReport, form: str) -> None:
     if form == "json":
-        from plumbline.run.reports import json
+        from plumbline.report import json
 
         write_result(json.render(report), as_utf8=True)
     elif form == "markdown":
-        from plumbline.run.reports import markdown
+        from plumbline.report import markdown
 
         write_result(markdown.render(report))
     else:
-        from plumbline.run.reports import text
+        from plumbline.report import text
 
         width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
         write_result(text.render(report, width=width, colour=colour))
 
 
 def _dry_run(request: RunRequest, form: str) -> int:
-    from plumbline.run.reports import dry_run as reports
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.report import dry_run as reports
     from plumbline.run.runner import dry_run
-    from plumbline.run.status import EXIT_ERROR, EXIT_OK
 
     with show_progress() as progress:
         report = dry_run(request, progress=progress)

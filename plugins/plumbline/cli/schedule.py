@@ -16,7 +16,7 @@ from plumbline.cli.completion import complete_folders
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from plumbline.project import Project, Schedule
@@ -33,7 +33,7 @@ _FLAGS = {
 def show(count: int, form: str) -> int:
     """Each schedule and its next runs."""
     from plumbline.schedule import overview
-    from plumbline.schedule.memory import read_last_runs
+    from plumbline.schedule.last_runs import read_last_runs
 
     session = _session()
     project, now = session.project(), session.clock()
@@ -54,11 +54,11 @@ def run(target: str | None, grace: str) -> int:
             "the scheduler needs Linux or macOS",
             mend="let the system's own scheduler type `plumbline run CHECKPOINT --fail-on error`",
         )
+    from plumbline.core.safe_text import one_line
     from plumbline.project.alerts import read_duration
-    from plumbline.run.reports.safe import one_line
-    from plumbline.schedule.memory import write_instant
+    from plumbline.schedule.executor import Turns
+    from plumbline.schedule.last_runs import write_instant
     from plumbline.schedule.scheduler import run_until_stopped
-    from plumbline.schedule.turns import Turns
 
     session = _session()
     project = session.project()
@@ -95,9 +95,9 @@ def run(target: str | None, grace: str) -> int:
 
 def check(target: str | None, alerts: bool | None, form: str) -> int:
     """Look whether scheduled runs happened; the exit code."""
-    from plumbline.run.status import exit_code
+    from plumbline.core.status import exit_code
     from plumbline.schedule import report as reports
-    from plumbline.schedule.watchdog import check as look
+    from plumbline.schedule.watchdog_check import check as look
 
     session = _session()
     project = session.project()

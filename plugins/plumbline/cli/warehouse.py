@@ -12,7 +12,7 @@ from plumbline.cli.options import target_option
 from plumbline.cli.output import write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from plumbline.project import Target
@@ -41,7 +41,7 @@ def stop(target: str | None) -> int:
 
 def status(target: str | None) -> int:
     """Say whether it runs."""
-    from plumbline.run.status import EXIT_ERROR, EXIT_OK
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
 
     _, warehouse = _embedded(target)
     found = warehouse.status()
@@ -89,7 +89,7 @@ def _embedded(name: str | None) -> tuple[Target, EmbeddedWarehouse]:
 
 
 def _describe(found: EmbeddedStatus) -> str:
-    from plumbline.run.reports.wording import size
+    from plumbline.report.wording import size
 
     lines: list[str] = [found.state]
     if found.server is not None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.errors import shown
+from plumbline.core.errors import shown
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.evaluate.values import (

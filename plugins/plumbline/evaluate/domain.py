@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plumbline.errors import shown
+from plumbline.core.errors import shown
 from plumbline.evaluate.condition import ConditionError, parse_condition, rows_that_meet
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table, TypedColumn

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plumbline.core.group_key import canonical
 from plumbline.evaluate.found import MapFound
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.values import key
-from plumbline.group_key import canonical
 
 DEFAULTS = {"result_format": "SUMMARY", "partial_unexpected_count": 20}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.domain import Kwargs
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.found import ValueFound

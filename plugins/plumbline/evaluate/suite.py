@@ -16,19 +16,19 @@ from great_expectations.expectations.core.unexpected_rows_expectation import (
 )
 from great_expectations.expectations.expectation import Expectation
 
-from plumbline.errors import MonitorError
+from plumbline.checks.bounds import observe
+from plumbline.core.errors import MonitorError
 from plumbline.evaluate.aggregates import kl_divergence_values
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.expectations.compared import MEND, why_not_compared
+from plumbline.evaluate.expectations.metric_between import METRIC, ExpectMetricToBeBetween
 from plumbline.evaluate.found import Found, MapFound
 from plumbline.evaluate.on_frame import evaluate_on_frame
 from plumbline.evaluate.results import map_result, read_format
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import may_look_at_nothing
-from plumbline.expectations.bounds import observe
-from plumbline.expectations.compared import MEND, why_not_compared
-from plumbline.expectations.metric_between import METRIC, ExpectMetricToBeBetween
 from plumbline.project.suites import ExpectationEntry
 from plumbline.warehouse.result import to_dataframe
 

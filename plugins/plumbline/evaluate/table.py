@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.warehouse.result import Column, QueryResult
 from plumbline.warehouse.types import BigQueryType, parse_type

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import shown
+from plumbline.core.errors import shown
 from plumbline.warehouse.types import NUMBERS, BigQueryType
 
 EXACT_DIGITS = 15

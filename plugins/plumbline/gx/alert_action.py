@@ -17,7 +17,7 @@ from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 
 if TYPE_CHECKING:
-    from plumbline.alerts.live import LiveRun
+    from plumbline.alerts.factory import LiveRun
     from plumbline.alerts.report import AlertsReport
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class AlertAction(ValidationAction):
         action_context: ActionContext | None = None,
     ) -> dict[str, Any]:
         """Decide and tell; the lines and notes of the report."""
-        from plumbline.alerts.live import tell
+        from plumbline.alerts.factory import tell
 
         self._report = None
         live = self._live or self._from_notebook(checkpoint_result)
@@ -65,9 +65,9 @@ class AlertAction(ValidationAction):
 
     def _from_notebook(self, checkpoint_result: CheckpointResult) -> LiveRun | None:
         """The run that GX itself started; None where it may touch no incident."""
-        from plumbline.alerts.live import LiveRun
+        from plumbline.alerts.factory import LiveRun
+        from plumbline.core.run_id import new_run_id
         from plumbline.project import Project
-        from plumbline.run.run_id import new_run_id
 
         checkpoint: Any = checkpoint_result.checkpoint_config
         options = [

@@ -21,7 +21,7 @@ from great_expectations.core.partitioners import (
     PartitionerDatetimePart,
 )
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.project.definitions import Definition
 
 _DATE_PARTS: Mapping[type, tuple[str, ...]] = {

@@ -16,16 +16,16 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.freshness_diagnostics import CheckpointFreshnessDiagnostics
 from great_expectations.core.run_identifier import RunIdentifier
 
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
+from plumbline.core.outcome import Outcome
+from plumbline.core.run_id import new_run_id
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.monitor import Monitor
 from plumbline.project import Project, read_revision
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.outcome import Outcome
 from plumbline.run.request import parse_as_of
-from plumbline.run.run_id import new_run_id
 from plumbline.site import paths
 from plumbline.site.records import RunStamp
 

@@ -20,7 +20,7 @@ from great_expectations.data_context.store.tuple_store_backend import TupleStore
 from great_expectations.exceptions.exceptions import InvalidKeyError, StoreBackendError
 from great_expectations.util import filter_properties_dict
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.site.objects import PRIVATE, PUBLIC, Objects
 
 

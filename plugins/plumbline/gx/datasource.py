@@ -26,13 +26,13 @@ from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Da
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.run_id import new_run_id
 from plumbline.gx.ids import stable_id
 from plumbline.project import Project, Target
 from plumbline.project.definitions import BATCH_DEFINITION
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.request import choose_as_of
-from plumbline.run.run_id import new_run_id
 
 OPTIONS = ("as_of", "vars")
 

@@ -14,7 +14,7 @@ from great_expectations.checkpoint.actions import ActionContext, ValidationActio
 from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 
 if TYPE_CHECKING:
     from plumbline.project import Target

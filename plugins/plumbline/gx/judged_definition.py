@@ -15,7 +15,7 @@ from great_expectations.core.freshness_diagnostics import (
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 
-from plumbline.run.outcome import Outcome
+from plumbline.core.outcome import Outcome
 from plumbline.site.records import RunStamp
 
 

@@ -18,9 +18,9 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationValidationResult,
 )
 
-from plumbline.group_key import GroupKey
-from plumbline.masking import Mask, domain_of
-from plumbline.run.thresholds import OURS
+from plumbline.checks.thresholds import OURS
+from plumbline.core.group_key import GroupKey
+from plumbline.core.masking import Mask, domain_of
 
 QUERY = "unexpected_rows_query"
 """The argument of an expectation that is a query itself."""

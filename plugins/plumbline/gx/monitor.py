@@ -21,15 +21,17 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 
-from plumbline.errors import MonitorError
+from plumbline.checks import judge
+from plumbline.checks.baseline import with_past
+from plumbline.checks.judge import Evidence
+from plumbline.core.errors import MonitorError
+from plumbline.core.masking import Mask, explain_masked, masked_suite
 from plumbline.evaluate.results import storable
 from plumbline.evaluate.suite import evaluate_suite
-from plumbline.expectations.usual import with_past
 from plumbline.gx.datasource import BigQueryModels, batch_id
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.masking import mask_arguments, mask_result
 from plumbline.gx.parameters import with_parameters
-from plumbline.gx.pasts import past_of
 from plumbline.gx.results import (
     failed_result,
     keep_or_fail,
@@ -39,12 +41,10 @@ from plumbline.gx.results import (
     suite_result,
     unjudged_result,
 )
-from plumbline.masking import Mask, explain_masked, masked_suite
 from plumbline.project import Suite
 from plumbline.project.local_paths import without_local_paths
-from plumbline.run import judge
+from plumbline.run.baselines import past_of
 from plumbline.run.jobs import MonitorData, MonitorJobs
-from plumbline.run.judge import Evidence
 from plumbline.warehouse.result import QueryResult
 
 logger = logging.getLogger(__name__)

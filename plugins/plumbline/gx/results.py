@@ -22,10 +22,10 @@ from great_expectations.data_context.types.resource_identifiers import (
 )
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.core.outcome import Outcome
 from plumbline.evaluate.errors import NOTHING_CHECKED
 from plumbline.evaluate.suite import Evaluated, raised_result
-from plumbline.run.judged import JudgedExpectation
-from plumbline.run.outcome import Outcome
 from plumbline.site.records import META_KEY, Record, RunStamp, to_meta
 
 logger = logging.getLogger(__name__)

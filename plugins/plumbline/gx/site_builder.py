@@ -34,17 +34,17 @@ from great_expectations.data_context.types.resource_identifiers import (
     ValidationResultIdentifier,
 )
 
-from plumbline.errors import ConfigError, MonitorError
+from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.masking import masked_suite
 from plumbline.gx.suites import build_suite
-from plumbline.masking import masked_suite
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.sites import MODULE, read_sites, site_folder
 from plumbline.run.jobs import MonitorJobs
 from plumbline.schedule.due import next_due
 from plumbline.site import paths
-from plumbline.site.book import Keep
 from plumbline.site.build import Built, GxPage, build_site
+from plumbline.site.history_cache import Keep
 from plumbline.site.records import Record, from_meta
 from plumbline.site.writing import ConflictError, FolderSite, SiteFiles
 

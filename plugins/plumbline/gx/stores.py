@@ -30,7 +30,7 @@ from great_expectations.data_context.store.validation_results_store import (
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 
 import plumbline.gx.register  # noqa: F401 - a context may load us before anyone imports plumbline
-from plumbline.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.gx.checkpoint import Checkpoint
 from plumbline.gx.ids import stable_id
 from plumbline.gx.monitor import Monitor

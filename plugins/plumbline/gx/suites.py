@@ -20,11 +20,11 @@ from great_expectations.expectations.registry import (
     list_registered_expectation_implementations,
 )
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.checks.follows import faults_of_following
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
-from plumbline.expectations.follows import faults_of_following
 from plumbline.gx.ids import stable_id
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite

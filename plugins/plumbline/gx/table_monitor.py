@@ -18,7 +18,10 @@ from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.exceptions.exceptions import NoAvailableBatchesError
 from great_expectations.validator.v1_validator import Validator
 
-from plumbline.errors import MonitorError, PlumblineError
+from plumbline.checks import judge
+from plumbline.checks.judge import Evidence
+from plumbline.checks.verdict import Verdict
+from plumbline.core.errors import MonitorError, PlumblineError
 from plumbline.gx.batches import ChosenBatch, choose_batch
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.parameters import with_parameters
@@ -32,10 +35,7 @@ from plumbline.gx.results import (
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import Definition
 from plumbline.project.local_paths import without_local_paths
-from plumbline.run import judge
-from plumbline.run.judge import Evidence
 from plumbline.run.request import last_day, parse_as_of
-from plumbline.run.verdict import Verdict
 
 _OF_MODELS = ("as_of", "vars")
 """Batch parameters of a run that are not GX's own."""

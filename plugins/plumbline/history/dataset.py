@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.history.tables import DATASET, SCHEMA_VERSION, TABLES, OwnTable
+from plumbline.net.transport import time_budget
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
 from plumbline.warehouse.retries import PATIENCE, make_retry
-from plumbline.warehouse.transport import time_budget
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry

@@ -14,7 +14,7 @@ from plumbline.history.loads import append
 from plumbline.history.tables import SERVICE_DEPLOYMENTS
 
 if TYPE_CHECKING:
-    from plumbline.deployments.drift import Drift
+    from plumbline.deploy.drift import Drift
 
 
 def append_drifts(dataset: OwnDataset, drifts: Sequence[Drift]) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from plumbline.channels.base import Receipt
-from plumbline.channels.message import Message
-from plumbline.incidents.model import Change, Member
-from plumbline.run.status import Status
+from plumbline.alerts.channels.base import Receipt
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.incidents.model import Change, Member
+from plumbline.core.status import Status
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.history.dataset import SECONDS, OwnDataset, Parameter
 from plumbline.history.tables import OwnTable
+from plumbline.net.transport import seconds_left, time_budget
 from plumbline.warehouse.query import EARLY_SECONDS
-from plumbline.warehouse.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry

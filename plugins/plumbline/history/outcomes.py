@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import Appended, append
 from plumbline.history.tables import OUTCOMES
 from plumbline.project.revision import Revision
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.thresholds import ThresholdLine
 
 
 class Run(Protocol):

@@ -1,6 +1,6 @@
 """Monitors' own earlier numbers, for expectations that compare with them.
 
-Used by `plumbline.gx.pasts`, only where a suite asks for it.
+Used by `plumbline.run.baselines`, only where a suite asks for it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from plumbline.expectations.usual import WHOLE, Past
+from plumbline.checks.baseline import WHOLE, Past
+from plumbline.core.instants import in_utc
 from plumbline.history.dataset import OwnDataset, Parameter
-from plumbline.instants import in_utc
 
 if TYPE_CHECKING:
     from plumbline.project import Target

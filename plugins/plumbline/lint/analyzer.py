@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.lint.tables import KnownTable
 from plumbline.models.compiled import CompiledModel
 from plumbline.warehouse.types import BigQueryType, parse_type

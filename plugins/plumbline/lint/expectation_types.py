@@ -40,7 +40,9 @@ class ExpectationTypes:
     @cached_property
     def catalogue(self) -> Mapping[str, ExpectationType]:
         """GX's own and plumbline's."""
-        text = files("plumbline.expectations").joinpath("catalogue.json").read_text("utf-8")
+        text = (
+            files("plumbline.evaluate.expectations").joinpath("catalogue.json").read_text("utf-8")
+        )
         return {
             name: ExpectationType(name, entry["kwargs"], tuple(entry["required"]))
             for name, entry in json.loads(text).items()

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.labels import INCIDENTS_FILE
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.reading import read_document

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.gx.ids import stable_id
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.errors import did_you_mean, shown
+from plumbline.core.errors import did_you_mean, shown
 from plumbline.lint.document import KeyPath
 
 _KINDS = {

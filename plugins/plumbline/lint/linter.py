@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.registry import CHECKS
 from plumbline.lint.rule import Finding, Severity
 from plumbline.project.project import Project
@@ -75,7 +75,7 @@ def lint(
         found += ask_analyzer(linted)
     if history is not None:
         from plumbline.backtest.labels import project_labels
-        from plumbline.backtest.stored import read_file
+        from plumbline.history.reader import read_file
         from plumbline.lint.rules.history import check as ask_history
 
         labels = project_labels(project, None) or ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import MonitorError, PlumblineError
+from plumbline.core.errors import MonitorError, PlumblineError
 from plumbline.lint.facts import Facts
 from plumbline.lint.source_lines import SourceLines
 from plumbline.lint.templates import Template, read_template

@@ -17,7 +17,7 @@ from great_expectations.expectations.registry import (
 from pydantic import ValidationError
 
 import plumbline  # noqa: F401 - our own are among them
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.gx.suites import build_suite
 from plumbline.lint.action_types import ActionType
 from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType

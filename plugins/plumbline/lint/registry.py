@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plumbline.lint.linted import Linted
+from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding, Rule
 from plumbline.lint.rules import (
     alerts,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 from plumbline.lint.described import PSEUDO_COLUMNS, DescribedSource
 from plumbline.lint.facts import Facts
 from plumbline.lint.models import Models

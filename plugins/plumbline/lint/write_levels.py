@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.backtest.calibrate import Calibration, FamilyCalibration
-from plumbline.backtest.families import Level
 from plumbline.backtest.proposing import as_written
-from plumbline.errors import ConfigError
+from plumbline.checks.threshold_families import Level
+from plumbline.core.errors import ConfigError
 from plumbline.lint.json_document import read_json
 from plumbline.project.suites import Suite
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models.compiled import CompiledModel
 from plumbline.models.tokens import tokenize
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models.compiled import Scalar
 from plumbline.models.references import CLOSE, MARKER, OPEN, Place
 from plumbline.models.tokens import Token, tokenize

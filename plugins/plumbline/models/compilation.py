@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.models.binding import BoundSql, Use, bind
 from plumbline.models.compiled import CompiledModel, Parameter
 from plumbline.models.references import Place, Reference

@@ -45,7 +45,7 @@ class CompiledModel:
     grain: tuple[str, ...]
     """The columns that say what a row is about, from ``schema.yml``."""
     personal: frozenset[str] = frozenset()
-    """The columns whose values are masked, from ``schema.yml``; see `plumbline.masking`."""
+    """The columns whose values are masked, from ``schema.yml``; see `plumbline.core.masking`."""
 
     @property
     def set_oriented(self) -> bool:

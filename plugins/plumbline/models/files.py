@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.project.parsing import read_text
 
 _MACRO = re.compile(r"\{%-?\s*macro\s+([A-Za-z_]\w*)")

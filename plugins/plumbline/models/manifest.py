@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.project.parsing import read_text
 
 TARGET_PATH_VARIABLE = "DBT_TARGET_PATH"

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.project.jinja import has_jinja
 from plumbline.project.parsing import read_yaml
 

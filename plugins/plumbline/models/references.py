@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 
 # Two characters of Unicode's private use area: no SQL holds them, and no Jinja filter changes them.
 OPEN, CLOSE = "\ue000", "\ue001"

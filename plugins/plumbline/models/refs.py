@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.models.manifest import RUN_DBT, Manifest, Node
 from plumbline.models.model_config import ModelConfig, model_config
 from plumbline.models.references import Place

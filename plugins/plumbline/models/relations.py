@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from unicodedata import category
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 

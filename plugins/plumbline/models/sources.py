@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.models.manifest import RUN_DBT, Manifest, SourceNode
 from plumbline.models.properties import NamePart, SourceTable
 from plumbline.models.references import Place

@@ -12,7 +12,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateS
 from jinja2.exceptions import TemplateNotFound, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from plumbline.errors import MonitorError, PlumblineError, did_you_mean
+from plumbline.core.errors import MonitorError, PlumblineError, did_you_mean
 from plumbline.models.files import Index
 from plumbline.models.references import CLOSE, OPEN, Place
 from plumbline.project.parsing import read_text

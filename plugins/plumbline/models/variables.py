@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NoReturn
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models.compiled import Parameter, Scalar
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

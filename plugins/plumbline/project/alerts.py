@@ -2,7 +2,7 @@
 
 ``checkpoints/alerts.yml`` holds it all but the secrets, which stand in the environment: the file
 names their variables. A project without the file has `DEFAULT`. Used by ``plumbline.alerts``,
-``plumbline.channels.opening``, lint, and the schema for editors.
+``plumbline.alerts.channels.factory``, lint, and the schema for editors.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from plumbline.errors import ConfigError, did_you_mean
-from plumbline.incidents.policy import Policy
+from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.status import Status
 from plumbline.project.parsing import explain, read_yaml
-from plumbline.run.status import Status
 
 ALERTS_FILE = "alerts.yml"
 """In the folder of checkpoints."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.parsing import check_name, explain, read_json
 
 ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]

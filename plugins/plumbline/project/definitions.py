@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.project.parsing import check_name, explain, read_json
 
 BATCH_DEFINITION = "rows"

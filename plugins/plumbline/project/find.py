@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 PROJECT_FILE = "great_expectations.yml"
 STATE_DIR_VARIABLE = "PLUMBLINE_STATE_DIR"

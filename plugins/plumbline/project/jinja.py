@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from plumbline.errors import MonitorError, PlumblineError, did_you_mean
+from plumbline.core.errors import MonitorError, PlumblineError, did_you_mean
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from plumbline.errors import ConfigError, did_you_mean
-from plumbline.incidents.model import Mute
+from plumbline.alerts.incidents.model import Mute
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.parsing import explain, read_yaml
 
 MUTES_FILE = "mutes.yml"

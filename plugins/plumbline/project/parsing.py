@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from plumbline.errors import PlumblineError, did_you_mean, shown
+from plumbline.core.errors import PlumblineError, did_you_mean, shown
 
 MERGE = "tag:yaml.org,2002:merge"
 """The tag of YAML's key ``<<``."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import ConfigError, MonitorError, did_you_mean
-from plumbline.incidents.model import Mute
+from plumbline.alerts.incidents.model import Mute
+from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.definitions import Definition, check_model_definition, read_definition

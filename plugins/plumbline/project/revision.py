@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 REVISION_VARIABLE = "PLUMBLINE_REVISION"
 """A commit's 40 hex digits, with ``-dirty`` where the tree differed from it."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.project.parsing import explain, read_yaml
 

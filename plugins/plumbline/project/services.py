@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.parsing import explain, read_yaml
 from plumbline.project.schedule import VARIABLE_PATTERN
 

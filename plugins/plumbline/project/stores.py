@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 MODULE = "plumbline.gx.stores"
 _OF_GX = "great_expectations"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.project.byte_counts import ByteCount
 from plumbline.project.definitions import Definition
 from plumbline.project.parameters import (

@@ -25,10 +25,10 @@ from pydantic import (
     model_validator,
 )
 
-from plumbline.cost.pricing import LIST_PRICE, Price
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.history.cost.pricing import LIST_PRICE, Price
+from plumbline.net.transport import is_loopback
 from plumbline.project.parsing import explain
-from plumbline.warehouse.transport import is_loopback
 
 TARGET_VARIABLE = "PLUMBLINE_TARGET"
 PROJECT_VARIABLE = "PLUMBLINE_PROJECT"

@@ -12,14 +12,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from plumbline.errors import MonitorError, WarehouseError, did_you_mean
+from plumbline.checks.judge import Evidence
+from plumbline.checks.verdict import Verdict, sort_rows
+from plumbline.core.errors import MonitorError, WarehouseError, did_you_mean
+from plumbline.core.masking import Mask, mask_key, masked_suite, named_columns
 from plumbline.evaluate.table import Table
-from plumbline.masking import Mask, mask_key, masked_suite, named_columns
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.batch import query_over_batch
 from plumbline.project import Project, Suite, Target
-from plumbline.run.judge import Evidence
-from plumbline.run.verdict import Verdict, sort_rows
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult, to_dataframe
@@ -27,7 +27,7 @@ from plumbline.warehouse.result import QueryResult, to_dataframe
 if TYPE_CHECKING:
     import pandas as pd
 
-    from plumbline.expectations.usual import Past
+    from plumbline.checks.baseline import Past
 
 MOST_ROWS_SHOWN = 20
 """Rows that are read of a query over a batch, which may return very many."""

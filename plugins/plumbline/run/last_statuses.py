@@ -15,7 +15,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from plumbline.run.outcome import RunReport
+from plumbline.core.outcome import RunReport
 
 FILE = "last_statuses.json"
 SCHEMA_VERSION = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from plumbline.run.outcome import Outcome
+from plumbline.core.outcome import Outcome
 
 
 class Progress(Protocol):

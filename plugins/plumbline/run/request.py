@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import ConfigError
-from plumbline.instants import in_utc, is_same
+from plumbline.core.errors import ConfigError
+from plumbline.core.instants import in_utc, is_same
+from plumbline.core.status import FailOn
 from plumbline.project.project import DEFAULT_CHECKPOINT, Project
 from plumbline.project.targets import Seed, Target
-from plumbline.run.status import FailOn
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LIKE_AN_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")

@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from plumbline.cost.budgets import with_budgets
-from plumbline.cost.of_run import cost_line
-from plumbline.cost.runs import runs_per_month
-from plumbline.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
+from plumbline.core.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
+from plumbline.core.outcome import Outcome, RunReport
+from plumbline.core.run_id import new_run_id
+from plumbline.history.cost.budgets import with_budgets
+from plumbline.history.cost.of_run import cost_line
+from plumbline.history.cost.runs_per_month import runs_per_month
+from plumbline.history.heartbeat import Heart
 from plumbline.models import CompiledModel, VariableError
 from plumbline.project import Target, read_revision
-from plumbline.run.heart import Heart
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.last_statuses import record_last_statuses
-from plumbline.run.outcome import Outcome, RunReport
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
-from plumbline.run.run_id import new_run_id
 from plumbline.run.selection import choose_monitors
 from plumbline.warehouse.billing import most_billed
 
@@ -370,7 +370,7 @@ def _prepare_alerts(
     """The alert actions, told which run they are of."""
     found = [action for action in actions if _is_alerts(action)]
     if found:
-        from plumbline.alerts.live import LiveRun
+        from plumbline.alerts.factory import LiveRun
 
         live = LiveRun(
             project=request.project,

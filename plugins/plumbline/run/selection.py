@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.runbooks import Heading
 from plumbline.scaffold.templating import render
 
@@ -285,7 +285,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
         ConfigError: no name of a table, or declared without columns.
         WarehouseError: it is not there.
     """
-    from plumbline.lint.linted import Linted
+    from plumbline.lint.context import Linted
 
     named = TABLE.fullmatch(text)
     if named is None:
@@ -315,11 +315,11 @@ def ask_warehouse(target: Target, dataset: str, name: str) -> Table:
     Raises:
         WarehouseError: it is not there, or can't be asked.
     """
-    from plumbline.errors import WarehouseError
+    from plumbline.core.errors import WarehouseError
+    from plumbline.net.transport import time_budget
     from plumbline.warehouse.client import endpoint_of, open_client
     from plumbline.warehouse.failures import Call, explain_failure
     from plumbline.warehouse.retries import PATIENCE, make_retry
-    from plumbline.warehouse.transport import time_budget
 
     client = open_client(target)
     try:

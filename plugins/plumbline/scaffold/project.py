@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.project import DBT_FILE, Project
 from plumbline.scaffold.monitor import NewMonitor, find_table, make_files

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 
 def write_new(

@@ -15,7 +15,7 @@ from typing import Any
 from plumbline.project.cron import in_words
 from plumbline.project.schedule import Schedule, write_duration
 from plumbline.schedule.due import due_between
-from plumbline.schedule.memory import LastRun, write_instant
+from plumbline.schedule.last_runs import LastRun, write_instant
 
 SCHEMA_VERSION = 1
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from plumbline.run.reports.safe import one_line
-from plumbline.run.reports.wording import SYMBOLS, alert, moment, rfc3339
-from plumbline.run.status import exit_code, run_status
-from plumbline.schedule.watchdog import CheckReport
+from plumbline.core.safe_text import one_line
+from plumbline.core.status import exit_code, run_status
+from plumbline.report.wording import SYMBOLS, alert, moment, rfc3339
+from plumbline.schedule.watchdog_check import CheckReport
 
 SCHEMA_VERSION = 1
 

@@ -15,12 +15,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import Stopping
 from plumbline.schedule.due import next_due
+from plumbline.schedule.executor import Due, Turns
 from plumbline.schedule.signals import StopSignals
-from plumbline.schedule.turns import Due, Turns
 from plumbline.warehouse.locks import LockTimeoutError, exclusive
 
 LOCK = "schedule.lock"

@@ -35,7 +35,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.site import paths
 from plumbline.site.objects import CONNECTIONS, PRIVATE, PUBLIC, ChangedError, Objects
 from plumbline.site.pages import Pages

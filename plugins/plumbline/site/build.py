@@ -13,20 +13,20 @@ from typing import Protocol, TypeVar
 
 from markupsafe import Markup
 
-from plumbline.errors import PlumblineError
-from plumbline.garbage import not_collected
+from plumbline.core.errors import PlumblineError
+from plumbline.core.gc_tuning import not_collected
 from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.targets import DEMO_NAME
-from plumbline.site import book as books
+from plumbline.site import history_cache as books
 from plumbline.site import paths
-from plumbline.site.book import Archives, Book, IncidentStory, Keep, Row
-from plumbline.site.collect import GxLinks, collect, listed_results
-from plumbline.site.data import SiteData
+from plumbline.site.assemble import GxLinks, collect, listed_results
+from plumbline.site.history_cache import Archives, Book, IncidentStory, Keep, Row
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import frame_page, render
 from plumbline.site.records import Record
 from plumbline.site.sync import News, read_news
+from plumbline.site.view_models import SiteData
 from plumbline.site.writing import SiteFiles, Written
 
 STALE_AFTER = timedelta(hours=24)

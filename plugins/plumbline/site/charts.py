@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from plumbline.incidents.model import Incident
-from plumbline.run.reports.wording import amount
-from plumbline.run.status import Status
-from plumbline.site.data import GroupSeries, ScorePoint, SeriesPoint
+from plumbline.alerts.incidents.model import Incident
+from plumbline.core.status import Status
+from plumbline.report.wording import amount
+from plumbline.site.view_models import GroupSeries, ScorePoint, SeriesPoint
 
 WRONG = frozenset({Status.WARNING, Status.CRITICAL, Status.ERROR})
 _PAD = 3.0

@@ -1,4 +1,4 @@
-"""From the book and the project's files to the page of costs. Used by `plumbline.site.collect`."""
+"""From the book and the project's files to the page of costs. Used by `plumbline.site.assemble`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import get_args
 
-from plumbline.cost.daily import DayCost, billed_by_day, spent_of, with_costs
-from plumbline.cost.pricing import Price
-from plumbline.cost.runs import runs_per_month
-from plumbline.cost.sharing import saved_per_month, shared_tables
-from plumbline.cost.summary import By, Rates, Spent, summarise, total
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
+from plumbline.history.cost.daily import DayCost, billed_by_day, spent_of, with_costs
+from plumbline.history.cost.pricing import Price
+from plumbline.history.cost.runs_per_month import runs_per_month
+from plumbline.history.cost.sharing import saved_per_month, shared_tables
+from plumbline.history.cost.summary import By, Rates, Spent, summarise, total
 from plumbline.project import Project
-from plumbline.site.book import Book, MonitorBook, last_instant
-from plumbline.site.data import BudgetView, CostsView, SharingView
+from plumbline.site.history_cache import Book, MonitorBook, last_instant
+from plumbline.site.view_models import BudgetView, CostsView, SharingView
 
 
 def costs_of(project: Project, book: Book, price: Price) -> CostsView | None:

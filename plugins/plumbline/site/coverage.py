@@ -1,5 +1,5 @@
 """From the book and the project's files to the page of coverage: what is watched and how often, and
-how long what was wrong lasted. Used by `plumbline.site.collect`.
+how long what was wrong lasted. Used by `plumbline.site.assemble`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 from plumbline.project import Project, Schedule, Suite
 from plumbline.project.cron import shortest_gap
-from plumbline.site.book import Book, MonitorBook
-from plumbline.site.data import CoverageRow
+from plumbline.site.history_cache import Book, MonitorBook
+from plumbline.site.view_models import CoverageRow
 
 
 def coverage_of(

@@ -15,10 +15,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from plumbline.channels.bounded import OutOfTimeError, bounded
-from plumbline.errors import ConfigError, PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.net.deadline import OutOfTimeError, bounded
+from plumbline.net.transport import open_session, time_budget
 from plumbline.warehouse.failures import why_disconnected
-from plumbline.warehouse.transport import open_session, time_budget
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials

@@ -50,7 +50,7 @@ def incident_month(month: str) -> str:
 
 
 BOOK = "data/book.json"
-"""What a build begins with; see `plumbline.site.book`."""
+"""What a build begins with; see `plumbline.site.history_cache`."""
 
 GX_INDEX = "expectations/index.html"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from plumbline.run.outcome import Outcome
+from plumbline.core.outcome import Outcome
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -10,7 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What a monitor saw while an incident was open: each run that saw something else.
 
-Pure. Used by `plumbline.site.book`, which keeps it of runs that are archived, and by
+Pure. Used by `plumbline.site.history_cache`, which keeps it of runs that are archived, and by
 `plumbline.site.stories`.
 """
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plumbline.run.status import Status
+from plumbline.core.status import Status
 
 if TYPE_CHECKING:
-    from plumbline.site.book import Row
+    from plumbline.site.history_cache import Row
 
 MOST_SEEN = 40
 """Sightings of one incident that its page names: the last ones."""

@@ -1,6 +1,6 @@
 """An incident's page from its rows: what was seen, decided and said, in order.
 
-Pure. Used by `plumbline.site.collect`.
+Pure. Used by `plumbline.site.assemble`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from plumbline.group_key import GroupKey
+from plumbline.alerts.incidents.model import Ending, Incident, Kind, Member
+from plumbline.core.group_key import GroupKey
+from plumbline.core.severity import SEVERITY
+from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.incidents.model import Ending, Incident, Kind, Member
-from plumbline.incidents.severity import SEVERITY
-from plumbline.run.reports.wording import amount
-from plumbline.run.status import Status
-from plumbline.site.book import IncidentStory, Row
-from plumbline.site.data import IncidentView, TimelineEntry
+from plumbline.report.wording import amount
+from plumbline.site.history_cache import IncidentStory, Row
 from plumbline.site.sightings import MOST_SEEN, Sighted, sightings, some
+from plumbline.site.view_models import IncidentView, TimelineEntry
 
 ENDS: dict[str, Ending] = {"resolved": "resolved", "expired": "expired"}
 _SAME_TIME = timedelta(days=1)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from plumbline.group_key import GroupKey
+from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.group_key import GroupKey
+from plumbline.core.status import Status, run_status, score
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.incidents.model import Incident, Mute
-from plumbline.run.status import Status, run_status, score
-from plumbline.run.thresholds import ThresholdLine
-from plumbline.site.book import GroupRow, Row, RunRow, counts_of
+from plumbline.site.history_cache import GroupRow, Row, RunRow, counts_of
 
 if TYPE_CHECKING:
     from plumbline.history.dataset import OwnDataset
@@ -78,7 +78,7 @@ class News:
     """None: it can't be read; what was known of it is still the best guess."""
     synced_to: datetime | None = None
     synced: Mapping[str, datetime] = field(default_factory=dict)
-    """As `plumbline.site.book.Book` has them."""
+    """As `plumbline.site.history_cache.Book` has them."""
     fault: str | None = None
     """Why the warehouse could not be asked."""
 
@@ -101,7 +101,7 @@ def read_news(
 
     Never raises for the warehouse: what it can't be asked now, a later build asks.
     """
-    from plumbline.errors import PlumblineError
+    from plumbline.core.errors import PlumblineError
     from plumbline.history.dataset import OwnDataset
 
     try:
@@ -162,7 +162,7 @@ def _read(
 
 def _state(dataset: OwnDataset) -> StateNow | None:
     from plumbline.alerts.store import read_last_state
-    from plumbline.errors import ConfigError
+    from plumbline.core.errors import ConfigError
 
     try:
         found = read_last_state(dataset, now=datetime.now(UTC))

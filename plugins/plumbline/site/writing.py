@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from plumbline.errors import ConfigError, PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.site.pages import Pages
 from plumbline.warehouse.locks import LockTimeoutError, exclusive
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.errors import ConfigError
-from plumbline.garbage import imported_at_once
+from plumbline.core.errors import ConfigError
+from plumbline.core.gc_tuning import imported_at_once
+from plumbline.net.transport import open_session
 from plumbline.warehouse.embedded import EmbeddedWarehouse
-from plumbline.warehouse.transport import open_session
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from plumbline.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.warehouse import embedded_process
 from plumbline.warehouse.locks import LockTimeoutError, exclusive, is_held
 

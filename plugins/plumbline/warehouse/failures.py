@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 
 if TYPE_CHECKING:
     from plumbline.project.targets import Target

@@ -14,7 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
+from plumbline.net.transport import time_budget
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.failures import (
     Call,
@@ -26,7 +27,6 @@ from plumbline.warehouse.failures import (
 from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
 from plumbline.warehouse.result import QueryResult
 from plumbline.warehouse.retries import once
-from plumbline.warehouse.transport import time_budget
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials

@@ -19,13 +19,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
+from plumbline.net.transport import seconds_left, time_budget
 from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
 from plumbline.warehouse.result import JSON_NULL, Column, QueryResult
 from plumbline.warehouse.retries import FIRST_WAIT_SECONDS, PASSING, PATIENCE, make_retry, once
-from plumbline.warehouse.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

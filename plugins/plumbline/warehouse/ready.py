@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.warehouse.client import open_client
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress, silent
 from plumbline.warehouse.seed import SeedPlan, load, making

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from plumbline.warehouse.transport import seconds_left, time_budget
+from plumbline.net.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry

@@ -23,12 +23,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from plumbline.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.net.transport import time_budget
 from plumbline.project.jinja import has_jinja
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.tables import SourceTable, read_makeable_tables
-from plumbline.warehouse.transport import time_budget
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry

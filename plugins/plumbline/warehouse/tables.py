@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.parsing import read_yaml
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts.channels.factory import open_channels
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.run import Alerting
-from plumbline.channels.opening import open_channels
+from plumbline.alerts.service import Alerting
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, read_alerts
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
 from support.alert_store import MemoryStore, NoFallback, Warehouse
 from support.fake_slack import TOKEN, FakeSlack
 

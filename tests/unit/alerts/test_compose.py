@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.channels.wording import group_text, headline
 from plumbline.alerts.compose import MOST_GROUPS, RunFacts, compose, message_id, runbook_link
-from plumbline.channels.message import Message
-from plumbline.channels.wording import group_text, headline
-from plumbline.group_key import GroupKey
-from plumbline.incidents.decide import decide
-from plumbline.incidents.model import Change, Known
-from plumbline.incidents.policy import Policy
+from plumbline.alerts.incidents.decide import decide
+from plumbline.alerts.incidents.model import Change, Known
+from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, read_alerts
-from plumbline.run.outcome import GroupOutcome, Outcome
-from plumbline.run.status import Status
 
 AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
 FACTS = RunFacts("run", "health_check", "bigquery", AT, AT, revision="abc-dirty")

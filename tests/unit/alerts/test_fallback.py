@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.incidents.model import Incident, Kind, Known, MonitorMemory
 from plumbline.alerts.state import AlertState, Pending, to_json
 from plumbline.alerts.store import LocalFallback
-from plumbline.channels.message import Message
+from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow
-from plumbline.incidents.model import Incident, Kind, Known, MonitorMemory
-from plumbline.run.status import Status
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
 

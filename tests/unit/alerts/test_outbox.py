@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.alerts.channels.message import Item, Message
+from plumbline.alerts.incidents.model import Event, Reason
 from plumbline.alerts.outbox import deliver_all
-from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.message import Item, Message
-from plumbline.incidents.model import Event, Reason
-from plumbline.run.status import Status
+from plumbline.core.status import Status
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
 DONE = Receipt(Verdict.DELIVERED, "ok", 200)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.alerts.channels.message import Message
 from plumbline.alerts.routes import channels_for, with_fallback
-from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.message import Message
+from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, Route
-from plumbline.run.status import Status
 
 ROUTES = (
     Route(to=("pager", "slack"), statuses=(Status.CRITICAL,), owners=("ml-platform",)),

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.alerts.channels.factory import OpenedChannels
+from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts
+from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.run import Alerting
+from plumbline.alerts.service import Alerting
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import ConflictError
-from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.message import Message
-from plumbline.channels.opening import OpenedChannels
-from plumbline.errors import WarehouseError
-from plumbline.incidents.model import Mute
+from plumbline.core.errors import WarehouseError
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project.alerts import read_alerts
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
 from support.alert_store import KilledError, MemoryStore, NoFallback, Warehouse
 
 START = datetime(2026, 2, 2, 12, tzinfo=UTC)

@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
-from plumbline.channels.message import Child, GroupLine, Item, Message
-from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.incidents.model import (
+from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
+from plumbline.alerts.incidents.model import (
     Ack,
     Event,
     Incident,
@@ -24,7 +22,9 @@ from plumbline.incidents.model import (
     Reason,
     Sighting,
 )
-from plumbline.run.status import RunStatus, Status
+from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
+from plumbline.core.status import RunStatus, Status
+from plumbline.history.events import DeliveryRow, IncidentRow
 
 NOW = datetime(2026, 2, 3, 5, 0, 0, 123456, tzinfo=UTC)
 

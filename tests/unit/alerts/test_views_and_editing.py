@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.alerts import editing, views
+from plumbline.alerts.channels.message import Item, Message
+from plumbline.alerts.incidents.model import Event, Incident, Known, Member, Mute, Reason
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError
-from plumbline.channels.message import Item, Message
-from plumbline.errors import ConfigError
-from plumbline.incidents.model import Event, Incident, Known, Member, Mute, Reason
-from plumbline.run.status import Status
+from plumbline.core.errors import ConfigError
+from plumbline.core.status import Status
 from support.alert_store import MemoryStore, Warehouse
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.backtest.labels import Label
-from plumbline.backtest.stored import GroupMeasured, Measured
-from plumbline.group_key import GroupKey
+from plumbline.core.group_key import GroupKey
+from plumbline.core.status import Status
+from plumbline.history.reader import GroupMeasured, Measured
 from plumbline.project import Suite
 from plumbline.project.suites import read_suite
-from plumbline.run.status import Status
 from support.projects import SmallProject, between, make_project
 from support.targets import embedded_target
 

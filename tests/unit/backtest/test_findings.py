@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import pytest
 
+from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.labels import Label
 from plumbline.backtest.replay import by_instant, relive
-from plumbline.incidents.policy import Policy
-from plumbline.run.outcome import Outcome
+from plumbline.core.outcome import Outcome
 from support.incidents import STATUSES, outcome
 from unit.backtest.conftest import STEP, at, label
 

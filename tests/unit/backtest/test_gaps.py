@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from plumbline.backtest.gaps import changes, faults, quiet_times
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from support.incidents import STATUSES, outcome
 from support.projects import SmallProject
 from unit.backtest.conftest import NEW_YORK, at, commit

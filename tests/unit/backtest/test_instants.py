@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.backtest.instants import MOST_INSTANTS, Span, choose_span
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 
 ROOT = Path(__file__).parents[3]

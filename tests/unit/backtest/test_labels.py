@@ -9,7 +9,7 @@ import pytest
 
 from demo_season.incidents import read_incidents
 from plumbline.backtest.labels import TRACES, project_labels, read_labels
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 from unit.backtest.conftest import NEW_YORK
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.backtest.families import families_of
 from plumbline.backtest.rejudge import rejudge
-from plumbline.backtest.stored import Measured
+from plumbline.checks.threshold_families import families_of
+from plumbline.core.status import Status
+from plumbline.history.reader import Measured
 from plumbline.project import Suite
-from plumbline.run.status import Status
 from support.projects import between
 from unit.backtest.conftest import grouped, measured, write_suite
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.backtest.stored import collect, read_file
-from plumbline.errors import ConfigError
-from plumbline.group_key import GroupKey
-from plumbline.run.status import Status
+from plumbline.core.errors import ConfigError
+from plumbline.core.group_key import GroupKey
+from plumbline.core.status import Status
+from plumbline.history.reader import collect, read_file
 
 AT = datetime(2026, 2, 2, 5, tzinfo=UTC)
 ROW = {"as_of": "2026-02-02T05:00:00Z", "monitor": "coverage", "status": "PASS", "observed": 91.5}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plumbline.channels.clipped import LONGEST_TEXT, MOST_ENTRIES, clipped
+from plumbline.alerts.channels.truncate import LONGEST_TEXT, MOST_ENTRIES, clipped
 from support.channel_messages import hostile_item, item
 
 

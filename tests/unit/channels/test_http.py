@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.http import LONGEST_WAIT, Caller, Reply, retry_after, together
-from plumbline.channels.secrets import Secret
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
+from plumbline.net.secrets import Secret
 from support import fake_receivers as fake
 from support.fake_receivers import FakeReceiver
 from support.sockets import refused_port, silent_port
@@ -161,7 +161,7 @@ def test_a_netrc_changes_no_request(
     file = tmp_path / "netrc"
     file.write_text("default login a password b\n")
     monkeypatch.setenv("NETRC", str(file))
-    monkeypatch.setattr("plumbline.channels.http.is_loopback", lambda _: False)
+    monkeypatch.setattr("plumbline.net.http.is_loopback", lambda _: False)
     post(receiver.url, headers={"Authorization": Secret("Bearer t")})
     assert receiver.requests[0].headers["authorization"] == "Bearer t"
 

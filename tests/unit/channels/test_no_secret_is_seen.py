@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from plumbline.channels.base import Channel
-from plumbline.channels.github.channel import GitHubChannel
-from plumbline.channels.pagerduty.channel import PagerDutyChannel
-from plumbline.channels.secrets import Secret
-from plumbline.channels.webhook.channel import WebhookChannel
+from plumbline.alerts.channels.base import Channel
+from plumbline.alerts.channels.github.channel import GitHubChannel
+from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
+from plumbline.alerts.channels.webhook.channel import WebhookChannel
+from plumbline.net.secrets import Secret
 from support.channel_messages import message
 from support.fake_receivers import FakeReceiver, Reply
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.channels.opening import OpenedChannels, open_channels
+from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.project.alerts import read_alerts
 
 CHANNELS = """

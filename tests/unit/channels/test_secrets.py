@@ -14,8 +14,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from plumbline.channels.secrets import Secret, SecretUnreachableError, read_secret, scrub
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.net.secrets import Secret, SecretUnreachableError, read_secret, scrub
 from support.fake_receivers import FakeReceiver, Reply
 from support.sockets import refused_port
 

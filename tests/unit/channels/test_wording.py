@@ -9,10 +9,10 @@ from math import inf, nan
 import pytest
 from pydantic import TypeAdapter
 
-from plumbline.channels import wording
-from plumbline.channels.message import GroupLine, Item, Message
-from plumbline.incidents.model import Event
-from plumbline.run.status import Status
+from plumbline.alerts.channels import wording
+from plumbline.alerts.channels.message import GroupLine, Item, Message
+from plumbline.alerts.incidents.model import Event
+from plumbline.core.status import Status
 from support.slack_messages import (
     AT,
     HOSTILE,

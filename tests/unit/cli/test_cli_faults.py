@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from plumbline.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
+from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
 from support.projects import SmallProject
 from unit.cli.conftest import Plumbline
 
@@ -14,7 +14,7 @@ from unit.cli.conftest import Plumbline
 @pytest.fixture
 def broken(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> type[Broken]:
     """``plumbline list`` with a fault inside."""
-    monkeypatch.setattr("plumbline.run.reports.catalogue.read_catalogue", Broken.fail)
+    monkeypatch.setattr("plumbline.report.catalogue.read_catalogue", Broken.fail)
     return Broken
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from plumbline.core.status import Status
 from plumbline.run.last_statuses import FILE, record_last_statuses
-from plumbline.run.status import Status
 from support.processes import environment
 from support.projects import SmallProject, between
 from support.reports import outcome, report

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from plumbline.cli.progress import LiveProgress, LoggedProgress
-from plumbline.run.status import Status
+from plumbline.core.status import Status
 from support.reports import HOSTILE, outcome
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from plumbline.run.outcome import RunReport
+from plumbline.core.outcome import RunReport
+from plumbline.core.status import Status
 from plumbline.run.request import RunRequest
-from plumbline.run.status import Status
 from support.projects import SmallProject
 from support.reports import outcome, report, seed_day
 from unit.cli.conftest import NOW, Plumbline

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.cost.daily import DAYS, DayCost, billed_by_day, spent_of, with_costs
-from plumbline.run.status import Status
+from plumbline.core.status import Status
+from plumbline.history.cost.daily import DAYS, DayCost, billed_by_day, spent_of, with_costs
 
 ZONE = ZoneInfo("America/New_York")
 NOON = datetime(2026, 2, 2, 12, tzinfo=ZONE)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from plumbline.cost.of_run import cost_line
-from plumbline.cost.pricing import LIST_PRICE, MB
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.history.cost.of_run import cost_line
+from plumbline.history.cost.pricing import LIST_PRICE, MB
 
 
 def _outcome(billed: int | None, *tables: str) -> Outcome:

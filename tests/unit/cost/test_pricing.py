@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.cost.pricing import (
+from plumbline.history.cost.pricing import (
     LIST_PRICE,
     MB,
     TIB,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.cost.runs import runs_per_month
+from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.project.schedule import Schedule
 
 NOW = datetime(2026, 2, 3, 5, 0, tzinfo=UTC)

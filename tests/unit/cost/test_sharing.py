@@ -2,8 +2,8 @@
 
 import pytest
 
-from plumbline.cost.pricing import MB, TIB, Price
-from plumbline.cost.sharing import describe_sharing, saved_per_month, shared_tables
+from plumbline.history.cost.pricing import MB, TIB, Price
+from plumbline.history.cost.sharing import describe_sharing, saved_per_month, shared_tables
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from deploy.chain import is_revision, revisions_in
 from deploy.cli import main
 from plumbline.project.revision import Revision
-from plumbline.run.reports.text import render
+from plumbline.report.text import render
 from support.fake_gcloud import FakeGcloud
 from support.reports import report
 from unit.deploy.conftest import COMMIT, IMAGE, JOB, MORNING, OTHER, REPOSITORY

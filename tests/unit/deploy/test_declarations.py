@@ -11,8 +11,8 @@ import yaml
 
 from deploy.cli import main
 from deploy.steps import says
-from plumbline.channels.secrets import _REFERENCE
 from plumbline.history.tables import DATASET
+from plumbline.net.secrets import _REFERENCE
 from unit.deploy.conftest import JOB, MONITORED, PROJECT, ROOT, RUNNER
 
 DEPLOY = ROOT / "deploy"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.deployments.checks import CHECKS, Before, Checked, check_before
-from plumbline.deployments.deployed import Deployed, UnknownDeploymentError
-from plumbline.deployments.drift import look
-from plumbline.incidents.model import Incident
+from plumbline.alerts.incidents.model import Incident
+from plumbline.core.status import Status
+from plumbline.deploy.checks import CHECKS, Before, Checked, check_before
+from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
+from plumbline.deploy.drift import look
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
-from plumbline.run.status import Status
 from support.fake_receivers import FakeReceiver, Reply
 from support.repositories import History, git
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from plumbline.deployments.deployed import (
+from plumbline.deploy.deployed import (
     Deployed,
     UnknownDeploymentError,
     read_deployed,
     read_revisions,
 )
-from plumbline.deployments.logs import ENDPOINT_VARIABLE, count_errors
+from plumbline.deploy.logs import ENDPOINT_VARIABLE, count_errors
 from plumbline.project.services import Service, ServiceEntry
 from support.fake_cloud_run import CREATED, HEAD, FakeCloudRun, revision
 from support.fake_receivers import FakeReceiver, Reply

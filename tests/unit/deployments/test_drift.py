@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.channels.base import Verdict
-from plumbline.channels.github.channel import GitHubChannel
-from plumbline.channels.secrets import Secret
-from plumbline.deployments.deployed import Deployed, UnknownDeploymentError
-from plumbline.deployments.drift import Drift, DriftReport, Limits, look, read_limits, worst_first
-from plumbline.deployments.gitlog import Behind, Commit
-from plumbline.deployments.issues import tell_issues
-from plumbline.deployments.report import render_json, render_markdown, render_text, said
+from plumbline.alerts.channels.base import Verdict
+from plumbline.alerts.channels.github.channel import GitHubChannel
+from plumbline.core.status import Status
+from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
+from plumbline.deploy.drift import Drift, DriftReport, Limits, look, read_limits, worst_first
+from plumbline.deploy.gitlog import Behind, Commit
+from plumbline.deploy.issues import tell_issues
+from plumbline.deploy.report import render_json, render_markdown, render_text, said
+from plumbline.net.secrets import Secret
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
-from plumbline.run.status import Status
 from support.fake_github import FakeGitHub
 from support.fake_receivers import FakeReceiver
 from support.repositories import History

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.deployments.gitlog import Behind, GitError, Repository
+from plumbline.deploy.gitlog import Behind, GitError, Repository
 from plumbline.project.services import Service, ServiceEntry
 from support.repositories import History, git, written_at_once
 

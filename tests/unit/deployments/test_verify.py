@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.deployments import verify as verifying
-from plumbline.deployments.deployed import UnknownDeploymentError
-from plumbline.deployments.verify import After, Line, Look, Verified, look_after, verify
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.core.outcome import RunReport
+from plumbline.core.status import Status
+from plumbline.deploy import verify as verifying
+from plumbline.deploy.deployed import UnknownDeploymentError
+from plumbline.deploy.verify import After, Line, Look, Verified, look_after, verify
 from plumbline.project import Project
 from plumbline.project.services import find_service
-from plumbline.run.outcome import RunReport
-from plumbline.run.status import Status
 from support.reports import outcome, report
 
 PROJECT = Project(Path(__file__).parents[3])
@@ -193,7 +193,7 @@ def test_the_window_before_is_asked_for_once(runs: Runs) -> None:
 
 
 def test_a_look_says_what_is_wrong_and_what_it_was_before() -> None:
-    from plumbline.deployments.report import look_text
+    from plumbline.deploy.report import look_text
 
     line = Line("errors", BAD, "12 errors", GOOD, "0 errors", "read the logs", "docs/r.md")
     same = Line("lines", BAD, "44.2 %", BAD, "46.0 %")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.expectations.bounds import Bounds, observe, to_number
+from plumbline.checks.bounds import Bounds, observe, to_number
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.expectations.follows import faults_of_following
+from plumbline.checks.follows import faults_of_following
 
 MEAN = {"column": "pct", "aggregate": "mean"}
 

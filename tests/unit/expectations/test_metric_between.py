@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
-from plumbline.expectations.metric_between import ExpectMetricToBeBetween
+from plumbline.evaluate.expectations.metric_between import ExpectMetricToBeBetween
 
 FRAME = pd.DataFrame(
     {

@@ -12,18 +12,18 @@ from typing import Any
 import great_expectations  # noqa: F401 - it registers our expectations
 import pytest
 
-from plumbline.expectations.bounds import observe
-from plumbline.expectations.metric_between import METRIC
-from plumbline.expectations.metric_history import ExpectMetricToFollowHistory
-from plumbline.expectations.usual import WHOLE, Past, with_past
-from plumbline.group_key import GroupKey
-from plumbline.masking import Mask
+from plumbline.checks.baseline import WHOLE, Past, with_past
+from plumbline.checks.bounds import observe
+from plumbline.checks.judge import Evidence, judge
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.verdict import Verdict
+from plumbline.core.group_key import GroupKey
+from plumbline.core.masking import Mask
+from plumbline.core.outcome import Outcome, RunReport
+from plumbline.evaluate.expectations.metric_between import METRIC
+from plumbline.evaluate.expectations.metric_history import ExpectMetricToFollowHistory
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.judge import Evidence, judge
-from plumbline.run.judged import JudgedExpectation
-from plumbline.run.outcome import Outcome, RunReport
-from plumbline.run.reports import markdown, text
-from plumbline.run.verdict import Verdict
+from plumbline.report import markdown, text
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BY_COUNTRY: dict[str, Any] = {

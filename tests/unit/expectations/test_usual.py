@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.expectations.bounds import Bounds
-from plumbline.expectations.usual import WHOLE, Past, Usual, usual_of
+from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
+from plumbline.checks.bounds import Bounds
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)  # a Monday
 ASKED: dict[str, Any] = {"runs": 28, "minimum": 5, "deviations": 5.0, "least_deviation": 1.0}

@@ -10,7 +10,7 @@ from gcp_storage_emulator.server import create_server
 from great_expectations.data_context.util import instantiate_class_from_config
 from great_expectations.exceptions.exceptions import InvalidKeyError, StoreBackendError
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.gx.cloud_storage import TupleGCSStoreBackend
 from support.fake_storage import FakeStorage, open_storage
 

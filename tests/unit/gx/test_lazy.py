@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.gx.lazy import SELDOM_NEEDED, loaded_when_touched
+from plumbline.evaluate.lazy_import import SELDOM_NEEDED, loaded_when_touched
 from support.processes import result_of
 
 MODULES = ("heavy", "heavy.part", "heavy.other")
@@ -107,7 +107,7 @@ REAL = """
 import json, sys, threading
 lazily, touch = json.loads(sys.argv[1])
 if lazily:
-    from plumbline.gx.lazy import loaded_when_touched
+    from plumbline.evaluate.lazy_import import loaded_when_touched
     # as in a run: a query thread imports Google's client at the same time
     other = threading.Thread(target=lambda: __import__("google.cloud.bigquery"))
     other.start()

@@ -22,7 +22,7 @@ from great_expectations.render import LegacyRendererType
 from great_expectations.render.renderer.renderer import renderer
 from markupsafe import escape
 
-from plumbline.expectations.metric_between import ExpectMetricToBeBetween
+from plumbline.evaluate.expectations.metric_between import ExpectMetricToBeBetween
 from plumbline.gx.pages import _html, result_body, suite_body
 from plumbline.gx.results import failed_result, unjudged_result
 from plumbline.gx.suites import build_suite

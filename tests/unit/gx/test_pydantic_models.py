@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic.v1 import BaseModel, Field, ValidationError, class_validators, fields, validator
 
-from plumbline.gx.pydantic_models import models_made_quickly
+from plumbline.evaluate.pydantic_models import models_made_quickly
 from support.processes import result_of
 
 
@@ -79,7 +79,7 @@ def test_after_the_block_pydantic_is_as_it_was() -> None:
 REAL = """
 import contextlib, json, re, sys
 quickly = json.loads(sys.argv[1])
-from plumbline.gx.pydantic_models import models_made_quickly
+from plumbline.evaluate.pydantic_models import models_made_quickly
 with models_made_quickly() if quickly else contextlib.nullcontext():
     import great_expectations
 from pydantic.v1 import BaseModel

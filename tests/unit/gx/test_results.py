@@ -15,9 +15,9 @@ from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column
 
+from plumbline.checks.failures import Failure, failures_of
 from plumbline.gx.results import read_results
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.failures import Failure, failures_of
 
 FRAME = pd.DataFrame(
     {

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.message import Item, Message
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.alerts.channels.message import Item, Message
+from plumbline.alerts.incidents.model import Change, Event, Incident, Member, Reason
+from plumbline.core.status import Status
 from plumbline.history.events import delivery_row, incident_row
-from plumbline.incidents.model import Change, Event, Incident, Member, Reason
-from plumbline.run.status import Status
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
 INCIDENT = Incident(

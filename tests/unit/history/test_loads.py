@@ -9,7 +9,7 @@ import pytest
 from google.api_core import exceptions as api
 from google.auth.credentials import AnonymousCredentials
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import UPLOAD_SECONDS, append
 from plumbline.history.tables import STATE

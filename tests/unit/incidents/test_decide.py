@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.incidents.decide import decide
-from plumbline.incidents.model import Incident, Known
-from plumbline.incidents.policy import RECENT, Policy
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.decide import decide
+from plumbline.alerts.incidents.model import Incident, Known
+from plumbline.alerts.incidents.policy import RECENT, Policy
+from plumbline.core.status import Status
 from support.incidents import History, at, mute, outcome, told, written
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.incidents.model import Change, Decision
+from plumbline.alerts.incidents.model import Change, Decision
 from support.incidents import History, mute, told
 
 CHILD = {"child": ["parent"]}

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from plumbline.incidents.ids import event_id, incident_id
-from plumbline.incidents.model import Event, Incident
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.ids import event_id, incident_id
+from plumbline.alerts.incidents.model import Event, Incident
+from plumbline.core.status import Status
 
 AT = datetime(2026, 2, 3, 12, tzinfo=UTC)
 INCIDENT = Incident(

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.group_key import GroupKey
-from plumbline.incidents.model import Decision, Event, Member, Reason
-from plumbline.incidents.policy import MOST_GONE
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.model import Decision, Event, Member, Reason
+from plumbline.alerts.incidents.policy import MOST_GONE
+from plumbline.core.group_key import GroupKey
+from plumbline.core.status import Status
 from support.incidents import History, at, group, outcome, told, written
 
 

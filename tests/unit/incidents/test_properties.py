@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from plumbline.incidents.model import Change, Decision, Event, Known
-from plumbline.incidents.policy import MOST_GONE, RECENT
-from plumbline.incidents.severity import SEVERITY
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.model import Change, Decision, Event, Known
+from plumbline.alerts.incidents.policy import MOST_GONE, RECENT
+from plumbline.core.outcome import Outcome
+from plumbline.core.severity import SEVERITY
+from plumbline.core.status import Status
 from support.incidents import STATUSES, History, at, mute, outcome
 
 MONITORS = ("a", "b", "c")

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import plumbline  # noqa: F401 - our actions and expectations are among GX's
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.gx.suites import build_suite
 from plumbline.lint.action_types import KNOWN_ACTIONS
 from plumbline.lint.expectation_types import ExpectationTypes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from support.lint_project import LintedProject
 from unit.lint.test_rules import CHECKPOINT, LAG, LAG_MODEL, MODEL, RUNBOOK, SCHEMA, SUITE
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.lint.json_format import dumps, loads, ordered
 from support.lint_project import LintedProject
 from unit.lint.test_rules import CHECKPOINT, LAG, SUITE

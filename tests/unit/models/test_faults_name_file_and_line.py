@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import ConfigError, MonitorError
+from plumbline.core.errors import ConfigError, MonitorError
 
 EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
 

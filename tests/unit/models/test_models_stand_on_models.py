@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from support.targets import bigquery_target
 
 EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models import Compiler
 from plumbline.project import Project
 from support.targets import bigquery_target

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models import VariableError
 
 SOURCE = "{{ source('stripe', 'charges') }}"

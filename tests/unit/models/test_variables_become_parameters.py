@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.models import VariableError
 
 HOSTILE = "x' or 1 = 1; drop table t; -- ` \\"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.core.status import Status
 from plumbline.project import Project
 from plumbline.project.alerts import DEFAULT, read_alerts, read_duration
-from plumbline.run.status import Status
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.find import find_project_dir, find_state_dir
 
 

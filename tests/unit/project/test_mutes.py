@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.mutes import read_mutes, read_until
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.project.parameters import ParameterError, evaluate, filled_in, names_read
 from plumbline.project.suites import Suite, SuiteEntry
 

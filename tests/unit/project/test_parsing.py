@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.parsing import read_yaml
 
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 
 

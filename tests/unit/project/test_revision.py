@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.revision import REVISION_VARIABLE, Revision, read_revision
 
 

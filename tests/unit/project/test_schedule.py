@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 from plumbline.project.schedule import read_schedules
 

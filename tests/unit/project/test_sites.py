@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.sites import read_sites
 
 FILE = Path("great_expectations.yml")

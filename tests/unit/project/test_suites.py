@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.project.suites import ObservedColumn, ObservedCount, read_suite
 
 GOOD: dict[str, Any] = {

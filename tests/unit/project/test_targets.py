@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.targets import Target, resolve_target
 
 FILE = Path("great_expectations.yml")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from plumbline.expectations.bounds import Bounds, observe, to_blame
-from plumbline.run.failing import MOST, Column, FailingRows, cell, sample_failing
-from plumbline.run.judged import JudgedExpectation
+from plumbline.checks.bounds import Bounds, observe, to_blame
+from plumbline.checks.failing import MOST, Column, FailingRows, cell, sample_failing
+from plumbline.checks.judged import JudgedExpectation
 
 
 def failed(*positions: int, severity: str = "critical", **others: Any) -> JudgedExpectation:

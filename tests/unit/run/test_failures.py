@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from plumbline.checks.failures import MOST_SAMPLES, Failure, failures_of, reported
+from plumbline.checks.judged import JudgedExpectation
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.failures import MOST_SAMPLES, Failure, failures_of, reported
-from plumbline.run.judged import JudgedExpectation
 
 
 def suite(observed: dict[str, Any] | None = None) -> Suite:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from plumbline.expectations.bounds import Bounds, observe
+from plumbline.checks.bounds import Bounds, observe
+from plumbline.checks.judge import Evidence, fault, judge, skip
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.verdict import Verdict
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.judge import Evidence, fault, judge, skip
-from plumbline.run.judged import JudgedExpectation
-from plumbline.run.outcome import Outcome
-from plumbline.run.status import Status
-from plumbline.run.verdict import Verdict
 
 AS_OF = datetime(2026, 2, 3, 5, tzinfo=UTC)
 PERCENT = {"column": "pct", "aggregate": "mean", "unit": "%"}

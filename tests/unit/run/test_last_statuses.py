@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.core.outcome import Outcome, RunReport
+from plumbline.core.status import Status
 from plumbline.run.last_statuses import FILE, read_last_statuses, record_last_statuses
-from plumbline.run.outcome import Outcome, RunReport
-from plumbline.run.status import Status
 
 AS_OF = datetime(2026, 2, 3, 5, tzinfo=UTC)
 

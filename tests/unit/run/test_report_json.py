@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from plumbline.core.outcome import RunReport
+from plumbline.core.status import Status
 from plumbline.project.revision import Revision
-from plumbline.run.outcome import RunReport
-from plumbline.run.reports.json import render
-from plumbline.run.status import Status
+from plumbline.report.json import render
 from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
 
 SCHEMA_FILE = Path(__file__).parents[3] / "schemas" / "run.schema.json"

@@ -7,9 +7,9 @@ import shlex
 
 import pytest
 
-from plumbline.run.outcome import Outcome
-from plumbline.run.reports.markdown import code, escape, render
-from plumbline.run.status import Status
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.report.markdown import code, escape, render
 from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
 
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from plumbline.run.outcome import Outcome
-from plumbline.run.reports.text import render
-from plumbline.run.status import Status
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.report.text import render
 from support.reports import (
     AS_OF,
     HOSTILE,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.cli.options import read_assignments
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 from plumbline.project.targets import Limits, Seed, Target
 from plumbline.run.request import AsOf, RunRequest, choose_as_of, end_of, last_day, parse_as_of

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from plumbline.run.status import FailOn, Status, exit_code, run_status, score
+from plumbline.core.status import FailOn, Status, exit_code, run_status, score
 
 P, W, C, E, S = Status.PASS, Status.WARNING, Status.CRITICAL, Status.ERROR, Status.SKIPPED
 

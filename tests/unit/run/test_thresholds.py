@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from plumbline.checks.thresholds import lines_of, main_threshold, thresholds_of
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.run.thresholds import lines_of, main_threshold, thresholds_of
 
 
 def suite(*expectations: dict[str, Any], observed: dict[str, Any] | None = None) -> Suite:

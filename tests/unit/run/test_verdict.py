@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from plumbline.errors import MonitorError
-from plumbline.run.verdict import sort_rows
+from plumbline.checks.verdict import sort_rows
+from plumbline.core.errors import MonitorError
 
 AS_OF = datetime(2026, 2, 3, 5, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.project import Project
 from plumbline.scaffold.project import make_project

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.schedule.memory import FILE, LastRun, read_last_runs, write_last_runs
+from plumbline.schedule.last_runs import FILE, LastRun, read_last_runs, write_last_runs
 
 RUNS = {
     "health_check": LastRun(

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plumbline.schedule.memory import LastRun
+from plumbline.schedule.last_runs import LastRun
 from plumbline.schedule.overview import (
     one_line_of,
     read_overview,

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from plumbline.errors import ConfigError
-from plumbline.schedule.ping import Ping, open_ping
+from plumbline.core.errors import ConfigError
+from plumbline.net.ping import Ping, open_ping
 from support.fake_receivers import FakeReceiver, Reply
 
 RUN = uuid.UUID("3f2a1c5e-0000-4000-8000-000000000001")

@@ -16,8 +16,8 @@ import pytest
 
 from plumbline.project import Schedule
 from plumbline.schedule.child import Stopping
-from plumbline.schedule.memory import FILE, LastRun, read_last_runs
-from plumbline.schedule.turns import Turns
+from plumbline.schedule.executor import Turns
+from plumbline.schedule.last_runs import FILE, LastRun, read_last_runs
 from unit.schedule.conftest import schedule
 
 DUE = datetime(2026, 11, 25, 20, tzinfo=UTC)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plumbline.history.heartbeats import FAILED, Heartbeat
-from plumbline.run.status import Status
-from plumbline.schedule.watch import Kind, Seen, judge_rest, judge_schedule, unreadable
-from plumbline.schedule.watchdog import LOOK_BACK, first_read
+from plumbline.core.status import Status
+from plumbline.history.heartbeat_rows import FAILED, Heartbeat
+from plumbline.schedule.watchdog_check import LOOK_BACK, first_read
+from plumbline.schedule.watchdog_rules import Kind, Seen, judge_rest, judge_schedule, unreadable
 from unit.schedule.conftest import SPRING, schedule
 
 DUE = datetime(2026, 2, 2, 14, tzinfo=UTC)

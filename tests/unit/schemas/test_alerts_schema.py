@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.alerts import DEFAULT, read_alerts
 from plumbline.project.mutes import read_mutes
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of

@@ -20,7 +20,7 @@ from schema_makers.catalogue import is_shipped, make_catalogue
 from unit.schemas.conftest import ROOT
 
 CATALOGUE: dict[str, dict[str, Any]] = json.loads(
-    (ROOT / "plugins/plumbline/expectations/catalogue.json").read_text("utf-8")
+    (ROOT / "plugins/plumbline/evaluate/expectations/catalogue.json").read_text("utf-8")
 )
 EVERYWHERE = {
     "batch_id",

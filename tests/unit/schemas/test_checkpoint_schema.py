@@ -10,7 +10,7 @@ from typing import Any
 import great_expectations as gx
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of
 
 SCHEMA = schema_of("checkpoint")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.schedule import read_schedules
 from unit.schemas.conftest import GONE, changed, schema_of
 

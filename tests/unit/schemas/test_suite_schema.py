@@ -14,7 +14,7 @@ import great_expectations  # noqa: F401 - GX's classes, and with them ours
 import pytest
 
 import plumbline  # noqa: F401
-from plumbline.errors import MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.gx.suites import build_suite
 from plumbline.project.suites import read_suite
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of

@@ -12,11 +12,11 @@ from datetime import timedelta
 
 import pytest
 
-from plumbline.incidents.model import Ack, Mute
-from plumbline.run.failures import Failure
-from plumbline.run.status import RunStatus, Status
-from plumbline.site import book as books
-from plumbline.site.book import (
+from plumbline.alerts.incidents.model import Ack, Mute
+from plumbline.checks.failures import Failure
+from plumbline.core.status import RunStatus, Status
+from plumbline.site import history_cache as books
+from plumbline.site.history_cache import (
     RECENT_RUNS,
     Archives,
     Book,

@@ -15,13 +15,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from plumbline.errors import ConfigError, PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.site import bucket as module
 from plumbline.site import objects as objects_module
 from plumbline.site import paths
 from plumbline.site.bucket import BucketSite
-from plumbline.site.data import SiteData
 from plumbline.site.pages import Pages, layout, render_site
+from plumbline.site.view_models import SiteData
 from plumbline.site.writing import MANIFEST, ConflictError, MissingPagesError
 from support.fake_receivers import Reply, Request
 from support.fake_storage import FakeStorage, open_storage

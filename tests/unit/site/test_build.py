@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from plumbline.errors import PlumblineError
-from plumbline.incidents.model import Ack, Mute
+from plumbline.alerts.incidents.model import Ack, Mute
+from plumbline.core.errors import PlumblineError
+from plumbline.core.status import RunStatus, Status
 from plumbline.project.targets import Seed
-from plumbline.run.status import RunStatus, Status
-from plumbline.site import book as books
 from plumbline.site import build as building
+from plumbline.site import history_cache as books
 from plumbline.site import paths, writing
-from plumbline.site.book import Keep, RunRow
 from plumbline.site.build import Built, GxPage, build_site
+from plumbline.site.history_cache import Keep, RunRow
 from plumbline.site.pages import layout
 from plumbline.site.records import Record, from_meta, to_meta
 from plumbline.site.stories import incident_of

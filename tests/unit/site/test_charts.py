@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from plumbline.run.status import Status
+from plumbline.core.status import Status
 from plumbline.site.charts import Scale, group_scale, in_words, large_chart, small_chart
-from plumbline.site.data import SeriesPoint, ThresholdLine
+from plumbline.site.view_models import SeriesPoint, ThresholdLine
 from support.site_data import site_data
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.cost.daily import DAYS
-from plumbline.cost.pricing import LIST_PRICE, MB
+from plumbline.core.status import Status
+from plumbline.history.cost.daily import DAYS
+from plumbline.history.cost.pricing import LIST_PRICE, MB
 from plumbline.project import Project
-from plumbline.run.status import Status
 from plumbline.site import paths
-from plumbline.site.book import Book, Keep, MonitorBook, Row, settled
 from plumbline.site.costs import costs_of
+from plumbline.site.history_cache import Book, Keep, MonitorBook, Row, settled
 from plumbline.site.pages import render_site
 from plumbline.site.records import Record, RunStamp
 from support.projects import SmallMonitor, make_project

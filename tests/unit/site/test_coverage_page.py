@@ -7,12 +7,12 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from plumbline.run.status import Status
-from plumbline.site import book as books
-from plumbline.site.book import Book
+from plumbline.core.status import Status
+from plumbline.site import history_cache as books
 from plumbline.site.coverage import coverage_of
-from plumbline.site.data import CoverageRow
+from plumbline.site.history_cache import Book
 from plumbline.site.pages import render_site
+from plumbline.site.view_models import CoverageRow
 from support.projects import SmallProject, make_project
 from support.site_data import site_data
 from support.site_records import at, records, story

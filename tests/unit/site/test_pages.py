@@ -12,11 +12,14 @@ from posixpath import dirname, join, normpath
 import pytest
 from markupsafe import Markup
 
-from plumbline.incidents.model import Mute
-from plumbline.run.failures import Failure
-from plumbline.run.status import RunStatus, Status
+from plumbline.alerts.incidents.model import Mute
+from plumbline.checks.failures import Failure
+from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
-from plumbline.site.data import (
+from plumbline.site.pages import Pages, layout, render_site
+from plumbline.site.pages.frame import cell, frame_page, lasting
+from plumbline.site.pages.overview import calendar, headline
+from plumbline.site.view_models import (
     Column,
     DayView,
     FailingRows,
@@ -28,9 +31,6 @@ from plumbline.site.data import (
     SuiteLine,
     days_of,
 )
-from plumbline.site.pages import Pages, layout, render_site
-from plumbline.site.pages.frame import cell, frame_page, lasting
-from plumbline.site.pages.overview import calendar, headline
 from support.site_data import many_monitors, site_data
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&</title>{{ 7*7 }}"

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from plumbline.incidents.model import Ack
-from plumbline.run.status import Status
-from plumbline.site import book as books
-from plumbline.site.book import Book, IncidentStory, Row
-from plumbline.site.data import IncidentView
+from plumbline.alerts.incidents.model import Ack
+from plumbline.core.status import Status
+from plumbline.site import history_cache as books
+from plumbline.site.history_cache import Book, IncidentStory, Row
 from plumbline.site.sightings import MOST_SEEN
 from plumbline.site.stories import incident_of, view_of
+from plumbline.site.view_models import IncidentView
 from support.site_records import Story, at, days, record, story
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError, PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.site import writing
 from plumbline.site.pages import Pages
 from plumbline.site.writing import FolderSite, MissingPagesError, write_site

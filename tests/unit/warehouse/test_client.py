@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from plumbline.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.net.transport import is_loopback
 from plumbline.project.targets import Limits
 from plumbline.warehouse.client import endpoint_of, open_client
-from plumbline.warehouse.transport import is_loopback
 from support.targets import bigquery_target, embedded_target, foreign_emulator
 
 

@@ -9,7 +9,7 @@ import requests.exceptions as http
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from plumbline.errors import WarehouseError
+from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse.failures import Call, explain_failure
 from support.targets import bigquery_target, embedded_target, foreign_emulator

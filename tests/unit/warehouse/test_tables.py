@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.warehouse.tables import SourceTable, read_source_tables
 
 

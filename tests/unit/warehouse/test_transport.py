@@ -9,7 +9,7 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 
-from plumbline.warehouse.transport import open_session, seconds_left, time_budget
+from plumbline.net.transport import open_session, seconds_left, time_budget
 from support.sockets import silent_port
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from plumbline.backtest.findings import Finding
 from plumbline.backtest.replay import PastIncident
 from plumbline.backtest.report import Backtest
-from plumbline.run.reports.wording import rfc3339
-from plumbline.run.status import Status
+from plumbline.core.status import Status
+from plumbline.report.wording import rfc3339
 
 SCHEMA_VERSION = 1
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plumbline.run.reports.markdown import escape
-from plumbline.run.reports.safe import name, one_line
+from plumbline.core.safe_text import name, one_line
+from plumbline.report.markdown import escape
 
 
 @dataclass(frozen=True)

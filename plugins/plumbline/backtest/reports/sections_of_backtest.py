@@ -6,7 +6,7 @@ from plumbline.backtest.findings import Finding
 from plumbline.backtest.replay import PastIncident
 from plumbline.backtest.report import Backtest
 from plumbline.backtest.reports.sections import Section, length, moment
-from plumbline.run.status import Status
+from plumbline.core.status import Status
 
 _MOST_FALSE = 50
 _COUNTED = (Status.PASS, Status.WARNING, Status.CRITICAL, Status.ERROR, Status.SKIPPED)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from plumbline.core.safe_text import one_line
 from plumbline.lint.linter import LintReport
 from plumbline.lint.rule import Finding, Severity
-from plumbline.run.reports.safe import one_line
 
 _COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[33m"}
 _RESET = "\x1b[0m"

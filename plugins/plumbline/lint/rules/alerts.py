@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.files import MISSING_KEY, WRONG_VALUE
 from plumbline.lint.shape import check_shape

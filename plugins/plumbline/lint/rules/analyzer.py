@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.lint.linted import Linted
+from plumbline.lint.context import Linted
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Place, error
 from plumbline.lint.sql import SqlFault, parse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY
 

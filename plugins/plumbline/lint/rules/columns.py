@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.expectations import WHOLE_TABLE
 

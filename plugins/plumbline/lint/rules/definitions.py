@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.definitions import check_model_definition, read_definition
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.described import DescribedModel, models_in, sources_in
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Place, error, warning
 
 NO_DESCRIPTION = warning(

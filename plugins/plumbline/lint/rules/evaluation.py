@@ -10,19 +10,19 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from plumbline.checks.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.core.masking import domain_of
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
 from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
-from plumbline.masking import domain_of
 from plumbline.models.batch import WITHOUT_BATCH
 from plumbline.project.parameters import has_parameter
-from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
 from plumbline.warehouse.result import Column
 from plumbline.warehouse.types import BigQueryType, parse_type
 

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plumbline.errors import did_you_mean
-from plumbline.expectations.compared import MEND, why_not_compared
-from plumbline.expectations.follows import faults_of_following
+from plumbline.checks.follows import faults_of_following
+from plumbline.core.errors import did_you_mean
+from plumbline.evaluate.expectations.compared import MEND, why_not_compared
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.lint.json_schema import faults_of
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Place, error, warning
 
 UNKNOWN_TYPE = error(

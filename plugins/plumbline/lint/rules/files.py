@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from plumbline.lint.rule import Finding, error
 
 if TYPE_CHECKING:
-    from plumbline.lint.linted import Linted
+    from plumbline.lint.context import Linted
 
 UNREADABLE = error(
     "file-unreadable",

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.masking import PREFIX
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, warning
-from plumbline.masking import PREFIX
 
 if TYPE_CHECKING:
-    from plumbline.backtest.families import Family, Member
     from plumbline.backtest.labels import Label
-    from plumbline.backtest.stored import History, Measured
+    from plumbline.checks.threshold_families import Family, Member
+    from plumbline.history.reader import History, Measured
     from plumbline.project.project import Project
 
 NEVER = warning(
@@ -63,7 +63,7 @@ def check(linted: Linted, history: History, labels: Sequence[Label]) -> Iterator
         history: stored numbers by monitor.
         labels: known incidents; empty where there is no file of them.
     """
-    from plumbline.backtest.families import families_of
+    from plumbline.checks.threshold_families import families_of
 
     project = linted.facts.project
     for name in sorted(linted.facts.monitor_names):

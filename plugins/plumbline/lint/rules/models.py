@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from plumbline.errors import PlumblineError, did_you_mean
+from plumbline.core.errors import PlumblineError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Place, error, warning
 from plumbline.lint.templates import FUNCTIONS, Call, Template
 from plumbline.models.compilation import BUILT_IN

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 
 NO_OWNER = warning(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from plumbline.errors import did_you_mean
+from plumbline.core.errors import did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.parameters import ParameterError, evaluate, names_read, parameters_in
 

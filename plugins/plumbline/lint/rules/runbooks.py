@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.lint.linted import Linted
+from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding, Place, warning
 from plumbline.project.runbooks import ENDINGS, missing_headings
 

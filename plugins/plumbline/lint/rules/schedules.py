@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_shape

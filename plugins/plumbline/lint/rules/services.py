@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_shape

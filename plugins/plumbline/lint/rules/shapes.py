@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from plumbline.lint.context import Linted
 from plumbline.lint.described import models_in, sources_in
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_near_misses, check_shape

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.described import (
     PSEUDO_COLUMNS,
     DescribedColumn,
@@ -14,7 +15,6 @@ from plumbline.lint.described import (
     sources_in,
 )
 from plumbline.lint.document import KeyPath
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.models import place_of
 from plumbline.warehouse.types import KNOWN, parse_type

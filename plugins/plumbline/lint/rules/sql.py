@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from plumbline.lint.context import Linted
 from plumbline.lint.described import DescribedSource
-from plumbline.lint.linted import Linted
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Place, Rule, error, warning
 from plumbline.lint.sql import SqlFault

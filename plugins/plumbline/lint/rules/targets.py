@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.errors import did_you_mean
-from plumbline.lint.linted import Linted
+from plumbline.core.errors import did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding, error
 from plumbline.project.project import DATASOURCE_TYPE
 from plumbline.project.stores import find_store_faults

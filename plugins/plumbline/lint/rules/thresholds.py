@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from plumbline.expectations.bounds import Bounds
+from plumbline.checks.bounds import Bounds
+from plumbline.checks.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Rule, error
-from plumbline.run.thresholds import FOLLOWS_HISTORY, OURS
 
 MISSING = error(
     "threshold-missing",

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.lint.context import Linted
 from plumbline.lint.described import DescribedModel
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
-from plumbline.lint.linted import Linted
 from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.models.compilation import BUILT_IN
 from plumbline.models.compiled import Parameter

@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 import yaml
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
+from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
@@ -31,7 +32,6 @@ from plumbline.schedule.export.plain import (
     plain_times,
     refuse_two_kinds_of_days,
 )
-from plumbline.schedule.turns import SCHEDULE_VARIABLE
 
 SCRIPT = "deploy-plumbline.sh"
 

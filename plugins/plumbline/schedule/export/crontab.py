@@ -8,6 +8,7 @@ from itertools import groupby
 
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import PATIENCE
+from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
@@ -17,7 +18,6 @@ from plumbline.schedule.export.files import (
     unit_names,
 )
 from plumbline.schedule.export.plain import plain_cron
-from plumbline.schedule.turns import SCHEDULE_VARIABLE
 
 NAME = "plumbline.crontab"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule
 
 _LONGEST = 63

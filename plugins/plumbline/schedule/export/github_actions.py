@@ -15,10 +15,11 @@ from itertools import product
 from pathlib import Path
 
 from plumbline import __version__
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.cron import shortest_gap
 from plumbline.project.schedule import Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
+from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
@@ -36,7 +37,6 @@ from plumbline.schedule.export.plain import (
     refusal,
     refuse_two_kinds_of_days,
 )
-from plumbline.schedule.turns import SCHEDULE_VARIABLE
 
 _MOST_OFTEN = timedelta(minutes=5)
 _DAY = 24 * 60

@@ -13,7 +13,7 @@ from typing import cast
 
 from cronsim import CronSim
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule
 
 ALL_DAYS = tuple(range(1, 32))

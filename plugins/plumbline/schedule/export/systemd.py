@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import PATIENCE
+from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
@@ -30,7 +31,6 @@ from plumbline.schedule.export.plain import (
     plain_times,
     ranges,
 )
-from plumbline.schedule.turns import SCHEDULE_VARIABLE
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _EVERY_MINUTE = tuple(range(60))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from plumbline.cost.pricing import money
-from plumbline.run.reports.costs import billed, bytes_or_nothing, remarks
+from plumbline.history.cost.pricing import money
+from plumbline.report.costs import billed, bytes_or_nothing, remarks
 from plumbline.site import paths
-from plumbline.site.data import CostsView, SiteData
 from plumbline.site.pages import frame
+from plumbline.site.view_models import CostsView, SiteData
 
 
 def render(data: SiteData, view: CostsView) -> bytes:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from plumbline.project.schedule import write_duration
 from plumbline.site import paths
-from plumbline.site.data import SiteData
 from plumbline.site.pages import frame
+from plumbline.site.view_models import SiteData
 
 
 def render(data: SiteData) -> bytes:

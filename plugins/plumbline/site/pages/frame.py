@@ -14,12 +14,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from plumbline.masking import PREFIX
-from plumbline.run.reports.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
+from plumbline.core.masking import PREFIX
+from plumbline.report.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
 from plumbline.run.request import last_day
 from plumbline.site import paths
-from plumbline.site.data import MonitorRun, MonitorView, SiteData
 from plumbline.site.pages.layout import static_path
+from plumbline.site.view_models import MonitorRun, MonitorView, SiteData
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from plumbline.incidents.model import Incident
+from plumbline.alerts.incidents.model import Incident
 from plumbline.site import paths
-from plumbline.site.data import IncidentView, SiteData
 from plumbline.site.pages import frame
+from plumbline.site.view_models import IncidentView, SiteData
 
 
 def render(data: SiteData, view: IncidentView) -> bytes:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from plumbline.run.failures import reported
-from plumbline.run.status import Status
+from plumbline.checks.failures import reported
+from plumbline.core.status import Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
-from plumbline.site.data import (
+from plumbline.site.pages import frame
+from plumbline.site.pages.runbook import render_runbook
+from plumbline.site.view_models import (
     GroupSeries,
     IncidentView,
     MonitorRun,
@@ -21,8 +23,6 @@ from plumbline.site.data import (
     SeriesPoint,
     SiteData,
 )
-from plumbline.site.pages import frame
-from plumbline.site.pages.runbook import render_runbook
 
 _SEVEREST = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
 _GROUP_TABLE_RUNS = 10

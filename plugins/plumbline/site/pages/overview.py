@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from plumbline.run.status import Status
+from plumbline.core.status import Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
-from plumbline.site.data import DayView, IncidentView, MonitorView, SiteData
 from plumbline.site.pages import frame
+from plumbline.site.view_models import DayView, IncidentView, MonitorView, SiteData
 
 SPARKLINE_RUNS = 28
 _CALENDAR_WEEKS = 53

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plumbline.site import paths
-from plumbline.site.data import MonitorView, SiteData
 from plumbline.site.pages import costs, coverage, incidents, monitor, overview
 from plumbline.site.pages.layout import layout, static_files
+from plumbline.site.view_models import MonitorView, SiteData
 
 logger = logging.getLogger(__name__)
 

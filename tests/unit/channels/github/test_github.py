@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from plumbline.channels.base import Verdict
-from plumbline.channels.github.channel import GitHubChannel
-from plumbline.channels.github.rendering import (
+from plumbline.alerts.channels.base import Verdict
+from plumbline.alerts.channels.github.channel import GitHubChannel
+from plumbline.alerts.channels.github.rendering import (
     LONGEST_BODY,
     LONGEST_TITLE,
     comment_body,
@@ -18,10 +18,10 @@ from plumbline.channels.github.rendering import (
     marker,
     title,
 )
-from plumbline.channels.secrets import Secret
-from plumbline.errors import ConfigError
-from plumbline.incidents.model import Event
-from plumbline.run.status import Status
+from plumbline.alerts.incidents.model import Event
+from plumbline.core.errors import ConfigError
+from plumbline.core.status import Status
+from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_item, hostile_message, item, message
 from support.fake_github import FakeGitHub
 from support.fake_receivers import FakeReceiver, Reply

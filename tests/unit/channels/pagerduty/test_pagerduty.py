@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.channels.base import Verdict
-from plumbline.channels.pagerduty.channel import PagerDutyChannel
-from plumbline.channels.pagerduty.rendering import MOST_BYTES, dedup_key, encoded, event_of
-from plumbline.channels.secrets import Secret
-from plumbline.incidents.model import Event
-from plumbline.run.status import Status
+from plumbline.alerts.channels.base import Verdict
+from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
+from plumbline.alerts.channels.pagerduty.rendering import MOST_BYTES, dedup_key, encoded, event_of
+from plumbline.alerts.incidents.model import Event
+from plumbline.core.status import Status
+from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
 from support.sockets import refused_port

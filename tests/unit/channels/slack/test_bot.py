@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.channels.base import Receipt, Verdict
-from plumbline.channels.message import Item
-from plumbline.channels.secrets import Secret
-from plumbline.channels.slack.channel import MOST_ROOTS, SlackBot
-from plumbline.incidents.model import Event
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.alerts.channels.message import Item
+from plumbline.alerts.channels.slack.channel import MOST_ROOTS, SlackBot
+from plumbline.alerts.incidents.model import Event
+from plumbline.net.secrets import Secret
 from support.fake_slack import (
     CHANNEL,
     TOKEN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.channels.slack.escape import code, mrkdwn, plain
+from plumbline.alerts.channels.slack.escape import code, mrkdwn, plain
 
 
 @pytest.mark.parametrize(

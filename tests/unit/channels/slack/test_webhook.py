@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from plumbline.channels.base import Verdict
-from plumbline.channels.secrets import Secret
-from plumbline.channels.slack.channel import SlackWebhook
+from plumbline.alerts.channels.base import Verdict
+from plumbline.alerts.channels.slack.channel import SlackWebhook
+from plumbline.net.secrets import Secret
 from support.fake_slack import WEBHOOK_PATH, Behaviour, Cut, FakeSlack, Lie, Stall, Status
 from support.slack_messages import line_coverage, message
 

@@ -7,10 +7,10 @@ import hmac
 import json
 from datetime import datetime
 
-from plumbline.channels.base import Verdict
-from plumbline.channels.secrets import Secret
-from plumbline.channels.webhook.channel import WebhookChannel
-from plumbline.channels.webhook.rendering import LONGEST_TEXT, body, payload
+from plumbline.alerts.channels.base import Verdict
+from plumbline.alerts.channels.webhook.channel import WebhookChannel
+from plumbline.alerts.channels.webhook.rendering import LONGEST_TEXT, body, payload
+from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
 

@@ -12,8 +12,8 @@ from typing import Literal
 import pytest
 import yaml
 
-from plumbline.channels.secrets import _REFERENCE
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
+from plumbline.net.secrets import _REFERENCE
 from plumbline.schedule.export.cloud_run import SCRIPT, read_trigger, write_cloud_run
 from plumbline.schedule.export.files import ExportFile
 from support.fake_gcloud import FakeGcloud

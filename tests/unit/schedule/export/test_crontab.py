@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.schedule.export.crontab import write_crontab
 from plumbline.schedule.export.files import Machine
 from unit.schedule.conftest import schedule

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from plumbline import __version__
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
 from plumbline.project.cron import next_time
 from plumbline.schedule.due import due_between

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.schedule.export.files import unit_names
 from plumbline.schedule.export.plain import (
     ALL_DAYS,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
 from plumbline.schedule.due import due_between
 from plumbline.schedule.export.files import Machine

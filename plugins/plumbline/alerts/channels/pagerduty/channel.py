@@ -1,0 +1,65 @@
+"""The PagerDuty channel: a request for each item, to the Events API v2."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Receipt, Verdict
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.channels.pagerduty.rendering import encoded, event_of
+from plumbline.alerts.channels.truncate import clipped
+from plumbline.net.http import Caller, Reply, together
+from plumbline.net.secrets import Secret
+
+BASE_URL = "https://events.pagerduty.com"
+_ACCEPTED = 202
+
+
+class PagerDutyChannel:
+    """A service of PagerDuty, by the key of its Events API v2 integration.
+
+    Args:
+        name: as routes name it.
+        routing_key: the integration's key.
+        base_url: ``https://events.eu.pagerduty.com`` for accounts in the EU.
+    """
+
+    def __init__(self, name: str, routing_key: Secret, *, base_url: str = BASE_URL) -> None:
+        self.name = name
+        self._routing_key = routing_key
+        self._url = base_url.rstrip("/") + "/v2/enqueue"
+
+    def __repr__(self) -> str:
+        return f"PagerDutyChannel({self.name!r})"
+
+    def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
+        """One attempt; what went through before a failure is repeated by the next, harmlessly."""
+        events = [event for item in message.items if (event := event_of(clipped(item), message))]
+        if not events:
+            return Receipt(Verdict.DELIVERED, "nothing to send: PagerDuty reminds by itself")
+        receipts: list[Receipt] = []
+        with Caller(timeout_seconds=timeout_seconds, secrets=[self._routing_key]) as caller:
+            for event in events:
+                body = encoded({"routing_key": self._routing_key.reveal(), **event})
+                headers = {"Content-Type": "application/json"}
+                reply = caller.send("POST", self._url, headers=headers, body=body)
+                receipts.append(_receipt(reply))
+                if _is_pointless_to_go_on(reply):
+                    break
+        return together(receipts, of=len(events))
+
+
+def _receipt(reply: Reply) -> Receipt:
+    receipt = reply.receipt
+    if receipt.verdict is Verdict.DELIVERED and receipt.status_code != _ACCEPTED:
+        # Something between answers in PagerDuty's place (a proxy, a portal).
+        detail = f"{receipt.detail}, where PagerDuty answers {_ACCEPTED}"
+        return replace(receipt, verdict=Verdict.RETRY, detail=detail)
+    if receipt.status_code == 400:
+        mend = "check the routing key: it is that of an Events API v2 integration"
+        return replace(receipt, detail=f"{receipt.detail}; {mend}")
+    return receipt
+
+
+def _is_pointless_to_go_on(reply: Reply) -> bool:
+    return reply.status_code is None or reply.status_code == 429

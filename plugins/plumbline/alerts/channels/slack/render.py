@@ -1,0 +1,246 @@
+"""From a `Message` to what Slack is sent: fallback text and blocks, within Slack's limits.
+
+Pure. Used by `channel`. The order is that of a person woken at night: what, where, what it costs,
+what to do, and only then who and which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from plumbline.alerts.channels import wording
+from plumbline.alerts.channels.message import Item, Message
+from plumbline.alerts.channels.slack import escape
+
+MOST_BLOCKS = 50
+LONGEST_SECTION = 3000
+LONGEST_HEADER = 150
+
+MOST_FULL = 8
+"""Items that are told whole; of the others the headline."""
+MOST_HEADLINES = 15
+MOST_GROUPS = 8
+LONGEST_FALLBACK = 2500
+
+_LONGEST_LINE = 400
+_ROOM_FOR_GROUPS = 1500
+_ROOM_FOR_FAILED = 2700
+_LONGEST_ACTION = 1200
+_LONGEST_LINK = 500
+_LONGEST_NAME = 100
+
+Block = dict[str, Any]
+Payload = dict[str, Any]
+
+
+def payload(message: Message, *, now: datetime | None = None) -> Payload:
+    """The whole message.
+
+    Args:
+        message: what is to be told.
+        now: when it is sent; a late message says so.
+    """
+    blocks = [_header(message), *_remarks(message, now)]
+    full, rest = message.items[:MOST_FULL], message.items[MOST_FULL:]
+    for index, item in enumerate(full):  # the first one's headline is the header
+        blocks += _item(item, with_headline=index > 0)
+    if rest:
+        blocks += [{"type": "divider"}, _section(_headlines(rest))]
+    return _payload(message, [*blocks, _footer(message)])
+
+
+def payload_of(
+    message: Message, item: Item, *, now: datetime | None = None, brief: bool = False
+) -> Payload:
+    """One item of the message, as a message of its own.
+
+    Args:
+        message: where it comes from.
+        item: what is to be told.
+        now: when it is sent.
+        brief: for a thread, whose root says the rest.
+    """
+    alone = replace(message, items=(item,))
+    blocks = [_header(alone), *_remarks(alone, now)]
+    if brief:
+        blocks += _what(item) or [_section(escape.mrkdwn(wording.found(item)))]
+        return _payload(alone, blocks)
+    return _payload(alone, [*blocks, *_item(item, with_headline=False), _footer(alone)])
+
+
+def _payload(message: Message, blocks: Sequence[Block]) -> Payload:
+    return {
+        "text": _fallback(message),
+        "blocks": list(blocks[:MOST_BLOCKS]),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _fallback(message: Message) -> str:
+    """What a notification shows: the first line; then the other incidents, with their ids."""
+    lines = [escape.mrkdwn(wording.subject(message))]
+    for index, item in enumerate(message.items):
+        line = f"incident {_id(item)}" if index == 0 else f"{wording.headline(item)} ({_id(item)})"
+        left = len(message.items) - index
+        if len("\n".join([*lines, escape.mrkdwn(line)])) > LONGEST_FALLBACK:
+            lines.append(f"and {left} more")
+            break
+        lines.append(escape.mrkdwn(line))
+    return "\n".join(lines)
+
+
+def _header(message: Message) -> Block:
+    text = wording.cut(escape.plain(wording.subject(message)), LONGEST_HEADER)
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def _remarks(message: Message, now: datetime | None) -> list[Block]:
+    lines = []
+    if message.is_sample:
+        lines.append("*SAMPLE*: a test of this channel, nothing is wrong.")
+    if late := wording.late(message, now):
+        lines.append(escape.mrkdwn(late))
+    lines += [escape.mrkdwn(wording.cut(note, _LONGEST_LINE)) for note in message.notes[:3]]
+    return [_context("\n".join(lines))] if lines else []
+
+
+def _item(item: Item, *, with_headline: bool) -> list[Block]:
+    blocks: list[Block] = []
+    if with_headline:
+        title = escape.mrkdwn(wording.headline(item))
+        blocks += [{"type": "divider"}, _section(f"*{title}*")]
+    blocks += _what(item)
+    if item.event not in wording.ENDED:
+        blocks += _advice(item)
+    return [*blocks, _context(_whose(item))]
+
+
+def _what(item: Item) -> list[Block]:
+    """What changed, the numbers, and which groups fail."""
+    lines = [escape.mrkdwn(line) for line in wording.what_changed(item)]
+    if item.event in wording.ENDED:
+        return [_section("\n".join(lines))] if lines else []
+    found = wording.cut(wording.found(item), 2 * _LONGEST_LINE)
+    good = wording.last_good(item)
+    if found not in wording.headline(item):
+        lines.append(escape.mrkdwn(found))
+    if good:
+        lines.append(f"Last good: {escape.mrkdwn(good)}")
+    if item.groups:
+        lines.append(_groups(item))
+    for child in item.children[:5]:
+        summary = wording.cut(child.summary, _LONGEST_LINE // 2)
+        name = wording.cut(child.monitor, _LONGEST_NAME)
+        lines.append(f"Fails because of it: {escape.mrkdwn(f'{child.status} {name}: {summary}')}")
+    if len(item.children) > 5:
+        lines.append(f"and {len(item.children) - 5} more because of it")
+    failed = [_section("\n".join(_failed(item)))] if item.expectations else []
+    return [*([_section("\n".join(lines))] if lines else []), *failed]
+
+
+def _failed(item: Item) -> list[str]:
+    """Each failed expectation; a long one loses the end of its values, not its counts."""
+    shown = item.expectations[: wording.MOST_FAILED]
+    longest = min(_LONGEST_LINE, _ROOM_FOR_FAILED // max(1, len(shown)))
+    lines = [f"Fails: {escape.mrkdwn(wording.cut(text, longest))}" for text in shown]
+    more = len(item.expectations) - len(shown)
+    return [*lines, f"and {more} more"] if more else lines
+
+
+def _groups(item: Item) -> str:
+    shown: list[str] = []
+    for line in item.groups[:MOST_GROUPS]:
+        text = escape.code(wording.group_line(item, line))
+        if shown and len("\n".join([*shown, text])) > _ROOM_FOR_GROUPS:
+            break
+        shown.append(text)
+    more = len(item.groups) - len(shown) + item.more_groups
+    if more:
+        shown.append(f"and {more} more")
+    return "```\n" + "\n".join(shown) + "\n```"
+
+
+def _advice(item: Item) -> list[Block]:
+    """What it costs, and what to do: the command stands alone, to be copied."""
+    lines = []
+    if impact := wording.impact(item):
+        lines.append(f"*Impact:* {escape.mrkdwn(wording.cut(impact, 2 * _LONGEST_LINE))}")
+    if item.action:
+        action = escape.code(wording.cut(item.action.strip(), _LONGEST_ACTION))
+        lines.append(f"*Do:*\n```\n{action}\n```")
+    return [_section("\n".join(lines))] if lines else []
+
+
+def _whose(item: Item) -> str:
+    """The small print: runbook, owner, trend, the incident's id."""
+    ended = item.event in wording.ENDED
+    parts = ["" if ended else _link("Runbook", item.runbook), _link("Docs", item.docs_url)]
+    if item.owner:
+        parts.append(f"owner {_short(item.owner)}")
+    if item.acked_by:
+        parts.append(f"acknowledged by {_short(item.acked_by)}")
+    if trend := wording.sparkline(item.trend):
+        parts.append(f"trend {trend}")
+    parts += [_short(note, _LONGEST_LINE // 2) for note in item.notes[:3]]
+    if ended:  # else it is in the headline
+        parts.append(f"since {escape.mrkdwn(wording.moment(item.since))}")
+    parts.append(f"incident {escape.mrkdwn(_id(item))}")
+    return " · ".join(part for part in parts if part)
+
+
+def _link(label: str, target: str | None) -> str:
+    """A link where it is one; a path in the repository is shown as text."""
+    if not target:
+        return ""
+    if wording.is_link(target) and len(target) <= _LONGEST_LINK:
+        return f"<{target.replace('&', '&amp;')}|{label}>"
+    return f"{label} {_short(target, 2 * _LONGEST_NAME)}"
+
+
+def _headlines(items: Sequence[Item]) -> str:
+    lines: list[str] = []
+    for index, item in enumerate(items):
+        line = escape.mrkdwn(f"{wording.headline(item)} ({_id(item)})")
+        if index == MOST_HEADLINES or len("\n".join([*lines, line])) > LONGEST_SECTION - 50:
+            lines.append(f"and {len(items) - index} more")
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _footer(message: Message) -> Block:
+    return _context(escape.mrkdwn(wording.footer(message)))
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _text(text)}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_text(text)]}
+
+
+def _text(text: str) -> Block:
+    # Verbatim: Slack makes no links of what only looks like an address or a name.
+    return {"type": "mrkdwn", "text": _within(text), "verbatim": True}
+
+
+def _within(text: str) -> str:
+    """A text that grew beyond the limit by its escapes, cut at a line, its code block closed."""
+    if len(text) <= LONGEST_SECTION:
+        return text
+    text = text[: LONGEST_SECTION - 10]
+    text = text[: text.rfind("\n")] if "\n" in text else text[: max(text.rfind(" "), 1)]
+    return text + ("\n…\n```" if text.count("```") % 2 else "\n…")
+
+
+def _short(text: str, longest: int = _LONGEST_NAME) -> str:
+    return escape.mrkdwn(wording.cut(text, longest))
+
+
+def _id(item: Item) -> str:
+    return wording.cut(item.incident, _LONGEST_NAME)

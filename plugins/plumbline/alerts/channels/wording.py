@@ -1,0 +1,401 @@
+"""The words that every channel shares: headlines, durations, trends, a message as plain text.
+
+A person reads these on a phone at night: the first line holds status, monitor, number and since
+when. All of it is plain text on one line, free of control and direction characters; what a
+receiver would read as markup is escaped by its own channel.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from urllib.parse import urlsplit
+
+from plumbline.alerts.channels.message import GroupLine, Item, Message
+from plumbline.alerts.incidents.model import Event
+from plumbline.core.instants import in_utc
+from plumbline.core.safe_text import name, one_line
+from plumbline.core.status import Status
+from plumbline.report.wording import NOTHING, amount, fraction
+
+LONGEST_HEADLINE = 150
+LONGEST_SPARKLINE = 28
+LATE_AFTER = timedelta(minutes=15)
+"""A message that is delivered later than this after it was decided says so."""
+MOST_FAILED = 10
+"""Failed expectations of an item that are shown."""
+ENDED = (Event.RESOLVED, Event.EXPIRED)
+
+_LONGEST_MONITOR = 60
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_GAP = NOTHING
+_COUNTED = re.compile(r"\d+ of \d+\b")
+_BOUND = re.compile(r"[<>≤≥]\s*(-?\d+(?:\.\d+)?)$")
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A labelled line of an incident: ``found``, ``impact``, ``do``, ``owner``."""
+
+    label: str
+    text: str
+
+
+def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
+    """One line: status, monitor, number, since when; at most ``longest`` characters.
+
+    Where it is too long, the middle gives way: status, monitor and since when stay.
+    """
+    monitor = cut(one_line(item.monitor), _LONGEST_MONITOR)
+    if item.event in ENDED:
+        head = f"{item.event.upper()} {monitor}: "
+        tail = f"was {item.status} for {duration(in_utc(item.at) - in_utc(item.since))}"
+        found = _ended(item)
+    else:
+        head = f"{item.status} {monitor}{_aside(item)}: "
+        tail = f"since {moment(item.since)}"
+        found = f"{number(item)}{_crossed(item)}"
+    room = longest - len(head) - len(tail) - 2
+    middle = f"{cut(found, room)}, " if found and room > 0 else ""
+    return cut(f"{head}{middle}{tail}", longest)
+
+
+def subject(message: Message, *, longest: int = LONGEST_HEADLINE) -> str:
+    """The first line of the whole message: its worst item, and how many more."""
+    before = "SAMPLE " if message.is_sample else ""
+    if not message.items:
+        return cut(f"{before}{one_line(message.checkpoint)}: nothing to tell", longest)
+    more = len(message.items) - 1
+    after = f" and {more} more" if more else ""
+    return f"{before}{headline(message.items[0], longest=longest - len(before + after))}{after}"
+
+
+def number(item: Item) -> str:
+    """What was found, as one number: ``44.2 %``, ``6 of 7 systems critical``; never of an ERROR.
+
+    Of an ERROR it is why the check could not be made.
+    """
+    if item.status is Status.ERROR:
+        reason = one_line(item.reason_text or item.summary)
+        return f"not checked: {reason}" if reason else "not checked"
+    first = one_line(item.summary).split("; ")[0]
+    if item.observed is None or _COUNTED.match(first):
+        return first or "no value"
+    return figure(item.observed, item.unit, against=bound(item))
+
+
+def found(item: Item) -> str:
+    """The number with its counts and thresholds: ``44.2 %, 240 of 525 (critical < 50)``.
+
+    Where the thresholds are those of each group: ``6 of 7 systems critical; each: critical < 50``.
+    """
+    text = number(item)
+    if item.status is Status.ERROR:
+        return text
+    counts = fraction(item.numerator, item.denominator)
+    if counts and not _COUNTED.match(text):
+        text += f", {counts.replace('/', ' of ')}"
+    if not item.thresholds:
+        return text
+    thresholds = one_line(item.thresholds)
+    return f"{text} ({thresholds})" if _thresholds_fit(item) else f"{text}; each: {thresholds}"
+
+
+def impact(item: Item) -> str:
+    """What it costs; while a check cannot be made, nobody knows."""
+    if item.status is Status.ERROR:
+        return "The check could not be made: the data may be right or wrong."
+    return item.impact or ""
+
+
+def last_good(item: Item) -> str:
+    """``92.1 %, 25 Jan 19:00 EST``; empty where none is known."""
+    if item.last_good_at is None:
+        return ""
+    when = moment(item.last_good_at)
+    return when if item.last_good is None else f"{figure(item.last_good, item.unit)}, {when}"
+
+
+def figure(value: float | None, unit: str = "", *, against: float | None = None) -> str:
+    """As in the reports, but a whole percentage has no decimals: ``0 %``, ``44.2 %``."""
+    text = amount(value, one_line(unit), against=against)
+    if value is not None and math.isfinite(value) and float(value).is_integer():
+        return re.sub(r"^(-?\d+)\.0+\b", r"\1", text)
+    return text
+
+
+def group_text(line: GroupLine, *, status: Status | None = None, marks_new: bool = True) -> str:
+    """``catboost_v8: 21.5 %, 52 of 242``; with its status where that is not ``status``.
+
+    At an opening all are new, and ``marks_new`` is False.
+    """
+    if line.status is Status.ERROR:
+        parts = ["not checked"]
+    elif line.is_missing:
+        parts = ["no rows"]
+    else:
+        value = figure(line.observed, line.unit, against=line.threshold)
+        parts = ["no value" if value == NOTHING else value]
+        counts = fraction(line.numerator, line.denominator)
+        if counts:
+            parts.append(counts.replace("/", " of "))
+    if line.usual:
+        parts.append(one_line(line.usual))
+    if status is not None and line.status is not status:
+        parts.append(str(line.status))
+    if line.is_new and marks_new:
+        parts.append("new")
+    return f"{name(line.label)}: {', '.join(parts)}"
+
+
+def group_line(item: Item, line: GroupLine) -> str:
+    """`group_text` of a group of ``item``."""
+    return group_text(line, status=item.status, marks_new=item.event is not Event.OPENED)
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """A trend in Unicode blocks, the last at most 28 values; what is not known is a dash."""
+    shown = [None if v is None or not math.isfinite(v) else v for v in values[-LONGEST_SPARKLINE:]]
+    known = [value for value in shown if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    scale = (high - low) or 1.0
+    if not math.isfinite(scale):  # the ends of what a float can hold
+        low, high, scale = low / 4, high / 4, high / 4 - low / 4
+        shown = [None if value is None else value / 4 for value in shown]
+    top = len(_BLOCKS) - 1
+    flat = high == low
+    return "".join(
+        _GAP if value is None else _BLOCKS[top // 2 if flat else round((value - low) / scale * top)]
+        for value in shown
+    )
+
+
+def what_changed(item: Item) -> list[str]:
+    """What is different from the last word on the incident, a sentence each."""
+    lines = []
+    if item.event is Event.FLAPPING:
+        lines.append("Fails and recovers again and again: nothing more is said until it is calm.")
+    new = [line.label for line in item.groups if line.is_new]
+    if item.event is not Event.OPENED and new:
+        lines.append(f"{len(new)} new: {names(new)}")
+    if item.mended:
+        lines.append(f"{len(item.mended)} mended: {names(item.mended)}")
+    if item.left:
+        lines.append(f"{len(item.left)} left the window unmended: {names(item.left)}")
+    return lines
+
+
+def names(labels: Sequence[str], most: int = 5) -> str:
+    """``a, b, c and 7 more``, each safe and no longer than a reader takes in."""
+    shown = ", ".join(name(label) for label in labels[:most])
+    more = len(labels) - most
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
+    """All that is said below the headline, most needed first."""
+    lines = [Detail("change", text) for text in what_changed(item)]
+    if item.event in ENDED:
+        lines.append(Detail("found", found(item) if item.observed is not None else ""))
+    else:
+        lines += [Detail("found", found(item)), *_failing(item, most_groups)]
+        lines.append(Detail("impact", one_line(impact(item))))
+        lines.append(Detail("do", item.action or ""))
+    lines += [
+        Detail("also", f"{child.status} {one_line(child.monitor)}: {one_line(child.summary)}")
+        for child in item.children[:5]
+    ]
+    if len(item.children) > 5:
+        lines.append(Detail("also", f"and {len(item.children) - 5} more"))
+    lines += [
+        Detail("last good", last_good(item) if item.event not in ENDED else ""),
+        Detail("trend", sparkline(item.trend)),
+        Detail("owner", one_line(item.owner or "")),
+        Detail("acked by", one_line(item.acked_by or "")),
+        Detail("runbook", one_line(item.runbook or "")),
+        Detail("docs", one_line(item.docs_url or "")),
+        *(Detail("note", one_line(note)) for note in item.notes[:3]),
+        Detail("since", moment(item.since)),
+        Detail("incident", one_line(item.incident)),
+    ]
+    return [line for line in lines if line.text]
+
+
+def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> str:
+    """The whole message as plain text, worst first, in at most ``limit`` characters.
+
+    Items that have no room are counted: "and N more".
+
+    Args:
+        message: what is to be told.
+        limit: characters.
+        now: when it is sent; a late message says so.
+    """
+    opening = [subject(message), *[line for line in (late(message, now), _sample(message)) if line]]
+    text = cut("\n".join(opening), limit)
+    closing = "\n\n" + footer(message)
+    for index, item in enumerate(message.items):
+        left = len(message.items) - index
+        tail = f"\n\nand {left} more" + closing
+        block = "\n\n" + _block(item)
+        last = closing if left == 1 else f"\n\nand {left - 1} more" + closing
+        if len(text) + len(block) + len(last) > limit:
+            if index:
+                return cut(text + tail, limit)
+            block = cut(block, max(0, limit - len(text) - len(last)))
+        text += block
+    return cut(text + closing, limit)
+
+
+def footer(message: Message) -> str:
+    """Where it comes from: checkpoint, target, instant, suites, run."""
+    parts = [
+        cut(one_line(message.checkpoint), _LONGEST_MONITOR),
+        f"target {cut(one_line(message.target), _LONGEST_MONITOR)}",
+        f"as of {moment(message.as_of)}",
+        *([f"suites {cut(one_line(message.revision), 50)}"] if message.revision else []),
+        f"run {cut(one_line(message.run_id), _LONGEST_MONITOR)}",
+    ]
+    return " · ".join(parts)
+
+
+def late(message: Message, now: datetime | None) -> str:
+    """``Late: decided 3 Feb 07:00 EST, sent 2 h later``; empty where it is not."""
+    waited = timedelta() if now is None else in_utc(now) - in_utc(message.created_at)
+    if waited < LATE_AFTER:
+        return ""
+    decided = message.created_at.astimezone(message.as_of.tzinfo)
+    return f"Late: decided {moment(decided)}, sent {duration(waited)} later."
+
+
+def moment(instant: datetime) -> str:
+    """Day, time and zone: ``26 Jan 07:00 EST``."""
+    zone = instant.strftime("%Z")
+    if zone[:1] in ("+", "-"):  # an instant that was kept as JSON
+        zone = f"UTC{zone}"
+    return f"{instant.day} {instant:%b %H:%M} {zone}".rstrip()
+
+
+def in_zone(message: Message, zone: tzinfo) -> Message:
+    """``message`` with its instants in ``zone``: JSON keeps their offset, and not EST or EDT."""
+
+    def moved(item: Item) -> Item:
+        good = item.last_good_at
+        return replace(
+            item,
+            since=item.since.astimezone(zone),
+            at=item.at.astimezone(zone),
+            last_good_at=None if good is None else good.astimezone(zone),
+        )
+
+    return replace(
+        message,
+        as_of=message.as_of.astimezone(zone),
+        created_at=message.created_at.astimezone(zone),
+        items=tuple(map(moved, message.items)),
+    )
+
+
+def duration(span: timedelta) -> str:
+    """The two largest units: ``8 d 6 h``, ``6 h 20 min``, ``3 min``."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    units = [(days, "d"), (hours, "h"), (minutes, "min")]
+    first = next((i for i, (count, _) in enumerate(units) if count), 2)
+    shown = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
+    return " ".join(shown) or "0 min"
+
+
+def is_link(text: str) -> bool:
+    """Whether it is an http or https address, free of what could break out of a link."""
+    if not text.isascii() or re.search(r"[\s<>|\"'`\\^{}\x00-\x1f\x7f]", text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def cut(text: str, longest: int) -> str:
+    """``text``, or its beginning with an ellipsis."""
+    if len(text) <= longest:
+        return text
+    return text[: longest - 1].rstrip() + "…" if longest > 0 else ""
+
+
+def bound(item: Item) -> float | None:
+    """The threshold of the item's status that its number is held against."""
+    match = _BOUND.search(_level(item)) if _thresholds_fit(item) else None
+    return float(match[1]) if match else None
+
+
+def _aside(item: Item) -> str:
+    before = item.previous_status
+    if item.event in (Event.ESCALATED, Event.DOWNGRADED) and before is not None:
+        return f" (was {before})"
+    if item.event is Event.CHANGED:
+        new = sum(line.is_new for line in item.groups)
+        return f" ({new} new)" if new else " (changed)"
+    return {Event.REMINDED: " (still)", Event.FLAPPING: " (flapping)"}.get(item.event, "")
+
+
+def _ended(item: Item) -> str:
+    if item.event is Event.EXPIRED:
+        return "left the window unmended"
+    if item.kind == "error":
+        return "can be checked again"
+    return figure(item.observed, item.unit) if item.observed is not None else ""
+
+
+def _level(item: Item) -> str:
+    levels = one_line(item.thresholds).split(", ")
+    begins = (f"{item.status.lower()} ", f"{item.status.lower()}: ")
+    return next((text for text in levels if text.startswith(begins)), "")
+
+
+def _crossed(item: Item) -> str:
+    level = _level(item) if _thresholds_fit(item) else ""
+    # A level from the past has words of its own: ``usually 92 ± 4``.
+    level = level.removeprefix(f"{item.status.lower()}: ")
+    return f" ({level})" if level else ""
+
+
+def _thresholds_fit(item: Item) -> bool:
+    """Whether the thresholds are of the item's own number, and not of its groups' shares."""
+    if not item.thresholds or item.status is Status.ERROR:
+        return False
+    return item.unit == "%" or not any(line.unit == "%" for line in item.groups)
+
+
+def _failing(item: Item, most: int) -> list[Detail]:
+    """What fails: each expectation with its counts, then the groups."""
+    groups = [Detail("where", group_line(item, line)) for line in item.groups[:most]]
+    more = len(item.groups) - len(groups) + item.more_groups
+    if groups and more:
+        groups.append(Detail("where", f"and {more} more"))
+    failed = [Detail("fails", one_line(text)) for text in item.expectations[:MOST_FAILED]]
+    unnamed = len(item.expectations) - len(failed)
+    if unnamed:
+        failed.append(Detail("fails", f"and {unnamed} more"))
+    return [*failed, *groups]
+
+
+def _block(item: Item) -> str:
+    lines = [headline(item)]
+    label = ""
+    for line in details(item):
+        shown = "" if line.label == label else line.label
+        label = line.label
+        lines.append(f"  {shown:<9} {one_line(line.text)}")
+    return "\n".join(lines)
+
+
+def _sample(message: Message) -> str:
+    return "This is a sample: nothing is wrong." if message.is_sample else ""

@@ -1,0 +1,142 @@
+"""Alerts of a live run, put together from a project: configuration, channels, state, clock.
+
+Used by the alerts action and by ``plumbline alerts``. Whatever can't be put together is said in the
+report, never raised: an alert that can't be routed must not hide those that can.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from plumbline.alerts.channels.factory import OpenedChannels, open_channels
+from plumbline.alerts.compose import RunFacts
+from plumbline.alerts.reactions import acknowledge
+from plumbline.alerts.report import AlertsReport
+from plumbline.alerts.service import Alerting
+from plumbline.alerts.store import LocalFallback, RecordedRun, StateStore
+from plumbline.core.errors import ConfigError
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import run_status, score
+from plumbline.project import Project, Target, read_revision
+
+
+def read_wall_clock() -> datetime:
+    """Now, for claims and deliveries; what is judged and decided goes by ``as_of``."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """A run whose outcomes may move incidents."""
+
+    project: Project
+    target: Target
+    run_id: str
+    checkpoint: str
+    as_of: datetime
+    now: datetime
+    is_kept: bool = True
+    """Whether the history is to have it: with other vars it measures something else."""
+    progress: Callable[[str], None] = lambda _: None
+
+
+def tell(
+    live: LiveRun,
+    outcomes: Sequence[Outcome],
+    *,
+    environment: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] = read_wall_clock,
+) -> AlertsReport:
+    """What ``outcomes`` mean for the incidents, told to whoever is to be told.
+
+    Raises:
+        ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
+    """
+    revision = read_revision(live.project.root)
+    statuses = [outcome.status for outcome in outcomes]
+    facts = RunFacts(
+        run_id=live.run_id,
+        checkpoint=live.checkpoint,
+        target=live.target.name,
+        as_of=live.as_of,
+        now=live.now,
+        run_status=run_status(statuses),
+        score=score(statuses),
+        revision=None if revision is None else str(revision),
+    )
+    alerting = make_alerting(
+        live.project,
+        live.target,
+        holder=live.run_id,
+        environment=environment,
+        clock=clock,
+        progress=live.progress,
+    )
+    recorded = RecordedRun(
+        run_id=live.run_id,
+        checkpoint=live.checkpoint,
+        target=live.target.name,
+        as_of=live.as_of,
+        revision=revision,
+        outcomes=outcomes,
+        whole=_is_whole(live, outcomes),
+    )
+    if live.is_kept:
+        alerting.record = lambda: alerting.store.record_outcomes(recorded)
+    try:
+        return alerting.tell(outcomes, facts)
+    finally:
+        alerting.store.close()
+
+
+def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:
+    try:
+        monitors = live.project.checkpoint(live.checkpoint).monitors
+    except ConfigError:  # a checkpoint that is in no file of the project
+        return True
+    return set(monitors) <= {outcome.monitor for outcome in outcomes}
+
+
+def make_alerting(
+    project: Project,
+    target: Target,
+    *,
+    holder: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] = read_wall_clock,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Alerting:
+    """The parts of a project's alerts, put together.
+
+    Raises:
+        ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
+    """
+    config = project.alerts
+    opened = open_project_channels(project, environment)
+    return Alerting(
+        config=config,
+        mutes=project.mutes,
+        opened=opened,
+        store=StateStore(target),
+        fallback=LocalFallback(target.state_dir),
+        clock=clock,
+        holder=holder or uuid.uuid4().hex,
+        zone=project.timezone,
+        acknowledge=lambda known, at: acknowledge(known, at, opened.channels),
+        progress=progress,
+    )
+
+
+def open_project_channels(
+    project: Project, environment: Mapping[str, str] | None = None
+) -> OpenedChannels:
+    """The channels of a project, with their secrets from the environment.
+
+    Raises:
+        ConfigError: ``checkpoints/alerts.yml`` is malformed.
+    """
+    return open_channels(project.alerts, os.environ if environment is None else environment)

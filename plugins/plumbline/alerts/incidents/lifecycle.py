@@ -1,0 +1,206 @@
+"""How one outcome moves one incident: its opening, its going on, its end, and what to say of it.
+
+What holds a word back (mutes, acknowledgements, other monitors) is decided afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from plumbline.alerts.incidents import flapping
+from plumbline.alerts.incidents.ids import incident_id
+from plumbline.alerts.incidents.members import meet, missing_members, new_members
+from plumbline.alerts.incidents.model import Event, Incident, Kind, Reason
+from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.outcome import Outcome
+from plumbline.core.severity import SEVERITY, worse
+from plumbline.core.status import Status
+from plumbline.core.text import listing
+
+Sight = Literal["wrong", "well", "unknown"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """What there is to say of an incident, and why."""
+
+    event: Event
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one outcome made of one incident."""
+
+    outcome: Outcome
+    before: Incident | None
+    after: Incident
+    """Not yet changed by what is said or held back."""
+    word: Word | None
+    """None: there is nothing to say."""
+    wrong: bool
+    """Whether this outcome saw it wrong: only then can it be told now."""
+
+    @property
+    def at(self) -> datetime:
+        """The instant of the outcome."""
+        return self.outcome.as_of
+
+
+def seen(kind: Kind, status: Status) -> Sight:
+    """What ``status`` says of an incident of ``kind``: ERROR and SKIPPED never mend data."""
+    if kind == "error":
+        return "wrong" if status is Status.ERROR else "well"
+    if status in (Status.WARNING, Status.CRITICAL):
+        return "wrong"
+    return "well" if status is Status.PASS else "unknown"
+
+
+def advance(
+    incidents: Sequence[Incident],
+    kind: Kind,
+    outcome: Outcome,
+    *,
+    checkpoint: str,
+    policy: Policy,
+    arrivals: Mapping[str, datetime],
+) -> Step | None:
+    """What ``outcome`` makes of the monitor's incident of ``kind``; None where there is none.
+
+    Args:
+        incidents: those of the monitor and of ``kind``, closed ones too.
+        kind: of the incident.
+        outcome: later than all that is known of the monitor.
+        checkpoint: whose run it is.
+        policy: intervals and counts.
+        arrivals: when each group of the monitor was first judged, by key.
+    """
+    sight = seen(kind, outcome.status)
+    open_one = next((incident for incident in incidents if incident.is_open), None)
+    if open_one is None:
+        if sight != "wrong":
+            return None
+        return _open(incidents, kind, outcome, checkpoint, policy)
+    if sight == "wrong":
+        return _go_on(meet(open_one, outcome, arrivals), open_one, outcome, policy)
+    if sight == "well":
+        return _recover(meet(open_one, outcome, arrivals), open_one, outcome, policy)
+    return _wait(open_one, outcome)
+
+
+def _open(
+    incidents: Sequence[Incident], kind: Kind, outcome: Outcome, checkpoint: str, policy: Policy
+) -> Step:
+    at = outcome.as_of
+    is_flapping = flapping.is_flapping(incidents, at, policy)
+    incident = Incident(
+        id=incident_id(outcome.monitor, kind, at),
+        monitor=outcome.monitor,
+        kind=kind,
+        status=outcome.status,
+        worst=outcome.status,
+        opened_at=at,
+        last_seen=at,
+        checkpoint=checkpoint,
+        sequence=0,
+        summary=outcome.summary,
+        flapping=is_flapping,
+        owner=outcome.owner,
+    )
+    word = (
+        Word(Event.FLAPPING, Reason.FLAPPING)
+        if is_flapping
+        else Word(Event.OPENED, Reason.FIRST_FAILURE)
+    )
+    return Step(outcome, None, meet(incident, outcome, {}), word, wrong=True)
+
+
+def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
+    status = _status_with_missing(met, outcome)
+    is_seen = outcome.status is not Status.PASS
+    ack = before.ack if before.ack and before.ack.status is status else None
+    after = replace(
+        met,
+        status=status,
+        worst=worse(before.worst, status),
+        last_seen=outcome.as_of if is_seen else before.last_seen,
+        summary=_summary_with_missing(met, outcome),
+        owner=outcome.owner,
+        ack=ack,
+        calm_since=None,
+        remind_from=before.remind_from or outcome.as_of,
+    )
+    word = _word(after, outcome.as_of, policy, was_calm=before.calm_since is not None)
+    return Step(outcome, before, after, word, wrong=True)
+
+
+def _word(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool) -> Word | None:
+    """The strongest thing to say; measured by what was last said, not by the last run."""
+    if incident.said_at is None or incident.said_status is None:
+        event = Event.FLAPPING if incident.flapping else Event.OPENED
+        return Word(event, Reason.NO_LONGER_SUPPRESSED)
+    now, said = SEVERITY[incident.status], SEVERITY[incident.said_status]
+    start = incident.remind_from or at
+    due = at - start >= policy.remind_after(incident.status)
+    if now > said:
+        return Word(Event.ESCALATED, Reason.STATUS_ROSE)
+    if incident.flapping and due:
+        return Word(Event.REMINDED, Reason.REMINDER_DUE)
+    if now < said:
+        return Word(Event.DOWNGRADED, Reason.STATUS_FELL)
+    if new_members(incident):
+        return Word(Event.CHANGED, Reason.NEW_MEMBER)
+    if due:
+        return Word(Event.REMINDED, Reason.REMINDER_DUE)
+    return Word(Event.FLAPPING, Reason.FLAPPING) if was_calm else None
+
+
+def _recover(after: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
+    at = outcome.as_of
+    if before.kind == "data" and after.members:  # not returned, and so not seen well
+        return _go_on(after, before, outcome, policy)
+    if before.flapping:
+        after = replace(after, calm_since=before.calm_since or at)
+        if not flapping.is_over(after, at, policy):
+            return Step(outcome, before, after, word=None, wrong=False)
+    expired = after.left > 0
+    after = replace(
+        after,
+        members=before.members,
+        closed_at=at,
+        ending="expired" if expired else "resolved",
+    )
+    word = (
+        Word(Event.EXPIRED, Reason.LEFT_THE_WINDOW)
+        if expired
+        else Word(Event.RESOLVED, Reason.RECOVERED)
+    )
+    return Step(outcome, before, after, word, wrong=False)
+
+
+def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:
+    """What is not returned is as bad as when it was seen last."""
+    found = outcome.status
+    for member in missing_members(incident):
+        found = worse(found, member.status)
+    return found
+
+
+def _summary_with_missing(incident: Incident, outcome: Outcome) -> str:
+    # Those that this outcome itself found missing are in its summary.
+    missing = [one for one in missing_members(incident) if one.last_seen != outcome.as_of]
+    if not missing:
+        return outcome.summary
+    text = f"no longer returned: {listing([member.label for member in missing])}"
+    return text if outcome.status is Status.PASS else f"{outcome.summary}; {text}"
+
+
+def _wait(before: Incident, outcome: Outcome) -> Step:
+    """Nothing was seen of it. Time without games does not bring a reminder nearer."""
+    after = before
+    if outcome.status is Status.SKIPPED:
+        after = replace(before, remind_from=None)
+    return Step(outcome, before, after, word=None, wrong=False)

@@ -1,0 +1,121 @@
+"""The failing groups of an incident: who is new, was mended, left the window or is missing.
+
+*Mended* is what was looked at and found well. What was not looked at any more *left* the window, or
+is missing while its rows are expected (`window`), and stays a member. One that
+comes back before anybody was told that it had gone is not new: the last word named it as failing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from plumbline.alerts.incidents.model import Incident, Member
+from plumbline.alerts.incidents.policy import MOST_GONE
+from plumbline.alerts.incidents.window import has_left
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.status import Status
+
+_FAILING = (Status.WARNING, Status.CRITICAL)
+
+
+def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime]) -> Incident:
+    """The incident with the members that fail now or are missing, and with the others told apart.
+
+    A PASS has no members, whatever single rows look like: the whole is what is judged. Neither
+    has an incident of kind ``error``: what a check found before it failed is no finding.
+
+    Args:
+        incident: as it was.
+        outcome: what was seen.
+        arrivals: when each group was first judged, by key.
+    """
+    if incident.kind == "error":
+        return incident
+    failing = {}
+    if outcome.status is not Status.PASS:
+        failing = {group.key.text: group for group in outcome.groups if group.status in _FAILING}
+    judged = {key.text for key in outcome.judged}
+    gone = [member for member in incident.members if member.key not in failing]
+    mended = [member for member in gone if member.key in judged]
+    absent = [member for member in gone if member.key not in judged]
+    missing = [member for member in absent if not has_left(member, outcome, arrivals)][-MOST_GONE:]
+    left = _without_keys(absent, missing)
+    back_mended = _among(incident.mended_members, failing)
+    back_left = _among(incident.left_members, failing)
+    since = {
+        member.key: member.since
+        for member in (*back_mended, *back_left)
+        if incident.said_at is None or member.last_seen >= incident.said_at
+    } | {member.key: member.since for member in incident.members}
+    return replace(
+        incident,
+        members=(
+            *(
+                _member(group, since=since.get(key, outcome.as_of), last_seen=outcome.as_of)
+                for key, group in failing.items()
+            ),
+            *(replace(member, is_missing=True) for member in missing),
+        ),
+        mended=incident.mended + len(mended) - len(back_mended),
+        left=incident.left + len(left) - len(back_left),
+        mended_members=_without(incident.mended_members, back_mended, mended),
+        left_members=_without(incident.left_members, back_left, left),
+    )
+
+
+def new_members(incident: Incident) -> tuple[Member, ...]:
+    """Those that began to fail after the last word; none where nothing was said yet."""
+    said_at = incident.said_at
+    if said_at is None:
+        return ()
+    return tuple(member for member in incident.members if member.since > said_at)
+
+
+def missing_members(incident: Incident) -> tuple[Member, ...]:
+    """Those that are not returned any more while they are expected."""
+    return tuple(member for member in incident.members if member.is_missing)
+
+
+def untold(gone: Iterable[Member], incident: Incident) -> tuple[Member, ...]:
+    """Those of ``gone`` that the last word on ``incident`` named as failing."""
+    said_at = incident.said_at
+    if said_at is None:
+        return ()
+    return tuple(member for member in gone if member.since <= said_at <= member.last_seen)
+
+
+def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Member:
+    return Member(
+        key=group.key.text,
+        label=group.key.label,
+        status=group.status,
+        since=since,
+        last_seen=last_seen,
+        observed=group.observed,
+        numerator=group.numerator,
+        denominator=group.denominator,
+        threshold=group.threshold,
+        unit=group.unit,
+        usual=group.usual,
+        is_missing=group.is_missing,
+    )
+
+
+def _among(members: Iterable[Member], keys: Iterable[str]) -> list[Member]:
+    wanted = set(keys)
+    return [member for member in members if member.key in wanted]
+
+
+def _without_keys(members: Iterable[Member], others: Iterable[Member]) -> list[Member]:
+    keys = {member.key for member in others}
+    return [member for member in members if member.key not in keys]
+
+
+def _without(
+    members: tuple[Member, ...], back: list[Member], gone: list[Member]
+) -> tuple[Member, ...]:
+    returned = {member.key for member in back}
+    kept = [member for member in members if member.key not in returned]
+    return tuple([*kept, *gone][-MOST_GONE:])

@@ -1,0 +1,70 @@
+"""What is remembered of a monitor between runs, and which outcomes move it forward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from plumbline.alerts.incidents.model import Member, MonitorMemory, Sighting
+from plumbline.alerts.incidents.policy import RECENT
+from plumbline.alerts.incidents.window import arrivals_after
+from plumbline.core.instants import in_utc
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+
+
+def forward(
+    monitors: Mapping[str, MonitorMemory], outcomes: Sequence[Outcome]
+) -> tuple[list[Outcome], list[str]]:
+    """The outcomes that are later than what is known, one a monitor, and notes on the others.
+
+    Their instants are in UTC: all that is decided compares and subtracts them.
+    """
+    latest: dict[str, Outcome] = {}
+    notes = []
+    in_order = [replace(outcome, as_of=in_utc(outcome.as_of)) for outcome in outcomes]
+    for outcome in sorted(in_order, key=lambda outcome: (outcome.monitor, outcome.as_of)):
+        known = monitors.get(outcome.monitor)
+        if known is not None and outcome.as_of <= known.as_of:
+            notes.append(
+                f"{outcome.monitor}: its outcome of {outcome.as_of.isoformat()} changes no "
+                f"incident: it is known up to {known.as_of.isoformat()}"
+            )
+            continue
+        if (earlier := latest.get(outcome.monitor)) is not None:
+            notes.append(
+                f"{outcome.monitor}: its outcome of {earlier.as_of.isoformat()} changes no "
+                "incident: the same run has another one"
+            )
+        latest[outcome.monitor] = outcome
+    return list(latest.values()), notes
+
+
+def remember(
+    known: MonitorMemory | None, outcome: Outcome, members: Mapping[str, Member]
+) -> MonitorMemory:
+    """The memory with ``outcome`` in it: SKIPPED says nothing, ERROR is a gap in the numbers.
+
+    Args:
+        known: the memory before.
+        outcome: of the monitor.
+        members: of its open incidents, by key.
+    """
+    recent = known.recent if known else ()
+    last_good = known.last_good if known else None
+    arrivals = known.arrivals if known else {}
+    if outcome.status not in (Status.SKIPPED, Status.ERROR):
+        arrivals = arrivals_after(arrivals, outcome, members)
+    if outcome.status is not Status.SKIPPED:
+        observed = None if outcome.status is Status.ERROR else outcome.observed
+        sighting = Sighting(as_of=outcome.as_of, status=outcome.status, observed=observed)
+        recent = (*recent, sighting)[-RECENT:]
+        if outcome.status is Status.PASS:
+            last_good = sighting
+    return MonitorMemory(
+        monitor=outcome.monitor,
+        as_of=outcome.as_of,
+        recent=recent,
+        last_good=last_good,
+        arrivals=arrivals,
+    )

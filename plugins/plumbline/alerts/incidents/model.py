@@ -1,0 +1,255 @@
+"""What is known of incidents: the values that are decided on, kept and told.
+
+They are plain frozen dataclasses, so that pydantic's ``TypeAdapter`` writes them as JSON and reads
+them back (`plumbline.alerts.state`). Instants carry a zone; those of an incident are ``as_of``
+instants, which are the clock's own in a live run and the replayed ones in a replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from plumbline.core.instants import in_utc
+from plumbline.core.status import Status
+
+Kind = Literal["data", "error"]
+"""``data``: the data is wrong (WARNING, CRITICAL); ``error``: the check could not be made."""
+
+Ending = Literal["resolved", "expired"]
+"""``expired``: what was wrong left the window without being mended."""
+
+
+class Event(StrEnum):
+    """What happened to an incident, as the report of a run names it."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    ESCALATED = "escalated"
+    DOWNGRADED = "downgraded"
+    REMINDED = "reminded"
+    RESOLVED = "resolved"
+    EXPIRED = "expired"
+    FLAPPING = "flapping"
+    SUPPRESSED = "suppressed"
+
+
+class Reason(StrEnum):
+    """Why there is, or is not, something to say."""
+
+    FIRST_FAILURE = "first failure"
+    NEW_MEMBER = "new member"
+    STATUS_ROSE = "status rose"
+    STATUS_FELL = "status fell"
+    REMINDER_DUE = "reminder due"
+    RECOVERED = "recovered"
+    LEFT_THE_WINDOW = "left the window"
+    FLAPPING = "flapping"
+    MUTED = "muted"
+    ACKNOWLEDGED = "acknowledged"
+    INHIBITED = "inhibited"
+    NO_LONGER_SUPPRESSED = "no longer suppressed"
+    """It was muted or inhibited when it opened, and still is wrong."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A failing group of an incident: a prediction system, a date, a processor, a game."""
+
+    key: str
+    """The canonical text of its `GroupKey`."""
+    label: str
+    status: Status
+    since: datetime
+    last_seen: datetime
+    observed: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    threshold: float | None = None
+    unit: str = ""
+    usual: str = ""
+    """What it was held against, where that came from its past: ``usually 92 ± 4``."""
+    is_missing: bool = False
+    """Whether no row is of it any more; what was observed is what was seen last."""
+
+
+@dataclass(frozen=True)
+class Ack:
+    """Somebody looks after it: no reminders until the status changes."""
+
+    by: str
+    at: datetime
+    status: Status
+    """The status that was acknowledged."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One thing that is wrong with one monitor, from its opening to its end."""
+
+    id: str
+    monitor: str
+    kind: Kind
+    status: Status
+    """WARNING or CRITICAL (``data``), ERROR (``error``); of a closed one, the last."""
+    worst: Status
+    opened_at: datetime
+    last_seen: datetime
+    """The last ``as_of`` at which it was wrong."""
+    checkpoint: str
+    """The checkpoint whose run opened it."""
+    sequence: int = 1
+    """How many events it has had: the next one's number is in its event id."""
+    members: tuple[Member, ...] = ()
+    """What fails now, or is missing; of a closed incident, what failed last."""
+    mended: int = 0
+    """How many members were seen well again."""
+    left: int = 0
+    """How many members left the window without being mended."""
+    mended_members: tuple[Member, ...] = ()
+    """Those that were mended last, at most `policy.MOST_GONE`: the next word names them."""
+    left_members: tuple[Member, ...] = ()
+    """The same of those that left the window."""
+    summary: str = ""
+    said_at: datetime | None = None
+    """When somebody was last told; None: nobody was (muted, inhibited)."""
+    said_status: Status | None = None
+    """The status that was last told."""
+    remind_from: datetime | None = None
+    """From when the time to the next reminder counts; None: from the next time it is judged."""
+    ack: Ack | None = None
+    flapping: bool = False
+    calm_since: datetime | None = None
+    """Of a flapping one: since when the monitor has been well."""
+    suppressed_by: Reason | None = None
+    """Why it is held back now, so that this is told once and not at each run."""
+    inhibited_by: str | None = None
+    """The incident in whose message this one was said, while that one stands for it."""
+    told: tuple[str, ...] = ()
+    """The channels that were told of it: its end goes to the same."""
+    references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By channel: what the channel needs to find its message again (Slack's ``ts``)."""
+    closed_at: datetime | None = None
+    ending: Ending | None = None
+    owner: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One outcome of a monitor, as far as it is remembered: for trends and the last good value."""
+
+    as_of: datetime
+    status: Status
+    observed: float | None = None
+
+
+@dataclass(frozen=True)
+class MonitorMemory:
+    """What is remembered of one monitor between runs."""
+
+    monitor: str
+    as_of: datetime
+    """The last ``as_of`` judged: incidents only move forward from it."""
+    recent: tuple[Sighting, ...] = ()
+    """The last sightings, oldest first, at most `policy.RECENT`; SKIPPED ones are left out."""
+    last_good: Sighting | None = None
+    """The last PASS."""
+    arrivals: Mapping[str, datetime] = field(default_factory=dict)
+    """When each group that was judged last was first judged, by key: what leaves a window does so
+    in this order. Groups that are missing are among them."""
+
+
+@dataclass(frozen=True)
+class Mute:
+    """Nothing is said of a monitor until an instant."""
+
+    monitor: str
+    owner: str
+    reason: str
+    until: datetime
+    source: Literal["file", "command"] = "file"
+    created_at: datetime | None = None
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it has not ended at ``now``."""
+        return in_utc(now) < in_utc(self.until)
+
+    def covers(self, monitor: str, now: datetime) -> bool:
+        """Whether it holds back what would be said of ``monitor`` at ``now``."""
+        return self.monitor == monitor and self.lasts(now)
+
+    def describe(self) -> str:
+        """One line, for reports."""
+        until = f"{self.until:%Y-%m-%d %H:%M %Z}".rstrip()
+        return f"{self.monitor} is muted until {until} by {self.owner}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that a decision knows of the past."""
+
+    incidents: tuple[Incident, ...] = ()
+    """Open ones, and closed ones as long as they count towards flapping.
+
+    What ended in a monitor's last run is among them in any case.
+    """
+    monitors: Mapping[str, MonitorMemory] = field(default_factory=dict)
+
+    def open_incident(self, monitor: str, kind: Kind) -> Incident | None:
+        """The one open incident of that kind, if any."""
+        for incident in self.incidents:
+            if incident.monitor == monitor and incident.kind == kind and incident.is_open:
+                return incident
+        return None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One event of an incident: what happened, why, and whether it is to be told."""
+
+    event_id: str
+    """Deterministic: the same decision on the same knowledge gives the same id."""
+    event: Event
+    reason: Reason
+    incident: Incident
+    """As it is after the event."""
+    previous: Incident | None
+    """As it was before; None at its opening."""
+    at: datetime
+    speaks: bool
+    """False: held back (muted, acknowledged, inhibited, flapping)."""
+    new_members: tuple[Member, ...] = ()
+    """Those of which nobody was told; empty at an opening, where all are new."""
+    mended_members: tuple[Member, ...] = ()
+    """Those that the last word named and that are well since."""
+    left_members: tuple[Member, ...] = ()
+    """Those that the last word named and that left the window since."""
+    mute: Mute | None = None
+    inhibited_by: str | None = None
+    """The parent monitor in whose message this one is said."""
+    children: tuple[Change, ...] = ()
+    """What the parent's message says of the monitors that build on it.
+
+    One that is held back since this run is among `Decision.changes` too, with the same event id.
+    """
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a run means for the incidents."""
+
+    changes: tuple[Change, ...]
+    """In the order in which they are told: worst first."""
+    known: Known
+    """What is known afterwards."""
+    notes: tuple[str, ...] = ()
+    """What a person should know besides: an outcome that is not later than what is known."""

@@ -1,0 +1,36 @@
+"""How often is enough: the intervals of the decision, with defaults that a person can live with.
+
+``checkpoints/alerts.yml`` may set each of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plumbline.core.status import Status
+
+RECENT = 28
+"""Sightings that are remembered of a monitor: a week at one run every six hours."""
+
+MOST_GONE = 100
+"""Members that are remembered of those that were mended, of those that left, and of the missing."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Intervals and counts."""
+
+    remind_critical: timedelta = timedelta(hours=24)
+    remind_warning: timedelta = timedelta(hours=72)
+    remind_error: timedelta = timedelta(hours=24)
+    flapping_openings: int = 3
+    """The opening with this number within ``flapping_window`` is told as flapping."""
+    flapping_window: timedelta = timedelta(hours=36)
+    """Also how long a flapping monitor must be well before its incident ends."""
+
+    def remind_after(self, status: Status) -> timedelta:
+        """How long after the last word a still failing incident is told again."""
+        if status is Status.CRITICAL:
+            return self.remind_critical
+        return self.remind_error if status is Status.ERROR else self.remind_warning

@@ -1,0 +1,51 @@
+"""What holds a word back: a mute, another monitor's incident, an acknowledgement, flapping.
+
+In this order, so that the reason that is named is the one that lasts whatever the others do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from plumbline.alerts.incidents.lifecycle import Step
+from plumbline.alerts.incidents.model import Event, Mute, Reason
+from plumbline.core.instants import in_utc
+
+_SILENCED_BY_ACK = (Event.CHANGED, Event.REMINDED)
+_SILENCED_BY_FLAPPING = (Event.CHANGED, Event.DOWNGRADED, Event.FLAPPING)
+
+
+def mute_of(monitor: str, mutes: Sequence[Mute], now: datetime) -> Mute | None:
+    """The mute that covers ``monitor`` at ``now``; of several, the one that lasts longest."""
+    covering = [mute for mute in mutes if mute.covers(monitor, now)]
+    return max(covering, key=lambda mute: in_utc(mute.until), default=None)
+
+
+def standing(step: Step, *, muted: bool, inhibited: bool) -> tuple[Reason, ...]:
+    """Every reason that could hold back a word now, in the order in which they are named."""
+    there_is = {
+        Reason.MUTED: muted,
+        Reason.INHIBITED: inhibited,
+        Reason.ACKNOWLEDGED: step.after.ack is not None,
+        Reason.FLAPPING: step.after.flapping,
+    }
+    return tuple(reason for reason, stands in there_is.items() if stands)
+
+
+def held_by(step: Step, reasons: Sequence[Reason]) -> Reason | None:
+    """The first of ``reasons`` that holds back the step's word; None: it may be said."""
+    if step.word is None:
+        return None
+    for reason in reasons:
+        if _holds(reason, step.word.event, was_said=step.after.said_at is not None):
+            return reason
+    return None
+
+
+def _holds(reason: Reason, event: Event, *, was_said: bool) -> bool:
+    if reason is Reason.ACKNOWLEDGED:
+        return event in _SILENCED_BY_ACK
+    if reason is Reason.FLAPPING:
+        return was_said and event in _SILENCED_BY_FLAPPING
+    return True

@@ -1,0 +1,82 @@
+"""Tries the routes with samples: what ``plumbline alerts test`` sends, and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Verdict
+from plumbline.alerts.channels.factory import OpenedChannels
+from plumbline.alerts.routes import with_fallback
+from plumbline.alerts.sample_messages import SEVERITIES, sample
+from plumbline.core.status import Status
+from plumbline.project.alerts import AlertsConfig
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One sample to one channel."""
+
+    status: Status
+    channel: str
+    is_delivered: bool
+    detail: str
+
+
+def try_routes(
+    config: AlertsConfig,
+    opened: OpenedChannels,
+    *,
+    target: str,
+    now: datetime,
+    only: Collection[str] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Trial]:
+    """One sample of each severity to each channel that a route gives it to."""
+    trials = []
+    for status in SEVERITIES:
+        for name in _channels(config, status, only):
+            progress(f"sending a sample of {status} to {name}")
+            trials.append(_try(config, opened, name, status, target=target, now=now))
+    return trials
+
+
+def _channels(config: AlertsConfig, status: Status, only: Collection[str]) -> list[str]:
+    """Every channel that some monitor's message of that status may go to."""
+    wanted = [
+        channel
+        for route in config.routes
+        if not route.statuses or status in route.statuses
+        for channel in route.to
+    ]
+    if not wanted and config.fallback:
+        wanted = [config.fallback]
+    found = list(dict.fromkeys(wanted))
+    if only:
+        return [name for name in found if name in only] or list(only)
+    return found
+
+
+def _try(
+    config: AlertsConfig,
+    opened: OpenedChannels,
+    name: str,
+    status: Status,
+    *,
+    target: str,
+    now: datetime,
+) -> Trial:
+    channel = opened.channels.get(name)
+    if channel is None:
+        why = f"not configured: {opened.missing.get(name, 'unknown')}"
+        instead = with_fallback(config, name, opened.channels)
+        if instead is not None:
+            why += f"; its messages go to {instead}"
+        return Trial(status, name, False, why)
+    receipt = channel.deliver(
+        sample(name, status, target=target, now=now), timeout_seconds=TIMEOUT_SECONDS
+    )
+    delivered = receipt.verdict is Verdict.DELIVERED
+    detail = receipt.detail or str(receipt.verdict)
+    return Trial(status, name, delivered, detail)

@@ -1,0 +1,220 @@
+"""The rows of every instant: one job a monitor, two where there are very many instants.
+
+Models are set-oriented in ``as_of``, so a season costs what a run costs: each table is scanned
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from plumbline.backtest.instants import MOST_INSTANTS_A_JOB
+from plumbline.core.errors import MonitorError
+from plumbline.core.instants import in_utc
+from plumbline.models import CompiledModel, Compiler
+from plumbline.project import Project, Suite, Target
+from plumbline.run.jobs import MonitorJobs
+from plumbline.warehouse.jobs import JobRunner
+from plumbline.warehouse.query import QueryRequest
+from plumbline.warehouse.result import QueryResult
+
+DEADLINE_FACTOR = 10.0
+"""A season in one job may take so many times as long as a run's job may."""
+
+
+@dataclass(frozen=True)
+class CachedProject(Project):
+    """A project whose suites are read once, not once an instant."""
+
+    _suites: dict[str, Suite] = field(default_factory=dict, compare=False, repr=False)
+
+    def suite(self, name: str) -> Suite:
+        """As `Project.suite`; what can't be read is tried again each time."""
+        if name not in self._suites:
+            self._suites[name] = super().suite(name)
+        return self._suites[name]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the jobs of one monitor brought."""
+
+    monitor: str
+    compiled: CompiledModel | None
+    jobs: int
+    """Query jobs that were sent."""
+    rows: Mapping[datetime, Sequence[Mapping[str, Any]]] = field(default_factory=dict, repr=False)
+    """By instant, in UTC."""
+    answer: QueryResult | None = field(default=None, repr=False)
+    """The (last) job's answer; its rows are those of many instants."""
+    fault: MonitorError | None = None
+    """Why there are no rows."""
+    bytes_billed: int | None = None
+
+
+class PastJobs(MonitorJobs):
+    """The jobs of a run at one instant of the past, whose rows are there already."""
+
+    def query_batch(self, monitor: str, query: str) -> QueryResult:  # noqa: ARG002
+        """Nothing: refused.
+
+        Raises:
+            MonitorError: always.
+        """
+        raise MonitorError(
+            "a query over the rows of a model is not replayed: it would be a job for each instant",
+            mend="count the rows in the model, and expect the count",
+        )
+
+    def hold(self, asked: Asked) -> None:
+        """Let ``asked`` be the monitor's job."""
+        if asked.compiled is not None:
+            self._compiled[asked.monitor] = asked.compiled
+        if asked.fault is not None or asked.answer is None:
+            self._started[asked.monitor] = asked.fault or MonitorError("it was not asked")
+            return
+        rows = asked.rows.get(in_utc(self.as_of), ())
+        part: Future[QueryResult] = Future()
+        part.set_result(
+            replace(
+                asked.answer, rows=rows, seconds=0.0, total_bytes_billed=None
+            )  # time and money are the whole job's
+        )
+        self._started[asked.monitor] = part
+
+    def let_go(self, monitor: str) -> None:
+        """Forget what was held of ``monitor``, so that a season fits into memory."""
+        self._done.pop(monitor, None)
+        self._started.pop(monitor, None)
+
+
+def ask(
+    project: Project,
+    target: Target,
+    monitors: Iterable[str],
+    instants: Sequence[datetime],
+    *,
+    labels: Mapping[str, str],
+    variables: Mapping[str, object] | None = None,
+) -> dict[str, Future[Asked]]:
+    """Send the jobs of all ``monitors``; each answer is awaited by its ``result()``.
+
+    A fault in a monitor's files or its query is in its `Asked`, never raised.
+    """
+    compiler = Compiler(project, target)
+    runner = JobRunner(target, labels)
+    deadline = target.limits.deadline_seconds * DEADLINE_FACTOR
+    return {
+        name: _Answer(
+            _Sent.of(project, compiler, runner, name, instants, deadline, variables or {})
+        )
+        for name in monitors
+    }
+
+
+class _Answer(Future[Asked]):
+    """Waits for the jobs when it is asked for, in the asker's own thread."""
+
+    def __init__(self, sent: _Sent) -> None:
+        super().__init__()
+        self._sent = sent
+
+    def result(self, timeout: float | None = None) -> Asked:  # noqa: ARG002 - jobs have deadlines
+        """What the jobs brought."""
+        if not self.done():
+            self.set_result(self._sent.wait())
+        return super().result()
+
+
+@dataclass(frozen=True)
+class _Sent:
+    monitor: str
+    compiled: CompiledModel | None = None
+    jobs: tuple[Future[QueryResult], ...] = ()
+    fault: MonitorError | None = None
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        compiler: Compiler,
+        runner: JobRunner,
+        monitor: str,
+        instants: Sequence[datetime],
+        deadline: float,
+        variables: Mapping[str, object],
+    ) -> _Sent:
+        try:
+            if project.asset_of(monitor) is not None:
+                raise MonitorError(
+                    f"{monitor} looks at a table as it is now, by a validation definition of Great "
+                    "Expectations: how it was is not known",
+                    mend="make it a model that takes as_of, see docs/writing-a-monitor.md",
+                )
+            suite = project.suite_of(monitor)
+            model = project.model_of(suite)
+            parts = [
+                compiler.compile(
+                    model,
+                    as_of=instants[begin : begin + MOST_INSTANTS_A_JOB],
+                    vars={**suite.monitor.vars, **variables},
+                    where=str(suite.file),
+                )
+                for begin in range(0, len(instants), MOST_INSTANTS_A_JOB)
+            ]
+            if not parts[0].set_oriented:
+                raise MonitorError(
+                    f"model {parts[0].name} does not read var('as_of'): it can't be asked for the "
+                    "past",
+                    mend="begin with ref('evaluations'), see docs/writing-a-monitor.md",
+                )
+        except MonitorError as fault:
+            return cls(monitor, fault=fault)
+        jobs = tuple(
+            runner.submit(
+                QueryRequest(
+                    name=monitor,
+                    sql=part.sql,
+                    parameters=part.parameters,
+                    tables=len(part.sources),
+                    deadline_seconds=deadline,
+                )
+            )
+            for part in parts
+        )
+        return cls(monitor, parts[0], jobs)
+
+    def wait(self) -> Asked:
+        if self.fault is not None:
+            return Asked(self.monitor, self.compiled, 0, fault=self.fault)
+        rows: dict[datetime, list[Mapping[str, Any]]] = {}
+        billed: list[int] = []
+        answer: QueryResult | None = None
+        try:
+            for job in self.jobs:
+                answer = job.result()
+                for row in answer.rows:
+                    at = row.get("as_of")
+                    if not isinstance(at, datetime):
+                        raise MonitorError(
+                            f"model {self.monitor} returns rows without as_of: they can't be told "
+                            "apart",
+                            mend="carry as_of through from the evaluations, unchanged",
+                        )
+                    rows.setdefault(in_utc(at), []).append(row)
+                if answer.total_bytes_billed is not None:
+                    billed.append(answer.total_bytes_billed)
+        except MonitorError as fault:
+            return Asked(self.monitor, self.compiled, len(self.jobs), fault=fault)
+        return Asked(
+            self.monitor,
+            self.compiled,
+            len(self.jobs),
+            rows=rows,
+            answer=None if answer is None else replace(answer, rows=()),
+            bytes_billed=sum(billed) if billed else None,
+        )

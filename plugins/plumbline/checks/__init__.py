@@ -1,0 +1,1 @@
+"""From evaluated expectations to an outcome: bounds, groups, baselines and the one judge."""

@@ -1,0 +1,241 @@
+"""What is usual of a metric, from its own past: median and spread of comparable runs.
+
+Plain values; no Great Expectations. The past is handed in by a context variable, because an
+expectation of GX knows neither its monitor nor the instant that is judged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+from plumbline.checks.bounds import Bounds
+from plumbline.core.group_key import GroupKey
+
+WHOLE = ""
+"""In place of a group's key: the monitor itself."""
+
+
+def _itself(key: GroupKey) -> GroupKey:
+    return key
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a monitor found in earlier runs."""
+
+    as_of: datetime
+    """The instant that is judged: nothing of it, and nothing later, is in here."""
+    points: Mapping[str, Sequence[tuple[datetime, float]]] = field(default_factory=dict)
+    """Where it was well, by the canonical text of a group's key, or `WHOLE`: instant and number,
+    oldest first."""
+    zone: tzinfo = UTC
+    """In which a day is a day."""
+    judged: Mapping[str, Iterable[datetime]] = field(default_factory=dict)
+    """By the canonical text of a group's key: when it was judged, well or not, and when it was
+    found to be missing."""
+    named: Callable[[GroupKey], GroupKey] = _itself
+    """How the history names a group: by pseudonyms where its columns are personal."""
+    unjudged: Sequence[Mapping[str, Any]] = ()
+    """The rows of now that the model says are not to be judged: a group of theirs is not missed."""
+
+    @property
+    def day(self) -> date:
+        """The day that is judged."""
+        return self.as_of.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual, and of what it was made."""
+
+    median: float
+    spread: float
+    """Median absolute deviation, scaled as a standard deviation is."""
+    runs: int
+    since: datetime
+    band: float
+    """How far from the median is usual still."""
+    baseline: date | None = None
+    """The first day that may count, where the suite says one."""
+
+    def bounds(self, floor: Bounds) -> Bounds:
+        """What passes: usual, and within what is never given up."""
+        low, high = self.median - self.band, self.median + self.band
+        return Bounds(
+            min_value=low if floor.min_value is None else max(low, floor.min_value),
+            max_value=high if floor.max_value is None else min(high, floor.max_value),
+            strict_min=floor.strict_min and floor.min_value is not None and floor.min_value >= low,
+            strict_max=floor.strict_max and floor.max_value is not None and floor.max_value <= high,
+        )
+
+    def holds(self, value: float | None) -> bool:
+        """Whether ``value`` is usual, whatever is never given up."""
+        return self.bounds(Bounds()).keep(value)
+
+    def short(self) -> str:
+        """``usually 91.2 ± 4``."""
+        return f"usually {self.median:.4g} ± {self.band:.3g}"
+
+    def words(self) -> str:
+        """``usually 91.2 ± 4 (median of 28 runs since 2026-01-05, spread 0.8)``; with a baseline
+        also since when that is."""
+        baseline = f"; baseline since {self.baseline}" if self.baseline else ""
+        return (
+            f"{self.short()} (median of {self.runs} runs since {self.since:%Y-%m-%d}, "
+            f"spread {self.spread:.2g}{baseline})"
+        )
+
+
+_PAST: ContextVar[Past | None] = ContextVar("plumbline_past", default=None)
+
+
+@contextmanager
+def with_past(past: Past | None) -> Iterator[None]:
+    """What expectations that are evaluated inside compare with."""
+    token = _PAST.set(past)
+    try:
+        yield
+    finally:
+        _PAST.reset(token)
+
+
+def current_past() -> Past | None:
+    """What was handed in; None: nobody did."""
+    return _PAST.get()
+
+
+def usual_of(
+    past: Past,
+    group: str,
+    *,
+    runs: int,
+    minimum: int,
+    deviations: float,
+    least_deviation: float,
+    same_weekday: bool = False,
+    since: date | None = None,
+) -> Usual | int:
+    """What is usual of one group, or how few comparable runs there are.
+
+    A day counts once, by the run nearest in its hour to the one that is judged. Ten runs of a day
+    are ten looks at one state, and no ten witnesses; and where a number grows over the day, its
+    mornings are compared with mornings. The judged day itself does not count.
+
+    Args:
+        past: of the monitor.
+        group: the canonical text of its key, or `WHOLE`.
+        runs: how many of the last comparable runs count, one a day.
+        minimum: fewer say nothing.
+        deviations: how many spreads from the median are usual still.
+        least_deviation: but never fewer than so much, in the metric's unit.
+        same_weekday: only runs of the same day of the week are comparable.
+        since: only runs of this day and later ones are comparable.
+    """
+    import numpy as np
+    from scipy.stats import median_abs_deviation  # type: ignore[import-untyped]
+
+    counts = _Comparable.to(past, same_weekday=same_weekday, since=since)
+    comparable = [(at, value) for at, value in _one_a_day(past, group) if counts.has(at.date())][
+        -runs:
+    ]
+    if len(comparable) < minimum:
+        return len(comparable)
+    values = np.array([value for _, value in comparable])
+    spread = float(median_abs_deviation(values, scale="normal"))
+    return Usual(
+        median=float(np.median(values)),
+        spread=spread,
+        runs=len(comparable),
+        since=comparable[0][0],
+        band=max(deviations * spread, least_deviation),
+        baseline=since,
+    )
+
+
+def expected_groups(
+    past: Past,
+    group_by: Sequence[str],
+    *,
+    runs: int,
+    minimum: int,
+    same_weekday: bool = False,
+    since: date | None = None,
+) -> list[GroupKey]:
+    """The groups that must be among the rows, as the history names them.
+
+    Those that were judged on at least ``minimum`` of the last ``runs`` comparable days on which any
+    group of these columns was. A day on which one was found to be missing counts as well: absence
+    does not become normal. Dates and games, which leave a window, are judged on fewer days.
+
+    Args:
+        past: of the monitor.
+        group_by: the columns of a key.
+        runs: how many of the last comparable days count.
+        minimum: on how many of them it was judged.
+        same_weekday: only days of the same day of the week are comparable.
+        since: only this day and later ones are comparable.
+    """
+    counts = _Comparable.to(past, same_weekday=same_weekday, since=since)
+    days: dict[GroupKey, set[date]] = {}
+    for key in known_groups(past, group_by):
+        found = {at.astimezone(past.zone).date() for at in past.judged[key.text]}
+        days[key] = {day for day in found if counts.has(day)}
+    last = set(sorted(set().union(*days.values()))[-runs:])
+    return [key for key, found in days.items() if len(found & last) >= minimum]
+
+
+def known_groups(past: Past, group_by: Sequence[str]) -> list[GroupKey]:
+    """Every group of these columns that the history knows, ordered by key."""
+    columns = sorted(group_by)
+    keys = [GroupKey.of(json.loads(text)) for text in sorted(past.judged)]
+    return [key for key in keys if [name for name, _ in key.items] == columns]
+
+
+@dataclass(frozen=True)
+class _Comparable:
+    """Which days may be compared with the judged one: earlier ones."""
+
+    judged: date
+    weekday: int | None
+    since: date | None
+
+    @classmethod
+    def to(cls, past: Past, *, same_weekday: bool, since: date | None) -> _Comparable:
+        judged = past.day
+        return cls(judged, judged.weekday() if same_weekday else None, since)
+
+    def has(self, day: date) -> bool:
+        return (
+            day < self.judged
+            and (self.weekday is None or day.weekday() == self.weekday)
+            and (self.since is None or day >= self.since)
+        )
+
+
+def _one_a_day(past: Past, group: str) -> list[tuple[datetime, float]]:
+    """Of each day before the judged one its run nearest in hour; of two as near the later."""
+    judged = past.as_of.astimezone(past.zone)
+    days: dict[date, tuple[datetime, float]] = {}
+    for instant, value in past.points.get(group, ()):
+        at = instant.astimezone(past.zone)
+        if at.date() >= judged.date():
+            continue
+        known = days.get(at.date())
+        if known is None or _hours_apart(at, judged) <= _hours_apart(known[0], judged):
+            days[at.date()] = (at, value)
+    return [days[day] for day in sorted(days)]
+
+
+def _hours_apart(one: datetime, other: datetime) -> float:
+    """By the wall clock, whatever the days."""
+    return abs(_hour(one) - _hour(other))
+
+
+def _hour(at: datetime) -> float:
+    return at.hour + at.minute / 60 + at.second / 3600

@@ -1,0 +1,239 @@
+"""Bounds, and groups of rows held against them: the judgement behind our expectation.
+
+Plain Python without GX or pandas, so that the outcome of a run, a backtest and the
+expectation judge alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plumbline.core.group_key import GroupKey
+
+AGGREGATES = ("mean", "min", "max", "sum")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A range, inclusive unless strict, as in GX."""
+
+    min_value: float | None = None
+    max_value: float | None = None
+    strict_min: bool = False
+    strict_max: bool = False
+
+    def broken_by(self, value: float | None) -> float | None:
+        """The bound that ``value`` breaks, None where it keeps both; NULL breaks the first."""
+        if value is None:
+            return self.first
+        if self.min_value is not None and (
+            value < self.min_value or (self.strict_min and value == self.min_value)
+        ):
+            return self.min_value
+        if self.max_value is not None and (
+            value > self.max_value or (self.strict_max and value == self.max_value)
+        ):
+            return self.max_value
+        return None
+
+    def keep(self, value: float | None) -> bool:
+        """Whether ``value`` is a number within the range."""
+        return value is not None and self.broken_by(value) is None
+
+    def distance(self, value: float) -> float:
+        """How far ``value`` is out of the range; 0 on its edge and within."""
+        below = 0.0 if self.min_value is None else self.min_value - value
+        above = 0.0 if self.max_value is None else value - self.max_value
+        return max(below, above, 0.0)
+
+    @property
+    def first(self) -> float | None:
+        """The lower bound, else the upper one."""
+        return self.min_value if self.min_value is not None else self.max_value
+
+    def words(self) -> str:
+        """``at least 80``, ``above 100``, ``between 1 and 6``..."""
+        return range_in_words(
+            None if self.min_value is None else _number(self.min_value),
+            None if self.max_value is None else _number(self.max_value),
+            strict_min=self.strict_min,
+            strict_max=self.strict_max,
+        )
+
+
+def range_in_words(
+    low: str | None, high: str | None, *, strict_min: bool = False, strict_max: bool = False
+) -> str:
+    """``at least 80``, ``above 100``, ``between 1 and 6``; bounds as they are to be read."""
+    least = f"{'above' if strict_min else 'at least'} {low}"
+    most = f"{'below' if strict_max else 'at most'} {high}"
+    if low is not None and high is not None:
+        return f"{least} and {most}" if strict_min or strict_max else f"between {low} and {high}"
+    if low is not None:
+        return least
+    return most if high is not None else "any number"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A row of a group."""
+
+    position: int
+    """Among all rows, from 0."""
+    observed: float | None
+    numerator: float | None
+    denominator: float | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it holds less than it should."""
+        known = self.numerator is not None and self.denominator is not None
+        return known and (self.numerator or 0.0) < (self.denominator or 0.0)
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was observed of one group of rows (or of one row, or of all)."""
+
+    key: GroupKey
+    observed: float | None
+    numerator: float | None
+    denominator: float | None
+    rows: int
+    nulls: int
+    members: tuple[Member, ...] = field(default=(), repr=False)
+
+
+def to_number(value: object) -> float | None:
+    """A finite number, or None for NULL, NaN and infinities, which are no observation.
+
+    An integer stays one: beyond 2^53 a float would be another number.
+
+    Raises:
+        TypeError: neither a number nor NULL.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
+        if type(value).__name__ in ("NAType", "NaTType"):
+            return None
+        raise TypeError(f"{value!r} is not a number")
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def observe(
+    rows: Mapping[str, Sequence[Any]],
+    *,
+    column: str,
+    aggregate: str | None,
+    group_by: Sequence[str],
+) -> list[Group]:
+    """One group a row, or one a key with ``aggregate``, or one for all rows; ordered by key.
+
+    A NULL among the values makes the aggregate unknown: what is not there was not checked.
+
+    Args:
+        rows: columns by name, each as long as the others.
+        column: the metric.
+        aggregate: one of ``AGGREGATES``; None judges each row.
+        group_by: columns that name a group.
+
+    Raises:
+        KeyError: a column is not there.
+        TypeError: a value of the metric is not a number.
+    """
+    for name in (column, *group_by):
+        if name not in rows:
+            raise KeyError(f"column {name!r} is not among {sorted(rows)}")
+    values = [to_number(value) for value in rows[column]]
+    keys = [
+        GroupKey.of({name: rows[name][index] for name in group_by}) for index in range(len(values))
+    ]
+    if aggregate is None:
+        members = [[index] for index in range(len(values))]
+    else:
+        by_key: dict[GroupKey, list[int]] = {}
+        for index, key in enumerate(keys):
+            by_key.setdefault(key, []).append(index)
+        members = list(by_key.values())
+    groups = [
+        Group(
+            key=keys[indices[0]],
+            observed=_aggregate([values[index] for index in indices], aggregate or "sum"),
+            numerator=_total(rows.get("numerator"), indices),
+            denominator=_total(rows.get("denominator"), indices),
+            rows=len(indices),
+            nulls=sum(values[index] is None for index in indices),
+            members=tuple(
+                Member(
+                    position=index,
+                    observed=values[index],
+                    numerator=_total(rows.get("numerator"), [index]),
+                    denominator=_total(rows.get("denominator"), [index]),
+                )
+                for index in indices
+            ),
+        )
+        for indices in members
+    ]
+    return sorted(groups, key=lambda group: group.key.text)
+
+
+def to_blame(group: Group, bounds: Bounds, aggregate: str | None) -> list[tuple[float, int]]:
+    """The rows that pull a failing group out of its bounds: how badly each does, its position.
+
+    NULLs, where there are some; else of a sum that is too low the rows that hold less than they
+    should (``numerator`` and ``denominator``), of another one those that add to it, of everything
+    else the rows that break the bounds themselves. Where no row stands out, all of them.
+    """
+    nulls = [member for member in group.members if member.observed is None]
+    if nulls:
+        return [(math.inf, member.position) for member in nulls]
+    valued = [(member, member.observed or 0.0) for member in group.members]
+    if aggregate == "sum":
+        low = Bounds(min_value=bounds.min_value, strict_min=bounds.strict_min)
+        if low.keep(group.observed):
+            chosen = [(value, member) for member, value in valued if value > 0]
+        else:
+            chosen = [(-value, member) for member, value in valued if member.is_short]
+    else:
+        chosen = [
+            (bounds.distance(value), member) for member, value in valued if not bounds.keep(value)
+        ]
+    return [(badness, member.position) for badness, member in chosen] or [
+        (0.0, member.position) for member in group.members
+    ]
+
+
+def _aggregate(values: list[float | None], aggregate: str) -> float | None:
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    if aggregate == "min":
+        return min(known)
+    if aggregate == "max":
+        return max(known)
+    total = sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)
+    return total / len(known) if aggregate == "mean" else total
+
+
+def _total(values: Sequence[Any] | None, indices: Sequence[int]) -> float | None:
+    if values is None:
+        return None
+    try:
+        known = [to_number(values[index]) for index in indices]
+    except TypeError:
+        return None
+    return _aggregate(known, "sum")
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,176 @@
+"""The groups of a monitor: each with its status, what was observed of it and the bound it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from plumbline.checks.bounds import observe
+from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome
+from plumbline.core.status import Status
+from plumbline.core.text import unit_of
+from plumbline.project.suites import ObservedColumn, Suite
+
+
+def judge_groups(
+    suite: Suite,
+    results: Sequence[JudgedExpectation],
+    columns: Mapping[str, list[Any]],
+    grain: Sequence[str],
+) -> tuple[GroupOutcome, ...]:
+    """The groups that expectations name by ``group_by``; else the rows that pull a whole down.
+
+    Ordered worst first, then by key.
+
+    Args:
+        suite: whose ``observed`` says what the whole is.
+        results: the evaluated expectations.
+        columns: the judged rows, by column.
+        grain: the columns that say what a row is about.
+    """
+    grouped = _by_group(results)
+    if grouped:
+        found = _of_group_expectations(suite, grouped)
+    else:
+        found = _contributing(suite, results, columns, grain)
+    return tuple(sorted(found, key=lambda group: (-RANK[group.status], group.key.text)))
+
+
+def judged_keys(
+    results: Sequence[JudgedExpectation],
+    columns: Mapping[str, list[Any]],
+    grain: Sequence[str],
+) -> tuple[GroupKey, ...]:
+    """The keys of the groups that were looked at, failing or not, ordered by text.
+
+    Those that expectations name by ``group_by``; else those of the judged rows. What is not among
+    them was not seen well: an incident must not take it for mended.
+    """
+    grouped = _by_group(results)
+    if grouped:
+        keys = {
+            GroupKey.of(entry["key"])
+            for result in grouped
+            for entry in result.groups
+            # Where its rows are missing and that weighs nothing, nothing of it was looked at.
+            if entry.get("rows") != 0 or result.severity in STATUS_OF_SEVERITY
+        }
+    elif grain and all(name in columns for name in grain):
+        rows = zip(*(columns[name] for name in grain), strict=True)
+        keys = {GroupKey.of(dict(zip(grain, row, strict=True))) for row in rows}
+    else:
+        keys = set()
+    return tuple(sorted(keys, key=lambda key: key.text))
+
+
+def retired_groups(expectations: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names of groups that an expectation calls gone for good, each once.
+
+    Args:
+        expectations: the arguments of each.
+    """
+    return tuple(
+        dict.fromkeys(name for kwargs in expectations for name in kwargs.get("retired") or ())
+    )
+
+
+def _by_group(results: Sequence[JudgedExpectation]) -> list[JudgedExpectation]:
+    return [result for result in results if result.kwargs.get("group_by") and result.groups]
+
+
+def _of_group_expectations(
+    suite: Suite, grouped: Sequence[JudgedExpectation]
+) -> list[GroupOutcome]:
+    """Each group with the worst status that an expectation gives it, and what that one saw."""
+    worst: dict[GroupKey, GroupOutcome] = {}
+    declared = suite.monitor.observed
+    observed_column = declared.column if isinstance(declared, ObservedColumn) else None
+    for result in grouped:
+        for entry in result.groups:
+            failing = not entry["success"]
+            status = (
+                STATUS_OF_SEVERITY.get(result.severity, Status.PASS) if failing else Status.PASS
+            )
+            key = GroupKey.of(entry["key"])
+            known = worst.get(key)
+            if known is None or RANK[status] > RANK[known.status]:
+                worst[key] = GroupOutcome(
+                    key=key,
+                    status=status,
+                    observed=entry["observed"],
+                    numerator=entry["numerator"],
+                    denominator=entry["denominator"],
+                    threshold=entry["threshold"],
+                    usual=entry.get("usual") or "",
+                    is_missing=entry.get("rows") == 0,
+                    unit=unit_of(
+                        str(result.kwargs.get("column", "")),
+                        observed_column,
+                        declared.unit if declared else "",
+                    ),
+                )
+    return list(worst.values())
+
+
+def _contributing(
+    suite: Suite,
+    results: Sequence[JudgedExpectation],
+    columns: Mapping[str, list[Any]],
+    grain: Sequence[str],
+) -> list[GroupOutcome]:
+    """The rows that pull a whole down: below the threshold themselves, or short in a sum.
+
+    The whole is what is judged: a row never weighs more than the expectation that failed.
+    """
+    declared = suite.monitor.observed
+    if not isinstance(declared, ObservedColumn) or not columns:
+        return []
+    if not grain or any(name not in columns for name in (*grain, declared.column)):
+        return []
+    try:
+        rows = observe(columns, column=declared.column, aggregate=None, group_by=grain)
+    except TypeError:
+        return []
+    judging = [
+        result
+        for result in results
+        if result.kwargs.get("column") == declared.column and result.error is None
+    ]
+    found = []
+    for row in rows:
+        status, threshold = Status.PASS, None
+        short = False
+        for result in judging:
+            if declared.aggregate == "sum":
+                below = (
+                    row.numerator is not None
+                    and row.denominator is not None
+                    and row.numerator < row.denominator
+                )
+            else:
+                below = not result.bounds.keep(row.observed)
+            if not below:
+                continue
+            short = True
+            if threshold is None or RANK[result.status] > RANK[status]:
+                status = max(status, result.status, key=RANK.__getitem__)
+                threshold = result.bounds.broken_by(row.observed) or result.bounds.first
+        if short:
+            found.append(
+                GroupOutcome(
+                    key=row.key,
+                    status=status,
+                    observed=row.observed,
+                    numerator=row.numerator,
+                    denominator=row.denominator,
+                    threshold=threshold,
+                    unit=unit_of(
+                        declared.column,
+                        None if declared.aggregate == "sum" else declared.column,
+                        declared.unit,
+                    ),
+                )
+            )
+    return found

@@ -1,0 +1,85 @@
+"""One evaluated expectation as plain values, and what its failure weighs.
+
+Made from a GX result (or by a backtest, or a test); read by everything that judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.checks.bounds import Bounds
+from plumbline.core.status import Status
+
+STATUS_OF_SEVERITY = {"critical": Status.CRITICAL, "warning": Status.WARNING}
+"""``info`` is not among them: its failure is shown and changes nothing."""
+
+RANK = {Status.PASS: 0, Status.WARNING: 1, Status.CRITICAL: 2}
+"""Of what an evaluated expectation can make of a monitor."""
+
+
+@dataclass(frozen=True)
+class JudgedExpectation:
+    """One expectation, evaluated (by GX) or not."""
+
+    type: str
+    severity: str
+    success: bool
+    kwargs: Mapping[str, Any]
+    observed: object = None
+    groups: tuple[Mapping[str, Any], ...] = ()
+    """``details.groups`` of our expectation; empty for GX's own."""
+    failing: tuple[int, ...] = ()
+    """Positions of the rows that made it fail, worst first; empty where that is not known."""
+    error: str | None = None
+    skipped: str | None = None
+    """Why it looked at nothing, where its suite says that this may be."""
+    description: str | None = None
+    element_count: int | None = None
+    """Rows that met its ``row_condition``, or groups of ours; None where GX counts none."""
+    missing_count: int | None = None
+    """Of them, those that are NULL and were passed over."""
+    unexpected_count: int | None = None
+    unexpected_percent: float | None = None
+    """As GX says it: of the elements that were not passed over as NULL, 0 to 100."""
+    unexpected: tuple[object, ...] = ()
+    """The first unexpected values, or rows, masked."""
+    absent: tuple[object, ...] = ()
+    """The first values or columns that should be there and are not, masked."""
+
+    @property
+    def status(self) -> Status:
+        """PASS, or what its failure makes of the monitor; ``info`` changes nothing.
+
+        One that was not evaluated found nothing: its error is told apart from findings.
+        """
+        if self.success or self.error is not None or self.skipped is not None:
+            return Status.PASS
+        return STATUS_OF_SEVERITY.get(self.severity, Status.PASS)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Its bounds, where it has some: those that judged the whole, if its past made them."""
+        return _bounds(self.bounds_of_whole or self.kwargs)
+
+    @property
+    def bounds_of_whole(self) -> Mapping[str, Any] | None:
+        """What its past made of the bounds of the whole; None where it compares with none."""
+        if self.kwargs.get("group_by") or not self.groups:
+            return None
+        bounds: Mapping[str, Any] | None = self.groups[0].get("bounds")
+        return bounds
+
+
+def _bounds(said: Mapping[str, Any]) -> Bounds:
+    return Bounds(
+        min_value=_float(said.get("min_value")),
+        max_value=_float(said.get("max_value")),
+        strict_min=bool(said.get("strict_min")),
+        strict_max=bool(said.get("strict_max")),
+    )
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,74 @@
+"""The one line that a person reads first: what was found, what should have been, who fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plumbline.checks.expected import range_of
+from plumbline.checks.failures import Failure
+from plumbline.checks.judged import RANK, JudgedExpectation
+from plumbline.checks.thresholds import OURS
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.core.text import listing, number
+from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
+
+_NAMED = 5
+"""Groups or values of a failure that the line has room for; the report names more."""
+
+
+def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation]) -> str:
+    """The summary of an outcome whose status and groups are known."""
+    if outcome.status in (Status.ERROR, Status.SKIPPED):
+        return outcome.reason or ""
+    parts = [_headline(outcome, suite)]
+    counted = [
+        (result, failure)
+        for result, failure in zip(failed, outcome.failures, strict=True)
+        if failure.status is not Status.PASS and not failure.is_covered
+    ]
+    counted.sort(key=lambda one: -RANK[one[0].status])
+    parts += [_failure(outcome, suite, result, failure) for result, failure in counted]
+    parts += [note for note in outcome.notes if note not in parts]
+    return "; ".join(part for part in parts if part)
+
+
+def _headline(outcome: Outcome, suite: Suite) -> str:
+    declared = suite.monitor.observed
+    if outcome.observed is None and declared is None:
+        pass_ = "expectation passes" if outcome.evaluated == 1 else "expectations pass"
+        return f"{outcome.evaluated - outcome.failed} of {outcome.evaluated} {pass_}"
+    if isinstance(declared, ObservedColumn):
+        whole = outcome.denominator
+        if declared.aggregate == "sum" and whole and outcome.numerator == outcome.observed:
+            return f"{outcome.observed:.0f} of {whole:.0f} {outcome.unit}".rstrip()
+    if isinstance(declared, ObservedCount):
+        at = "critical" if declared.count_failing == "critical" else "at warning or worse"
+        return f"{outcome.observed:.0f} of {len(outcome.groups)} {outcome.unit} {at}"
+    return number(outcome.observed, outcome.unit)
+
+
+def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation, failure: Failure) -> str:
+    if result.type != OURS or result.description:
+        return failure.text(most=_NAMED)
+    declared = suite.monitor.observed
+    must = f"must be {range_of(result.kwargs)}"
+    if result.kwargs.get("group_by"):
+        names = list(map(failure.sample_in_words, failure.samples))
+        listed = listing(names, _NAMED, total=failure.unexpected_count)
+        return f"{failure.column} {must}: {listed}"
+    if not isinstance(declared, ObservedColumn) or (
+        failure.column,
+        result.kwargs.get("aggregate"),
+    ) != (declared.column, declared.aggregate):
+        return failure.text(most=_NAMED)
+    # Where another expectation names groups, they are its groups and not parts of this whole.
+    named = any(entry.kwargs.get("group_by") for entry in suite.entry.expectations)
+    worse = [] if named else [g for g in outcome.groups if g.status is not Status.PASS]
+    names = [
+        group.key.label
+        if declared.aggregate == "sum"
+        else f"{group.key.label} {number(group.observed, failure.unit, against=group.threshold)}"
+        for group in worse
+    ]
+    return must + (f": {listing(names, _NAMED)}" if names else "")

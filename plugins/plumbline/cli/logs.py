@@ -1,0 +1,153 @@
+"""What plumbline says beside its results, as records that a log collector reads.
+
+In the cloud (Cloud Run says so by its variables), or with ``PLUMBLINE_LOG_FORMAT=json``, each line
+on standard error is one JSON object with the keys that Cloud Logging knows: ``severity``,
+``message``, ``time``, ``logging.googleapis.com/labels``. Elsewhere lines are plain text, as ever.
+See https://cloud.google.com/logging/docs/structured-logging. Used by the command line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plumbline.core.outcome import RunReport
+
+FORMAT_VARIABLE = "PLUMBLINE_LOG_FORMAT"
+_CLOUD = ("CLOUD_RUN_JOB", "K_SERVICE")
+_LABELS = "logging.googleapis.com/labels"
+
+SEVERITIES: Mapping[str, str] = {
+    "PASS": "INFO",
+    "OK": "INFO",
+    "SKIPPED": "INFO",
+    "WARNING": "WARNING",
+    "ERROR": "ERROR",
+    "CRITICAL": "CRITICAL",
+}
+"""By status: as Cloud Logging names them."""
+
+_QUOTED = ("runbook",)
+"""Fields that hold an address of the project's own files: of it the path is what is wanted."""
+_TOKENS = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|gh[a-z]_\w{8,}|github_pat_\w+|ya29\.[\w.-]+"
+    r"|(?<=[Bb]earer )[\w.~+/-]{8,}=*|(?<=://)[^\s/@\"']+:[^\s/@\"']+(?=@)"
+)
+"""What looks like a secret of a receiver we know, wherever it came from."""
+_ADDRESS = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
+
+
+def is_json(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether records are wanted: as the variable says, else where the cloud reads them."""
+    env = os.environ if environment is None else environment
+    wanted = env.get(FORMAT_VARIABLE, "").lower()
+    if wanted in ("json", "text"):
+        return wanted == "json"
+    return any(env.get(name) for name in _CLOUD)
+
+
+def record(severity: str, message: str, **fields: Any) -> str:
+    """One line of JSON; addresses lose their path, which may be a secret, and secrets are gone."""
+    said = {
+        "severity": severity,
+        "message": without_secrets(message),
+        "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        **{name: _plain(value, name) for name, value in fields.items() if value is not None},
+    }
+    return json.dumps(said, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def without_secrets(text: str) -> str:
+    """``text`` without the secrets that this process has read, what looks like one, and paths."""
+    from plumbline.net.secrets import read_so_far, scrub
+
+    return without_paths(_TOKENS.sub("***", scrub(text, read_so_far())))
+
+
+def _plain(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return value if name in _QUOTED else without_secrets(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # NaN is no JSON: the line would be text to the collector
+    if isinstance(value, Mapping):
+        return {key: _plain(one, str(key)) for key, one in value.items()}
+    return value
+
+
+def without_paths(text: str) -> str:
+    """``text`` with addresses cut to their host: the path of a webhook is its secret."""
+    return _ADDRESS.sub(r"\1/…", text)
+
+
+def run_records(report: RunReport) -> list[str]:
+    """A record for each monitor that did not pass, and one for the run."""
+    labels = {
+        "run_id": report.run_id,
+        "checkpoint": report.checkpoint,
+        "target": report.target,
+        "suite_revision": "" if report.revision is None else str(report.revision),
+    }
+    lines = [
+        record(
+            SEVERITIES[outcome.status],
+            f"{outcome.monitor}: {outcome.status}: {outcome.summary}",
+            monitor=outcome.monitor,
+            status=str(outcome.status),
+            observed=outcome.observed,
+            unit=outcome.unit or None,
+            owner=outcome.owner,
+            runbook=outcome.runbook,
+            **{_LABELS: labels},
+        )
+        for outcome in report.outcomes
+        if outcome.status != "PASS"
+    ]
+    lines += [record("NOTICE", note, **{_LABELS: labels}) for note in report.notes]
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    return [
+        *lines,
+        record(
+            SEVERITIES[report.status],
+            f"{report.checkpoint}: {report.status}, score {report.score}: {counts}",
+            status=str(report.status),
+            suite_revision=labels["suite_revision"] or None,
+            score=report.score,
+            counts=report.counts,
+            exit_code=report.exit_code,
+            seconds=round(report.seconds, 3),
+            jobs=report.jobs,
+            bytes_billed=report.bytes_billed,
+            waiting=report.waiting,
+            as_of=report.as_of.isoformat(),
+            **{_LABELS: labels},
+        ),
+    ]
+
+
+class JsonFormatter(logging.Formatter):
+    """Python's log records in the same form."""
+
+    def format(self, entry: logging.LogRecord) -> str:
+        """One line of JSON, an exception's traceback in its message."""
+        message = entry.getMessage()
+        if entry.exc_info:
+            message = f"{message}\n{self.formatException(entry.exc_info)}"
+        severity = "DEBUG" if entry.levelno < logging.INFO else entry.levelname
+        return record(severity, message, logger=entry.name)
+
+
+def configure() -> None:
+    """Let Python's logging write records too, where they are wanted."""
+    if not is_json():
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -1,0 +1,1 @@
+"""Values without I/O: statuses, outcomes, group keys, instants, errors, text."""

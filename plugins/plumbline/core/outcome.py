@@ -1,0 +1,184 @@
+"""The outcome of a monitor and the report of a run: values that everything after them reads.
+
+Reports, history, incidents and docs read these, never a GX result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from plumbline.checks.failing import FailingRows
+from plumbline.checks.failures import Failure
+from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.group_key import GroupKey
+from plumbline.core.status import FailOn, RunStatus, Status, exit_code, run_status, score
+from plumbline.project.revision import Revision
+
+if TYPE_CHECKING:
+    from plumbline.alerts.report import AlertLine
+
+
+@dataclass(frozen=True)
+class GroupOutcome:
+    """One group of a monitor: a prediction system, a date, a processor, a game."""
+
+    key: GroupKey
+    status: Status
+    observed: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+    threshold: float | None = None
+    """The bound that failed at the worst severity; where none failed, the first bound."""
+    unit: str = ""
+    """Of ``observed`` and ``threshold``; a group's may differ from its monitor's."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """All its bounds."""
+    usual: str = ""
+    """What it was held against, where its past made it: ``usually 92 ± 4``; not in the JSON."""
+    is_missing: bool = False
+    """Whether it was expected, and no row is of it; not in the JSON."""
+
+
+@dataclass(frozen=True)
+class ExpectationOutcome:
+    """One expectation of the suite, as GX judged it."""
+
+    type: str
+    severity: str
+    success: bool
+    text: str
+    """What was expected, in words."""
+    observed: object = None
+    error: str | None = None
+    """Why it could not be evaluated; None when it was."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one monitor found at one ``as_of``."""
+
+    monitor: str
+    status: Status
+    summary: str
+    """One line that a person can read."""
+    as_of: datetime
+    observed: float | None = None
+    unit: str = ""
+    thresholds: str = ""
+    """What ``observed`` is held against, in words: ``warning < 80, critical < 50``."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """The same as numbers; none where ``observed`` counts failing groups."""
+    reason: str | None = None
+    """Why, for ERROR and SKIPPED."""
+    groups: tuple[GroupOutcome, ...] = ()
+    judged: tuple[GroupKey, ...] = ()
+    """The groups that were looked at, failing or not; not in the JSON."""
+    retired: tuple[str, ...] = ()
+    """The names of groups that are gone for good, as the suite says; not in the JSON."""
+    failing: FailingRows | None = None
+    """A sample of the rows that failed; not in the JSON."""
+    expectations: tuple[ExpectationOutcome, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    """Each expectation that the data did not meet, of any severity, in the suite's order."""
+    declared: int = 0
+    evaluated: int = 0
+    failed: int = 0
+    rows: int = 0
+    numerator: float | None = None
+    denominator: float | None = None
+    notes: tuple[str, ...] = ()
+    """What a reader should know besides: skipped parts, postponed games."""
+    model: str | None = None
+    sql_hash: str | None = None
+    tables: tuple[str, ...] = ()
+    """``dataset.table`` of each table that the model reads; not in the JSON."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    job_ids: tuple[str, ...] = ()
+    bytes_billed: int | None = None
+    seconds: float = 0.0
+    owner: str | None = None
+    impact: str | None = None
+    action: str | None = None
+    runbook: str | None = None
+    depends_on: tuple[str, ...] = ()
+    docs_url: str | None = None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """A whole run."""
+
+    run_id: str
+    checkpoint: str
+    target: str
+    as_of: datetime
+    started_at: datetime
+    seconds: float
+    outcomes: tuple[Outcome, ...]
+    revision: Revision | None
+    fail_on: FailOn = "warning"
+    notes: tuple[str, ...] = ()
+    """What the run did not touch, and why; which day it judged."""
+    alerts: tuple[AlertLine, ...] = ()
+    """What was told whom; empty where nothing is sent."""
+    waiting: int = 0
+    """Messages that could not be delivered."""
+    cost: str | None = None
+    """What was billed, and what a month comes to; None where the warehouse does not say."""
+    given: tuple[str, ...] = ()
+    """``--as-of`` and ``--var``, for a command that asks the same again."""
+    docs: str | None = None
+    """Where the data docs are that this run built; None: it built none."""
+    action_errors: tuple[str, ...] = ()
+    """Actions that raised, a line each: then the run's status is at least ERROR."""
+
+    @cached_property
+    def statuses(self) -> list[Status]:
+        """One a monitor, in the checkpoint's order."""
+        return [outcome.status for outcome in self.outcomes]
+
+    @property
+    def status(self) -> RunStatus:
+        """The run's status."""
+        return run_status(self._with_actions)
+
+    @property
+    def score(self) -> int | None:
+        """0 to 100, or None when nothing counted."""
+        return score(self.statuses)
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code under ``fail_on``."""
+        return exit_code(self._with_actions, self.fail_on)
+
+    @property
+    def _with_actions(self) -> list[Status]:
+        return [*self.statuses, Status.ERROR] if self.action_errors else self.statuses
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many monitors ended in each status."""
+        return {
+            "passed": self.statuses.count(Status.PASS),
+            "warning": self.statuses.count(Status.WARNING),
+            "critical": self.statuses.count(Status.CRITICAL),
+            "error": self.statuses.count(Status.ERROR),
+            "skipped": self.statuses.count(Status.SKIPPED),
+        }
+
+    @property
+    def jobs(self) -> int:
+        """Query jobs on the monitored tables."""
+        return sum(len(outcome.job_ids) for outcome in self.outcomes)
+
+    @property
+    def bytes_billed(self) -> int | None:
+        """The sum over jobs; None where the warehouse does not say."""
+        billed = [outcome.bytes_billed for outcome in self.outcomes]
+        known = [amount for amount in billed if amount is not None]
+        return sum(known) if known else None

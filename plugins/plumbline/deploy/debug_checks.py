@@ -1,0 +1,99 @@
+"""Can it be learnt what each service runs? That part of ``plumbline debug``.
+
+Cloud Run and endpoints are asked where the target is on BigQuery; elsewhere nobody is. A command is
+looked for and not run.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from plumbline.core.errors import PlumblineError
+from plumbline.doctor.checks import Check, Verdict, fault
+
+if TYPE_CHECKING:
+    from plumbline.project import Project, Target
+    from plumbline.project.services import Service
+
+CLOUD_RUN = "cloud run"
+
+
+def check_deployments(project: Project, target: Target) -> Iterator[Check]:
+    """The library that asks Cloud Run, and a line a service of ``deploy/services.yml``."""
+    try:
+        services = project.services
+    except PlumblineError as error:
+        yield fault("services", error)
+        return
+    if not services:
+        return
+    is_needed = target.kind == "bigquery"
+    if any(one.is_on_cloud_run for one in services):
+        library = _library(is_needed)
+        yield library
+        if library.verdict is not Verdict.OK:
+            services = tuple(one for one in services if not one.is_on_cloud_run)
+    if is_needed:
+        yield from _each(project, target, services)
+    else:
+        yield Check(
+            "services",
+            Verdict.NOTE,
+            f"{len(project.services)} in deploy/services.yml; what they run is asked only with a "
+            "target on BigQuery",
+        )
+
+
+def _library(is_needed: bool) -> Check:
+    from plumbline.deploy.deployed import UnknownDeploymentError, check_library
+
+    try:
+        check_library()
+    except UnknownDeploymentError as error:
+        verdict = Verdict.MISSING if is_needed else Verdict.NOTE
+        return Check(CLOUD_RUN, verdict, error.what, error.mend)
+    return Check(CLOUD_RUN, Verdict.OK, f"google-cloud-run {version('google-cloud-run')}")
+
+
+def _each(project: Project, target: Target, services: Sequence[Service]) -> Iterator[Check]:
+    """Side by side: each may take as long as its answer does."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        yield from pool.map(lambda one: _service(project, target, one), services)
+
+
+def _service(project: Project, target: Target, service: Service) -> Check:
+    what = f"service {service.name}"
+    try:
+        said = _said(project, target, service)
+    except PlumblineError as error:
+        return fault(what, error)
+    try:
+        service.repository(project.root)
+    except PlumblineError as error:
+        # The clone need only be where the drift is looked for: often another machine.
+        return Check(what, Verdict.NOTE, f"{said}; here its drift can't be told: {error.what}")
+    return Check(what, Verdict.OK, said)
+
+
+def _said(project: Project, target: Target, service: Service) -> str:
+    from plumbline.deploy.deployed import (
+        UnknownDeploymentError,
+        google_project,
+        read_deployed,
+    )
+
+    command = service.entry.deployed.command
+    if command is None:
+        place = google_project(target)
+        found = read_deployed(service, root=project.root, default_project=place)
+        return f"runs {found.commit[:12]} ({found.found_by})"
+    if shutil.which(command[0]) is None:
+        raise UnknownDeploymentError(
+            f"there is no command {command[0]!r}, which says what is deployed",
+            mend="install it, or mend deployed.command in deploy/services.yml",
+        )
+    return f"{command[0]} says what is deployed; it was not run"

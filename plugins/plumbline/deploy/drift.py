@@ -1,0 +1,133 @@
+"""Whether each service runs the last commit to its own paths.
+
+Used by ``plumbline deploy drift``, which records what is found for the monitor ``deployment_drift``
+and judges by that monitor's thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from plumbline.checks.thresholds import lines_of
+from plumbline.core.errors import PlumblineError
+from plumbline.core.status import Status
+from plumbline.deploy.deployed import Deployed
+from plumbline.deploy.gitlog import Behind, Repository
+from plumbline.project import Project
+from plumbline.project.services import Service
+
+MONITOR = "deployment_drift"
+WARNING_AFTER, CRITICAL_AFTER = timedelta(hours=6), timedelta(hours=72)
+"""Where the project has no suite of that name."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How old the oldest commit may be that a service does not run."""
+
+    warning: timedelta = WARNING_AFTER
+    critical: timedelta = CRITICAL_AFTER
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was found of one service."""
+
+    service: Service
+    at: datetime
+    """When it was looked at."""
+    deployed: Deployed | None = None
+    behind: Behind | None = None
+    reason: str | None = None
+    """Why it is not known."""
+    mend: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it can be said how far it is behind."""
+        return self.behind is not None
+
+    @property
+    def is_drifted(self) -> bool:
+        """Whether a commit to its own paths is not deployed."""
+        return self.behind is not None and self.behind.own > 0
+
+    @property
+    def age(self) -> timedelta:
+        """Of the oldest such commit; a clock that goes wrong makes none negative."""
+        if self.behind is None or self.behind.oldest_at is None:
+            return timedelta()
+        return max(self.at - self.behind.oldest_at, timedelta())
+
+    def status(self, limits: Limits) -> Status:
+        """PASS also for a drift that is younger than the first limit."""
+        if not self.is_known:
+            return Status.ERROR
+        if self.is_drifted and self.age > limits.critical:
+            return Status.CRITICAL
+        return Status.WARNING if self.is_drifted and self.age > limits.warning else Status.PASS
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """All services that were looked at."""
+
+    at: datetime
+    drifts: tuple[Drift, ...]
+    limits: Limits = field(default_factory=Limits)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def statuses(self) -> list[Status]:
+        """One a service."""
+        return [drift.status(self.limits) for drift in self.drifts]
+
+
+def look(
+    service: Service,
+    *,
+    root: Path,
+    now: datetime,
+    deployed: Callable[[Service], Deployed],
+    environment: Mapping[str, str] | None = None,
+) -> Drift:
+    """What ``service`` runs against its own paths. Never raises for what can't be known.
+
+    Args:
+        service: which.
+        root: the project's folder.
+        now: of the look.
+        deployed: says what it runs.
+        environment: says where repositories are; default: the process's own.
+    """
+    known: Deployed | None = None
+    try:
+        known = deployed(service)
+        behind = Repository(service.repository(root, environment)).behind(
+            known.commit,
+            branch=service.entry.branch,
+            paths=service.entry.paths,
+            pathspecs=service.pathspecs,
+        )
+    except PlumblineError as fault:
+        return Drift(service, now, known, reason=fault.what, mend=fault.mend)
+    return Drift(service, now, known, behind)
+
+
+def read_limits(project: Project) -> Limits:
+    """As the suite ``deployment_drift`` has them; the defaults where there is none to read."""
+    try:
+        lines = lines_of(project.suite(MONITOR))
+    except PlumblineError:
+        return Limits()
+    hours = {line.severity: timedelta(hours=line.value) for line in lines}
+    return Limits(hours.get("warning", WARNING_AFTER), hours.get("critical", CRITICAL_AFTER))
+
+
+def worst_first(report: DriftReport) -> Sequence[Drift]:
+    """For people: what is worst, then what is oldest."""
+    order = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS)
+    return sorted(report.drifts, key=lambda one: (order.index(one.status(report.limits)), -one.age))

@@ -1,0 +1,100 @@
+"""Errors that a service of Cloud Run logged, counted by Cloud Logging. Used by `verify`."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from plumbline.deploy.deployed import UnknownDeploymentError
+from plumbline.project.services import Service
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+ENDPOINT_VARIABLE = "PLUMBLINE_LOGGING_ENDPOINT"
+"""Where Cloud Logging's API is, in place of Google's public address."""
+
+MOST = 1000
+"""Entries that are counted: more is enough to know."""
+
+
+def count_errors(
+    service: Service,
+    *,
+    since: datetime,
+    until: datetime,
+    default_project: str | None,
+    credentials: Credentials | None = None,
+) -> int:
+    """Entries of severity ERROR and above from ``since`` to ``until``, at most `MOST`.
+
+    Raises:
+        UnknownDeploymentError: they can't be counted.
+    """
+    entry = service.entry.deployed.cloud_run
+    if entry is None:
+        raise UnknownDeploymentError(f"{service.name} does not run on Cloud Run")
+    project = entry.project or default_project
+    if not project:
+        raise UnknownDeploymentError(
+            f"the Google Cloud project of {service.name} is not known",
+            mend="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
+        )
+    try:
+        from google.api_core import exceptions
+        from google.auth.exceptions import GoogleAuthError
+        from google.cloud import logging
+    except ImportError:
+        raise UnknownDeploymentError(
+            "google-cloud-logging is not installed, without which the logs can't be read",
+            mend="pip install 'plumbline-dq[deployments]'",
+        ) from None
+    import requests
+
+    kind = (
+        ("cloud_run_job", "job_name", entry.job)
+        if entry.job
+        else (
+            "cloud_run_revision",
+            "service_name",
+            entry.service or service.name,
+        )
+    )
+    wanted = (
+        f'resource.type="{kind[0]}" resource.labels.{kind[1]}="{kind[2]}" '
+        f'resource.labels.location="{entry.region}" severity>=ERROR '
+        f'timestamp>="{_rfc3339(since)}" timestamp<"{_rfc3339(until)}"'
+    )
+    try:
+        client = _client(logging, project, credentials)
+        found = client.list_entries(filter_=wanted, page_size=MOST, max_results=MOST)
+        return sum(1 for _ in itertools.islice(found, MOST))
+    except exceptions.Forbidden:
+        raise UnknownDeploymentError(
+            "the logs may not be read", mend="grant the role Logs Viewer (roles/logging.viewer)"
+        ) from None
+    except (exceptions.GoogleAPIError, GoogleAuthError, requests.RequestException) as fault:
+        raise UnknownDeploymentError(
+            f"the logs can't be read: {' '.join(str(fault).split())[:200]}", mend="try again later"
+        ) from None
+
+
+def _client(logging: Any, project: str, credentials: Credentials | None) -> Any:
+    from google.auth.credentials import AnonymousCredentials
+
+    from plumbline.net.transport import is_loopback
+
+    endpoint = os.environ.get(ENDPOINT_VARIABLE)
+    options = {"api_endpoint": endpoint} if endpoint else None
+    if credentials is None and endpoint and is_loopback(endpoint):
+        credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    # REST, so that an address is an address: a proxy, a stand-in, a private endpoint.
+    return logging.Client(
+        project=project, credentials=credentials, client_options=options, _use_grpc=False
+    )
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

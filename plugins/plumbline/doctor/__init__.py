@@ -1,0 +1,1 @@
+"""What ``plumbline debug`` checks: credentials, tables, channels, watchdog."""

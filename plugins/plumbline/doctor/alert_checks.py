@@ -1,0 +1,118 @@
+"""Would somebody be told? The part of ``plumbline debug`` that looks at alerts.
+
+A line a channel, and one that says who is told of each status. Nothing is sent; where a variable
+points to Secret Manager, that is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plumbline.core.errors import PlumblineError
+from plumbline.core.status import Status
+from plumbline.doctor.checks import Check, Verdict, fault
+
+if TYPE_CHECKING:
+    from plumbline.alerts.channels.factory import OpenedChannels
+    from plumbline.project import Project
+    from plumbline.project.alerts import AlertsConfig, ChannelConfig
+
+
+def check_alerts(project: Project) -> Iterator[Check]:
+    """A line a channel, who is told, and the mutes of the file."""
+    from plumbline.alerts.channels.factory import open_channels
+
+    try:
+        config = project.alerts
+    except PlumblineError as error:
+        yield fault("alerts", error)
+    else:
+        opened = open_channels(config, os.environ)
+        for channel in config.channels.values():
+            yield _channel(config, channel, opened)
+        yield _routes(project, config, opened)
+    try:
+        mutes = project.mutes
+    except PlumblineError as error:
+        yield fault("mutes", error)
+    else:
+        if mutes:
+            yield Check("mutes", Verdict.NOTE, "; ".join(mute.describe() for mute in mutes))
+
+
+def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannels) -> Check:
+    from plumbline.alerts.routes import with_fallback
+
+    what, name = f"channel {channel.name}", channel.name
+    if name in opened.channels:
+        same = opened.channels[name].name
+        place = "" if same == name else f", the same place as {same}"
+        return Check(what, Verdict.OK, f"configured{place}")
+    why = opened.missing[name]
+    is_routed = any(name in route.to for route in config.routes)
+    instead = with_fallback(config, name, opened.channels)
+    if instead is not None:
+        said = f"{why}: its messages go to {instead}" if is_routed else f"{why}: no route names it"
+        return Check(what, Verdict.NOTE, said)
+    if not is_routed:
+        return Check(what, Verdict.NOTE, f"{why}: nothing takes the place of another channel")
+    return Check(
+        what,
+        Verdict.MISSING,
+        f"{why}: what is routed to it reaches nobody",
+        _mend(config, channel),
+    )
+
+
+def _mend(config: AlertsConfig, channel: ChannelConfig) -> str:
+    wanted = list(channel.variables.values())
+    if config.fallback is not None and config.fallback != channel.name:
+        others = " and ".join(config.channels[config.fallback].variables.values())
+        return f"set {' and '.join(wanted)}, or {others} of the fallback {config.fallback}"
+    return f"set {' and '.join(wanted)}"
+
+
+def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> Check:
+    """Who is told of each status; MISSING where that is nobody, be it for one monitor."""
+    from plumbline.alerts.routes import channels_for, with_fallback
+    from plumbline.project.alerts import ROUTED
+
+    owners = _owners(project)
+    told: dict[Status, dict[str, None]] = {status: {} for status in ROUTED}
+    silent: dict[Status, list[str]] = {status: [] for status in ROUTED}
+    for status in ROUTED:
+        for monitor, owner in owners.items():
+            wanted = channels_for(config, status=status, monitor=monitor, owner=owner)
+            found = [with_fallback(config, name, opened.channels) for name in wanted]
+            reached = [name for name in found if name is not None]
+            told[status].update(dict.fromkeys(reached))
+            if not reached:
+                silent[status].append(monitor)
+    lacking = [
+        str(status) + ("" if len(monitors) == len(owners) else f" of {', '.join(monitors)}")
+        for status, monitors in silent.items()
+        if monitors
+    ]
+    if lacking:
+        return Check(
+            "routes",
+            Verdict.MISSING,
+            f"nobody is told of {'; '.join(lacking)}",
+            "set the variables of the channels, or mend checkpoints/alerts.yml; then try "
+            "`plumbline alerts test`",
+        )
+    ways = [f"{status} to {', '.join(names)}" for status, names in told.items() if names]
+    return Check("routes", Verdict.OK, "; ".join(ways) or "there is no monitor to tell of")
+
+
+def _owners(project: Project) -> dict[str, str | None]:
+    """By monitor; one whose suite can't be read is told without an owner, as its ERROR is."""
+    found: dict[str, str | None] = dict.fromkeys(project.monitor_names())
+    for name in found:
+        try:
+            found[name] = project.suite_of(name).monitor.owner
+        except PlumblineError:
+            continue
+    return found

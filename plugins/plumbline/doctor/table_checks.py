@@ -1,0 +1,192 @@
+"""The declared source tables, and whether BigQuery has them: for ``plumbline debug``.
+
+One line on the declarations, then a line a dataset: whether it is there, lies where the target
+says, and has the tables and columns of the YAML files. Only metadata is asked for; nothing is read
+or billed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from plumbline.core.errors import PlumblineError, WarehouseError
+from plumbline.doctor.checks import Check, Verdict, fault
+from plumbline.net.transport import time_budget
+from plumbline.warehouse.failures import Call, explain_failure
+from plumbline.warehouse.retries import PATIENCE, make_retry
+
+if TYPE_CHECKING:
+    from google.api_core.retry import Retry
+    from google.cloud import bigquery
+
+    from plumbline.models.relations import Relation
+    from plumbline.models.sources import FoundSource
+    from plumbline.project import Project, Target
+
+ASK_SECONDS = 20.0
+"""For the dataset and its tables, each."""
+
+T = TypeVar("T")
+
+SHOWN = 3
+"""Faults of a dataset that are named; the rest is counted."""
+
+
+def check_sources(project: Project, target: Target) -> Check | None:
+    """Whether the files say where each declared table is: nothing is asked. None: none is."""
+    found, faults = _resolved(project, target)
+    if isinstance(faults, PlumblineError):
+        return fault("sources", faults)
+    if not faults:
+        return Check("sources", Verdict.OK, f"{len(found)} tables") if found else None
+    first = fault("sources", faults[0])
+    total = len(found) + len(faults)
+    return Check(
+        "sources",
+        Verdict.MISSING,
+        f"{len(faults)} of {total} can't be told: {first.detail}",
+        first.mend,
+    )
+
+
+def check_tables(project: Project, target: Target) -> Iterator[Check]:
+    """A line for each dataset of the declared tables."""
+    from plumbline.warehouse.client import open_client
+
+    found, faults = _resolved(project, target)
+    if isinstance(faults, PlumblineError) or not found:
+        return
+    try:
+        client = open_client(target)
+    except PlumblineError as error:
+        yield fault("tables", error)
+        return
+    declared = sorted(found, key=_dataset_of)
+    for place, tables in groupby(declared, key=_dataset_of):
+        yield _check_dataset(client, target, *place, list(tables))
+
+
+def _dataset_of(found: FoundSource) -> tuple[str, str]:
+    return found.relation.project, found.relation.dataset
+
+
+def _resolved(
+    project: Project, target: Target
+) -> tuple[list[FoundSource], list[PlumblineError] | PlumblineError]:
+    """Where each declared table is, and why that can't be told of others, or of any."""
+    from plumbline.models.sources import all_sources
+    from plumbline.models.workspace import Workspace
+
+    try:
+        sources = all_sources(Workspace(project, target)).values()
+    except PlumblineError as error:
+        return [], error
+    return (
+        [one for one in sources if not isinstance(one, PlumblineError)],
+        [one for one in sources if isinstance(one, PlumblineError)],
+    )
+
+
+def _check_dataset(
+    client: bigquery.Client, target: Target, project: str, name: str, found: Sequence[FoundSource]
+) -> Check:
+    what = f"dataset {name}" if project == target.project else f"dataset {project}.{name}"
+    tables = [one for one in found if not one.relation.is_view_of_metadata]
+    if not tables:
+        # A region, or a dataset of which only metadata is read: that has no tables to look at.
+        return Check(what, Verdict.NOTE, "only its INFORMATION_SCHEMA is read")
+    try:
+        dataset = _ask(target, lambda retry: client.get_dataset(f"{project}.{name}", retry))
+    except WarehouseError as error:
+        return fault(what, error)
+    location = str(dataset.location or "")
+    if location.lower() != target.location.lower():
+        return Check(
+            what,
+            Verdict.MISSING,
+            f"it lies in {location}, not in {target.location}",
+            f"set `location: {location}` of target {target.name} in great_expectations.yml",
+        )
+    faults = [said for one in tables if (said := _fault_of(client, target, one)) is not None]
+    if not faults:
+        return Check(what, Verdict.OK, f"{len(tables)} declared tables are there, in {location}")
+    detail = "; ".join(one.what for one in faults[:SHOWN])
+    more = len(faults) - SHOWN
+    return Check(
+        what, Verdict.MISSING, f"{detail}; and {more} more" if more > 0 else detail, faults[0].mend
+    )
+
+
+def _fault_of(client: bigquery.Client, target: Target, found: FoundSource) -> WarehouseError | None:
+    relation = found.relation
+    try:
+        name = _newest_of(client, target, relation) if relation.is_wildcard else relation.table
+        schema = _ask(
+            target,
+            lambda retry: client.get_table(_reference(relation, name), retry),
+        ).schema
+    except WarehouseError as error:
+        return error
+    have = {field.name.lower() for field in schema}
+    lacking = [column for column in found.table.columns if column.lower() not in have]
+    if lacking:
+        return WarehouseError(
+            f"table {relation.key} has no column {', '.join(lacking)}",
+            mend=f"correct the columns in {_shown(found)}, and the models that read them",
+            reason="notFound",
+        )
+    return None
+
+
+def _newest_of(client: bigquery.Client, target: Target, relation: Relation) -> str:
+    """The last of the tables that a wildcard stands for: BigQuery takes its schema for all.
+
+    Raises:
+        WarehouseError: there is none.
+    """
+    prefix = relation.table.removesuffix("*")
+    dataset = f"{relation.project}.{relation.dataset}"
+    names = _ask(
+        target,
+        lambda retry: [str(table.table_id) for table in client.list_tables(dataset, retry=retry)],
+    )
+    fitting = sorted(name for name in names if name.startswith(prefix))
+    if not fitting:
+        raise WarehouseError(
+            f"no table of {dataset} begins with {prefix!r}",
+            mend="correct the identifier in the YAML file of the source",
+            reason="notFound",
+        )
+    return fitting[-1]
+
+
+def _reference(relation: Relation, table: str) -> bigquery.TableReference:
+    from google.cloud import bigquery
+
+    # Not as one text: names of tables may hold blanks and dashes.
+    dataset = bigquery.DatasetReference(relation.project, relation.dataset)
+    return bigquery.TableReference(dataset, table)
+
+
+def _shown(found: FoundSource) -> str:
+    file = Path(found.table.file)
+    return "/".join(file.parts[-2:])
+
+
+def _ask(target: Target, ask: Callable[[Retry], T]) -> T:
+    """What BigQuery answers.
+
+    Raises:
+        WarehouseError: whatever went wrong.
+    """
+    from plumbline.warehouse.client import endpoint_of
+
+    call = Call(target=target, endpoint=endpoint_of(target), deadline_seconds=ASK_SECONDS)
+    with time_budget(ASK_SECONDS):
+        try:
+            return ask(make_retry(target, patience=PATIENCE[target.kind]))
+        except Exception as raised:
+            raise explain_failure(raised, call) from raised

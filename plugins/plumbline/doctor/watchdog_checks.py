@@ -1,0 +1,67 @@
+"""Would somebody elsewhere notice that runs no longer come? That part of ``plumbline debug``.
+
+No ping is sent, and of the heartbeats one row is read, which BigQuery bills nothing for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plumbline.core.errors import PlumblineError, WarehouseError
+from plumbline.doctor.checks import Check, Verdict, fault
+
+if TYPE_CHECKING:
+    from plumbline.project import Project, Target
+    from plumbline.project.schedule import Schedule
+
+
+def check_pings(project: Project) -> Iterator[Check]:
+    """A line a schedule."""
+    try:
+        schedules = project.schedules
+    except PlumblineError as error:
+        yield fault("schedules", error)
+        return
+    for schedule in schedules:
+        yield _ping(schedule)
+
+
+def _ping(schedule: Schedule) -> Check:
+    from plumbline.net.ping import open_ping
+
+    what = f"ping of {schedule.name}"
+    if schedule.ping is None:
+        return Check(
+            what,
+            Verdict.NOTE,
+            "it names none: that its runs no longer come, only `plumbline schedule check`, run "
+            "elsewhere, notices",
+        )
+    try:
+        open_ping(schedule.ping, os.environ)
+    except PlumblineError as error:
+        return fault(what, error)
+    return Check(what, Verdict.OK, f"{schedule.ping} holds its address")
+
+
+def check_heartbeats(target: Target) -> Check:
+    """Whether the watchdog can read by what it goes: looked at, not made."""
+    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.tables import HEARTBEATS
+
+    what = "heartbeats"
+    try:
+        own = OwnDataset(target)
+        name = own.table_id(HEARTBEATS)
+        with own.asking("use"):
+            table = own.client.get_table(name, retry=own.retry())
+            there = list(own.client.list_rows(table, max_results=1, retry=own.retry()))
+    except PlumblineError as error:
+        if isinstance(error, WarehouseError) and error.reason == "notFound":
+            return Check(what, Verdict.NOTE, f"no table {name} yet: a live run makes it")
+        return fault(what, error)
+    if not there:
+        return Check(what, Verdict.NOTE, f"{name} is empty: no live run was recorded yet")
+    return Check(what, Verdict.OK, f"{name} can be read")

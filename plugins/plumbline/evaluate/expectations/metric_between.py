@@ -1,0 +1,451 @@
+"""``expect_metric_to_be_between``: a model's metric, judged row by row, by group or as a whole.
+
+GX has ``expect_column_values_to_be_between``, which passes on no rows and on NULLs and never
+shows what it observed. This one shows the observed value of each group, with numerator and
+denominator, fails on no rows and on NULL, and takes other bounds for single groups.
+
+The metric (``plumbline.groups``) says what is there; the expectation judges it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, Literal
+
+from great_expectations.compatibility import pydantic
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import (
+    BatchExpectation,
+    render_suite_parameter_string,
+)
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.render.components import (
+    CollapseContent,
+    LegacyDiagnosticRendererType,
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+    RenderedTableContent,
+)
+from great_expectations.render.renderer.renderer import renderer
+from great_expectations.render.renderer_configuration import (
+    RendererConfiguration,
+    RendererValueType,
+)
+
+from plumbline.checks.bounds import Bounds, Group, observe, range_in_words
+from plumbline.checks.metric_result import (
+    BOUND_KEYS,
+    bounds_of,
+    judge_metric,
+    overridden_bounds,
+)
+from plumbline.core.errors import did_you_mean
+from plumbline.core.text import plain
+from plumbline.project.parameters import KEY, is_parameter
+
+METRIC = "plumbline.groups"
+_ROUNDED = 0.06
+"""Percentage points that a model may round a percentage by."""
+
+
+class GroupsMetric(TableMetricProvider):
+    """The observed value of each group of a batch, as a list of ``Group``."""
+
+    metric_name = METRIC
+    value_keys = ("column", "aggregate", "group_by")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805 - GX makes a class method of it
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> list[Group]:
+        frame, _compute, _accessor = execution_engine.get_compute_domain(
+            domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+        )
+        return observe(
+            {str(name): frame[name].tolist() for name in frame.columns},
+            column=metric_value_kwargs["column"],
+            aggregate=metric_value_kwargs.get("aggregate"),
+            group_by=metric_value_kwargs.get("group_by") or (),
+        )
+
+
+class ExpectMetricToBeBetween(BatchExpectation):
+    """Expect a metric to be between a minimum and a maximum: each row, each group, or all rows.
+
+    ExpectMetricToBeBetween is a Batch Expectation.
+
+    Args:
+        column (str): The column that holds the metric.
+        min_value (number or None): The least that passes.
+        max_value (number or None): The most that passes.
+        strict_min (boolean): If True, min_value itself fails. Default False.
+        strict_max (boolean): If True, max_value itself fails. Default False.
+        aggregate (str or None): mean, min, max or sum over the rows (of each group). Default None:
+            each row is judged.
+        group_by (list of str or None): The columns that name a group.
+        overrides (dict or None): Other bounds for single groups: the group's name (its value; for
+            several columns their values joined by ", " as ``column=value``) to a dict of
+            min_value, max_value, strict_min, strict_max. What it does not name stays.
+        retired (list of str or None): The names of groups that are gone for good: an incident of
+            theirs does not wait for them.
+
+    Notes:
+        * It fails when there are no rows, and where a value is NULL, NaN or infinite.
+        * observed_value is a number where there is one group, else {group: number}.
+        * details.groups lists each group with its observed value, numerator and denominator
+          (the sums of the columns of these names), bounds and whether it passed.
+        * details.failing_rows are the positions of the rows that are to blame, worst first.
+        * A bound, also one of an override, may be a suite parameter.
+
+    Examples:
+        ExpectMetricToBeBetween(column="graded_pct", min_value=50, group_by=["system_id"],
+                                overrides={"moving_average": {"min_value": 30}})
+    """
+
+    column: str = pydantic.Field(min_length=1, description="The column that holds the metric.")
+    min_value: float | dict[str, Any] | None = pydantic.Field(
+        None, description="The least that passes."
+    )
+    max_value: float | dict[str, Any] | None = pydantic.Field(
+        None, description="The most that passes."
+    )
+    strict_min: bool | dict[str, Any] = pydantic.Field(
+        False, description="Whether min_value itself fails."
+    )
+    strict_max: bool | dict[str, Any] = pydantic.Field(
+        False, description="Whether max_value itself fails."
+    )
+    aggregate: Literal["mean", "min", "max", "sum"] | None = pydantic.Field(
+        None, description="How the rows of a group become one number; without it each row counts."
+    )
+    group_by: list[str] | None = pydantic.Field(None, description="The columns that name a group.")
+    overrides: dict[str, dict[str, Any]] | None = pydantic.Field(
+        None, description="Other bounds for single groups: {group: {min_value: number, ...}}."
+    )
+
+    retired: list[str] | None = pydantic.Field(
+        None, description="The names of groups that are gone for good: they are not missed."
+    )
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "column",
+        "min_value",
+        "max_value",
+        "strict_min",
+        "strict_max",
+        "aggregate",
+        "group_by",
+        "overrides",
+        "retired",
+    )
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+
+    library_metadata: ClassVar[dict[str, Any]] = {
+        "maturity": "beta",
+        "tags": ["plumbline", "batch expectation"],
+        "contributors": ["plumbline"],
+        "requirements": [],
+        "has_full_test_suite": True,
+        "manually_reviewed_code": True,
+    }
+    _library_metadata = library_metadata
+
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {
+            "data": {
+                "system_id": ["a", "b"],
+                "graded_pct": [88.2, 44.0],
+                "empty": [None, None],
+            },
+            "only_for": ["pandas"],
+            "tests": [
+                {
+                    "title": "mean_keeps_the_minimum",
+                    "exact_match_out": False,
+                    "include_in_gallery": True,
+                    "in": {"column": "graded_pct", "aggregate": "mean", "min_value": 50},
+                    "out": {"success": True, "observed_value": 66.1},
+                },
+                {
+                    "title": "one_group_is_below",
+                    "exact_match_out": False,
+                    "include_in_gallery": True,
+                    "in": {"column": "graded_pct", "group_by": ["system_id"], "min_value": 50},
+                    "out": {"success": False, "observed_value": {"a": 88.2, "b": 44.0}},
+                },
+                {
+                    "title": "null_is_no_pass",
+                    "exact_match_out": False,
+                    "include_in_gallery": True,
+                    "in": {"column": "empty", "aggregate": "mean", "min_value": 50},
+                    "out": {"success": False, "observed_value": None},
+                },
+            ],
+        }
+    ]
+
+    class Config:
+        title = "Expect metric to be between"
+
+    @pydantic.validator("min_value", "max_value", pre=True)
+    def _a_number(cls, value: object) -> object:  # noqa: N805 - a pydantic 1 class method
+        if not is_parameter(value) and not _is_number_or_none(value):
+            raise ValueError(f"{value!r} is not a number")
+        return value
+
+    @pydantic.validator("strict_min", "strict_max")
+    def _true_or_false(cls, value: object) -> object:  # noqa: N805
+        if not is_parameter(value) and not isinstance(value, bool):
+            raise ValueError(f"{value!r} is neither true nor false")
+        return value
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _bounds_make_sense(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        if values["min_value"] is None and values["max_value"] is None:
+            raise ValueError("min_value or max_value is missing: without a bound nothing can fail")
+        overrides = values.get("overrides") or {}
+        if overrides and not values.get("group_by"):
+            raise ValueError("overrides need group_by: the groups that they are for")
+        for group, override in overrides.items():
+            for key, value in override.items():
+                if key not in BOUND_KEYS:
+                    raise ValueError(
+                        f"overrides[{group!r}] has an unknown key {key!r}; "
+                        + did_you_mean(key, BOUND_KEYS)
+                    )
+                if is_parameter(value):
+                    continue
+                strict = key.startswith("strict_")
+                right = isinstance(value, bool) if strict else _is_number_or_none(value)
+                if not right:
+                    kind = "true or false" if strict else "a number"
+                    raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
+        for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
+            given = (bounds.min_value, bounds.max_value)
+            if None in given or any(map(is_parameter, given)):
+                continue
+            if bounds.min_value > bounds.max_value:  # type: ignore[operator]
+                raise ValueError(
+                    f"min_value {bounds.min_value:g} is above max_value {bounds.max_value:g}"
+                    + (f" for {name!r}" if name else "")
+                    + ": nothing can pass"
+                )
+        return values
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _retired_are_groups(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        retired = values.get("retired") or []
+        if retired and not values.get("group_by"):
+            raise ValueError("retired needs group_by: the groups that it names")
+        for name in retired:
+            if name in (values.get("overrides") or {}):
+                raise ValueError(f"{name!r} is retired, and has overrides: take one of them out")
+        return values
+
+    def bounds_for(self, label: str) -> Bounds:
+        """The bounds of the group of that name."""
+        values = self.dict(include=set(self.success_keys))
+        return overridden_bounds(values).get(label, bounds_of(values))
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        values = self.dict(include=set(self.success_keys))
+        return judge_metric(metrics[METRIC], values)
+
+    @classmethod
+    def _prescriptive_template(
+        cls, renderer_configuration: RendererConfiguration[Any]
+    ) -> RendererConfiguration[Any]:
+        kwargs = renderer_configuration.kwargs
+        renderer_configuration.add_param("column", RendererValueType.STRING)
+        for name in ("min_value", "max_value"):
+            renderer_configuration.add_param(name, RendererValueType.NUMBER)
+        renderer_configuration.template_str = _template(kwargs)
+        return renderer_configuration
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> list[Any]:
+        styling = (runtime_configuration or {}).get("styling")
+        kwargs = configuration.kwargs
+        blocks: list[Any] = [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": _template(kwargs),
+                    "params": {
+                        name: _argument(kwargs.get(name))
+                        for name in ("column", "min_value", "max_value")
+                    },
+                    "styling": styling,
+                },
+            )
+        ]
+        overrides = kwargs.get("overrides") or {}
+        if overrides:
+            rows = [
+                [group, bounds_in_words({**kwargs, **override})]
+                for group, override in overrides.items()
+            ]
+            blocks.append(_table(["group", "must be"], rows))
+        return blocks
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> str:
+        groups = _groups(result)
+        if not groups:
+            return "no rows"
+        if len(groups) == 1:
+            return _shown_as(groups[0], _column(result))
+        passing = sum(bool(group["success"]) for group in groups)
+        what = "groups" if any(group["key"] for group in groups) else "rows"
+        return f"{passing} of {len(groups)} {what} pass"
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> list[Any] | None:
+        """Each group with what was observed of it: those that fail open, the others in a fold."""
+        groups = [group for group in _groups(result) if group["key"]]
+        column = _column(result)
+        failing = [group for group in groups if not group["success"]]
+        passing = [group for group in groups if group["success"]]
+        blocks: list[Any] = []
+        if failing:
+            blocks.append(_table_of(failing, column))
+        if passing:
+            what = "1 group passes" if len(passing) == 1 else f"{len(passing)} groups pass"
+            blocks.append(
+                CollapseContent(collapse=[_table_of(passing, column)], collapse_toggle_link=what)
+            )
+        return blocks or None
+
+
+def _is_number_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _template(kwargs: dict[str, Any]) -> str:
+    what = "$column"
+    if kwargs.get("aggregate"):
+        what = f"the {kwargs['aggregate']} of $column"
+    group_by = kwargs.get("group_by")
+    if group_by:
+        what += " of each " + " and ".join(group_by)
+    elif not kwargs.get("aggregate"):
+        what += " of each row"
+    words = bounds_in_words(kwargs, low="$min_value", high="$max_value")
+    return f"{what} must be {words}."
+
+
+def bounds_in_words(
+    kwargs: dict[str, Any], *, low: str | None = None, high: str | None = None
+) -> str:
+    """The bounds in words, with ``low`` and ``high`` where their values would stand."""
+    bounds = bounds_of(kwargs)
+    return range_in_words(
+        None if bounds.min_value is None else low or _value(bounds.min_value),
+        None if bounds.max_value is None else high or _value(bounds.max_value),
+        strict_min=bool(bounds.strict_min),
+        strict_max=bool(bounds.strict_max),
+    )
+
+
+def _value(bound: Any) -> str:
+    return str(_argument(bound)) if is_parameter(bound) else f"{bound:g}"
+
+
+def _argument(value: Any) -> Any:
+    return f"the value of {value[KEY]}" if is_parameter(value) else value
+
+
+def _groups(result: Any) -> list[dict[str, Any]]:
+    return ((result.result or {}).get("details") or {}).get("groups") or []
+
+
+def _column(result: Any) -> str:
+    return str(result.expectation_config.kwargs.get("column") or "")
+
+
+def _table_of(groups: list[dict[str, Any]], column: str) -> RenderedTableContent:
+    rows = [
+        [
+            ", ".join(f"{name}={value}" for name, value in group["key"].items()),
+            _shown_as(group, column),
+            group.get("usual") or ("" if group["threshold"] is None else plain(group["threshold"])),
+        ]
+        for group in groups
+    ]
+    return _table(["group", "observed", "threshold"], rows)
+
+
+def _shown_as(group: dict[str, Any], column: str) -> str:
+    """``44 (44 of 100)``: with the fraction where the number is one."""
+    observed = group["observed"]
+    if group.get("masked"):
+        return "masked"
+    if group["rows"] == 0:
+        return "no rows"
+    text = "NULL" if observed is None else plain(observed, against=group["threshold"])
+    if _is_fraction(group, column):
+        text += f" ({plain(group['numerator'])} of {plain(group['denominator'])})"
+    return text
+
+
+def _is_fraction(group: dict[str, Any], column: str) -> bool:
+    """Whether numerator and denominator are those of the observed number.
+
+    A model has one pair of them, for what it is about. Another of its columns (how many games are
+    not final, hours) has nothing to do with them, and a mean of percentages is not their quotient.
+    """
+    observed, numerator, denominator = (
+        group[name] for name in ("observed", "numerator", "denominator")
+    )
+    if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
+        return False
+    if not column.endswith("_pct"):
+        return bool(observed) and observed == numerator
+    if observed is None or denominator == 0:
+        return True
+    return math.isclose(observed, 100 * numerator / denominator, abs_tol=_ROUNDED)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> RenderedTableContent:
+    return RenderedTableContent(
+        content_block_type="table",
+        header_row=header,
+        table=rows,
+        styling={"body": {"classes": ["table-sm", "table-bordered"]}},
+    )

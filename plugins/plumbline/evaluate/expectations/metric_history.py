@@ -1,0 +1,358 @@
+"""``expect_metric_to_follow_history``: a metric against what is usual of it.
+
+A threshold by hand is wrong when the data change slowly; a baseline alone makes a long outage
+normal. So both: a band around the median of earlier good runs, and bounds that are never given up.
+
+The band has two sides, and nothing says on which of them bad lies: rows that are missing are too
+few, rows that came twice too many. So both bounds must be given. With one, a source that is dead
+from its first day would pass on the other side, and teach that nothing is normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from great_expectations.compatibility import pydantic
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.expectations.expectation import render_suite_parameter_string
+from great_expectations.render.components import (
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+)
+from great_expectations.render.renderer.renderer import renderer
+from great_expectations.render.renderer_configuration import (
+    RendererConfiguration,
+    RendererValueType,
+)
+
+from plumbline.checks.baseline import (
+    WHOLE,
+    Past,
+    Usual,
+    current_past,
+    expected_groups,
+    known_groups,
+    usual_of,
+)
+from plumbline.checks.bounds import Bounds, Group
+from plumbline.checks.metric_result import bounds_of, judge_groups, overridden_bounds
+from plumbline.core.errors import did_you_mean
+from plumbline.core.group_key import GroupKey
+from plumbline.evaluate.expectations.metric_between import (
+    METRIC,
+    ExpectMetricToBeBetween,
+    bounds_in_words,
+)
+
+
+class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
+    """Expect a metric to be as usual: near the median of the monitor's own earlier good runs.
+
+    ExpectMetricToFollowHistory is a Batch Expectation.
+
+    Args:
+        column (str): The column that holds the metric, which is also what the monitor's observed
+            number, or its groups', is made of.
+        min_value (number): The least that passes, whatever is usual.
+        max_value (number): The most that passes, whatever is usual.
+        strict_min (boolean): If True, min_value itself fails. Default False.
+        strict_max (boolean): If True, max_value itself fails. Default False.
+        aggregate (str or None): mean, min, max or sum over the rows (of each group).
+        group_by (list of str or None): The columns that name a group; each has a past of its own.
+        overrides (dict or None): Other min_value and max_value for single groups.
+        runs (int): How many of the last comparable good runs count, one a day. Default 28.
+        minimum (int): With fewer nothing is judged. Default 14.
+        deviations (number): How many spreads from the median are usual still. Default 5.
+        least_deviation (number): But never less than this, in the metric's unit. Default 1.
+        same_weekday (boolean): If True, only runs of the same day of the week are comparable.
+        since (str or None): A date such as 2026-01-31: only runs of that day and later ones count,
+            so that a new level is accepted.
+        retired (list of str or None): The names of groups that are gone for good: they are not
+            missed.
+        until_then (str): floor (default) or error: while there are too few runs, whether
+            min_value and max_value alone are held, or that is an error. An error teaches nothing:
+            with it the past must come from elsewhere.
+
+    Notes:
+        * Earlier runs come from plumbline's own history of the same target. Runs in which the
+          monitor (or the group) was not PASS are left out, and so is the day that is judged.
+        * A day counts once, by its run nearest in hour to the one that is judged: many looks at
+          one state are no witnesses of what is usual.
+        * min_value and max_value must be given: a long outage can't become normal beyond them.
+        * The spread is the median absolute deviation, scaled as a standard deviation is.
+        * A group that was judged on at least minimum of the last runs days and is not among the
+          rows fails, with no observed value, until it is there again or retired.
+
+    Examples:
+        ExpectMetricToFollowHistory(column="coverage_pct", aggregate="mean", min_value=50,
+                                    max_value=100)
+    """
+
+    runs: int = pydantic.Field(28, ge=2, description="How many earlier good runs count, one a day.")
+    minimum: int = pydantic.Field(14, ge=2, description="With fewer nothing is judged.")
+    deviations: float = pydantic.Field(
+        5.0, gt=0, description="How many spreads from the median are usual still."
+    )
+    least_deviation: float = pydantic.Field(
+        1.0, ge=0, description="But never less than this, in the metric's unit."
+    )
+    same_weekday: bool = pydantic.Field(
+        False, description="Whether only runs of the same day of the week are comparable."
+    )
+    since: str | None = pydantic.Field(
+        None,
+        description="The first day whose runs count, where a new level was accepted.",
+        format="date",
+    )
+    until_then: Literal["error", "floor"] = pydantic.Field(
+        "floor", description="While there are too few runs: the bounds alone, or an error."
+    )
+
+    success_keys: ClassVar[tuple[str, ...]] = (
+        *ExpectMetricToBeBetween.success_keys,
+        "runs",
+        "minimum",
+        "deviations",
+        "least_deviation",
+        "same_weekday",
+        "since",
+        "until_then",
+    )
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+    examples: ClassVar[list[dict[str, Any]]] = []
+
+    class Config:
+        title = "Expect metric to follow history"
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _never_open(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
+            for side in ("min_value", "max_value"):
+                if getattr(bounds, side) is None:
+                    raise ValueError(
+                        f"{side} is missing{f' for {name!r}' if name else ''}: without it a long "
+                        "outage becomes normal on that side"
+                    )
+        return values
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _a_minimum_of_what_counts(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        if values["minimum"] > values["runs"]:
+            raise ValueError(
+                f"minimum {values['minimum']} is above runs {values['runs']}: there are never "
+                "enough"
+            )
+        return values
+
+    @pydantic.validator("since")
+    def _a_day(cls, value: str | None) -> str | None:  # noqa: N805 - a pydantic 1 class method
+        if value is not None:
+            _day(value)
+        return value
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        values = self.dict(include=set(self.success_keys))
+        past = current_past()
+        if past is None:
+            raise ValueError(
+                "expect_metric_to_follow_history knows the history in a monitor's run only: run it "
+                "by plumbline, or by the checkpoint"
+            )
+        _refuse_a_later_day(values["since"], past)
+        groups: list[Group] = list(metrics[METRIC])
+        groups = sorted([*groups, *_missing(groups, past, values)], key=lambda one: one.key.text)
+        bands = [_band(group, past, values) for group in groups]
+        in_order = iter(bands)
+        result = judge_groups(groups, lambda _group: next(in_order).bounds, values.get("aggregate"))
+        details = result["result"]["details"]
+        for entry, band in zip(details["groups"], bands, strict=True):
+            entry |= {
+                "bounds": asdict(band.bounds),
+                "usual": band.said(entry["observed"]),
+                "compared_with": band.words(entry["observed"]),
+            }
+        words = {entry["compared_with"] for entry in details["groups"]}
+        if len(words) == 1 and not values["group_by"]:
+            (details["usual"],) = words
+        return result
+
+    @classmethod
+    def _prescriptive_template(
+        cls, renderer_configuration: RendererConfiguration[Any]
+    ) -> RendererConfiguration[Any]:
+        renderer_configuration.add_param("column", RendererValueType.STRING)
+        renderer_configuration.template_str = _template(renderer_configuration.kwargs)
+        return renderer_configuration
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> list[Any]:
+        kwargs = configuration.kwargs
+        return [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": _template(kwargs),
+                    "params": {"column": kwargs.get("column")},
+                    "styling": (runtime_configuration or {}).get("styling"),
+                },
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class _Band:
+    """What one group is held against."""
+
+    never: Bounds
+    """What is never given up."""
+    usual: Usual | None
+    """None: there are too few comparable good runs."""
+    so_far: str
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.never if self.usual is None else self.usual.bounds(self.never)
+
+    def said(self, observed: float | None) -> str:
+        """What judged, in short: ``usually 92 ± 4``."""
+        if self.usual is None:
+            return f"{self.never.words()} ({self.so_far})"
+        return self._in_any_case(observed, self.usual.short())
+
+    def words(self, observed: float | None) -> str:
+        """The same with what it was made of, so that a person can check it."""
+        if self.usual is None:
+            return f"held by min_value and max_value alone: {self.so_far}"
+        return self._in_any_case(observed, self.usual.words())
+
+    def _in_any_case(self, observed: float | None, text: str) -> str:
+        """What is usual, and bad all the same."""
+        assert self.usual is not None
+        if self.usual.holds(observed) and not self.never.keep(observed):
+            return f"{text} and must be {self.never.words()} in any case"
+        return text
+
+
+def _band(group: Group, past: Past, values: dict[str, Any]) -> _Band:
+    """What ``group`` is held against.
+
+    Raises:
+        ValueError: there are too few runs, and that is to be an error.
+    """
+    key = past.named(group.key)
+    usual = usual_of(
+        past,
+        key.text if key.items else WHOLE,
+        deviations=values["deviations"],
+        least_deviation=values["least_deviation"],
+        **_compared(values),
+    )
+    never = overridden_bounds(values).get(group.key.label, bounds_of(values))
+    if isinstance(usual, Usual):
+        return _Band(never, usual, "")
+    since = f" since {values['since']}" if values["since"] else ""
+    is_there = group.rows > 0  # one that is missing fails whatever is usual of it
+    if values["until_then"] == "error" and is_there:
+        named = f" of {group.key.label}" if group.key.items else ""
+        raise ValueError(
+            f"there are {usual} comparable good runs{named}{since} before, and "
+            f"{values['minimum']} are needed; an ERROR teaches nothing: write "
+            '"until_then": "floor", and min_value and max_value are held alone while good runs '
+            "teach, also those of `plumbline backtest --record`"
+        )
+    so_far = f"{usual} of {values['minimum']} comparable good runs so far{since}"
+    return _Band(never, None, so_far)
+
+
+def _missing(groups: Sequence[Group], past: Past, values: dict[str, Any]) -> list[Group]:
+    """The groups that the history expects and the rows do not have.
+
+    Raises:
+        ValueError: ``retired`` names a group that was never there.
+    """
+    group_by = values.get("group_by") or ()
+    if not group_by:
+        return []
+    there = {past.named(group.key) for group in groups}
+    known = {key.label for key in (*there, *known_groups(past, group_by))}
+    retired = {_as_named(name, group_by, past): name for name in values["retired"] or ()}
+    for label, name in retired.items():
+        if past.judged and label not in known:
+            raise ValueError(
+                f"retired names {name!r}, and no run has ever seen that group; "
+                + did_you_mean(name, sorted(known))
+            )
+    excused = {
+        past.named(GroupKey.of({name: row[name] for name in group_by}))
+        for row in past.unjudged
+        if all(name in row for name in group_by)
+    }
+    expected = expected_groups(past, group_by, **_compared(values))
+    return [
+        Group(key, observed=None, numerator=None, denominator=None, rows=0, nulls=0)
+        for key in expected
+        if key not in there | excused and key.label not in retired
+    ]
+
+
+def _as_named(label: str, group_by: Sequence[str], past: Past) -> str:
+    """The name of a group as the history has it: a pseudonym where its one column is personal."""
+    if len(group_by) != 1:
+        return label
+    return past.named(GroupKey.of({group_by[0]: label})).label
+
+
+def _compared(values: dict[str, Any]) -> dict[str, Any]:
+    """Which runs are compared with."""
+    return {
+        "runs": values["runs"],
+        "minimum": values["minimum"],
+        "same_weekday": values["same_weekday"],
+        "since": _day(values["since"]) if values["since"] else None,
+    }
+
+
+def _day(text: str) -> date:
+    try:
+        if len(text) == len("2026-01-31"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"since {text!r} is not a date: write one such as 2026-01-31")
+
+
+def _refuse_a_later_day(since: str | None, past: Past) -> None:
+    if since and _day(since) > past.day:
+        raise ValueError(
+            f"since {since} is after the day that is judged, {past.day}: no run can count; write a "
+            "day that has come"
+        )
+
+
+def _template(kwargs: dict[str, Any]) -> str:
+    what = f"the {kwargs['aggregate']} of $column" if kwargs.get("aggregate") else "$column"
+    if kwargs.get("group_by"):
+        what += f" of each {' and '.join(kwargs['group_by'])}"
+    never = bounds_in_words(kwargs)
+    days = " of the same weekday" if kwargs.get("same_weekday") else ""
+    since = f" since {kwargs['since']}" if kwargs.get("since") else ""
+    return (
+        f"{what} must be as usual: within {kwargs.get('deviations', 5):g} spreads of the median of "
+        f"the last {kwargs.get('runs', 28)} good runs{days}{since}, and {never} in any case."
+    )

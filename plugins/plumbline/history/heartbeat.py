@@ -1,0 +1,183 @@
+"""The heartbeats and pings of a run: signs of life for those who watch from elsewhere.
+
+The first one goes out while the queries run, in a thread of its own; the last one when everything
+else is done. What can't be sent is a note of the report and changes no run. Used by the runner.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from plumbline.core.errors import ConfigError, PlumblineError
+
+if TYPE_CHECKING:
+    from plumbline.core.outcome import RunReport
+    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.heartbeat_rows import Heartbeat
+    from plumbline.net.ping import Ping
+    from plumbline.project import Project, Schedule, Target
+
+SCHEDULE_VARIABLE = "PLUMBLINE_SCHEDULE"
+DUE_VARIABLE = "PLUMBLINE_DUE"
+PLACES = ("CLOUD_RUN_EXECUTION", "GITHUB_RUN_ID", "HOSTNAME")
+"""Variables that say where a run is, the most telling first."""
+
+WRITE_SECONDS = 20.0
+"""For one heartbeat, retries and all."""
+
+JOIN_SECONDS = 20.0
+"""How long the end of a run waits for the sign of its beginning."""
+
+
+@dataclass
+class Heart:
+    """The signs of life of one live run.
+
+    Args:
+        project: whose schedules say what is watched.
+        target: whose dataset the heartbeats go to.
+        run_id: of the run.
+        checkpoint: that is run.
+        environment: says which schedule, and when it was due.
+    """
+
+    project: Project
+    target: Target
+    run_id: str
+    checkpoint: str
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    notes: list[str] = field(default_factory=list)
+    """What could not be sent."""
+    _thread: threading.Thread | None = None
+    _dataset: OwnDataset | None = None
+
+    def start(self, now: datetime) -> None:
+        """Say that the run has begun; returns at once."""
+        beat = self._beat("started", now)
+        self._thread = threading.Thread(target=self._say, args=(beat, "start"), daemon=True)
+        self._thread.start()
+
+    def finish(self, report: RunReport) -> None:
+        """Say that the run is done, and what it did."""
+        checked = sum(outcome.status != "ERROR" for outcome in report.outcomes)
+        evaluated = sum(outcome.evaluated for outcome in report.outcomes)
+        monitors = len(self.project.checkpoint(self.checkpoint).monitors)
+        beat = replace(
+            self._beat("finished", datetime.now(UTC)),
+            monitors=monitors,
+            checked=checked,
+            evaluated=evaluated,
+            status=str(report.status),
+            exit_code=report.exit_code,
+            seconds=report.seconds,
+            waiting=report.waiting,
+            suite_revision=None if report.revision is None else str(report.revision),
+        )
+        nothing = checked == 0 and report.status != "SKIPPED"
+        # What nobody could be told of must not look like success to who watches from outside.
+        self._end(beat, "fail" if nothing or report.waiting else "success")
+
+    def fail(self) -> None:
+        """Say that the run broke off."""
+        from plumbline.history.heartbeat_rows import FAILED
+
+        beat = replace(self._beat("finished", datetime.now(UTC)), status=FAILED, exit_code=70)
+        self._end(beat, "fail")
+
+    def _end(self, beat: Heartbeat, signal: str) -> None:
+        if self._thread is not None:
+            self._thread.join(JOIN_SECONDS)
+        self._say(beat, signal)
+        if self._dataset is not None:
+            self._dataset.close()
+
+    def _say(self, beat: Heartbeat, signal: str) -> None:
+        ping = self._ping()
+        if ping is not None:
+            fault = ping.send(signal, run=uuid.uuid5(uuid.NAMESPACE_URL, self.run_id))
+            if fault:
+                self.notes.append(f"The ping of schedule {beat.schedule} failed: {fault}.")
+        from plumbline.history.dataset import OwnDataset
+        from plumbline.history.heartbeat_rows import append_heartbeat
+        from plumbline.net.transport import time_budget
+
+        try:
+            with time_budget(WRITE_SECONDS):
+                if self._dataset is None:
+                    self._dataset = OwnDataset(self.target)
+                append_heartbeat(self._dataset, beat)
+        except PlumblineError as fault:
+            self.notes.append(f"The heartbeat could not be recorded: {fault.what}.")
+        except Exception as fault:  # noqa: BLE001 - a run that is done must not fail by its last word
+            self.notes.append(f"The heartbeat could not be recorded: {type(fault).__name__}.")
+
+    def _beat(self, kind: str, at: datetime) -> Heartbeat:
+        from plumbline.history.heartbeat_rows import Heartbeat
+
+        schedule = self._schedule()
+        return Heartbeat(
+            run_id=self.run_id,
+            kind="started" if kind == "started" else "finished",
+            beat_at=at,
+            checkpoint=self.checkpoint,
+            target=self.target.name,
+            schedule=schedule.name if schedule else self.environment.get(SCHEDULE_VARIABLE),
+            due_at=_instant(self.environment.get(DUE_VARIABLE)),
+            place=next(
+                (self.environment[name] for name in PLACES if name in self.environment), None
+            ),
+        )
+
+    def _schedule(self) -> Schedule | None:
+        """The schedule that the run is of, as whoever started it says."""
+        name = self.environment.get(SCHEDULE_VARIABLE)
+        try:
+            schedules = self.project.schedules
+        except ConfigError:  # lint and `schedule` say what is wrong; a run is a run
+            return None
+        return next((one for one in schedules if one.name == name), None)
+
+    def _ping(self) -> Ping | None:
+        from plumbline.net.ping import open_ping
+
+        schedule = self._schedule()
+        if schedule is None or schedule.ping is None:
+            return None
+        try:
+            return open_ping(schedule.ping, self.environment)
+        except ConfigError as fault:
+            self.notes.append(f"Schedule {schedule.name} can't ping: {fault.what}.")
+            return None
+
+
+def ping_refused(project: Project, environment: Mapping[str, str] | None = None) -> None:
+    """Say that a scheduled run was refused (exit code 64): no heartbeat of it can be written.
+
+    Without it, who watches from outside would learn of it only when the next ping is overdue.
+    """
+    from plumbline.core.run_id import new_run_id
+    from plumbline.net.ping import open_ping
+
+    env = os.environ if environment is None else environment
+    name = env.get(SCHEDULE_VARIABLE)
+    try:
+        variable = next((one.ping for one in project.schedules if one.name == name), None)
+        if variable is not None:
+            run = uuid.uuid5(uuid.NAMESPACE_URL, new_run_id(datetime.now(UTC)))
+            open_ping(variable, env).send("fail", run=run)
+    except ConfigError:
+        return  # the run's own refusal is what is told
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else None

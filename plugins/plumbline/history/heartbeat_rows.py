@@ -1,0 +1,99 @@
+"""That a run started and that it finished, as rows: what the watchdog goes by.
+
+Written by live runs (`plumbline.history.heartbeat`), by load jobs, which cost nothing; read by
+`plumbline.schedule.watchdog_check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Literal
+
+from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.history.loads import append
+from plumbline.history.tables import HEARTBEATS
+
+FAILED = "FAILED"
+"""The status of a run that broke off."""
+
+_SINCE = """
+select run_id, kind, beat_at, checkpoint, target, schedule, due_at, monitors, checked, evaluated,
+  status, exit_code, seconds, waiting, place, suite_revision
+from `{dataset}.heartbeats`
+where beat_at >= @since and target = @target
+order by beat_at, recorded_at
+"""
+
+_NEWEST_OUTCOME = """
+select max(recorded_at) as newest
+from `{dataset}.outcomes`
+where as_of >= @since and target = @target
+"""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """One row."""
+
+    run_id: str
+    kind: Literal["started", "finished"]
+    beat_at: datetime
+    checkpoint: str
+    target: str
+    schedule: str | None = None
+    due_at: datetime | None = None
+    monitors: int | None = None
+    checked: int | None = None
+    evaluated: int | None = None
+    status: str | None = None
+    exit_code: int | None = None
+    seconds: float | None = None
+    waiting: int | None = None
+    place: str | None = None
+    suite_revision: str | None = None
+
+
+def append_heartbeat(dataset: OwnDataset, beat: Heartbeat) -> None:
+    """Append ``beat``; again, it writes nothing more.
+
+    Raises:
+        WarehouseError: it could not be written.
+    """
+    event_id = f"{beat.run_id}-{beat.kind}"
+    row = {"event_id": event_id, **asdict(beat), "recorded_at": datetime.now(UTC)}
+    append(dataset, HEARTBEATS, [row], job_id=dataset.job_id("heartbeats", event_id))
+
+
+def read_heartbeats(dataset: OwnDataset, *, since: datetime) -> Sequence[Heartbeat]:
+    """Of the dataset's target, from ``since`` on, oldest first, each once.
+
+    Raises:
+        WarehouseError: they can't be read.
+    """
+    names = [one.name for one in fields(Heartbeat)]
+    rows = dataset.read("heartbeats", _SINCE, _parameters(dataset, since))
+    found = {
+        (row["run_id"], row["kind"]): Heartbeat(**{name: row[name] for name in names})
+        for row in rows
+    }
+    return tuple(found.values())
+
+
+def newest_outcome(dataset: OwnDataset, *, since: datetime) -> datetime | None:
+    """When an outcome of the dataset's target was last recorded, among those of ``since`` on.
+
+    Raises:
+        WarehouseError: it can't be read.
+    """
+    rows = dataset.read("newest_outcome", _NEWEST_OUTCOME, _parameters(dataset, since))
+    newest: datetime | None = rows[0]["newest"] if rows else None
+    return newest
+
+
+def _parameters(dataset: OwnDataset, since: datetime) -> list[Parameter]:
+    return [
+        Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
+        Parameter("target", "STRING", dataset.target.name),
+    ]

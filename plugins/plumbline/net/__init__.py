@@ -1,0 +1,1 @@
+"""HTTP: requests with a deadline, credentials, secrets, and which failures are transient."""

@@ -1,0 +1,370 @@
+"""HTTP as channels need it: one attempt, bounded as a whole, told as a `Receipt`.
+
+A `Caller` lives for one delivery and makes its requests on one connection. It never raises for
+what the network or the receiver did, follows no redirect (a secret would go along), and names at
+most the host in what it says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from plumbline.alerts.channels.base import Receipt, Verdict
+from plumbline.net.deadline import OutOfTimeError, bounded
+from plumbline.net.secrets import Secret, scrub
+from plumbline.net.silence_logs import quiet_transport
+from plumbline.net.transport import CONNECT_SECONDS, is_loopback
+from plumbline.warehouse.retries import retry_after as asked_wait
+
+if TYPE_CHECKING:
+    import requests
+
+USER_AGENT = "plumbline"
+MOST_BYTES = 64 * 1024
+"""Of an answer's body; a larger one is cut."""
+LONGEST_WAIT = 24 * 3600.0
+"""Seconds: a receiver that asks for more is not believed."""
+
+_SHOWN = 200
+_RETRIED = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of one request."""
+
+    receipt: Receipt
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def status_code(self) -> int | None:
+        """None when no answer came."""
+        return self.receipt.status_code
+
+    def json(self) -> Any:
+        """The body as JSON; None when it is none."""
+        import json
+
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Caller:
+    """The requests of one delivery: one deadline, one session.
+
+    Args:
+        timeout_seconds: for all of them together.
+        secrets: never to be seen in what is said of an answer.
+    """
+
+    def __init__(self, *, timeout_seconds: float, secrets: Iterable[Secret] = ()) -> None:
+        self._expires = time.monotonic() + timeout_seconds
+        self._timeout_seconds = timeout_seconds
+        self._secrets = tuple(secrets)
+        self._sockets = _Sockets()
+        self._session: requests.Session | None = None
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._session is not None:
+            self._session.close()
+
+    def send(
+        self,
+        method: str,
+        url: Secret | str,
+        *,
+        headers: Mapping[str, str | Secret] | None = None,
+        body: bytes | None = None,
+        most_bytes: int = MOST_BYTES,
+    ) -> Reply:
+        """One request, within what is left of the delivery's time.
+
+        Args:
+            method: ``POST``.
+            url: where to; a secret one is added to those that are scrubbed.
+            headers: besides ``User-Agent``.
+            body: as it is to be sent.
+            most_bytes: of the answer's body.
+        """
+        address = url.reveal() if isinstance(url, Secret) else url
+        secrets = (*self._secrets, url) if isinstance(url, Secret) else self._secrets
+        host = _host(address)
+        left = self._expires - time.monotonic()
+        if host is None:
+            return _refused("the address is no URL: it must begin with https:// or http://")
+        if left <= 0 or self._sockets.are_cut:
+            return _retry(f"{host} took more than {self._timeout_seconds:g} s")
+        shown = {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in (headers or {}).items()
+        }
+
+        def exchange() -> Reply:
+            with quiet_transport():
+                return self._exchange(method, address, host, shown, body, left, most_bytes, secrets)
+
+        try:
+            return bounded(exchange, left, cut=self._sockets.cut)
+        except OutOfTimeError:
+            return self._out_of_time(host)
+
+    def _out_of_time(self, host: str) -> Reply:
+        return _retry(f"no answer from {host} within {self._timeout_seconds:g} s")
+
+    def _exchange(
+        self,
+        method: str,
+        address: str,
+        host: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+        most_bytes: int,
+        secrets: Sequence[Secret],
+    ) -> Reply:
+        import requests
+        import urllib3
+
+        if self._session is None:
+            self._session = _open_session(self._sockets, address)
+        session = self._session
+        try:
+            request = session.prepare_request(
+                requests.Request(
+                    method, address, headers=dict(headers), data=body, auth=_auth(address)
+                )
+            )
+        except (requests.RequestException, ValueError):
+            return _refused(f"the address or a header for {host} is malformed")
+        settings = session.merge_environment_settings(address, {}, True, None, None)
+        # The adapter, not the session: a session reads the whole answer to look for redirects.
+        adapter = session.get_adapter(address)
+        try:
+            response = adapter.send(
+                request, timeout=(min(CONNECT_SECONDS, seconds), seconds), **settings
+            )
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as fault:
+            if self._sockets.are_cut:
+                return self._out_of_time(host)
+            return _retry(_what_broke(fault, host, self._timeout_seconds))
+        with contextlib.closing(response):
+            if self._sockets.are_cut:  # in the midst of the headers, which then look complete
+                return self._out_of_time(host)
+            text = _body(response, most_bytes)
+            found = {name.lower(): value for name, value in response.headers.items()}
+            receipt = receipt_for(response.status_code, found, text, host, secrets)
+            return Reply(receipt, found, text)
+
+
+def receipt_for(
+    status_code: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    host: str,
+    secrets: Iterable[Secret] = (),
+) -> Receipt:
+    """What an answer means for a delivery, for receivers without rules of their own.
+
+    Args:
+        status_code: of HTTP.
+        headers: by lower-case name.
+        body: as it came.
+        host: who answered.
+        secrets: never to be seen in the detail.
+    """
+    detail = f"{host} answered {status_code}"
+    if 200 <= status_code < 300:
+        return Receipt(Verdict.DELIVERED, detail, status_code)
+    if 300 <= status_code < 400:
+        detail += ", a redirect: configure the final address"
+        return Receipt(Verdict.REFUSED, detail, status_code)
+    if said := shortened(body, secrets):
+        detail += f": {said}"
+    if status_code in _RETRIED or status_code >= 500:
+        wait = retry_after(headers.get("retry-after"), datetime.now(UTC))
+        return Receipt(Verdict.RETRY, detail, status_code, wait)
+    return Receipt(Verdict.REFUSED, detail, status_code)
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait by a ``Retry-After`` header, as far as it is believed; None without one."""
+    seconds = asked_wait(value, now)
+    return None if seconds is None else min(seconds, LONGEST_WAIT)
+
+
+def shortened(body: bytes, secrets: Iterable[Secret]) -> str:
+    """An answer's body for a person: one line, short, without secrets."""
+    text = scrub(body.decode("utf-8", errors="replace"), secrets)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def together(receipts: Sequence[Receipt], *, of: int) -> Receipt:
+    """The receipt of a delivery that took several requests: the worst, with all references.
+
+    One that may work later counts before one that was refused: the refused one is refused again.
+
+    Args:
+        receipts: at least one.
+        of: how many there would be, had the delivery not ended early.
+    """
+    references = {
+        incident: found for receipt in receipts for incident, found in receipt.references.items()
+    }
+    order = (Verdict.RETRY, Verdict.REFUSED, Verdict.DELIVERED)
+    worst = min(receipts, key=lambda receipt: order.index(receipt.verdict))
+    delivered = sum(receipt.verdict is Verdict.DELIVERED for receipt in receipts)
+    waits = [receipt.retry_after for receipt in receipts if receipt.retry_after is not None]
+    detail = worst.detail
+    if worst.verdict is not Verdict.DELIVERED and of > 1:
+        detail += f" ({delivered} of {of} went through)"
+    return Receipt(
+        worst.verdict,
+        detail,
+        worst.status_code,
+        max(waits) if waits and worst.verdict is Verdict.RETRY else None,
+        references,
+    )
+
+
+class _Sockets:
+    """The open connections of a delivery, so that they can be cut from another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: list[Any] = []
+        self.are_cut = False
+
+    def opened(self, connection: Any) -> None:
+        """Take note of a connection; one that comes too late is never used."""
+        with self._lock:
+            if self.are_cut:
+                raise TimeoutError("this delivery's time is over")
+            self._open.append(connection)
+
+    def cut(self) -> None:
+        """Wake up whoever waits for one of them."""
+        with self._lock:
+            self.are_cut = True
+            for connection in self._open:
+                with contextlib.suppress(OSError, TypeError):
+                    # The plain socket's: that of TLS would first drop its encryption.
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _open_session(sockets: _Sockets, address: str) -> requests.Session:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class PlainConnection(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            sockets.opened(self.sock)
+
+    class TlsConnection(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            sockets.opened(self.sock)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection
+
+    pools: dict[str, Any] = {"http": PlainPool, "https": TlsPool}
+
+    class CuttableAdapter(HTTPAdapter):
+        """Its connections can be cut, through a proxy too."""
+
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            if not proxy.lower().startswith("socks"):
+                manager.pool_classes_by_scheme = pools
+            return manager
+
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, CuttableAdapter())
+    # HTTP_PROXY is meant for the way out, not for a server on this machine.
+    session.trust_env = not is_loopback(address)
+    # Compressed answers would need a bound of their own.
+    session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+    return session
+
+
+def _auth(address: str) -> Any:
+    """Explicit, even where there is none: requests would else send what ~/.netrc has."""
+    from requests.utils import get_auth_from_url
+
+    user, password = get_auth_from_url(address)
+    return (user, password) if user or password else lambda request: request
+
+
+def _host(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+        return parts.hostname if parts.scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def _body(response: requests.Response, most_bytes: int) -> bytes:
+    import urllib3
+
+    try:
+        found = response.raw.read(most_bytes, decode_content=False)
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError):
+        return b""  # the status came, and that is the answer
+    return bytes(found or b"")
+
+
+def _what_broke(fault: Exception, host: str, timeout_seconds: float) -> str:
+    """In words of ours: the libraries' name the URL."""
+    import requests
+
+    if isinstance(fault, requests.exceptions.ProxyError):
+        return f"the proxy on the way to {host} failed"
+    if isinstance(fault, requests.exceptions.SSLError):
+        return f"no trusted TLS connection to {host}"
+    if isinstance(fault, requests.exceptions.ConnectTimeout):
+        return f"no connection to {host} in time"
+    if isinstance(fault, requests.exceptions.ReadTimeout):
+        return f"no answer from {host} within {timeout_seconds:g} s"
+    return f"the connection to {host} failed or broke"
+
+
+def _retry(detail: str) -> Reply:
+    return Reply(Receipt(Verdict.RETRY, detail))
+
+
+def _refused(detail: str) -> Reply:
+    return Reply(Receipt(Verdict.REFUSED, detail))

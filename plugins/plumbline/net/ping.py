@@ -1,0 +1,87 @@
+"""Pings: a service elsewhere is told that a run started, succeeded or failed, and calls when it is
+not told (https://healthchecks.io/docs/http_api/).
+
+The address is a secret: who knows it can say that all is well. Used by
+`plumbline.history.heartbeat` and by the watchdog.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from plumbline.alerts.channels.base import Verdict
+from plumbline.core.errors import ConfigError
+from plumbline.net.http import Caller
+from plumbline.net.secrets import Secret, read_secret
+from plumbline.net.transport import is_loopback
+
+TIMEOUT_SECONDS = 5.0
+"""A ping never keeps a run waiting for longer, all its attempts together."""
+_ATTEMPTS = 3
+_PAUSE_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Ping:
+    """One check of such a service."""
+
+    url: Secret
+
+    def send(self, signal: str, *, run: uuid.UUID) -> str | None:
+        """Say ``start``, ``success`` or ``fail``; what went wrong, without secrets, or None.
+
+        Args:
+            signal: what to say.
+            run: tells a start and its end from those of another run.
+        """
+        address = Secret(_address(self.url.reveal(), "" if signal == "success" else signal, run))
+        with Caller(timeout_seconds=TIMEOUT_SECONDS, secrets=[self.url]) as caller:
+            receipt = caller.send("POST", address, body=b"").receipt
+            for _ in range(_ATTEMPTS - 1):
+                if receipt.verdict is not Verdict.RETRY:
+                    break
+                time.sleep(_PAUSE_SECONDS)
+                again = caller.send("POST", address, body=b"").receipt
+                receipt = again if again.status_code or not receipt.status_code else receipt
+        return None if receipt.verdict is Verdict.DELIVERED else receipt.detail or "no answer"
+
+
+def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:
+    """The ping whose address stands in an environment variable.
+
+    Raises:
+        ConfigError: it is not set, or is no https address (of this machine, http will do).
+    """
+    secret = read_secret(variable, environment)
+    if secret is None:
+        raise ConfigError(f"{variable} is not set", key=variable, mend="set it to the ping's URL")
+    if not _is_safe(secret.reveal()):
+        raise ConfigError(
+            f"{variable} is no https URL",
+            key=variable,
+            mend="write the ping's URL, beginning with https://",
+        )
+    return Ping(secret)
+
+
+def _is_safe(url: str) -> bool:
+    """Whether nobody on the way can read it: who knows it can say that all is well."""
+    try:
+        parts = urlsplit(url)
+        if not parts.hostname:
+            return False
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+
+
+def _address(url: str, suffix: str, run: uuid.UUID) -> str:
+    """The signal belongs to the path, also where the address has a query (``?create=1``)."""
+    parts = urlsplit(url)
+    path = "/".join(part for part in (parts.path.rstrip("/"), suffix) if part)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("rid", str(run))])
+    return urlunsplit((parts.scheme, parts.netloc, path, query, ""))

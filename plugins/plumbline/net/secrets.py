@@ -1,0 +1,279 @@
+"""Secrets of channels: read from the environment or Secret Manager, and kept out of every text.
+
+A webhook's URL is one too: who knows it can write to the channel. Channels are opened with what
+`read_secret` gives (`plumbline.alerts.channels.factory`), reveal it only in the request itself, and
+`scrub` what a receiver answers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote, quote_plus, urlsplit
+
+from plumbline.core.errors import ConfigError
+from plumbline.net.deadline import OutOfTimeError, bounded
+from plumbline.net.silence_logs import quiet_transport
+from plumbline.net.transport import open_session, time_budget
+
+if TYPE_CHECKING:
+    import requests
+    from google.auth.credentials import Credentials
+
+SECRET_MANAGER = "https://secretmanager.googleapis.com"
+TIMEOUT_SECONDS = 10.0
+"""For one secret, the token for it included."""
+
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_PREFIX = "sm://"
+_REFERENCE = re.compile(
+    r"sm://(?P<project>[a-z0-9][a-z0-9.:-]*)/(?P<secret>[A-Za-z0-9_-]{1,255})"
+    r"(?:/(?P<version>[A-Za-z0-9][A-Za-z0-9_-]*))?"
+)
+_HIDDEN = "***"
+_READ: set[Secret] = set()
+_LEAST = 8
+"""A part of a URL that is shorter is a word (``hooks``), not a secret."""
+
+
+class SecretUnreachableError(ConfigError):
+    """Secret Manager did not answer: it may work later."""
+
+
+class Secret:
+    """A text that shows itself only when asked to (`reveal`).
+
+    It is not a ``str``: JSON, pickle and formatting would show one.
+    """
+
+    __slots__ = ("_name", "_value")
+
+    def __init__(self, value: str, *, name: str = "") -> None:
+        """Keep ``value``; ``name`` is what it is called in texts (its environment variable).
+
+        Raises:
+            ValueError: the value is empty.
+        """
+        if not value:
+            raise ValueError("a secret is never empty")
+        self._value = value
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What it is called, which is no secret."""
+        return self._name
+
+    def reveal(self) -> str:
+        """The value itself: for a request, never for a text."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self._name or _HIDDEN})"
+
+    def __str__(self) -> str:
+        return _HIDDEN
+
+    def __format__(self, spec: str) -> str:
+        return format(_HIDDEN, spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Secret:
+        return self
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise TypeError("a secret is not pickled: read it again where it is needed")
+
+
+def read_secret(
+    variable: str,
+    environment: Mapping[str, str],
+    *,
+    endpoint: str = SECRET_MANAGER,
+    credentials: Credentials | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Secret | None:
+    """What ``variable`` holds, or what it points to; None when it is unset or empty.
+
+    Args:
+        variable: the environment variable's name.
+        environment: the environment.
+        endpoint: of Secret Manager, for a value ``sm://PROJECT/SECRET[/VERSION]``.
+        credentials: instead of the application default ones.
+        timeout_seconds: for all of it.
+
+    Raises:
+        ConfigError: the reference is malformed, or Secret Manager refuses it.
+        SecretUnreachableError: Secret Manager does not answer.
+    """
+    value = environment.get(variable, "").strip()
+    if not value:
+        return None
+    if not value.startswith(_PREFIX):
+        return _noted(Secret(value, name=variable))
+    reference = _REFERENCE.fullmatch(value)
+    if reference is None:
+        raise ConfigError(
+            "is not a reference to a secret",
+            key=variable,
+            mend="write sm://PROJECT/SECRET or sm://PROJECT/SECRET/VERSION",
+        )
+    resource = (
+        f"projects/{reference['project']}/secrets/{reference['secret']}"
+        f"/versions/{reference['version'] or 'latest'}"
+    )
+
+    def fetch() -> requests.Response:
+        with quiet_transport(), time_budget(timeout_seconds):
+            return _access(resource, endpoint, credentials or _application_default(variable))
+
+    try:
+        response = bounded(fetch, timeout_seconds)
+    except (OutOfTimeError, OSError) as fault:  # requests' exceptions are OSErrors
+        raise _unreachable(variable, resource) from fault
+    return _noted(Secret(_payload(response, variable, resource), name=variable))
+
+
+def read_so_far() -> frozenset[Secret]:
+    """The secrets that this process has read: what is logged is scrubbed of them."""
+    return frozenset(_READ)
+
+
+def _noted(secret: Secret) -> Secret:
+    _READ.add(secret)
+    return secret
+
+
+def scrub(text: str, secrets: Iterable[Secret]) -> str:
+    """``text`` with ``***`` in place of each secret, however it is written in it.
+
+    A webhook's URL is found by its path, too: a receiver that says where a request went names
+    the path alone.
+    """
+    forms = {form for secret in secrets for form in _forms(secret.reveal())}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, _HIDDEN)
+    return text
+
+
+def _forms(value: str) -> Iterator[str]:
+    for part in (value, *_parts_of_url(value)):
+        yield part
+        yield json.dumps(part)[1:-1]
+        for quoted in (quote(part), quote(part, safe=""), quote_plus(part)):
+            yield quoted
+            yield re.sub(r"%[0-9A-F]{2}", lambda code: code[0].lower(), quoted)
+
+
+def _parts_of_url(value: str) -> Iterator[str]:
+    if not value.lower().startswith(("http://", "https://")):
+        return
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return
+    candidates = [parts.path.strip("/"), parts.query, parts.password or ""]
+    candidates += parts.path.split("/")
+    candidates += [pair.partition("=")[2] for pair in parts.query.split("&")]
+    yield from (part for part in candidates if len(part) >= _LEAST)
+
+
+# Secret Manager
+
+
+def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.Response:
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    session = open_session(credentials, endpoint=endpoint, connections=1)
+    try:
+        response: requests.Response = session.get(
+            f"{endpoint.rstrip('/')}/v1/{resource}:access", allow_redirects=False
+        )
+    except TransportError as fault:
+        raise OutOfTimeError("no token for Secret Manager") from fault
+    except GoogleAuthError as fault:
+        raise ConfigError(
+            f"Google does not accept the credentials that read {resource}",
+            mend="run `gcloud auth application-default login`, or renew the service account's key",
+        ) from fault
+    finally:
+        session.close()
+    return response
+
+
+def _application_default(variable: str) -> Credentials:
+    import google.auth
+    from google.auth.exceptions import DefaultCredentialsError
+
+    try:
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
+    except DefaultCredentialsError as fault:
+        raise ConfigError(
+            "points to Secret Manager, which needs Google credentials",
+            key=variable,
+            mend="run `gcloud auth application-default login`, or set "
+            "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
+        ) from fault
+    found: Credentials = credentials
+    return found
+
+
+def _payload(response: requests.Response, variable: str, resource: str) -> str:
+    status = response.status_code
+    if status in (408, 429) or status >= 500:
+        raise _unreachable(variable, resource, f": it answered {status}")
+    if status != 200:
+        raise _refused(response, variable, resource)
+    try:
+        data = response.json()["payload"]["data"]
+        value = base64.b64decode(data, validate=True).decode().strip()
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        # Not "from": the fault holds the answer, and that holds the secret.
+        raise _unreachable(variable, resource, ": it answered something else") from None
+    if not value:
+        raise ConfigError(
+            f"the secret {resource} is empty", key=variable, mend="add a version that holds it"
+        )
+    return value
+
+
+def _refused(response: requests.Response, variable: str, resource: str) -> ConfigError:
+    status = response.status_code
+    if status == 404:
+        what, mend = f"there is no {resource}", "check the project, the secret and the version"
+    elif status == 403 and "SERVICE_DISABLED" in response.text:
+        what = f"Secret Manager is not enabled for {resource}"
+        mend = "run `gcloud services enable secretmanager.googleapis.com`"
+    elif status == 403:
+        what = f"Secret Manager does not let us read {resource}"
+        mend = "grant roles/secretmanager.secretAccessor on it to the account that runs this"
+    elif status == 401:
+        what = f"Secret Manager does not accept the credentials that read {resource}"
+        mend = "run `gcloud auth application-default login`, or renew the service account's key"
+    else:
+        what = f"Secret Manager answered {status} for {resource}"
+        mend = "check that the version is enabled, and the reference sm://PROJECT/SECRET[/VERSION]"
+    return ConfigError(what, key=variable, mend=mend)
+
+
+def _unreachable(variable: str, resource: str, why: str = "") -> SecretUnreachableError:
+    return SecretUnreachableError(
+        f"Secret Manager could not be asked for {resource}{why}",
+        key=variable,
+        mend="try again; check the way to secretmanager.googleapis.com",
+    )

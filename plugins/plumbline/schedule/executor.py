@@ -1,0 +1,209 @@
+"""Whose turn it is: each run that is due, once, never two of a checkpoint at a time.
+
+A run that was missed (the machine slept, the scheduler was down, the one before took long) is
+caught up once, however many were missed. Used by the scheduler, from the thread of each schedule.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
+from plumbline.project.schedule import Schedule, write_duration
+from plumbline.schedule.child import PATIENCE, Ended, Stopping, run_child
+from plumbline.schedule.due import last_due, next_due
+from plumbline.schedule.last_runs import (
+    LastRun,
+    Outcome,
+    read_last_runs,
+    write_instant,
+    write_last_runs,
+)
+
+SCHEDULE_VARIABLE = "PLUMBLINE_SCHEDULE"
+DUE_VARIABLE = "PLUMBLINE_DUE"
+"""What a run is told of itself: the schedule's name, and the instant (RFC 3339) that it is due."""
+
+_LATE = timedelta(minutes=1)
+"""From here on it is said that a run starts late."""
+_TICK = timedelta(microseconds=1)
+_SLIP = timedelta(hours=1)
+"""So far a clock may be put back without a run being made again."""
+
+_MEANINGS = {
+    EXIT_OK: "",
+    EXIT_ERROR: ": ERROR, a check could not be made",
+    EXIT_USAGE: ": FAILED, wrong configuration, nothing was checked",
+    EXIT_SOFTWARE: ": FAILED, a fault of plumbline itself",
+}
+
+Due = Callable[[Schedule, datetime], datetime]
+
+
+class Turns:
+    """The runs of all schedules."""
+
+    def __init__(
+        self,
+        schedules: Sequence[Schedule],
+        *,
+        command: Callable[[Schedule], Sequence[str]],
+        state_dir: Path,
+        stopping: Stopping,
+        say: Callable[[str], None],
+        clock: Callable[[], datetime],
+        last: Due = last_due,
+        following: Due = next_due,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        """Begin; what was never seen before is remembered, and not caught up.
+
+        Args:
+            schedules: whose turns these are.
+            command: the run of a schedule, as a command line.
+            state_dir: where is remembered what ran last.
+            stopping: once asked, nothing is started any more.
+            say: takes a line of the log.
+            clock: says what now is.
+            last: the last run before an instant.
+            following: the first run after an instant.
+            patience: between asking a run to end and killing it.
+        """
+        self.schedules = tuple(schedules)
+        self._command = command
+        self._state_dir = state_dir
+        self._stopping = stopping
+        self._say = say
+        self._clock = clock
+        self._last = last
+        self._following = following
+        self._patience = patience
+        self._of_checkpoint = {one.checkpoint: threading.Lock() for one in schedules}
+        self._state = threading.Lock()
+        self._taken = 0
+        self._runs = dict(self._remembered(read_last_runs(state_dir)))
+        self._write()
+
+    @property
+    def are_running(self) -> bool:
+        """Whether a run is going on, or is about to."""
+        return self._taken > 0
+
+    def missed(self, schedule: Schedule) -> datetime | None:
+        """The last run that was due and did not happen; None where it did."""
+        now = self._clock()
+        due = self._last(schedule, now + _TICK)
+        done = self._runs[schedule.name].due
+        # A run of the future comes from a clock that was wrong then.
+        return None if due <= done <= now + _SLIP else due
+
+    def take(self, schedule: Schedule) -> None:
+        """Do what is due of ``schedule``; wait for another run of its checkpoint before."""
+        self._count(1)
+        try:
+            with self._of_checkpoint[schedule.checkpoint]:
+                while not self._stopping.is_asked and (due := self.missed(schedule)) is not None:
+                    self._run(schedule, due)
+        finally:
+            self._count(-1)
+
+    def say_next(self, schedule: Schedule) -> None:
+        """When the next run is due."""
+        due = self._following(schedule, self._clock())
+        self._say(f"{schedule.name}: next run {_shown(schedule, due)}")
+
+    def _run(self, schedule: Schedule, due: datetime) -> None:
+        name, now = schedule.name, self._clock()
+        late = now - due
+        self._say(
+            f"{name}: started, due {_shown(schedule, due)}"
+            + (f", {_about(late)} ago" if late >= _LATE else "")
+        )
+        try:
+            ended = run_child(
+                self._command(schedule),
+                environment={**os.environ, **_told(schedule, due)},
+                allowed=schedule.deadline,
+                stopping=self._stopping,
+                patience=self._patience,
+            )
+        except OSError as fault:
+            self._say(f"{name}: FAILED, the run can't be started: {fault}")
+            self._remember(schedule, due, "not started")
+        else:
+            self._say(f"{name}: {_how(schedule, ended)}")
+            # One that was stopped with the scheduler is not over: its next start catches it up.
+            if ended.how != "stopped":
+                self._remember(schedule, due, ended.how, ended.exit_code)
+        if not self._stopping.is_asked:
+            self.say_next(schedule)
+
+    def _remembered(self, known: Mapping[str, LastRun]) -> Mapping[str, LastRun]:
+        """Each schedule's last run; of those that are new or have changed, as if just done."""
+        now = self._clock()
+        return {
+            one.name: found
+            if (found := known.get(one.name)) is not None
+            and (found.cron, found.timezone) == (one.cron, one.timezone.key)
+            else LastRun(one.cron, one.timezone.key, self._last(one, now + _TICK), "first seen")
+            for one in self.schedules
+        }
+
+    def _remember(
+        self, schedule: Schedule, due: datetime, outcome: Outcome, exit_code: int | None = None
+    ) -> None:
+        run = LastRun(
+            cron=schedule.cron,
+            timezone=schedule.timezone.key,
+            due=due,
+            outcome=outcome,
+            exit_code=exit_code,
+            ended_at=self._clock(),
+        )
+        with self._state:
+            self._runs[schedule.name] = run
+            self._write()
+
+    def _write(self) -> None:
+        try:
+            write_last_runs(self._state_dir, self._runs)
+        except OSError as fault:
+            self._say(f"what ran last can't be written, and may be run again: {fault}")
+
+    def _count(self, more: int) -> None:
+        with self._state:
+            self._taken += more
+
+
+def _told(schedule: Schedule, due: datetime) -> dict[str, str]:
+    return {SCHEDULE_VARIABLE: schedule.name, DUE_VARIABLE: write_instant(due)}
+
+
+def _how(schedule: Schedule, ended: Ended) -> str:
+    code, seconds = ended.exit_code, f"{ended.seconds:.1f} s"
+    by = f"signal {-code}" if code < 0 else f"exit code {code}"
+    if ended.how == "hung":
+        return (
+            f"HUNG, not done within its deadline of {write_duration(schedule.deadline)}: ended "
+            f"after {seconds} ({by})"
+        )
+    if ended.how == "stopped":
+        return f"stopped with the scheduler after {seconds} ({by}); it is caught up at its start"
+    if code < 0:
+        return f"FAILED, killed by {by} after {seconds}"
+    return f"done in {seconds} ({by}){_MEANINGS.get(code, ': FAILED')}"
+
+
+def _shown(schedule: Schedule, due: datetime) -> str:
+    return f"{due.astimezone(schedule.timezone):%Y-%m-%d %H:%M %Z} ({write_instant(due)})"
+
+
+def _about(late: timedelta) -> str:
+    minutes = int(late.total_seconds()) // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -1,0 +1,294 @@
+"""The watchdog: looks from elsewhere whether scheduled runs happened, and tells when they did not.
+
+It has a state and an outbox of its own (table ``watchdog``), because the ones of the runs may be
+what is broken; the decision what is news, the channels and the delivery are the same. What it finds
+is an incident of a monitor called ``schedule NAME``, told to whom the schedule names. Where the
+warehouse can't be read, that itself is told, from what this machine knows.
+Used by ``plumbline schedule check``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from plumbline.core.errors import ConfigError, PlumblineError, WarehouseError
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.severity import SEVERITY
+from plumbline.core.status import Status, run_status
+from plumbline.project.alerts import AlertsConfig, Route
+from plumbline.schedule.due import last_due
+from plumbline.schedule.watchdog_rules import (
+    Finding,
+    Kind,
+    Seen,
+    judge_rest,
+    judge_schedule,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from plumbline.alerts.channels.factory import OpenedChannels
+    from plumbline.alerts.report import AlertsReport
+    from plumbline.alerts.service import Alerting
+    from plumbline.project import Project, Schedule, Target
+
+LOOK_BACK = timedelta(days=15)
+"""Of heartbeats, at least: two weekly runs, and enough to know how long a run takes."""
+
+ALERTS = "alerts"
+"""The monitor of what concerns no single schedule."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One schedule, or what concerns all, and what is wrong with it."""
+
+    name: str
+    """As incidents name it: ``schedule health_check``, or ``alerts``."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Status:
+        """The worst finding's."""
+        return max(
+            (finding.status for finding in self.findings),
+            key=SEVERITY.__getitem__,
+            default=Status.PASS,
+        )
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the watchdog found and told."""
+
+    target: str
+    now: datetime
+    watched: tuple[Watched, ...]
+    alerts: AlertsReport | None = None
+    """None: nothing was to be told."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def statuses(self) -> list[Status]:
+        """One for each that is watched."""
+        return [one.status for one in self.watched]
+
+
+def check(
+    project: Project,
+    target: Target,
+    *,
+    now: datetime,
+    tells: bool,
+    environment: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> CheckReport:
+    """Look, and tell.
+
+    Args:
+        project: its schedules and channels.
+        target: whose runs.
+        now: the instant of the look.
+        tells: whether anybody is to be told.
+        environment: holds the secrets of channels.
+        clock: says what now is, for claims and deliveries.
+
+    Raises:
+        ConfigError: the schedule or ``alerts.yml`` is malformed.
+    """
+    from plumbline.alerts.factory import open_project_channels
+
+    env = os.environ if environment is None else environment
+    opened = open_project_channels(project, env)
+    broken: PlumblineError | None = None
+    try:
+        seen = _look(project, target, opened, now)
+    except (WarehouseError, ConfigError) as fault:
+        # Missing credentials are a fault of the configuration: of them too somebody has to hear.
+        broken = fault
+        blind = unreadable(fault.what, now, mend=fault.mend)
+        watched = [Watched(_name(schedule), (blind,)) for schedule in project.schedules]
+    else:
+        watched = [
+            Watched(_name(schedule), tuple(judge_schedule(schedule, seen)))
+            for schedule in project.schedules
+        ]
+        watched.append(Watched(ALERTS, tuple(judge_rest(seen))))
+    report = CheckReport(target.name, now, tuple(watched))
+    if not tells:
+        return report
+    told = _tell(project, target, report, opened=opened, clock=clock, broken=broken)
+    return replace(report, alerts=told, notes=told.notes)
+
+
+def _look(project: Project, target: Target, opened: OpenedChannels, now: datetime) -> Seen:
+    from plumbline.alerts.routes import with_fallback
+    from plumbline.alerts.store import read_last_state
+    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.heartbeat_rows import newest_outcome, read_heartbeats
+
+    dataset = OwnDataset(target)
+    since = first_read(project.schedules, now)
+    beats = read_heartbeats(dataset, since=since)
+    state, alerts_fault = None, None
+    try:
+        state = read_last_state(dataset, now=now)
+    except ConfigError as fault:  # a newer plumbline's, or broken: what waits there is not known
+        alerts_fault = fault.what
+    routed = {name for route in project.alerts.routes for name in route.to}
+    routed |= {name for schedule in project.schedules for name in schedule.notify}
+    return Seen(
+        now=now,
+        beats=beats,
+        recording=_recording(project),
+        alerts_fault=alerts_fault,
+        newest_outcome=newest_outcome(dataset, since=since),
+        waiting=[
+            (pending.message.channel, pending.since, pending.last_error)
+            for pending in (state.outbox if state else ())
+        ],
+        unconfigured={
+            name: why
+            for name, why in opened.missing.items()
+            if name in routed and with_fallback(project.alerts, name, opened.channels) is None
+        },
+    )
+
+
+def first_read(schedules: Sequence[Schedule], now: datetime) -> datetime:
+    """From when on heartbeats are needed: a monthly run may be older than `LOOK_BACK`."""
+    dues = (last_due(one, now - one.deadline) - timedelta(days=1) for one in schedules)
+    return min([now - LOOK_BACK, *dues])
+
+
+def _recording(project: Project) -> frozenset[str]:
+    """The checkpoints whose runs write into the history: those with the alerts action."""
+    from plumbline.run.runner import ALERTS as ACTION
+
+    found = set()
+    for name in project.checkpoint_names():
+        try:
+            actions = project.checkpoint(name).entry.actions
+        except ConfigError:
+            continue  # its run is refused: that is seen by its heartbeats
+        if any(action.get("type") == ACTION for action in actions):
+            found.add(name)
+    return frozenset(found)
+
+
+def _tell(
+    project: Project,
+    target: Target,
+    report: CheckReport,
+    *,
+    opened: OpenedChannels,
+    clock: Callable[[], datetime] | None,
+    broken: PlumblineError | None,
+) -> AlertsReport:
+    from plumbline.alerts.compose import RunFacts
+    from plumbline.alerts.factory import read_wall_clock
+    from plumbline.core.run_id import new_run_id
+    from plumbline.core.status import score
+    from plumbline.project import read_revision
+
+    revision = read_revision(project.root)
+    facts = RunFacts(
+        run_id=new_run_id(report.now),
+        checkpoint="schedule check",
+        target=target.name,
+        as_of=report.now.astimezone(project.timezone),
+        now=report.now,
+        run_status=run_status(report.statuses),
+        score=score(report.statuses),
+        revision=None if revision is None else str(revision),
+    )
+    alerting = _alerting(project, target, opened, facts.run_id, clock or read_wall_clock, broken)
+    return alerting.tell([_outcome(one, facts.as_of) for one in report.watched], facts)
+
+
+def _alerting(
+    project: Project,
+    target: Target,
+    opened: OpenedChannels,
+    holder: str,
+    clock: Callable[[], datetime],
+    broken: PlumblineError | None,
+) -> Alerting:
+    from plumbline.alerts.service import Alerting
+    from plumbline.alerts.state import AlertState
+    from plumbline.alerts.store import LocalFallback, StateStore
+    from plumbline.history.tables import WATCHDOG
+
+    class Unreachable(StateStore):
+        """A state of which is known that it can't be asked: it is not tried again."""
+
+        @contextmanager
+        def exclusively(
+            self,
+            progress: Callable[[str], None] = lambda _: None,  # noqa: ARG002 - as the store's
+        ) -> Iterator[None]:
+            yield
+
+        def load(self) -> AlertState:
+            assert broken is not None
+            raise WarehouseError(broken.what, mend=broken.mend) from broken
+
+    store = StateStore if broken is None else Unreachable
+
+    return Alerting(
+        config=_routed(project.alerts, project.schedules),
+        mutes=project.mutes,
+        opened=opened,
+        store=store(target, table=WATCHDOG),
+        fallback=LocalFallback(target.state_dir, name="watchdog"),
+        clock=clock,
+        holder=holder,
+        zone=project.timezone,
+    )
+
+
+def _routed(config: AlertsConfig, schedules: Sequence[Schedule]) -> AlertsConfig:
+    """What is wrong with a schedule goes to whom it names; with the alerts, to all of those."""
+    own = [Route(to=schedule.notify, monitors=(_name(schedule),)) for schedule in schedules]
+    every = tuple(dict.fromkeys(name for schedule in schedules for name in schedule.notify))
+    shared = [Route(to=every, monitors=(ALERTS,))] if every else []
+    return replace(config, routes=(*own, *shared, *config.routes))
+
+
+def _outcome(watched: Watched, as_of: datetime) -> Outcome:
+    """As a run would say it, so that incidents and channels need know nothing new."""
+    findings = watched.findings
+    summary = "; ".join(finding.what for finding in findings) or "as scheduled"
+    return Outcome(
+        monitor=watched.name,
+        status=watched.status,
+        summary=summary,
+        as_of=as_of,
+        reason=summary if watched.status is Status.ERROR else None,
+        groups=tuple(
+            GroupOutcome(_key(finding.kind), finding.status, None)
+            for finding in findings
+            if finding.status is not Status.ERROR
+        ),
+        # each was looked for, so what is gone is mended
+        judged=tuple(_key(kind) for kind in Kind),
+        declared=1,
+        evaluated=0 if watched.status is Status.ERROR else 1,
+        failed=1 if findings else 0,
+        impact="Nobody knows how the data are since then." if findings else None,
+        action=findings[0].mend if findings else None,
+    )
+
+
+def _key(kind: Kind) -> GroupKey:
+    return GroupKey.of({"finding": str(kind)})
+
+
+def _name(schedule: Schedule) -> str:
+    return f"schedule {schedule.name}"

@@ -1,0 +1,352 @@
+"""What the watchdog makes of what it sees: which runs did not come, came late, hang, or were none.
+
+Pure: no clock, no warehouse. A finding has one of a few names, and says since when and what to do.
+The rules are those of a heartbeat check (a run is due, has a deadline, starts, finishes) and of the
+lies that a run can tell: that it was quick because it looked at nothing.
+Used by `plumbline.schedule.watchdog_check`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from plumbline.core.status import Status
+from plumbline.history.heartbeat_rows import FAILED, Heartbeat
+from plumbline.project.schedule import Schedule, write_duration
+from plumbline.schedule.due import last_due
+
+EARLY = timedelta(minutes=2)
+"""How much before its time a run may begin and still be the one that was due: clocks differ."""
+
+QUICK_SHARE = 0.2
+"""Of the usual time: a run that takes less is suspicious."""
+QUICK_RUNS = 5
+"""Finished runs that must be known before anything is usual."""
+LEAST_SECONDS = 1.0
+"""A run that usually takes less can't be suspiciously quick."""
+
+_WITHOUT_ERROR = ("OK", "WARNING", "SKIPPED")
+"""Statuses of a run in which every outcome is known: a monitor that is not checked has none."""
+
+WAITS_TOO_LONG = timedelta(hours=1)
+"""For a message in the outbox; a run comes by every few hours and tries again."""
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    MISSING = "missing"
+    HUNG = "hung"
+    LATE = "late"
+    FAILED = "failed"
+    CHECKED_NOTHING = "checked nothing"
+    QUICK = "suspiciously quick"
+    UNDELIVERED = "undelivered"
+    UNCONFIGURED = "not configured"
+    STALE = "stale"
+    UNREADABLE = "unreadable"
+
+
+STATUSES: Mapping[Kind, Status] = {
+    Kind.MISSING: Status.CRITICAL,
+    Kind.HUNG: Status.CRITICAL,
+    Kind.LATE: Status.WARNING,
+    Kind.FAILED: Status.CRITICAL,
+    Kind.CHECKED_NOTHING: Status.CRITICAL,
+    Kind.QUICK: Status.WARNING,
+    Kind.UNDELIVERED: Status.CRITICAL,
+    Kind.UNCONFIGURED: Status.CRITICAL,
+    Kind.STALE: Status.WARNING,
+    Kind.UNREADABLE: Status.ERROR,
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong."""
+
+    kind: Kind
+    what: str
+    mend: str
+    since: datetime
+
+    @property
+    def status(self) -> Status:
+        """How bad it is."""
+        return STATUSES[self.kind]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the watchdog saw."""
+
+    now: datetime
+    beats: Sequence[Heartbeat] = ()
+    """Of the target, oldest first."""
+    alerts_fault: str | None = None
+    """Why the state of the runs' alerts can't be read."""
+    recording: frozenset[str] | None = None
+    """Checkpoints whose runs write into the history; None: each."""
+    newest_outcome: datetime | None = None
+    """When an outcome was last recorded."""
+    waiting: Sequence[tuple[str, datetime, str]] = ()
+    """Messages in the outbox: channel, since when, why."""
+    unconfigured: Mapping[str, str] = field(default_factory=dict)
+    """Channels that can't be told and have no fallback, and why."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run as its heartbeats say."""
+
+    started: Heartbeat | None
+    finished: Heartbeat | None
+
+    @property
+    def at(self) -> datetime:
+        """When it began, as far as that is known."""
+        first = self.started or self.finished
+        assert first is not None
+        if self.started is None and first.seconds:
+            return first.beat_at - timedelta(seconds=first.seconds)
+        return first.beat_at
+
+
+def judge_schedule(schedule: Schedule, seen: Seen) -> list[Finding]:
+    """What is wrong with the runs of ``schedule``: of the last one that should be over by now."""
+    due = last_due(schedule, seen.now - schedule.deadline)
+    following = last_due(schedule, seen.now)
+    runs = _runs(schedule, seen.beats)
+    of_due = [run for run in runs if _is_of(run, due, until=following if following > due else None)]
+    later = [run for run in runs if run.finished and run.at >= due - EARLY]
+    if not of_due and later:
+        of_due = later[:1]  # caught up after the next one was due
+    if not of_due:
+        return [_missing(schedule, due, runs)]
+    done = next((run for run in of_due if run.finished), None)
+    if done is None:
+        run = of_due[-1]
+        if seen.now <= run.at + schedule.deadline:
+            return [_still_running(schedule, due, run)]
+        return [_hung(schedule, due, run)]
+    return list(_of_finished(schedule, due, done, runs))
+
+
+def judge_rest(seen: Seen) -> list[Finding]:
+    """What is wrong besides: messages that wait, channels that nobody reads, tables that stand."""
+    found = []
+    if seen.alerts_fault is not None:
+        found.append(unreadable(seen.alerts_fault, seen.now, of="the state of alerts"))
+    old = [one for one in seen.waiting if seen.now - one[1] > WAITS_TOO_LONG]
+    if old:
+        channels = ", ".join(sorted({channel for channel, _, _ in old}))
+        why = next((why for _, _, why in old if why), "")
+        found.append(
+            Finding(
+                Kind.UNDELIVERED,
+                f"{len(old)} messages wait for {channels}" + (f" ({why})" if why else ""),
+                "mend the channel, then `plumbline alerts flush`",
+                min(since for _, since, _ in old),
+            )
+        )
+    found += [
+        Finding(
+            Kind.UNCONFIGURED,
+            f"channel {name} can't be told and has no fallback: {why}",
+            "set what it needs where runs run, and try it with `plumbline alerts test`",
+            seen.now,
+        )
+        for name, why in sorted(seen.unconfigured.items())
+    ]
+    finished = [
+        beat
+        for beat in seen.beats
+        if beat.kind == "finished"
+        and beat.status != FAILED
+        and (seen.recording is None or beat.checkpoint in seen.recording)
+    ]
+    if finished:
+        last = finished[-1].beat_at
+        if seen.newest_outcome is None or last - seen.newest_outcome > WAITS_TOO_LONG:
+            found.append(
+                Finding(
+                    Kind.STALE,
+                    "the last run is not in the history: the table outcomes is "
+                    + (
+                        "empty"
+                        if seen.newest_outcome is None
+                        else f"{_span(last - seen.newest_outcome)} behind"
+                    ),
+                    "see the notes of the last run; who runs it needs BigQuery Data Editor on the "
+                    "dataset",
+                    seen.newest_outcome or last,
+                )
+            )
+    return found
+
+
+def unreadable(
+    what: str, now: datetime, *, of: str = "the heartbeats", mend: str | None = None
+) -> Finding:
+    """It can't be looked at, so nothing is known of it: by default, of any run."""
+    return Finding(
+        Kind.UNREADABLE,
+        f"{of} can't be read: {what}",
+        f"{mend + '; ' if mend else ''}`plumbline debug` says what is missing; until then look at "
+        "the runs where they run",
+        now,
+    )
+
+
+def _runs(schedule: Schedule, beats: Sequence[Heartbeat]) -> list[_Run]:
+    """The runs of a schedule, oldest first; a run that names none is of its checkpoint's."""
+    by_id: dict[str, dict[str, Heartbeat]] = {}
+    for beat in beats:
+        names = beat.schedule == schedule.name
+        may_be = beat.schedule is None and beat.checkpoint == schedule.checkpoint
+        if names or may_be:
+            by_id.setdefault(beat.run_id, {})[beat.kind] = beat
+    runs = [_Run(kinds.get("started"), kinds.get("finished")) for kinds in by_id.values()]
+    return sorted(runs, key=lambda run: run.at)
+
+
+def _is_of(run: _Run, due: datetime, *, until: datetime | None) -> bool:
+    first = run.started or run.finished
+    if first is not None and first.due_at is not None:
+        return first.due_at == due
+    return due - EARLY <= run.at and (until is None or run.at < until - EARLY)
+
+
+def _missing(schedule: Schedule, due: datetime, runs: Sequence[_Run]) -> Finding:
+    last = runs[-1] if runs else None
+    before = (
+        f"the last one seen began {_moment(last.at, schedule)}" if last else "none was ever seen"
+    )
+    return Finding(
+        Kind.MISSING,
+        f"the run of {_moment(due, schedule)} did not come: {before}",
+        "see whether the scheduler runs, and what it said at that time",
+        due,
+    )
+
+
+def _hung(schedule: Schedule, due: datetime, run: _Run) -> Finding:
+    place = run.started.place if run.started else None
+    where = f" ({place})" if place else ""
+    return Finding(
+        Kind.HUNG,
+        f"the run of {_moment(due, schedule)} began {_moment(run.at, schedule)} and did not finish "
+        f"within {write_duration(schedule.deadline)}{where}: it hangs, or was killed",
+        "look at its log and end it; the next run starts anew",
+        due,
+    )
+
+
+def _still_running(schedule: Schedule, due: datetime, run: _Run) -> Finding:
+    """It began late (GitHub's cron, a run that is caught up): its own time is not over."""
+    return Finding(
+        Kind.LATE,
+        f"the run of {_moment(due, schedule)} began only {_moment(run.at, schedule)} and still "
+        "runs",
+        "nothing yet; where it is so each time, give it a longer deadline",
+        due + schedule.deadline,
+    )
+
+
+def _of_finished(
+    schedule: Schedule, due: datetime, run: _Run, runs: Sequence[_Run]
+) -> list[Finding]:
+    beat = run.finished
+    assert beat is not None
+    when = _moment(due, schedule)
+    found = []
+    if beat.status == FAILED:
+        found.append(
+            Finding(
+                Kind.FAILED,
+                f"the run of {when} broke off with exit code {beat.exit_code}",
+                "see its log: it is a fault of plumbline itself, or of its configuration",
+                beat.beat_at,
+            )
+        )
+        return found
+    if beat.beat_at > due + schedule.deadline:
+        found.append(
+            Finding(
+                Kind.LATE,
+                f"the run of {when} was done {_span(beat.beat_at - due)} after its time, "
+                f"{write_duration(schedule.deadline)} are allowed",
+                "see whether it started late or took long; its log says both",
+                due + schedule.deadline,
+            )
+        )
+    if beat.status != "SKIPPED" and not beat.evaluated:
+        found.append(
+            Finding(
+                Kind.CHECKED_NOTHING,
+                f"the run of {when} evaluated nothing: {beat.checked or 0} of "
+                f"{beat.monitors or 0} monitors gave an answer",
+                "see its report; `plumbline debug` says what is missing",
+                beat.beat_at,
+            )
+        )
+    elif beat.status in _WITHOUT_ERROR and (beat.checked or 0) < (beat.monitors or 0):
+        found.append(
+            Finding(
+                Kind.CHECKED_NOTHING,
+                f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
+                "says nothing of the others",
+                "see its report and log: the others have no outcome at all",
+                beat.beat_at,
+            )
+        )
+    usual = _usual(run, runs)
+    if usual is not None and beat.seconds is not None and beat.seconds < QUICK_SHARE * usual:
+        found.append(
+            Finding(
+                Kind.QUICK,
+                f"the run of {when} took {beat.seconds:.1f} s, usual are {usual:.1f} s",
+                "see in its report whether every monitor looked at what it should",
+                beat.beat_at,
+            )
+        )
+    if beat.waiting:
+        found.append(
+            Finding(
+                Kind.UNDELIVERED,
+                f"the run of {when} could not deliver {beat.waiting} messages",
+                "mend the channel, then `plumbline alerts flush`",
+                beat.beat_at,
+            )
+        )
+    return found
+
+
+def _usual(run: _Run, runs: Sequence[_Run]) -> float | None:
+    """Seconds, as a rule; None: too few runs are known, or they are all a matter of a moment."""
+    known = [
+        one.finished.seconds
+        for one in runs
+        if one is not run
+        and one.finished is not None
+        and one.finished.seconds
+        and one.finished.status != FAILED
+    ]
+    if len(known) < QUICK_RUNS:
+        return None
+    usual = statistics.median(known)
+    return usual if usual >= LEAST_SECONDS else None
+
+
+def _moment(at: datetime, schedule: Schedule) -> str:
+    local = at.astimezone(schedule.timezone)
+    return f"{local.day} {local:%b %H:%M %Z}"
+
+
+def _span(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

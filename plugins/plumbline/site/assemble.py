@@ -1,0 +1,475 @@
+"""From the book and the project's files to what the pages show.
+
+No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.checks.thresholds import thresholds_of
+from plumbline.core.errors import PlumblineError
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.history.cost.pricing import LIST_PRICE, Price
+from plumbline.project import Project, Suite
+from plumbline.project.project import DEFAULT_CHECKPOINT
+from plumbline.run.request import last_day
+from plumbline.site.costs import costs_of
+from plumbline.site.coverage import coverage_of
+from plumbline.site.history_cache import (
+    RECENT_RUNS,
+    Archives,
+    Book,
+    IncidentStory,
+    MonitorBook,
+    Row,
+    RunRow,
+)
+from plumbline.site.stories import view_of
+from plumbline.site.view_models import (
+    DayView,
+    GroupSeries,
+    IncidentMonth,
+    IncidentView,
+    Link,
+    MonitorRun,
+    MonitorView,
+    MonthView,
+    RunView,
+    ScorePoint,
+    SeriesPoint,
+    SiteData,
+    SuiteLine,
+    days_of,
+)
+
+logger = logging.getLogger(__name__)
+
+CALENDAR_DAYS = 371
+"""A year, in whole weeks."""
+SCORES = 400
+MOST_GROUPS = 60
+"""Groups of one monitor that its page charts: the worst ones, lately."""
+
+
+@dataclass(frozen=True)
+class GxLinks:
+    """GX's pages in the site, by what they are of."""
+
+    suites: Mapping[str, str] = field(default_factory=dict)
+    """By suite."""
+    results: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """By the key of the stored result."""
+    index: str | None = None
+
+
+def collect(
+    project: Project,
+    book: Book,
+    *,
+    built_at: datetime,
+    checkpoint: str,
+    next_runs: Mapping[str, datetime],
+    stale_after: datetime | None,
+    archives: Archives,
+    gx: GxLinks,
+    note: str = "",
+    price: Price | None = None,
+) -> SiteData:
+    """The data of a site.
+
+    Args:
+        project: suites, runbooks, checkpoints, zone.
+        book: what is known of runs and incidents.
+        built_at: now.
+        checkpoint: whose runs make the score and the calendar.
+        next_runs: by checkpoint, when its next run is due.
+        stale_after: when this build should have been replaced; None: nobody knows.
+        archives: months that have to be drawn: those with other runs than before, and those
+            whose pages are lost.
+        gx: where GX's pages are.
+        note: what a reader should know of this build.
+        price: what the target pays for bytes; None: the list price.
+    """
+    checkpoints = _checkpoints(project)
+    after = _after_deployments(project, checkpoints)
+    names = _in_order(project, checkpoints, after)
+    suites = {name: _suite(project, name) for name in names}
+    every_mute = _mutes(project, book.mutes, built_at)
+    views = tuple(
+        _monitor(
+            project,
+            book,
+            book.monitors.get(name) or MonitorBook(name),
+            built_at=built_at,
+            suite=suites[name],
+            checkpoints=tuple(one for one, has in checkpoints.items() if name in has),
+            next_runs=next_runs,
+            muted=next((mute for mute in every_mute if mute.monitor == name), None),
+            archives=archives,
+            gx=gx,
+        )
+        for name in names
+    )
+    runs = [run for run in book.runs if run.checkpoint == checkpoint]
+    last = _run_view(runs[-1]) if runs else None
+    until = last_day(last.as_of.astimezone(project.timezone)) if last else None
+    stories = {story.id: story for story in book.incidents}
+    return SiteData(
+        title=str(project.dbt.get("name") or project.root.name),
+        target=book.target,
+        zone=project.timezone,
+        built_at=built_at,
+        next_build=stale_after,
+        last_run=last,
+        monitors=views,
+        after_deployments=tuple(
+            _after_deployment(project, name, services, gx) for name, services in after.items()
+        ),
+        incidents=tuple(
+            _incident(story, book, suites)
+            for story in sorted(
+                stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
+            )
+        ),
+        incident_months=_incident_months(book, suites, archives),
+        mutes=tuple(every_mute),
+        scores=tuple(ScorePoint(run.as_of, run.score) for run in runs[-SCORES:]),
+        days=_days(project, runs, until) if until else (),
+        runs=tuple(_run_view(run) for run in reversed(book.runs[-RECENT_RUNS:])),
+        revision=last.revision if last else None,
+        costs=costs_of(project, book, price or LIST_PRICE),
+        coverage=coverage_of(project, book, suites=suites, checkpoints=checkpoints),
+        links=(Link("Suites and results", gx.index),) if gx.index else (),
+        note=note,
+    )
+
+
+def _in_order(
+    project: Project, checkpoints: Mapping[str, tuple[str, ...]], after: Collection[str]
+) -> tuple[str, ...]:
+    """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
+    it found last would stand there as if it were so now. The book still has it, should it return.
+    """
+    found = dict.fromkeys(name for monitors in checkpoints.values() for name in monitors)
+    found.update(dict.fromkeys(project.monitor_names()))
+    return tuple(name for name in found if name not in after)
+
+
+def _after_deployments(
+    project: Project, checkpoints: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The monitors that only checkpoints of deployments hold, with the services of these."""
+    try:
+        verified = [one for one in project.services if one.entry.verify]
+    except PlumblineError:  # lint and `deploy` say what is wrong with it
+        return {}
+    after = {one.entry.verify for one in verified}
+    others = {name for one, held in checkpoints.items() if one not in after for name in held}
+    found: dict[str, tuple[str, ...]] = {}
+    for service in verified:
+        for name in checkpoints.get(service.entry.verify or "", ()):
+            if name not in others:
+                found[name] = (*found.get(name, ()), service.name)
+    return found
+
+
+def _after_deployment(
+    project: Project, name: str, services: tuple[str, ...], gx: GxLinks
+) -> MonitorView:
+    """What its files say: of its runs nothing is kept."""
+    suite = _suite(project, name)
+    return MonitorView(
+        name=name,
+        latest=None,
+        since=None,
+        description=_notes(suite),
+        suite=_lines(suite, None),
+        gx_suite=gx.suites.get(suite.name if suite else name),
+        runbook=_runbook(project, suite),
+        services=services,
+    )
+
+
+def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:
+    found = {}
+    # That of the health check first: its order is the one that everybody knows.
+    for name in sorted(project.checkpoint_names(), key=lambda name: name != DEFAULT_CHECKPOINT):
+        try:
+            found[name] = tuple(project.checkpoint(name).monitors)
+        except PlumblineError:  # a run and lint say what is wrong with it
+            continue
+    return found
+
+
+def _suite(project: Project, name: str) -> Suite | None:
+    try:
+        return project.suite_of(name)
+    except PlumblineError:  # its ERROR says so at each run
+        return None
+
+
+def _mutes(project: Project, by_command: Sequence[Mute], now: datetime) -> list[Mute]:
+    try:
+        of_file = project.mutes
+    except PlumblineError:
+        of_file = ()
+    return [mute for mute in (*of_file, *by_command) if mute.lasts(now)]
+
+
+def _monitor(
+    project: Project,
+    book: Book,
+    known: MonitorBook,
+    *,
+    built_at: datetime,
+    checkpoints: tuple[str, ...],
+    **values: Any,
+) -> MonitorView:
+    try:
+        return _known_monitor(project, book, known, checkpoints=checkpoints, **values)
+    except Exception as raised:  # one monitor's data must not cost the others their pages
+        logger.debug("the view of %s could not be made", known.name, exc_info=True)
+        return MonitorView.undrawable(known.name, raised, built_at, checkpoints)
+
+
+def _known_monitor(
+    project: Project,
+    book: Book,
+    known: MonitorBook,
+    *,
+    suite: Suite | None,
+    checkpoints: tuple[str, ...],
+    next_runs: Mapping[str, datetime],
+    muted: Mute | None,
+    archives: Archives,
+    gx: GxLinks,
+) -> MonitorView:
+    rows = known.rows
+    latest = known.latest.outcome if known.latest else None
+    if rows and (known.latest is None or known.latest.run.as_of < rows[-1].at):
+        latest = _outcome_of(known.name, rows[-1], suite)
+    streak = known.streak
+    due = [next_runs[name] for name in checkpoints if name in next_runs]
+    drawn = {month: rows for (name, month), rows in archives.rows.items() if name == known.name}
+    months = [
+        MonthView(
+            month,
+            tuple(_run(row, GxLinks()) for row in reversed(drawn[month])),
+            tuple(_point(row) for row in drawn[month]),
+        )
+        if month in drawn
+        else MonthView(month, None)
+        for month in known.months
+    ]
+    own = [story for story in book.incidents if story.monitor == known.name]
+    return MonitorView(
+        name=known.name,
+        latest=latest,
+        since=streak.since if streak else None,
+        checkpoints=checkpoints,
+        next_run=min(due, default=None),
+        last_good=SeriesPoint(streak.last_good, Status.PASS, streak.last_good_observed)
+        if streak and streak.last_good
+        else None,
+        points=tuple(_point(row) for row in rows),
+        unpaged=tuple(_point(row) for row in rows if not row.is_archived),
+        groups=_groups(known),
+        recent=tuple(_run(row, gx) for row in reversed(rows[-RECENT_RUNS:])),
+        months=tuple(sorted(months, key=lambda one: one.month, reverse=True)),
+        failing=latest.failing if latest else None,
+        description=_notes(suite),
+        suite=_lines(suite, latest),
+        gx_suite=gx.suites.get(suite.name if suite else known.name),
+        sql=known.latest.sql if known.latest else None,
+        runbook=_runbook(project, suite),
+        incidents=tuple(story.id for story in reversed(own)),
+        past=_past(book, known.name),
+        muted=muted,
+    )
+
+
+def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
+    """The outcome of a run of which only the history's row is known."""
+    monitor = suite.monitor if suite else None
+    return Outcome(
+        monitor=name,
+        status=row.status,
+        summary=row.summary,
+        as_of=row.at,
+        observed=row.observed,
+        unit=row.unit,
+        thresholds=row.thresholds,
+        lines=row.lines,
+        reason=row.summary if row.status in (Status.ERROR, Status.SKIPPED) else None,
+        owner=monitor.owner if monitor else None,
+        impact=monitor.impact if monitor else None,
+        action=monitor.action if monitor else None,
+        runbook=monitor.runbook if monitor else None,
+        depends_on=tuple(monitor.depends_on) if monitor else (),
+    )
+
+
+def _point(row: Row) -> SeriesPoint:
+    judged = row.status not in (Status.ERROR, Status.SKIPPED)
+    return SeriesPoint(row.at, row.status, row.observed if judged else None, row.lines)
+
+
+def _groups(known: MonitorBook) -> tuple[GroupSeries, ...]:
+    """A series a group, of the groups that were there lately: the worst run of each day, then each
+    run of the last one."""
+    rows = (*known.days, *(row for row in known.rows if not row.is_archived))
+    series: dict[str, list[SeriesPoint]] = {}
+    labels: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        for group in row.groups:
+            series.setdefault(group.key, []).append(
+                SeriesPoint(row.at, group.status, group.observed, group.lines)
+            )
+            labels[group.key] = (group.label, group.unit)
+    recent = [group for row in rows[-RECENT_RUNS:] for group in row.groups]
+    # Where only failing ones are named (dates, games), they come and go, and make no line.
+    if all(group.status is not Status.PASS for group in recent):
+        return ()
+    drawn = list({group.key for group in recent})
+    drawn.sort(key=lambda key: (-len(series[key]), key))
+    return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
+
+
+def _run(row: Row, gx: GxLinks) -> MonitorRun:
+    return MonitorRun(
+        at=row.at,
+        status=row.status,
+        observed=row.observed,
+        unit=row.unit,
+        thresholds=row.thresholds,
+        summary=row.summary,
+        run_id=row.run_id,
+        seconds=row.seconds,
+        bytes_billed=row.bytes_billed,
+        revision=row.revision,
+        gx_page=gx.results.get(row.result) if row.result else None,
+    )
+
+
+def _notes(suite: Suite | None) -> str:
+    notes = suite.entry.notes if suite else None
+    if isinstance(notes, str):
+        return notes
+    return " ".join(notes) if notes else ""
+
+
+def _lines(suite: Suite | None, latest: Outcome | None) -> tuple[SuiteLine, ...]:
+    """The suite in words: as the last run judged it, else as its file says."""
+    if latest is not None and latest.expectations:
+        return tuple(SuiteLine(one.severity, one.text) for one in latest.expectations)
+    if suite is None:
+        return ()
+    return tuple(SuiteLine("", str(threshold)) for threshold in thresholds_of(suite))
+
+
+def _runbook(project: Project, suite: Suite | None) -> str | None:
+    named = suite.monitor.runbook if suite else None
+    if not named or "://" in named:
+        return None
+    file = project.root / named
+    try:
+        inside = file.resolve().is_relative_to(project.root.resolve())
+        return file.read_text(encoding="utf-8") if inside or _is_below(named) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _is_below(named: str) -> bool:
+    """Whether it lies below a folder that the project links to, and climbs out of none."""
+    return ".." not in Path(named).parts and not Path(named).is_absolute()
+
+
+def _run_view(run: RunRow) -> RunView:
+    return RunView(
+        run_id=run.run_id,
+        checkpoint=run.checkpoint,
+        as_of=run.as_of,
+        status=run.status,
+        score=run.score,
+        counts=run.counts,
+        seconds=run.seconds,
+        revision=run.revision,
+        note=run.note,
+    )
+
+
+def _days(project: Project, runs: Sequence[RunRow], until: date) -> tuple[DayView, ...]:
+    first = until - timedelta(days=CALENDAR_DAYS - 1)
+    oldest = last_day(runs[0].as_of.astimezone(project.timezone))
+    return days_of([_run_view(run) for run in runs], project.timezone, max(first, oldest), until)
+
+
+def _incident(
+    story: IncidentStory,
+    book: Book,
+    suites: Mapping[str, Suite | None],
+) -> IncidentView:
+    name = story.monitor
+    suite = suites.get(name)
+    monitor = suite.monitor if suite else None
+    return view_of(
+        story,
+        book.monitors[name].rows if name in book.monitors else (),
+        owner=monitor.owner if monitor else None,
+        impact=monitor.impact if monitor else None,
+        action=monitor.action if monitor else None,
+    )
+
+
+def _past(book: Book, monitor: str) -> tuple[Incident, ...]:
+    return tuple(
+        Incident(
+            id=one.id,
+            monitor=monitor,
+            kind=one.kind,
+            status=one.worst,
+            worst=one.worst,
+            opened_at=one.opened_at,
+            last_seen=one.closed_at,
+            checkpoint="",
+            told=("somebody",) if one.was_told else (),
+            closed_at=one.closed_at,
+            ending=one.ending,
+        )
+        for _, past in sorted(book.archived.items(), reverse=True)
+        for one in reversed(past)
+        if one.monitor == monitor
+    )
+
+
+def _incident_months(
+    book: Book, suites: Mapping[str, Suite | None], archives: Archives
+) -> tuple[IncidentMonth, ...]:
+    return tuple(
+        IncidentMonth(
+            month,
+            tuple(one.id for one in past),
+            None
+            if month not in archives.incidents
+            else tuple(
+                _incident(story, book, suites) for story in reversed(archives.incidents[month])
+            ),
+        )
+        for month, past in sorted(book.archived.items(), reverse=True)
+    )
+
+
+def listed_results(book: Book) -> Iterator[tuple[str, ...]]:
+    """Keys of the results whose GX pages the site holds: those that monitors' pages list."""
+    for known in book.monitors.values():
+        for row in known.rows[-RECENT_RUNS:]:
+            if row.result is not None:
+                yield row.result

@@ -1,0 +1,642 @@
+"""The site's book: what it knows of runs and incidents, as much as its pages show.
+
+It lies in the site and is read and written whole by each build, so that a build reads one file
+however much has ever been stored. It holds the last runs. Once a day is over, its runs go to the
+site's archives, a file for a monitor's month, which is read when the next day is over, or when its
+page has to be drawn again. Incidents go there a month at a time.
+
+Pure: nothing here reads or writes. Used by `plumbline.site.build`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.instants import in_utc
+from plumbline.core.status import RunStatus, Status, run_status, score
+from plumbline.history.cost.daily import DayCost, with_costs
+from plumbline.history.events import DeliveryRow, IncidentRow
+from plumbline.project.sites import RETENTION_DAYS
+from plumbline.run.request import last_day
+from plumbline.site.records import Record, RunStamp
+from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+FORMAT = 1
+
+RECENT_RUNS = 28
+"""Rows of a monitor that its page lists: a week of a run every six hours."""
+
+RECENT_DAYS = 60
+"""Days of which the charts of groups show the worst run."""
+
+_SEVERITY = {
+    Status.SKIPPED: 0,
+    Status.PASS: 1,
+    Status.WARNING: 2,
+    Status.ERROR: 3,
+    Status.CRITICAL: 4,
+}
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group of a monitor in one run."""
+
+    key: str
+    """The canonical text of its `GroupKey`."""
+    label: str
+    status: Status
+    observed: float | None = None
+    unit: str = ""
+    lines: tuple[ThresholdLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of a monitor."""
+
+    at: datetime
+    """The instant that was judged, in UTC."""
+    status: Status
+    observed: float | None
+    unit: str = ""
+    thresholds: str = ""
+    lines: tuple[ThresholdLine, ...] = ()
+    summary: str = ""
+    run_id: str = ""
+    checkpoint: str = ""
+    seconds: float = 0.0
+    bytes_billed: int | None = None
+    revision: str | None = None
+    result: tuple[str, ...] | None = None
+    """The key of GX's stored result."""
+    groups: tuple[GroupRow, ...] = ()
+    is_archived: bool = False
+    """Whether the archives hold it too."""
+
+
+@dataclass(frozen=True)
+class Streak:
+    """How a monitor is, since when, and when it was last well."""
+
+    status: Status
+    since: datetime
+    until: datetime
+    """The last run that is in it."""
+    last_good: datetime | None = None
+    last_good_observed: float | None = None
+
+
+@dataclass(frozen=True)
+class MonitorBook:
+    """One monitor."""
+
+    name: str
+    latest: Record | None = None
+    """Of its last run; None: only the history in the warehouse knows it."""
+    rows: tuple[Row, ...] = ()
+    """The last ones, and all of the last day, oldest first, each instant once."""
+    days: tuple[Row, ...] = ()
+    """The worst run of each of the last days that are over, oldest first, for charts of groups."""
+    months: tuple[str, ...] = ()
+    """Those that the archives hold runs of, oldest first: ``2026-01``."""
+    costs: tuple[DayCost, ...] = ()
+    """What its runs took on each of the last days that are over, oldest first."""
+    before: Streak | None = None
+    """How it was when the first of its rows came; None: there was no run before."""
+
+    @property
+    def streak(self) -> Streak | None:
+        """How it is now; None: it has never run."""
+        return _continued(self.before, self.rows)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One whole run of a checkpoint."""
+
+    run_id: str
+    checkpoint: str
+    as_of: datetime
+    status: RunStatus
+    score: int | None
+    counts: Mapping[str, int]
+    seconds: float = 0.0
+    revision: str | None = None
+    note: str = ""
+    """Why it was SKIPPED."""
+
+
+@dataclass(frozen=True)
+class IncidentStory:
+    """The rows of one incident, as history has them."""
+
+    id: str
+    events: tuple[IncidentRow, ...] = ()
+    """Oldest first, each event once."""
+    deliveries: tuple[DeliveryRow, ...] = ()
+    seen: tuple[Sighted, ...] = ()
+    """What its monitor saw meanwhile, as far as the runs are archived; oldest first."""
+    known: Incident | None = None
+    """As the state of alerts had it last, which knows more than its rows: who acknowledged it."""
+
+    @property
+    def monitor(self) -> str:
+        """As its events say."""
+        return self.events[0].monitor
+
+    @property
+    def opened_at(self) -> datetime:
+        """As its events say."""
+        return self.events[0].opened_at
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last thing that happened to it is its end."""
+        return self.events[-1].event in ("resolved", "expired")
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ended; None: it is open."""
+        return self.events[-1].as_of if self.is_over else None
+
+
+@dataclass(frozen=True)
+class PastIncident:
+    """An incident in the archives, as far as other pages than its own speak of it."""
+
+    id: str
+    monitor: str
+    kind: Literal["data", "error"]
+    worst: Status
+    opened_at: datetime
+    closed_at: datetime
+    ending: Literal["resolved", "expired"]
+    was_told: bool
+
+
+@dataclass(frozen=True)
+class Book:
+    """All that a build begins with."""
+
+    format: int = FORMAT
+    target: str = ""
+    monitors: Mapping[str, MonitorBook] = field(default_factory=dict)
+    runs: tuple[RunRow, ...] = ()
+    """Oldest first; of an older day, its last."""
+    incidents: tuple[IncidentStory, ...] = ()
+    """Open ones, and those that ended lately; by when they opened."""
+    archived: Mapping[str, tuple[PastIncident, ...]] = field(default_factory=dict)
+    """By month of their opening: the incidents in the archives, oldest first."""
+    gx_suites: Mapping[str, str] = field(default_factory=dict)
+    """By suite: the hash of what GX's page of it shows."""
+    mutes: tuple[Mute, ...] = ()
+    """Set by command, as the state of alerts had them last."""
+    synced_to: datetime | None = None
+    """Rows that the warehouse recorded until then are in here."""
+    synced: Mapping[str, datetime] = field(default_factory=dict)
+    """By id of a run, of an incident's event or of a delivery that is in here: when it was
+    recorded, as far as a build that looks back behind ``synced_to`` would meet it again."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How long the site keeps what.
+
+    Args:
+        days: of charts, months and incidents that are over.
+        incident_days: for how long an incident that is over stays among the latest.
+    """
+
+    days: int = RETENTION_DAYS
+    incident_days: int = 14
+
+
+@dataclass(frozen=True)
+class Archives:
+    """What goes to the site's archives, or is in them."""
+
+    rows: Mapping[tuple[str, str], tuple[Row, ...]] = field(default_factory=dict)
+    """By monitor and month, oldest first."""
+    incidents: Mapping[str, tuple[IncidentStory, ...]] = field(default_factory=dict)
+    """By month, oldest first."""
+
+
+def row_of(record: Record) -> Row:
+    """The row of a run's record."""
+    outcome = record.outcome
+    return Row(
+        at=in_utc(record.run.as_of),
+        status=outcome.status,
+        observed=outcome.observed,
+        unit=outcome.unit,
+        thresholds=outcome.thresholds,
+        lines=outcome.lines,
+        summary=outcome.summary,
+        run_id=record.run.run_id,
+        checkpoint=record.run.checkpoint,
+        seconds=outcome.seconds,
+        bytes_billed=outcome.bytes_billed,
+        revision=record.run.revision,
+        result=record.result,
+        groups=tuple(
+            GroupRow(
+                group.key.text,
+                group.key.label,
+                group.status,
+                group.observed,
+                group.unit,
+                group.lines,
+            )
+            for group in outcome.groups
+        ),
+    )
+
+
+def with_records(book: Book, records: Sequence[Record]) -> Book:
+    """``book`` with what runs have left; the same record again changes nothing."""
+    monitors = dict(book.monitors)
+    for record in records:
+        name = record.outcome.monitor
+        known = monitors.get(name) or MonitorBook(name)
+        latest = known.latest
+        if latest is None or in_utc(latest.run.as_of) <= in_utc(record.run.as_of):
+            latest = record
+        monitors[name] = replace(known, latest=latest, rows=_with_rows(known, [row_of(record)]))
+    runs: dict[object, dict[str, Record]] = {}
+    for record in records:  # the first build has a run's own both stored and in hand
+        key = record.run.run_id, record.run.checkpoint, in_utc(record.run.as_of)
+        of_run = runs.setdefault(key, {})
+        of_run[record.outcome.monitor] = record
+    found = [list(of_run.values()) for of_run in runs.values()]
+    whole = [_run_row(of_run[0].run, of_run) for of_run in found if _is_whole(of_run)]
+    return replace(book, monitors=monitors, runs=_with_runs(book.runs, whole))
+
+
+def with_rows(book: Book, rows: Mapping[str, Sequence[Row]], runs: Sequence[RunRow]) -> Book:
+    """``book`` with what the history in the warehouse says of runs; what is known stays."""
+    monitors = dict(book.monitors)
+    for name, found in rows.items():
+        known = monitors.get(name) or MonitorBook(name)
+        there = {row.at for row in known.rows}
+        new = [row for row in found if row.at not in there]
+        if new:
+            monitors[name] = replace(known, rows=_with_rows(known, new))
+    there_runs = {(run.checkpoint, run.as_of) for run in book.runs}
+    added = [run for run in runs if (run.checkpoint, run.as_of) not in there_runs]
+    return replace(book, monitors=monitors, runs=_with_runs(book.runs, added))
+
+
+def with_stories(
+    book: Book, events: Iterable[IncidentRow], deliveries: Iterable[DeliveryRow]
+) -> Book:
+    """``book`` with rows of incidents and deliveries, each once."""
+    stories = {story.id: story for story in book.incidents}
+    for event in events:
+        known = stories.get(event.incident_id) or IncidentStory(event.incident_id)
+        by_id = {one.event_id: one for one in (*known.events, event)}
+        ordered = tuple(sorted(by_id.values(), key=lambda one: (one.as_of, one.event_id)))
+        stories[event.incident_id] = replace(known, events=ordered)
+    for delivery in deliveries:
+        for name in _ids(delivery.incidents):
+            if name in stories:
+                known = stories[name]
+                told = {one.event_id: one for one in (*known.deliveries, delivery)}
+                stories[name] = replace(
+                    known,
+                    deliveries=tuple(
+                        sorted(told.values(), key=lambda one: (one.attempted_at, one.event_id))
+                    ),
+                )
+    ordered_stories = sorted(stories.values(), key=lambda story: (story.opened_at, story.id))
+    return replace(book, incidents=tuple(ordered_stories))
+
+
+def with_state(book: Book, incidents: Mapping[str, Incident], mutes: Iterable[Mute]) -> Book:
+    """``book`` with what the state of alerts knows now; what it no longer knows of an incident
+    stays as it was."""
+    stories = tuple(
+        # What a channel needs to find its message again is nobody's business on a page.
+        replace(story, known=replace(incidents[story.id], references={}))
+        if story.id in incidents
+        else story
+        for story in book.incidents
+    )
+    return replace(book, incidents=stories, mutes=tuple(mutes))
+
+
+def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
+    """``book`` as it is kept, and what goes to the archives; what is older than the retention goes.
+
+    What is old is counted from the last instant that the book knows, so that a replay of a season
+    settles as the season did.
+    """
+    now = last_instant(book)
+    if now is None:
+        return book, Archives()
+    first = now - timedelta(days=keep.days)
+    lately = now - timedelta(days=keep.incident_days)
+    rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+    monitors = {}
+    for name, known in book.monitors.items():
+        monitors[name], archived = _settled_monitor(known, first, zone)
+        rows.update({(name, month): kept for month, kept in archived.items()})
+    stories, incidents, months = _settled_incidents(book, monitors, lately, first, zone)
+    return (
+        replace(
+            book,
+            monitors={
+                name: known for name, known in monitors.items() if known.rows or known.months
+            },
+            runs=_thinned((run for run in book.runs if run.as_of >= first), lately, zone),
+            incidents=stories,
+            archived=months,
+        ),
+        Archives(rows=rows, incidents=incidents),
+    )
+
+
+@functools.lru_cache(maxsize=16384)
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """The day of a judged instant; monitors share their instants, and are asked for each."""
+    return last_day(at.astimezone(zone))
+
+
+@functools.lru_cache(maxsize=16384)
+def month_of(at: datetime, zone: ZoneInfo) -> str:
+    """The month of a judged instant: midnight at its end belongs to it."""
+    return f"{day_of(at, zone):%Y-%m}"
+
+
+def to_json(book: Book) -> bytes:
+    """The book as a file."""
+    return _adapter().dump_json(book, exclude_defaults=True)
+
+
+def from_json(content: bytes) -> Book | None:
+    """The book of a file; None: it is none, or another version's, and is made anew."""
+    from pydantic import ValidationError
+
+    try:
+        book = _adapter().validate_json(content)
+    except ValidationError:
+        return None
+    return book if book.format == FORMAT else None
+
+
+def rows_to_json(rows: Sequence[Row]) -> bytes:
+    """A month of a monitor as a file."""
+    return _rows_adapter().dump_json(tuple(rows), exclude_defaults=True)
+
+
+def rows_from_json(content: bytes) -> tuple[Row, ...]:
+    """A month of a monitor."""
+    return _rows_adapter().validate_json(content)
+
+
+def stories_to_json(stories: Sequence[IncidentStory]) -> bytes:
+    """A month of incidents as a file."""
+    return _stories_adapter().dump_json(tuple(stories), exclude_defaults=True)
+
+
+def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
+    """A month of incidents."""
+    return _stories_adapter().validate_json(content)
+
+
+def _with_rows(known: MonitorBook, rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Each instant once: the later word counts."""
+    by_instant = {row.at: row for row in (*known.rows, *rows)}
+    return tuple(sorted(by_instant.values(), key=lambda row: row.at))
+
+
+def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
+    """``before``, and what came after it, oldest first; what came late says nothing of now."""
+    streak = before
+    for row in rows:
+        if streak is not None and row.at <= streak.until:
+            continue
+        good = (streak.last_good, streak.last_good_observed) if streak else (None, None)
+        if row.status is Status.PASS:
+            good = (row.at, row.observed)
+        since = streak.since if streak and streak.status is row.status else row.at
+        streak = Streak(row.status, since, row.at, *good)
+    return streak
+
+
+def _is_whole(records: Sequence[Record]) -> bool:
+    return len(records) >= records[0].run.monitors
+
+
+def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
+    statuses = [record.outcome.status for record in records]
+    status = run_status(statuses)
+    reasons = [record.outcome.reason for record in records if record.outcome.reason]
+    return RunRow(
+        run_id=run.run_id,
+        checkpoint=run.checkpoint,
+        as_of=in_utc(run.as_of),
+        status=status,
+        score=score(statuses),
+        counts=counts_of(statuses),
+        # Not from the run's start: a replay starts on a day of long ago.
+        seconds=max(record.outcome.seconds for record in records),
+        revision=run.revision,
+        note=reasons[0] if status == "SKIPPED" and reasons else "",
+    )
+
+
+def counts_of(statuses: Sequence[Status]) -> dict[str, int]:
+    """As in `RunReport.counts`."""
+    return {
+        "passed": statuses.count(Status.PASS),
+        "warning": statuses.count(Status.WARNING),
+        "critical": statuses.count(Status.CRITICAL),
+        "error": statuses.count(Status.ERROR),
+        "skipped": statuses.count(Status.SKIPPED),
+    }
+
+
+def _with_runs(runs: Sequence[RunRow], added: Iterable[RunRow]) -> tuple[RunRow, ...]:
+    by_judged = {(run.checkpoint, run.as_of): run for run in (*runs, *added)}
+    return tuple(sorted(by_judged.values(), key=lambda run: (run.as_of, run.run_id)))
+
+
+def _settled_monitor(
+    known: MonitorBook, first: datetime, zone: ZoneInfo
+) -> tuple[MonitorBook, dict[str, tuple[Row, ...]]]:
+    """Runs of days that are over go to the archives; the last ones stay besides."""
+    known = replace(known, rows=tuple(row for row in known.rows if row.at >= first))
+    if not known.rows:
+        return replace(known, months=()), {}
+    today, oldest = day_of(known.rows[-1].at, zone), month_of(first, zone)
+    over = [row for row in known.rows if day_of(row.at, zone) < today]
+    leaving: dict[str, list[Row]] = {}
+    for row in over:
+        if not row.is_archived and month_of(row.at, zone) >= oldest:
+            leaving.setdefault(month_of(row.at, zone), []).append(replace(row, is_archived=True))
+    many = len(known.rows) - RECENT_RUNS
+    dropped = min(max(many, 0), len(over))
+    settled = replace(
+        known,
+        rows=tuple(
+            replace(row, is_archived=True) if index < len(over) and not row.is_archived else row
+            for index, row in enumerate(known.rows)
+            if index >= dropped
+        ),
+        days=_days(known, [row for rows in leaving.values() for row in rows], zone),
+        costs=with_costs(known.costs, [row for row in over if not row.is_archived], zone),
+        months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
+        before=_continued(known.before, known.rows[:dropped]),
+    )
+    return settled, {month: tuple(rows) for month, rows in leaving.items()}
+
+
+def _days(known: MonitorBook, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row, ...]:
+    """The worst run of each day, of the last days; none of a monitor that names no well groups,
+    which has no charts of groups."""
+    if not rows:
+        return known.days
+    every = (*known.days, *rows)
+    if all(group.status is not Status.PASS for row in every for group in row.groups):
+        return ()
+    worst: dict[date, Row] = {}
+    for row in sorted(every, key=lambda row: row.at):
+        day = day_of(row.at, zone)
+        if day not in worst or _SEVERITY[row.status] >= _SEVERITY[worst[day].status]:
+            worst[day] = row
+    return tuple(
+        replace(
+            row, summary="", thresholds="", run_id="", checkpoint="", revision=None, result=None
+        )
+        for row in list(worst.values())[-RECENT_DAYS:]
+    )
+
+
+def merged_rows(before: Sequence[Row], added: Sequence[Row]) -> tuple[Row, ...]:
+    """A month's rows with more of them, each instant once; the later word counts."""
+    by_instant = {row.at: row for row in (*before, *added)}
+    return tuple(sorted(by_instant.values(), key=lambda row: row.at))
+
+
+def past_of(story: IncidentStory) -> PastIncident:
+    """What is remembered of an incident that has ended."""
+    statuses = [Status(event.status) for event in story.events]
+    last = story.events[-1]
+    return PastIncident(
+        id=story.id,
+        monitor=last.monitor,
+        kind="error" if last.kind == "error" else "data",
+        worst=max(statuses, key=_SEVERITY.__getitem__),
+        opened_at=story.opened_at,
+        closed_at=last.as_of,
+        ending="expired" if last.event == "expired" else "resolved",
+        was_told=any(one.verdict == "delivered" for one in story.deliveries),
+    )
+
+
+def _settled_incidents(
+    book: Book,
+    monitors: Mapping[str, MonitorBook],
+    lately: datetime,
+    first: datetime,
+    zone: ZoneInfo,
+) -> tuple[
+    tuple[IncidentStory, ...],
+    dict[str, tuple[IncidentStory, ...]],
+    dict[str, tuple[PastIncident, ...]],
+]:
+    """An incident leaves when the month of its end does, for the archive of its opening's.
+
+    It takes along what its monitor saw meanwhile, as far as those rows leave too.
+    """
+    current, oldest = month_of(lately, zone), month_of(first, zone)
+    leaving: dict[str, list[IncidentStory]] = {}
+    staying = []
+    for story in book.incidents:
+        month = month_of(story.opened_at, zone)
+        if any(
+            story.id == one.id for one in book.archived.get(month, ())
+        ):  # late words of it: its page is drawn
+            continue
+        known, settled = book.monitors.get(story.monitor), monitors.get(story.monitor)
+        rows = known.rows if known else ()
+        if story.until is not None and month_of(story.until, zone) < current:
+            leaving.setdefault(month, []).append(_with_sightings(story, rows))
+        else:
+            there = {row.at for row in settled.rows} if settled else set()
+            gone = [row for row in rows if row.at not in there]
+            staying.append(_with_sightings(story, gone))
+    months = {month: past for month, past in book.archived.items() if month >= oldest}
+    for month, stories in leaving.items():
+        if month >= oldest:
+            past = (*months.get(month, ()), *map(past_of, stories))
+            by_id = {incident.id: incident for incident in past}
+            months[month] = tuple(sorted(by_id.values(), key=lambda one: (one.opened_at, one.id)))
+    return (
+        tuple(staying),
+        {month: tuple(stories) for month, stories in leaving.items() if month >= oldest},
+        dict(sorted(months.items())),
+    )
+
+
+def _with_sightings(story: IncidentStory, rows: Sequence[Row]) -> IncidentStory:
+    seen = sightings(rows, opened_at=story.opened_at, until=story.until, before=story.seen)
+    return replace(story, seen=seen[-MOST_SEEN:]) if seen != story.seen else story
+
+
+def _thinned(runs: Iterable[RunRow], lately: datetime, zone: ZoneInfo) -> tuple[RunRow, ...]:
+    """Of an older day, the last run of each checkpoint."""
+    found: dict[object, RunRow] = {}
+    for run in runs:
+        key: object = run.as_of
+        if run.as_of < lately:
+            key = day_of(run.as_of, zone)
+        found[(run.checkpoint, key)] = run
+    return tuple(sorted(found.values(), key=lambda run: (run.as_of, run.run_id)))
+
+
+def last_instant(book: Book) -> datetime | None:
+    """The latest instant that was judged; None where none was."""
+    known = [monitor.rows[-1].at for monitor in book.monitors.values() if monitor.rows]
+    return max(known, default=None)
+
+
+def _ids(text: str) -> list[str]:
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return []
+    return [str(name) for name in read] if isinstance(read, list) else []
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Book]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Book)
+
+
+@functools.cache
+def _rows_adapter() -> TypeAdapter[tuple[Row, ...]]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[Row, ...])
+
+
+@functools.cache
+def _stories_adapter() -> TypeAdapter[tuple[IncidentStory, ...]]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[IncidentStory, ...])

@@ -1,0 +1,361 @@
+"""What the pages show, as plain values: filled from history, suites and files, then only drawn.
+
+Nothing here is computed from I/O, and no page asks for more than is in here. Instants carry a zone.
+See `plumbline.site` for who fills what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.checks.failing import Column as Column
+from plumbline.checks.failing import FailingRows as FailingRows
+from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import RunStatus, Status
+from plumbline.history.cost.pricing import Price
+from plumbline.history.cost.sharing import SharedTable
+from plumbline.history.cost.summary import By, CostLine
+from plumbline.run.request import last_day
+
+TimelineKind = Literal["seen", "event", "told", "not told"]
+
+
+@dataclass(frozen=True)
+class SeriesPoint:
+    """One run of a monitor, or of one of its groups, in a chart."""
+
+    at: datetime
+    """The run's ``as_of``."""
+    status: Status
+    observed: float | None = None
+    """None for what was SKIPPED, ended in ERROR or was not among the groups: a gap in the line."""
+    thresholds: tuple[ThresholdLine, ...] = ()
+    """Those in force at that run, not today's."""
+
+
+@dataclass(frozen=True)
+class GroupSeries:
+    """One group of a monitor over time: a prediction system, a processor."""
+
+    key: str
+    """The canonical text of its `GroupKey`."""
+    label: str
+    unit: str
+    points: tuple[SeriesPoint, ...]
+    """Oldest first; at the same instants as the monitor's, as far as the group was there."""
+
+
+@dataclass(frozen=True)
+class MonitorRun:
+    """A row of a monitor's recent runs."""
+
+    at: datetime
+    status: Status
+    observed: float | None
+    unit: str
+    thresholds: str
+    """In words, as they were then."""
+    summary: str
+    run_id: str
+    seconds: float = 0.0
+    bytes_billed: int | None = None
+    revision: str | None = None
+    """The suite revision that judged it."""
+    gx_page: str | None = None
+    """GX's page of this validation result, relative to the site; None: there is none."""
+
+
+@dataclass(frozen=True)
+class MonthView:
+    """Runs of a monitor, a page a calendar month (of the site's zone), with those of days that are
+    over.
+
+    ``runs`` is None where the page of an earlier build still holds, so that a build does not read
+    old results.
+    """
+
+    month: str
+    """``2026-01``."""
+    runs: tuple[MonitorRun, ...] | None
+    """Newest first."""
+    points: tuple[SeriesPoint, ...] = ()
+    """The same for its chart, oldest first."""
+
+
+@dataclass(frozen=True)
+class SuiteLine:
+    """One expectation in words."""
+
+    severity: str
+    text: str
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class MonitorView:
+    """A monitor: its card on the overview and its page."""
+
+    name: str
+    latest: Outcome | None
+    """The last run's outcome; None: it has never run."""
+    since: datetime | None
+    """Since when it has had its present status."""
+    checkpoints: tuple[str, ...] = ()
+    next_run: datetime | None = None
+    """When its next run is due; None: no schedule is known."""
+    last_good: SeriesPoint | None = None
+    """The last PASS."""
+    points: tuple[SeriesPoint, ...] = ()
+    """The last runs, oldest first; the overview draws 28 of them."""
+    unpaged: tuple[SeriesPoint, ...] = ()
+    """Of them, those that are on no month's page yet: the chart has the others from there."""
+    groups: tuple[GroupSeries, ...] = ()
+    recent: tuple[MonitorRun, ...] = ()
+    """Newest first; what is older is in ``months``."""
+    months: tuple[MonthView, ...] = ()
+    """Newest first."""
+    failing: FailingRows | None = None
+    """A sample of the rows that failed in the last run."""
+    description: str = ""
+    """What the suite's notes say."""
+    suite: tuple[SuiteLine, ...] = ()
+    gx_suite: str | None = None
+    """GX's page of the suite, relative to the site."""
+    sql: str | None = None
+    """As compiled and sent in the last run."""
+    runbook: str | None = None
+    """The runbook's Markdown; links in it are kept only where they lead outside (https)."""
+    incidents: tuple[str, ...] = ()
+    """Ids of its incidents, newest first, as far as they are among the site's."""
+    past: tuple[Incident, ...] = ()
+    """Those in the archives, newest first: only what a list says of them is filled in."""
+    muted: Mute | None = None
+    """The mute in force."""
+    services: tuple[str, ...] = ()
+    """Those after whose deployments alone it is looked at; none: it is looked at in any case."""
+    fault: str | None = None
+    """Why its pages could not be drawn; they then show that alone."""
+
+    @classmethod
+    def undrawable(
+        cls, name: str, raised: Exception, at: datetime, checkpoints: tuple[str, ...] = ()
+    ) -> MonitorView:
+        """What stands for a monitor whose own view or pages raised: the others are drawn."""
+        reason = f"its page could not be drawn: {type(raised).__name__}: {raised}"
+        latest = Outcome(name, Status.ERROR, summary=reason, as_of=at, reason=reason)
+        return cls(name, latest=latest, since=None, checkpoints=checkpoints, fault=reason)
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing in an incident's story: what was seen, decided or said."""
+
+    at: datetime
+    kind: TimelineKind
+    title: str
+    text: str = ""
+    status: Status | None = None
+    members: tuple[str, ...] = ()
+    """Groups that it names."""
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """An incident: its line in the lists and its page."""
+
+    incident: Incident
+    timeline: tuple[TimelineEntry, ...] = ()
+    """Oldest first."""
+    impact: str | None = None
+    action: str | None = None
+    observed: str = ""
+    """The number at its worst, in words."""
+
+
+@dataclass(frozen=True)
+class IncidentMonth:
+    """Closed incidents that opened in an older month, a page a month.
+
+    ``incidents`` is None where the page of an earlier build, and those of its incidents, still
+    hold; ``ids`` names them, so that they are not taken to be stale.
+    """
+
+    month: str
+    ids: tuple[str, ...]
+    incidents: tuple[IncidentView, ...] | None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run of a checkpoint."""
+
+    run_id: str
+    checkpoint: str
+    as_of: datetime
+    status: RunStatus
+    score: int | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """As `RunReport.counts`."""
+    seconds: float = 0.0
+    revision: str | None = None
+    note: str = ""
+    """Why it was SKIPPED: a break, a day without games."""
+
+
+@dataclass(frozen=True)
+class DayView:
+    """A day of the calendar: the last run that judged it."""
+
+    day: date
+    status: RunStatus | None
+    """None: there was no run."""
+    score: int | None = None
+    runs: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ScorePoint:
+    """The score of a run; None when nothing counted."""
+
+    at: datetime
+    score: int | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page that another builder (GX's) wrote into the site."""
+
+    text: str
+    path: str
+    """Relative to the site's folder."""
+
+
+@dataclass(frozen=True)
+class BudgetView:
+    """What a monitor may be billed on a day, and what it was."""
+
+    bytes_per_day: int
+    last_day: int
+    """Bytes billed on the last day that the site knows."""
+    days_over: int
+    """Days of the last ones on which it was more."""
+
+
+@dataclass(frozen=True)
+class SharingView:
+    """What reading each table once would save a checkpoint."""
+
+    checkpoint: str
+    tables: tuple[SharedTable, ...]
+    per_month: tuple[float, str] | None
+    """Bytes and money, at least; None: no schedule says how many runs there are."""
+
+
+@dataclass(frozen=True)
+class CostsView:
+    """The page of costs."""
+
+    days: int
+    """Those that it sums up."""
+    total: CostLine
+    lines: Mapping[By, tuple[CostLine, ...]]
+    price: Price
+    budgets: Mapping[str, BudgetView] = field(default_factory=dict)
+    """By monitor, of those that have one."""
+    sharing: tuple[SharingView, ...] = ()
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One monitor on the page of coverage."""
+
+    monitor: str
+    owner: str | None
+    before: str | None
+    """How it was looked at before plumbline."""
+    status: Status | None
+    """Of its last run; None: it has never run."""
+    checkpoints: tuple[str, ...]
+    every: timedelta | None
+    """The shortest time between two scheduled runs; None: no schedule runs it."""
+    longest_gap: timedelta | None
+    """Between two of its last runs."""
+    incidents: int
+    """Those that are over."""
+    median_lasted: timedelta | None
+    longest_lasted: timedelta | None
+
+
+@dataclass(frozen=True)
+class SiteData:
+    """All that a build draws."""
+
+    title: str
+    """What is monitored: the project's name."""
+    target: str
+    zone: ZoneInfo
+    """Instants are written in it, and days are its days."""
+    built_at: datetime
+    """Only the overview shows it, so that a build without news writes one page."""
+    next_build: datetime | None
+    """When the next build is due; a page older than that says that it is stale."""
+    last_run: RunView | None
+    monitors: tuple[MonitorView, ...]
+    """In the checkpoint's order; pages put the worst first."""
+    after_deployments: tuple[MonitorView, ...] = ()
+    """Looked at by ``plumbline deploy verify`` alone: they have a page, but no status, no past."""
+    incidents: tuple[IncidentView, ...] = ()
+    """Open ones, and those closed lately; newest first."""
+    incident_months: tuple[IncidentMonth, ...] = ()
+    """Newest first."""
+    mutes: tuple[Mute, ...] = ()
+    scores: tuple[ScorePoint, ...] = ()
+    """Oldest first."""
+    days: tuple[DayView, ...] = ()
+    """Each day once, oldest first; see `days_of`."""
+    runs: tuple[RunView, ...] = ()
+    """The last ones, newest first."""
+    revision: str | None = None
+    """The suites' revision that judged the last run."""
+    costs: CostsView | None = None
+    """None: nothing is known of what runs cost, and there is no page."""
+    coverage: tuple[CoverageRow, ...] = ()
+    """What is watched; none: there is no page."""
+    links: tuple[Link, ...] = ()
+    """GX's pages, in the navigation."""
+    note: str = ""
+    """What a reader should know of this build."""
+
+
+def days_of(
+    runs: Iterable[RunView], zone: ZoneInfo, first: date, last: date
+) -> tuple[DayView, ...]:
+    """Every day from ``first`` to ``last``: its last run's status and score.
+
+    A run that judged the end of a day, at midnight, belongs to the day that ended.
+    """
+    by_day: dict[date, list[RunView]] = {}
+    for run in sorted(runs, key=lambda run: run.as_of):
+        by_day.setdefault(last_day(run.as_of.astimezone(zone)), []).append(run)
+    found = []
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        of_day = by_day.get(day, [])
+        final = of_day[-1] if of_day else None
+        found.append(
+            DayView(
+                day=day,
+                status=final.status if final else None,
+                score=final.score if final else None,
+                runs=len(of_day),
+                note=final.note if final else "",
+            )
+        )
+    return tuple(found)

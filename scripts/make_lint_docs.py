@@ -21,7 +21,7 @@ INTRODUCTION = """\
 
 `plumbline lint` reads what a run would read (suites, checkpoints, the schedule, models, their
 descriptions, variables, targets) and says all that is wrong with it, each with file, line and
-mend. It needs no warehouse, no secrets and no network, and takes less than a second.
+fix. It needs no warehouse, no secrets and no network, and takes less than a second.
 
 ```sh
 plumbline lint                     # the whole project
@@ -32,7 +32,7 @@ plumbline lint --format github     # as annotations of a pull request
 plumbline lint --format json       # for machines
 ```
 
-Exit codes: 0 nothing to mend, 1 warnings only, 2 errors, 64 wrong usage. An **error** would not
+Exit codes: 0 nothing to fix, 1 warnings only, 2 errors, 64 wrong usage. An **error** would not
 run, or would judge wrongly; a **warning** runs, and someone will be sorry.
 
 ## What `--fix` does

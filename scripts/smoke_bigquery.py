@@ -312,7 +312,7 @@ def run_steps(smoke: Smoke) -> Iterator[Result]:
         except PlumblineError as error:
             verdict, said = (
                 Verdict.FAIL,
-                f"{error.what} ({error.mend})" if error.mend else error.what,
+                f"{error.what} ({error.fix})" if error.fix else error.what,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, it is written down
             verdict, said = Verdict.FAIL, f"{type(error).__name__}: {error}"
@@ -387,7 +387,7 @@ def main(arguments: list[str] | None = None) -> int:
         smoke = Smoke(project, target, write=asked.write)
         smoke.client  # noqa: B018 - credentials are looked for
     except PlumblineError as error:
-        print(f"{error.what}\nmend: {error.mend}", file=sys.stderr)
+        print(f"{error.what}\nmend: {error.fix}", file=sys.stderr)
         return 64
     at, results = datetime.now(UTC), []
     for result in run_steps(smoke):

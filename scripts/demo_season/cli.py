@@ -91,7 +91,7 @@ def write(tables: dict[str, pa.Table], out: Path) -> None:
             pq.write_table(table, out / f"{name}.parquet", compression="snappy")
     except OSError as error:
         raise DemoSeasonError(
-            f"cannot write: {error.strerror}", file=out, key="--out", mend="give another folder"
+            f"cannot write: {error.strerror}", file=out, key="--out", fix="give another folder"
         ) from error
 
 
@@ -101,7 +101,7 @@ def _check_range(first: dt.date, last: dt.date) -> None:
         raise DemoSeasonError(
             f"{first} to {last} is no part of the calendar",
             key="--from, --to",
-            mend=f"choose dates from {begin} to {end}, the first not after the last",
+            fix=f"choose dates from {begin} to {end}, the first not after the last",
         )
 
 

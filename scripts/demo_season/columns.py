@@ -40,7 +40,7 @@ def arrow_type(bigquery_type: str) -> pa.DataType:
         raise DemoSeasonError(
             f"the demo season knows no type {bigquery_type}",
             file=SOURCES,
-            mend=f"use one of {', '.join(TYPES)}, NUMERIC(p,s), ARRAY<type>",
+            fix=f"use one of {', '.join(TYPES)}, NUMERIC(p,s), ARRAY<type>",
         )
     return TYPES[bigquery_type]
 

@@ -10,9 +10,9 @@ class DemoSeasonError(Exception):
     """One clear message: what is wrong, where, and what to do."""
 
     def __init__(
-        self, what: str, *, file: object = None, key: str | None = None, mend: str | None = None
+        self, what: str, *, file: object = None, key: str | None = None, fix: str | None = None
     ) -> None:
-        self.what, self.file, self.key, self.mend = what, file, key, mend
+        self.what, self.file, self.key, self.fix = what, file, key, fix
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -20,13 +20,13 @@ class DemoSeasonError(Exception):
         lines = [self.what]
         if where:
             lines.append(f"  in: {where}")
-        if self.mend:
-            lines.append(f"  mend: {self.mend}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
         return "\n".join(lines)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The mend for a word that is not known: the nearest one, else all of them."""
+    """The fix for a word that is not known: the nearest one, else all of them."""
     choices = sorted(known)
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(choices)}"

@@ -123,8 +123,8 @@ class Incident(_Strict):
     def _is_consistent(self) -> Incident:
         for name in self.tables:
             if name not in self.touches:
-                mend = did_you_mean(name, self.touches)
-                raise ValueError(f"tables: {self.kind} does not touch {name!r}: {mend}")
+                fix = did_you_mean(name, self.touches)
+                raise ValueError(f"tables: {self.kind} does not touch {name!r}: {fix}")
         if self.mended and self.mended < self.began:
             raise ValueError("mended: earlier than began")
         return self
@@ -309,14 +309,14 @@ def read_incidents(path: Path) -> Incidents:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DemoSeasonError(
-            f"cannot read the incidents: {error.strerror}", file=path, mend="give --incidents FILE"
+            f"cannot read the incidents: {error.strerror}", file=path, fix="give --incidents FILE"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())
         raise DemoSeasonError(f"not valid YAML: {problem}", file=path) from error
     if not isinstance(document, Mapping) or not isinstance(document.get("incidents"), list):
         raise DemoSeasonError(
-            "no list of incidents", file=path, key="incidents", mend="begin with `incidents:`"
+            "no list of incidents", file=path, key="incidents", fix="begin with `incidents:`"
         )
     incidents: list[Incident] = []
     for number, entry in enumerate(document["incidents"]):
@@ -342,29 +342,29 @@ def _explain(problem: ErrorDetails, path: Path, where: str, entry: Any) -> DemoS
     if problem["type"] == "union_tag_invalid":
         word = str(entry["kind"])
         return DemoSeasonError(
-            f"unknown kind {word!r}", file=path, key=f"{where}.kind", mend=did_you_mean(word, kinds)
+            f"unknown kind {word!r}", file=path, key=f"{where}.kind", fix=did_you_mean(word, kinds)
         )
     if problem["type"] == "union_tag_not_found":
         return DemoSeasonError(
-            "kind is missing", file=path, key=f"{where}.kind", mend=f"one of: {', '.join(kinds)}"
+            "kind is missing", file=path, key=f"{where}.kind", fix=f"one of: {', '.join(kinds)}"
         )
     # pydantic puts the kind first, which is no key of the file, and marks keys of a mapping.
     keys = [str(part) for part in problem["loc"][1:] if part != "[key]"]
     key = ".".join([where, *keys])
     if problem["type"] == "missing":
-        mend = f"add `{keys[-1]}:`" + (" (null: never)" if keys[-1] in ("due", "mended") else "")
-        return DemoSeasonError(f"{keys[-1]} is missing", file=path, key=key, mend=mend)
+        fix = f"add `{keys[-1]}:`" + (" (null: never)" if keys[-1] in ("due", "mended") else "")
+        return DemoSeasonError(f"{keys[-1]} is missing", file=path, key=key, fix=fix)
     if problem["type"] == "extra_forbidden":
         known = kinds[entry["kind"]].model_fields
         return DemoSeasonError(
             f"unknown key {keys[-1]!r}",
             file=path,
             key=key,
-            mend=did_you_mean(keys[-1], known) if len(keys) == 1 else None,
+            fix=did_you_mean(keys[-1], known) if len(keys) == 1 else None,
         )
     if problem["type"] == "timezone_aware":
         return DemoSeasonError(
-            f"{keys[-1]} has no zone", file=path, key=key, mend="write 2026-01-31T10:00:00-05:00"
+            f"{keys[-1]} has no zone", file=path, key=key, fix="write 2026-01-31T10:00:00-05:00"
         )
     message = problem["msg"].removeprefix("Value error, ")
     return DemoSeasonError(message, file=path, key=key)
@@ -382,5 +382,5 @@ def _check_beside(path: Path, before: Iterable[Incident], incident: Incident) ->
                     f"{other.id!r} and {incident.id!r} are both {incident.kind} on {both[0]}",
                     file=path,
                     key=f"{incident.id}.dates",
-                    mend="let only one of them have the date",
+                    fix="let only one of them have the date",
                 )

@@ -132,7 +132,7 @@ def _pinned(
                 f"a postponed or replayed game is set on {date}, which has too few games",
                 file=CALENDAR,
                 key=str(date),
-                mend="take a date with games",
+                fix="take a date with games",
             )
         if len(set(teams)) < len(teams):
             raise DemoSeasonError(f"a postponed or replayed team would play twice on {date}")

@@ -33,7 +33,7 @@ class Finding:
     what: str
     holds: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
 
 
 def try_chain(

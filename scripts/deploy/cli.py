@@ -115,7 +115,7 @@ def secrets(root: Path, variable: str | None, dry_run: bool) -> int:
             raise ConfigError(
                 "no value is given",
                 key="environment",
-                mend=f"set one of {', '.join(known) or 'the secrets of deploy/deploy.yml'}, or "
+                fix=f"set one of {', '.join(known) or 'the secrets of deploy/deploy.yml'}, or "
                 "give one with --stdin VARIABLE",
             )
     elif variable not in known:
@@ -123,7 +123,7 @@ def secrets(root: Path, variable: str | None, dry_run: bool) -> int:
             f"there is no secret for {variable}",
             file=wanted.folder / "deploy.yml",
             key="secrets",
-            mend=did_you_mean(variable, known),
+            fix=did_you_mean(variable, known),
         )
     elif sys.stdin.isatty():
         values = {variable: click.prompt(variable, hide_input=True, err=True)}
@@ -148,7 +148,7 @@ def test_chain(
     wanted = read_wanted(root)
     jobs = {job.name: job for job in wanted.jobs("IMAGE")}
     if name is not None and name not in jobs:
-        raise ConfigError(f"there is no job {name!r}", key="--job", mend=did_you_mean(name, jobs))
+        raise ConfigError(f"there is no job {name!r}", key="--job", fix=did_you_mean(name, jobs))
     gcloud = Gcloud(wanted.values.project)
     holds = True
     for job in [jobs[name]] if name else jobs.values():
@@ -162,8 +162,8 @@ def test_chain(
         ):
             holds = holds and finding.holds
             print(f"{'OK  ' if finding.holds else 'FAIL'}  {finding.what}: {finding.detail}")
-            if finding.mend:
-                print(f"      mend: {finding.mend}")
+            if finding.fix:
+                print(f"      fix: {finding.fix}")
             sys.stdout.flush()
     return 0 if holds else FAILED
 
@@ -172,12 +172,12 @@ def _commit(root: Path) -> str:
     found = read_revision(root)
     if found is None:
         raise ConfigError(
-            f"{root} is not in git", mend="deploy from a clone, so that a run can say its revision"
+            f"{root} is not in git", fix="deploy from a clone, so that a run can say its revision"
         )
     if found.dirty:
         raise ConfigError(
             "the tree differs from its commit",
-            mend="commit first (git status): a run must not say a revision that it is not",
+            fix="commit first (git status): a run must not say a revision that it is not",
         )
     return found.commit
 
@@ -210,5 +210,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return USAGE
     except GcloudError as fault:
-        print(fault.what + (f"\n  mend: {fault.mend}" if fault.mend else ""), file=sys.stderr)
+        print(fault.what + (f"\n  fix: {fault.fix}" if fault.fix else ""), file=sys.stderr)
         return FAILED

@@ -36,10 +36,10 @@ _LOOKING = (
 class GcloudError(Exception):
     """What went wrong and what to do."""
 
-    def __init__(self, what: str, mend: str = "") -> None:
+    def __init__(self, what: str, fix: str = "") -> None:
         super().__init__(what)
         self.what = what
-        self.mend = mend
+        self.fix = fix
 
 
 class MissingError(GcloudError):
@@ -115,7 +115,7 @@ class Gcloud:
         except MissingError:
             raise
         except GcloudError as fault:
-            fault.mend = fault.mend or (f"it needs {role}" if role else _LOOKING)
+            fault.fix = fault.fix or (f"it needs {role}" if role else _LOOKING)
             raise
 
     def _changed(self, command: list[str], role: str, given: str | None) -> str:
@@ -129,7 +129,7 @@ class Gcloud:
                 if _NOT_YET.search(fault.what) and not last:
                     self.sleep(_BETWEEN_SECONDS)
                     continue
-                fault.mend = fault.mend or f"it needs {role}"
+                fault.fix = fault.fix or f"it needs {role}"
                 raise
         raise AssertionError
 
@@ -173,8 +173,8 @@ def _run(command: list[str], given: str | None = None) -> str:
         raise GcloudError(what)
     if _MISSING.search(text):
         raise MissingError(what)
-    mend = "run `gcloud auth login`" if "gcloud auth login" in text else ""
-    raise GcloudError(what, mend)
+    fix = "run `gcloud auth login`" if "gcloud auth login" in text else ""
+    raise GcloudError(what, fix)
 
 
 def _said(text: str) -> str:

@@ -53,14 +53,14 @@ def check(wanted: Wanted) -> None:
     for path in _there(wanted.folder):
         if path not in files:
             raise ConfigError(
-                "it is of no schedule", file=path, mend="remove it: python scripts/deploy render"
+                "it is of no schedule", file=path, fix="remove it: python scripts/deploy render"
             )
     for path, text in files.items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             raise ConfigError(
                 "it is not what deploy/deploy.yml and checkpoints/schedule.yml say",
                 file=path,
-                mend="run `python scripts/deploy render`, look at the change and commit it",
+                fix="run `python scripts/deploy render`, look at the change and commit it",
             )
 
 

@@ -31,22 +31,22 @@ def check_values(wanted: Wanted, values: Mapping[str, str]) -> None:
     }
     for variable, value in values.items():
         if not value.strip():
-            raise ConfigError("it is empty", key=variable, mend="give its value, or leave it out")
+            raise ConfigError("it is empty", key=variable, fix="give its value, or leave it out")
         if re.search(r"\s", value.strip()):
             raise ConfigError(
-                "it has blanks or more lines than one", key=variable, mend="give the value alone"
+                "it has blanks or more lines than one", key=variable, fix="give the value alone"
             )
         if value.startswith("sm://"):
             raise ConfigError(
                 "it is a reference to a secret, not the secret",
                 key=variable,
-                mend="give what the secret is to hold",
+                fix="give what the secret is to hold",
             )
         if variable in addresses and not value.startswith("https://"):
             raise ConfigError(
                 "it is no address that begins with https://",
                 key=variable,
-                mend="copy the webhook's whole address",
+                fix="copy the webhook's whole address",
             )
 
 

@@ -215,7 +215,7 @@ def read_wanted(root: Path) -> Wanted:
     """What the project at ``root`` wants.
 
     Raises:
-        ConfigError: a file is missing or malformed, with file, key and mend.
+        ConfigError: a file is missing or malformed, with file, key and fix.
     """
     source = Project(root)
     file = root / FOLDER / FILE
@@ -226,14 +226,14 @@ def read_wanted(root: Path) -> Wanted:
             "nothing is scheduled",
             file=source.checkpoints_dir / "schedule.yml",
             key="schedules",
-            mend="say there which checkpoint runs when; see docs/schedules.md",
+            fix="say there which checkpoint runs when; see docs/schedules.md",
         )
     if wanted.target.kind != "bigquery":
         raise ConfigError(
             f"target {wanted.target.name!r} is not BigQuery",
             file=file,
             key="target",
-            mend="name a target of the kind bigquery",
+            fix="name a target of the kind bigquery",
         )
     for variable in wanted.values.secrets:
         if variable not in wanted.variables:
@@ -241,6 +241,6 @@ def read_wanted(root: Path) -> Wanted:
                 f"no channel reads {variable}",
                 file=file,
                 key=f"secrets.{variable}",
-                mend=did_you_mean(variable, wanted.variables),
+                fix=did_you_mean(variable, wanted.variables),
             )
     return wanted

@@ -104,7 +104,7 @@ def command(
             print(f"{step.what}: {_would(step.did) if dry_run else step.did}")
         shown = address(hosting, gcloud)
     except GcloudError as fault:
-        print(f"{fault.what}" + (f"\n  mend: {fault.mend}" if fault.mend else ""), file=sys.stderr)
+        print(f"{fault.what}" + (f"\n  fix: {fault.fix}" if fault.fix else ""), file=sys.stderr)
         return FAILED
     if dry_run:
         print("", *(gcloud.changes or ["nothing would be run"]), sep="\n")

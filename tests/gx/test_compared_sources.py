@@ -41,7 +41,7 @@ def test_it_is_an_error_in_the_words_of_lint(
         for one in lint(small.project, names=["only"]).findings
         if one.rule.code == "expectation-compares-sources"
     ]
-    assert f"{finding.what}; {finding.mend}" in str(found.reason)
+    assert f"{finding.what}; {finding.fix}" in str(found.reason)
     assert "(in expectations/only.json: expectations[0])" in str(found.reason)
 
 

@@ -292,7 +292,7 @@ def test_a_warehouse_that_does_not_start_is_every_monitors_error_and_is_reported
     from plumbline.warehouse import ready
 
     def refuse(*_: Any) -> Any:
-        raise WarehouseError("the embedded BigQuery ended while starting", mend="read its log")
+        raise WarehouseError("the embedded BigQuery ended while starting", fix="read its log")
 
     monkeypatch.setattr(ready, "ensure_ready", refuse)
     small.add("coverage", "select 90.0 as pct")

@@ -120,7 +120,7 @@ def test_bad_input_is_one_clear_message_and_64(
     assert "Traceback" not in run.stderr
 
 
-def test_bigquery_without_credentials_is_refused_with_the_mend(
+def test_bigquery_without_credentials_is_refused_with_the_fix(
     plumbline: Plumbline, tmp_path: Path
 ) -> None:
     run = plumbline(

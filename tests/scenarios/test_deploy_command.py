@@ -252,7 +252,7 @@ def test_phase_4s_own_target_is_missed_after_its_deployment(plumbline: Plumbline
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what", "mend"),
+    ("arguments", "what", "fix"),
     [
         (("drift", "prediction-wroker"), "no service", "did you mean 'prediction-worker'?"),
         (("check", "nowhere"), "no service", "known: "),
@@ -263,7 +263,7 @@ def test_phase_4s_own_target_is_missed_after_its_deployment(plumbline: Plumbline
     ],
     ids=["misspelt", "unknown", "no checkpoint", "no instant", "no now", "no token"],
 )  # fmt: skip
-def test_wrong_usage_is_64_with_its_mend(arguments: tuple[str, ...], what: str, mend: str) -> None:
+def test_wrong_usage_is_64_with_its_fix(arguments: tuple[str, ...], what: str, fix: str) -> None:
     environment = {name: text for name, text in os.environ.items() if name != "GITHUB_TOKEN"}
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GITHUB_TOKEN", raising=False)
@@ -273,4 +273,4 @@ def test_wrong_usage_is_64_with_its_mend(arguments: tuple[str, ...], what: str, 
             said = streams[1].getvalue().decode()
     assert code == 64
     assert what in said
-    assert mend in said
+    assert fix in said

@@ -119,7 +119,7 @@ def test_every_line_of_the_how_to_works_in_an_empty_folder(shell: Shell) -> None
         found[line] = done.stdout
     assert "de 20.9 %" in found["plumbline run"]
     assert "a run on the example data judges its day" in found["plumbline run"]
-    assert "nothing to mend" in found["plumbline lint"]
+    assert "nothing to fix" in found["plumbline lint"]
     assert "orders_a_day" in found["plumbline list"]
 
 

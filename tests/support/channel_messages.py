@@ -72,7 +72,7 @@ def hostile_item(number: int = 0, event: Event = Event.OPENED) -> Item:
         expectations=(text,) * 20,
         groups=(group,) * 500,
         more_groups=7,
-        mended=(text,) * 50,
+        recovered=(text,) * 50,
         left=(text,) * 50,
         last_good=float("nan"),
         last_good_at=AT,

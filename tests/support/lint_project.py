@@ -308,7 +308,7 @@ FILES = {
         ## How bad it is
         ## First three queries
         ## Likely causes
-        ## Mend
+        ## Fix
         ## Roll back
         ## Whom to call
         """,

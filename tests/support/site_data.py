@@ -545,7 +545,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             "ana",
             datetime(2026, 1, 27, 9, 40, tzinfo=ZONE),
             Status.CRITICAL,
-            "the mend is merged, waits for a deployment",
+            "the fix is merged, waits for a deployment",
         ),
     )
     line_story = (
@@ -568,7 +568,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             datetime(2026, 1, 27, 9, 40, tzinfo=ZONE),
             "event",
             "acknowledged by ana",
-            "the mend is merged, waits for a deployment",
+            "the fix is merged, waits for a deployment",
         ),
         TimelineEntry(
             end_of(date(2026, 1, 27)),

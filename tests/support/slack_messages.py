@@ -148,7 +148,7 @@ def hostile(name: str) -> Item:
         thresholds=name,
         groups=(GroupLine(name, Status.CRITICAL, 1.0, 1, 100, 50, name, is_new=True),) * 60,
         more_groups=7,
-        mended=(name,) * 60,
+        recovered=(name,) * 60,
         left=(name,) * 60,
         expectations=(name,) * 60,
         impact=name,
@@ -188,7 +188,7 @@ def stories() -> dict[str, Message]:
         "opened": message(line_coverage(), grading()),
         "opened_alone": message(line_coverage()),
         "error": message(failed_check()),
-        "changed": message(line_coverage(Event.CHANGED, mended=("2026-01-31",))),
+        "changed": message(line_coverage(Event.CHANGED, recovered=("2026-01-31",))),
         "escalated": message(line_coverage(Event.ESCALATED, previous_status=Status.WARNING)),
         "downgraded": message(
             line_coverage(
@@ -201,7 +201,7 @@ def stories() -> dict[str, Message]:
             )
         ),
         "reminded": message(line_coverage(Event.REMINDED, acked_by="Kim")),
-        "resolved": message(line_coverage(Event.RESOLVED, mended=days, **ended)),
+        "resolved": message(line_coverage(Event.RESOLVED, recovered=days, **ended)),
         "expired": message(line_coverage(Event.EXPIRED, left=days, **ended)),
         "flapping": message(line_coverage(Event.FLAPPING)),
         "sample": message(line_coverage(), is_sample=True),

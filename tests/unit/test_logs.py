@@ -69,7 +69,7 @@ def test_a_secret_that_was_read_is_in_no_record(variable: str) -> None:
 
 @pytest.mark.parametrize("secret", ["xoxb-12-ab", "ghp_0123456789", "github_pat_x1", "ya29.a0b1c2"])
 def test_what_looks_like_a_token_is_in_no_record_whoever_quotes_it(secret: str) -> None:
-    assert secret not in logs.record("ERROR", f"refused: {secret}", mend=f"renew {secret}")
+    assert secret not in logs.record("ERROR", f"refused: {secret}", fix=f"renew {secret}")
 
 
 def test_a_number_that_json_has_not_leaves_the_line_json() -> None:

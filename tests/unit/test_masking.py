@@ -125,7 +125,7 @@ def test_what_a_query_says_of_rows_that_never_came_is_cut_where_it_quotes(
 
 
 def test_another_fault_keeps_its_words_but_for_names() -> None:
-    said = explain_masked(MonitorError("strange: 'Ann Lee'", mend="look"), MASK)
+    said = explain_masked(MonitorError("strange: 'Ann Lee'", fix="look"), MASK)
     assert said == f"strange: '{ANN}'; look"
 
 

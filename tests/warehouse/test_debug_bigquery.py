@@ -177,14 +177,14 @@ MISSING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("take_away", "line", "detail", "mend"), MISSING)
-def test_each_thing_that_is_missing_is_named_with_its_mend(
+@pytest.mark.parametrize(("take_away", "line", "detail", "fix"), MISSING)
+def test_each_thing_that_is_missing_is_named_with_its_fix(
     cloud: Cloud,
     monkeypatch: pytest.MonkeyPatch,
     take_away: Callable[[Cloud, pytest.MonkeyPatch], None],
     line: str,
     detail: str,
-    mend: str,
+    fix: str,
 ) -> None:
     take_away(cloud, monkeypatch)
 
@@ -192,6 +192,6 @@ def test_each_thing_that_is_missing_is_named_with_its_mend(
 
     assert found[line].verdict is Verdict.MISSING
     assert detail in found[line].detail
-    assert mend in str(found[line].mend)
+    assert fix in str(found[line].fix)
     before = LINES[: LINES.index(line)]
     assert all(found[name].verdict is Verdict.OK for name in before), "only that is missing"

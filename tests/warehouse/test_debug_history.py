@@ -63,11 +63,11 @@ def test_a_dataset_that_cannot_be_asked_for_is_missing(
     server: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> OwnDataset:
-        raise ConfigError("no credentials", mend="log in")
+        raise ConfigError("no credentials", fix="log in")
 
     monkeypatch.setattr("plumbline.history.dataset.OwnDataset", refused)
     found = history(server, monkeypatch, "nothing-yet")
-    assert (found.verdict, found.mend) == (Verdict.MISSING, "log in")
+    assert (found.verdict, found.fix) == (Verdict.MISSING, "log in")
 
 
 def test_heartbeats_that_can_be_read_are_said_and_none_is_a_note(

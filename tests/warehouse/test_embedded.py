@@ -262,7 +262,7 @@ def test_a_server_that_hangs_is_told_and_can_be_stopped(
         with pytest.raises(WarehouseError) as raised:
             own.start()
         assert f"process {server.pid}" in raised.value.what
-        assert "plumbline warehouse stop" in str(raised.value.mend)
+        assert "plumbline warehouse stop" in str(raised.value.fix)
 
         assert own.stop() is True
     finally:
@@ -295,7 +295,7 @@ def test_a_data_file_that_another_program_holds_is_told(own: EmbeddedWarehouse) 
 
     assert "Could not set lock on file" in raised.value.what
     assert str(holder.pid) in raised.value.what
-    assert "close the program" in str(raised.value.mend)
+    assert "close the program" in str(raised.value.fix)
 
 
 def test_a_data_file_that_is_broken_is_told_with_the_end_of_the_log(
@@ -310,7 +310,7 @@ def test_a_data_file_that_is_broken_is_told_with_the_end_of_the_log(
     assert "exit code 1" in raised.value.what
     assert "not a valid DuckDB database file" in raised.value.what
     assert raised.value.file == str(own.log)
-    assert "warehouse reset" in str(raised.value.mend)
+    assert "warehouse reset" in str(raised.value.fix)
     assert own.status().state == "stopped"
 
 
@@ -350,7 +350,7 @@ def test_a_state_folder_that_cannot_be_made_is_a_fault_of_the_configuration(
         EmbeddedWarehouse.of(target).start()
 
     assert "local state cannot be used" in raised.value.what
-    assert "PLUMBLINE_STATE_DIR" in str(raised.value.mend)
+    assert "PLUMBLINE_STATE_DIR" in str(raised.value.fix)
 
 
 def test_where_there_are_no_file_locks_the_way_out_is_told(
@@ -374,4 +374,4 @@ def test_without_the_local_extra_the_way_to_it_is_told(
         own.start()
 
     assert "no_such_module missing" in raised.value.what
-    assert "pip install 'plumbline-dq[local]'" in str(raised.value.mend)
+    assert "pip install 'plumbline-dq[local]'" in str(raised.value.fix)

@@ -225,10 +225,10 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason", "what", "mend"), FAULTS, ids=[str(case[1]) for case in FAULTS]
+    ("behaviour", "reason", "what", "fix"), FAULTS, ids=[str(case[1]) for case in FAULTS]
 )
 def test_each_fault_is_told_in_one_line_with_its_reason(
-    bigquery: StallingBigQuery, behaviour: object, reason: str, what: str, mend: str | None
+    bigquery: StallingBigQuery, behaviour: object, reason: str, what: str, fix: str | None
 ) -> None:
     bigquery.on("faulty", behaviour)
     runner = runner_for(bigquery)
@@ -242,7 +242,7 @@ def test_each_fault_is_told_in_one_line_with_its_reason(
     assert "Location" not in fault.what
     assert "http" not in fault.what
     assert len(fault.what) <= 350
-    assert mend is None or (fault.mend and mend in fault.mend)
+    assert fix is None or (fault.fix and fix in fault.fix)
     assert fault.job_id
     assert sound.result(timeout=10).rows == [{"n": 1}]
 
@@ -350,8 +350,8 @@ def test_a_foreign_emulator_that_is_not_there_is_told_with_its_variable() -> Non
 
     assert {fault.reason for fault in faults} == {"unreachable"}
     assert "connection refused" in faults[0].what
-    assert faults[0].mend is not None
-    assert "BIGQUERY_EMULATOR_HOST" in faults[0].mend
+    assert faults[0].fix is not None
+    assert "BIGQUERY_EMULATOR_HOST" in faults[0].fix
     assert time.monotonic() - began < 5
 
 

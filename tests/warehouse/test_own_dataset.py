@@ -137,8 +137,8 @@ def test_who_may_not_make_it_is_told_the_roles(
         append(bigquery, STATE, [ROW], job_id="first")
 
     assert f"{bigquery.target.project}.plumbline can't be made" in raised.value.what
-    assert "roles/bigquery.user" in str(raised.value.mend)
-    assert "roles/bigquery.dataEditor" in str(raised.value.mend)
+    assert "roles/bigquery.user" in str(raised.value.fix)
+    assert "roles/bigquery.dataEditor" in str(raised.value.fix)
     assert raised.value.reason == "accessDenied"
 
 
@@ -152,7 +152,7 @@ def test_who_may_not_write_is_told_the_roles(
         append(bigquery, STATE, [ROW], job_id="first")
 
     assert "can't be used" in raised.value.what
-    assert "roles/bigquery.jobUser" in str(raised.value.mend)
+    assert "roles/bigquery.jobUser" in str(raised.value.fix)
 
 
 def test_what_may_not_be_read_never_looks_empty(
@@ -164,7 +164,7 @@ def test_what_may_not_be_read_never_looks_empty(
     with pytest.raises(WarehouseError) as raised:
         rows(bigquery, "select * from `{dataset}.state`")
 
-    assert "roles/bigquery.dataEditor" in str(raised.value.mend)
+    assert "roles/bigquery.dataEditor" in str(raised.value.fix)
 
 
 # Given new columns

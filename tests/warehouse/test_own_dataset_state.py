@@ -151,7 +151,7 @@ def test_the_state_of_a_newer_plumbline_is_refused_and_left_alone(warehouse: Tar
     with pytest.raises(StateFormatError, match="newer plumbline") as raised:
         StateStore(warehouse).load()
 
-    assert "upgrade" in str(raised.value.mend)
+    assert "upgrade" in str(raised.value.fix)
     assert "version 2" in str(raised.value.where)
 
 

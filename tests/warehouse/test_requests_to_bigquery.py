@@ -199,7 +199,7 @@ def test_above_its_limit_a_job_is_refused(target: Target, proxy: BigQueryProxy) 
 
     assert raised.value.reason == "bytesBilledLimitExceeded"
     assert "26214400 or higher required" in raised.value.what
-    assert "maximum_bytes_billed" in str(raised.value.mend)
+    assert "maximum_bytes_billed" in str(raised.value.fix)
 
 
 # What is billed

@@ -275,7 +275,7 @@ def test_all_four_refuse_with_the_same_message(shop: SmallProject, row: Refused)
         compiled(shop)
     assert row.what in caught.value.what
     assert str(caught.value.file).endswith(row.file)
-    assert caught.value.mend
+    assert caught.value.fix
 
     assert any(row.file in text and caught.value.what in text for text in errors(shop))
 

@@ -185,7 +185,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         else None,
         groups=() if ended else tuple(_group(member, new) for member in groups[:MOST_GROUPS]),
         more_groups=0 if ended else max(0, len(groups) - MOST_GROUPS),
-        mended=tuple(member.label for member in change.mended_members[:MOST_GROUPS]),
+        recovered=tuple(member.label for member in change.mended_members[:MOST_GROUPS]),
         left=tuple(member.label for member in change.left_members[:MOST_GROUPS]),
         last_good=None if ended or good is None else good.observed,
         last_good_at=None if ended or good is None else good.as_of,
@@ -215,7 +215,7 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         reason_text=outcome.reason if is_error else None,
         notes=outcome.notes,
         impact=outcome.impact,
-        # To mend data that could not be looked at may do harm: the runbook says more.
+        # To fix data that could not be looked at may do harm: the runbook says more.
         action=None if is_error else outcome.action,
         owner=outcome.owner or item.owner,
         runbook=outcome.runbook,

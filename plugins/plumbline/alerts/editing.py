@@ -46,7 +46,7 @@ def edit(
             store.project(committed)
             return committed
     raise PlumblineError(
-        f"{_ROUNDS} runs wrote the state of alerts before this could", mend="try again"
+        f"{_ROUNDS} runs wrote the state of alerts before this could", fix="try again"
     )
 
 
@@ -68,12 +68,12 @@ def find_incident(state: AlertState, text: str) -> Incident:
         raise ConfigError(
             f"{text!r} may be several incidents",
             key="INCIDENT",
-            mend="one of: " + ", ".join(sorted(incident.id for incident in near)),
+            fix="one of: " + ", ".join(sorted(incident.id for incident in near)),
         )
     raise ConfigError(
         f"there is no incident {text!r}",
         key="INCIDENT",
-        mend=did_you_mean(text, [incident.id for incident in incidents]),
+        fix=did_you_mean(text, [incident.id for incident in incidents]),
     )
 
 
@@ -109,7 +109,7 @@ def unmuted(state: AlertState, monitor: str) -> AlertState:
         raise ConfigError(
             f"{monitor} is not muted by a command",
             key="MONITOR",
-            mend="a mute of checkpoints/mutes.yml is taken away there",
+            fix="a mute of checkpoints/mutes.yml is taken away there",
         )
     return replace(state, mutes=kept)
 

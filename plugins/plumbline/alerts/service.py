@@ -154,7 +154,7 @@ class Alerting:
         else:
             raise PlumblineError(
                 f"{_ROUNDS} other runs wrote the state of alerts before this one could",
-                mend="run it again",
+                fix="run it again",
             )
         self._notes += decided.decision.notes
         self._notes += self._muted(committed, outcomes, facts.as_of)

@@ -106,7 +106,7 @@ def from_json(text: str, *, where: str) -> AlertState:
             "the alerts' state was written by a newer plumbline "
             f"(format {number}; this one reads up to {FORMAT})",
             file=where,
-            mend="upgrade plumbline here too",
+            fix="upgrade plumbline here too",
         )
     try:
         return _adapter().validate_python(read.get("state"))
@@ -120,7 +120,7 @@ def _unreadable(where: str, why: str) -> StateFormatError:
     return StateFormatError(
         f"the alerts' state can't be read: {why}",
         file=where,
-        mend="see who else writes there; an earlier version is a row of the same table",
+        fix="see who else writes there; an earlier version is a row of the same table",
     )
 
 

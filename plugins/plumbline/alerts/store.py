@@ -179,13 +179,13 @@ class StateStore:
             except OSError as fault:
                 raise WarehouseError(
                     f"runs can't take turns: {fault.strerror}: {lock}",
-                    mend="make the folder of temporary files writable",
+                    fix="make the folder of temporary files writable",
                     reason="locked",
                 ) from fault
             except LockTimeoutError:
                 raise WarehouseError(
                     f"another run has kept the state of alerts for {TURN_SECONDS:g} s",
-                    mend=f"see which process holds {lock.name}",
+                    fix=f"see which process holds {lock.name}",
                     reason="locked",
                 ) from None
             self._has_turn, self._seen = True, None

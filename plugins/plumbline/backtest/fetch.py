@@ -67,7 +67,7 @@ class PastJobs(MonitorJobs):
         """
         raise MonitorError(
             "a query over the rows of a model is not replayed: it would be a job for each instant",
-            mend="count the rows in the model, and expect the count",
+            fix="count the rows in the model, and expect the count",
         )
 
     def hold(self, asked: Asked) -> None:
@@ -153,7 +153,7 @@ class _Sent:
                 raise MonitorError(
                     f"{monitor} looks at a table as it is now, by a validation definition of Great "
                     "Expectations: how it was is not known",
-                    mend="make it a model that takes as_of, see docs/writing-a-monitor.md",
+                    fix="make it a model that takes as_of, see docs/writing-a-monitor.md",
                 )
             suite = project.suite_of(monitor)
             model = project.model_of(suite)
@@ -170,7 +170,7 @@ class _Sent:
                 raise MonitorError(
                     f"model {parts[0].name} does not read var('as_of'): it can't be asked for the "
                     "past",
-                    mend="begin with ref('evaluations'), see docs/writing-a-monitor.md",
+                    fix="begin with ref('evaluations'), see docs/writing-a-monitor.md",
                 )
         except MonitorError as fault:
             return cls(monitor, fault=fault)
@@ -203,7 +203,7 @@ class _Sent:
                         raise MonitorError(
                             f"model {self.monitor} returns rows without as_of: they can't be told "
                             "apart",
-                            mend="carry as_of through from the evaluations, unchanged",
+                            fix="carry as_of through from the evaluations, unchanged",
                         )
                     rows.setdefault(in_utc(at), []).append(row)
                 if answer.total_bytes_billed is not None:

@@ -73,7 +73,7 @@ def choose_span(
     begin, end = in_utc(_begin(first, zone, now)), in_utc(_end(last, zone, now))
     if end <= begin:
         raise ConfigError(
-            f"--to {last} is not after --from {first}", key="--to", mend="swap the two"
+            f"--to {last} is not after --from {first}", key="--to", fix="swap the two"
         )
     schedules = [one for one in project.schedules if one.checkpoint == checkpoint]
     if every is not None:
@@ -88,20 +88,20 @@ def choose_span(
         raise ConfigError(
             f"checkpoint {checkpoint!r} has no schedule to re-live",
             key="--every",
-            mend="say how often, for example --every 6h",
+            fix="say how often, for example --every 6h",
         )
     if not instants:
         raise ConfigError(
             f"nothing would have run between {begin.isoformat()} and {end.isoformat()}",
             key="--from",
-            mend="name a longer range",
+            fix="name a longer range",
         )
     if len(instants) > MOST_INSTANTS:
         raise ConfigError(
             f"{len(instants)} instants are more than {MOST_JOBS} jobs a monitor take "
             f"({MOST_INSTANTS})",
             key="--every",
-            mend="look less often, or at a shorter range",
+            fix="look less often, or at a shorter range",
         )
     return Span(
         first=begin,
@@ -128,14 +128,14 @@ def _named(text: str, zone: ZoneInfo, now: datetime, key: str) -> datetime:
     try:
         return parse_as_of(text, now=now, zone=zone).instant
     except ConfigError as fault:
-        raise ConfigError(fault.what, key=key, mend=fault.mend) from None
+        raise ConfigError(fault.what, key=key, fix=fault.fix) from None
 
 
 def _step(text: str) -> timedelta:
     found = _EVERY.fullmatch(text.strip())
     if found is None:
         raise ConfigError(
-            f"{text!r} is no length of time", key="--every", mend="write 30m, 6h or 1d"
+            f"{text!r} is no length of time", key="--every", fix="write 30m, 6h or 1d"
         )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 

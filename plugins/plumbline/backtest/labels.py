@@ -133,7 +133,7 @@ def read_labels(file: Path, *, zone: ZoneInfo) -> tuple[Label, ...]:
                 f"incident {one.id!r} is there twice",
                 file=file,
                 key=f"incidents[{index}].id",
-                mend="give one of the two another id",
+                fix="give one of the two another id",
             )
         for name in ("due", "mended", "until"):
             value = getattr(one, name)
@@ -142,7 +142,7 @@ def read_labels(file: Path, *, zone: ZoneInfo) -> tuple[Label, ...]:
                     f"{name} is earlier than began",
                     file=file,
                     key=f"incidents[{index}].{name}",
-                    mend="mend one of the two",
+                    fix="fix one of the two",
                 )
         found[one.id] = _label(one, zone)
     return tuple(sorted(found.values(), key=lambda label: (label.began, label.id)))

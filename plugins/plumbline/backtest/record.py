@@ -137,7 +137,7 @@ def writable(file: Path) -> None:
             f"the outcomes can't be written there: {fault.strerror}",
             file=file,
             key="--export",
-            mend="name a file in a folder that is there",
+            fix="name a file in a folder that is there",
         ) from None
 
 

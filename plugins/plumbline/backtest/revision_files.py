@@ -35,7 +35,7 @@ def project_at(project: Project, revision: str) -> Iterator[Project]:
             raise ConfigError(
                 f"there is no {PROJECT_FILE} in revision {revision}",
                 key="--base",
-                mend="name a later revision",
+                fix="name a later revision",
             )
         yield Project(root)
 
@@ -52,7 +52,7 @@ def resolve(root: Path, revision: str) -> str:
         raise ConfigError(
             f"{root} is not in a git repository, so there is no base to compare with",
             key="--base",
-            mend="run it in a clone",
+            fix="run it in a clone",
         ) from None
     try:
         said = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
@@ -60,7 +60,7 @@ def resolve(root: Path, revision: str) -> str:
         raise ConfigError(
             f"git knows no revision {revision!r}",
             key="--base",
-            mend="name a branch, a tag or a commit that is there; fetch it first (in GitHub "
+            fix="name a branch, a tag or a commit that is there; fetch it first (in GitHub "
             "Actions: fetch-depth: 0)",
         ) from None
     return said.decode().strip()

@@ -20,7 +20,7 @@ class Fault:
     """Of the expectation in its suite."""
     argument: str
     what: str
-    mend: str
+    fix: str
 
 
 def faults_of_following(
@@ -44,20 +44,20 @@ def faults_of_following(
             # It is one of them itself, so there is a first.
             first = next(n for n, one in enumerate(expectations) if _groups(one) == groups)
             held, where = _kwargs(expectations[first]), f"expectations[{first}]"
-            mend = f"judge {_shown(kwargs)} in a monitor of its own"
+            fix = f"judge {_shown(kwargs)} in a monitor of its own"
         else:
             if observed is None or "column" not in observed:
                 yield _no_number(index, kwargs, observed)
                 continue
             held, where = observed, "meta.monitor.observed"
-            mend = f"let observed be of it, or judge {_shown(kwargs)} in a monitor of its own"
+            fix = f"let observed be of it, or judge {_shown(kwargs)} in a monitor of its own"
         for argument in ("column", "aggregate"):
             if kwargs.get(argument) != held.get(argument):
                 yield Fault(
                     index,
                     argument,
                     f"history holds {_shown(held)} ({where}), not {_shown(kwargs)}",
-                    mend,
+                    fix,
                 )
                 break
 

@@ -46,7 +46,7 @@ def judged_keys(
     """The keys of the groups that were looked at, failing or not, ordered by text.
 
     Those that expectations name by ``group_by``; else those of the judged rows. What is not among
-    them was not seen well: an incident must not take it for mended.
+    them was not seen well: an incident must not take it for recovered.
     """
     grouped = _by_group(results)
     if grouped:

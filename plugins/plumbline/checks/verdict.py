@@ -56,14 +56,14 @@ def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str)
     if not rows:
         raise MonitorError(
             f"model {model} returned no row",
-            mend="return a row for each as_of, with verdict 'skip' where nothing was expected",
+            fix="return a row for each as_of, with verdict 'skip' where nothing was expected",
         )
     strays = {str(row["as_of"]) for row in rows if "as_of" in row and not _is(row["as_of"], as_of)}
     if strays:
         raise MonitorError(
             f"model {model} returned rows for as_of {', '.join(sorted(strays))}, "
             f"asked was {as_of.isoformat()}",
-            mend="carry as_of through from the evaluations, unchanged",
+            fix="carry as_of through from the evaluations, unchanged",
         )
     judge: list[Mapping[str, Any]] = []
     reasons: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
@@ -72,7 +72,7 @@ def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str)
         if verdict not in VERDICTS:
             raise MonitorError(
                 f"model {model} returned verdict {verdict!r}",
-                mend=did_you_mean(str(verdict), VERDICTS),
+                fix=did_you_mean(str(verdict), VERDICTS),
             )
         reason = row.get("reason")
         if verdict == "judge":

@@ -106,7 +106,7 @@ def mute(
         raise ConfigError(
             "a mute needs an owner and a reason",
             key="--owner" if not owner else "--reason",
-            mend='for example --owner ml-platform --reason "backfill until Thursday"',
+            fix='for example --owner ml-platform --reason "backfill until Thursday"',
         )
     now = _now()
     end = _until(project, until, lasting, now)
@@ -155,7 +155,7 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
             raise ConfigError(
                 f"there is no channel {name!r}",
                 key="--channel",
-                mend=did_you_mean(name, project.alerts.channels),
+                fix=did_you_mean(name, project.alerts.channels),
             )
     opened = open_project_channels(project)
     with show_progress() as progress:
@@ -220,7 +220,7 @@ def _is_monitor(project: Project, name: str) -> None:
         raise ConfigError(
             f"there is no monitor {name!r}",
             key="MONITOR",
-            mend=did_you_mean(name, project.monitor_names()),
+            fix=did_you_mean(name, project.monitor_names()),
         )
 
 
@@ -232,13 +232,13 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
         raise ConfigError(
             "a mute needs an end" if until is None else "a mute has one end",
             key="--for",
-            mend="give --for 2d, or --until 2026-02-10",
+            fix="give --for 2d, or --until 2026-02-10",
         )
     if lasting is not None:
         return (now + read_duration(lasting, key="--for")).astimezone(project.timezone)
     end = read_until(str(until), zone=project.timezone, key="--until")
     if in_utc(end) <= in_utc(now):
-        raise ConfigError(f"{until} has passed", key="--until", mend="give a later end")
+        raise ConfigError(f"{until} has passed", key="--until", fix="give a later end")
     return end
 
 

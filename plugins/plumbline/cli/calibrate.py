@@ -57,17 +57,17 @@ def calibrate(
         raise ConfigError(
             f"there is no monitor {monitor!r}",
             key="MONITOR",
-            mend=did_you_mean(monitor, project.monitor_names()),
+            fix=did_you_mean(monitor, project.monitor_names()),
         )
     if (first is None) != (last is None):
         raise ConfigError(
-            "a range has two ends", key="--from", mend="give both --from and --to, or neither"
+            "a range has two ends", key="--from", fix="give both --from and --to, or neither"
         )
     if history is not None and first is not None:
         raise ConfigError(
             "the history is either in a file or made from the tables",
             key="--history",
-            mend="give --history, or --from and --to",
+            fix="give --history, or --from and --to",
         )
     suite = project.suite_of(monitor)
     labels = project_labels(project, incidents) or ()
@@ -106,7 +106,7 @@ def _checkpoint_of(project: Project, monitor: str) -> str:
     raise ConfigError(
         f"no checkpoint holds monitor {monitor!r}",
         key="MONITOR",
-        mend="add it to one in checkpoints/",
+        fix="add it to one in checkpoints/",
     )
 
 
@@ -151,7 +151,7 @@ def _history(
         raise ConfigError(
             f"there is no history of {monitor}",
             key="MONITOR",
-            mend="give --from and --to to make it from the tables, or record some with "
+            fix="give --from and --to to make it from the tables, or record some with "
             "plumbline backtest --record",
         )
     return found, source

@@ -123,7 +123,7 @@ class Group(_SaysWhere, click.Group):
 
             raise ConfigError(
                 f"there is no command {args[0]!r} of {ctx.command_path!r}",
-                mend=did_you_mean(args[0], self.list_commands(ctx)),
+                fix=did_you_mean(args[0], self.list_commands(ctx)),
             )
         return super().resolve_command(ctx, args)
 

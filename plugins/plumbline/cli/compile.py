@@ -59,7 +59,7 @@ def _suite(project: Project, monitor: str) -> Suite:
         raise ConfigError(
             f"there is no monitor {monitor!r}",
             key="MONITOR",
-            mend=did_you_mean(monitor, project.monitor_names()),
+            fix=did_you_mean(monitor, project.monitor_names()),
         )
     return project.suite_of(monitor)
 
@@ -72,7 +72,7 @@ def _compile(jobs: MonitorJobs, suite: Suite, values: Mapping[str, object]) -> C
     except VariableError as error:
         if error.var not in values:
             raise
-        raise ConfigError(error.what, key=f"--var {error.var}", mend=error.mend) from error
+        raise ConfigError(error.what, key=f"--var {error.var}", fix=error.fix) from error
 
 
 command = Command(

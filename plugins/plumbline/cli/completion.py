@@ -48,7 +48,7 @@ def answer_shell(root: click.Group, wanted: str, session: object) -> int:
         raise ConfigError(
             f"no completion for {shell!r}",
             key=VARIABLE,
-            mend=f"write one of {', '.join(f'{known}_source' for known in SHELLS)}",
+            fix=f"write one of {', '.join(f'{known}_source' for known in SHELLS)}",
         )
     return 0
 

@@ -27,8 +27,8 @@ def debug(target: str | None) -> int:
         if coloured:
             word = f"\x1b[{styles[check.verdict]}m{word}\x1b[0m"
         write_result(f"{word}  {check.what}: {one_line(check.detail)}\n")
-        if check.mend:
-            write_result(f"         mend: {one_line(check.mend)}\n")
+        if check.fix:
+            write_result(f"         fix: {one_line(check.fix)}\n")
         missing += check.verdict is Verdict.MISSING
     return EXIT_ERROR if missing else EXIT_OK
 
@@ -37,7 +37,7 @@ command = Command(
     name="debug",
     callback=debug,
     help=(
-        "Check that everything a run needs is there: a line each, with the mend.\n\n"
+        "Check that everything a run needs is there: a line each, with the fix.\n\n"
         "Asks BigQuery, or your own server, for `select 1`, and Secret Manager where the variable "
         "of a channel or a ping points there; with a target on BigQuery also Cloud Run, what each "
         "service runs. Sends, starts and changes nothing."

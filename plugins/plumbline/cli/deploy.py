@@ -107,7 +107,7 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
         said = {
             0: "nothing speaks against deploying",
             1: "decide: there are warnings",
-            2: "don't deploy: mend what is CRITICAL first",
+            2: "don't deploy: fix what is CRITICAL first",
             3: "not everything could be looked at",
         }[code]
         write_result(f"\n{service.name} · {run_status(statuses)}: {said} · exit {code}\n")
@@ -141,7 +141,7 @@ def verify(
         raise ConfigError(
             "only what is going on now can be watched",
             key="--watch",
-            mend="leave out --as-of; the demo data stand still",
+            fix="leave out --as-of; the demo data stand still",
         )
     deployed_at = _since(since, project, where, service, judged.instant, session)
     asks_logs = (not where.is_demo and judged.is_now) if logs is None else logs
@@ -215,7 +215,7 @@ def _issues_channel(repository: str | None) -> Channel | None:
         raise ConfigError(
             f"{TOKEN_VARIABLE} is not set, without which no issue can be written",
             key="--issues",
-            mend="set it to a token with the permission Issues: read and write",
+            fix="set it to a token with the permission Issues: read and write",
         )
     base_url = os.environ.get(API_VARIABLE) or BASE_URL
     return GitHubChannel("issues", repository, token, base_url=base_url)
@@ -250,22 +250,22 @@ def _since(
         try:
             found = parse_as_of(text, now=session.clock(), zone=project.timezone)
         except ConfigError as fault:
-            raise ConfigError(fault.what, key="--since", mend=fault.mend) from None
+            raise ConfigError(fault.what, key="--since", fix=fault.fix) from None
         return found.instant
     if target.is_demo:
         return (in_utc(until) - timedelta(hours=1)).astimezone(project.timezone)
-    mend = "name the instant with --since"
+    fix = "name the instant with --since"
     try:
         known = read_deployed(service, root=project.root, default_project=google_project(target))
     except PlumblineError as fault:
         raise ConfigError(
             f"when it was deployed is not known: {fault.what}",
             key="--since",
-            mend=f"{fault.mend}; or {mend}" if fault.mend else mend,
+            fix=f"{fault.fix}; or {fix}" if fault.fix else fix,
         ) from None
     if known.at is None:
         raise ConfigError(
-            "what it runs on does not say when it was deployed", key="--since", mend=mend
+            "what it runs on does not say when it was deployed", key="--since", fix=fix
         )
     return known.at.astimezone(project.timezone)
 
@@ -290,7 +290,7 @@ def _services(project: Project, names: tuple[str, ...]) -> tuple[Service, ...]:
             "no service is declared",
             file=project.services_file,
             key="services",
-            mend="say there what is deployed; see docs/deployments.md",
+            fix="say there what is deployed; see docs/deployments.md",
         )
     if not names:
         return declared

@@ -49,7 +49,7 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
         raise ConfigError(
             f"there is no monitor {monitor!r}",
             key="--monitor",
-            mend=did_you_mean(monitor, project.monitor_names()),
+            fix=did_you_mean(monitor, project.monitor_names()),
         )
     page = paths.OVERVIEW if monitor is None else paths.monitor(monitor)
     if site.public:
@@ -75,7 +75,7 @@ def serve(target: str | None, port: int) -> int:
         raise ConfigError(
             f"site {site.name!r} is not in a folder, so it is not served from here",
             key="docs serve",
-            mend="`plumbline docs open` opens it where it is",
+            fix="`plumbline docs open` opens it where it is",
         )
     with open_server(_folder(project, chosen, site), port) as server:
         host, bound = server.server_address[:2]
@@ -100,7 +100,7 @@ def _site(target: str | None) -> tuple[Project, Target, SiteConfig]:
             "the project has no data docs site of plumbline's",
             file="great_expectations.yml",
             key="data_docs_sites",
-            mend="add one with `class_name: SiteBuilder` and "
+            fix="add one with `class_name: SiteBuilder` and "
             "`module_name: plumbline.gx.site_builder`",
         )
     return project, chosen, project.sites[0]
@@ -114,7 +114,7 @@ def _folder(project: Project, target: Target, site: SiteConfig) -> Path:
         raise ConfigError(
             f"target {target.name!r} has no data docs yet",
             file=folder,
-            mend=f"`plumbline run --target {target.name}` builds them, or `plumbline docs build`",
+            fix=f"`plumbline run --target {target.name}` builds them, or `plumbline docs build`",
         )
     return folder
 

@@ -30,15 +30,15 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         _say_usage(fault)
         return EXIT_USAGE
     if isinstance(fault, PlumblineError):
-        _say(fault.what, where=_near(fault), mend=fault.mend)
+        _say(fault.what, where=_near(fault), fix=fault.fix)
         return fault.exit_code
     detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
     if isinstance(fault, OSError):
-        _say(detail, mend=None if debug else "look there; --debug shows where in plumbline")
+        _say(detail, fix=None if debug else "look there; --debug shows where in plumbline")
     else:
         _say(
             f"a fault of plumbline itself: {detail}",
-            mend="please report it with the traceback above"
+            fix="please report it with the traceback above"
             if debug
             else "run the command again with --debug to see where, and report it",
         )
@@ -50,7 +50,7 @@ def _say_usage(fault: click.ClickException) -> None:
 
     context = getattr(fault, "ctx", None)
     command = context.command_path if context else "plumbline"
-    mend = f"see {command} --help"
+    fix = f"see {command} --help"
     what = fault.format_message().rstrip(".")
     if isinstance(fault, click.NoSuchOption) and context is not None:
         known = [
@@ -60,15 +60,15 @@ def _say_usage(fault: click.ClickException) -> None:
             if name.startswith("--")
         ]
         what = f"there is no option {fault.option_name!r} of {command!r}"
-        mend = f"{did_you_mean(fault.option_name, known)} ({mend})"
-    _say(what[:1].lower() + what[1:], mend=mend)
+        fix = f"{did_you_mean(fault.option_name, known)} ({fix})"
+    _say(what[:1].lower() + what[1:], fix=fix)
 
 
-def _say(what: str, *, where: str | None = None, mend: str | None = None) -> None:
+def _say(what: str, *, where: str | None = None, fix: str | None = None) -> None:
     from plumbline.core.safe_text import one_line
 
     if logs.is_json():  # one record, so that a search finds it whole
-        write_line(logs.record("ERROR", one_line(what), where=where, mend=mend))
+        write_line(logs.record("ERROR", one_line(what), where=where, fix=fix))
         return
     title = "\x1b[1;31merror:\x1b[0m" if has_colour(sys.stderr) else "error:"
     first, *more = what.splitlines() or [""]
@@ -77,8 +77,8 @@ def _say(what: str, *, where: str | None = None, mend: str | None = None) -> Non
         write_message(f"  {one_line(line)}")
     if where:
         write_message(f"  in: {one_line(where)}")
-    if mend:
-        write_message(f"  mend: {one_line(mend)}")
+    if fix:
+        write_message(f"  fix: {one_line(fix)}")
 
 
 def _near(fault: object) -> str | None:

@@ -51,7 +51,7 @@ def impact(
     project, now = session.project(), session.clock()
     if (first is None) != (last is None):
         raise ConfigError(
-            "a range has two ends", key="--from", mend="give both --from and --to, or neither"
+            "a range has two ends", key="--from", fix="give both --from and --to, or neither"
         )
     span = None
     if first is not None and last is not None:

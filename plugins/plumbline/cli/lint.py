@@ -124,7 +124,7 @@ command = Command(
         Example("plumbline lint --format github", "as annotations of a pull request"),
     ),
     exit_codes={
-        EXIT_CLEAN: "nothing to mend",
+        EXIT_CLEAN: "nothing to fix",
         EXIT_WARNINGS: "warnings only",
         EXIT_ERRORS: "errors",
     },

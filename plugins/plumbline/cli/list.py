@@ -34,7 +34,7 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
         raise ConfigError(
             "the list of monitors is the same for every target",
             key="--target",
-            mend="give it with --costs only",
+            fix="give it with --costs only",
         )
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report import catalogue

@@ -58,7 +58,7 @@ def monitor(
     types = found.types
     kind = kind or _ask(asks, "--kind", "Judge a ratio of its rows, or their count", "ratio")
     if kind not in ("ratio", "count"):
-        raise ConfigError(f"{kind!r} is neither", key="--kind", mend="ratio or count")
+        raise ConfigError(f"{kind!r} is neither", key="--kind", fix="ratio or count")
     if date_column is None:
         dates = [column for column, of in types.items() if of in ("DATE", "TIMESTAMP")]
         first = dates[0] if dates else None
@@ -85,7 +85,7 @@ def monitor(
             ).split(",")
             if column.strip()
         )
-    owner = owner or _ask(asks, "--owner", "Who mends it")
+    owner = owner or _ask(asks, "--owner", "Who fixes it")
     asked = NewMonitor(
         name=name,
         table=found,
@@ -114,7 +114,7 @@ def monitor(
         write_result(f"{said} {path.relative_to(project.root)}\n")
     write_result(_next(asked))
     for finding in warnings:
-        write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.mend}")
+        write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
 
 
@@ -129,7 +129,7 @@ def _next(asked: NewMonitor) -> str:
 def _ask(asks: bool, option: str, question: str, default: str | None = None) -> str:
     if not asks:
         raise ConfigError(
-            f"{option} is missing", key=option, mend="give it, or type the command on a terminal"
+            f"{option} is missing", key=option, fix="give it, or type the command on a terminal"
         )
     found: str = click.prompt(question, default=default, err=True)
     return found
@@ -139,7 +139,7 @@ def _number(text: str, option: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ConfigError(f"{text!r} is no number", key=option, mend="write a number") from None
+        raise ConfigError(f"{text!r} is no number", key=option, fix="write a number") from None
 
 
 def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
@@ -204,7 +204,7 @@ command = Group(
                 click.Option(
                     ["--critical"], type=float, metavar="NUMBER", help="Below it is CRITICAL."
                 ),
-                click.Option(["--owner"], metavar="WHO", help="Who mends what it finds."),
+                click.Option(["--owner"], metavar="WHO", help="Who fixes what it finds."),
                 click.Option(
                     ["--days"],
                     type=click.IntRange(1, 366),

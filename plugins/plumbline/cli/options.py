@@ -100,11 +100,11 @@ def read_assignments(
         name = name.strip()
         if not equals or not name:
             raise ConfigError(
-                f"{assignment!r} is no assignment", key=option, mend=f"write {option} NAME=VALUE"
+                f"{assignment!r} is no assignment", key=option, fix=f"write {option} NAME=VALUE"
             )
         if name in found:
             raise ConfigError(
-                f"{what} {name!r} is given twice", key=f"{option} {name}", mend="give it once"
+                f"{what} {name!r} is given twice", key=f"{option} {name}", fix="give it once"
             )
         found[name] = _value(f"{option} {name}", text)
     return found
@@ -129,11 +129,11 @@ def _as_json(value: object) -> object:
 def _value(key: str, text: str) -> Any:
     import yaml
 
-    mend = "write a number, a text, true or false, a date, or [a, list]"
+    fix = "write a number, a text, true or false, a date, or [a, list]"
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise ConfigError(f"{text!r} is no value", key=key, mend=mend) from None
+        raise ConfigError(f"{text!r} is no value", key=key, fix=fix) from None
     if value is None or isinstance(value, dict):
-        raise ConfigError(f"{text!r} is neither a scalar nor a list", key=key, mend=mend)
+        raise ConfigError(f"{text!r} is neither a scalar nor a list", key=key, fix=fix)
     return value

@@ -72,7 +72,7 @@ def _run(
         raise ConfigError(
             "a variable is given to no monitor",
             key="--var",
-            mend="choose the monitors that it is for with --select",
+            fix="choose the monitors that it is for with --select",
         )
     request = RunRequest(
         project=project,
@@ -105,7 +105,7 @@ def _is_checkpoint(project: Project, name: str) -> None:
         raise ConfigError(
             f"{name!r} is a monitor, not a checkpoint",
             key="CHECKPOINT",
-            mend=f"run it with --select {name}",
+            fix=f"run it with --select {name}",
         )
 
 
@@ -186,7 +186,7 @@ command = Command(
             type=click.Choice(["warning", "critical", "error", "never"]),
             default="warning",
             show_default=True,
-            help="From which status on the exit code is not 0; error: only what a retry can mend.",
+            help="From which status on the exit code is not 0; error: only what a retry can fix.",
         ),
     ],
     examples=(

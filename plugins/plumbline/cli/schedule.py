@@ -52,7 +52,7 @@ def run(target: str | None, grace: str) -> int:
     if os.name != "posix":
         raise ConfigError(
             "the scheduler needs Linux or macOS",
-            mend="let the system's own scheduler type `plumbline run CHECKPOINT --fail-on error`",
+            fix="let the system's own scheduler type `plumbline run CHECKPOINT --fail-on error`",
         )
     from plumbline.core.safe_text import one_line
     from plumbline.project.alerts import read_duration
@@ -133,7 +133,7 @@ def export(
             raise ConfigError(
                 f"the format {form} has no use for {flag}",
                 key=flag,
-                mend=f"leave it out; it is for {formats}",
+                fix=f"leave it out; it is for {formats}",
             )
     from plumbline.schedule.export.files import Cloud
 
@@ -192,7 +192,7 @@ def _remote(project: Project, name: str | None) -> str:
         raise ConfigError(
             "which target is it for?" if name is None else f"{name!r} is no target on BigQuery",
             key="--target",
-            mend=did_you_mean(name or "", known),
+            fix=did_you_mean(name or "", known),
         )
     return name
 
@@ -220,7 +220,7 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
             write_result(f"wrote {path}\n")
     except OSError as fault:
         raise ConfigError(
-            f"the files can't be written: {fault}", key="--output", mend="name another folder"
+            f"the files can't be written: {fault}", key="--output", fix="name another folder"
         ) from fault
 
 
@@ -234,7 +234,7 @@ def _schedules(project: Project) -> tuple[Schedule, ...]:
             "nothing is scheduled",
             file=project.checkpoints_dir / "schedule.yml",
             key="schedules",
-            mend="say there which checkpoint runs when; see docs/schedules.md",
+            fix="say there which checkpoint runs when; see docs/schedules.md",
         )
     return project.schedules
 

@@ -75,13 +75,13 @@ def _embedded(name: str | None) -> tuple[Target, EmbeddedWarehouse]:
         raise ConfigError(
             f"target {target.name!r} is BigQuery itself, which is not started here",
             key="--target",
-            mend="choose a target of kind embedded",
+            fix="choose a target of kind embedded",
         )
     if target.emulator_host:
         raise ConfigError(
             f"target {target.name!r} is the server {target.emulator_host}, not plumbline's own",
             key="BIGQUERY_EMULATOR_HOST",
-            mend="unset the variable to use the embedded BigQuery",
+            fix="unset the variable to use the embedded BigQuery",
         )
     from plumbline.warehouse.embedded import EmbeddedWarehouse
 

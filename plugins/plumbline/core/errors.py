@@ -1,4 +1,4 @@
-"""Errors that a user can act on: what is wrong, in which file and key, and the mend.
+"""Errors that a user can act on: what is wrong, in which file and key, and the fix.
 
 Every room raises these; the command line prints them and takes its exit code from them
 (sysexits.h: 64 wrong usage or configuration, 70 a fault of plumbline's own).
@@ -18,7 +18,7 @@ class PlumblineError(Exception):
         what: what is wrong, in one sentence.
         file: the file that holds the fault, where there is one.
         key: the key in that file (``a.b[0].c``) or ``line N``.
-        mend: what the reader can do about it.
+        fix: what the reader can do about it.
     """
 
     exit_code = 70
@@ -29,13 +29,13 @@ class PlumblineError(Exception):
         *,
         file: Path | str | None = None,
         key: str | None = None,
-        mend: str | None = None,
+        fix: str | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
         self.file = None if file is None else str(file)
         self.key = key
-        self.mend = mend
+        self.fix = fix
 
     @property
     def where(self) -> str | None:
@@ -47,16 +47,16 @@ class PlumblineError(Exception):
         text = self.what
         if self.where:
             text += f" (in {self.where})"
-        if self.mend:
-            text += f"; {self.mend}"
+        if self.fix:
+            text += f"; {self.fix}"
         return " ".join(text.split())
 
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
             lines.append(f"  in: {self.where}")
-        if self.mend:
-            lines.append(f"  mend: {self.mend}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
         return "\n".join(lines)
 
 
@@ -81,11 +81,11 @@ class WarehouseError(MonitorError):
         *,
         file: Path | str | None = None,
         key: str | None = None,
-        mend: str | None = None,
+        fix: str | None = None,
         job_id: str | None = None,
         reason: str | None = None,
     ) -> None:
-        super().__init__(what, file=file, key=key, mend=mend)
+        super().__init__(what, file=file, key=key, fix=fix)
         self.job_id = job_id
         self.reason = reason
 

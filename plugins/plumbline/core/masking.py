@@ -241,7 +241,7 @@ def explain_masked(error: MonitorError, mask: Mask) -> str:
         head = _QUOTE.split(what, maxsplit=1)[0]
         if head != what and not _OF_THE_SQL.search(what):
             what = f"{head} ... (what it quotes is withheld: columns are tagged as personal)"
-    said = MonitorError(what, file=error.file, key=error.key, mend=error.mend)
+    said = MonitorError(what, file=error.file, key=error.key, fix=error.fix)
     return mask.text(said.one_line())
 
 

@@ -1,4 +1,4 @@
-"""What is looked at before a deployment: small checks, each with its mend.
+"""What is looked at before a deployment: small checks, each with its fix.
 
 CRITICAL is a hard failure (deploying now deploys something else than is meant, or breaks it),
 WARNING is for a person to decide, ERROR could not be looked at, SKIPPED is not declared. Used by
@@ -37,7 +37,7 @@ class Checked:
     name: str
     status: Status
     what: str
-    mend: str | None = None
+    fix: str | None = None
     details: tuple[str, ...] = ()
 
 
@@ -84,7 +84,7 @@ def check_before(before: Before) -> Iterator[Checked]:
         try:
             yield check(before)
         except PlumblineError as fault:
-            yield Checked(name, Status.ERROR, fault.what, fault.mend)
+            yield Checked(name, Status.ERROR, fault.what, fault.fix)
 
 
 def _uncommitted(before: Before) -> Checked:
@@ -165,7 +165,7 @@ def _tests(before: Before) -> Checked:
             command, before.repository.folder, what="the service's tests", seconds=TEST_SECONDS
         )
     except UnknownDeploymentError as fault:
-        return Checked(name, Status.CRITICAL, fault.what, fault.mend)
+        return Checked(name, Status.CRITICAL, fault.what, fault.fix)
     return Checked(name, Status.PASS, f"passed: {' '.join(command)}")
 
 
@@ -254,7 +254,7 @@ def _open_incidents(before: Before) -> Checked:
         name,
         Status.WARNING,
         f"{len(found)} that concern it",
-        "is this deployment the mend? Then go on; else end them first",
+        "is this deployment the fix? Then go on; else end them first",
         tuple(f"{one.status} {one.id}, since {one.opened_at:%Y-%m-%d %H:%M}" for one in found),
     )
 
@@ -262,7 +262,7 @@ def _open_incidents(before: Before) -> Checked:
 def _drift(before: Before) -> Checked:
     name, drift = "what would be deployed", before.drift
     if not drift.is_known:
-        return Checked(name, Status.ERROR, drift.reason or "not known", drift.mend)
+        return Checked(name, Status.ERROR, drift.reason or "not known", drift.fix)
     if not drift.is_drifted:
         return Checked(
             name,

@@ -55,7 +55,7 @@ def _library(is_needed: bool) -> Check:
         check_library()
     except UnknownDeploymentError as error:
         verdict = Verdict.MISSING if is_needed else Verdict.NOTE
-        return Check(CLOUD_RUN, verdict, error.what, error.mend)
+        return Check(CLOUD_RUN, verdict, error.what, error.fix)
     return Check(CLOUD_RUN, Verdict.OK, f"google-cloud-run {version('google-cloud-run')}")
 
 
@@ -94,6 +94,6 @@ def _said(project: Project, target: Target, service: Service) -> str:
     if shutil.which(command[0]) is None:
         raise UnknownDeploymentError(
             f"there is no command {command[0]!r}, which says what is deployed",
-            mend="install it, or mend deployed.command in deploy/services.yml",
+            fix="install it, or fix deployed.command in deploy/services.yml",
         )
     return f"{command[0]} says what is deployed; it was not run"

@@ -72,7 +72,7 @@ def check_library() -> None:
     except ImportError:
         raise UnknownDeploymentError(
             "google-cloud-run is not installed, without which Cloud Run can't be asked",
-            mend=_EXTRA,
+            fix=_EXTRA,
         ) from None
 
 
@@ -157,13 +157,13 @@ class _CloudRun:
         if not shares:
             raise UnknownDeploymentError(
                 f"no revision of {self.service.name} gets traffic",
-                mend="deploy it; `gcloud run services describe` says what is wrong",
+                fix="deploy it; `gcloud run services describe` says what is wrong",
             )
         ranked = sorted(shares, key=lambda name: -shares[name])
         if len(ranked) > 1 and shares[ranked[0]] == shares[ranked[1]]:
             raise UnknownDeploymentError(
                 f"{ranked[0]} and {ranked[1]} get the same share of the traffic",
-                mend="give one of them the larger share",
+                fix="give one of them the larger share",
             )
         name = f"{self._service_name()}/revisions/{ranked[0]}"
         revision = self._client(run_v2.RevisionsClient).get_revision(name=name, timeout=SECONDS)
@@ -193,7 +193,7 @@ class _CloudRun:
         if not project:
             raise UnknownDeploymentError(
                 f"the Google Cloud project of {self.service.name} is not known",
-                mend="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
+                fix="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
             )
         return f"projects/{project}/locations/{self.entry.region}/{kind}/{name}"
 
@@ -210,7 +210,7 @@ class _CloudRun:
         return kind(transport=transport(host=host.rstrip("/"), url_scheme=scheme, credentials=who))
 
     def _asking(self, ask: Callable[[], Any]) -> Any:
-        """``ask``; what goes wrong becomes one line with its mend."""
+        """``ask``; what goes wrong becomes one line with its fix."""
         check_library()
         import requests
         from google.api_core import exceptions
@@ -223,22 +223,22 @@ class _CloudRun:
             kind = "job" if self.entry.job else "service"
             raise UnknownDeploymentError(
                 f"Cloud Run has no {kind} {what} in {self.entry.region}",
-                mend="look at its name, project and region in deploy/services.yml",
+                fix="look at its name, project and region in deploy/services.yml",
             ) from None
         except exceptions.Forbidden as fault:
             raise UnknownDeploymentError(
                 f"Cloud Run may not be asked about {what}: {_line(fault)}",
-                mend="grant the role Cloud Run Viewer (roles/run.viewer)",
+                fix="grant the role Cloud Run Viewer (roles/run.viewer)",
             ) from None
         except GoogleAuthError as fault:
             raise UnknownDeploymentError(
                 f"Cloud Run can't be asked: {_line(fault).partition('. ')[0].rstrip('.')}",
-                mend="run `gcloud auth application-default login`",
+                fix="run `gcloud auth application-default login`",
             ) from None
         except (exceptions.GoogleAPIError, requests.RequestException) as fault:
             raise UnknownDeploymentError(
                 f"Cloud Run did not say what {what} runs: {_line(fault)}",
-                mend="try again later",
+                fix="try again later",
             ) from None
 
 
@@ -273,7 +273,7 @@ def _commit_of(labels: Mapping[str, str], containers: Any, *, what: str) -> Depl
     )
     raise UnknownDeploymentError(
         f"{what} does not say its commit: {shown}",
-        mend=f"deploy with --labels={COMMIT_LABEL}=$(git rev-parse HEAD)",
+        fix=f"deploy with --labels={COMMIT_LABEL}=$(git rev-parse HEAD)",
     )
 
 
@@ -285,7 +285,7 @@ def _of_http(entry: HttpEntry) -> Deployed:
     if reply.status_code is None or not 200 <= reply.status_code < 300:
         raise UnknownDeploymentError(
             f"the endpoint does not say what is deployed: {reply.receipt.detail}",
-            mend=f"see `curl {entry.url}`",
+            fix=f"see `curl {entry.url}`",
         )
     text: object = reply.body.decode(errors="replace").strip()
     if entry.field is not None:
@@ -294,7 +294,7 @@ def _of_http(entry: HttpEntry) -> Deployed:
         if text is None:
             raise UnknownDeploymentError(
                 f"the endpoint's answer has no key {entry.field!r}",
-                mend=f"see `curl {entry.url}`, and write the key as deployed.http.field",
+                fix=f"see `curl {entry.url}`, and write the key as deployed.http.field",
             )
     return _said(str(text), "http", f"see `curl {entry.url}`")
 
@@ -327,25 +327,25 @@ def run_command(
         )
     except subprocess.TimeoutExpired:
         raise UnknownDeploymentError(
-            f"{what} did not end in {seconds:g} s", mend=f"see `{shown}`"
+            f"{what} did not end in {seconds:g} s", fix=f"see `{shown}`"
         ) from None
     except OSError as fault:
         raise UnknownDeploymentError(
-            f"{what} can't be run: {fault.strerror}", mend=f"see `{shown}`"
+            f"{what} can't be run: {fault.strerror}", fix=f"see `{shown}`"
         ) from None
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
         raise UnknownDeploymentError(
             f"{what} failed (exit code {done.returncode})"
             + (f": {lines[-1][:200]}" if lines else ""),
-            mend=f"see `{shown}`",
+            fix=f"see `{shown}`",
         )
     return done.stdout
 
 
-def _said(text: str, found_by: str, mend: str) -> Deployed:
+def _said(text: str, found_by: str, fix: str) -> Deployed:
     if not _COMMIT.fullmatch(text):
-        raise UnknownDeploymentError(f"{text[:60]!r} is no commit", mend=mend)
+        raise UnknownDeploymentError(f"{text[:60]!r} is no commit", fix=fix)
     return Deployed(text, found_by)
 
 

@@ -43,7 +43,7 @@ class Drift:
     behind: Behind | None = None
     reason: str | None = None
     """Why it is not known."""
-    mend: str | None = None
+    fix: str | None = None
 
     @property
     def is_known(self) -> bool:
@@ -113,7 +113,7 @@ def look(
             pathspecs=service.pathspecs,
         )
     except PlumblineError as fault:
-        return Drift(service, now, known, reason=fault.what, mend=fault.mend)
+        return Drift(service, now, known, reason=fault.what, fix=fault.fix)
     return Drift(service, now, known, behind)
 
 

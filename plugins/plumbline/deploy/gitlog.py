@@ -90,7 +90,7 @@ class Repository:
             raise GitError(
                 f"the deployed commit {known[:12]} is not in the history of {branch}: the branch "
                 "was rewritten, or something else was deployed",
-                mend=f"deploy from {branch}; `git branch --contains {known[:12]}` says where it is",
+                fix=f"deploy from {branch}; `git branch --contains {known[:12]}` says where it is",
             )
         span = f"{known}..{main}"
         specs = (*pathspecs, *self._former_paths(known, main, paths))
@@ -122,12 +122,12 @@ class Repository:
         except GitError as fault:
             raise GitError(
                 f"{self.folder.name or self.folder} is no git repository: {fault.what}",
-                mend="name the folder of a full clone",
+                fix="name the folder of a full clone",
             ) from None
         if shallow == "true":
             raise GitError(
                 "the clone is shallow: commits that it does not hold can't be counted",
-                mend="git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
+                fix="git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
             )
 
     def must_have(self, commit: str, paths: Sequence[str]) -> None:
@@ -140,7 +140,7 @@ class Repository:
             if not self.has_path(commit, path):
                 raise GitError(
                     f"the path {path!r} is not in the repository",
-                    mend="name a folder or file that the service is built from",
+                    fix="name a folder or file that the service is built from",
                 )
 
     def has_path(self, commit: str, path: str) -> bool:
@@ -157,7 +157,7 @@ class Repository:
         if lines is None:
             raise GitError(
                 f"{what} {name!r} is not in the repository {self.folder.name}",
-                mend="git fetch; if it was never pushed, push it",
+                fix="git fetch; if it was never pushed, push it",
             )
         return lines.strip()
 
@@ -246,7 +246,7 @@ class Repository:
             said = lines[-1] if lines else f"exit code {done.returncode}"
             raise GitError(
                 f"git {arguments[0]} failed: {said}",
-                mend=f"see `git -C {self.folder.name} {arguments[0]}` by hand",
+                fix=f"see `git -C {self.folder.name} {arguments[0]}` by hand",
             )
         return done.stdout
 
@@ -271,13 +271,13 @@ class Repository:
                 env=os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
             )
         except FileNotFoundError:
-            raise GitError("git is not installed", mend="install git") from None
+            raise GitError("git is not installed", fix="install git") from None
         except (OSError, subprocess.TimeoutExpired) as fault:
             raise GitError(
                 f"git {arguments[0]} did not end in {SECONDS} s"
                 if isinstance(fault, subprocess.TimeoutExpired)
                 else f"git can't be run: {fault}",
-                mend="see whether another git holds the repository",
+                fix="see whether another git holds the repository",
             ) from None
 
 

@@ -40,7 +40,7 @@ def count_errors(
     if not project:
         raise UnknownDeploymentError(
             f"the Google Cloud project of {service.name} is not known",
-            mend="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
+            fix="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
         )
     try:
         from google.api_core import exceptions
@@ -49,7 +49,7 @@ def count_errors(
     except ImportError:
         raise UnknownDeploymentError(
             "google-cloud-logging is not installed, without which the logs can't be read",
-            mend="pip install 'plumbline-dq[deployments]'",
+            fix="pip install 'plumbline-dq[deployments]'",
         ) from None
     import requests
 
@@ -73,11 +73,11 @@ def count_errors(
         return sum(1 for _ in itertools.islice(found, MOST))
     except exceptions.Forbidden:
         raise UnknownDeploymentError(
-            "the logs may not be read", mend="grant the role Logs Viewer (roles/logging.viewer)"
+            "the logs may not be read", fix="grant the role Logs Viewer (roles/logging.viewer)"
         ) from None
     except (exceptions.GoogleAPIError, GoogleAuthError, requests.RequestException) as fault:
         raise UnknownDeploymentError(
-            f"the logs can't be read: {' '.join(str(fault).split())[:200]}", mend="try again later"
+            f"the logs can't be read: {' '.join(str(fault).split())[:200]}", fix="try again later"
         ) from None
 
 

@@ -32,8 +32,8 @@ def render_text(report: DriftReport) -> str:
         if drift.deployed is not None:
             lines.append(f"    runs  {_runs(drift)}")
         lines += [f"    miss  {one_line(text)}" for text in commits(drift)]
-        if drift.mend:
-            lines.append(f"    do    {one_line(drift.mend)}")
+        if drift.fix:
+            lines.append(f"    do    {one_line(drift.fix)}")
         elif drift.is_drifted and drift.service.entry.runbook:
             lines.append(f"    do    deploy it; {one_line(drift.service.entry.runbook)}")
     return "\n".join(lines) + "\n"
@@ -72,11 +72,11 @@ def render_json(report: DriftReport) -> str:
 
 
 def checked_text(found: Checked) -> str:
-    """A line a check, with its mend and details below."""
+    """A line a check, with its fix and details below."""
     lines = [f"{SYMBOLS[found.status]} {found.status:<8}  {found.name}: {one_line(found.what)}"]
     lines += [f"    {one_line(detail)}" for detail in found.details]
-    if found.mend and found.status is not Status.PASS:
-        lines.append(f"    do  {one_line(found.mend)}")
+    if found.fix and found.status is not Status.PASS:
+        lines.append(f"    do  {one_line(found.fix)}")
     return "\n".join(lines) + "\n"
 
 
@@ -94,7 +94,7 @@ def checks_json(service: str, at: datetime, found: Sequence[Checked]) -> str:
                 "name": one.name,
                 "status": str(one.status),
                 "what": one.what,
-                "mend": one.mend,
+                "mend": one.fix,
                 "details": list(one.details),
             }
             for one in found

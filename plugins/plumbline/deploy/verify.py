@@ -133,7 +133,7 @@ class After:
                 f"nothing says how {self.service.name} is verified",
                 file=self.service.file,
                 key=f"{self.service.key}.verify",
-                mend="name a checkpoint there; see docs/deployments.md",
+                fix="name a checkpoint there; see docs/deployments.md",
             )
         return name
 
@@ -161,7 +161,7 @@ def look_after(
         raise ConfigError(
             f"the deployment is not before now: {after.since.isoformat()}",
             key="--since",
-            mend="name the instant of the deployment",
+            fix="name the instant of the deployment",
         )
     progress = progress or NoProgress()
     length = in_utc(now) - since
@@ -276,7 +276,7 @@ def _logged(after: After, count: Callable[[datetime, datetime], int], now: datet
         found = count(now - window, now)
         before = count(since - window, since)
     except UnknownDeploymentError as fault:
-        return replace(line, summary=fault.what, action=fault.mend)
+        return replace(line, summary=fault.what, action=fault.fix)
     return replace(
         line,
         status=_of_errors(found),

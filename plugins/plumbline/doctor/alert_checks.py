@@ -62,11 +62,11 @@ def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannel
         what,
         Verdict.MISSING,
         f"{why}: what is routed to it reaches nobody",
-        _mend(config, channel),
+        _fix(config, channel),
     )
 
 
-def _mend(config: AlertsConfig, channel: ChannelConfig) -> str:
+def _fix(config: AlertsConfig, channel: ChannelConfig) -> str:
     wanted = list(channel.variables.values())
     if config.fallback is not None and config.fallback != channel.name:
         others = " and ".join(config.channels[config.fallback].variables.values())
@@ -100,7 +100,7 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> C
             "routes",
             Verdict.MISSING,
             f"nobody is told of {'; '.join(lacking)}",
-            "set the variables of the channels, or mend checkpoints/alerts.yml; then try "
+            "set the variables of the channels, or fix checkpoints/alerts.yml; then try "
             "`plumbline alerts test`",
         )
     ways = [f"{status} to {', '.join(names)}" for status, names in told.items() if names]

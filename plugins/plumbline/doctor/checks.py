@@ -1,6 +1,6 @@
 """What a run needs, looked at piece by piece: for ``plumbline debug``.
 
-Each check says what it found and, where something is missing, the mend. None of them changes
+Each check says what it found and, where something is missing, the fix. None of them changes
 anything, and a failing one hides no other.
 """
 
@@ -39,7 +39,7 @@ class Check:
     what: str
     verdict: Verdict
     detail: str
-    mend: str | None = None
+    fix: str | None = None
 
 
 def run_checks(find_project: Callable[[], Project], target_name: str | None) -> Iterator[Check]:
@@ -117,7 +117,7 @@ def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> C
         return Check(what, Verdict.OK, f"{len(names)}: {', '.join(names)}")
     first = fault(what, faults[0])
     return Check(
-        what, Verdict.MISSING, f"{len(faults)} of {len(names)} unusable: {first.detail}", first.mend
+        what, Verdict.MISSING, f"{len(faults)} of {len(names)} unusable: {first.detail}", first.fix
     )
 
 
@@ -284,4 +284,4 @@ def _history(target: Target) -> Check:
 def fault(what: str, error: PlumblineError) -> Check:
     """The line of what a check could not find out."""
     where = f" (in {error.where})" if error.where else ""
-    return Check(what, Verdict.MISSING, f"{error.what}{where}", error.mend)
+    return Check(what, Verdict.MISSING, f"{error.what}{where}", error.fix)

@@ -48,7 +48,7 @@ def check_sources(project: Project, target: Target) -> Check | None:
         "sources",
         Verdict.MISSING,
         f"{len(faults)} of {total} can't be told: {first.detail}",
-        first.mend,
+        first.fix,
     )
 
 
@@ -116,7 +116,7 @@ def _check_dataset(
     detail = "; ".join(one.what for one in faults[:SHOWN])
     more = len(faults) - SHOWN
     return Check(
-        what, Verdict.MISSING, f"{detail}; and {more} more" if more > 0 else detail, faults[0].mend
+        what, Verdict.MISSING, f"{detail}; and {more} more" if more > 0 else detail, faults[0].fix
     )
 
 
@@ -135,7 +135,7 @@ def _fault_of(client: bigquery.Client, target: Target, found: FoundSource) -> Wa
     if lacking:
         return WarehouseError(
             f"table {relation.key} has no column {', '.join(lacking)}",
-            mend=f"correct the columns in {_shown(found)}, and the models that read them",
+            fix=f"correct the columns in {_shown(found)}, and the models that read them",
             reason="notFound",
         )
     return None
@@ -157,7 +157,7 @@ def _newest_of(client: bigquery.Client, target: Target, relation: Relation) -> s
     if not fitting:
         raise WarehouseError(
             f"no table of {dataset} begins with {prefix!r}",
-            mend="correct the identifier in the YAML file of the source",
+            fix="correct the identifier in the YAML file of the source",
             reason="notFound",
         )
     return fitting[-1]

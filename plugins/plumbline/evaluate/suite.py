@@ -22,7 +22,7 @@ from plumbline.evaluate.aggregates import kl_divergence_values
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
-from plumbline.evaluate.expectations.compared import MEND, why_not_compared
+from plumbline.evaluate.expectations.compared import FIX, why_not_compared
 from plumbline.evaluate.expectations.metric_between import METRIC, ExpectMetricToBeBetween
 from plumbline.evaluate.found import Found, MapFound
 from plumbline.evaluate.on_frame import evaluate_on_frame
@@ -109,7 +109,7 @@ def _found(
 ) -> Evaluated:
     refused = why_not_compared(entry.type)
     if refused is not None:
-        raise MonitorError(refused, mend=MEND)
+        raise MonitorError(refused, fix=FIX)
     evaluate = EVALUATIONS.get(entry.type)
     if evaluate is not None:
         return _shaped(expectation, evaluate(table, entry.kwargs), entry, table, form)

@@ -75,7 +75,7 @@ def choose_batch(
                 f"batch definition {definition.batch_definition!r} takes no parameter {name!r}",
                 file=definition.file,
                 key=f"batch_parameters.{name}",
-                mend=did_you_mean(name, known) if known else "it has a single batch: leave it out",
+                fix=did_you_mean(name, known) if known else "it has a single batch: leave it out",
             )
     parts = _date_parts(partitioner)
     if definition.entry.days_back and not parts:
@@ -84,7 +84,7 @@ def choose_batch(
             "so there is no days_back",
             file=definition.file,
             key="days_back",
-            mend="leave it out, or name a batch definition that is",
+            fix="leave it out, or name a batch definition that is",
         )
     fixed = {**own, **given}
     if parts and not any(part in fixed for part in parts):

@@ -76,7 +76,7 @@ class TupleGCSStoreBackend(TupleStoreBackend):
                 f"the store {store_name or ''!r} names no bucket",
                 file="great_expectations.yml",
                 key="store_backend.bucket",
-                mend="write the bucket's name, without gs://",
+                fix="write the bucket's name, without gs://",
             )
         self.bucket = bucket
         self.prefix = (prefix or "").strip("/")

@@ -44,7 +44,7 @@ def load_context(project: Project) -> FileDataContext:
         raise ConfigError(
             f"Great Expectations can't load the project: {' '.join(str(raised).split())}",
             file=project.root / PROJECT_FILE,
-            mend="mend what it names; `plumbline lint` checks the rest",
+            fix="fix what it names; `plumbline lint` checks the rest",
         ) from raised
     # What lint accepts of a project's own expectations, a run must know as well.
     for file, fault in import_plugins(

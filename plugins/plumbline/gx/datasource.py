@@ -169,7 +169,7 @@ class BigQueryModels(_Datasource):
         if root is None:
             raise ConfigError(
                 f"datasource {self.name!r} needs a project folder",
-                mend="load the context with gx.get_context(context_root_dir=...)",
+                fix="load the context with gx.get_context(context_root_dir=...)",
             )
         return Project(Path(str(root)))
 

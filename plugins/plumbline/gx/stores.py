@@ -55,7 +55,7 @@ class ExpectationsStore(GxExpectationsStore):
         """The suite as GX's store gives it: a dict with its expectations built.
 
         Raises:
-            MonitorError: malformed, with file, key and mend.
+            MonitorError: malformed, with file, key and fix.
         """
         built = build_suite(_project(self._data_context).suite(key.name), as_written=True)
         as_dict: dict[str, Any] = self._expectationSuiteSchema.dump(built)
@@ -225,7 +225,7 @@ def _batch_definition(context: Any, definition: Definition) -> Any:
             f"datasource {definition.datasource!r} can't be used: {fault}",
             file=definition.file,
             key="data.datasource.name",
-            mend="mend its entry in great_expectations.yml, or install what it needs",
+            fix="fix its entry in great_expectations.yml, or install what it needs",
         ) from fault
     if definition.batch_definition not in known:
         name = definition.batch_definition
@@ -238,7 +238,7 @@ def _unknown(definition: Definition, kind: str, name: str, known: list[str]) -> 
         f"there is no {kind.replace('_', ' ')} {name!r}",
         file=definition.file,
         key=f"data.{kind}.name",
-        mend=did_you_mean(name, known) if known else "add it to great_expectations.yml",
+        fix=did_you_mean(name, known) if known else "add it to great_expectations.yml",
     )
 
 
@@ -250,7 +250,7 @@ def _action(index: int, action: dict[str, Any], file: Path) -> Any:
             f"there is no action {kind!r}",
             file=file,
             key=f"actions[{index}].type",
-            mend=did_you_mean(str(kind), [str(name) for name in known]),
+            fix=did_you_mean(str(kind), [str(name) for name in known]),
         )
     try:
         return known[kind](**action)
@@ -259,5 +259,5 @@ def _action(index: int, action: dict[str, Any], file: Path) -> Any:
             f"action {kind!r} is malformed: {' '.join(str(fault).split())}",
             file=file,
             key=f"actions[{index}]",
-            mend="mend its keys",
+            fix="fix its keys",
         ) from None

@@ -1,7 +1,7 @@
 """A suite file as a GX suite: every expectation built, or an error that says which is wrong.
 
 GX drops an expectation of an unknown type, or with a wrong argument, with a log line, and
-the suite passes with what is left. Here that is an error with file, key and mend.
+the suite passes with what is left. Here that is an error with file, key and fix.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _check_followed(suite: Suite) -> None:
             fault.what,
             file=suite.file,
             key=f"expectations[{fault.index}].kwargs.{fault.argument}",
-            mend=fault.mend,
+            fix=fault.fix,
         )
 
 
@@ -84,7 +84,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             f"there is no expectation {entry.type!r}",
             file=suite.file,
             key=f"{key}.type",
-            mend=did_you_mean(entry.type, list_registered_expectation_implementations()),
+            fix=did_you_mean(entry.type, list_registered_expectation_implementations()),
         ) from None
     for name in entry.kwargs:
         if name in _SET_BY_GX:
@@ -92,14 +92,14 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 f"{entry.type} takes no {name!r}",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
-                mend=did_you_mean(name, _arguments(implementation)),
+                fix=did_you_mean(name, _arguments(implementation)),
             )
         if name in _OUTSIDE:
             raise MonitorError(
                 f"{name!r} stands among the kwargs",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
-                mend="move it beside kwargs",
+                fix="move it beside kwargs",
             )
     _check_condition(suite, key, entry)
     misspelt = fault_of_meta(entry.meta)
@@ -108,7 +108,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             misspelt,
             file=suite.file,
             key=f"{key}.meta.{WHEN_NO_ROWS}",
-            mend=f"write {SKIP!r}, or take it out",
+            fix=f"write {SKIP!r}, or take it out",
         )
     vacuous = find_vacuous(entry.type, entry.kwargs)
     if vacuous is not None:
@@ -116,7 +116,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             f"{entry.type} judges nothing: {vacuous.what}",
             file=suite.file,
             key=f"{key}.kwargs.{vacuous.argument}",
-            mend=vacuous.fix,
+            fix=vacuous.fix,
         )
     bounds = _bounds_as_written(suite, entry)
     values: dict[str, Any] = {
@@ -141,25 +141,25 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 f"{entry.type} takes no {name!r}",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
-                mend=did_you_mean(name, _arguments(implementation)),
+                fix=did_you_mean(name, _arguments(implementation)),
             ) from None
         if first["type"] == "value_error.missing":
             raise MonitorError(
                 f"{entry.type} needs {name!r}",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
-                mend="add it",
+                fix="add it",
             ) from None
         given_by = _given_by(suite, index, str(first["loc"][0]))
         raise MonitorError(
             f"{entry.type}: {first['msg']}{given_by}",
             file=suite.file,
             key=f"{key}.kwargs{'.' + name if name else ''}",
-            mend="mend the value",
+            fix="fix the value",
         ) from None
     except (GreatExpectationsError, TypeError, ValueError) as fault:
         raise MonitorError(
-            f"{entry.type}: {fault}", file=suite.file, key=f"{key}.kwargs", mend="mend the value"
+            f"{entry.type}: {fault}", file=suite.file, key=f"{key}.kwargs", fix="fix the value"
         ) from None
     for name, text in bounds.items():
         setattr(built, name, text)
@@ -182,7 +182,7 @@ def _check_condition(suite: Suite, key: str, entry: ExpectationEntry) -> None:
             fault.what,
             file=suite.file,
             key=f"{key}.kwargs.row_condition",
-            mend=fault.fix,
+            fix=fault.fix,
         ) from None
 
 

@@ -151,7 +151,7 @@ class TableMonitor(JudgedDefinition):
         if batch.day is not None:
             return MonitorError(
                 f"no rows for {batch.day} in {where}",
-                mend=f"load them, or look at batch definition {definition.batch_definition!r}",
+                fix=f"load them, or look at batch definition {definition.batch_definition!r}",
             )
         said = ", ".join(f"{name} {value!r}" for name, value in batch.parameters.items())
         return MonitorError(f"no rows for {said or 'any batch'} in {where}: {raised}")

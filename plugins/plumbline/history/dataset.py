@@ -37,7 +37,7 @@ VERSION_LABEL = "plumbline_schema"
 LABELS = {"component": "history"}
 """Of query jobs on the dataset, so that their cost can be told from the monitors'."""
 
-MENDS = {
+FIXES = {
     "make": "grant the role BigQuery User (roles/bigquery.user) on the project to the account that "
     "runs plumbline; or make the dataset yourself and grant it BigQuery Data Editor "
     "(roles/bigquery.dataEditor) on the dataset",
@@ -215,7 +215,7 @@ class OwnDataset:
 
     @contextmanager
     def asking(self, what: str, job_id: str | None = None) -> Iterator[None]:
-        """Within `SECONDS`; whatever is raised inside becomes a `WarehouseError` with its mend."""
+        """Within `SECONDS`; whatever is raised inside becomes a `WarehouseError` with its fix."""
         with time_budget(SECONDS):
             try:
                 yield
@@ -229,7 +229,7 @@ class OwnDataset:
 
         Args:
             fault: what was raised.
-            what: of `MENDS`: what was being done.
+            what: of `FIXES`: what was being done.
             job_id: of the job that it is about.
             early: a timeout was that of one call, and there is time for another.
         """
@@ -239,7 +239,7 @@ class OwnDataset:
         return WarehouseError(
             f"the dataset {self.target.project}.{self.name} can't be "
             f"{'made' if what == 'make' else 'used'}: {said.what}",
-            mend=MENDS[what],
+            fix=FIXES[what],
             job_id=said.job_id,
             reason=said.reason,
         )

@@ -107,8 +107,8 @@ def append(
                 number += 1
                 if burned.ours:
                     failures += 1
-                    mendable = burned.fault.reason in PASSING or dataset.ensure()
-                    if not mendable or failures >= MOST_ATTEMPTS:
+                    fixable = burned.fault.reason in PASSING or dataset.ensure()
+                    if not fixable or failures >= MOST_ATTEMPTS:
                         raise burned.fault from None
                 if number - first > MOST_BURNED:
                     raise burned.fault from None

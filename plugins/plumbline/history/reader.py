@@ -81,7 +81,7 @@ def read_file(file: Path) -> dict[str, list[Measured]]:
             "the history file is missing",
             file=file,
             key="--history",
-            mend="write one with plumbline backtest --export FILE",
+            fix="write one with plumbline backtest --export FILE",
         ) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(f"the history can't be read: {fault}", file=file) from fault
@@ -96,7 +96,7 @@ def read_file(file: Path) -> dict[str, list[Measured]]:
                 f"this is no row of outcomes: {fault}",
                 file=file,
                 key=f"line {number}",
-                mend="write one JSON object a line, as plumbline backtest --export does",
+                fix="write one JSON object a line, as plumbline backtest --export does",
             ) from None
     return collect(rows)
 

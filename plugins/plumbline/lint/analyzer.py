@@ -63,7 +63,7 @@ class Analyzer:
             raise ConfigError(
                 f"Google's analyzer is not installed: {fault}",
                 key="--analyzer",
-                mend="pip install 'plumbline-dq[analyzer]'",
+                fix="pip install 'plumbline-dq[analyzer]'",
             ) from None
         self._types: Any = types
         self._rejected: Any = ServerError

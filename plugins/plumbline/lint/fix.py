@@ -125,5 +125,5 @@ def _write(file: Path, text: str) -> None:
         raise ConfigError(
             f"the file can't be written: {fault}",
             file=file,
-            mend="make it and its folder writable, or leave --fix out",
+            fix="make it and its folder writable, or leave --fix out",
         ) from fault

@@ -25,7 +25,7 @@ def read_json(file: Path, text: str) -> Document:
     except json.JSONDecodeError as fault:
         mark = lines.mark(min(fault.pos, max(len(text.rstrip()) - 1, 0)))
         place = Place(file, mark.line, mark.column)
-        return _malformed(file, place, f"this is not JSON: {fault.msg}", "mend the JSON here")
+        return _malformed(file, place, f"this is not JSON: {fault.msg}", "fix the JSON here")
     except RecursionError:
         return _malformed(file, Place(file), "the JSON is nested too deeply", "write it flat")
     except ValueError as fault:
@@ -51,8 +51,8 @@ def read_json(file: Path, text: str) -> Document:
     return Document(file, value, marks, tuple(faults))
 
 
-def _malformed(file: Path, place: Place, what: str, mend: str) -> Document:
-    return Document(file, faults=(MALFORMED_JSON.at(place, what, mend),))
+def _malformed(file: Path, place: Place, what: str, fix: str) -> Document:
+    return Document(file, faults=(MALFORMED_JSON.at(place, what, fix),))
 
 
 def _place(file: Path, mark: Mark, path: KeyPath) -> Place:

@@ -31,7 +31,7 @@ class SchemaFault:
     path: KeyPath
     """Below the value."""
     what: str
-    mend: str
+    fix: str
     unknown_key: str | None = None
 
 

@@ -110,7 +110,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
             raise ConfigError(
                 f"{name!r} is no monitor, no file and no folder",
                 key="NAME",
-                mend=did_you_mean(name, facts.listable),
+                fix=did_you_mean(name, facts.listable),
             )
         found.add(there[0])
     return frozenset(found)

@@ -278,7 +278,7 @@ class Models:
                 return MonitorError(
                     "its macros call each other without end",
                     file=self.templates[name].file,
-                    mend="let one of them end",
+                    fix="let one of them end",
                 )
             else:
                 break

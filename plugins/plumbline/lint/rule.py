@@ -42,11 +42,11 @@ class Rule:
     wrong: str
     """An example."""
     right: str
-    """The same, mended."""
+    """The same, fixed."""
 
-    def at(self, place: Place, what: str, mend: str) -> Finding:
+    def at(self, place: Place, what: str, fix: str) -> Finding:
         """A finding of this rule."""
-        return Finding(self, place, what, mend)
+        return Finding(self, place, what, fix)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Finding:
     rule: Rule
     place: Place
     what: str
-    mend: str
+    fix: str
 
     @property
     def severity(self) -> Severity:

@@ -65,10 +65,10 @@ def _finding(
     what = f"{_lower(str(details['msg']))}, not {shown(value)}"
     expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
     if expected and isinstance(value, str):
-        mend = did_you_mean(value, expected)
+        fix = did_you_mean(value, expected)
     else:
-        mend = "write a value of that kind"
-    return WRONG_VALUE.at(document.place(*where), what, mend)
+        fix = "write a value of that kind"
+    return WRONG_VALUE.at(document.place(*where), what, fix)
 
 
 def _of_likely_branches(

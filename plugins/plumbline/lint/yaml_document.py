@@ -41,7 +41,7 @@ def read_yaml(file: Path, text: str) -> Document:
             # a fault at the end is said of the line after the last
             last = max(len(text.rstrip().splitlines()), 1)
             place = Place(file, min(mark.line + 1, last), mark.column + 1)
-        return _malformed(file, place, f"this is not YAML: {what}", "mend the YAML here")
+        return _malformed(file, place, f"this is not YAML: {what}", "fix the YAML here")
     if node is None or value is None:
         return Document(file, {})
     if not isinstance(value, dict):
@@ -49,8 +49,8 @@ def read_yaml(file: Path, text: str) -> Document:
     return Document(file, value, marks, faults)
 
 
-def _malformed(file: Path, place: Place, what: str, mend: str) -> Document:
-    return Document(file, faults=(MALFORMED_YAML.at(place, what, mend),))
+def _malformed(file: Path, place: Place, what: str, fix: str) -> Document:
+    return Document(file, faults=(MALFORMED_YAML.at(place, what, fix),))
 
 
 def _depth(text: str) -> int:

@@ -38,7 +38,7 @@ def query_over_batch(query: str, model: CompiledModel, columns: Iterable[str]) -
     """
     _check_one_select(_with_batch(query, "batch"))
     if _with_batch(query, "") == _with_batch(query, "batch"):
-        raise MonitorError(WITHOUT_BATCH[0], mend=WITHOUT_BATCH[1])
+        raise MonitorError(WITHOUT_BATCH[0], fix=WITHOUT_BATCH[1])
     rows = f"(\n{model.sql}\n)"
     verdict = next((name for name in columns if name.casefold() == "verdict"), None)
     if verdict is not None:
@@ -52,7 +52,7 @@ def _with_batch(query: str, batch: str) -> str:
     except (LookupError, ValueError, AttributeError, TypeError) as fault:
         raise MonitorError(
             f"the query holds a brace that is no {{batch}}: {fault}",
-            mend="write {batch} where the model's rows are meant, and {{ or }} for a brace",
+            fix="write {batch} where the model's rows are meant, and {{ or }} for a brace",
         ) from None
 
 
@@ -64,10 +64,10 @@ def _check_one_select(query: str) -> None:
     if first.lower() not in _BEGINS:
         raise MonitorError(
             f"the query begins with {first!r}" if first else "the query is empty",
-            mend="write one SELECT that returns the unexpected rows",
+            fix="write one SELECT that returns the unexpected rows",
         )
     for token in code:
         if token.kind == "unclosed":
-            raise MonitorError(f"the query opens {token.text} and never closes it", mend="close it")
+            raise MonitorError(f"the query opens {token.text} and never closes it", fix="close it")
         if token.text == ";":
-            raise MonitorError("the query holds more than one statement", mend="write one SELECT")
+            raise MonitorError("the query holds more than one statement", fix="write one SELECT")

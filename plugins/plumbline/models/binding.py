@@ -106,7 +106,7 @@ def _identifier(use: Use) -> str:
         var=use.name,
         file=use.place.file,
         key=use.place.key,
-        mend="give it a name of letters, digits, _ and -",
+        fix="give it a name of letters, digits, _ and -",
     )
 
 
@@ -145,7 +145,7 @@ def _one_select(tokens: list[Token], file: str) -> list[Token]:
         del tokens[code[-1] :]
         code.pop()
     if not code:
-        raise MonitorError("the model is empty", file=file, mend="write one SELECT")
+        raise MonitorError("the model is empty", file=file, fix="write one SELECT")
     for before, token in pairwise([Token("space", "", 1), *(tokens[index] for index in code)]):
         if token.kind == "unclosed":
             _at(token, file, f"{token.text} is opened and never closed", "close it")
@@ -191,9 +191,9 @@ def _with_end(tokens: list[Token], parts: list[str]) -> int | None:
     return sum(len(part) for part in parts[: last + 1])
 
 
-def _at(token: Token, file: str, what: str, mend: str) -> NoReturn:
-    raise MonitorError(what, file=file, key=f"line {token.line} of the rendered SQL", mend=mend)
+def _at(token: Token, file: str, what: str, fix: str) -> NoReturn:
+    raise MonitorError(what, file=file, key=f"line {token.line} of the rendered SQL", fix=fix)
 
 
-def _refuse(what: str, place: Place, mend: str) -> NoReturn:
-    raise MonitorError(what, file=place.file, key=place.key, mend=mend)
+def _refuse(what: str, place: Place, fix: str) -> NoReturn:
+    raise MonitorError(what, file=place.file, key=place.key, fix=fix)

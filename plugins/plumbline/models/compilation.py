@@ -114,7 +114,7 @@ class Compilation:
                     f"models refer to each other in a circle: {circle}",
                     file=place.file,
                     key=place.key,
-                    mend="take one of these ref() out",
+                    fix="take one of these ref() out",
                 )
             for inner in (*self._ctes(name, (*path, name)), name):
                 ordered[inner] = None
@@ -147,7 +147,7 @@ class Compilation:
                 f"{name!r} is no name for a variable",
                 file=place.file,
                 key=place.key,
-                mend="use letters, digits and _",
+                fix="use letters, digits and _",
             )
         declared = self.workspace.project.vars
         usual = self._default(name) if name in declared else default
@@ -157,14 +157,14 @@ class Compilation:
                 f"variable {name!r} holds Jinja, which is rendered only in {DBT_FILE}",
                 var=name,
                 file=self.where,
-                mend=f"write the value itself, or {{{{ ... }}}} under vars in {DBT_FILE}",
+                fix=f"write the value itself, or {{{{ ... }}}} under vars in {DBT_FILE}",
             )
         if usual is None and given is None:
             raise MonitorError(
                 f"variable {name!r} has no value",
                 file=place.file,
                 key=place.key,
-                mend=f"declare it under vars in {DBT_FILE}; {did_you_mean(name, declared)}",
+                fix=f"declare it under vars in {DBT_FILE}; {did_you_mean(name, declared)}",
             )
         if usual is None:
             return parameter(name, given, file=self.where)
@@ -182,7 +182,7 @@ class Compilation:
                 var=name,
                 file=fault.file,
                 key=fault.key,
-                mend=fault.mend or "write the value itself",
+                fix=fault.fix or "write the value itself",
             ) from fault
 
     def _built_in(self, name: str) -> Parameter:
@@ -204,7 +204,7 @@ class Compilation:
                 f"there is no time zone {name!r}",
                 var="timezone",
                 file=self.where,
-                mend="write an IANA name such as America/New_York",
+                fix="write an IANA name such as America/New_York",
             ) from None
 
     def _check_values(self, model: str) -> None:
@@ -217,14 +217,14 @@ class Compilation:
                     f"variable {name!r} is set by plumbline",
                     var=name,
                     file=self.where,
-                    mend="use --as-of",
+                    fix="use --as-of",
                 )
             if name not in known:
                 raise VariableError(
                     f"there is no variable {name!r}",
                     var=name,
                     file=self.where,
-                    mend=did_you_mean(name, known),
+                    fix=did_you_mean(name, known),
                 )
         properties = self.workspace.properties.models.get(model)
         for name, bounds in (properties.bounds if properties else {}).items():

@@ -47,7 +47,7 @@ class Compiler:
             where: the file or argument that chose the model and the values, for messages.
 
         Raises:
-            MonitorError: a fault in the model's files or values, with file, line and mend.
+            MonitorError: a fault in the model's files or values, with file, line and fix.
         """
         if not as_of or any(instant.tzinfo is None for instant in as_of):
             raise ValueError("as_of needs at least one instant, each with a zone")

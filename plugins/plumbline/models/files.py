@@ -34,13 +34,13 @@ class Index:
                 f"there is no {self.kind} {name!r}",
                 file=file,
                 key=key,
-                mend=did_you_mean(name, self.files),
+                fix=did_you_mean(name, self.files),
             )
         if len(found) > 1:
             raise MonitorError(
                 f"there are {len(found)} files for {self.kind} {name!r}",
                 file=found[0],
-                mend=f"rename it here or in {found[1]}",
+                fix=f"rename it here or in {found[1]}",
             )
         return found[0]
 
@@ -75,7 +75,7 @@ def _folders(root: Path, dbt: Mapping[str, Any], key: str, default: str) -> tupl
             f"{key} is not a list of folders",
             file=root / "dbt_project.yml",
             key=key,
-            mend=f'write {key}: ["{default}"]',
+            fix=f'write {key}: ["{default}"]',
         )
     return tuple(root / name for name in names)
 

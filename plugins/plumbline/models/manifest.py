@@ -222,4 +222,4 @@ def _mapping(value: object, file: Path, key: str | None) -> Mapping[str, Any]:
 
 
 def _refuse(file: Path, what: str, key: str | None = None) -> NoReturn:
-    raise MonitorError(f"dbt's manifest {what}", file=file, key=key, mend=RUN_DBT)
+    raise MonitorError(f"dbt's manifest {what}", file=file, key=key, fix=RUN_DBT)

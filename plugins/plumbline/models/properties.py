@@ -54,7 +54,7 @@ class ModelProperties:
                 "grain is not a list of columns",
                 file=self.file,
                 key=key,
-                mend="write grain: [column, ...]",
+                fix="write grain: [column, ...]",
             )
         return tuple(grain)
 
@@ -75,7 +75,7 @@ class ModelProperties:
                     f"personal is {tag!r}, not true or false",
                     file=self.file,
                     key=f"{key}.{path}.personal",
-                    mend="write personal: true",
+                    fix="write personal: true",
                 )
             found = found or tag
         return found
@@ -92,7 +92,7 @@ class ModelProperties:
                     f"unknown bound {sorted(map(str, unknown))[0]!r}",
                     file=self.file,
                     key=f"{key}.{name}",
-                    mend="write min, max or both",
+                    fix="write min, max or both",
                 )
         return declared
 
@@ -254,14 +254,14 @@ def _misnamed(
                     f"{key} is {value!r}, not a text",
                     file=file,
                     key=f"{at}.{key}",
-                    mend=f'write it in quotes, as it is called: {key}: "..."',
+                    fix=f'write it in quotes, as it is called: {key}: "..."',
                 )
         elif key in _OF_SOURCE and names is _TABLE_NAMES:
             return MonitorError(
                 f"{key} stands at a table, where dbt does not read it",
                 file=file,
                 key=f"{at}.{key}",
-                mend=f"write {key} beside the source's name; for a table in another dataset, "
+                fix=f"write {key} beside the source's name; for a table in another dataset, "
                 "a source of its own",
             )
         elif key not in others and (near := get_close_matches(str(key), known, 1, _NEAR)):
@@ -269,7 +269,7 @@ def _misnamed(
                 f"unknown key {key!r}",
                 file=file,
                 key=f"{at}.{key}",
-                mend=f"did you mean {near[0]!r}?",
+                fix=f"did you mean {near[0]!r}?",
             )
     for words in names.values():
         given = [word for word in words if entry.get(word) is not None]
@@ -278,7 +278,7 @@ def _misnamed(
                 f"{' and '.join(given)} are two words for the same, and both are given",
                 file=file,
                 key=f"{at}.{given[1]}",
-                mend="keep one of the two",
+                fix="keep one of the two",
             )
     return None
 
@@ -289,7 +289,7 @@ def _entries(
     entries = content.get(key) or []
     if not isinstance(entries, list):
         raise MonitorError(
-            f"{key} is not a list", file=file, key=prefix + key, mend="write `- name: ...` lines"
+            f"{key} is not a list", file=file, key=prefix + key, fix="write `- name: ...` lines"
         )
     for index, entry in enumerate(entries):
         yield _mapping(entry, file, f"{prefix}{key}[{index}]")
@@ -298,7 +298,7 @@ def _entries(
 def _name(entry: Mapping[str, Any], key: str, file: str) -> str:
     name = entry.get("name")
     if not isinstance(name, str) or not name:
-        raise MonitorError(f"an entry of {key} has no name", file=file, key=key, mend="add `name:`")
+        raise MonitorError(f"an entry of {key} has no name", file=file, key=key, fix="add `name:`")
     return name
 
 
@@ -312,7 +312,7 @@ def _mapping(value: object, file: str, key: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise MonitorError(
-            f"{key} is not a mapping", file=file, key=key, mend="write `key: value` lines"
+            f"{key} is not a mapping", file=file, key=key, fix="write `key: value` lines"
         )
     return value
 
@@ -322,5 +322,5 @@ def _twice(name: str, file: str, other: str) -> None:
         f"model {name!r} is described twice",
         file=file,
         key=name,
-        mend="keep one of the two" if file == other else f"keep it here or in {other}",
+        fix="keep one of the two" if file == other else f"keep it here or in {other}",
     )

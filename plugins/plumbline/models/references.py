@@ -55,7 +55,7 @@ class Reference:
             "values go to BigQuery as query parameters",
             file=self._place.file,
             key=self._place.key,
-            mend=f"calculate in SQL: {{{{ var('{self._name}') }}}} + 1, "
+            fix=f"calculate in SQL: {{{{ var('{self._name}') }}}} + 1, "
             f"unnest({{{{ var('{self._name}') }}}}), if(...)",
         )
 

@@ -140,14 +140,14 @@ def _stale(manifest: Manifest, node: Node, key: str, what: str, ref: Ref) -> NoR
         f"dbt's manifest is older than the project: for {ref} it says {key.split('.')[-1]} {what}",
         file=manifest.file,
         key=f"nodes.{node.id}.{key}",
-        mend=RUN_DBT,
+        fix=RUN_DBT,
     )
 
 
 def _known(name: str, names: Collection[str]) -> str:
     """A near miss, or all there is; but a dbt project may have thousands."""
     text = did_you_mean(name, names)
-    return text if len(names) <= _FEW or text.startswith("did you mean") else "mend the name"
+    return text if len(names) <= _FEW or text.startswith("did you mean") else "fix the name"
 
 
 def _relative(file: Path, workspace: Workspace) -> str:
@@ -155,5 +155,5 @@ def _relative(file: Path, workspace: Workspace) -> str:
     return str(file.relative_to(root) if file.is_relative_to(root) else file)
 
 
-def _refuse(ref: Ref, what: str, mend: str) -> NoReturn:
-    raise MonitorError(what, file=ref.place.file, key=ref.place.key, mend=mend)
+def _refuse(ref: Ref, what: str, fix: str) -> NoReturn:
+    raise MonitorError(what, file=ref.place.file, key=ref.place.key, fix=fix)

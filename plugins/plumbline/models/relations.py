@@ -64,10 +64,8 @@ def checked_relation(*, project: str, dataset: str, table: str, file: str, key: 
         MonitorError: they are none of BigQuery's.
     """
 
-    def refuse(kind: str, name: str, mend: str) -> NoReturn:
-        raise MonitorError(
-            f"{name!r} is no name of a BigQuery {kind}", file=file, key=key, mend=mend
-        )
+    def refuse(kind: str, name: str, fix: str) -> NoReturn:
+        raise MonitorError(f"{name!r} is no name of a BigQuery {kind}", file=file, key=key, fix=fix)
 
     # They are pasted between backticks, so what could end a backtick must not come through.
     head, _, tail = dataset.rpartition(".")
@@ -75,18 +73,18 @@ def checked_relation(*, project: str, dataset: str, table: str, file: str, key: 
         dataset, table = head, f"{tail}.{table}"
     is_view = _VIEW.fullmatch(table) is not None
     if not _PROJECT.fullmatch(project):
-        refuse("project", project, "mend the name there or in the target")
+        refuse("project", project, "fix the name there or in the target")
     if not (_DATASET.fullmatch(dataset) or (is_view and _REGION.fullmatch(dataset))):
         refuse(
             "dataset",
             dataset,
-            "mend the name there or in the target: letters, digits and _",
+            "fix the name there or in the target: letters, digits and _",
         )
     if not (is_view or _is_table(table)):
         refuse(
             "table",
             table,
-            "mend the name there or in the target: letters, digits, _, - and blanks, "
+            "fix the name there or in the target: letters, digits, _, - and blanks, "
             "* only at the end",
         )
     return Relation(project=project, dataset=dataset, table=table)

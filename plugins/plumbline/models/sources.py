@@ -51,14 +51,14 @@ def find_source(
             f"there is no source {source!r}",
             file=place.file,
             key=place.key,
-            mend=did_you_mean(source, sources),
+            fix=did_you_mean(source, sources),
         )
     if table not in sources[source]:
         raise MonitorError(
             f"source {source!r} has no table {table!r}",
             file=place.file,
             key=place.key,
-            mend=did_you_mean(table, sources[source]),
+            fix=did_you_mean(table, sources[source]),
         )
     scope = workspace.scope(given)
     return resolve_source(_enabled(sources[source][table], scope), workspace, scope)
@@ -77,7 +77,7 @@ def resolve_source(table: SourceTable, workspace: Workspace, scope: Scope) -> Fo
             "the name of a source or of its table holds Jinja, and source() goes by that name",
             file=table.file,
             key=table.key,
-            mend="write the name plainly, and Jinja in schema, database or identifier",
+            fix="write the name plainly, and Jinja in schema, database or identifier",
         )
     if table.overrides is None and not any(part.has_jinja for part in table.parts.values()):
         names = {word: part.text for word, part in table.parts.items()}
@@ -136,7 +136,7 @@ def _enabled(tables: tuple[SourceTable, ...], scope: Scope) -> SourceTable:
             f"table {tables[0].name!r} of source {tables[0].source!r} is not enabled",
             file=tables[0].file,
             key=f"{tables[0].key}.config.enabled",
-            mend="enable it, or let the model read another",
+            fix="enable it, or let the model read another",
         )
     return _only(tuple(found))
 
@@ -148,7 +148,7 @@ def _only(tables: tuple[SourceTable, ...]) -> SourceTable:
             f"table {second.name!r} is described twice",
             file=second.file,
             key=second.key,
-            mend="keep one of the two"
+            fix="keep one of the two"
             if first.file == second.file
             else f"keep it here or in {first.file}",
         )
@@ -181,7 +181,7 @@ def says_enabled(value: object, scope: Scope, file: str, key: str) -> bool:
         f"enabled is {value!r}, not true or false",
         file=file,
         key=key,
-        mend="write true, false, or Jinja that gives one of them",
+        fix="write true, false, or Jinja that gives one of them",
     )
 
 
@@ -199,7 +199,7 @@ def _render(part: NamePart, table: SourceTable, scope: Scope) -> Rendered | Moni
         f"{part.text!r} renders to {found.value!r}, which is no name",
         file=table.file,
         key=part.key,
-        mend="give the variable a name in quotes",
+        fix="give the variable a name in quotes",
     )
 
 
@@ -212,7 +212,7 @@ def _as_rendered(
             "says of its tables",
             file=table.file,
             key=f"sources.{table.source}.overrides",
-            mend="run `dbt compile`: target/manifest.json then says the table",
+            fix="run `dbt compile`: target/manifest.json then says the table",
         )
     names = {word: part.text for word, part in table.parts.items()}
     variables: set[str] = set()
@@ -321,5 +321,5 @@ def _stale(
         f"source({table.source!r}, {table.name!r}) the manifest says {word} {what}",
         file=manifest.file,
         key=f"sources.{node.id}.{word}",
-        mend=f"{RUN_DBT}, with the variables and the environment of this run",
+        fix=f"{RUN_DBT}, with the variables and the environment of this run",
     )

@@ -101,7 +101,7 @@ class _FileLoader(BaseLoader):
             raise MonitorError(
                 "the file holds a character of Unicode's private use area (U+E000, U+E001)",
                 file=file,
-                mend="remove it",
+                fix="remove it",
             )
         return text, str(file), None
 
@@ -148,7 +148,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
             f"Jinja can't read the template: {fault.message}",
             file=fault.filename or file,
             key=f"line {fault.lineno}",
-            mend="mend the template there",
+            fix="fix the template there",
         ) from None
     place = _place_of(fault) or Place(str(file), 1)
     undefined = _UNDEFINED.search(str(fault)) if isinstance(fault, UndefinedError) else None
@@ -159,7 +159,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
             f"the template uses {name!r}, which is no macro and no function",
             file=place.file,
             key=place.key,
-            mend=f"{name} is dbt's alone; use a variable of the project"
+            fix=f"{name} is dbt's alone; use a variable of the project"
             if name in _DBT_ONLY
             else did_you_mean(name, known),
         ) from None
@@ -167,7 +167,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
         f"the template fails: {fault or type(fault).__name__}",
         file=place.file,
         key=place.key,
-        mend="mend the template there",
+        fix="fix the template there",
     ) from fault
 
 

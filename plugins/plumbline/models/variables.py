@@ -20,9 +20,9 @@ class VariableError(MonitorError):
     """
 
     def __init__(
-        self, what: str, *, var: str, file: str | None, key: str | None = None, mend: str
+        self, what: str, *, var: str, file: str | None, key: str | None = None, fix: str
     ) -> None:
-        super().__init__(what, file=file, key=key or f"vars.{var}", mend=mend)
+        super().__init__(what, file=file, key=key or f"vars.{var}", fix=fix)
         self.var = var
 
 
@@ -33,8 +33,8 @@ def parameter(name: str, value: object, *, file: str | None, key: str | None = N
         VariableError: a value for which there is no one type.
     """
 
-    def refuse(what: str, mend: str) -> NoReturn:
-        raise VariableError(f"variable {name!r} {what}", var=name, file=file, key=key, mend=mend)
+    def refuse(what: str, fix: str) -> NoReturn:
+        raise VariableError(f"variable {name!r} {what}", var=name, file=file, key=key, fix=fix)
 
     if isinstance(value, list | tuple):
         types = {_scalar_type(item) for item in value}
@@ -87,7 +87,7 @@ def typed_like(given: Parameter, declared: Parameter, *, file: str | None) -> Pa
         f"{_shown(declared.value)} ({declared.type})",
         var=name,
         file=file,
-        mend=f"write a value of type {declared.type}",
+        fix=f"write a value of type {declared.type}",
     )
 
 
@@ -104,7 +104,7 @@ def check_bounds(
         raise MonitorError(
             f"the bounds of variable {value.name!r} can't be compared with {_shown(value.value)}",
             file=declared_in,
-            mend=f"write bounds of type {value.type}",
+            fix=f"write bounds of type {value.type}",
         ) from None
     if not outside:
         return
@@ -117,7 +117,7 @@ def check_bounds(
         f"variable {value.name!r} is {_shown(value.value)}, not {span}{noun}",
         var=value.name,
         file=file,
-        mend=f"write {span}{noun}",
+        fix=f"write {span}{noun}",
     )
 
 

@@ -58,12 +58,12 @@ def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:
     """
     secret = read_secret(variable, environment)
     if secret is None:
-        raise ConfigError(f"{variable} is not set", key=variable, mend="set it to the ping's URL")
+        raise ConfigError(f"{variable} is not set", key=variable, fix="set it to the ping's URL")
     if not _is_safe(secret.reveal()):
         raise ConfigError(
             f"{variable} is no https URL",
             key=variable,
-            mend="write the ping's URL, beginning with https://",
+            fix="write the ping's URL, beginning with https://",
         )
     return Ping(secret)
 

@@ -131,7 +131,7 @@ def read_secret(
         raise ConfigError(
             "is not a reference to a secret",
             key=variable,
-            mend="write sm://PROJECT/SECRET or sm://PROJECT/SECRET/VERSION",
+            fix="write sm://PROJECT/SECRET or sm://PROJECT/SECRET/VERSION",
         )
     resource = (
         f"projects/{reference['project']}/secrets/{reference['secret']}"
@@ -209,7 +209,7 @@ def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.
     except GoogleAuthError as fault:
         raise ConfigError(
             f"Google does not accept the credentials that read {resource}",
-            mend="run `gcloud auth application-default login`, or renew the service account's key",
+            fix="run `gcloud auth application-default login`, or renew the service account's key",
         ) from fault
     finally:
         session.close()
@@ -226,7 +226,7 @@ def _application_default(variable: str) -> Credentials:
         raise ConfigError(
             "points to Secret Manager, which needs Google credentials",
             key=variable,
-            mend="run `gcloud auth application-default login`, or set "
+            fix="run `gcloud auth application-default login`, or set "
             "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
         ) from fault
     found: Credentials = credentials
@@ -247,7 +247,7 @@ def _payload(response: requests.Response, variable: str, resource: str) -> str:
         raise _unreachable(variable, resource, ": it answered something else") from None
     if not value:
         raise ConfigError(
-            f"the secret {resource} is empty", key=variable, mend="add a version that holds it"
+            f"the secret {resource} is empty", key=variable, fix="add a version that holds it"
         )
     return value
 
@@ -255,25 +255,25 @@ def _payload(response: requests.Response, variable: str, resource: str) -> str:
 def _refused(response: requests.Response, variable: str, resource: str) -> ConfigError:
     status = response.status_code
     if status == 404:
-        what, mend = f"there is no {resource}", "check the project, the secret and the version"
+        what, fix = f"there is no {resource}", "check the project, the secret and the version"
     elif status == 403 and "SERVICE_DISABLED" in response.text:
         what = f"Secret Manager is not enabled for {resource}"
-        mend = "run `gcloud services enable secretmanager.googleapis.com`"
+        fix = "run `gcloud services enable secretmanager.googleapis.com`"
     elif status == 403:
         what = f"Secret Manager does not let us read {resource}"
-        mend = "grant roles/secretmanager.secretAccessor on it to the account that runs this"
+        fix = "grant roles/secretmanager.secretAccessor on it to the account that runs this"
     elif status == 401:
         what = f"Secret Manager does not accept the credentials that read {resource}"
-        mend = "run `gcloud auth application-default login`, or renew the service account's key"
+        fix = "run `gcloud auth application-default login`, or renew the service account's key"
     else:
         what = f"Secret Manager answered {status} for {resource}"
-        mend = "check that the version is enabled, and the reference sm://PROJECT/SECRET[/VERSION]"
-    return ConfigError(what, key=variable, mend=mend)
+        fix = "check that the version is enabled, and the reference sm://PROJECT/SECRET[/VERSION]"
+    return ConfigError(what, key=variable, fix=fix)
 
 
 def _unreachable(variable: str, resource: str, why: str = "") -> SecretUnreachableError:
     return SecretUnreachableError(
         f"Secret Manager could not be asked for {resource}{why}",
         key=variable,
-        mend="try again; check the way to secretmanager.googleapis.com",
+        fix="try again; check the way to secretmanager.googleapis.com",
     )

@@ -38,7 +38,7 @@ SECRET_KEYS = ("webhook", "token", "routing_key", "url", "signing_key")
 """Keys of channels that name an environment variable."""
 
 NO_SECRET = "a secret does not belong in a file"
-NO_SECRET_MEND = "put it in the environment and name the variable here, and make a new secret"
+NO_SECRET_FIX = "put it in the environment and name the variable here, and make a new secret"
 
 _DURATION = r"^[1-9][0-9]{0,5}[smhd]$"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -317,7 +317,7 @@ def read_alerts(file: Path) -> AlertsConfig:
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a secret, a channel that
-            is not there: with file, key and mend.
+            is not there: with file, key and fix.
     """
     if not file.is_file():
         return _config(DEFAULT, file)
@@ -335,7 +335,7 @@ def read_duration(text: str, *, key: str, file: Path | None = None) -> timedelta
             f"{text!r} is no duration",
             file=file,
             key=key,
-            mend="write a number with s, m, h or d, for example 24h",
+            fix="write a number with s, m, h or d, for example 24h",
         )
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
@@ -366,7 +366,7 @@ def _is_secret(text: str, path: tuple[str | int, ...]) -> bool:
 
 def _config(raw: Mapping[str, Any], file: Path) -> AlertsConfig:
     for path in find_secrets(raw):
-        raise ConfigError(NO_SECRET, file=file, key=_key(path), mend=NO_SECRET_MEND)
+        raise ConfigError(NO_SECRET, file=file, key=_key(path), fix=NO_SECRET_FIX)
     _check_channels(raw, file)
     entry = explain(AlertsEntry, raw, file=file, error=ConfigError)
     channels = {name: _channel(name, one, file) for name, one in entry.channels.items()}
@@ -397,20 +397,20 @@ def _check_channels(raw: Mapping[str, Any], file: Path) -> None:
                 "key 'type' is missing",
                 file=file,
                 key=f"{key}.type",
-                mend=f"add it: {', '.join(CHANNEL_ENTRIES)}",
+                fix=f"add it: {', '.join(CHANNEL_ENTRIES)}",
             )
         if not isinstance(kind, str) or kind not in CHANNEL_ENTRIES:
             raise ConfigError(
                 f"there is no type of channel {kind!r}",
                 file=file,
                 key=f"{key}.type",
-                mend=did_you_mean(str(kind), CHANNEL_ENTRIES),
+                fix=did_you_mean(str(kind), CHANNEL_ENTRIES),
             )
         explain(CHANNEL_ENTRIES[kind], one, file=file, key=key, error=ConfigError)
 
 
 def slack_fault(given: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What is wrong with the keys of a Slack channel, and the mend; None where nothing is."""
+    """What is wrong with the keys of a Slack channel, and the fix; None where nothing is."""
     has = {key for key in ("webhook", "token", "channel") if given.get(key) is not None}
     if "api_url" in given and "webhook" in has:
         return "api_url is for a bot: a webhook's URL is an address itself", "take api_url away"
@@ -429,7 +429,7 @@ def _channel(
     given = {key: str(value) for key, value in entry.model_dump(exclude_none=True).items()}
     fault = slack_fault(given) if entry.type == "slack" else None
     if fault is not None:
-        raise ConfigError(fault[0], file=file, key=f"channels.{name}", mend=fault[1])
+        raise ConfigError(fault[0], file=file, key=f"channels.{name}", fix=fault[1])
     return ChannelConfig(
         name=name,
         type=entry.type,
@@ -464,7 +464,7 @@ def _must_be_there(name: str, channels: Mapping[str, object], file: Path, key: s
             f"there is no channel {name!r}",
             file=file,
             key=key,
-            mend=did_you_mean(name, channels),
+            fix=did_you_mean(name, channels),
         )
 
 

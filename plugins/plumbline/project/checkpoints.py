@@ -76,7 +76,7 @@ def read_checkpoint(file: Path) -> CheckpointFile:
 
     Raises:
         ConfigError: not JSON, an unknown or missing key, a wrong type, another name than the
-            file's, a monitor named twice: with file, key and mend.
+            file's, a monitor named twice: with file, key and fix.
     """
     raw = read_json(file, error=ConfigError, what="the checkpoint")
     entry = explain(CheckpointEntry, raw, file=file, error=ConfigError)
@@ -88,7 +88,7 @@ def read_checkpoint(file: Path) -> CheckpointFile:
                 f"monitor {reference.name!r} stands twice in the checkpoint",
                 file=file,
                 key=f"validation_definitions[{index}].name",
-                mend="name it once",
+                fix="name it once",
             )
         seen.add(reference.name)
     return CheckpointFile(name=entry.name, file=file, entry=entry, raw=raw)

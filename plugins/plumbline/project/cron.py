@@ -26,7 +26,7 @@ _MARGIN = timedelta(hours=3)
 
 
 def cron_fault(cron: str) -> tuple[str, str] | None:
-    """What is wrong with the expression, and the mend; None where it can be read."""
+    """What is wrong with the expression, and the fix; None where it can be read."""
     fields = cron.split()
     if len(fields) != len(CRON_FIELDS):
         return (

@@ -105,7 +105,7 @@ def read_definition(file: Path) -> Definition:
 
     Raises:
         MonitorError: not JSON, an unknown or missing key, a wrong type, another name than the
-            file's: with file, key and mend.
+            file's: with file, key and fix.
     """
     raw = read_json(file, error=MonitorError, what="the validation definition")
     entry = explain(DefinitionEntry, raw, file=file, error=MonitorError)
@@ -124,7 +124,7 @@ def check_model_definition(definition: Definition) -> None:
             f"a model has no batch definition {definition.batch_definition!r}",
             file=definition.file,
             key="data.batch_definition.name",
-            mend=f"write {BATCH_DEFINITION!r}",
+            fix=f"write {BATCH_DEFINITION!r}",
         )
     for name in definition.entry.batch_parameters:
         if name not in MODEL_PARAMETERS:
@@ -132,7 +132,7 @@ def check_model_definition(definition: Definition) -> None:
                 f"a model takes no batch parameter {name!r}",
                 file=definition.file,
                 key=f"batch_parameters.{name}",
-                mend="write values for the model's variables as batch_parameters.vars; "
+                fix="write values for the model's variables as batch_parameters.vars; "
                 "the day is that of --as-of",
             )
     if not isinstance(definition.entry.batch_parameters.get("vars", {}), dict):
@@ -140,12 +140,12 @@ def check_model_definition(definition: Definition) -> None:
             "vars is not a mapping",
             file=definition.file,
             key="batch_parameters.vars",
-            mend='write {"name": value}',
+            fix='write {"name": value}',
         )
     if definition.entry.days_back:
         raise MonitorError(
             "a model has no batches by day, so there is no days_back",
             file=definition.file,
             key="days_back",
-            mend="use a variable of the model instead: batch_parameters.vars",
+            fix="use a variable of the model instead: batch_parameters.vars",
         )

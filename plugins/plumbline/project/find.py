@@ -27,7 +27,7 @@ def find_project_dir(project_dir: Path | None = None, *, start: Path | None = No
         raise ConfigError(
             f"{root} is not a plumbline project: it has no {PROJECT_FILE}",
             key="--project-dir",
-            mend=f"name a folder with a {PROJECT_FILE}",
+            fix=f"name a folder with a {PROJECT_FILE}",
         )
     begin = (start or Path.cwd()).absolute()
     for folder in (begin, *begin.parents):
@@ -35,7 +35,7 @@ def find_project_dir(project_dir: Path | None = None, *, start: Path | None = No
             return folder
     raise ConfigError(
         f"no {PROJECT_FILE} in {begin} or any folder above it",
-        mend="run plumbline inside a project, or name one with --project-dir",
+        fix="run plumbline inside a project, or name one with --project-dir",
     )
 
 

@@ -136,7 +136,7 @@ class _Rendering:
                     f"variables refer to each other in a circle: {circle}",
                     file=file,
                     key=key,
-                    mend="give one of them a plain value",
+                    fix="give one of them a plain value",
                 )
             self._open.append(name)
             try:
@@ -148,7 +148,7 @@ class _Rendering:
                 f"variable {name!r} holds Jinja inside a list or mapping: dbt renders none there",
                 file=file,
                 key=key,
-                mend="write plain values there, or give the whole value as one text with Jinja",
+                fix="write plain values there, or give the whole value as one text with Jinja",
             )
         return value
 
@@ -156,9 +156,9 @@ class _Rendering:
         from jinja2 import StrictUndefined
         from jinja2.exceptions import TemplateSyntaxError, UndefinedError
 
-        def refuse(what: str, mend: str) -> NoReturn:
+        def refuse(what: str, fix: str) -> NoReturn:
             raise MonitorError(
-                f"{text!r} can't be rendered: {what}", file=file, key=key, mend=mend
+                f"{text!r} can't be rendered: {what}", file=file, key=key, fix=fix
             ) from None
 
         names = {
@@ -174,7 +174,7 @@ class _Rendering:
         except PlumblineError:
             raise
         except TemplateSyntaxError as fault:
-            refuse(f"it is not Jinja: {fault.message}", "mend it there")
+            refuse(f"it is not Jinja: {fault.message}", "fix it there")
         except UndefinedError as fault:
             refuse(
                 str(fault),
@@ -182,7 +182,7 @@ class _Rendering:
                 "`dbt compile`: target/manifest.json then says the table",
             )
         except Exception as fault:  # noqa: BLE001 - whatever an expression raises is its own fault
-            refuse(str(fault) or type(fault).__name__, "mend it there")
+            refuse(str(fault) or type(fault).__name__, "fix it there")
         return value
 
     def _var(self, name: object, default: object, refuse: Callable[[str, str], NoReturn]) -> Any:

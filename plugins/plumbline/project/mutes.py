@@ -88,7 +88,7 @@ def read_mutes(
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, an end that is none, a monitor that is
-            not there or is muted twice: with file, key and mend.
+            not there or is muted twice: with file, key and fix.
     """
     if not file.is_file():
         return ()
@@ -102,14 +102,14 @@ def read_mutes(
                 f"there is no monitor {one.monitor!r}",
                 file=file,
                 key=f"{key}.monitor",
-                mend=did_you_mean(one.monitor, monitors),
+                fix=did_you_mean(one.monitor, monitors),
             )
         if any(one.monitor == other.monitor for other in found):
             raise ConfigError(
                 f"monitor {one.monitor!r} is muted twice",
                 file=file,
                 key=f"{key}.monitor",
-                mend="keep one of the two",
+                fix="keep one of the two",
             )
         found.append(
             Mute(
@@ -138,13 +138,13 @@ def read_until(text: str, *, zone: ZoneInfo, key: str, file: Path | None = None)
             f"{text!r} is neither a date nor an instant",
             file=file,
             key=key,
-            mend="write a date such as 2026-02-10, or an instant such as 2026-02-10T18:00:00-05:00",
+            fix="write a date such as 2026-02-10, or an instant such as 2026-02-10T18:00:00-05:00",
         ) from None
     if instant.tzinfo is None:
         raise ConfigError(
             f"{text!r} has no zone",
             file=file,
             key=key,
-            mend=f"write its offset too, for example {text}-05:00, or a date alone",
+            fix=f"write its offset too, for example {text}-05:00, or a date alone",
         )
     return instant

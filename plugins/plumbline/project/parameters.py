@@ -43,7 +43,7 @@ class ParameterError(ValueError):
         self.what = what
         self.missing = missing
 
-    def mend(self, values: Mapping[str, object]) -> str:
+    def fix(self, values: Mapping[str, object]) -> str:
         """What to do, where the parameters with a value are ``values``."""
         if self.missing is None:
             return "write a parameter's name, or arithmetic over names and numbers"

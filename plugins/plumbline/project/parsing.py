@@ -1,4 +1,4 @@
-"""From a file's text to a checked value, or one error with file, key and mend."""
+"""From a file's text to a checked value, or one error with file, key and fix."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def read_text(path: Path, *, error: type[PlumblineError], what: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise error(f"{what} is missing", file=path, mend="add the file") from None
+        raise error(f"{what} is missing", file=path, fix="add the file") from None
     except (OSError, UnicodeDecodeError) as fault:
-        raise error(f"{what} can't be read: {fault}", file=path, mend="mend the file") from fault
+        raise error(f"{what} can't be read: {fault}", file=path, fix="fix the file") from fault
 
 
 def read_json(path: Path, *, error: type[PlumblineError], what: str) -> dict[str, Any]:
@@ -38,13 +38,13 @@ def read_json(path: Path, *, error: type[PlumblineError], what: str) -> dict[str
         for name, value in pairs:
             if name in seen:
                 raise error(
-                    f"{what} says {name!r} twice", file=path, key=name, mend="keep one of the two"
+                    f"{what} says {name!r} twice", file=path, key=name, fix="keep one of the two"
                 )
             seen[name] = value
         return seen
 
     def no_constant(name: str) -> float:
-        raise error(f"{what} holds {name}, which is not JSON", file=path, mend="write a number")
+        raise error(f"{what} holds {name}, which is not JSON", file=path, fix="write a number")
 
     text = read_text(path, error=error, what=what)
     try:
@@ -54,12 +54,12 @@ def read_json(path: Path, *, error: type[PlumblineError], what: str) -> dict[str
             f"{what} is not JSON: {fault.msg}",
             file=path,
             key=f"line {fault.lineno}, column {fault.colno}",
-            mend="mend the JSON there",
+            fix="fix the JSON there",
         ) from None
     except RecursionError:
-        raise error(f"{what} is nested too deeply", file=path, mend="write it flat") from None
+        raise error(f"{what} is nested too deeply", file=path, fix="write it flat") from None
     if not isinstance(value, dict):
-        raise error(f"{what} is not a JSON object", file=path, mend="wrap it in { }")
+        raise error(f"{what} is not a JSON object", file=path, fix="wrap it in { }")
     return value
 
 
@@ -74,12 +74,12 @@ def read_yaml(path: Path, *, error: type[PlumblineError], what: str) -> dict[str
             f"{what} is not YAML: {getattr(fault, 'problem', None) or fault}",
             file=path,
             key=None if mark is None else f"line {mark.line + 1}, column {mark.column + 1}",
-            mend="mend the YAML there",
+            fix="fix the YAML there",
         ) from None
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise error(f"{what} is not a mapping", file=path, mend="write `key: value` lines")
+        raise error(f"{what} is not a mapping", file=path, fix="write `key: value` lines")
     return value
 
 
@@ -128,7 +128,7 @@ def check_name(name: str, file: Path, *, error: type[PlumblineError], what: str)
             f"{what} is named {name!r} in a file named {file.name!r}",
             file=file,
             key="name",
-            mend=f"write {file.stem!r}, or rename the file to {name}.json",
+            fix=f"write {file.stem!r}, or rename the file to {name}.json",
         )
 
 
@@ -144,7 +144,7 @@ def explain(
     try:
         return model.model_validate(value)
     except ValidationError as fault:
-        # A misspelt key is unknown and leaves another missing: the unknown one has the mend.
+        # A misspelt key is unknown and leaves another missing: the unknown one has the fix.
         errors = _of_likeliest(fault.errors(), value)
         first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
         path = key_path(_keys(value, first["loc"]), below=key)
@@ -154,17 +154,17 @@ def explain(
                 f"unknown key {word!r}",
                 file=file,
                 key=path,
-                mend=did_you_mean(word, _known_keys(model, first["loc"][:-1])),
+                fix=did_you_mean(word, _known_keys(model, first["loc"][:-1])),
             ) from None
         if first["type"] == "missing":
             raise error(
-                f"key {str(first['loc'][-1])!r} is missing", file=file, key=path, mend="add it"
+                f"key {str(first['loc'][-1])!r} is missing", file=file, key=path, fix="add it"
             ) from None
         raise error(
             f"{first['msg']}, not {shown(first.get('input'))}",
             file=file,
             key=path,
-            mend="write a value of that kind",
+            fix="write a value of that kind",
         ) from None
 
 

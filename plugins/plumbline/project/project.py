@@ -44,7 +44,7 @@ def _as_config_error() -> Iterator[None]:
     try:
         yield
     except MonitorError as fault:
-        raise ConfigError(fault.what, file=fault.file, key=fault.key, mend=fault.mend) from fault
+        raise ConfigError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from fault
 
 
 def own_variables(declared: Mapping[str, Any], project: object) -> Mapping[str, Any]:
@@ -138,7 +138,7 @@ class Project:
                 "vars is not a mapping",
                 file=self.root / DBT_FILE,
                 key="vars",
-                mend="write `name: value` lines",
+                fix="write `name: value` lines",
             )
         return own_variables(declared, self.dbt.get("name"))
 
@@ -154,7 +154,7 @@ class Project:
                 f"there is no time zone {name!r}",
                 file=self.root / DBT_FILE,
                 key="vars.timezone",
-                mend="write an IANA name such as America/New_York",
+                fix="write an IANA name such as America/New_York",
             ) from None
 
     @cached_property
@@ -237,7 +237,7 @@ class Project:
             f"no datasource of type {DATASOURCE_TYPE!r}",
             file=self.root / PROJECT_FILE,
             key="fluent_datasources",
-            mend=f"add one with `type: {DATASOURCE_TYPE}` and its targets",
+            fix=f"add one with `type: {DATASOURCE_TYPE}` and its targets",
         )
 
     def target(self, name: str | None = None) -> Target:
@@ -293,7 +293,7 @@ class Project:
             raise MonitorError(
                 f"there is no monitor {name!r}",
                 file=file,
-                mend=did_you_mean(name, self.suite_names()),
+                fix=did_you_mean(name, self.suite_names()),
             )
         return read_suite(file)
 
@@ -361,7 +361,7 @@ class Project:
                 f"there is no suite {definition.suite!r}",
                 file=definition.file,
                 key="suite.name",
-                mend=did_you_mean(definition.suite, self.suite_names()),
+                fix=did_you_mean(definition.suite, self.suite_names()),
             )
         suite = replace(self.suite(definition.suite), definition=definition)
         if definition.datasource != self.datasource_name:
@@ -372,7 +372,7 @@ class Project:
                 f"there is no asset {definition.asset!r} in {definition.datasource}",
                 file=definition.file,
                 key="data.asset.name",
-                mend="name the suite whose model gives the rows; "
+                fix="name the suite whose model gives the rows; "
                 + did_you_mean(definition.asset, self.suite_names()),
             )
         rows = self.suite(definition.asset)
@@ -394,7 +394,7 @@ class Project:
                 "no SQL model",
                 file=suite.definition.file,
                 key="data",
-                mend="ask for a monitor with a model, see docs/writing-a-monitor.md",
+                fix="ask for a monitor with a model, see docs/writing-a-monitor.md",
             )
         definitions = self.definition_names()
         others = [name for name in definitions if self._suite_run_by(name) == suite.name]
@@ -402,7 +402,7 @@ class Project:
             f"suite {suite.name!r} names no model",
             file=suite.file,
             key="meta.monitor.model",
-            mend=f"list the validation definitions that run it: {', '.join(others)}"
+            fix=f"list the validation definitions that run it: {', '.join(others)}"
             if others
             else "name a model of models/monitors/, or add validation_definitions/"
             f"{suite.name}.json for a data asset of Great Expectations",
@@ -435,7 +435,7 @@ class Project:
             raise ConfigError(
                 f"there is no checkpoint {name!r}",
                 file=file,
-                mend=did_you_mean(name, self.checkpoint_names()),
+                fix=did_you_mean(name, self.checkpoint_names()),
             )
         checkpoint = read_checkpoint(file)
         known = {*self.suite_names(), *self.definition_names()}
@@ -445,6 +445,6 @@ class Project:
                     f"the checkpoint names monitor {monitor!r}, which is not there",
                     file=file,
                     key=f"validation_definitions[{index}].name",
-                    mend=did_you_mean(monitor, known),
+                    fix=did_you_mean(monitor, known),
                 )
         return checkpoint

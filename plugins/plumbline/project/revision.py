@@ -65,7 +65,7 @@ def _baked_in(environment: Mapping[str, str]) -> Revision | None:
         raise ConfigError(
             f"{said!r} is no revision",
             key=REVISION_VARIABLE,
-            mend="write what `git rev-parse HEAD` says, 40 digits, with -dirty behind it where "
+            fix="write what `git rev-parse HEAD` says, 40 digits, with -dirty behind it where "
             "files differed; or leave it unset",
         )
     return Revision(commit=found[1], dirty=found[2] is not None)

@@ -21,7 +21,7 @@ class Heading(StrEnum):
     SEVERITY = "How bad it is"
     QUERIES = "First three queries"
     CAUSES = "Likely causes"
-    MEND = "Mend"
+    FIX = "Fix"
     ROLL_BACK = "Roll back"
     CALL = "Whom to call"
 
@@ -49,4 +49,6 @@ def headings_of(markdown: str) -> list[str]:
 def missing_headings(markdown: str) -> list[Heading]:
     """Those that a runbook lacks; their level, and capitals, are its own affair."""
     there = {heading.casefold() for heading in headings_of(markdown)}
+    if "mend" in there:  # what the template called it until 2026
+        there.add(Heading.FIX.casefold())
     return [heading for heading in Heading if heading.casefold() not in there]

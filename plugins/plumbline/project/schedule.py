@@ -136,7 +136,7 @@ class ScheduleFault:
     kind: Literal["wrong", "never", "too-long"]
     key: str
     what: str
-    mend: str
+    fix: str
 
 
 def read_schedules(
@@ -155,7 +155,7 @@ def read_schedules(
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a time that never comes, a
             deadline beyond the next run, a name twice, a checkpoint or channel that is not there:
-            with file, key and mend.
+            with file, key and fix.
     """
     if not file.is_file():
         return ()
@@ -165,21 +165,21 @@ def read_schedules(
     for index, one in enumerate(entry.schedules):
         key = f"schedules[{index}]"
         for fault in find_faults(one):
-            raise ConfigError(fault.what, file=file, key=f"{key}.{fault.key}", mend=fault.mend)
+            raise ConfigError(fault.what, file=file, key=f"{key}.{fault.key}", fix=fault.fix)
         schedule = _schedule(one)
         if any(schedule.name == other.name for other in found):
             raise ConfigError(
                 f"two schedules are called {schedule.name!r}",
                 file=file,
                 key=f"{key}.name",
-                mend="give each schedule of a checkpoint a name of its own",
+                fix="give each schedule of a checkpoint a name of its own",
             )
         if checkpoints is not None and schedule.checkpoint not in checkpoints:
             raise ConfigError(
                 f"the schedule names checkpoint {schedule.checkpoint!r}, which is not there",
                 file=file,
                 key=f"{key}.checkpoint",
-                mend=did_you_mean(schedule.checkpoint, checkpoints),
+                fix=did_you_mean(schedule.checkpoint, checkpoints),
             )
         for number, name in enumerate(schedule.notify):
             if channels is not None and name not in channels:
@@ -187,7 +187,7 @@ def read_schedules(
                     f"there is no channel {name!r}",
                     file=file,
                     key=f"{key}.notify[{number}]",
-                    mend=did_you_mean(name, channels),
+                    fix=did_you_mean(name, channels),
                 )
         found.append(schedule)
     return tuple(found)

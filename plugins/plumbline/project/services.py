@@ -238,7 +238,7 @@ class Service:
                 f"the repository of {self.name} is not known: {name} is not set",
                 file=self.file,
                 key=f"{self.key}.repository",
-                mend=f"set {name} to the folder of a full clone of it",
+                fix=f"set {name} to the folder of a full clone of it",
             )
         folder = Path(value).expanduser()
         if not folder.is_absolute():
@@ -248,7 +248,7 @@ class Service:
                 f"{name} names no folder: {value}",
                 file=self.file,
                 key=f"{self.key}.repository",
-                mend="set it to the folder of a full clone",
+                fix="set it to the folder of a full clone",
             )
         return folder
 
@@ -258,7 +258,7 @@ def read_services(file: Path) -> tuple[Service, ...]:
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a name twice, a path that
-            leaves the repository: with file, key and mend.
+            leaves the repository: with file, key and fix.
     """
     if not file.is_file():
         return ()
@@ -272,7 +272,7 @@ def read_services(file: Path) -> tuple[Service, ...]:
                 f"two services are called {one.name!r}",
                 file=file,
                 key=f"{key}.name",
-                mend="give each a name of its own",
+                fix="give each a name of its own",
             )
         for number, path in enumerate(one.paths):
             if fault := path_fault(path):
@@ -280,7 +280,7 @@ def read_services(file: Path) -> tuple[Service, ...]:
                     fault,
                     file=file,
                     key=f"{key}.paths[{number}]",
-                    mend="write it relative to the repository's root, such as predictions/worker",
+                    fix="write it relative to the repository's root, such as predictions/worker",
                 )
         found.append(Service(one, key, file))
     return tuple(found)
@@ -308,7 +308,7 @@ def find_service(services: tuple[Service, ...], name: str, *, file: Path) -> Ser
         f"there is no service {name!r}",
         file=file,
         key="services",
-        mend=did_you_mean(name, (service.name for service in services))
+        fix=did_you_mean(name, (service.name for service in services))
         if services
         else "declare it there; see docs/deployments.md",
     )

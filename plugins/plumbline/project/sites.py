@@ -99,7 +99,7 @@ def read_sites(configuration: Mapping[str, Any], *, file: Path) -> tuple[SiteCon
             "data_docs_sites is not a mapping",
             file=file,
             key="data_docs_sites",
-            mend="write `name: {...}` lines",
+            fix="write `name: {...}` lines",
         )
     found = []
     for name, raw in declared.items():
@@ -140,5 +140,5 @@ def _refuse_no_address(address: str, *, file: Path, key: str) -> None:
             f"{address!r} is no address of the web",
             file=file,
             key=f"{key}.base_public_path",
-            mend="write where people open the site, such as https://docs.example.com/plumbline",
+            fix="write where people open the site, such as https://docs.example.com/plumbline",
         ) from None

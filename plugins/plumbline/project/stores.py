@@ -39,7 +39,7 @@ class StoreFault:
         return f"store {self.store!r} is Great Expectations' own, which knows no monitors"
 
     @property
-    def mend(self) -> str:
+    def fix(self) -> str:
         """What to do."""
         added = f"`module_name: {MODULE}`"
         if self.is_there:
@@ -74,6 +74,4 @@ def check_stores(configuration: Mapping[str, Any], *, file: Path) -> None:
     first = faults[0]
     others = [one.store for one in faults[1:] if one.is_there == first.is_there]
     same = f"; the same for {' and '.join(others)}" if others else ""
-    raise ConfigError(
-        first.what, file=file, key=f"stores.{first.store}", mend=f"{first.mend}{same}"
-    )
+    raise ConfigError(first.what, file=file, key=f"stores.{first.store}", fix=f"{first.fix}{same}")

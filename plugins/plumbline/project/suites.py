@@ -98,7 +98,7 @@ class MonitorEntry(_Strict):
         examples=[{"days": 3}],
     )
     owner: str | None = Field(
-        None, description="Who mends what it finds.", examples=["ml-platform"]
+        None, description="Who fixes what it finds.", examples=["ml-platform"]
     )
     impact: str | None = Field(
         None,
@@ -113,7 +113,7 @@ class MonitorEntry(_Strict):
     )
     runbook: str | None = Field(
         None,
-        description="How to mend it, step by step: a path in the repository, or a URL.",
+        description="How to fix it, step by step: a path in the repository, or a URL.",
         examples=["docs/runbooks/grading_completeness.md"],
     )
     budget: BudgetEntry | None = Field(
@@ -297,7 +297,7 @@ class Suite:
                         fault.what,
                         file=self.file,
                         key=key_path(("expectations", index, "kwargs", *path)),
-                        mend=fault.mend(suite.parameters),
+                        fix=fault.fix(suite.parameters),
                     ) from None
         return suite
 
@@ -323,7 +323,7 @@ def read_suite(file: Path) -> Suite:
 
     Raises:
         MonitorError: not JSON, an unknown or missing key, a wrong type, another name than the
-            file's: with file, key and mend.
+            file's: with file, key and fix.
     """
     raw = read_json(file, error=MonitorError, what="the suite")
     entry = explain(SuiteEntry, raw, file=file, error=MonitorError)

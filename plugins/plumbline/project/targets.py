@@ -201,7 +201,7 @@ def resolve_target(
             f"there is no target {chosen!r}",
             file=None if asked_by else file,
             key=asked_by or f"{key}.default_target",
-            mend=did_you_mean(chosen, parsed.targets),
+            fix=did_you_mean(chosen, parsed.targets),
         )
     found = parsed.targets[chosen]
     project = env.get(PROJECT_VARIABLE) or found.project
@@ -210,7 +210,7 @@ def resolve_target(
             f"target {chosen!r} has no project",
             file=file,
             key=f"{key}.targets.{chosen}.project",
-            mend=f"set {PROJECT_VARIABLE} to the Google Cloud project that holds the tables",
+            fix=f"set {PROJECT_VARIABLE} to the Google Cloud project that holds the tables",
         )
     return Target(
         name=chosen,

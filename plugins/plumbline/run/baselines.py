@@ -54,7 +54,7 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
     try:
         labels = project_labels(jobs.project, None) or ()
     except ConfigError as fault:
-        raise MonitorError(fault.what, file=fault.file, key=fault.key, mend=fault.mend) from None
+        raise MonitorError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from None
     return read_pasts(
         jobs.target,
         {monitor, *_that_follow(jobs)},

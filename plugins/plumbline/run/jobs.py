@@ -115,7 +115,7 @@ class MonitorJobs:
                     f"model {compiled.name} reads no variable {name!r}",
                     file=definition.file,
                     key=f"batch_parameters.vars.{name}",
-                    mend=did_you_mean(name, compiled.variables),
+                    fix=did_you_mean(name, compiled.variables),
                 )
         return compiled
 
@@ -308,7 +308,7 @@ class MonitorJobs:
                     "which is tagged as personal",
                     file=described.file if described else None,
                     key=f"models.{compiled.name}.columns.{column}",
-                    mend=f"tag what holds it now; {did_you_mean(column, names)}",
+                    fix=f"tag what holds it now; {did_you_mean(column, names)}",
                 )
         return frozenset(by_case[column.casefold()] for column in compiled.personal)
 

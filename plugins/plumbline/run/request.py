@@ -77,7 +77,7 @@ class RunRequest:
     def given(self) -> tuple[str, ...]:
         """``--as-of``, ``--var`` and ``--param``, with which a command asks the same again.
 
-        Without an ``--as-of`` where none was given: whoever mends something asks of now again.
+        Without an ``--as-of`` where none was given: whoever fixes something asks of now again.
         """
         given: list[str] = []
         source = self.as_of.source
@@ -116,7 +116,7 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
         if day > today:
             raise _refused(
                 f"{text} is later than today, {today} in {zone.key}",
-                mend="name a day that has come; today's date means now",
+                fix="name a day that has come; today's date means now",
             )
         if day == today:
             return AsOf(now.astimezone(zone), "now")
@@ -125,7 +125,7 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
     if in_utc(instant) > in_utc(now):
         raise _refused(
             f"{text} is later than now, {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            mend="name an instant that has come",
+            fix="name an instant that has come",
         )
     return AsOf(instant, "given")
 
@@ -164,7 +164,7 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _refused(f"there is no date {text!r}", mend="write a day of the calendar") from None
+        raise _refused(f"there is no date {text!r}", fix="write a day of the calendar") from None
 
 
 def _instant(text: str, zone: ZoneInfo) -> datetime:
@@ -175,20 +175,19 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     if instant is None:
         raise _refused(
             f"{text!r} is neither a date nor an instant",
-            mend="write a date (2026-02-02) or an instant with its zone "
-            "(2026-02-02T15:00:00-05:00)",
+            fix="write a date (2026-02-02) or an instant with its zone (2026-02-02T15:00:00-05:00)",
         )
     if instant.tzinfo is None:
         there = instant.replace(tzinfo=zone)
         raise _refused(
             f"{text!r} has no zone, so it could be one of many instants",
-            mend=f"write {there.isoformat()} for that time in {zone.key}",
+            fix=f"write {there.isoformat()} for that time in {zone.key}",
         )
     try:
         return instant.astimezone(UTC).astimezone(zone)
     except OverflowError:
-        raise _refused(f"{text!r} is out of range", mend="write a year of our time") from None
+        raise _refused(f"{text!r} is out of range", fix="write a year of our time") from None
 
 
-def _refused(what: str, *, mend: str) -> ConfigError:
-    return ConfigError(what, key="--as-of", mend=mend)
+def _refused(what: str, *, fix: str) -> ConfigError:
+    return ConfigError(what, key="--as-of", fix=fix)

@@ -264,7 +264,7 @@ def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
             read.update(jobs.compile(request.project.suite_of(name)).variables)
         except VariableError as error:
             if error.var in request.vars:
-                raise ConfigError(error.what, key=f"--var {error.var}", mend=error.mend) from error
+                raise ConfigError(error.what, key=f"--var {error.var}", fix=error.fix) from error
         except MonitorError:
             return  # a fault of a monitor's own files: its ERROR, when it runs
     for name in request.vars:
@@ -272,7 +272,7 @@ def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
             raise ConfigError(
                 f"none of the selected monitors reads variable {name!r}",
                 key=f"--var {name}",
-                mend=did_you_mean(name, read),
+                fix=did_you_mean(name, read),
             )
 
 
@@ -291,7 +291,7 @@ def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
             raise ConfigError(
                 f"none of the selected monitors reads parameter {name!r}",
                 key=f"--param {name}",
-                mend=did_you_mean(name, read) if read else "leave it out: they read none",
+                fix=did_you_mean(name, read) if read else "leave it out: they read none",
             )
 
 

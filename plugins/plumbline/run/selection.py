@@ -32,7 +32,7 @@ def choose_monitors(
         raise ConfigError(
             f"nothing of checkpoint {checkpoint.name!r} is left to run",
             key="--exclude",
-            mend="exclude fewer monitors",
+            fix="exclude fewer monitors",
         )
     return chosen
 
@@ -41,13 +41,13 @@ def _not_there(project: Project, checkpoint: CheckpointFile, name: str, option: 
     if name not in project.monitor_names():
         known = project.monitor_names() if option == "--select" else checkpoint.monitors
         return ConfigError(
-            f"there is no monitor {name!r}", key=option, mend=did_you_mean(name, known)
+            f"there is no monitor {name!r}", key=option, fix=did_you_mean(name, known)
         )
     holders = [other for other in project.checkpoint_names() if _holds(project, other, name)]
     return ConfigError(
         f"monitor {name!r} is not in checkpoint {checkpoint.name!r}",
         key=option,
-        mend=f"run it from a checkpoint that holds it: {', '.join(holders)}"
+        fix=f"run it from a checkpoint that holds it: {', '.join(holders)}"
         if holders
         else f"add it to {checkpoint.file.name}",
     )

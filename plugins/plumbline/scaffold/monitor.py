@@ -126,7 +126,7 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         _check_name(asked.checkpoint, "checkpoint", "--checkpoint")
     if project.has_monitor(asked.name):
         raise ConfigError(
-            f"there is a monitor {asked.name!r} already", key="NAME", mend="take another name"
+            f"there is a monitor {asked.name!r} already", key="NAME", fix="take another name"
         )
     types = asked.table.types
     named = [("--date-column", asked.date_column), *(("--group-by", one) for one in asked.group_by)]
@@ -137,41 +137,41 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             raise ConfigError(
                 f"{asked.table.key} has no column {column!r}",
                 key=option,
-                mend=did_you_mean(column, types),
+                fix=did_you_mean(column, types),
             )
     if types[asked.date_column] not in DATES:
         raise ConfigError(
             f"{asked.date_column} is {types[asked.date_column]}, which says no day",
             key="--date-column",
-            mend=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
+            fix=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
         )
     _check_groups(asked)
     if asked.arrival and types[asked.arrival] != "TIMESTAMP":
         raise ConfigError(
             f"{asked.arrival} is {types[asked.arrival]}, which is no instant",
             key="--arrival",
-            mend=did_you_mean("", [name for name, kind in types.items() if kind == "TIMESTAMP"]),
+            fix=did_you_mean("", [name for name, kind in types.items() if kind == "TIMESTAMP"]),
         )
     if asked.kind == "ratio" and not asked.condition:
         raise ConfigError(
             "a ratio needs to know which rows count",
             key="--condition",
-            mend='write SQL over the columns, such as "email is not null"; or --kind count',
+            fix='write SQL over the columns, such as "email is not null"; or --kind count',
         )
     if asked.warning is None and asked.critical is None:
         raise ConfigError(
             "without a threshold nothing is judged",
             key="--warning",
-            mend="give --warning, --critical or both: the least that is well",
+            fix="give --warning, --critical or both: the least that is well",
         )
     for option, least in (("--warning", asked.warning), ("--critical", asked.critical)):
         if least is not None and not math.isfinite(least):
-            raise ConfigError(f"{least} is no threshold", key=option, mend="write a number")
+            raise ConfigError(f"{least} is no threshold", key=option, fix="write a number")
     if asked.warning is not None and asked.critical is not None and asked.critical > asked.warning:
         raise ConfigError(
             f"below {asked.critical:g} would be CRITICAL, and below {asked.warning:g} only WARNING",
             key="--critical",
-            mend="let the critical threshold be the lower one",
+            fix="let the critical threshold be the lower one",
         )
     if asked.condition:
         _check_condition(asked.condition, types)
@@ -183,13 +183,13 @@ def _check_name(name: str, of: str, key: str) -> None:
         raise ConfigError(
             f"{name!r} is no name for a {of}",
             key=key,
-            mend="write small letters, digits and _, beginning with a letter",
+            fix="write small letters, digits and _, beginning with a letter",
         )
 
 
 def _check_groups(asked: NewMonitor) -> None:
-    def refuse(what: str, mend: str) -> NoReturn:
-        raise ConfigError(what, key="--group-by", mend=mend)
+    def refuse(what: str, fix: str) -> NoReturn:
+        raise ConfigError(what, key="--group-by", fix=fix)
 
     types, own = asked.table.types, {*OWN_COLUMNS, asked.metric}
     for place, column in enumerate(asked.group_by):
@@ -207,8 +207,8 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
     import sqlglot
     from sqlglot import exp
 
-    def refuse(what: str, mend: str) -> NoReturn:
-        raise ConfigError(what, key="--condition", mend=mend)
+    def refuse(what: str, fix: str) -> NoReturn:
+        raise ConfigError(what, key="--condition", fix=fix)
 
     try:
         tokens = sqlglot.tokenize(condition, read="bigquery")
@@ -265,10 +265,10 @@ def check_written(root: Path, name: str) -> list[Finding]:
     findings = lint(Project(root), names=[name]).findings
     faults = [finding for finding in findings if finding.severity is Severity.ERROR]
     if faults:
-        said = "; ".join(f"{one.what} ({one.place.file.name}: {one.mend})" for one in faults)
+        said = "; ".join(f"{one.what} ({one.place.file.name}: {one.fix})" for one in faults)
         raise ConfigError(
             f"the files would have a fault: {said}",
-            mend="change what you asked for; nothing was written",
+            fix="change what you asked for; nothing was written",
         )
     return list(findings)
 
@@ -290,7 +290,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
     named = TABLE.fullmatch(text)
     if named is None:
         raise ConfigError(
-            f"{text!r} names no table", key="--table", mend="write it as dataset.table"
+            f"{text!r} names no table", key="--table", fix="write it as dataset.table"
         )
     dataset, name = named["dataset"], named["table"]
     source = Linted.of(project).tables.described.get(f"{dataset}.{name}")
@@ -304,7 +304,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
             f"the declaration of {text} has no columns",
             file=source.place.file,
             key=source.place.key,
-            mend="declare its columns with their data_type",
+            fix="declare its columns with their data_type",
         )
     return Table(dataset, name, found, True, source.partition_by, source.requires_filter)
 
@@ -330,7 +330,7 @@ def ask_warehouse(target: Target, dataset: str, name: str) -> Table:
             )
     except Exception as fault:
         said = explain_failure(fault, Call(target, endpoint_of(target), SECONDS))
-        raise WarehouseError(said.what, key="--table", mend=said.mend) from fault
+        raise WarehouseError(said.what, key="--table", fix=said.fix) from fault
     finally:
         client.close()  # type: ignore[no-untyped-call]
     partition = found.time_partitioning.field if found.time_partitioning else None

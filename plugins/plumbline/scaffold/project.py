@@ -51,7 +51,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         ConfigError: ``folder`` is no folder, the name is none, or it can't be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder", key="DIR", mend="name a folder")
+        raise ConfigError(f"{folder} is no folder", key="DIR", fix="name a folder")
     is_inside_dbt = (folder / DBT_FILE).is_file() and not (folder / PROJECT_FILE).is_file()
     root = folder / INSIDE_DBT if is_inside_dbt else folder
     chosen = name or _name_of(root if not is_inside_dbt else folder)
@@ -59,7 +59,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         raise ConfigError(
             f"{chosen!r} is no name for a project",
             key="--name",
-            mend="write small letters, digits and _, beginning with a letter",
+            fix="write small letters, digits and _, beginning with a letter",
         )
     values = {"name": chosen, "gcp_project": f"{chosen.replace('_', '-')}-local"}
     files = {

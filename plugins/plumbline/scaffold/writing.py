@@ -37,7 +37,7 @@ def write_new(
             raise ConfigError(
                 f"{name} is there already",
                 file=root / name,
-                mend="take another name, or move the file away: nothing is written over",
+                fix="take another name, or move the file away: nothing is written over",
             )
     before = {name: (root / name).read_bytes() for name in changed}
     written: list[Path] = []
@@ -67,7 +67,7 @@ def write_new(
         raise ConfigError(
             f"the files can't be written: {fault.strerror or fault}",
             file=getattr(fault, "filename", None),
-            mend="make room or get the rights there; nothing was changed",
+            fix="make room or get the rights there; nothing was changed",
         ) from fault
     return written
 

@@ -13,14 +13,14 @@ SCHEMA_VERSION = 1
 
 
 def render_text(report: CheckReport) -> str:
-    """A line for each that is watched, and below it what is wrong and the mend."""
+    """A line for each that is watched, and below it what is wrong and the fix."""
     lines = [f"schedule check \u00b7 target {one_line(report.target)} \u00b7 {moment(report.now)}"]
     lines += [one_line(note) for note in report.notes]
     lines.append("")
     for one in report.watched:
         lines.append(f"{SYMBOLS[one.status]} {one.status:<8}  {one_line(one.name)}")
         for finding in one.findings:
-            lines += [f"  {finding.kind}: {one_line(finding.what)}", f"    do  {finding.mend}"]
+            lines += [f"  {finding.kind}: {one_line(finding.what)}", f"    do  {finding.fix}"]
     if report.alerts is not None and report.alerts.lines:
         lines += ["", "Alerts", *(f"  {one_line(alert(line))}" for line in report.alerts.lines)]
     return "\n".join(lines) + "\n"
@@ -44,7 +44,7 @@ def render_json(report: CheckReport) -> str:
                         "kind": str(finding.kind),
                         "status": str(finding.status),
                         "what": finding.what,
-                        "mend": finding.mend,
+                        "mend": finding.fix,
                         "since": rfc3339(finding.since),
                     }
                     for finding in one.findings

@@ -74,7 +74,7 @@ def run_until_stopped(
         raise ConfigError(
             f"another scheduler runs with the state in {state_dir}",
             file=state_dir / LOCK,
-            mend="stop it first, or give this one a folder of its own by PLUMBLINE_STATE_DIR",
+            fix="stop it first, or give this one a folder of its own by PLUMBLINE_STATE_DIR",
         ) from None
 
 

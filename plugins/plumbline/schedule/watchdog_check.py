@@ -112,7 +112,7 @@ def check(
     except (WarehouseError, ConfigError) as fault:
         # Missing credentials are a fault of the configuration: of them too somebody has to hear.
         broken = fault
-        blind = unreadable(fault.what, now, mend=fault.mend)
+        blind = unreadable(fault.what, now, fix=fault.fix)
         watched = [Watched(_name(schedule), (blind,)) for schedule in project.schedules]
     else:
         watched = [
@@ -237,7 +237,7 @@ def _alerting(
 
         def load(self) -> AlertState:
             assert broken is not None
-            raise WarehouseError(broken.what, mend=broken.mend) from broken
+            raise WarehouseError(broken.what, fix=broken.fix) from broken
 
     store = StateStore if broken is None else Unreachable
 
@@ -276,13 +276,13 @@ def _outcome(watched: Watched, as_of: datetime) -> Outcome:
             for finding in findings
             if finding.status is not Status.ERROR
         ),
-        # each was looked for, so what is gone is mended
+        # each was looked for, so what is gone is fixed
         judged=tuple(_key(kind) for kind in Kind),
         declared=1,
         evaluated=0 if watched.status is Status.ERROR else 1,
         failed=1 if findings else 0,
         impact="Nobody knows how the data are since then." if findings else None,
-        action=findings[0].mend if findings else None,
+        action=findings[0].fix if findings else None,
     )
 
 

@@ -71,7 +71,7 @@ class Finding:
 
     kind: Kind
     what: str
-    mend: str
+    fix: str
     since: datetime
 
     @property
@@ -149,7 +149,7 @@ def judge_rest(seen: Seen) -> list[Finding]:
             Finding(
                 Kind.UNDELIVERED,
                 f"{len(old)} messages wait for {channels}" + (f" ({why})" if why else ""),
-                "mend the channel, then `plumbline alerts flush`",
+                "fix the channel, then `plumbline alerts flush`",
                 min(since for _, since, _ in old),
             )
         )
@@ -190,13 +190,13 @@ def judge_rest(seen: Seen) -> list[Finding]:
 
 
 def unreadable(
-    what: str, now: datetime, *, of: str = "the heartbeats", mend: str | None = None
+    what: str, now: datetime, *, of: str = "the heartbeats", fix: str | None = None
 ) -> Finding:
     """It can't be looked at, so nothing is known of it: by default, of any run."""
     return Finding(
         Kind.UNREADABLE,
         f"{of} can't be read: {what}",
-        f"{mend + '; ' if mend else ''}`plumbline debug` says what is missing; until then look at "
+        f"{fix + '; ' if fix else ''}`plumbline debug` says what is missing; until then look at "
         "the runs where they run",
         now,
     )
@@ -319,7 +319,7 @@ def _of_finished(
             Finding(
                 Kind.UNDELIVERED,
                 f"the run of {when} could not deliver {beat.waiting} messages",
-                "mend the channel, then `plumbline alerts flush`",
+                "fix the channel, then `plumbline alerts flush`",
                 beat.beat_at,
             )
         )

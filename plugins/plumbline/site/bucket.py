@@ -301,7 +301,7 @@ class BucketSite:
                 "the place of the data docs holds files that plumbline did not write, so it is not "
                 "touched",
                 file=f"gs://{self._objects.bucket}/{self._objects.name(found[0])}",
-                mend="name another prefix, or remove them",
+                fix="name another prefix, or remove them",
             )
 
     def _is_old(self) -> bool:
@@ -400,7 +400,7 @@ class BucketSite:
 
 def _conflict() -> ConflictError:
     return ConflictError(
-        "another build of the data docs was faster", mend="run it again when that has ended"
+        "another build of the data docs was faster", fix="run it again when that has ended"
     )
 
 

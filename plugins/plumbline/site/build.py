@@ -117,7 +117,7 @@ def build_site(
         if afresh and news.fault is not None:
             raise PlumblineError(
                 f"the history could not be read, so the site is left as it was: {news.fault}",
-                mend="mend that, or build without --afresh: the site then keeps what it knows",
+                fix="fix that, or build without --afresh: the site then keeps what it knows",
             )
         book = books.with_rows(book, news.rows, news.runs)
         book = books.with_stories(book, news.events, news.deliveries)

@@ -1,4 +1,4 @@
-"""The objects of one Cloud Storage bucket: every call under a deadline, every fault with its mend.
+"""The objects of one Cloud Storage bucket: every call under a deadline, every fault with its fix.
 
 Used by `plumbline.site.bucket` (a site) and `plumbline.gx.cloud_storage` (GX's stores). Who asks
 is the application default account; where ``STORAGE_EMULATOR_HOST`` is set, nobody.
@@ -255,7 +255,7 @@ class Objects:
             return ConfigError(
                 f"there is no bucket {self.bucket!r}",
                 file=where,
-                mend="make it (docs/data-docs.md says how), or mend `bucket` of the store backend "
+                fix="make it (docs/data-docs.md says how), or fix `bucket` of the store backend "
                 "in great_expectations.yml",
             )
         if isinstance(fault, (api.Forbidden, api.Unauthorized)):
@@ -263,14 +263,14 @@ class Objects:
                 f"Cloud Storage does not let us {doing} in the bucket {self.bucket!r}: "
                 f"{_said(fault)}",
                 file=where,
-                mend=f"grant {_ROLE} on the bucket to the account that runs this; see whether the "
+                fix=f"grant {_ROLE} on the bucket to the account that runs this; see whether the "
                 "bucket's name is right",
             )
         if isinstance(fault, auth.GoogleAuthError) and not isinstance(fault, auth.TransportError):
             return ConfigError(
                 "Google does not accept the credentials that are to reach Cloud Storage",
                 file=where,
-                mend="run `gcloud auth application-default login`, or renew the service account's "
+                fix="run `gcloud auth application-default login`, or renew the service account's "
                 "key",
             )
         if isinstance(fault, (OutOfTimeError, http.Timeout, TimeoutError)):
@@ -284,7 +284,7 @@ class Objects:
         return PlumblineError(
             f"Cloud Storage could not be asked to {doing} an object: {why}",
             file=where,
-            mend="try again; see whether this machine reaches storage.googleapis.com"
+            fix="try again; see whether this machine reaches storage.googleapis.com"
             if not os.environ.get(EMULATOR)
             else f"see whether the server that {EMULATOR} names runs",
         )
@@ -315,7 +315,7 @@ def _application_default(bucket: str) -> Credentials:
         raise ConfigError(
             f"the bucket {bucket!r} needs Google credentials",
             file=f"gs://{bucket}",
-            mend="run `gcloud auth application-default login`, or set "
+            fix="run `gcloud auth application-default login`, or set "
             "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
         ) from fault
     found: Credentials = credentials

@@ -47,5 +47,5 @@ def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
         raise ConfigError(
             f"port {port} can't be had: {fault.strerror}",
             key="--port",
-            mend="name another port; 0 takes any that is free",
+            fix="name another port; 0 takes any that is free",
         ) from None

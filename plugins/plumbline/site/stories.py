@@ -28,7 +28,7 @@ _SAME_TIME = timedelta(days=1)
 def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
     """The incident that ``story`` tells of, as far as its rows say.
 
-    What only the state of alerts knows (acknowledgements, what was mended) is not among them.
+    What only the state of alerts knows (acknowledgements, what recovered) is not among them.
     """
     first, last = story.events[0], story.events[-1]
     is_over = story.is_over

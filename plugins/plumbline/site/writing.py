@@ -117,7 +117,7 @@ class FolderSite:
                 except LockTimeoutError:
                     raise PlumblineError(
                         "another build of the data docs did not end",
-                        mend="run it again when that has ended",
+                        fix="run it again when that has ended",
                     ) from None
                 self._held = self._current()
                 yield
@@ -125,7 +125,7 @@ class FolderSite:
             raise PlumblineError(
                 f"the data docs could not be written: {fault.strerror or fault}",
                 file=self.folder.name,
-                mend="see that there is room on the disk and that the folder may be written",
+                fix="see that there is room on the disk and that the folder may be written",
             ) from fault
         finally:
             self._held = None
@@ -228,7 +228,7 @@ def _refuse_others(folder: Path) -> None:
     raise ConfigError(
         "the data docs' folder holds files that plumbline did not write, so it is not replaced",
         file=folder.name,
-        mend="move it away, or name another folder",
+        fix="move it away, or name another folder",
     )
 
 

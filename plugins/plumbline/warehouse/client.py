@@ -94,7 +94,7 @@ def _application_default(target: Target) -> Credentials:
     except DefaultCredentialsError as fault:
         raise ConfigError(
             f"target {target.name!r} needs Google credentials: {_first_sentence(fault)}",
-            mend="run `gcloud auth application-default login`, or set "
+            fix="run `gcloud auth application-default login`, or set "
             "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
         ) from fault
     return credentials

@@ -122,7 +122,7 @@ class EmbeddedWarehouse:
         if server is None:
             raise WarehouseError(
                 "the embedded warehouse does not run",
-                mend="run `plumbline warehouse start`",
+                fix="run `plumbline warehouse start`",
                 reason="notRunning",
             )
         return server.url
@@ -144,7 +144,7 @@ class EmbeddedWarehouse:
                     f"the embedded warehouse runs (process {server.pid if server else 'unknown'}) "
                     f"but has not answered for {ANSWER_SECONDS:.0f} s",
                     file=self.log,
-                    mend="run `plumbline warehouse stop`, then try again",
+                    fix="run `plumbline warehouse stop`, then try again",
                     reason="unreachable",
                 )
             time.sleep(0.05)
@@ -179,7 +179,7 @@ class EmbeddedWarehouse:
         if importlib.util.find_spec("fcntl") is None:
             raise ConfigError(
                 "the embedded BigQuery runs on Linux and macOS only",
-                mend="choose another target with --target, or use WSL",
+                fix="choose another target with --target, or use WSL",
             )
         with contextlib.ExitStack() as stack:
             try:
@@ -198,7 +198,7 @@ class EmbeddedWarehouse:
                     f"another plumbline command has held the embedded warehouse for "
                     f"{OTHERS_SECONDS:.0f} s",
                     file=self._start_lock,
-                    mend="end that command, then run this one again",
+                    fix="end that command, then run this one again",
                 ) from None
             except OSError as fault:
                 raise self._unusable(fault) from fault
@@ -289,16 +289,16 @@ class EmbeddedWarehouse:
         said = self.log.read_text(errors="replace").strip().splitlines()
         tail = "\n".join(f"    {line.strip()[:300]}" for line in said[-5:])
         if "Could not set lock on file" in tail:
-            mend = "close the program that has the data file open (its process id is in the text)"
+            fix = "close the program that has the data file open (its process id is in the text)"
         else:
-            mend = (
+            fix = (
                 "read the log; `plumbline warehouse reset` removes the data and begins anew "
                 "(its data are made again, what plumbline recorded there is lost)"
             )
         return WarehouseError(
             f"the embedded BigQuery {how}" + (f":\n{tail}" if tail else ""),
             file=self.log,
-            mend=mend,
+            fix=fix,
             reason="notStarted",
         )
 
@@ -312,7 +312,7 @@ class EmbeddedWarehouse:
                 raise WarehouseError(
                     "the embedded warehouse is starting and does not say its process",
                     file=self.log,
-                    mend="end the process that holds server.lock, beside the log",
+                    fix="end the process that holds server.lock, beside the log",
                 )
             time.sleep(0.05)
         # The server holds its lock, so this process id cannot be another program's.
@@ -324,7 +324,7 @@ class EmbeddedWarehouse:
             except PermissionError as fault:
                 raise WarehouseError(
                     f"the embedded warehouse (process {server.pid}) belongs to another user",
-                    mend="let that user stop it, or set PLUMBLINE_STATE_DIR to a folder of yours",
+                    fix="let that user stop it, or set PLUMBLINE_STATE_DIR to a folder of yours",
                 ) from fault
             expires = time.monotonic() + seconds
             while time.monotonic() < expires:
@@ -340,7 +340,7 @@ class EmbeddedWarehouse:
         return ConfigError(
             f"the folder of local state cannot be used: {fault.strerror or fault}",
             file=fault.filename or self.folder,
-            mend="make it writable, or set PLUMBLINE_STATE_DIR to a folder that is",
+            fix="make it writable, or set PLUMBLINE_STATE_DIR to a folder that is",
         )
 
     def _data_bytes(self) -> int:
@@ -377,5 +377,5 @@ def _require_installed() -> None:
     if missing:
         raise ConfigError(
             f"the embedded BigQuery is not installed ({', '.join(missing)} missing)",
-            mend="pip install 'plumbline-dq[local]', or choose another target with --target",
+            fix="pip install 'plumbline-dq[local]', or choose another target with --target",
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST = 300
 
-MENDS = {
+FIXES = {
     "notFound": "see whether the table exists in the target's project and location, and its name "
     "in models/sources.yml",
     "accessDenied": "grant the roles BigQuery Job User on the project and BigQuery Data Viewer on "
@@ -71,12 +71,12 @@ def timed_out(call: Call) -> WarehouseError:
 def unreachable(call: Call, why: str) -> WarehouseError:
     """Nothing at all was heard from the warehouse."""
     if call.target.emulator_host:
-        mend = "start the server that BIGQUERY_EMULATOR_HOST names, or unset the variable"
+        fix = "start the server that BIGQUERY_EMULATOR_HOST names, or unset the variable"
     elif call.target.kind == "embedded":
-        mend = "see `plumbline warehouse status` and its log"
+        fix = "see `plumbline warehouse status` and its log"
     else:
-        mend = "see whether this machine reaches the network"
-    return _failure(call, f"{call.endpoint} cannot be reached: {why}", "unreachable", mend)
+        fix = "see whether this machine reaches the network"
+    return _failure(call, f"{call.endpoint} cannot be reached: {why}", "unreachable", fix)
 
 
 def explain_failure(fault: BaseException, call: Call, *, early: bool = False) -> WarehouseError:
@@ -134,23 +134,23 @@ def _answered(fault: object, call: Call) -> WarehouseError:
             if call.target.kind == "bigquery" else None,
         )  # fmt: skip
     return _failure(
-        call, said or f"the warehouse answered HTTP {code}", reason, _mend_of_what(reason, said)
+        call, said or f"the warehouse answered HTTP {code}", reason, _fix_of_what(reason, said)
     )
 
 
-def _mend_of_what(reason: str, said: str) -> str | None:
-    """A mend for what it is that was not found; None: that of the reason."""
+def _fix_of_what(reason: str, said: str) -> str | None:
+    """A fix for what it is that was not found; None: that of the reason."""
     if reason == "notFound" and "not found: project" in said.lower():
         return NO_PROJECT
     if reason == "notFound" and "not found: dataset" in said.lower():
         return NO_DATASET
     if reason == "accessDenied" and "has not been used in project" in said:
-        return MENDS["accessNotConfigured"]
+        return FIXES["accessNotConfigured"]
     return None
 
 
-def _failure(call: Call, what: str, reason: str, mend: str | None = None) -> WarehouseError:
-    return WarehouseError(what, mend=mend or MENDS.get(reason), job_id=call.job_id, reason=reason)
+def _failure(call: Call, what: str, reason: str, fix: str | None = None) -> WarehouseError:
+    return WarehouseError(what, fix=fix or FIXES.get(reason), job_id=call.job_id, reason=reason)
 
 
 def _reason_of_code(code: object) -> str:

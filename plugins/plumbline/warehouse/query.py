@@ -259,7 +259,7 @@ def _refuse_repeated_names(names: Sequence[str], job_id: str | None) -> None:
     if repeated:
         raise WarehouseError(
             f"the query returns two columns named {repeated[0]}",
-            mend="give each its own name",
+            fix="give each its own name",
             job_id=job_id,
             reason="invalidQuery",
         )

@@ -49,14 +49,14 @@ def seed_again(target: Target, progress: Progress = silent) -> None:
     """
     if target.kind != "embedded":
         raise ConfigError(
-            f"target {target.name!r} is BigQuery itself: it is never filled", mend="--target local"
+            f"target {target.name!r} is BigQuery itself: it is never filled", fix="--target local"
         )
     if target.emulator_host:
         raise ConfigError(
             "BIGQUERY_EMULATOR_HOST names a server that is not plumbline's: it is used as it is "
             "found, never filled",
             key="BIGQUERY_EMULATOR_HOST",
-            mend="unset the variable to use the embedded warehouse",
+            fix="unset the variable to use the embedded warehouse",
         )
     warehouse = EmbeddedWarehouse.of(target)
     plan = SeedPlan.of(target, warehouse)
@@ -65,7 +65,7 @@ def seed_again(target: Target, progress: Progress = silent) -> None:
             f"target {target.name!r} has no seed",
             file=target.project_dir / "great_expectations.yml",
             key=f"fluent_datasources.*.targets.{target.name}.seed",
-            mend="name a seed command there",
+            fix="name a seed command there",
         )
     _prepare(target, warehouse, plan, progress, again=True)
 

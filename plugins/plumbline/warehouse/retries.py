@@ -106,7 +106,7 @@ def _nobody_answered(fault: BaseException) -> bool:
     from google.auth.exceptions import TransportError
 
     if isinstance(fault, http.SSLError):
-        return False  # a certificate does not mend itself
+        return False  # a certificate does not fix itself
     kinds = (http.ConnectionError, http.Timeout, http.ChunkedEncodingError, ConnectionError)
     return isinstance(fault, (*kinds, TransportError))
 

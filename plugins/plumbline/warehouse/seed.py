@@ -154,7 +154,7 @@ class Making:
             raise WarehouseError(
                 f"the seed command has not finished in {MAKE_SECONDS:.0f} s",
                 file=script,
-                mend="run it by hand with --out FOLDER",
+                fix="run it by hand with --out FOLDER",
             ) from None
         if self._process.returncode != 0:
             lines = said.decode(errors="replace").strip().splitlines()
@@ -162,7 +162,7 @@ class Making:
                 f"the seed command failed (exit code {self._process.returncode})"
                 + (f": {lines[-1].strip()[:300]}" if lines else ""),
                 file=script,
-                mend="run it by hand with --out FOLDER",
+                fix="run it by hand with --out FOLDER",
             )
         files = sorted(file for file in self._folder.iterdir() if file.suffix in LOAD_FORMATS)
         if not files:
@@ -184,7 +184,7 @@ def making(plan: SeedPlan) -> Iterator[Making]:
             f"the seed command {plan.seed.command[0]!r} does not exist",
             file=plan.target.project_dir / "great_expectations.yml",
             key=f"fluent_datasources.*.targets.{plan.target.name}.seed.command",
-            mend="name a Python script of the project",
+            fix="name a Python script of the project",
         )
     for left_over in plan.warehouse.folder.glob("season-*"):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -226,7 +226,7 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
             raise ConfigError(
                 f"the seed command made {by_key[key].name}, but no table {key} is declared",
                 file=plan.sources,
-                mend="declare the table, or let the command leave it out",
+                fix="declare the table, or let the command leave it out",
             )
     for dataset in sorted({table.dataset for table in declared.values()}):
         _make_dataset(plan.target, client, dataset)
@@ -321,7 +321,7 @@ def _in_order(plan: SeedPlan, table: SourceTable, file: Path) -> Iterator[IO[byt
             + (f"; not declared: {', '.join(unknown)}" if unknown else ""),
             file=plan.sources,
             key=table.key,
-            mend="declare the columns that the seed command writes",
+            fix="declare the columns that the seed command writes",
         )
     if found == wanted:
         with file.open("rb") as content:
@@ -345,7 +345,7 @@ def _asking(target: Target, what: str) -> Iterator[None]:
             said = explain_failure(fault, call)
             raise WarehouseError(
                 f"the embedded warehouse could not be filled ({what}): {said.what}",
-                mend=said.mend,
+                fix=said.fix,
                 reason=said.reason,
             ) from fault
 

@@ -135,7 +135,7 @@ def _table(dataset: str, entry: Mapping[str, Any], file: Path, at: str) -> Sourc
 def _list(value: object, file: Path, key: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         raise ConfigError(
-            "a list of entries is expected here", file=file, key=key, mend="see dbt's sources"
+            "a list of entries is expected here", file=file, key=key, fix="see dbt's sources"
         )
     return value
 
@@ -145,7 +145,7 @@ def _mapping(value: object, file: Path, key: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise ConfigError(
-            "`key: value` lines are expected here", file=file, key=key, mend="see dbt's sources"
+            "`key: value` lines are expected here", file=file, key=key, fix="see dbt's sources"
         )
     return value
 
@@ -153,6 +153,6 @@ def _mapping(value: object, file: Path, key: str) -> Mapping[str, Any]:
 def _matching(pattern: re.Pattern[str], value: object, file: Path, key: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise ConfigError(
-            f"{value!r} cannot stand here", file=file, key=key, mend=f"write {pattern.pattern}"
+            f"{value!r} cannot stand here", file=file, key=key, fix=f"write {pattern.pattern}"
         )
     return value

@@ -184,7 +184,7 @@ def test_a_newer_format_is_refused() -> None:
         from_json('{"format": 2, "state": {}}', where="plumbline.state, version 9")
 
     assert raised.value.file == "plumbline.state, version 9"
-    assert "upgrade plumbline" in str(raised.value.mend)
+    assert "upgrade plumbline" in str(raised.value.fix)
 
 
 @pytest.mark.parametrize(

@@ -136,12 +136,12 @@ def test_an_incident_is_found_by_id_its_beginning_or_its_monitor(text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "mend"), [("a-0009", "did you mean 'a-0001'?"), ("zzz", "known: a-0001")]
+    ("text", "fix"), [("a-0009", "did you mean 'a-0001'?"), ("zzz", "known: a-0001")]
 )
-def test_an_incident_that_is_not_there_is_refused_with_what_is(text: str, mend: str) -> None:
+def test_an_incident_that_is_not_there_is_refused_with_what_is(text: str, fix: str) -> None:
     with pytest.raises(ConfigError) as refused:
         editing.find_incident(state(), text)
-    assert refused.value.mend == mend
+    assert refused.value.fix == fix
 
 
 def test_what_may_be_several_is_refused() -> None:

@@ -80,11 +80,11 @@ def test_a_range_without_a_change_of_clocks_says_nothing_of_it() -> None:
         ("2026-02-01T01:00:00-05:00", "2026-02-01T02:00:00-05:00", "6h", "--from", "nothing would have run"),
     ],
 )  # fmt: skip
-def test_a_range_that_can_not_be_is_refused_with_the_option_and_a_mend(
+def test_a_range_that_can_not_be_is_refused_with_the_option_and_a_fix(
     first: str, last: str, every: str | None, key: str, says: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
         span(first, last, every)
     assert refused.value.key == key
     assert says in refused.value.what
-    assert refused.value.mend
+    assert refused.value.fix

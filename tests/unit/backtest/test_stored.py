@@ -81,4 +81,4 @@ def test_a_line_that_is_no_outcome_is_refused_with_its_number(
 def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         read_file(tmp_path / "none")
-    assert "backtest --export" in str(refused.value.mend)
+    assert "backtest --export" in str(refused.value.fix)

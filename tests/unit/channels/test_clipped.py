@@ -14,5 +14,5 @@ def test_long_texts_are_cut_and_groups_counted() -> None:
     found = clipped(hostile_item())
     assert len(found.summary) == len(found.groups[0].label) == LONGEST_TEXT
     assert (len(found.groups), found.more_groups) == (MOST_ENTRIES, 7 + 500 - MOST_ENTRIES)
-    assert len(found.mended) == len(hostile_item().mended)
+    assert len(found.recovered) == len(hostile_item().recovered)
     assert found.docs_url == hostile_item().docs_url

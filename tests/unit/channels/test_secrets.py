@@ -187,7 +187,7 @@ def test_a_malformed_reference_is_refused_without_asking(
     with pytest.raises(ConfigError, match="not a reference") as caught:
         read(receiver.url, reference)
     assert caught.value.key == "TOKEN"
-    assert "sm://PROJECT/SECRET" in str(caught.value.mend)
+    assert "sm://PROJECT/SECRET" in str(caught.value.fix)
     assert receiver.requests == []
 
 
@@ -247,7 +247,7 @@ def test_nobody_there_is_secret_manager_in_trouble() -> None:
         read(f"http://127.0.0.1:{refused_port()}", "sm://p/s")
 
 
-def test_without_google_credentials_the_mend_is_said(
+def test_without_google_credentials_the_fix_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)

@@ -66,7 +66,7 @@ PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, criti
         ),
         (
             line_coverage(Event.EXPIRED),
-            "EXPIRED line_coverage: left the window unmended, was CRITICAL for 8 d 6 h",
+            "EXPIRED line_coverage: aged out without a fix, was CRITICAL for 8 d 6 h",
         ),
         (
             failed_check(Event.RESOLVED, at=AT + timedelta(hours=6)),
@@ -273,7 +273,7 @@ def test_plain_text_counts_what_has_no_room() -> None:
 @pytest.mark.parametrize(
     ("item", "text"),
     [
-        (line_coverage(Event.RESOLVED, mended=("a", "b")), "2 mended: a, b"),
+        (line_coverage(Event.RESOLVED, recovered=("a", "b")), "2 recovered: a, b"),
         (line_coverage(Event.EXPIRED, left=tuple("abcdefg")), "a, b, c, d, e and 2 more"),
         (line_coverage(Event.FLAPPING), "Fails and recovers again and again"),
         (line_coverage(groups=(), expectations=("x must be 1",)), "fails     x must be 1"),

@@ -1,4 +1,4 @@
-"""`plumbline debug`: a line a need, with the mend where it is not met."""
+"""`plumbline debug`: a line a need, with the fix where it is not met."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_route_that_reaches_nobody_is_missing_with_its_variable(
     said = plumbline("debug")
     assert said.code == 3
     assert lines_of(said.out)["channel slack-error"] == "MISSING"
-    assert "mend: set SLACK_WEBHOOK_URL_ERROR" in said.out
+    assert "fix: set SLACK_WEBHOOK_URL_ERROR" in said.out
 
 
 def test_a_channel_whose_messages_go_to_the_fallback_is_a_note(
@@ -147,7 +147,7 @@ def test_outside_a_project_it_says_what_is_missing(
     said = plumbline("debug")
     assert said.code == 3
     assert lines_of(said.out) == {"great expectations": "OK", "project": "MISSING"}
-    assert "mend: run plumbline inside a project" in said.out
+    assert "fix: run plumbline inside a project" in said.out
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_broken_file_is_named_and_the_other_checks_go_on(
     assert lines_of(said.out)[check] == "MISSING"
     assert lines_of(said.out)["target"] == "OK"
     assert file in said.out
-    assert "mend: " in said.out
+    assert "fix: " in said.out
     assert "Traceback" not in said.out + said.err
 
 
@@ -184,7 +184,7 @@ def test_bigquery_without_a_project_says_how_to_name_one(
     said = plumbline("debug", "--target", "bigquery")
     assert said.code == 3
     assert lines_of(said.out)["target"] == "MISSING"
-    assert "mend: set PLUMBLINE_PROJECT" in said.out
+    assert "fix: set PLUMBLINE_PROJECT" in said.out
 
 
 def test_bigquery_without_credentials_says_how_to_get_them(

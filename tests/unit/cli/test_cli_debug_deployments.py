@@ -58,7 +58,7 @@ def test_what_a_service_runs_is_said_with_how_it_is_known(
     assert f"OK       service worker: runs {HEAD[:12]} (label commit-sha)" in said.out
 
 
-def test_a_service_that_does_not_say_its_commit_is_missing_with_the_mend(
+def test_a_service_that_does_not_say_its_commit_is_missing_with_the_fix(
     project: SmallProject, plumbline: Plumbline, cloud: FakeCloudRun, endpoint: str
 ) -> None:
     cloud.add("worker", revision("worker-00007-abc"))
@@ -66,7 +66,7 @@ def test_a_service_that_does_not_say_its_commit_is_missing_with_the_mend(
     said = plumbline("debug", "--target", "bigquery")
     assert said.code == 3
     assert lines_of(said.out)["service worker"] == "MISSING"
-    assert "mend: deploy with --labels=commit-sha=$(git rev-parse HEAD)" in said.out
+    assert "fix: deploy with --labels=commit-sha=$(git rev-parse HEAD)" in said.out
 
 
 def test_without_the_library_one_line_says_so_for_all_services(
@@ -75,7 +75,7 @@ def test_without_the_library_one_line_says_so_for_all_services(
     declare(project, on_cloud_run(endpoint))
     said = plumbline("debug", "--target", "bigquery")
     assert lines_of(said.out)["cloud run"] == "MISSING"
-    assert "mend: pip install 'plumbline-dq[deployments]'" in said.out
+    assert "fix: pip install 'plumbline-dq[deployments]'" in said.out
     assert "service worker" not in lines_of(said.out)
 
 

@@ -29,7 +29,7 @@ class Broken:
 
 
 FAULTS: list[tuple[BaseException, int, str]] = [
-    (ConfigError("wrong", file="a.yml", key="b.c", mend="mend it"), 64, "error: wrong"),
+    (ConfigError("wrong", file="a.yml", key="b.c", fix="fix it"), 64, "error: wrong"),
     (MonitorError("wrong"), 3, "error: wrong"),
     (WarehouseError("no answer"), 3, "error: no answer"),
     (PlumblineError("odd"), 70, "error: odd"),
@@ -55,9 +55,9 @@ def test_a_fault_has_its_exit_code_and_one_message(
     assert "Traceback" not in said.err
 
 
-def test_an_error_says_file_key_and_mend(broken: type[Broken], plumbline: Plumbline) -> None:
-    broken.fault = ConfigError("wrong", file="a.yml", key="b.c", mend="mend it")
-    assert plumbline("list").err == "error: wrong\n  in: a.yml: b.c\n  mend: mend it\n"
+def test_an_error_says_file_key_and_fix(broken: type[Broken], plumbline: Plumbline) -> None:
+    broken.fault = ConfigError("wrong", file="a.yml", key="b.c", fix="fix it")
+    assert plumbline("list").err == "error: wrong\n  in: a.yml: b.c\n  fix: fix it\n"
 
 
 def test_a_file_of_the_project_has_its_short_name(
@@ -99,7 +99,7 @@ def test_without_debug_the_message_of_a_fault_of_ours_says_how_to_see_it(
 def test_a_message_of_several_lines_stays_one_message(
     broken: type[Broken], plumbline: Plumbline
 ) -> None:
-    broken.fault = WarehouseError("it stopped:\n    Could not set lock\x1b[31m", mend="close it")
+    broken.fault = WarehouseError("it stopped:\n    Could not set lock\x1b[31m", fix="close it")
     assert plumbline("list").err == (
-        "error: it stopped:\n      Could not set lock\\x1b[31m\n  mend: close it\n"
+        "error: it stopped:\n      Could not set lock\\x1b[31m\n  fix: close it\n"
     )

@@ -42,7 +42,7 @@ class Terminal:
 def test_on_a_terminal_it_asks_for_the_groups_and_the_owner(
     shop: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terminal = Terminal(monkeypatch, themselves="country, order_id", mends="ana")
+    terminal = Terminal(monkeypatch, themselves="country, order_id", fixes="ana")
     assert plumbline("new", "monitor", "orders", *GIVEN).code == 0
     assert len(terminal.asked) == 2
     suite = json.loads((shop / "expectations/orders.json").read_text())
@@ -63,7 +63,7 @@ def test_lint_has_nothing_to_say_of_what_was_written(
 ) -> None:
     said = plumbline("new", "monitor", "orders", *GIVEN, *groups, "--owner", "ana")
     assert (said.code, said.err) == (0, "")
-    assert "nothing to mend" in plumbline("lint").out
+    assert "nothing to fix" in plumbline("lint").out
 
 
 def test_what_can_not_be_a_checkpoint_leaves_nothing_behind(

@@ -62,7 +62,7 @@ def test_a_project_without_schedules_shows_that(
 
 
 @pytest.mark.parametrize("command", ["show", "run", "export --format cron"])
-def test_a_fault_in_the_schedule_is_refused_with_file_key_and_mend(
+def test_a_fault_in_the_schedule_is_refused_with_file_key_and_fix(
     file: Path, plumbline: Plumbline, command: str
 ) -> None:
     file.write_text(SCHEDULES.replace("0 */6 * * *", "0 6 31 2 *"))
@@ -70,7 +70,7 @@ def test_a_fault_in_the_schedule_is_refused_with_file_key_and_mend(
     assert said.code == 64
     assert "never comes" in said.err
     assert "in: checkpoints/schedule.yml: schedules[0].cron" in said.err
-    assert "mend: " in said.err
+    assert "fix: " in said.err
 
 
 @pytest.mark.parametrize("command", ["run", "export --format cron", "export --format systemd"])

@@ -1,4 +1,4 @@
-"""Wrong usage: refused before anything runs, exit 64, one message with its mend."""
+"""Wrong usage: refused before anything runs, exit 64, one message with its fix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from support.projects import SmallProject
 from unit.cli.conftest import Plumbline
 
 CASES: list[tuple[str, str, str]] = [
-    # command line; what is wrong; the mend
+    # command line; what is wrong; the fix
     ("rnu", "there is no command 'rnu' of 'plumbline'", "did you mean 'run'?"),
     ("zzz", "there is no command 'zzz'", "known: alerts, backtest, calibrate, compile"),
     ("warehouse strat", "there is no command 'strat' of 'plumbline warehouse'", "'start'"),
@@ -75,9 +75,9 @@ CASES: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("line", "what", "mend"), CASES, ids=[case[0] for case in CASES])
-def test_it_is_refused_with_what_is_wrong_and_the_mend(
-    project: SmallProject, plumbline: Plumbline, line: str, what: str, mend: str
+@pytest.mark.parametrize(("line", "what", "fix"), CASES, ids=[case[0] for case in CASES])
+def test_it_is_refused_with_what_is_wrong_and_the_fix(
+    project: SmallProject, plumbline: Plumbline, line: str, what: str, fix: str
 ) -> None:
     said = plumbline(*line.split(" "))
     assert said.code == 64
@@ -85,9 +85,9 @@ def test_it_is_refused_with_what_is_wrong_and_the_mend(
     errors = [text for text in said.err.splitlines() if text.startswith("error: ")]
     assert len(errors) == 1
     assert what in errors[0]
-    mends = [text for text in said.err.splitlines() if text.startswith("  mend: ")]
-    assert len(mends) == 1
-    assert mend in mends[0]
+    fixes = [text for text in said.err.splitlines() if text.startswith("  fix: ")]
+    assert len(fixes) == 1
+    assert fix in fixes[0]
     if "--debug" not in line:
         assert "Traceback" not in said.err
     assert not (project.root / ".plumbline").exists()

@@ -110,7 +110,7 @@ def test_what_is_denied_names_the_role_and_no_value(
     gcloud.denies(command)
     assert main(["secrets"]) == 1
     said = capsys.readouterr().err
-    assert f"mend: it needs {role}" in said
+    assert f"fix: it needs {role}" in said
     assert "hooks.slack.com" not in said
 
 

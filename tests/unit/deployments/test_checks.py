@@ -112,7 +112,7 @@ def test_uncommitted_changes(clone: Path, file: str, status: Status) -> None:
 def test_another_branch_is_a_hard_failure(clone: Path) -> None:
     git(clone, "switch", "--quiet", "--create", "feature")
     one = found("branch", before(clone))
-    assert (one.status, one.what, one.mend) == (
+    assert (one.status, one.what, one.fix) == (
         Status.CRITICAL,
         "on feature, but it is deployed from main",
         "git switch main",
@@ -136,7 +136,7 @@ def test_the_remote_is_asked_before_it_is_believed(remote: History, clone: Path)
 def test_what_was_not_pushed_is_a_hard_failure(clone: Path) -> None:
     commit_here(clone, "shared/mine.py")
     one = found("in step with the remote", before(clone))
-    assert (one.status, one.mend) == (Status.CRITICAL, "git push")
+    assert (one.status, one.fix) == (Status.CRITICAL, "git push")
 
 
 def test_a_remote_that_does_not_answer_is_an_error(remote: History, clone: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_deployment_of_a_moment_ago_is_a_warning(clone: Path) -> None:
     assert one.status is Status.WARNING
     assert "commit unknown" in one.details[1]
     assert found("last deployments", before(clone, revisions=[older])).status is Status.PASS
-    unknown = UnknownDeploymentError("Cloud Run did not say", mend="try again")
+    unknown = UnknownDeploymentError("Cloud Run did not say", fix="try again")
     assert found("last deployments", before(clone, revisions=unknown)).status is Status.ERROR
 
 

@@ -93,7 +93,7 @@ def test_a_revision_that_does_not_say_its_commit_is_unknown(
     with pytest.raises(UnknownDeploymentError, match="does not say its commit") as caught:
         read(on_cloud_run(endpoint))
     assert shown in caught.value.what
-    assert caught.value.mend == "deploy with --labels=commit-sha=$(git rev-parse HEAD)"
+    assert caught.value.fix == "deploy with --labels=commit-sha=$(git rev-parse HEAD)"
 
 
 def test_what_answers_counts_and_not_what_was_configured_last(
@@ -144,7 +144,7 @@ def test_what_cloud_run_does_not_say_is_unknown(
     with pytest.raises(UnknownDeploymentError) as caught:
         read(on_cloud_run(endpoint))
     assert what in caught.value.what
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_the_project_must_be_known(endpoint: str) -> None:
@@ -250,4 +250,4 @@ def test_logs_that_may_not_be_read_are_no_0(
     cloud.fault = Reply(403, {"error": {"code": 403, "message": "denied"}})
     with pytest.raises(UnknownDeploymentError, match="may not be read") as caught:
         counted(on_cloud_run(endpoint), "2026-02-02T20:00:00Z", "2026-02-02T20:09:00Z")
-    assert "roles/logging.viewer" in str(caught.value.mend)
+    assert "roles/logging.viewer" in str(caught.value.fix)

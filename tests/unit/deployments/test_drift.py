@@ -51,7 +51,7 @@ def drift(
     return Drift(service(name), NOW, Deployed("8cb96558" + "0" * 32, "image tag"), found)
 
 
-UNKNOWN = Drift(service("lost"), NOW, reason="it has no label", mend="label it")
+UNKNOWN = Drift(service("lost"), NOW, reason="it has no label", fix="label it")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_worst_comes_first() -> None:
     assert names == ["worker", "lost", "young", "fine"]
 
 
-def test_the_text_lists_what_does_not_run_and_the_mend() -> None:
+def test_the_text_lists_what_does_not_run_and_the_fix() -> None:
     text = render_text(REPORT)
     assert "✗ CRITICAL  worker: 77 of 598" in text
     assert "and 67 more" in text
@@ -150,12 +150,12 @@ def test_a_service_is_looked_at_in_the_repository_that_a_variable_names(tmp_path
     assert unset.deployed is not None  # that much is known
 
 
-def test_what_is_not_known_is_an_error_with_its_mend() -> None:
+def test_what_is_not_known_is_an_error_with_its_fix() -> None:
     def deployed(_: Service) -> Deployed:
-        raise UnknownDeploymentError("no label", mend="label it")
+        raise UnknownDeploymentError("no label", fix="label it")
 
     found = look(service(), root=ROOT, now=NOW, deployed=deployed)
-    assert (found.status(Limits()), found.reason, found.mend) == (
+    assert (found.status(Limits()), found.reason, found.fix) == (
         Status.ERROR,
         "no label",
         "label it",

@@ -182,7 +182,7 @@ def test_a_shallow_clone_is_refused_even_where_it_holds_the_commit(
     git(clone, "cat-file", "-e", deployed)
     with pytest.raises(GitError, match="shallow") as caught:
         behind(clone, deployed)
-    assert "--unshallow" in str(caught.value.mend)
+    assert "--unshallow" in str(caught.value.fix)
 
 
 def test_a_commit_that_is_not_there_is_refused(history: History) -> None:

@@ -129,7 +129,7 @@ def test_logs_that_cannot_be_read_are_an_error(runs: Runs) -> None:
     runs([Status.PASS], [Status.PASS])
 
     def count(since: datetime, until: datetime) -> int:
-        raise UnknownDeploymentError("the logs may not be read", mend="grant the role")
+        raise UnknownDeploymentError("the logs may not be read", fix="grant the role")
 
     look, _ = look_after(after(count), now=NOW)
     line = look.lines[-1]

@@ -64,10 +64,10 @@ def test_a_number_is_not_held_against_the_past_of_another(
     (fault,) = faults_of_following(observed, expectations)
     assert (fault.index, fault.argument) == (len(expectations) - 1, argument)
     assert says in fault.what
-    assert fault.mend
+    assert fault.fix
 
 
 @pytest.mark.parametrize("weird", [None, "pct", [], {"kwargs": None}, {"group_by": {"a": 1}}])
 def test_a_malformed_file_is_for_other_rules(weird: Any) -> None:
     entry = {"type": "expect_metric_to_follow_history", "kwargs": weird}
-    assert all(fault.mend for fault in faults_of_following(MEAN, [entry]))
+    assert all(fault.fix for fault in faults_of_following(MEAN, [entry]))

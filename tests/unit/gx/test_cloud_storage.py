@@ -113,7 +113,7 @@ def test_gx_makes_it_from_its_configuration_and_gives_the_configuration_back() -
     assert {**made.config, **config} == made.config
 
 
-def test_without_a_bucket_the_mend_is_said() -> None:
+def test_without_a_bucket_the_fix_is_said() -> None:
     with pytest.raises(ConfigError, match="names no bucket"):
         backend(bucket="")
 

@@ -172,7 +172,7 @@ def test_a_member_of_which_nobody_was_told_is_not_told_as_mended() -> None:
     assert labels(change.mended_members) == "a"
 
 
-def test_a_pass_mends_the_rows_that_pull_the_whole_down_but_not_below() -> None:
+def test_a_pass_fixes_the_rows_that_pull_the_whole_down_but_not_below() -> None:
     history = History()
     see(history, "a")
     row = outcome("coverage", Status.WARNING, at(1), failing="a")
@@ -180,7 +180,7 @@ def test_a_pass_mends_the_rows_that_pull_the_whole_down_but_not_below() -> None:
     assert change.event is Event.RESOLVED
 
 
-def test_what_an_error_found_besides_is_no_member_and_mends_nobody() -> None:
+def test_what_an_error_found_besides_is_no_member_and_fixes_nobody() -> None:
     history = History()
     see(history, "ab")
     history.run(outcome("coverage", Status.ERROR, at(1), well="ab"))

@@ -57,7 +57,7 @@ def _loaded_once(pytestconfig: pytest.Config) -> Iterator[None]:
 @pytest.mark.oracle
 @pytest.mark.usefixtures("_loaded_once")
 class TestGooglesAnalyzer:
-    def test_what_it_accepts_has_nothing_to_mend(self, linted: LintedProject) -> None:
+    def test_what_it_accepts_has_nothing_to_fix(self, linted: LintedProject) -> None:
         assert linted.lint(analyze=True).findings == ()
 
     @pytest.mark.parametrize(("file", "old", "new", "at", "says"), CASES)

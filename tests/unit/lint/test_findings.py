@@ -121,14 +121,14 @@ def test_a_file_or_a_folder_limits_findings(linted: LintedProject, name: str) ->
     assert names == {"lag.json"}
 
 
-def test_a_file_that_lint_does_not_read_has_nothing_to_mend(linted: LintedProject) -> None:
+def test_a_file_that_lint_does_not_read_has_nothing_to_fix(linted: LintedProject) -> None:
     linted.replace(LAG, '"owner"', '"onwer"')
     linted.write("docs/notes.md", "# Notes")
     assert linted.lint("docs/notes.md").findings == ()
 
 
 def test_a_monitor_and_its_runbook_are_looked_at_together(linted: LintedProject) -> None:
-    linted.replace(RUNBOOK, "## Mend\n", "")
+    linted.replace(RUNBOOK, "## Fix\n", "")
     assert [finding.place.file.name for finding in linted.lint("coverage").findings] == [
         "coverage.md"
     ]
@@ -139,7 +139,7 @@ def test_a_runbook_that_many_name_is_looked_at_once(linted: LintedProject) -> No
     linted.replace(
         SUITE, "docs/runbooks/coverage.md#what-to-do", "docs/../docs/runbooks/coverage.md"
     )
-    linted.replace(RUNBOOK, "## Mend\n", "")
+    linted.replace(RUNBOOK, "## Fix\n", "")
     assert linted.codes() == ["runbook-without-heading"]
 
 
@@ -152,7 +152,7 @@ def test_a_name_that_is_nothing_is_refused_with_a_did_you_mean(linted: LintedPro
     with pytest.raises(ConfigError, match="'coverge' is no monitor") as caught:
         linted.lint("coverge")
     assert caught.value.exit_code == 64
-    assert caught.value.mend == "did you mean 'coverage'?"
+    assert caught.value.fix == "did you mean 'coverage'?"
 
 
 def test_a_malformed_file_hides_only_itself(linted: LintedProject) -> None:

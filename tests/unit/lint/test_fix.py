@@ -82,7 +82,7 @@ def test_fixing_again_writes_nothing(linted: LintedProject) -> None:
     assert linted.lint(fix=True).fixed == ()
 
 
-def test_what_is_fixed_has_still_nothing_to_mend(linted: LintedProject) -> None:
+def test_what_is_fixed_has_still_nothing_to_fix(linted: LintedProject) -> None:
     assert linted.lint(fix=True).findings == ()
 
 

@@ -66,4 +66,4 @@ def test_an_unknown_key_has_a_did_you_mean() -> None:
     }
     (fault,) = faults_of({"BOS": {"min_valu": 1}}, schema)
     assert fault.path == ("BOS", "min_valu")
-    assert fault.mend == "did you mean 'min_value'?"
+    assert fault.fix == "did you mean 'min_value'?"

@@ -30,7 +30,7 @@ def _inside(linted: LintedProject, monkeypatch: pytest.MonkeyPatch) -> None:
         ('"owner": "data-platform",', "", 1),
         ('"owner"', '"onwer"', 2),
     ],
-    ids=["nothing to mend", "a warning", "an error"],
+    ids=["nothing to fix", "a warning", "an error"],
 )
 @pytest.mark.parametrize("form", ["text", "json", "github"])
 def test_the_exit_code_says_how_bad_it_is(
@@ -54,7 +54,7 @@ def test_names_limit_what_is_said(
 ) -> None:
     linted.replace(LAG, '"owner"', '"onwer"')
     assert invoke(["lint", "coverage"]) == 0
-    assert capsys.readouterr().out == "nothing to mend\n"
+    assert capsys.readouterr().out == "nothing to fix\n"
 
 
 def test_json_goes_to_standard_output_alone(
@@ -69,7 +69,7 @@ def test_json_goes_to_standard_output_alone(
 
 def test_fix_says_what_it_wrote(linted: LintedProject, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["lint", "--fix", LAG]) == 0
-    assert capsys.readouterr().out == f"fixed {LAG}\nnothing to mend\n"
+    assert capsys.readouterr().out == f"fixed {LAG}\nnothing to fix\n"
 
 
 def test_malformed_project_files_are_findings_and_not_refused(linted: LintedProject) -> None:
@@ -96,7 +96,7 @@ def test_it_needs_no_warehouse_library_and_no_gx(linted: LintedProject) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_shipped_project_has_nothing_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shipped_project_has_nothing_to_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     done = subprocess.run(
         [*PLUMBLINE, "--project-dir", str(ROOT), "lint"],
         capture_output=True,
@@ -105,4 +105,4 @@ def test_the_shipped_project_has_nothing_to_mend(monkeypatch: pytest.MonkeyPatch
         cwd=ROOT,
         env=environment(),
     )
-    assert (done.stdout, done.stderr, done.returncode) == ("nothing to mend\n", "", 0)
+    assert (done.stdout, done.stderr, done.returncode) == ("nothing to fix\n", "", 0)

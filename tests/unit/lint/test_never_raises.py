@@ -96,7 +96,7 @@ def assert_places_are_real(project: LintedProject, findings: tuple[Finding, ...]
         assert finding.place.file.is_relative_to(project.root)
         assert finding.place.line >= 1
         assert finding.what
-        assert finding.mend
+        assert finding.fix
 
 
 @pytest.mark.parametrize("name", [SUITE, CHECKPOINT])

@@ -23,19 +23,19 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LintReport:
     root = tmp_path / "project"
     findings = (
         WRONG.at(Place(root / "a.json", 3, 7, "x[0].y"), "there is no 'b'", "did you mean 'c'?"),
-        DOUBTFUL.at(Place(root / "b,1.sql", 2), "100% of\nit: \x1b[31mred", "mend it"),
+        DOUBTFUL.at(Place(root / "b,1.sql", 2), "100% of\nit: \x1b[31mred", "fix it"),
     )
     return LintReport(root, findings, fixed=(root / "c.json",))
 
 
-def test_text_is_a_line_to_follow_a_key_and_a_mend(report: LintReport) -> None:
+def test_text_is_a_line_to_follow_a_key_and_a_fix(report: LintReport) -> None:
     assert text.render(report).splitlines() == [
         "fixed project/c.json",
         "project/a.json:3:7: error: there is no 'b' [some-error]",
         "  in: x[0].y",
-        "  mend: did you mean 'c'?",
+        "  fix: did you mean 'c'?",
         "project/b,1.sql:2: warning: 100% of\\nit: \\x1b[31mred [some-warning]",
-        "  mend: mend it",
+        "  fix: fix it",
         "1 error, 1 warning",
     ]
 
@@ -46,7 +46,7 @@ def test_text_has_colours_where_they_are_wanted(report: LintReport) -> None:
 
 
 def test_nothing_found_is_said_in_one_line(report: LintReport) -> None:
-    assert text.render(LintReport(report.root, ())) == "nothing to mend\n"
+    assert text.render(LintReport(report.root, ())) == "nothing to fix\n"
 
 
 def test_json_is_one_object_with_files_from_the_projects_folder(report: LintReport) -> None:
@@ -71,7 +71,7 @@ def test_github_gets_one_command_a_finding_escaped(report: LintReport) -> None:
         "::error file=project/a.json,line=3,col=7,title=some-error::"
         "there is no 'b'; did you mean 'c'?",
         "::warning file=project/b%2C1.sql,line=2,title=some-warning::"
-        "100%25 of%0Ait: \x1b[31mred; mend it",
+        "100%25 of%0Ait: \x1b[31mred; fix it",
         "1 error, 1 warning",
     ]
 

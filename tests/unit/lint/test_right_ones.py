@@ -62,8 +62,8 @@ RIGHT: dict[str, Edits] = {
     "info beside critical": ((SUITE, '"severity": "warning"', '"severity": "info"'),),
     "an expectation about the columns of the table": ((LAG, '"expectations": [', '"expectations": [{"type": "expect_table_columns_to_match_set", "kwargs": {"column_set": ["nothing"]}},'),),
     "a runbook on the web": ((SUITE, "docs/runbooks/coverage.md#what-to-do", "http://wiki/coverage"),),
-    "headings of a runbook deeper, in capitals, and more of them": ((RUNBOOK, "## Mend\n", "### MEND\n## Ours\n"),),
-    "a heading of a runbook underlined, and one closed": ((RUNBOOK, "## Mend\n## Roll back\n", "Mend\n----\n\n## Roll back ##\n"),),
+    "headings of a runbook deeper, in capitals, and more of them": ((RUNBOOK, "## Fix\n", "### FIX\n## Ours\n"),),
+    "a heading of a runbook underlined, and one closed": ((RUNBOOK, "## Fix\n## Roll back\n", "Fix\n----\n\n## Roll back ##\n"),),
     "a runbook that is no Markdown": ((SUITE, "docs/runbooks/coverage.md#what-to-do", "deploy/services.yml"),),
     "a place in a service's runbook": ((SERVICES, "docs/runbooks/coverage.md", "docs/runbooks/coverage.md#what-to-do"),),
     "a severity left out is critical": ((LAG, '"severity": "critical",', ""),),
@@ -143,7 +143,7 @@ def test_a_model_that_dbt_has_built_is_a_table_and_its_sql_dbts_own(linted: Lint
     linted.replace(LAG_MODEL, "{{ ref('orders') }}", "{{ ref('order') }}")
     (finding,) = linted.lint().findings
     assert finding.rule.code == "model-unknown-ref"
-    assert "did you mean 'orders'?" in finding.mend
+    assert "did you mean 'orders'?" in finding.fix
 
 
 def test_a_project_without_dbt_project_yml_or_schedule_is_one(linted: LintedProject) -> None:

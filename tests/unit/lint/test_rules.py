@@ -1,6 +1,6 @@
-"""Every rule: a file that breaks it, the line it points to, what it says, and its mend.
+"""Every rule: a file that breaks it, the line it points to, what it says, and its fix.
 
-The project that is broken here in one place has, whole, nothing to mend.
+The project that is broken here in one place has, whole, nothing to fix.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Case:
     at: str
     """In the line that the finding points to."""
     says: str = ""
-    mend: str = ""
+    fix: str = ""
     found_in: str | None = None
     """Which holds that line, where it is not the first one edited."""
     among: tuple[str, ...] = field(default=())
@@ -67,36 +67,36 @@ def broken(
 
 FILES = [
     broken("json-malformed", SUITE, '"name": "coverage",', '"name": "coverage",,', says="not JSON"),
-    broken("json-malformed", SUITE, '"min_value": 50', '"min_value": NaN', says="NaN is not JSON", mend="number"),
+    broken("json-malformed", SUITE, '"min_value": 50', '"min_value": NaN', says="NaN is not JSON", fix="number"),
     broken("json-malformed", LAG, "{", "[{", at="}", says="not JSON"),
     broken("yaml-malformed", SCHEDULE, "notify: [alerts]", "notify: [alerts", at="", says="not YAML"),
     broken("yaml-malformed", SCHEMA, "version: 2", "- version: 2", at="", says="", among=("model-without-description",)),
     broken("duplicate-key", SUITE, '"name": "coverage",', '"name": "coverage", "meta": {},', at='"meta": {', says="'meta' stands twice"),
     broken("duplicate-key", SCHEMA, "version: 2", "version: 2\nversion: 1", at="version: 1", says="'version' stands twice"),
-    broken("unknown-key", SUITE, '"severity": "warning"', '"severty": "warning"', says="'severty'", mend="did you mean 'severity'?", among=("threshold-levels-inverted",)),
-    broken("unknown-key", SUITE, '"expectations": [', '"expectation": [], "expectations": [', says="'expectation'", mend="'expectations'"),
-    broken("unknown-key", SUITE, '"owner"', '"onwer"', says="'onwer'", mend="did you mean 'owner'?", among=("monitor-without-owner",)),
-    broken("unknown-key", SUITE, '"unit": "%"', '"unti": "%"', says="'unti'", mend="did you mean 'unit'?"),
-    broken("unknown-key", SUITE, '"monitor": {', '"moniter": {}, "monitor": {', says="'moniter'", mend="'monitor'"),
-    broken("unknown-key", CHECKPOINT, '"actions"', '"action"', says="'action'", mend="'actions'"),
-    broken("unknown-key", CHECKPOINT, '"slack_webhook"', '"slack_webhok"', says="'slack_webhok'", mend="'slack_webhook'"),
-    broken("unknown-key", GX, "deadline_seconds", "deadline_secs", says="'deadline_secs'", mend="'deadline_seconds'"),
-    broken("unknown-key", GX, "default_target", "default_taget", says="'default_taget'", mend="'default_target'"),
-    broken("unknown-key", SCHEMA, "grain:", "grian:", says="'grian'", mend="'grain'"),
+    broken("unknown-key", SUITE, '"severity": "warning"', '"severty": "warning"', says="'severty'", fix="did you mean 'severity'?", among=("threshold-levels-inverted",)),
+    broken("unknown-key", SUITE, '"expectations": [', '"expectation": [], "expectations": [', says="'expectation'", fix="'expectations'"),
+    broken("unknown-key", SUITE, '"owner"', '"onwer"', says="'onwer'", fix="did you mean 'owner'?", among=("monitor-without-owner",)),
+    broken("unknown-key", SUITE, '"unit": "%"', '"unti": "%"', says="'unti'", fix="did you mean 'unit'?"),
+    broken("unknown-key", SUITE, '"monitor": {', '"moniter": {}, "monitor": {', says="'moniter'", fix="'monitor'"),
+    broken("unknown-key", CHECKPOINT, '"actions"', '"action"', says="'action'", fix="'actions'"),
+    broken("unknown-key", CHECKPOINT, '"slack_webhook"', '"slack_webhok"', says="'slack_webhok'", fix="'slack_webhook'"),
+    broken("unknown-key", GX, "deadline_seconds", "deadline_secs", says="'deadline_secs'", fix="'deadline_seconds'"),
+    broken("unknown-key", GX, "default_target", "default_taget", says="'default_taget'", fix="'default_target'"),
+    broken("unknown-key", SCHEMA, "grain:", "grian:", says="'grian'", fix="'grain'"),
     broken("unknown-key", SCHEMA, "{min: 1, max: 366}", "{min: 1, maximum: 366}", says="'maximum'"),
-    broken("unknown-key", SCHEMA, "description: One row a game.", "desciption: One row a game.", says="'desciption'", mend="'description'", among=("model-without-description",)),
-    broken("unknown-key", SOURCES, "arrival_time", "arival_time", says="'arival_time'", mend="'arrival_time'"),
-    broken("unknown-key", DBT, "model-paths", "model-path", says="'model-path'", mend="'model-paths'"),
-    broken("unknown-key", SCHEDULE, "cron:", "crn:", says="'crn'", mend="'cron'", among=("missing-key",)),
+    broken("unknown-key", SCHEMA, "description: One row a game.", "desciption: One row a game.", says="'desciption'", fix="'description'", among=("model-without-description",)),
+    broken("unknown-key", SOURCES, "arrival_time", "arival_time", says="'arival_time'", fix="'arrival_time'"),
+    broken("unknown-key", DBT, "model-paths", "model-path", says="'model-path'", fix="'model-paths'"),
+    broken("unknown-key", SCHEDULE, "cron:", "crn:", says="'crn'", fix="'cron'", among=("missing-key",)),
     broken("missing-key", LAG, '"type": "expect_metric_to_be_between",', "", at="{", says="'type' is missing"),
     broken("missing-key", CHECKPOINT, '"name": "tell", ', "", at="slack", says="'name' is missing"),
     broken("missing-key", CHECKPOINT, '"type": "slack", ', "", at="tell", says="no type"),
     broken("missing-key", GX, "kind: embedded", "location: US", at="local:", says="'kind' is missing"),
     broken("missing-key", SOURCES, "- name: games", "- label: games", at="label", says="'name' is missing", among=("model-unknown-source", "source-unknown-column")),
-    broken("wrong-value", SUITE, '"severity": "warning"', '"severity": "warn"', says="'warn'", mend="did you mean 'warning'?"),
+    broken("wrong-value", SUITE, '"severity": "warning"', '"severity": "warn"', says="'warn'", fix="did you mean 'warning'?"),
     broken("wrong-value", SUITE, '"depends_on": ["lag"]', '"depends_on": "lag"', says="'lag'"),
-    broken("wrong-value", LAG, '"count_failing": "critical"', '"count_failing": "criticl"', says="'criticl'", mend="'critical'"),
-    broken("wrong-value", GX, "kind: embedded", "kind: embeded", says="'embeded'", mend="'embedded'"),
+    broken("wrong-value", LAG, '"count_failing": "critical"', '"count_failing": "criticl"', says="'criticl'", fix="'critical'"),
+    broken("wrong-value", GX, "kind: embedded", "kind: embeded", says="'embeded'", fix="'embedded'"),
     broken("wrong-value", SCHEMA, "grain: [game_date, team]", "grain: game_date", says="'game_date'"),
     broken("wrong-value", SCHEMA, "description: 1 each.", "description: 1.", says="1.0"),
     broken("wrong-value", SOURCES, "require_partition_filter: true", "require_partition_filter: often", says="'often'"),
@@ -105,27 +105,27 @@ FILES = [
     broken("wrong-value", SCHEDULE, "America/New_York", "America/NewYork", says="America/NewYork"),
     broken("wrong-value", SCHEDULE, '"0 */6 * * *"', '"0 */6 * *"', says="five"),
     broken("wrong-value", SCHEDULE, '"0 */6 * * *"', '"0 */6 * * MO"', says="'MO' is no day of week"),
-    broken("name-differs-from-file", SUITE, '"name": "coverage",', '"name": "line_coverage",', says="'line_coverage'", mend="rename the file to line_coverage.json"),
+    broken("name-differs-from-file", SUITE, '"name": "coverage",', '"name": "line_coverage",', says="'line_coverage'", fix="rename the file to line_coverage.json"),
     broken("name-differs-from-file", CHECKPOINT, '"name": "health_check"', '"name": "health"', says="'health'"),
 ]  # fmt: skip
 
 SUITES = [
-    Case("suite-without-expectations", ((TABLE, '[\n    {"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}\n  ]', "[]"),), at='"expectations"', mend="add an expectation"),
+    Case("suite-without-expectations", ((TABLE, '[\n    {"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}\n  ]', "[]"),), at='"expectations"', fix="add an expectation"),
     broken("suite-without-model", LAG, '"model": "lag",', "", at='"monitor"', says="names no model", among=("model-without-suite",)),
     Case("suite-without-model", ((DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "coverage"}'),), at="{", found_in=TABLE, among=("suite-in-no-checkpoint",)),
-    broken("suite-unknown-model", LAG, '"model": "lag"', '"model": "lagg"', says="'lagg'", mend="did you mean 'lag'?", among=("model-without-suite",)),
+    broken("suite-unknown-model", LAG, '"model": "lag"', '"model": "lagg"', says="'lagg'", fix="did you mean 'lag'?", among=("model-without-suite",)),
     broken("suite-in-no-checkpoint", CHECKPOINT, '{"name": "lag"},', "", found_in=LAG, at="{", says="'lag'"),
 ]  # fmt: skip
 
 MONITORS = [
     broken("monitor-without-owner", LAG, '"owner": "data-platform",', "", at='"monitor"', says="'lag'"),
-    broken("monitor-without-runbook", LAG, '"owner": "data-platform",\n              "runbook": "https://wiki.example.com/lag"'.replace("              ", "      "), '"owner": "data-platform"', at='"monitor"', mend="docs/runbooks/lag.md"),
+    broken("monitor-without-runbook", LAG, '"owner": "data-platform",\n              "runbook": "https://wiki.example.com/lag"'.replace("              ", "      "), '"owner": "data-platform"', at='"monitor"', fix="docs/runbooks/lag.md"),
     broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "docs/runbooks/coverge.md", says="'docs/runbooks/coverge.md'"),
-    broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "../../../../etc/hostname", mend="below the project"),
-    broken("monitor-unknown-dependency", SUITE, '["lag"]', '["lagg"]', says="'lagg'", mend="did you mean 'lag'?"),
+    broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "../../../../etc/hostname", fix="below the project"),
+    broken("monitor-unknown-dependency", SUITE, '["lag"]', '["lagg"]', says="'lagg'", fix="did you mean 'lag'?"),
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["coverage"], "owner"', found_in=SUITE, at='"depends_on"', says="coverage -> lag -> coverage"),
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["lag"], "owner"', says="lag -> lag"),
-    broken("monitor-unknown-column", SUITE, '"observed": {"column": "coverage_pct"', '"observed": {"column": "covrage_pct"', says="'covrage_pct'", mend="'coverage_pct'"),
+    broken("monitor-unknown-column", SUITE, '"observed": {"column": "coverage_pct"', '"observed": {"column": "covrage_pct"', says="'covrage_pct'", fix="'coverage_pct'"),
     Case("monitor-observes-personal-column", ((SCHEMA, "description: The share.}", "description: The share., meta: {personal: true}}"),), at='"observed"', found_in=SUITE, says="'coverage_pct'"),
     broken("monitor-counts-nothing", LAG, '"count_failing": "critical"', '"count_failing": "warning"', says="'warning'"),
 ]  # fmt: skip
@@ -138,51 +138,51 @@ def gx(code: str, kind: str, kwargs: str, **expected: Any) -> Case:
 
 
 EXPECTATIONS = [
-    broken("expectation-unknown-type", LAG, "expect_metric_to_be_between", "expect_metric_to_be_betwen", says="'expect_metric_to_be_betwen'", mend="did you mean 'expect_metric_to_be_between'?"),
-    broken("expectation-unknown-argument", LAG, '"aggregate": "sum"', '"agregate": "sum"', says="'agregate'", mend="did you mean 'aggregate'?"),
-    broken("expectation-unknown-argument", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_valu": 60}}', says="'min_valu'", mend="'min_value'"),
+    broken("expectation-unknown-type", LAG, "expect_metric_to_be_between", "expect_metric_to_be_betwen", says="'expect_metric_to_be_betwen'", fix="did you mean 'expect_metric_to_be_between'?"),
+    broken("expectation-unknown-argument", LAG, '"aggregate": "sum"', '"agregate": "sum"', says="'agregate'", fix="did you mean 'aggregate'?"),
+    broken("expectation-unknown-argument", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_valu": 60}}', says="'min_valu'", fix="'min_value'"),
     broken("expectation-missing-argument", LAG, '"column": "not_final", ', "", at='"kwargs"', says="needs 'column'"),
     broken("expectation-missing-argument", TABLE, ', "kwargs": {"column": "anything"}', "", at="expect_column_to_exist", says="needs 'column'"),
     broken("expectation-wrong-argument", LAG, '"max_value": 3', '"max_value": "3"', says="'3' is not a number"),
-    broken("expectation-wrong-argument", LAG, '"aggregate": "sum"', '"aggregate": "summ"', says="'summ'", mend="did you mean 'sum'?"),
+    broken("expectation-wrong-argument", LAG, '"aggregate": "sum"', '"aggregate": "summ"', says="'summ'", fix="did you mean 'sum'?"),
     broken("expectation-wrong-argument", SUITE, '"group_by": ["team"]', '"group_by": "team"', says="'team' is not a list"),
     broken("expectation-wrong-argument", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": "60"}}', says="'60' is not a number"),
-    broken("expectation-misplaced-key", LAG, '"max_value": 3', '"max_value": 3, "severity": "warning"', says="'severity'", mend="beside kwargs"),
-    broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "retired": ["BOS"]', mend="take retired out"),
+    broken("expectation-misplaced-key", LAG, '"max_value": 3', '"max_value": 3, "severity": "warning"', says="'severity'", fix="beside kwargs"),
+    broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "retired": ["BOS"]', fix="take retired out"),
     broken("expectation-retired-overrides", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 60}}, "retired": ["BOS"]', says="'BOS' is retired"),
-    broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', mend="group_by"),
+    broken("expectation-overrides-without-groups", LAG, '"max_value": 3', '"max_value": 3, "overrides": {"BOS": {"max_value": 4}}', fix="group_by"),
     broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
-    Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", mend="group_by"),
-    broken("expectation-compares-sources", LAG, '"expectations": [', '"expectations": [{"type": "expect_table_row_count_to_equal_other_table", "kwargs": {"other_table_name": "games"}},', says="compares the number of rows with that of another table", mend="a model that reads both tables"),
-    broken("expectation-compares-sources", LAG, '"expectations": [', '"expectations": [{"type": "expect_query_results_to_match_comparison", "kwargs": {"base_query": "a", "comparison_data_source_name": "b", "comparison_query": "c"}},', says="those of another data source", mend="a model that reads both tables"),
-    gx("expectation-judges-nothing", "expect_column_mean_to_be_between", '{"column": "not_final"}', at='"type"', says="neither min_value nor max_value", mend="write one of them"),
+    Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", fix="group_by"),
+    broken("expectation-compares-sources", LAG, '"expectations": [', '"expectations": [{"type": "expect_table_row_count_to_equal_other_table", "kwargs": {"other_table_name": "games"}},', says="compares the number of rows with that of another table", fix="a model that reads both tables"),
+    broken("expectation-compares-sources", LAG, '"expectations": [', '"expectations": [{"type": "expect_query_results_to_match_comparison", "kwargs": {"base_query": "a", "comparison_data_source_name": "b", "comparison_query": "c"}},', says="those of another data source", fix="a model that reads both tables"),
+    gx("expectation-judges-nothing", "expect_column_mean_to_be_between", '{"column": "not_final"}', at='"type"', says="neither min_value nor max_value", fix="write one of them"),
     gx("expectation-judges-nothing", "expect_column_values_to_not_be_in_set", '{"column": "game_date", "value_set": []}', at="value_set", says="value_set is empty", among=("expectation-wrong-argument",)),
     gx("expectation-judges-nothing", "expect_column_values_to_not_be_null", '{"column": "game_date", "mostly": 0}', at="mostly", says="mostly: 0"),
-    broken("expectation-not-evaluable", LAG, '"max_value": 3}', '"max_value": 3}, "meta": {"when_no_rows": "skipp"}', says="'skipp'", mend="write 'skip'"),
+    broken("expectation-not-evaluable", LAG, '"max_value": 3}', '"max_value": 3}, "meta": {"when_no_rows": "skipp"}', says="'skipp'", fix="write 'skip'"),
     gx("expectation-not-evaluable", "unexpected_rows_expectation", '{"unexpected_rows_query": "select * from nba.games"}', at="unexpected_rows_query", says="does not read {batch}"),
-    gx("row-condition-unsupported", "expect_column_values_to_be_between", '{"column": "game_date", "min_value": {"$PARAMETER": "least"}, "row_condition": "game_date.dt.year > 2025"}', at="row_condition", says="game_date.dt.year", mend="write comparisons", among=("parameter-without-value",)),
-    gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_final > 0", "condition_parser": "spark"}', at="condition_parser", says="'spark' is not supported", mend="write 'pandas'"),
+    gx("row-condition-unsupported", "expect_column_values_to_be_between", '{"column": "game_date", "min_value": {"$PARAMETER": "least"}, "row_condition": "game_date.dt.year > 2025"}', at="row_condition", says="game_date.dt.year", fix="write comparisons", among=("parameter-without-value",)),
+    gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_final > 0", "condition_parser": "spark"}', at="condition_parser", says="'spark' is not supported", fix="write 'pandas'"),
     broken("expectation-not-evaluable", LAG, '"column": "not_final", "aggregate": "sum"', '"column": "game_date", "aggregate": "sum"', says="a metric is a number", among=("threshold-of-nothing",)),
-    gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "game_date.dt.year > 2025", "condition_parser": "pandas"}', at="row_condition", says="game_date.dt.year", mend="write comparisons"),
-    gx("expectation-unknown-column", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_finl > 0", "condition_parser": "pandas"}', at="row_condition", says="'not_finl'", mend="'not_final'"),
-    gx("expectation-not-evaluable", "expect_column_values_to_be_in_set", '{"column": "game_date", "value_set": ["1 Feb 2026"]}', at="value_set", says="'1 Feb 2026' is not a DATE", mend='write a text such as "2026-02-01"'),
-    gx("expectation-not-evaluable", "expect_column_values_to_match_regex", '{"column": "not_final", "regex": "[0-9]+"}', at="{", says="INT64", mend="let the model cast it"),
+    gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "game_date.dt.year > 2025", "condition_parser": "pandas"}', at="row_condition", says="game_date.dt.year", fix="write comparisons"),
+    gx("expectation-unknown-column", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_finl > 0", "condition_parser": "pandas"}', at="row_condition", says="'not_finl'", fix="'not_final'"),
+    gx("expectation-not-evaluable", "expect_column_values_to_be_in_set", '{"column": "game_date", "value_set": ["1 Feb 2026"]}', at="value_set", says="'1 Feb 2026' is not a DATE", fix='write a text such as "2026-02-01"'),
+    gx("expectation-not-evaluable", "expect_column_values_to_match_regex", '{"column": "not_final", "regex": "[0-9]+"}', at="{", says="INT64", fix="let the model cast it"),
     gx("expectation-not-evaluable", "expect_column_values_to_not_be_null", '{"column": "not_final", "row_condition": "game_date > 5", "condition_parser": "pandas"}', at="row_condition", says="5 is not a DATE"),
     Case("expectation-not-evaluable", ((SCHEMA, "{name: game_date, data_type: DATE, description: The day.}\n      - {name: not_final", "{name: game_date, description: The day.}\n      - {name: not_final"), (LAG, "expect_metric_to_be_between", "expect_column_max_to_be_between"), (LAG, LAG_KWARGS, '{"column": "game_date", "max_value": 3}')), at="max_value", found_in=LAG, says="game_date' is DATE", among=("column-without-type",)),
-    broken("parameter-without-value", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}', says="parameter 'most' has no value", mend="or with --param most=VALUE"),
-    Case("parameter-malformed", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most *"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": [')), at='"most *"', says="its syntax is wrong", mend="arithmetic"),
+    broken("parameter-without-value", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}', says="parameter 'most' has no value", fix="or with --param most=VALUE"),
+    Case("parameter-malformed", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most *"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": [')), at='"most *"', says="its syntax is wrong", fix="arithmetic"),
     broken("parameter-malformed", LAG, '"max_value": 3', '"max_value": {"$PARAMETER": 3}', says="3 names no parameter"),
-    Case("parameter-unread", ((LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": ['),), at='"suite_parameters"', says="no expectation reads parameter 'most'", mend="take it out"),
+    Case("parameter-unread", ((LAG, '"expectations": [', '"suite_parameters": {"most": 3}, "expectations": ['),), at='"suite_parameters"', says="no expectation reads parameter 'most'", fix="take it out"),
     Case("expectation-wrong-argument", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": "3"}, "expectations": [')), at='"$PARAMETER"', says="'3' is not a number"),
     Case("threshold-never-fires", ((SUITE, '"min_value": 50', '"min_value": {"$PARAMETER": "low - 1"}'), (SUITE, '"expectations": [', '"suite_parameters": {"low": 1}, "expectations": [')), at='"$PARAMETER"', says="every percentage is at least 0"),
-    broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", mend="did you mean 'not_final'?"),
-    broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", mend="did you mean 'team'?"),
+    broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", fix="did you mean 'not_final'?"),
+    broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", fix="did you mean 'team'?"),
 ]  # fmt: skip
 
 THRESHOLDS = [
-    broken("threshold-missing", LAG, ', "max_value": 3', "", at='"kwargs"', mend="min_value or max_value"),
-    broken("threshold-missing", LAG, '"max_value": 3', '"max_value": null', mend="min_value or max_value"),
-    Case("threshold-open-side", ((SUITE, "be_between", "follow_history"),), at='"kwargs": {"column": "coverage_pct"', says="max_value is missing", mend="however usual"),
+    broken("threshold-missing", LAG, ', "max_value": 3', "", at='"kwargs"', fix="min_value or max_value"),
+    broken("threshold-missing", LAG, '"max_value": 3', '"max_value": null', fix="min_value or max_value"),
+    Case("threshold-open-side", ((SUITE, "be_between", "follow_history"),), at='"kwargs": {"column": "coverage_pct"', says="max_value is missing", fix="however usual"),
     Case("threshold-open-side", ((SUITE, "be_between", "follow_history"), (SUITE, WARNING_KWARGS, '"min_value": 80, "max_value": 100, "overrides": {"BOS": {"max_value": null}}')), at='"BOS"', says="max_value is missing for 'BOS'"),
     Case("threshold-never-fires", ((SUITE, "be_between", "follow_history"), (SUITE, WARNING_KWARGS, '"min_value": 0, "max_value": 100')), at='"min_value": 0', says="min_value never fires"),
     broken("threshold-inverted", LAG, '"max_value": 3', '"min_value": 5, "max_value": 3', says="nothing can pass"),
@@ -207,85 +207,85 @@ THRESHOLDS = [
 ]  # fmt: skip
 
 VARIABLES = [
-    broken("variable-unknown", SUITE, '"vars": {"days": 7}', '"vars": {"dayz": 7}', says="'dayz'", mend="did you mean 'days'?"),
+    broken("variable-unknown", SUITE, '"vars": {"days": 7}', '"vars": {"dayz": 7}', says="'dayz'", fix="did you mean 'days'?"),
     broken("variable-unknown", SUITE, '"vars": {"days": 7}', '"vars": {"as_of": 7}', says="set by plumbline"),
-    broken("variable-unknown", SCHEMA, "days: {min: 1, max: 366}", "dayz: {min: 1, max: 366}", says="'dayz'", mend="'days'"),
-    broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"days": "seven"}', says="'seven'", mend="INT64"),
+    broken("variable-unknown", SCHEMA, "days: {min: 1, max: 366}", "dayz: {min: 1, max: 366}", says="'dayz'", fix="'days'"),
+    broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"days": "seven"}', says="'seven'", fix="INT64"),
     broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"days": {"a": 1}}', says="'days'"),
     broken("variable-wrong-value", DBT, "days: 3", "days: [1, x]", says="'days'", among=("variable-wrong-value", "model-not-compilable")),
     broken("variable-wrong-value", DBT, "timezone: America/New_York", "timezone: America/NewYork", says="America/NewYork"),
     broken("variable-wrong-value", SUITE, '"vars": {"days": 7}', '"vars": {"timezone": "America/NewYork"}', says="America/NewYork"),
     broken("variable-wrong-value", SCHEMA, "days: {min: 1, max: 366}", "days: {min: one}", says="bounds"),
-    broken("variable-out-of-bounds", SUITE, '"vars": {"days": 7}', '"vars": {"days": 10000}', says="10000", mend="1 to 366"),
+    broken("variable-out-of-bounds", SUITE, '"vars": {"days": 7}', '"vars": {"days": 10000}', says="10000", fix="1 to 366"),
     Case("variable-out-of-bounds", ((DBT, "days: 3", "days: 0"), (SUITE, '"vars": {"days": 7},', "")), at="days: 0", says="0"),
     broken("variable-unused", LAG, '"owner"', '"vars": {"days": 7}, "owner"', says="'days'"),
     broken("variable-unused", SCHEMA, "days: {min: 1, max: 366}", "days: {min: 1, max: 366}\n          timezone: {}", at="timezone: {}", says="'timezone'"),
 ]  # fmt: skip
 
 CHECKPOINTS = [
-    broken("checkpoint-unknown-monitor", CHECKPOINT, '{"name": "lag"}', '{"name": "lagg"}', says="'lagg'", mend="did you mean 'lag'?", among=("suite-in-no-checkpoint",)),
+    broken("checkpoint-unknown-monitor", CHECKPOINT, '{"name": "lag"}', '{"name": "lagg"}', says="'lagg'", fix="did you mean 'lag'?", among=("suite-in-no-checkpoint",)),
     broken("checkpoint-monitor-twice", CHECKPOINT, '{"name": "lag"}', '{"name": "coverage"}', says="'coverage' stands twice", among=("suite-in-no-checkpoint",)),
-    broken("checkpoint-unknown-action", CHECKPOINT, '"type": "slack"', '"type": "slak"', says="'slak'", mend="did you mean 'slack'?"),
-    broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", mend="did you mean 'health_check'?"),
-    broken("schedule-never-comes", SCHEDULE, '"0 */6 * * *"', "0 6 31 2 *", says="never comes", mend="L is the last day"),
-    broken("schedule-deadline-too-long", SCHEDULE, "deadline: 10m", "deadline: 7h", says="6h later", mend="write 6h or less"),
+    broken("checkpoint-unknown-action", CHECKPOINT, '"type": "slack"', '"type": "slak"', says="'slak'", fix="did you mean 'slack'?"),
+    broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", fix="did you mean 'health_check'?"),
+    broken("schedule-never-comes", SCHEDULE, '"0 */6 * * *"', "0 6 31 2 *", says="never comes", fix="L is the last day"),
+    broken("schedule-deadline-too-long", SCHEDULE, "deadline: 10m", "deadline: 7h", says="6h later", fix="write 6h or less"),
 ]  # fmt: skip
 
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/abc"
 
 ALERTING = [
     broken("yaml-malformed", ALERTS, "fallback: alerts", "fallback: [alerts", at="", says="not YAML"),
-    broken("unknown-key", ALERTS, "fallback:", "falback:", says="'falback'", mend="did you mean 'fallback'?", among=("alerts-no-fallback",)),
-    broken("unknown-key", ALERTS, "owner: data-platform", "onwer: data-platform", says="'onwer'", mend="did you mean 'owner'?"),
-    broken("unknown-key", ALERTS, "repository: some/where", "repositry: some/where", says="'repositry'", mend="did you mean 'repository'?", among=("missing-key",)),
+    broken("unknown-key", ALERTS, "fallback:", "falback:", says="'falback'", fix="did you mean 'fallback'?", among=("alerts-no-fallback",)),
+    broken("unknown-key", ALERTS, "owner: data-platform", "onwer: data-platform", says="'onwer'", fix="did you mean 'owner'?"),
+    broken("unknown-key", ALERTS, "repository: some/where", "repositry: some/where", says="'repositry'", fix="did you mean 'repository'?", among=("missing-key",)),
     broken("missing-key", ALERTS, "token: GITHUB_TOKEN, ", "", at="issues", says="'token' is missing"),
-    broken("missing-key", ALERTS, "type: pagerduty, ", "", at="pager", says="'type' is missing", mend="pagerduty"),
-    broken("wrong-value", ALERTS, "type: pagerduty", "type: pagerdut", says="'pagerdut'", mend="did you mean 'pagerduty'?"),
+    broken("missing-key", ALERTS, "type: pagerduty, ", "", at="pager", says="'type' is missing", fix="pagerduty"),
+    broken("wrong-value", ALERTS, "type: pagerduty", "type: pagerdut", says="'pagerdut'", fix="did you mean 'pagerduty'?"),
     broken("wrong-value", ALERTS, "some/where", "somewhere", says="'somewhere'"),
-    broken("wrong-value", ALERTS, "webhook: SLACK_WEBHOOK_URL", "token: SLACK_BOT_TOKEN", says="webhook, or token and channel", mend="#name"),
-    broken("wrong-value", ALERTS, "status: CRITICAL", "status: CRITICL", says="'CRITICL'", mend="did you mean 'CRITICAL'?"),
-    broken("wrong-value", ALERTS, "warning: 3d", "warning: 3 days", says="no duration", mend="24h"),
+    broken("wrong-value", ALERTS, "webhook: SLACK_WEBHOOK_URL", "token: SLACK_BOT_TOKEN", says="webhook, or token and channel", fix="#name"),
+    broken("wrong-value", ALERTS, "status: CRITICAL", "status: CRITICL", says="'CRITICL'", fix="did you mean 'CRITICAL'?"),
+    broken("wrong-value", ALERTS, "warning: 3d", "warning: 3 days", says="no duration", fix="24h"),
     broken("wrong-value", ALERTS, "fallback: alerts", "fallback: alerts\nflapping: {openings: 1}", at="flapping", says="greater than or equal to 2"),
-    broken("alerts-secret-in-file", ALERTS, "SLACK_WEBHOOK_URL", WEBHOOK, says="does not belong in a file", mend="in the environment"),
+    broken("alerts-secret-in-file", ALERTS, "SLACK_WEBHOOK_URL", WEBHOOK, says="does not belong in a file", fix="in the environment"),
     broken("alerts-secret-in-file", ALERTS, "GITHUB_TOKEN", "ghp_0123456789abcdef"),
     broken("alerts-secret-in-file", ALERTS, "PAGERDUTY_ROUTING_KEY", "R0123456789ABCDEF0123456789ABCDE"),
-    broken("alerts-unknown-channel", ALERTS, "to: [pager]", "to: [pagr]", says="'pagr'", mend="did you mean 'pager'?", among=("alerts-unused-channel",)),
-    broken("alerts-unknown-channel", ALERTS, "fallback: alerts", "fallback: alert", says="'alert'", mend="did you mean 'alerts'?"),
-    broken("alerts-unknown-channel", SCHEDULE, "notify: [alerts]", "notify: [alrts]", says="'alrts'", mend="did you mean 'alerts'?"),
-    broken("alerts-unused-channel", ALERTS, "to: [issues]", "to: [pager]", at="issues: {", says="'issues'", mend="`to`"),
+    broken("alerts-unknown-channel", ALERTS, "to: [pager]", "to: [pagr]", says="'pagr'", fix="did you mean 'pager'?", among=("alerts-unused-channel",)),
+    broken("alerts-unknown-channel", ALERTS, "fallback: alerts", "fallback: alert", says="'alert'", fix="did you mean 'alerts'?"),
+    broken("alerts-unknown-channel", SCHEDULE, "notify: [alerts]", "notify: [alrts]", says="'alrts'", fix="did you mean 'alerts'?"),
+    broken("alerts-unused-channel", ALERTS, "to: [issues]", "to: [pager]", at="issues: {", says="'issues'", fix="`to`"),
     broken("alerts-route-never-reached", ALERTS, "- {monitor: coverage, to: [issues]}", "- {monitor: coverage, to: [issues]}\n  - {monitor: coverage, owner: data-platform, to: [pager]}", at="- {monitor: coverage, owner", says="one before"),
-    broken("alerts-route-never-reached", ALERTS, "- {monitor: coverage, to: [issues]}", "- {to: [issues]}\n  - {status: WARNING, monitor: lag, to: [pager]}", at="- {status: WARNING", mend="broader"),
-    broken("alerts-route-unknown-name", ALERTS, "monitor: coverage", "monitor: coverge", says="'coverge'", mend="did you mean 'coverage'?"),
-    broken("alerts-route-unknown-name", ALERTS, "owner: data-platform", "owner: [data-platfrm]", says="no suite with owner 'data-platfrm'", mend="did you mean 'data-platform'?"),
-    broken("alerts-no-fallback", ALERTS, "fallback: alerts\n", "\n", at="channels:", mend="fallback: NAME"),
+    broken("alerts-route-never-reached", ALERTS, "- {monitor: coverage, to: [issues]}", "- {to: [issues]}\n  - {status: WARNING, monitor: lag, to: [pager]}", at="- {status: WARNING", fix="broader"),
+    broken("alerts-route-unknown-name", ALERTS, "monitor: coverage", "monitor: coverge", says="'coverge'", fix="did you mean 'coverage'?"),
+    broken("alerts-route-unknown-name", ALERTS, "owner: data-platform", "owner: [data-platfrm]", says="no suite with owner 'data-platfrm'", fix="did you mean 'data-platform'?"),
+    broken("alerts-no-fallback", ALERTS, "fallback: alerts\n", "\n", at="channels:", fix="fallback: NAME"),
     broken("missing-key", MUTES, "    until: 2999-12-31\n", "", at="- monitor: lag", says="'until' is missing"),
     broken("missing-key", MUTES, "    reason: the feed is down\n", "", at="- monitor: lag", says="'reason' is missing"),
-    broken("wrong-value", MUTES, "until: 2999-12-31", "until: 2999-12-31T10:00:00", says="no zone", mend="offset"),
+    broken("wrong-value", MUTES, "until: 2999-12-31", "until: 2999-12-31T10:00:00", says="no zone", fix="offset"),
     broken("wrong-value", MUTES, "until: 2999-12-31", "until: next week", says="neither a date nor an instant"),
-    broken("mute-unknown-monitor", MUTES, "monitor: lag", "monitor: lagg", says="'lagg'", mend="did you mean 'lag'?"),
+    broken("mute-unknown-monitor", MUTES, "monitor: lag", "monitor: lagg", says="'lagg'", fix="did you mean 'lag'?"),
     broken("mute-over", MUTES, "until: 2999-12-31", "until: 2020-01-31", says="has ended"),
     broken("service-path-missing", SERVICES, "[macros,", "[macroz,", says="'macroz' is not in the repository"),
-    broken("wrong-value", SERVICES, "[macros,", "['macros/*.sql',", says="is a pattern", mend="repository's root"),
+    broken("wrong-value", SERVICES, "[macros,", "['macros/*.sql',", says="is a pattern", fix="repository's root"),
     broken("wrong-value", SERVICES, "[macros,", "[../elsewhere,", says="leaves the repository"),
     broken("wrong-value", SERVICES, "{command: [cat, DEPLOYED]}", "{command: [cat], http: {url: 'https://x'}}", says="just one of cloud_run, http and command"),
-    broken("service-unknown-checkpoint", SERVICES, "verify: health_check", "verify: health_chek", says="'health_chek'", mend="did you mean 'health_check'?"),
-    broken("service-unknown-monitor", SERVICES, "[coverage]", "[coverge]", says="'coverge'", mend="did you mean 'coverage'?"),
+    broken("service-unknown-checkpoint", SERVICES, "verify: health_check", "verify: health_chek", says="'health_chek'", fix="did you mean 'health_check'?"),
+    broken("service-unknown-monitor", SERVICES, "[coverage]", "[coverge]", says="'coverge'", fix="did you mean 'coverage'?"),
     broken("service-runbook-missing", SERVICES, "runbook: docs/runbooks/coverage.md", "runbook: docs/runbooks/worker.md", says="'docs/runbooks/worker.md'"),
     broken("service-without-runbook", SERVICES, "    runbook: docs/runbooks/coverage.md\n", "", at="- name: worker", says="no runbook"),
     broken("service-not-watched", DBT, "services: [worker]", "services: [worker, grading]", says="differ in grading"),
 ]  # fmt: skip
 
 RUNBOOKS = [
-    broken("runbook-without-heading", RUNBOOK, "## Roll back\n", "", at="# What to do", says="'Roll back'", mend="## Roll back"),
+    broken("runbook-without-heading", RUNBOOK, "## Roll back\n", "", at="# What to do", says="'Roll back'", fix="## Roll back"),
     broken("runbook-without-heading", RUNBOOK, "## Roll back\n## Whom to call\n", "Roll back\n\n```\n## Whom to call\n```\n", at="# What to do", says="'Roll back', 'Whom to call'"),
 ]  # fmt: skip
 
 TARGETS = [
     broken("target-missing", GX, "type: bigquery_models", "type: pandas", at="fluent_datasources", says="no datasource"),
-    broken("store-not-plumblines", GX, "class_name: CheckpointStore\n    module_name: plumbline.gx.stores", "class_name: CheckpointStore", at="checkpoints:", says="'checkpoints' is Great Expectations' own", mend="module_name: plumbline.gx.stores"),
+    broken("store-not-plumblines", GX, "class_name: CheckpointStore\n    module_name: plumbline.gx.stores", "class_name: CheckpointStore", at="checkpoints:", says="'checkpoints' is Great Expectations' own", fix="module_name: plumbline.gx.stores"),
     broken("store-not-plumblines", GX, "module_name: plumbline.gx.stores", "module_name: great_expectations.data_context.store", at="suites:", says="'suites'"),
-    broken("store-not-plumblines", GX, "validation_definition_store:", "validation_definitions:", at="stores:", says="there is no store 'validation_definition_store'", mend="class_name: ValidationDefinitionStore"),
-    broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", mend="did you mean 'local'?"),
+    broken("store-not-plumblines", GX, "validation_definition_store:", "validation_definitions:", at="stores:", says="there is no store 'validation_definition_store'", fix="class_name: ValidationDefinitionStore"),
+    broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", fix="did you mean 'local'?"),
 ]  # fmt: skip
 
 ON_MODEL = '{"name": "x", "suite": {"name": "lag"}, "data": {"datasource": {"name": "warehouse"}, "asset": {"name": "lag"}, "batch_definition": {"name": "rows"}}}'
@@ -308,24 +308,24 @@ def on_model(code: str, old: str, new: str, **others: Any) -> Case:
 
 
 DEFINITIONS = [
-    broken("definition-unknown-suite", DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "hole_table"}', says="'hole_table'", mend="'whole_table'", among=("suite-without-model",)),
-    broken("definition-unknown-data", DEFINITION, '{"name": "files"}', '{"name": "file"}', says="no datasource 'file'", mend="did you mean 'files'?"),
-    broken("definition-unknown-data", DEFINITION, '{"name": "rows"}', '{"name": "row"}', says="no asset 'row'", mend="did you mean 'rows'?"),
+    broken("definition-unknown-suite", DEFINITION, '"suite": {"name": "whole_table"}', '"suite": {"name": "hole_table"}', says="'hole_table'", fix="'whole_table'", among=("suite-without-model",)),
+    broken("definition-unknown-data", DEFINITION, '{"name": "files"}', '{"name": "file"}', says="no datasource 'file'", fix="did you mean 'files'?"),
+    broken("definition-unknown-data", DEFINITION, '{"name": "rows"}', '{"name": "row"}', says="no asset 'row'", fix="did you mean 'rows'?"),
     broken("definition-unknown-data", DEFINITION, '{"name": "all"}', '{"name": "daily"}', says="no batch definition 'daily'"),
     broken("definition-unfit", DEFINITION, '"suite": {', '"days_back": 1, "suite": {', says="'all' is not by day"),
-    on_model("definition-unknown-data", '"asset": {"name": "lag"}', '"asset": {"name": "lagg"}', says="'lagg'", mend="did you mean 'lag'?"),
+    on_model("definition-unknown-data", '"asset": {"name": "lag"}', '"asset": {"name": "lagg"}', says="'lagg'", fix="did you mean 'lag'?"),
     on_model("definition-unknown-data", '"asset": {"name": "lag"}', '"asset": {"name": "whole_table"}', says="'whole_table' names no model"),
-    on_model("definition-unfit", '{"name": "rows"}', '{"name": "row"}', says="'row'", mend="'rows'"),
-    on_model("definition-unfit", '{"name": "x",', '{"name": "x", "batch_parameters": {"as_of": "2026-02-02"},', says="'as_of'", mend="--as-of"),
+    on_model("definition-unfit", '{"name": "rows"}', '{"name": "row"}', says="'row'", fix="'rows'"),
+    on_model("definition-unfit", '{"name": "x",', '{"name": "x", "batch_parameters": {"as_of": "2026-02-02"},', says="'as_of'", fix="--as-of"),
     on_model("definition-unfit", '{"name": "x",', '{"name": "x", "days_back": 1,', says="days_back"),
     on_model("variable-unknown", '{"name": "x",', '{"name": "x", "batch_parameters": {"vars": {"dayz": 7}},', says="'dayz'"),
     on_model("variable-unknown", '{"name": "x",', '{"name": "x", "batch_parameters": {"vars": {"days": 7}},', says="'lag' does not read variable 'days'"),
-    on_model("unknown-key", '{"name": "x",', '{"name": "x", "batch_parmeters": {},', says="'batch_parmeters'", mend="did you mean 'batch_parameters'?"),
+    on_model("unknown-key", '{"name": "x",', '{"name": "x", "batch_parmeters": {},', says="'batch_parmeters'", fix="did you mean 'batch_parameters'?"),
     on_model("wrong-value", '{"name": "x",', '{"name": "x", "days_back": -1,', says="-1"),
     on_model("missing-key", '"suite": {"name": "lag"}, ', "", says="'suite' is missing"),
-    on_model("name-differs-from-file", '{"name": "x",', '{"name": "y",', says="the name is 'y'", mend="'x'"),
+    on_model("name-differs-from-file", '{"name": "x",', '{"name": "y",', says="the name is 'y'", fix="'x'"),
     on_model("definition-name-twice", '{"name": "x",', '{"name": "whole_table",', says="whole_table.json is named 'whole_table' too", among=("name-differs-from-file",)),
-    Case("definition-in-no-checkpoint", ((SECOND, "", ON_MODEL),), at="{", says="'x'", mend='{"name": "x"}'),
+    Case("definition-in-no-checkpoint", ((SECOND, "", ON_MODEL),), at="{", says="'x'", fix='{"name": "x"}'),
     Case(
         "suite-without-model",
         (
@@ -333,65 +333,65 @@ DEFINITIONS = [
             (SECOND, "", ON_MODEL.replace('"suite": {"name": "lag"}', '"suite": {"name": "bare"}')),
             (CHECKPOINT, '{"name": "lag"},', '{"name": "lag"}, {"name": "x"}, {"name": "bare"},'),
         ),
-        at="{", says="'bare' names no model", mend="list x in the checkpoint instead",
+        at="{", says="'bare' names no model", fix="list x in the checkpoint instead",
     ),
 ]  # fmt: skip
 
 MODELS = [
-    Case("model-without-suite", (("models/monitors/volume.sql", "", "select 1 as one\n"),), at="select 1", says="'volume'", mend="expectations/volume.json", among=("model-without-description",)),
+    Case("model-without-suite", (("models/monitors/volume.sql", "", "select 1 as one\n"),), at="select 1", says="'volume'", fix="expectations/volume.json", among=("model-without-description",)),
     Case("model-without-suite", (("models/volume.sql", "", "select as_of from {{ ref('evaluations') }}\n"),), at="select as_of", says="'volume'", among=("model-without-description",)),
-    Case("model-named-twice", (("models/zz/coverage.sql", "", "select 1 as one\n"),), at="select 1", says="'coverage'", mend="models/monitors/coverage.sql", among=("model-not-compilable",)),
+    Case("model-named-twice", (("models/zz/coverage.sql", "", "select 1 as one\n"),), at="select 1", says="'coverage'", fix="models/monitors/coverage.sql", among=("model-not-compilable",)),
     broken("template-malformed", MODEL, "select * from final", "select * from {% final %}", says="Jinja"),
     broken("template-malformed", "macros/arrived_at.sql", "coalesce(", "{% if %}coalesce(", says="Jinja"),
-    broken("model-unknown-ref", LAG_MODEL, "{{ ref('calendar') }}", "{{ ref('calender') }}", says="'calender'", mend="did you mean 'calendar'?"),
-    broken("model-unknown-source", CALENDAR, "'games'", "'gams'", says="'gams'", mend="did you mean 'games'?"),
-    broken("model-unknown-source", CALENDAR, "'nba'", "'nbaa'", says="'nbaa'", mend="did you mean 'nba'?"),
-    broken("model-unknown-variable", MODEL, "var('days')", "var('dayz')", says="'dayz'", mend="'days'", among=("variable-unused",)),
-    broken("model-unknown-macro", MODEL, "arrived_at('created_at')", "arived_at('created_at')", says="'arived_at'", mend="did you mean 'arrived_at'?"),
+    broken("model-unknown-ref", LAG_MODEL, "{{ ref('calendar') }}", "{{ ref('calender') }}", says="'calender'", fix="did you mean 'calendar'?"),
+    broken("model-unknown-source", CALENDAR, "'games'", "'gams'", says="'gams'", fix="did you mean 'games'?"),
+    broken("model-unknown-source", CALENDAR, "'nba'", "'nbaa'", says="'nbaa'", fix="did you mean 'nba'?"),
+    broken("model-unknown-variable", MODEL, "var('days')", "var('dayz')", says="'dayz'", fix="'days'", among=("variable-unused",)),
+    broken("model-unknown-macro", MODEL, "arrived_at('created_at')", "arived_at('created_at')", says="'arived_at'", fix="did you mean 'arrived_at'?"),
     broken("model-cycle", CALENDAR, "{{ source('nba', 'games') }}", "{{ ref('lag') }}", says="calendar -> lag -> calendar"),
-    broken("model-not-compilable", LAG_MODEL, "select evaluations", "delete evaluations", at="", says="delete", mend="SELECT"),
-    broken("model-not-compilable", MODEL, "{{ var('days') }}", "{{ var('days') + 1 }}", says="calculates", mend="SQL", among=("variable-unused",)),
+    broken("model-not-compilable", LAG_MODEL, "select evaluations", "delete evaluations", at="", says="delete", fix="SELECT"),
+    broken("model-not-compilable", MODEL, "{{ var('days') }}", "{{ var('days') + 1 }}", says="calculates", fix="SQL", among=("variable-unused",)),
     broken("model-not-compilable", LAG_MODEL, "{{ ref('calendar') }}", "{{ ref('coverage') }}", says="materialised"),
     broken("model-not-compilable", "macros/arrived_at.sql", "coalesce(", "{{ arrived_at(column) }}coalesce("),
 ]  # fmt: skip
 
 DESCRIPTIONS = [
     broken("model-without-description", SCHEMA, "description: One row a game.", "docs: {show: true}", at="- name: calendar", says="'calendar'"),
-    broken("model-without-description", SCHEMA, "- name: calendar", "- name: calendars", found_in=CALENDAR, at="select", mend="models/schema.yml", among=("description-unknown-model",)),
+    broken("model-without-description", SCHEMA, "- name: calendar", "- name: calendars", found_in=CALENDAR, at="select", fix="models/schema.yml", among=("description-unknown-model",)),
     broken("model-without-description", SOURCES, "description: The calendar.\n", "\n", at="- name: games", says="nba.games"),
     broken("column-without-description", SCHEMA, "description: Its status.}", "}", at="{name: game_status", says="'game_status'"),
     broken("column-without-description", SCHEMA, "- {name: not_final, data_type: INT64, description: 1 each.}", "", at="columns:", says="'not_final'"),
     broken("column-without-description", SOURCES, ", description: 3 is final.", "", at="game_status", says="'game_status'"),
-    broken("description-unknown-model", SCHEMA, "- name: calendar", "- name: calender", says="'calender'", mend="did you mean 'calendar'?", among=("model-without-description",)),
+    broken("description-unknown-model", SCHEMA, "- name: calendar", "- name: calender", says="'calender'", fix="did you mean 'calendar'?", among=("model-without-description",)),
     broken("model-described-twice", SCHEMA, "- name: lag", "- name: coverage\n    description: Again.\n  - name: lag", at="- name: coverage", says="'coverage'"),
-    broken("column-not-returned", SCHEMA, "{name: not_final,", "{name: not_finl,", says="'not_finl'", mend="did you mean 'not_final'?", among=("column-without-description",)),
+    broken("column-not-returned", SCHEMA, "{name: not_final,", "{name: not_finl,", says="'not_finl'", fix="did you mean 'not_final'?", among=("column-without-description",)),
     broken("column-not-returned", SCHEMA, "- {name: not_final,", "- {name: player, description: Who., config: {meta: {personal: true}}}\n      - {name: not_final,", at="{name: player", says="'player'"),
     broken("wrong-value", SCHEMA, "description: Its status.}", "description: Its status., config: {meta: {personal: often}}}", says="'often'"),
     broken("wrong-value", SCHEMA, "description: Its status.}", "description: Its status., meta: {personal: 1}}", says="1"),
-    broken("unknown-key", SCHEMA, "description: Its status.}", "description: Its status., config: {meta: {persnal: true}}}", says="'persnal'", mend="did you mean 'personal'?"),
-    broken("grain-unknown-column", SCHEMA, "grain: [game_date, team]", "grain: [game_date, tem]", says="'tem'", mend="did you mean 'team'?"),
+    broken("unknown-key", SCHEMA, "description: Its status.}", "description: Its status., config: {meta: {persnal: true}}}", says="'persnal'", fix="did you mean 'personal'?"),
+    broken("grain-unknown-column", SCHEMA, "grain: [game_date, team]", "grain: [game_date, tem]", says="'tem'", fix="did you mean 'team'?"),
 ]  # fmt: skip
 
 SOURCE_TABLES = [
     broken("source-described-twice", SOURCES, "- name: features\n", "- name: games\n      - name: features\n", at="- name: games", says="'games'", among=("model-without-description",)),
-    broken("source-unresolved", SOURCES, "- name: nba\n", "- name: nba\n    schema: \"{{ env_var('NOT_SET_ANYWHERE') }}\"\n", at="schema:", says="NOT_SET_ANYWHERE is not set", mend="give a default"),
-    broken("source-unresolved", SOURCES, "- name: nba\n", "- name: nba\n    schmea: nba\n", at="schmea:", says="unknown key 'schmea'", mend="did you mean 'schema'?"),
-    broken("column-unknown-type", SOURCES, "data_type: INT64", "data_type: INT46", says="'INT46'", mend="did you mean 'INT64'?"),
+    broken("source-unresolved", SOURCES, "- name: nba\n", "- name: nba\n    schema: \"{{ env_var('NOT_SET_ANYWHERE') }}\"\n", at="schema:", says="NOT_SET_ANYWHERE is not set", fix="give a default"),
+    broken("source-unresolved", SOURCES, "- name: nba\n", "- name: nba\n    schmea: nba\n", at="schmea:", says="unknown key 'schmea'", fix="did you mean 'schema'?"),
+    broken("column-unknown-type", SOURCES, "data_type: INT64", "data_type: INT46", says="'INT46'", fix="did you mean 'INT64'?"),
     broken("column-unknown-type", SCHEMA, "data_type: FLOAT64", "data_type: FLOAT46", says="'FLOAT46'"),
     broken("source-column-without-type", SOURCES, "{name: team, data_type: STRING,", "{name: team,", says="'team'"),
-    broken("source-unknown-column", SOURCES, "partition_by: game_date,", "partition_by: game_day,", says="'game_day'", mend="did you mean 'game_date'?", among=("sql-without-partition-filter",)),
-    broken("source-unknown-column", SOURCES, "arrival_time: created_at", "arrival_time: creatd_at", says="'creatd_at'", mend="'created_at'"),
-    broken("source-unknown-column", SOURCES, "cluster_by: [team]", "cluster_by: [tem]", says="'tem'", mend="'team'"),
+    broken("source-unknown-column", SOURCES, "partition_by: game_date,", "partition_by: game_day,", says="'game_day'", fix="did you mean 'game_date'?", among=("sql-without-partition-filter",)),
+    broken("source-unknown-column", SOURCES, "arrival_time: created_at", "arrival_time: creatd_at", says="'creatd_at'", fix="'created_at'"),
+    broken("source-unknown-column", SOURCES, "cluster_by: [team]", "cluster_by: [tem]", says="'tem'", fix="'team'"),
 ]  # fmt: skip
 
 SQL = [
-    broken("sql-unreadable", MODEL, "select * from final", "select * from final final final", says="near 'final'", mend="plumbline compile coverage"),
+    broken("sql-unreadable", MODEL, "select * from final", "select * from final final final", says="near 'final'", fix="plumbline compile coverage"),
     broken("sql-unreadable", MODEL, "count(*) as denominator", "count(* as denominator"),
     broken("sql-without-as-of", LAG_MODEL, "evaluations.as_of, ", "", at="calendar", says="as_of", among=("column-not-returned",)),
     broken("sql-without-partition-filter", CALENDAR, "game_date >= cast('{{ var(\"first_date\") }}' as date)\n    and ", "", at="source('nba', 'games')", says="nba.games"),
     broken("sql-reads-whole-table", MODEL, "game_date >= date_sub(", "current_game_date >= date_sub(", at="source('nba', 'features')", says="nba.features"),
     broken("sql-reads-clock", MODEL, "count(*) as denominator", "countif(created_at < current_timestamp()) as denominator", says="current_timestamp"),
-    broken("sql-countif-beside-offset", MODEL, "sum(if(has_line, 1, 0))", "countif(weights[offset(0)] > 0)", says="countif", mend="sum(if"),
+    broken("sql-countif-beside-offset", MODEL, "sum(if(has_line, 1, 0))", "countif(weights[offset(0)] > 0)", says="countif", fix="sum(if"),
 ]  # fmt: skip
 
 CASES = [
@@ -421,7 +421,7 @@ def apply(linted: LintedProject, case: Case) -> None:
             linted.write(file, new)
 
 
-def test_the_project_that_is_broken_here_has_nothing_to_mend(linted: LintedProject) -> None:
+def test_the_project_that_is_broken_here_has_nothing_to_fix(linted: LintedProject) -> None:
     assert [f"{f.place} {f.what}" for f in linted.lint().findings] == []
 
 
@@ -446,7 +446,7 @@ LookedAt = Callable[[Case], tuple[LintedProject, LintReport]]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_what_breaks_a_rule_is_found_in_its_line_with_a_mend(
+def test_what_breaks_a_rule_is_found_in_its_line_with_a_fix(
     looked_at: LookedAt, case: Case
 ) -> None:
     linted, report = looked_at(case)
@@ -459,8 +459,8 @@ def test_what_breaks_a_rule_is_found_in_its_line_with_a_mend(
     first = case.at.strip().splitlines()[0] if case.at.strip() else ""
     assert first in line or line.strip() in case.at
     assert case.says in finding.what
-    assert case.mend in finding.mend
-    assert finding.mend
+    assert case.fix in finding.fix
+    assert finding.fix
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -478,7 +478,7 @@ def test_a_secret_is_not_repeated(linted: LintedProject, secret: str) -> None:
     linted.replace(ALERTS, "SLACK_WEBHOOK_URL", secret)
     findings = linted.lint().findings
     assert [finding.rule.code for finding in findings] == ["alerts-secret-in-file"]
-    assert secret not in findings[0].what + findings[0].mend
+    assert secret not in findings[0].what + findings[0].fix
 
 
 def test_each_fault_of_each_schedule_is_said_at_once(linted: LintedProject) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a model is one error of that monitor: file, line where known, mend."""
+"""Whatever is wrong with a model is one error of that monitor: file, line where known, fix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
 
 
 @pytest.mark.parametrize(
-    ("files", "message", "where", "mend"),
+    ("files", "message", "where", "fix"),
     [
         pytest.param(
             {"models/m.sql": "select 1\nfrom {{ ref('bse') }}", "models/base.sql": "select 1"},
@@ -69,14 +69,14 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             {"models/m.sql": "select 1\n{% if %}"},
             "Jinja can't read the template",
             "models/m.sql: line 2",
-            "mend the template",
+            "fix the template",
             id="broken Jinja",
         ),
         pytest.param(
             {"models/m.sql": "select 1\n{{ var('days') }"},
             "Jinja can't read the template",
             "models/m.sql: line 2",
-            "mend the template",
+            "fix the template",
             id="an open bracket",
         ),
         pytest.param(
@@ -86,21 +86,21 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             },
             "Jinja can't read the template",
             "macros/broken.sql: line 2",
-            "mend the template",
+            "fix the template",
             id="a broken macro",
         ),
         pytest.param(
             {"models/m.sql": "select\n{{ 1 / 0 }}"},
             "the template fails: division by zero",
             "models/m.sql: line 2",
-            "mend the template",
+            "fix the template",
             id="a template that fails",
         ),
         pytest.param(
             {"models/m.sql": "select {{ ''.__class__.__mro__ }}"},
             "the template fails: access to attribute '__class__'",
             "models/m.sql: line 1",
-            "mend the template",
+            "fix the template",
             id="a template that breaks out",
         ),
         pytest.param(
@@ -181,7 +181,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             {"models/m.sql": "select 1", "models/schema.yml": "models: [\n"},
             "the properties file is not YAML",
             "models/schema.yml: line",
-            "mend the YAML",
+            "fix the YAML",
             id="properties that are no YAML",
         ),
         pytest.param(
@@ -231,24 +231,24 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             },
             "'a`b' is no name of a BigQuery dataset",
             "models/bad.yml: sources.bad.t",
-            "mend the name",
+            "fix the name",
             id="a dataset that would end its backtick",
         ),
     ],
 )
-def test_a_fault(project: Any, files: dict[str, str], message: str, where: str, mend: str) -> None:
+def test_a_fault(project: Any, files: dict[str, str], message: str, where: str, fix: str) -> None:
     with pytest.raises(MonitorError) as caught:
         project(files).compile()
     assert caught.value.what.startswith(message)
     assert where in str(caught.value.where)
-    assert mend in str(caught.value.mend)
+    assert fix in str(caught.value.fix)
 
 
 def test_an_unknown_model_is_told_with_the_suite_that_names_it(project: Any) -> None:
     with pytest.raises(MonitorError, match="there is no model 'mm'") as caught:
         project("select 1").compile("mm")
     assert caught.value.file == "expectations/m.json"
-    assert caught.value.mend == "did you mean 'm'?"
+    assert caught.value.fix == "did you mean 'm'?"
 
 
 def test_a_fault_in_one_model_leaves_the_others_alone(project: Any) -> None:

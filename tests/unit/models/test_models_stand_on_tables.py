@@ -260,7 +260,7 @@ def test_a_place_that_has_changed_since_makes_the_manifest_stale(
         project(files).compile()
     assert str(caught.value.file).endswith("target/manifest.json")
     assert str(caught.value.key).startswith("nodes.model.small.built.config.")
-    assert "dbt compile" in str(caught.value.mend)
+    assert "dbt compile" in str(caught.value.fix)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "files", "message", "where", "mend"),
+    ("written", "files", "message", "where", "fix"),
     [
         pytest.param(
             None,
@@ -332,7 +332,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
             {},
             "there is no model, seed or snapshot 'built'",
             "models/m.sql: line 1",
-            "mend the name (if it is new, run `dbt compile`",
+            "fix the name (if it is new, run `dbt compile`",
             id="nothing of the name, among a thousand",
         ),
         pytest.param(
@@ -438,7 +438,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
             {"models/built.sql": TABLE},
             "'a` where 1=1 --' is no name of a BigQuery table",
             "target/manifest.json: nodes.model.small.built",
-            "mend the name",
+            "fix the name",
             id="a name that would end its backtick",
         ),
         pytest.param(
@@ -457,7 +457,7 @@ def test_a_fault(
     files: dict[str, str],
     message: str,
     where: str,
-    mend: str,
+    fix: str,
 ) -> None:
     made = {"models/m.sql": "select 1 from {{ ref('built') }}", **files}
     if written is not None:
@@ -466,4 +466,4 @@ def test_a_fault(
         project(made).compile()
     assert caught.value.what.startswith(message)
     assert where in str(caught.value.where)
-    assert mend in str(caught.value.mend)
+    assert fix in str(caught.value.fix)

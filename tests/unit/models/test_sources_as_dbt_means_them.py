@@ -131,10 +131,10 @@ REFUSED = [
     ("schema: \"{{ env_var('EMPTY') }}\"", "", "{}", "renders to ''", "sources.stripe.schema", "name"),
     ("schema: \"{{ get_schema() }}\"", "", "{}", "'get_schema' is undefined",
      "sources.stripe.schema", "dbt compile"),
-    ("schema: \"{{ var('x' }}\"", "", "{x: y}", "it is not Jinja", "sources.stripe.schema", "mend"),
+    ("schema: \"{{ var('x' }}\"", "", "{x: y}", "it is not Jinja", "sources.stripe.schema", "fix"),
     ("schema: \"{{ target.threads }}\"", "", "{}", "target.threads is not known",
      "sources.stripe.schema", "known:"),
-    ("schema: \"{{ 1 / 0 }}\"", "", "{}", "division by zero", "sources.stripe.schema", "mend"),
+    ("schema: \"{{ 1 / 0 }}\"", "", "{}", "division by zero", "sources.stripe.schema", "fix"),
     ("", "identifier: \"{{ var('t') }}\"", "{}", "variable 't' has no value",
      "sources.stripe.tables.charges.identifier", "vars in dbt_project.yml"),
     ("database: \"{{ var('p') }}\"", "", "{p: NOT_A_PROJECT}",
@@ -160,7 +160,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "table", "variables", "what", "key", "mend"), REFUSED)
+@pytest.mark.parametrize(("source", "table", "variables", "what", "key", "fix"), REFUSED)
 def test_what_cannot_be_told_is_an_error_with_its_key(
     project: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -169,7 +169,7 @@ def test_what_cannot_be_told_is_an_error_with_its_key(
     variables: str,
     what: str,
     key: str,
-    mend: str,
+    fix: str,
 ) -> None:
     monkeypatch.delenv("RAW", raising=False)
     monkeypatch.setenv("EMPTY", "")
@@ -179,7 +179,7 @@ def test_what_cannot_be_told_is_an_error_with_its_key(
     error = caught.value
     assert what in error.what
     assert error.key == key
-    assert mend in str(error.mend)
+    assert fix in str(error.fix)
     assert str(error.file).endswith("dbt_project.yml" if key == "vars.a" else "models/sources.yml")
     assert "hush" not in str(error)
 
@@ -188,7 +188,7 @@ def test_a_target_without_a_dataset_has_no_schema(project: Any) -> None:
     made = project(files('schema: "{{ target.schema }}"'))
     with pytest.raises(MonitorError, match=r"target\.schema is not known") as caught:
         made.compile(target=NamedTarget(dataset=None))
-    assert "great_expectations.yml" in str(caught.value.mend)
+    assert "great_expectations.yml" in str(caught.value.fix)
 
 
 def test_a_fault_of_one_table_is_not_that_of_another(project: Any) -> None:
@@ -288,7 +288,7 @@ def test_a_manifest_that_contradicts_the_files_is_an_error(
     with pytest.raises(MonitorError, match="contradict each other") as caught:
         made.compile(target=NamedTarget())
     assert caught.value.key == f"sources.source.small.stripe.charges.{word}"
-    assert "dbt compile" in str(caught.value.mend)
+    assert "dbt compile" in str(caught.value.fix)
 
 
 def test_a_value_that_only_this_run_gives_counts_before_the_manifest(project: Any) -> None:
@@ -378,4 +378,4 @@ def test_a_variable_that_cannot_be_rendered_is_the_fault_of_who_reads_it(project
 def test_a_suites_value_is_no_jinja(project: Any) -> None:
     with pytest.raises(VariableError, match="holds Jinja") as caught:
         project("select {{ var('primary') }} as v").compile(primary="{{ env_var('X') }}")
-    assert "dbt_project.yml" in str(caught.value.mend)
+    assert "dbt_project.yml" in str(caught.value.fix)

@@ -136,7 +136,7 @@ def test_a_value_that_cannot_be_names_its_variable_and_its_file(
     assert caught.value.what.startswith(message)
     assert caught.value.var == name
     assert caught.value.file == "expectations/m.json"
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_default_that_cannot_be_names_the_project_file(project: Any) -> None:
@@ -273,7 +273,7 @@ def test_a_variable_where_none_can_stand_is_told_with_its_line(
     assert caught.value.what.startswith(message)
     assert str(caught.value.file).endswith("models/m.sql")
     assert "line 2" in str(caught.value.key)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize("name", ["a` where 1=1 --", "a.b", "", "a b", "ä"])

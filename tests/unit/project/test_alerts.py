@@ -42,7 +42,7 @@ def refused(file: Path, text: str) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
         read_alerts(file)
     assert caught.value.file == str(file)
-    assert caught.value.mend
+    assert caught.value.fix
     return caught.value
 
 
@@ -128,13 +128,13 @@ def test_the_defaults_of_the_file_are_those_of_the_policy(file: Path) -> None:
         ("docs_url: https://", "docs_url: ", "docs_url", "pattern"),
     ],
 )
-def test_a_fault_is_refused_with_file_key_and_mend(
+def test_a_fault_is_refused_with_file_key_and_fix(
     file: Path, old: str, new: str, key: str, said: str
 ) -> None:
     assert old in ALERTS
     fault = refused(file, ALERTS.replace(old, new))
     assert key in (fault.key or "")
-    assert said in f"{fault.what} {fault.mend}"
+    assert said in f"{fault.what} {fault.fix}"
 
 
 @pytest.mark.parametrize("text", ["", "channels: {}\nroutes: []", "routes: []", "- a"])
@@ -161,8 +161,8 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(
 ) -> None:
     fault = refused(file, ALERTS.replace(variable, secret))
     assert "a secret does not belong in a file" in fault.what
-    assert "put it in the environment" in (fault.mend or "")
-    assert secret not in f"{fault!s} {fault!r} {fault.one_line()} {fault.mend}"
+    assert "put it in the environment" in (fault.fix or "")
+    assert secret not in f"{fault!s} {fault!r} {fault.one_line()} {fault.fix}"
     assert fault.__cause__ is None
 
 
@@ -179,7 +179,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(
 )
 def test_a_secret_in_a_wrong_place_is_not_repeated_either(file: Path, old: str, new: str) -> None:
     fault = refused(file, ALERTS.replace(old, new.replace("SECRET", SECRETS[0])))
-    assert SECRETS[0] not in f"{fault!s} {fault.one_line()} {fault.mend}"
+    assert SECRETS[0] not in f"{fault!s} {fault.one_line()} {fault.fix}"
 
 
 def test_names_of_variables_and_plain_addresses_are_no_secrets(file: Path) -> None:

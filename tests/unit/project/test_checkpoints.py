@@ -57,7 +57,7 @@ def test_a_plain_validation_definition_may_stand_beside_monitors(project: Projec
         (naming("grading", "grading"), "validation_definitions[1].name", "stands twice"),
     ],
 )
-def test_a_malformed_checkpoint_is_refused_with_file_key_and_mend(
+def test_a_malformed_checkpoint_is_refused_with_file_key_and_fix(
     project: Project, checkpoint: object, key: str, said: str
 ) -> None:
     write(project, checkpoint)
@@ -72,4 +72,4 @@ def test_an_unknown_checkpoint_is_refused_with_the_near_one(project: Project) ->
     write(project, naming("grading"))
     with pytest.raises(ConfigError) as caught:
         project.checkpoint("dayly")
-    assert caught.value.mend == "did you mean 'daily'?"
+    assert caught.value.fix == "did you mean 'daily'?"

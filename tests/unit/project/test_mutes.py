@@ -70,7 +70,7 @@ def test_there_may_be_none(file: Path, text: str) -> None:
         ("18:00:00-05:00", "18:00:00", "mutes[1].until", "no zone"),
     ],
 )
-def test_a_fault_is_refused_with_file_key_and_mend(
+def test_a_fault_is_refused_with_file_key_and_fix(
     file: Path, old: str, new: str, key: str, said: str
 ) -> None:
     assert old in MUTES
@@ -80,7 +80,7 @@ def test_a_fault_is_refused_with_file_key_and_mend(
     fault = caught.value
     assert fault.file == str(file)
     assert key in (fault.key or "")
-    assert said in f"{fault.what} {fault.mend}"
+    assert said in f"{fault.what} {fault.fix}"
 
 
 def test_an_instant_may_be_typed_with_utc() -> None:

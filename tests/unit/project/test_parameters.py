@@ -136,7 +136,7 @@ def test_what_is_given_to_a_run_goes_before_the_suites_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "mend"),
+    ("expression", "fix"),
     [
         ("least", "give it a value under suite_parameters, or with --param least=VALUE"),
         ("mst", "did you mean 'most'? Else give it a value under suite_parameters"),
@@ -144,14 +144,14 @@ def test_what_is_given_to_a_run_goes_before_the_suites_own() -> None:
     ],
 )
 def test_a_parameter_without_a_value_is_an_error_that_names_file_and_key(
-    expression: str, mend: str
+    expression: str, fix: str
 ) -> None:
     with pytest.raises(MonitorError) as caught:
         suite(expression, most=2).with_parameters({}, datetime.now(UTC))
     assert caught.value.where == (
         "expectations/s.json: expectations[1].kwargs.overrides.b.min_value"
     )
-    assert mend in str(caught.value.mend)
+    assert fix in str(caught.value.fix)
 
 
 def test_a_name_alone_needs_no_great_expectations() -> None:

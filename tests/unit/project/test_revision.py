@@ -99,4 +99,4 @@ def test_something_else_baked_in_is_refused_with_its_place(tmp_path: Path, said:
     with pytest.raises(ConfigError, match="is no revision") as refused:
         read_revision(tmp_path, {REVISION_VARIABLE: said})
     assert refused.value.key == REVISION_VARIABLE
-    assert "git rev-parse HEAD" in str(refused.value.mend)
+    assert "git rev-parse HEAD" in str(refused.value.fix)

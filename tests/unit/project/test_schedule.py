@@ -1,4 +1,4 @@
-"""A fault in the schedule is refused with file, key and mend; whatever it is, before anything runs."""
+"""A fault in the schedule is refused with file, key and fix; whatever it is, before anything runs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_project_without_the_file_has_no_schedule(file: Path) -> None:
         ),
     ],
 )
-def test_a_malformed_schedule_is_refused_with_file_key_and_mend(
+def test_a_malformed_schedule_is_refused_with_file_key_and_fix(
     file: Path, old: str, new: str, key: str, said: str
 ) -> None:
     assert old in SCHEDULES
@@ -92,7 +92,7 @@ def test_a_malformed_schedule_is_refused_with_file_key_and_mend(
         read_schedules(file, checkpoints=KNOWN, channels=("slack-alerts", "pager"))
     assert refused.value.file == str(file)
     assert str(refused.value.key).partition(", column")[0] == key
-    assert refused.value.mend
+    assert refused.value.fix
     assert said in str(refused.value)
 
 

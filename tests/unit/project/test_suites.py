@@ -1,4 +1,4 @@
-"""What is wrong in a suite is said with file, key and mend; nothing is passed over."""
+"""What is wrong in a suite is said with file, key and fix; nothing is passed over."""
 
 import json
 from pathlib import Path
@@ -131,7 +131,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("suite", "key", "said"), WRONG)
-def test_a_malformed_suite_is_refused_with_file_key_and_mend(
+def test_a_malformed_suite_is_refused_with_file_key_and_fix(
     tmp_path: Path, suite: object, key: str | None, said: str
 ) -> None:
     file = write(tmp_path, suite)
@@ -140,7 +140,7 @@ def test_a_malformed_suite_is_refused_with_file_key_and_mend(
     assert caught.value.file == str(file)
     assert caught.value.key == key
     assert said in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_an_unknown_target_is_refused_with_the_near_one(
     with pytest.raises(ConfigError) as caught:
         resolve(name, env=env)
     assert caught.value.key == where
-    assert caught.value.mend == "did you mean 'local'?"
+    assert caught.value.fix == "did you mean 'local'?"
     assert caught.value.exit_code == 64
 
 

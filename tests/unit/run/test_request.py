@@ -70,7 +70,7 @@ def test_today_is_the_domains_not_the_servers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "mend"),
+    ("text", "what", "fix"),
     [
         ("2026-11-24", "later than today", "today's date means now"),
         ("9999-12-31", "later than today", "name a day"),
@@ -90,11 +90,11 @@ def test_today_is_the_domains_not_the_servers() -> None:
         ("0001-01-01T00:00:00+14:00", "out of range", "year"),
     ],
 )
-def test_what_is_no_date_is_refused_with_its_mend(text: str, what: str, mend: str) -> None:
+def test_what_is_no_date_is_refused_with_its_fix(text: str, what: str, fix: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_as_of(text, now=NOW, zone=NEW_YORK)
     assert what in caught.value.what
-    assert mend in (caught.value.mend or "")
+    assert fix in (caught.value.fix or "")
     assert caught.value.key == "--as-of"
     assert caught.value.exit_code == 64
 

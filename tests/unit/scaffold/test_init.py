@@ -21,7 +21,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("example", [True, False], ids=["with its example", "without"])
-def test_what_is_made_has_nothing_to_mend(tmp_path: Path, example: bool) -> None:
+def test_what_is_made_has_nothing_to_fix(tmp_path: Path, example: bool) -> None:
     made = make_project(tmp_path / "shop", name=None, example=example)
     assert [finding.what for finding in lint(Project(made.root)).findings] == []
     assert Project(made.root).suite_names() == (("orders_with_email",) if example else ())

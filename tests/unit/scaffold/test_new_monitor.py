@@ -52,7 +52,7 @@ def never(dataset: str, table: str) -> Table:
 
 
 @pytest.mark.parametrize(
-    ("changes", "key", "mend"),
+    ("changes", "key", "fix"),
     [
         ({"name": "Fresh Orders"}, "NAME", "small letters"),
         ({"checkpoint": "../../escape"}, "--checkpoint", "small letters"),
@@ -79,13 +79,13 @@ def never(dataset: str, table: str) -> Table:
         ({"warning": 50, "critical": 80}, "--critical", "the lower one"),
     ],
 )
-def test_what_cannot_be_made_is_said_with_its_mend(
-    project: Project, changes: dict[str, object], key: str, mend: str
+def test_what_cannot_be_made_is_said_with_its_fix(
+    project: Project, changes: dict[str, object], key: str, fix: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         check_monitor(replace(GOOD, **changes), project)  # type: ignore[arg-type]
     assert caught.value.key == key
-    assert mend in str(caught.value.mend)
+    assert fix in str(caught.value.fix)
 
 
 @pytest.mark.parametrize(

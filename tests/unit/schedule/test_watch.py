@@ -135,7 +135,7 @@ def test_a_finding_says_when_it_was_due_in_the_schedules_zone_and_what_to_do() -
         "the run of 2 Feb 06:00 PST did not come: the last one seen began 2 Feb 00:00 PST"
     )
     assert (finding.since, finding.status) == (DUE, Status.CRITICAL)
-    assert "scheduler" in finding.mend
+    assert "scheduler" in finding.fix
 
 
 def test_messages_that_wait_for_an_hour_are_named_with_their_channel_and_why() -> None:

@@ -250,7 +250,7 @@ def stories() -> dict[str, tuple[Pages, Pages]]:
 
 
 @pytest.mark.parametrize("story", ["the first build", "other pages", "another layout"])
-def test_a_build_that_dies_at_any_write_leaves_whole_pages_and_the_next_one_mends_the_rest(
+def test_a_build_that_dies_at_any_write_leaves_whole_pages_and_the_next_one_fixes_the_rest(
     storage: FakeStorage, story: str
 ) -> None:
     before, after = stories()[story]
@@ -284,7 +284,7 @@ def test_a_build_that_dies_at_any_write_leaves_whole_pages_and_the_next_one_mend
 
 
 @pytest.mark.parametrize("story", ["other pages", "another layout"])
-def test_a_build_that_dies_while_it_mends_leaves_whole_pages_too(
+def test_a_build_that_dies_while_it_fixes_leaves_whole_pages_too(
     storage: FakeStorage, story: str
 ) -> None:
     before, after = stories()[story]
@@ -293,11 +293,11 @@ def test_a_build_that_dies_while_it_mends_leaves_whole_pages_too(
     storage.calls.clear()
     build(after)
     writes = len(storage.done("write", "delete"))
-    # the builds that mend are of the newer version or, after a step back, of the older one
+    # the builds that fix are of the newer version or, after a step back, of the older one
     for first, then in itertools.product(range(1, writes, 7), range(1, writes, 9)):
-        for mending in (after, before):
+        for fixing in (after, before):
             storage.objects[BUCKET] = dict(start)
-            for wanted, writes_left in ((after, first), (mending, then)):
+            for wanted, writes_left in ((after, first), (fixing, then)):
                 storage.writes_left = writes_left
                 with suppress(PlumblineError):
                     build(wanted)
@@ -305,9 +305,9 @@ def test_a_build_that_dies_while_it_mends_leaves_whole_pages_too(
             left = held(storage)
             assert broken(left, ["index.html", *before.files]) == [], (first, then)
             assert naked(left) == [], (first, then)
-            build(mending)
-            build(replace(mending, files={**mending.files, "index.html": b"news"}))
-            assert set(held(storage)) == set(mending.files), (first, then)
+            build(fixing)
+            build(replace(fixing, files={**fixing.files, "index.html": b"news"}))
+            assert set(held(storage)) == set(fixing.files), (first, then)
 
 
 def test_after_a_build_of_another_layout_that_died_no_page_holds(storage: FakeStorage) -> None:
@@ -499,7 +499,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("reply", "kind", "said"), FAULTS, ids=lambda value: str(value)[:40])
-def test_what_goes_wrong_is_said_with_its_mend_and_in_time(
+def test_what_goes_wrong_is_said_with_its_fix_and_in_time(
     storage: FakeStorage, reply: Reply, kind: type[PlumblineError], said: str
 ) -> None:
     storage.fault = lambda _: reply

@@ -139,7 +139,7 @@ def after_deployments(site: Site) -> None:
     site.small.add("errors", SmallMonitor("select 0.0 as pct", meta=meta))
     site.small.checkpoint("errors", "coverage", name="post_deploy_worker")
     for file, text in (
-        ("docs/runbooks/errors.md", "# errors\n\n## Mend\n\nLook at the log."),
+        ("docs/runbooks/errors.md", "# errors\n\n## Fix\n\nLook at the log."),
         (
             "deploy/services.yml",
             "services:\n  - {name: worker, paths: [models], owner: ana, verify: "

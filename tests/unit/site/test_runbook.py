@@ -8,7 +8,7 @@ from plumbline.site.pages.runbook import render_runbook
 
 
 def test_the_title_goes_and_headings_stand_below_the_pages_own() -> None:
-    assert render_runbook("# line\n\n## Mend\n\n### More") == "<h3>Mend</h3>\n<h4>More</h4>\n"
+    assert render_runbook("# line\n\n## Fix\n\n### More") == "<h3>Fix</h3>\n<h4>More</h4>\n"
 
 
 def test_html_is_text() -> None:

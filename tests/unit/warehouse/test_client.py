@@ -96,14 +96,14 @@ def test_what_is_on_this_machine(endpoint: str, here: bool) -> None:
     assert is_loopback(endpoint) is here
 
 
-def test_missing_credentials_are_a_fault_of_the_configuration_with_a_mend() -> None:
+def test_missing_credentials_are_a_fault_of_the_configuration_with_a_fix() -> None:
     began = time.monotonic()
 
     with pytest.raises(ConfigError) as raised:
         open_client(bigquery_target())
 
     assert "needs Google credentials" in raised.value.what
-    assert "gcloud auth application-default login" in str(raised.value.mend)
+    assert "gcloud auth application-default login" in str(raised.value.fix)
     assert time.monotonic() - began < 20
 
 
@@ -134,7 +134,7 @@ def test_the_embedded_warehouse_must_run_before_a_client_is_opened(tmp_path: Pat
     with pytest.raises(WarehouseError) as raised:
         open_client(embedded_target(tmp_path))
 
-    assert raised.value.mend == "run `plumbline warehouse start`"
+    assert raised.value.fix == "run `plumbline warehouse start`"
 
 
 def test_importing_the_room_imports_neither_google_nor_pandas() -> None:

@@ -71,18 +71,18 @@ def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> Non
 
 
 @pytest.mark.parametrize(
-    ("target", "mend"),
+    ("target", "fix"),
     [
         (bigquery_target(), "network"),
         (foreign_emulator("localhost:1"), "BIGQUERY_EMULATOR_HOST"),
         (embedded_target(foreign_emulator("x").state_dir), "plumbline warehouse status"),
     ],
 )
-def test_the_mend_fits_the_target(target: Target, mend: str) -> None:
+def test_the_fix_fits_the_target(target: Target, fix: str) -> None:
     explained = explain_failure(http.ConnectionError("Connection refused"), call(target))
 
-    assert explained.mend is not None
-    assert mend in explained.mend
+    assert explained.fix is not None
+    assert fix in explained.fix
 
 
 def test_the_job_id_is_kept_for_who_looks_into_the_console() -> None:

@@ -76,10 +76,10 @@ class Item:
     """What fails, the worst first; at most `compose.MOST_GROUPS`."""
     more_groups: int = 0
     """How many more fail than ``groups`` names."""
-    mended: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
     """Labels of the groups that are well again; at most `compose.MOST_GROUPS`."""
     left: tuple[str, ...] = ()
-    """Labels of the groups that left the window unmended; at most `compose.MOST_GROUPS`."""
+    """Labels of the groups that aged out without a fix; at most `compose.MOST_GROUPS`."""
     last_good: float | None = None
     last_good_at: datetime | None = None
     trend: tuple[float | None, ...] = ()

@@ -29,7 +29,7 @@ def clipped(item: Item) -> Item:
         expectations=tuple(cut(text, LONGEST_TEXT) for text in item.expectations[:MOST_ENTRIES]),
         groups=tuple(_clipped(line) for line in item.groups[:MOST_ENTRIES]),
         more_groups=item.more_groups + dropped,
-        mended=tuple(cut(text, LONGEST_TEXT) for text in item.mended),
+        recovered=tuple(cut(text, LONGEST_TEXT) for text in item.recovered),
         left=tuple(cut(text, LONGEST_TEXT) for text in item.left),
         notes=tuple(cut(text, LONGEST_TEXT) for text in item.notes[:MOST_ENTRIES]),
         children=tuple(_clipped(child) for child in item.children),

@@ -183,10 +183,10 @@ def what_changed(item: Item) -> list[str]:
     new = [line.label for line in item.groups if line.is_new]
     if item.event is not Event.OPENED and new:
         lines.append(f"{len(new)} new: {names(new)}")
-    if item.mended:
-        lines.append(f"{len(item.mended)} mended: {names(item.mended)}")
+    if item.recovered:
+        lines.append(f"{len(item.recovered)} recovered: {names(item.recovered)}")
     if item.left:
-        lines.append(f"{len(item.left)} left the window unmended: {names(item.left)}")
+        lines.append(f"{len(item.left)} aged out without a fix: {names(item.left)}")
     return lines
 
 
@@ -348,7 +348,7 @@ def _aside(item: Item) -> str:
 
 def _ended(item: Item) -> str:
     if item.event is Event.EXPIRED:
-        return "left the window unmended"
+        return "aged out without a fix"
     if item.kind == "error":
         return "can be checked again"
     return figure(item.observed, item.unit) if item.observed is not None else ""

@@ -51,7 +51,7 @@ class Step:
 
 
 def seen(kind: Kind, status: Status) -> Sight:
-    """What ``status`` says of an incident of ``kind``: ERROR and SKIPPED never mend data."""
+    """What ``status`` says of an incident of ``kind``: ERROR and SKIPPED never fix data."""
     if kind == "error":
         return "wrong" if status is Status.ERROR else "well"
     if status in (Status.WARNING, Status.CRITICAL):

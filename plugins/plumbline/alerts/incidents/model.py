@@ -20,7 +20,7 @@ Kind = Literal["data", "error"]
 """``data``: the data is wrong (WARNING, CRITICAL); ``error``: the check could not be made."""
 
 Ending = Literal["resolved", "expired"]
-"""``expired``: what was wrong left the window without being mended."""
+"""``expired``: what was wrong aged out of the window without a fix."""
 
 
 class Event(StrEnum):
@@ -109,9 +109,9 @@ class Incident:
     mended: int = 0
     """How many members were seen well again."""
     left: int = 0
-    """How many members left the window without being mended."""
+    """How many members aged out of the window without a fix."""
     mended_members: tuple[Member, ...] = ()
-    """Those that were mended last, at most `policy.MOST_GONE`: the next word names them."""
+    """Those that recovered last, at most `policy.MOST_GONE`: the next word names them."""
     left_members: tuple[Member, ...] = ()
     """The same of those that left the window."""
     summary: str = ""

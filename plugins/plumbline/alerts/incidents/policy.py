@@ -14,7 +14,7 @@ RECENT = 28
 """Sightings that are remembered of a monitor: a week at one run every six hours."""
 
 MOST_GONE = 100
-"""Members that are remembered of those that were mended, of those that left, and of the missing."""
+"""Members that are remembered of those that recovered, of those that left, and of the missing."""
 
 
 @dataclass(frozen=True)

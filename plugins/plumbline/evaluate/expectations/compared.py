@@ -6,7 +6,7 @@ lint and where suites are evaluated: both say the same.
 
 from __future__ import annotations
 
-MEND = (
+FIX = (
     "write a model that reads both tables and returns what differs, and a monitor over it, "
     "see docs/writing-a-monitor.md"
 )

@@ -32,7 +32,7 @@ def _annotation(finding: Finding, start: Path) -> str:
         properties["col"] = str(place.column)
     properties["title"] = finding.rule.code
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{finding.severity} {said}::{_data(f'{finding.what}; {finding.mend}')}"
+    return f"::{finding.severity} {said}::{_data(f'{finding.what}; {finding.fix}')}"
 
 
 def _short(file: Path, start: Path) -> str:

@@ -33,7 +33,7 @@ def _finding(finding: Finding, root: Path) -> dict[str, object]:
         "column": place.column,
         "key": place.key,
         "what": finding.what,
-        "mend": finding.mend,
+        "mend": finding.fix,
     }
 
 

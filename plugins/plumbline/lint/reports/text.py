@@ -28,7 +28,7 @@ def summary(report: LintReport) -> str:
         for count, noun in ((report.errors, "error"), (report.warnings, "warning"))
         if count
     ]
-    return ", ".join(counted) or "nothing to mend"
+    return ", ".join(counted) or "nothing to fix"
 
 
 def short(file: Path) -> str:
@@ -49,5 +49,5 @@ def _finding(finding: Finding, *, colour: bool) -> list[str]:
     lines = [what]
     if place.key:
         lines.append(f"  in: {one_line(place.key)}")
-    lines.append(f"  mend: {one_line(finding.mend)}")
+    lines.append(f"  fix: {one_line(finding.fix)}")
     return lines

@@ -16,7 +16,7 @@ from plumbline.project.alerts import (
     CHANNEL_ENTRIES,
     DEFAULT,
     NO_SECRET,
-    NO_SECRET_MEND,
+    NO_SECRET_FIX,
     ROUTED,
     AlertsEntry,
     find_secrets,
@@ -101,7 +101,7 @@ def check(linted: Linted) -> Iterator[Finding]:
 def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
     secrets = list(find_secrets(alerts.value))
     for path in secrets:
-        yield SECRET.at(alerts.place(*path), NO_SECRET, NO_SECRET_MEND)
+        yield SECRET.at(alerts.place(*path), NO_SECRET, NO_SECRET_FIX)
     if not secrets:  # what is said of a wrong value shows the value
         shape = list(_shape(alerts))
         yield from shape
@@ -153,7 +153,7 @@ def _as_read(alerts: Document) -> Iterator[Finding]:
         read_alerts(alerts.file)
     except ConfigError as fault:
         yield WRONG_VALUE.at(
-            alerts.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
+            alerts.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"
         )
 
 
@@ -267,9 +267,7 @@ def _mutes(facts: Facts, mutes: Document) -> Iterator[Finding]:
     try:
         found = read_mutes(mutes.file, zone=facts.timezone)
     except ConfigError as fault:
-        yield WRONG_VALUE.at(
-            mutes.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
-        )
+        yield WRONG_VALUE.at(mutes.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it")
         return
     now = datetime.now(UTC)
     for (path, _), mute in zip(mutes.entries("mutes"), found, strict=True):

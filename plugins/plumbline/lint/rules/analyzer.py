@@ -54,7 +54,7 @@ def check(linted: Linted) -> Iterator[Finding]:
             yield REJECTED.at(
                 Place(built.file, line),
                 f"Google's analyzer rejects this: {answer.rejection}",
-                f"mend it; plumbline compile {name} shows the SQL",
+                f"fix it; plumbline compile {name} shows the SQL",
             )
 
 

@@ -109,7 +109,7 @@ def _of_model(facts: Facts, definition: Document) -> Iterator[Finding]:
     try:
         check_model_definition(read)
     except MonitorError as fault:
-        yield UNFIT.at(definition.place_of_key(fault.key or ""), fault.what, fault.mend or "")
+        yield UNFIT.at(definition.place_of_key(fault.key or ""), fault.what, fault.fix or "")
 
 
 def _of_asset(facts: Facts, definition: Document) -> Iterator[Finding]:

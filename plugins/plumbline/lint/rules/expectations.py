@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import did_you_mean
-from plumbline.evaluate.expectations.compared import MEND, why_not_compared
+from plumbline.evaluate.expectations.compared import FIX, why_not_compared
 from plumbline.lint.context import Linted
 from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
@@ -134,7 +134,7 @@ def check(linted: Linted) -> Iterator[Finding]:
         yield BROKEN_PLUGIN.at(
             Place(file if file.is_file() else file / "__init__.py"),
             f"this can't be imported: {type(fault).__name__}: {fault}",
-            "mend it, or move it out of the plugins",
+            "fix it, or move it out of the plugins",
         )
 
 
@@ -201,7 +201,7 @@ def _of_groups(suite: Document, kwargs: KeyPath, given: Mapping[str, Any]) -> It
 def _compared(suite: Document, path: KeyPath) -> Iterator[Finding]:
     refused = why_not_compared(suite.text(*path, "type") or "")
     if refused is not None:
-        yield COMPARES.at(suite.place(*path, "type"), refused, MEND)
+        yield COMPARES.at(suite.place(*path, "type"), refused, FIX)
 
 
 def _followed(suite: Document) -> Iterator[Finding]:
@@ -213,7 +213,7 @@ def _followed(suite: Document) -> Iterator[Finding]:
         else [],
     ):
         place = suite.place("expectations", fault.index, "kwargs", fault.argument)
-        yield FOLLOWS_ANOTHER.at(place, fault.what, fault.mend)
+        yield FOLLOWS_ANOTHER.at(place, fault.what, fault.fix)
 
 
 def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator[Finding]:
@@ -236,7 +236,7 @@ def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator
     if fault is not None:
         key = (fault.key or "").partition("kwargs.")[2]
         place = suite.place(*path, "kwargs", *([key] if key else []))
-        yield WRONG_ARGUMENT.at(place, fault.what, fault.mend or "mend the value")
+        yield WRONG_ARGUMENT.at(place, fault.what, fault.fix or "fix the value")
 
 
 def _has_text_bound_over_a_table(linted: Linted, suite: Document, path: KeyPath) -> bool:
@@ -259,7 +259,7 @@ def _value(
         )
     for fault in faults_of(suite.get(*path), schema):
         rule = WRONG_ARGUMENT if fault.unknown_key is None else UNKNOWN_ARGUMENT
-        yield rule.at(suite.place(*path, *fault.path), fault.what, fault.mend)
+        yield rule.at(suite.place(*path, *fault.path), fault.what, fault.fix)
 
 
 def _canonical(entry: Mapping[str, Any]) -> str:

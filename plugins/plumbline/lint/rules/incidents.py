@@ -25,5 +25,5 @@ def check(linted: Linted) -> Iterator[Finding]:
         read_labels(incidents.file, zone=linted.facts.timezone)
     except ConfigError as fault:
         yield WRONG_VALUE.at(
-            incidents.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
+            incidents.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"
         )

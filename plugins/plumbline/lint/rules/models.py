@@ -126,7 +126,7 @@ def _template(linted: Linted, template: Template) -> Iterator[Finding]:
         yield MALFORMED.at(
             Place(template.file, line),
             f"Jinja can't read the template: {what}",
-            "mend the template here",
+            "fix the template here",
         )
     for call in template.refs:
         name = call.arguments[-1]
@@ -219,7 +219,7 @@ def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
         yield NOT_COMPILABLE.at(
             place_of(models.macros_fault, linted.facts.root / "macros", linted.facts),
             models.macros_fault.what,
-            models.macros_fault.mend or "mend the file",
+            models.macros_fault.fix or "fix the file",
         )
         return
     for name, built in models.built.items() if linted.facts.are_declarations_read else ():
@@ -232,7 +232,7 @@ def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
             continue
         said.add((place.file, place.line))
         rule = UNKNOWN_REF if built.what.startswith("there is no model") else NOT_COMPILABLE
-        yield rule.at(place, built.what, built.mend or "mend the model")
+        yield rule.at(place, built.what, built.fix or "fix the model")
 
 
 def place_of(fault: PlumblineError, file: Path, facts: Facts) -> Place:

@@ -47,7 +47,7 @@ def check(linted: Linted) -> Iterator[Finding]:
                     evaluate(parameter, values, _SOME_INSTANT)
                 except ParameterError as fault:
                     rule = MALFORMED if fault.missing is None else NO_VALUE
-                    yield rule.at(suite.place(*place), fault.what, fault.mend(values))
+                    yield rule.at(suite.place(*place), fault.what, fault.fix(values))
         yield from _unread(suite, read)
 
 

@@ -50,7 +50,7 @@ def check(linted: Linted) -> Iterator[Finding]:
         read_schedules(schedule.file)
     except ConfigError as fault:
         yield WRONG_VALUE.at(
-            schedule.place_of_key(fault.key or ""), fault.what, fault.mend or "mend it"
+            schedule.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"
         )
 
 
@@ -61,4 +61,4 @@ def _faults(schedule: Document) -> Iterator[Finding]:
         except ValidationError:
             continue  # said of its shape
         for fault in find_faults(entry):
-            yield _BY_KIND[fault.kind].at(schedule.place(*path, fault.key), fault.what, fault.mend)
+            yield _BY_KIND[fault.kind].at(schedule.place(*path, fault.key), fault.what, fault.fix)

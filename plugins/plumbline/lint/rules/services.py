@@ -86,7 +86,7 @@ def check(linted: Linted) -> Iterator[Finding]:
     except ConfigError as fault:
         place = services.place_of_key(fault.key or "")
         if not any(path_fault(text) for _, text in _each_path(services)):
-            yield WRONG_VALUE.at(place, fault.what, fault.mend or "mend it")
+            yield WRONG_VALUE.at(place, fault.what, fault.fix or "fix it")
         return
     for index, service in enumerate(read):
         yield from _missing(facts, services, index, service)

@@ -96,7 +96,7 @@ def _unresolved(linted: Linted) -> Iterator[Finding]:
             yield UNRESOLVED.at(
                 place_of(found, linted.facts.root, linted.facts),
                 found.what,
-                found.mend or "write the name itself",
+                found.fix or "write the name itself",
             )
 
 

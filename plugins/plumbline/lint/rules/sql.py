@@ -66,7 +66,7 @@ def check(linted: Linted) -> Iterator[Finding]:
             yield UNREADABLE.at(
                 _place(built, tree.line),
                 f"this can't be read as BigQuery's SQL: {tree.what}",
-                f"mend it; plumbline compile {name} shows the SQL",
+                f"fix it; plumbline compile {name} shows the SQL",
             )
     for built, query in linted.parsed.readable():
         yield from _as_of(linted, built)

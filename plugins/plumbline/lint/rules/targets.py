@@ -40,7 +40,7 @@ def check(linted: Linted) -> Iterator[Finding]:
     if not configuration.is_readable:
         return
     for fault in find_store_faults(configuration.mapping()):
-        yield STORE.at(configuration.place("stores", fault.store), fault.what, fault.mend)
+        yield STORE.at(configuration.place("stores", fault.store), fault.what, fault.fix)
     if name is None:
         yield NONE.at(
             configuration.place("fluent_datasources"),

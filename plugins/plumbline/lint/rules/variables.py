@@ -69,7 +69,7 @@ def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
     try:
         render_settings(dbt.mapping(), file=str(dbt.file))
     except MonitorError as fault:
-        yield WRONG.at(dbt.place(fault.key or ""), fault.what, fault.mend or "write it plainly")
+        yield WRONG.at(dbt.place(fault.key or ""), fault.what, fault.fix or "write it plainly")
     for name, value in facts.rendered_variables.items():
         # dbt scopes variables to a project by its name
         if isinstance(value, dict) and name == dbt.get("name"):
@@ -78,12 +78,12 @@ def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
             continue
         place = facts.place_of_variable(name)
         if isinstance(value, MonitorError):
-            yield WRONG.at(place, value.what, value.mend or "write the value itself")
+            yield WRONG.at(place, value.what, value.fix or "write the value itself")
             continue
         try:
             parameter(name, value, file=None)
         except VariableError as fault:
-            yield WRONG.at(place, fault.what, fault.mend or "mend it")
+            yield WRONG.at(place, fault.what, fault.fix or "fix it")
     zone = facts.variables.get("timezone")
     if isinstance(zone, str) and not _is_zone(zone):
         yield WRONG.at(
@@ -134,14 +134,14 @@ def _values(
         try:
             given = _typed(facts, name, value)
         except VariableError as fault:
-            yield WRONG.at(place, fault.what, fault.mend or "mend it")
+            yield WRONG.at(place, fault.what, fault.fix or "fix it")
             continue
         bounds = _bounds_of(facts, model).get(name)
         if bounds is not None:
             try:
                 check_bounds(given, bounds, file=None, declared_in=None)
             except VariableError as fault:
-                yield OUT_OF_BOUNDS.at(place, fault.what, fault.mend or "mend it")
+                yield OUT_OF_BOUNDS.at(place, fault.what, fault.fix or "fix it")
             except MonitorError:
                 pass  # bounds of another type: said where they stand
 
@@ -196,7 +196,7 @@ def _default(
         check_bounds(declared, bounds, file=None, declared_in=None)
     except VariableError as fault:
         if is_used and facts.dbt is not None:
-            yield OUT_OF_BOUNDS.at(facts.place_of_variable(name), fault.what, fault.mend or "")
+            yield OUT_OF_BOUNDS.at(facts.place_of_variable(name), fault.what, fault.fix or "")
     except MonitorError as fault:
         place = model.document.place(*model.meta_path, "vars", name)
-        yield WRONG.at(place, fault.what, fault.mend or "mend it")
+        yield WRONG.at(place, fault.what, fault.fix or "fix it")

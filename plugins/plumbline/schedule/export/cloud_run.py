@@ -127,13 +127,13 @@ def check_cloud(cloud: Cloud) -> None:
             raise ConfigError(
                 f"the format cloud-run needs {flag}",
                 key=flag,
-                mend=f"for example {flag} {example}",
+                fix=f"for example {flag} {example}",
             )
         if not re.fullmatch(pattern, value):
             raise ConfigError(
                 f"{value!r} is no {flag.removeprefix('--').replace('-', ' ')}",
                 key=flag,
-                mend=f"for example {flag} {example}",
+                fix=f"for example {flag} {example}",
             )
 
 
@@ -148,7 +148,7 @@ def job_manifest(schedule: Schedule, cloud: Cloud, name: str) -> dict[str, Any]:
             f"{schedule.name}: a task of Cloud Run ends after {_LONGEST_TASK.days} days",
             file=SCHEDULE_FILE,
             key="deadline",
-            mend="give it a shorter deadline",
+            fix="give it a shorter deadline",
         )
     environment = {
         PROJECT_VARIABLE: cloud.project,

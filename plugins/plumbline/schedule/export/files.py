@@ -80,7 +80,7 @@ def unit_names(schedules: Sequence[Schedule]) -> dict[str, str]:
                 else f"schedule {schedule.name!r} makes no name for a scheduler's job",
                 file=SCHEDULE_FILE,
                 key="name",
-                mend="give it a name of its own, of up to 50 letters and digits",
+                fix="give it a name of its own, of up to 50 letters and digits",
             )
         names[schedule.name] = name
     return names
@@ -94,7 +94,7 @@ def printable(text: str) -> str:
     """
     if not text.isprintable():
         raise ConfigError(
-            f"{text!r} can't stand in a line of a file", mend="rename it, without control codes"
+            f"{text!r} can't stand in a line of a file", fix="rename it, without control codes"
         )
     return text
 

@@ -231,7 +231,7 @@ def _plain(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|--[a-z-]+", word):
         raise ConfigError(
             f"{word!r} can't stand in a workflow",
-            mend="rename it to letters, digits, dots, dashes and underscores",
+            fix="rename it to letters, digits, dots, dashes and underscores",
         )
     return word
 

@@ -106,13 +106,13 @@ def refuse_two_kinds_of_days(schedule: Schedule, times: PlainTimes, *, scheduler
         )
 
 
-def refusal(schedule: Schedule, what: str, mend: str) -> ConfigError:
+def refusal(schedule: Schedule, what: str, fix: str) -> ConfigError:
     """This schedule can't be said there."""
     return ConfigError(
         f"{schedule.name}: {schedule.cron!r} can't be written: {what}",
         file=SCHEDULE_FILE,
         key="cron",
-        mend=mend,
+        fix=fix,
     )
 
 

@@ -175,7 +175,7 @@ def test_an_attempt_out_of_time_is_gone_on_with(channel: GitHubChannel, github: 
 
 
 @pytest.mark.parametrize(
-    ("status", "mend"),
+    ("status", "fix"),
     [
         (401, "new one"),
         (403, "Issues: read and write"),
@@ -184,13 +184,13 @@ def test_an_attempt_out_of_time_is_gone_on_with(channel: GitHubChannel, github: 
         (422, "as it is"),
     ],
 )
-def test_a_refusal_says_the_mend(
-    channel: GitHubChannel, github: FakeGitHub, status: int, mend: str
+def test_a_refusal_says_the_fix(
+    channel: GitHubChannel, github: FakeGitHub, status: int, fix: str
 ) -> None:
     github.fault = lambda _: Reply(status, {"message": f"no {TOKEN.reveal()}"})
     receipt = channel.deliver(message(), timeout_seconds=5)
     assert (receipt.verdict, receipt.status_code) == (Verdict.REFUSED, status)
-    assert mend in receipt.detail
+    assert fix in receipt.detail
     assert TOKEN.reveal() not in repr(receipt) + repr(channel) + str(vars(channel))
 
 

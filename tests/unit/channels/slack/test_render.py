@@ -134,7 +134,7 @@ def test_a_thread_is_told_only_what_is_new() -> None:
 
 
 def test_an_end_without_details_is_a_number() -> None:
-    item = line_coverage(Event.RESOLVED, observed=85.1, groups=(), mended=())
+    item = line_coverage(Event.RESOLVED, observed=85.1, groups=(), recovered=())
     made = payload_of(message(item), item, now=AT, brief=True)
 
     assert "85.1 %" in "\n".join(texts(made))

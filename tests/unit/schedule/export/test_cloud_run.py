@@ -141,7 +141,7 @@ def test_a_flag_that_is_missing_or_wrong_is_named_with_an_example(
     with pytest.raises(ConfigError, match=said) as refused:
         write_cloud_run([schedule()], replace(CLOUD, **change))
     assert refused.value.key == flag
-    assert str(refused.value.mend).startswith(f"for example {flag} ")
+    assert str(refused.value.fix).startswith(f"for example {flag} ")
 
 
 @pytest.mark.parametrize("cron", ["0 6 L * *", "0 6 1 * MON", "0 6 */2 * MON"])

@@ -228,7 +228,7 @@ def test_locked_requirements_are_installed_where_there_are_any(tmp_path: Path) -
 def test_what_it_can_t_say_is_refused(tmp_path: Path, one: Schedule, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
         workflow(one, tmp_path)
-    assert refused.value.mend
+    assert refused.value.fix
 
 
 def test_its_crons_are_in_the_same_order_each_time(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_it_stands_as_every_cron_reads_it(cron: str, written: str) -> None:
 def test_what_only_ours_knows_is_refused(cron: str) -> None:
     with pytest.raises(ConfigError, match="systemd has no last day of a month") as refused:
         plain_times(schedule(cron), scheduler="systemd")
-    assert (refused.value.key, bool(refused.value.mend)) == ("cron", True)
+    assert (refused.value.key, bool(refused.value.fix)) == ("cron", True)
 
 
 @pytest.mark.parametrize("cron", ["0 6 * JUL *", "0 6 * * *", "0 6 * APR,JUL MON-FRI"])
@@ -82,4 +82,4 @@ def test_a_job_s_name_is_one_that_all_schedulers_take() -> None:
 def test_names_that_would_clash_or_fail_are_refused(names: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError) as refused:
         unit_names([schedule(name=name) for name in names])
-    assert refused.value.mend
+    assert refused.value.fix

@@ -40,7 +40,7 @@ PER_PAGE = 50
 _MOST_BYTES = 16 * 1024**2
 _CLOCKS_DIFFER = timedelta(hours=1)
 _SECONDARY_WAIT = 60.0
-_MENDS = {
+_FIXES = {
     401: "the token is not accepted: make a new one",
     403: "the token needs the permission Issues: read and write on the repository",
     404: "check the repository's name; a token without access to it sees none",
@@ -67,7 +67,7 @@ class GitHubChannel:
     ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", repository):
             raise ConfigError(
-                f"{repository!r} is no repository of GitHub", mend="write it as owner/name"
+                f"{repository!r} is no repository of GitHub", fix="write it as owner/name"
             )
         self.name = name
         self._repository = repository
@@ -223,8 +223,8 @@ class _Delivery:
         wait = _rate_limit_wait(reply)
         if wait is not None:
             receipt = replace(receipt, verdict=Verdict.RETRY, retry_after=wait)
-        elif mend := _MENDS.get(reply.status_code or 0):
-            receipt = replace(receipt, detail=f"{receipt.detail}; {mend}")
+        elif fix := _FIXES.get(reply.status_code or 0):
+            receipt = replace(receipt, detail=f"{receipt.detail}; {fix}")
         raise _FailedError(receipt)
 
 

@@ -56,8 +56,8 @@ def _receipt(reply: Reply) -> Receipt:
         detail = f"{receipt.detail}, where PagerDuty answers {_ACCEPTED}"
         return replace(receipt, verdict=Verdict.RETRY, detail=detail)
     if receipt.status_code == 400:
-        mend = "check the routing key: it is that of an Events API v2 integration"
-        return replace(receipt, detail=f"{receipt.detail}; {mend}")
+        fix = "check the routing key: it is that of an Events API v2 integration"
+        return replace(receipt, detail=f"{receipt.detail}; {fix}")
     return receipt
 
 

@@ -24,7 +24,7 @@ CATALOGUE = json.loads(
 TYPES = sorted({question.expectation for question in QUESTIONS})
 
 NOT_IN_THE_MATRIX = {
-    # its verdict follows from history: tests/unit/expectations
+    # its verdict follows from history: tests/unit/evaluate/expectations
     "expect_metric_to_follow_history",
     # it is a query itself: tests/gx
     "unexpected_rows_expectation",

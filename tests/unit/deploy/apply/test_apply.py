@@ -11,7 +11,7 @@ import yaml
 from deploy.base import APIS
 from deploy.cli import main
 from support.fake_gcloud import FakeGcloud
-from unit.deploy.conftest import (
+from unit.deploy.apply.conftest import (
     COMMIT,
     IMAGE,
     JOB,

@@ -14,7 +14,7 @@ from deploy.gcloud import Gcloud
 from deploy.wanted import read_wanted
 from support.fake_gcloud import FakeGcloud
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PROJECT = "nba-props-platform"
 JOB = "plumbline-health-check"
 MORNING = "plumbline-daily-validation"

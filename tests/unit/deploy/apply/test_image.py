@@ -15,7 +15,7 @@ import pytest
 
 from plumbline.project.revision import REVISION_VARIABLE
 from support.dockerfile import Instruction, read_dockerfile
-from unit.deploy.conftest import COMMIT, ROOT
+from unit.deploy.apply.conftest import COMMIT, ROOT
 
 STEPS = read_dockerfile(ROOT / "Dockerfile")
 LAST = max(step.stage for step in STEPS)

@@ -13,7 +13,7 @@ from plumbline.project.revision import Revision
 from plumbline.report.text import render
 from support.fake_gcloud import FakeGcloud
 from support.reports import report
-from unit.deploy.conftest import COMMIT, IMAGE, JOB, MORNING, OTHER, REPOSITORY
+from unit.deploy.apply.conftest import COMMIT, IMAGE, JOB, MORNING, OTHER, REPOSITORY
 
 
 def links(text: str) -> dict[str, str]:

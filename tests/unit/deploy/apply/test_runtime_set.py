@@ -16,7 +16,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from support.stalling_bigquery import Answer, StallingBigQuery
-from unit.deploy.conftest import COMMIT, ROOT
+from unit.deploy.apply.conftest import COMMIT, ROOT
 from unit.test_requirements import pins
 
 AS_OF = datetime(2026, 2, 3, 4, tzinfo=UTC)

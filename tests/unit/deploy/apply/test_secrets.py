@@ -11,7 +11,7 @@ import pytest
 
 from deploy.cli import main
 from support.fake_gcloud import FakeGcloud
-from unit.deploy.conftest import WEBHOOKS
+from unit.deploy.apply.conftest import WEBHOOKS
 
 ERROR, WARNING = "slack-webhook-error", "slack-webhook-warning"
 VALUE = WEBHOOKS["SLACK_WEBHOOK_URL_ERROR"]

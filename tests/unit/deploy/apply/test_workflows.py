@@ -13,7 +13,7 @@ import yaml
 from deploy.cli import command
 from plumbline.cli.deploy import command as deploy_group
 from support.dockerfile import read_dockerfile
-from unit.deploy.conftest import ROOT
+from unit.deploy.apply.conftest import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))

@@ -14,7 +14,7 @@ import pytest
 
 from support.fake_slack import what_is_wrong
 
-TESTS = Path(__file__).parents[3]
+TESTS = Path(__file__).parents[4]
 
 
 def section(length: int) -> dict[str, Any]:

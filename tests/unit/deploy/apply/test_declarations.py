@@ -13,7 +13,7 @@ from deploy.cli import main
 from deploy.steps import says
 from plumbline.history.tables import DATASET
 from plumbline.net.secrets import _REFERENCE
-from unit.deploy.conftest import JOB, MONITORED, PROJECT, ROOT, RUNNER
+from unit.deploy.apply.conftest import JOB, MONITORED, PROJECT, ROOT, RUNNER
 
 DEPLOY = ROOT / "deploy"
 

@@ -35,9 +35,10 @@ health-check: $(LOCAL) ## set up, then judge the demo season's day on the embedd
 
 test: lint typecheck unit ## set up, then lint, type check and run every test
 
-lint: $(DEV) ## ruff on the code, plumbline's own lint on the project's files
+lint: $(DEV) ## ruff on the code, the import contract, plumbline's own lint on the project's files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/plumbline lint
 
 typecheck: $(DEV) ## mypy --strict on the package

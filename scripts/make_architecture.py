@@ -1,4 +1,4 @@
-"""Draw which rooms of the package build on which, from its imports, into docs/architecture.md.
+"""Draw which rooms of the package build on which, from all its imports, into docs/architecture.md.
 
 python scripts/make_architecture.py            # write
 python scripts/make_architecture.py --check    # say whether it is stale; exit code 1
@@ -9,9 +9,8 @@ from __future__ import annotations
 import argparse
 import ast
 import re
-from collections.abc import Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
+import tomllib
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,100 +18,81 @@ PACKAGE = ROOT / "plugins" / "plumbline"
 PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- made by scripts/make_architecture.py -->", "<!-- until here -->"
 
-Graph = Mapping[str, frozenset[str]]
-Counts = Mapping[tuple[str, str], int]
-"""By two rooms: how many files of the first import the second."""
+Edge = tuple[str, str]
+"""Two rooms, of which the first imports from the second."""
 
 
-def read_rooms() -> Mapping[str, str]:
-    """Each folder of the package, and the first sentence of what it says of itself."""
-    found = {}
-    for folder in sorted(PACKAGE.iterdir()):
-        init = folder / "__init__.py"
-        if init.is_file():
-            said = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or ""
-            found[folder.name] = " ".join(re.split(r"(?<=\.)\s", said)[0].split())
-    return found
+def read_order() -> Sequence[str]:
+    """The rooms from top to bottom, as the import contract in pyproject.toml orders them."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return tuple(layers)
 
 
-def count_imports(rooms: Mapping[str, str]) -> Counts:
-    """Imports made at once or when they are used; not those for types alone."""
-    found: dict[tuple[str, str], int] = {}
-    for room in rooms:
-        for file in (PACKAGE / room).rglob("*.py"):
-            for other in _imported(ast.parse(file.read_text(encoding="utf-8"))) & set(rooms):
-                if other != room:
-                    found[room, other] = found.get((room, other), 0) + 1
-    return found
+def describe_room(room: str) -> str:
+    """The first sentence of what a room says of itself."""
+    text = (PACKAGE / room / "__init__.py").read_text(encoding="utf-8")
+    docstring = ast.get_docstring(ast.parse(text)) or ""
+    return " ".join(re.split(r"(?<=\.)\s", docstring)[0].split())
 
 
-def mainly(rooms: Mapping[str, str], counts: Counts) -> Graph:
-    """Without circles: of each, the direction that the fewest files take is left out."""
-    left = dict(counts)
-    while True:
-        graph = {room: frozenset(b for a, b in left if a == room) for room in rooms}
-        try:
-            TopologicalSorter(graph).prepare()
-        except CycleError as fault:
-            circle = fault.args[1]  # each is imported by the one after it
-            around = [(later, room) for room, later in pairwise(circle)]
-            del left[min(around, key=lambda edge: (left[edge], edge))]
-        else:
-            return graph
+def read_edges(rooms: Sequence[str]) -> Set[Edge]:
+    """All imports between rooms: at the top of a file, within a function, for types alone."""
+    return {
+        (room, other)
+        for room in rooms
+        for file in (PACKAGE / room).rglob("*.py")
+        for other in imported_rooms(ast.parse(file.read_text(encoding="utf-8")))
+        if other != room
+    }
 
 
-def _imported(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-            if node.module == "plumbline":
-                names = [f"plumbline.{alias.name}" for alias in node.names]
+def imported_rooms(tree: ast.AST) -> set[str]:
+    """The rooms that a file imports from."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "plumbline":
+            names += [f"plumbline.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            found |= _imported(node)
-            continue
-        found |= {name.split(".")[1] for name in names if name.startswith("plumbline.")}
-    return found
+            names += [alias.name for alias in node.names]
+    return {name.split(".")[1] for name in names if name.startswith("plumbline.")}
 
 
-def without_shortcuts(graph: Graph) -> Graph:
-    """Only edges that no longer way stands for."""
+def draw_edges(order: Sequence[str], edges: Set[Edge]) -> Sequence[str]:
+    """A solid arrow down to each room that no longer way down leads to; each import that points
+    up, as a dotted arrow."""
     reach: dict[str, set[str]] = {}
-    found = {}
-    for room in TopologicalSorter(graph).static_order():  # what it builds on comes first
-        further: set[str] = set().union(*(reach[other] for other in graph[room]))
-        found[room] = frozenset(graph[room] - further)
-        reach[room] = further | set(graph[room])
-    return found
+    lines = []
+    for position in reversed(range(len(order))):
+        room, below = order[position], order[position + 1 :]
+        direct = {other for other in below if (room, other) in edges}
+        further = set().union(*(reach[other] for other in direct))
+        reach[room] = direct | further
+        lines += [f"    {room} --> {other}" for other in direct - further]
+        lines += [f"    {room} -.-> {up}" for up in order[:position] if (room, up) in edges]
+    return sorted(lines)
 
 
-def draw(rooms: Mapping[str, str], counts: Counts) -> str:
-    """A Mermaid diagram, and a table of the rooms."""
-    lines = ["```mermaid", "flowchart TD"]
-    for room, others in sorted(without_shortcuts(mainly(rooms, counts)).items()):
-        lines += [f"    {room} --> {other}" for other in sorted(others)]
-    lines += ["```", "", "| room | what is in it | imports, in so many files |", "|---|---|---|"]
-    for room, said in rooms.items():
-        used = sorted(
-            ((count, other) for (one, other), count in counts.items() if one == room),
-            key=lambda pair: (-pair[0], pair[1]),
-        )
-        shown = ", ".join(f"{other} {count}" for count, other in used) or "nothing"
-        lines.append(f"| `{room}/` | {said.replace('``', '`')} | {shown} |")
+def draw(order: Sequence[str], edges: Set[Edge]) -> str:
+    """A Mermaid diagram, and a table of the rooms from top to bottom."""
+    lines = ["```mermaid", "flowchart TD", *draw_edges(order, edges), "```", ""]
+    lines += ["| room | what is in it | imports from |", "|---|---|---|"]
+    for room in order:
+        used = ", ".join(other for other in order if (room, other) in edges) or "nothing"
+        lines.append(f"| `{room}/` | {describe_room(room).replace('``', '`')} | {used} |")
     return "\n".join(lines)
 
 
 def make_page() -> str:
     """The page, with its middle made anew."""
-    rooms = read_rooms()
+    order = read_order()
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{draw(rooms, count_imports(rooms))}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{draw(order, read_edges(order))}\n\n{END}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -14,23 +15,24 @@ def test_the_drawing_is_of_the_code_as_it_is() -> None:
     assert make_architecture.main(["--check"]) == 0, "run python scripts/make_architecture.py"
 
 
-def test_circles_are_broken_where_the_fewest_files_go() -> None:
-    rooms = {"a": "", "b": "", "c": ""}
-    counts = {("a", "b"): 5, ("b", "c"): 4, ("c", "a"): 1, ("a", "c"): 2}
-    graph = make_architecture.mainly(rooms, counts)
-    assert graph == {"a": {"b", "c"}, "b": {"c"}, "c": set()}
-    assert make_architecture.without_shortcuts(graph) == {"a": {"b"}, "b": {"c"}, "c": set()}
+def test_arrows_up_are_drawn_and_shortcuts_down_are_not() -> None:
+    edges = {("a", "b"), ("b", "c"), ("a", "c"), ("c", "a")}
+    lines = make_architecture.draw_edges(["a", "b", "c"], edges)
+    assert lines == ["    a --> b", "    b --> c", "    c -.-> a"]
 
 
-def test_imports_for_types_alone_do_not_count() -> None:
-    import ast
-
+def test_imports_of_every_kind_count() -> None:
     tree = ast.parse(
         "from plumbline.run import x\n"
         "if TYPE_CHECKING:\n    from plumbline.site import y\n"
         "def f():\n    import plumbline.history.loads\n    from plumbline import models\n"
     )
-    assert make_architecture._imported(tree) == {"run", "history", "models"}
+    assert make_architecture.imported_rooms(tree) == {"run", "site", "history", "models"}
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    rooms = {init.parent.name for init in make_architecture.PACKAGE.glob("*/__init__.py")}
+    assert set(make_architecture.read_order()) == rooms
 
 
 def test_every_decision_is_listed_in_its_order() -> None:

@@ -36,11 +36,11 @@ ISSUES = (
 )
 HEAD = "<!-- made by scripts/make_detection_time.py from a backtest of the demo season -->\n"
 FOOT = """
-Found is when the first of an incident's monitors is no longer well: a run every six hours finds
-what is due between two runs at the next one. What takes longer is above its threshold at first:
-grading is judged over three dates together, so one small date that was never graded leaves every
-share above 80 %. [Backtest](backtest.md) says how this is computed; the incidents stand in
-`checkpoints/incidents.yml`.
+An incident is found when the first of its monitors fails. With a run every six hours, data that
+become due between two runs are checked at the next one. Some incidents take longer because the
+value stays above the threshold at first: grading is checked over three dates together, so if one
+small date isn't graded, every share is still above 80 %. [Backtest](backtest.md) describes the
+calculation; `checkpoints/incidents.yml` lists the incidents.
 """
 
 

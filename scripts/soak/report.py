@@ -96,31 +96,31 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         "make soak",
         "```",
         "",
-        f"runs the checkpoint `{soak.checkpoint}` ({soak.monitors} monitors) "
-        f"{len(soak.samples)} times **in one process**, each run whole: jobs on the embedded "
-        "warehouse, suites, incidents, messages to a receiver on this machine, history, data "
-        "docs. The judged instant moves through the demo season and its incidents: by a day a run "
-        "at first, then by six hours, as the schedule does. The first half of the runs fills what "
-        "the site keeps: the worst run of each of sixty days, and an archive a month; the second "
-        "half is judged. After each run the kernel is asked what the process holds. "
-        "`plumbline schedule run` gives each run a process of its own, so what leaks in a run "
-        "could not add up there; in a notebook, or in a service that calls plumbline, it could.",
+        f"This runs the checkpoint `{soak.checkpoint}` ({soak.monitors} monitors) "
+        f"{len(soak.samples)} times **in one process**. Each run is complete: jobs on the "
+        "embedded warehouse, suites, incidents, messages to a receiver on this machine, history "
+        "and data docs. `as_of` moves through the demo season and its incidents, first by a day "
+        "per run, then by six hours, as in the schedule. The first half of the runs fills the "
+        "caches and the site (the worst run of each of sixty days, and one archive per month). The "
+        "second half is measured, from the kernel's statistics of the process after each run. "
+        "`plumbline schedule run` starts a process for each run, so leaks can't add up there. They "
+        "could in a notebook, or in a service that calls plumbline.",
         "",
         f"Result of {day.isoformat()}, on {machine.system}, {machine.cores} cores, "
         f"{machine.memory_gib:.0f} GiB, Python {machine.python}; "
-        f"the receiver took {soak.messages} requests:",
+        f"the receiver got {soak.messages} requests:",
         "",
         *table,
         "",
         *(f"- {line}." for line in conclusion(soak)),
         "",
-        "Memory, files, sockets and threads are this process's; the embedded warehouse is another. "
-        f"Times are means of {EVERY} runs. The first half fills caches and the site, and is not "
-        "judged: memory is the slope of a line fitted to the second half, and what is counted must "
-        "not peak higher in the last quarter than in the third.",
+        "Memory, files, sockets and threads are those of this process, without the embedded "
+        f"warehouse. Times are means of {EVERY} runs. Memory growth is the slope of a line fitted "
+        "to the second half. Files, sockets and threads must not peak higher in the last quarter "
+        "than in the third.",
         "",
-        "The disk is what local state takes without the warehouse: GX's stored results and the "
-        "site. It grows with the runs, as it should: results are kept until `stores.results` is "
+        "The disk column is the local state without the warehouse: GX's stored results and the "
+        "site. It grows with the runs, as expected: results are kept until `stores.results` is "
         "cleaned, the site for its `retention_days`.",
         "",
     ]

@@ -79,7 +79,7 @@ def draw_edges(order: Sequence[str], edges: Set[Edge]) -> Sequence[str]:
 def draw(order: Sequence[str], edges: Set[Edge]) -> str:
     """A Mermaid diagram, and a table of the rooms from top to bottom."""
     lines = ["```mermaid", "flowchart TD", *draw_edges(order, edges), "```", ""]
-    lines += ["| room | what is in it | imports from |", "|---|---|---|"]
+    lines += ["| package | content | imports from |", "|---|---|---|"]
     for room in order:
         used = ", ".join(other for other in order if (room, other) in edges) or "nothing"
         lines.append(f"| `{room}/` | {describe_room(room).replace('``', '`')} | {used} |")

@@ -1,5 +1,5 @@
-"""Alerts: from decided changes to messages, an outbox that loses none, and the state between runs.
+"""Alerts: incidents, messages, an outbox for retries, and the state between runs.
 
-`incidents` decides, `channels` deliver. This room joins them to the state, which lives in the
-warehouse (`store`), so that a container without a disk works.
+`incidents` decides, `channels` delivers. The state is in the warehouse (`store`), so a container
+needs no disk.
 """

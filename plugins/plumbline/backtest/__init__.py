@@ -1,6 +1,6 @@
-"""Suites changed without fear: what the last months would have brought, before anything is merged.
+"""Backtests: replay a schedule over past data, propose thresholds, and compare two revisions.
 
-``plumbline backtest`` lives a schedule through once more (`run`), ``plumbline calibrate`` proposes
-thresholds from what was observed, ``plumbline impact`` says what a change would have alerted. The
-incidents are decided by `plumbline.alerts.incidents`, exactly as those of live runs are.
+``plumbline backtest`` replays a schedule, ``plumbline calibrate`` proposes thresholds from observed
+values, and ``plumbline impact`` shows what a change would have alerted. Incidents are decided by
+`plumbline.alerts.incidents`, as in live runs.
 """

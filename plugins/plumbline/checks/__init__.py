@@ -1,1 +1,1 @@
-"""From evaluated expectations to an outcome: bounds, groups, baselines and the one judge."""
+"""Checks: evaluated expectations become an outcome, by thresholds, groups and baselines."""

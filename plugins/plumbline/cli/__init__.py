@@ -1,4 +1,4 @@
-"""The command line: a thin file a command, over the rooms that do the work.
+"""The command line: one thin module per command.
 
-Nothing heavy is imported until a command needs it, so that ``--help`` is instant.
+Heavy modules are imported only when a command needs them, so that ``--help`` is instant.
 """

@@ -1,5 +1,5 @@
-"""Before, after and between deployments: what each service runs, and whether it is well.
+"""Deployments: drift of each service, and checks before and after a deployment.
 
-`gitlog` asks git, `deployed` asks what is deployed, `drift` compares the two; `checks` looks before
-a deployment, `verify` after one. Used by ``plumbline deploy``.
+`gitlog` reads git, `deployed` reads the deployed commit, `drift` compares the two; `checks` runs
+before a deployment, `verify` after one. Used by ``plumbline deploy``.
 """

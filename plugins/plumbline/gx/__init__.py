@@ -1,4 +1,4 @@
-"""The glue into Great Expectations: what makes a plumbline project a plain GX project.
+"""Integration with Great Expectations: a plumbline project works as a plain GX project.
 
 Importing ``plumbline.gx.register`` registers the datasource and the expectations with GX.
 """

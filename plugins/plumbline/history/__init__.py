@@ -1,6 +1,5 @@
-"""What was found and said, kept in the warehouse: the dataset ``plumbline`` of a target.
+"""The history of outcomes, incidents and deliveries, in the dataset ``plumbline`` of a target.
 
-Outcomes, incidents, deliveries and the state between runs are rows that are only ever appended,
-each with an event id that does not depend on who writes it: a row that was written twice counts
-once.
+Rows are only appended. Each has an event id that doesn't depend on the writer, so a row that is
+written twice counts once.
 """

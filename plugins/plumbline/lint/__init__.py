@@ -1,5 +1,5 @@
-"""Lint: what is wrong with a project's files, said before anything runs.
+"""Lint: finds errors in a project's files before anything runs.
 
-``plumbline lint`` is its only user. It reads what the runner will read and judges nothing by
-exceptions: every fault of every file is a finding with a file, a line and a fix.
+Used only by ``plumbline lint``. It reads the same files as the runner. Every fault is a finding
+with a file, a line and a fix, instead of an exception.
 """

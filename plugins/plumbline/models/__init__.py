@@ -1,4 +1,4 @@
-"""dbt-style SQL models: from a file with Jinja to one BigQuery SELECT with query parameters.
+"""dbt-style SQL models: a file with Jinja compiles to one SELECT with query parameters.
 
 Used by the runner (one model a monitor), by ``plumbline compile`` and by the linter. Knows
 neither Google's client nor GX, so that a command that only compiles stays quick.

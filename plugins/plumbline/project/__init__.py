@@ -1,4 +1,4 @@
-"""The project as its files say it: read, checked, never run. No GX, no network."""
+"""The project: reads and validates its files. No GX, no network."""
 
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project

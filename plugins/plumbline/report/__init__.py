@@ -1,1 +1,1 @@
-"""Reports of a run: one module a format, each with ``render(report) -> str``."""
+"""Reports of a run: one module per format, each with ``render(report) -> str``."""

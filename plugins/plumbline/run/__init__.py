@@ -1,1 +1,1 @@
-"""A run: monitors to outcomes, outcomes to a report."""
+"""A run: runs monitors, collects their outcomes, and builds the report."""

@@ -1,4 +1,4 @@
-"""New files: a monitor of a project, or a project. All are written or none, and never over others.
+"""Scaffolding: writes a new monitor or project. It writes all files or none and overwrites nothing.
 
 Used by ``plumbline new`` and ``plumbline init``.
 """

@@ -1,4 +1,4 @@
-"""Schedules at work: when runs are due, a scheduler for one machine, files for other schedulers.
+"""Schedules: due times, a scheduler for one machine, a watchdog, and export to other schedulers.
 
 ``due`` is the arithmetic; ``overview`` shows it; ``scheduler`` runs checkpoints as they fall due,
 by ``turns`` (whose run is it?), ``child`` (one run as a process) and ``memory`` (what ran last);

@@ -1,4 +1,4 @@
-"""The data docs site: what runs left, as pages that need no server and no network.
+"""The data docs site: static pages that need no server and no network.
 
     records   what a run leaves for the site, in the meta of GX's stored results
     sync      what the history in the warehouse knows besides: incidents, other machines' runs

@@ -1,4 +1,4 @@
-"""The warehouse: the one way to BigQuery, its limits, and the embedded BigQuery.
+"""The warehouse: access to BigQuery, its limits, and the embedded BigQuery.
 
 Everything that reads or writes BigQuery goes through `client.open_client`; a run submits its
 queries to `jobs.JobRunner`. Importing this package imports neither Google's client nor pandas.

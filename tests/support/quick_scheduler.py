@@ -59,7 +59,6 @@ def main(state_dir: str, script: str, *numbers: str) -> None:
         state_dir=Path(state_dir),
         grace=timedelta(seconds=grace),
         say=say,
-        following=following,
     )
 
 

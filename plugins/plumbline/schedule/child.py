@@ -11,6 +11,7 @@ import math
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,11 +40,12 @@ class Stopping:
 
     def __init__(self) -> None:
         self._until = math.inf
+        self._asked = threading.Event()
 
     @property
     def is_asked(self) -> bool:
         """Whether no new run may start."""
-        return self._until != math.inf
+        return self._asked.is_set()
 
     @property
     def until(self) -> float:
@@ -53,6 +55,11 @@ class Stopping:
     def ask(self, grace: timedelta) -> None:
         """Stop: what runs has ``grace`` left. Asked again, the shorter one counts."""
         self._until = min(self._until, time.monotonic() + grace.total_seconds())
+        self._asked.set()
+
+    def wait(self, at_most: timedelta) -> None:
+        """Wait until it is asked, ``at_most`` so long."""
+        self._asked.wait(at_most.total_seconds())
 
 
 def run_child(

@@ -1,11 +1,12 @@
-"""Whose turn it is: each run that is due, once, never two of a checkpoint at a time.
+"""Waits for each run and makes it once; never two of a checkpoint at a time.
 
 A run that was missed (the machine slept, the scheduler was down, the one before took long) is
-caught up once, however many were missed. Used by the scheduler, from the thread of each schedule.
+caught up once, however many were missed. Used by the scheduler, in a thread for each schedule.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +25,17 @@ from plumbline.schedule.last_runs import (
     write_last_runs,
 )
 
+logger = logging.getLogger(__name__)
+
 SCHEDULE_VARIABLE = "PLUMBLINE_SCHEDULE"
 DUE_VARIABLE = "PLUMBLINE_DUE"
 """What a run is told of itself: the schedule's name, and the instant (RFC 3339) that it is due."""
 
 _LATE = timedelta(minutes=1)
 """From here on it is said that a run starts late."""
+_LOOK_EVERY = timedelta(seconds=30)
+"""The clock is read at least this often: a wait alone would not notice that the machine slept or
+that its clock was set."""
 _TICK = timedelta(microseconds=1)
 _SLIP = timedelta(hours=1)
 """So far a clock may be put back without a run being made again."""
@@ -100,6 +106,26 @@ class Turns:
         done = self._runs[schedule.name].due
         # A run of the future comes from a clock that was wrong then.
         return None if due <= done <= now + _SLIP else due
+
+    def follow(self, schedule: Schedule) -> None:
+        """Catch up what was missed, then do each run when it is due, until the scheduler stops."""
+        due = self._following(schedule, self._clock())
+        if self.missed(schedule) is None:
+            self.say_next(schedule)
+        else:
+            due = self._clock()
+        while not self._stopping.is_asked:
+            now = self._clock()
+            following = self._following(schedule, now)
+            if due > now:
+                due = min(due, following)  # the clock may have been put back
+                self._stopping.wait(min(due - now, _LOOK_EVERY))
+                continue
+            due = following
+            try:
+                self.take(schedule)
+            except Exception:  # the runs after this one are still to be made
+                logger.exception("%s: FAILED, a fault of plumbline itself", schedule.name)
 
     def take(self, schedule: Schedule) -> None:
         """Do what is due of ``schedule``; wait for another run of its checkpoint before."""

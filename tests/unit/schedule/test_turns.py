@@ -6,7 +6,7 @@ import json
 import shlex
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.project import Schedule
+from plumbline.schedule import executor
 from plumbline.schedule.child import Stopping
 from plumbline.schedule.executor import Turns
 from plumbline.schedule.last_runs import FILE, LastRun, read_last_runs
@@ -306,3 +307,89 @@ def test_what_is_no_longer_scheduled_is_forgotten(world: World) -> None:
     world.turns(ONE, schedule(name="old"))
     world.turns(ONE)
     assert list(read_last_runs(world.state_dir)) == ["health_check"]
+
+
+# What each schedule's thread does, with runs that fall due every few milliseconds or never.
+
+
+def follow(world: World, turns: Turns, until: Callable[[], bool]) -> None:
+    """Follow ``ONE`` in a thread until ``until``; then the scheduler stops."""
+    thread = threading.Thread(target=turns.follow, args=[ONE])
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not until() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    found = until()
+    world.stopping.ask(timedelta())
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert found, (world.said, world.runs)
+
+
+def test_one_that_is_not_due_is_waited_for(world: World) -> None:
+    follow(world, world.turns(ONE), until=lambda: bool(world.said))
+    assert world.said == ["health_check: next run 2026-11-25 18:00 PST (2026-11-26T02:00:00Z)"]
+    assert world.runs == []
+
+
+def test_what_was_missed_is_run_before_anything_is_waited_for(world: World) -> None:
+    world.turns(ONE)
+    world.now += 3 * SIX_HOURS
+    follow(world, world.turns(ONE), until=lambda: len(world.said) == 3)
+    assert world.runs == ["health_check 2026-11-26T14:00:00Z"]
+    assert "started, due" in world.said[0]
+
+
+@pytest.mark.parametrize("runs", [1, 5])
+def test_a_clock_that_leaps_while_a_run_is_waited_for_is_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    """As after a machine has slept: the wait itself goes by a clock that stood still."""
+    monkeypatch.setattr(executor, "_LOOK_EVERY", timedelta(seconds=0.02))
+
+    def leapt() -> bool:
+        if len(world.said) == 1:
+            world.now = DUE + runs * SIX_HOURS
+        return len(world.said) == 4  # next run, started, done, next run
+
+    follow(world, world.turns(ONE), until=leapt)
+    assert len(world.runs) == 1
+    assert world.last().due == DUE + runs * SIX_HOURS
+
+
+def test_a_clock_that_is_put_back_far_does_not_keep_the_next_run_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "_LOOK_EVERY", timedelta(seconds=0.02))
+    right = world.now
+    world.now += timedelta(days=3650)
+    turns = world.turns(ONE)
+
+    def put_back() -> bool:
+        if world.said and world.now > right + timedelta(days=30):
+            world.now = right
+            time.sleep(0.1)
+            world.now = right + SIX_HOURS
+        return bool(world.runs)
+
+    follow(world, turns, until=put_back)
+    assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
+
+
+def test_a_fault_of_ours_in_one_run_does_not_keep_the_next_away(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(executor, "_LOOK_EVERY", timedelta(seconds=0.02))
+
+    def command(one: Schedule) -> Sequence[str]:
+        if len(world.said) < 3:
+            raise ValueError("ours")
+        return world.command(one)
+
+    def due() -> bool:
+        world.now += SIX_HOURS / 100
+        return bool(world.runs)
+
+    follow(world, world.turns(ONE, command=command), until=due)
+    assert "health_check: FAILED, a fault of plumbline itself" in caplog.text
+    assert "ours" in caplog.text

@@ -1,0 +1,109 @@
+"""A name that begins with an underscore is used in its own room only.
+
+A room is a folder of the package. What another room needs is a public name, so that a reader finds
+every use of a room's inside in that room.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "plugins" / "plumbline"
+
+GREAT_EXPECTATIONS = {"_datasource"}
+"""Names of Great Expectations' that a room of ours happens to use for its own as well."""
+
+KNOWN = {
+    ("backtest/fetch.py", "_compiled"),
+    ("backtest/fetch.py", "_done"),
+    ("backtest/fetch.py", "_started"),
+    ("backtest/judging.py", "_evaluate"),
+    ("backtest/judging.py", "_jobs"),
+    ("run/runner.py", "_live"),
+    ("run/runner.py", "_on_outcome"),
+    ("run/runner.py", "_progress"),
+    ("run/runner.py", "_target"),
+    ("run/runner.py", "_under_way"),
+}
+"""The uses that are there still, by file. The list only gets shorter."""
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        yield file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text())
+
+
+def room_of(path: str) -> str:
+    return path.split("/")[0]
+
+
+def defined(tree: ast.AST) -> Iterator[str]:
+    """The private members that classes of ``tree`` define."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                match inner:
+                    case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                        yield name
+                    case ast.AnnAssign(target=ast.Name(id=name)):
+                        yield name
+                    case ast.Assign(targets=[ast.Name(id=name)]):
+                        yield name
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
+                yield name
+
+
+def used(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name):
+                yield name
+            case ast.Call(
+                func=ast.Name(id="getattr" | "setattr" | "hasattr"),
+                args=[_, ast.Constant(value=str(name)), *_],
+            ):
+                yield name
+
+
+def rooms_by_member(files: Mapping[str, ast.Module]) -> Mapping[str, set[str]]:
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for path, tree in files.items():
+        for name in defined(tree):
+            rooms[name].add(room_of(path))
+    return rooms
+
+
+def test_no_room_uses_another_rooms_private_members() -> None:
+    files = dict(trees())
+    rooms = rooms_by_member(files)
+    found = {
+        (path, name)
+        for path, tree in files.items()
+        for name in used(tree)
+        if is_private(name)
+        and name not in GREAT_EXPECTATIONS
+        and rooms.get(name)
+        and room_of(path) not in rooms[name]
+    }
+    assert found - KNOWN == set(), "make it a public name, or ask its owner for what it is used for"
+    assert KNOWN - found == set(), "take it off the list: it is gone"
+
+
+def test_no_room_imports_another_rooms_private_names() -> None:
+    found = [
+        f"{path}: {node.module}.{alias.name}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("plumbline.")
+        for alias in node.names
+        if is_private(alias.name) and str(node.module).split(".")[1] != room_of(path)
+    ]
+    assert found == []

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 
+from plumbline.evaluate.build_suite import build_suite
+from plumbline.evaluate.suite_results import failed_result, unjudged_result
 from plumbline.gx.pages import result_body, suite_body
-from plumbline.gx.results import failed_result, unjudged_result
-from plumbline.gx.suites import build_suite
 from plumbline.project import Project
 from plumbline.site import paths
 from plumbline.site.pages.frame import frame_page

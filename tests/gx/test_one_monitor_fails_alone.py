@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import plumbline.core.run_id
+import plumbline.evaluate.evaluation
 import plumbline.gx.monitor
 import plumbline.site.pages.monitor
 from plumbline.core.outcome import RunReport
@@ -50,22 +52,32 @@ def page(two: SmallProject, report: RunReport, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("target", "find", "why"),
+    ("module", "target", "find", "why"),
     [
-        ("store_result", lambda monitor, *_: monitor.name, "the result could not be stored"),
-        ("mask_result", lambda result, *_: result.suite_name, "the suite could not be evaluated"),
+        (
+            plumbline.gx.monitor,
+            "store_result",
+            lambda monitor, *_: monitor.name,
+            "the result could not be stored",
+        ),
+        (
+            plumbline.evaluate.evaluation,
+            "mask_result",
+            lambda result, *_: result.suite_name,
+            "the suite could not be evaluated",
+        ),
     ],
 )
 def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
     two: SmallProject,
     monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
     target: str,
     find: Callable[..., str],
     why: str,
 ) -> None:
-    real = getattr(plumbline.gx.monitor, target, None)
-    assert real is not None
-    monkeypatch.setattr(plumbline.gx.monitor, target, raising_for("broken", real, find))
+    real = getattr(module, target)
+    monkeypatch.setattr(module, target, raising_for("broken", real, find))
 
     report = two.run()
 

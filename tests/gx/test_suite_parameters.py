@@ -276,7 +276,7 @@ def test_a_notebook_gives_them_as_gx_documents(
 
 
 def test_an_id_is_the_same_whatever_the_values_are(small: SmallProject) -> None:
-    from plumbline.gx.suites import build_suite
+    from plumbline.evaluate.build_suite import build_suite
 
     small.add("given", SmallMonitor(SQL, [mean_at_least("least")], parameters={"least": 60}))
     read = small.project.suite("given")
@@ -368,7 +368,7 @@ def test_plain_gx_checks_a_bound_of_ours_once_its_value_is_known() -> None:
 
 def test_a_suite_whose_argument_takes_no_parameter_says_so(small: SmallProject) -> None:
     small.add("odd", SmallMonitor(SQL, [between(column=parameter("name"), min_value=1)]))
-    from plumbline.gx.suites import build_suite
+    from plumbline.evaluate.build_suite import build_suite
 
     with pytest.raises(MonitorError, match="expect_metric_to_be_between"):
         build_suite(small.project.suite("odd"))

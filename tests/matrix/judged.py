@@ -12,9 +12,9 @@ from great_expectations.core.expectation_suite import ExpectationSuite
 import plumbline.gx.register  # noqa: F401 - plumbline's own expectations
 from matrix.cells import ERROR, FAIL, PASS, Question
 from plumbline.core.errors import MonitorError
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.suite import evaluate_suite
 from plumbline.evaluate.table import Table
-from plumbline.gx.suites import build_suite
 from plumbline.project.suites import Suite, SuiteEntry
 from plumbline.warehouse.result import Column
 

@@ -153,7 +153,7 @@ class Judge:
         if any(has_parameter(entry.kwargs) for entry in entries):
             return None  # now(), which is another at each instant, or what has no value
         self._load()
-        from plumbline.gx.suites import build_suite
+        from plumbline.evaluate.build_suite import build_suite
 
         built = build_suite(suite)
         return [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.gc_tuning import imported_at_once
 from plumbline.evaluate.lazy_import import loaded_when_touched
+from plumbline.evaluate.plugins import import_plugins
 from plumbline.evaluate.pydantic_models import models_made_quickly
-from plumbline.gx.plugins import import_plugins
 from plumbline.project import Project
 from plumbline.project.find import PROJECT_FILE
 

@@ -27,8 +27,8 @@ from great_expectations.exceptions.exceptions import BuildBatchRequestError
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 
 from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.ids import stable_id
 from plumbline.core.run_id import new_run_id
-from plumbline.gx.ids import stable_id
 from plumbline.project import Project, Target
 from plumbline.project.definitions import BATCH_DEFINITION
 from plumbline.run.jobs import MonitorJobs

@@ -22,25 +22,16 @@ from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 
 from plumbline.checks import judge
-from plumbline.checks.baseline import with_past
 from plumbline.checks.judge import Evidence
 from plumbline.core.errors import MonitorError
 from plumbline.core.masking import Mask, explain_masked, masked_suite
-from plumbline.evaluate.results import storable
-from plumbline.evaluate.suite import evaluate_suite
+from plumbline.evaluate.evaluation import evaluate
+from plumbline.evaluate.masking import mask_arguments
+from plumbline.evaluate.parameters import with_parameters
+from plumbline.evaluate.suite_results import failed_result, unjudged_result
 from plumbline.gx.datasource import BigQueryModels, batch_id
 from plumbline.gx.judged_definition import JudgedDefinition
-from plumbline.gx.masking import mask_arguments, mask_result
-from plumbline.gx.parameters import with_parameters
-from plumbline.gx.results import (
-    failed_result,
-    keep_or_fail,
-    put_record,
-    read_results,
-    store_result,
-    suite_result,
-    unjudged_result,
-)
+from plumbline.gx.results import keep_or_fail, put_record, store_result
 from plumbline.project import Suite
 from plumbline.project.local_paths import without_local_paths
 from plumbline.run.baselines import past_of
@@ -135,25 +126,20 @@ class Monitor(JudgedDefinition):
     ) -> ExpectationSuiteValidationResult:
         table = data.table()
         table.query_batch = partial(_query_batch, jobs, self.name, data.mask)
-        with with_past(past_of(file, jobs)):
-            evaluated = evaluate_suite(
-                suite,
-                file.entry.expectations,
-                table,
-                file=file.file.name if self._root is None else _below(self._root, file.file),
-                result_format=result_format,
-            )
-        result = suite_result(suite, evaluated)
-        mask_result(result, data.mask)
-        self._outcome = judge.judge(
-            data.suite,
-            data.shown,
-            read_results(suite, result, evaluated),
-            jobs.evidence(self.name),
+        evaluation = evaluate(
+            suite,
+            file.entry.expectations,
+            table,
+            file=file.file.name if self._root is None else _below(self._root, file.file),
+            mask=data.mask,
+            past=past_of(file, jobs),
+            result_format=result_format,
         )
-        for entry in result.results:
-            entry.result = storable(entry.result)
-        return result
+        assert evaluation.result is not None
+        self._outcome = judge.judge(
+            data.suite, data.shown, evaluation.judged, jobs.evidence(self.name)
+        )
+        return evaluation.result
 
     def _not_judged(self, data: MonitorData) -> ExpectationSuiteValidationResult:
         """SKIPPED, or ERROR where the SQL itself does not know: GX evaluates nothing."""

@@ -35,7 +35,7 @@ from great_expectations.render.renderer.content_block.validation_results_table_c
 from markupsafe import Markup, escape
 
 from plumbline.core.text import plain
-from plumbline.gx.results import why_unjudged
+from plumbline.evaluate.suite_results import why_unjudged
 from plumbline.report.wording import NOTHING
 from plumbline.site.pages.frame import environment, symbol
 

@@ -36,7 +36,7 @@ from great_expectations.data_context.types.resource_identifiers import (
 
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.masking import masked_suite
-from plumbline.gx.suites import build_suite
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.sites import MODULE, read_sites, site_folder

@@ -31,10 +31,10 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 
 import plumbline.gx.register  # noqa: F401 - a context may load us before anyone imports plumbline
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.ids import stable_id
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.gx.checkpoint import Checkpoint
-from plumbline.gx.ids import stable_id
 from plumbline.gx.monitor import Monitor
-from plumbline.gx.suites import build_suite
 from plumbline.gx.table_monitor import TableMonitor
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import BATCH_DEFINITION, Definition

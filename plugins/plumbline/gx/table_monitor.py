@@ -16,22 +16,17 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.exceptions.exceptions import NoAvailableBatchesError
-from great_expectations.validator.v1_validator import Validator
 
 from plumbline.checks import judge
 from plumbline.checks.judge import Evidence
 from plumbline.checks.verdict import Verdict
 from plumbline.core.errors import MonitorError, PlumblineError
-from plumbline.gx.batches import ChosenBatch, choose_batch
+from plumbline.evaluate.batches import ChosenBatch, choose_batch
+from plumbline.evaluate.evaluation import Evaluation, evaluate_batch
+from plumbline.evaluate.parameters import with_parameters
+from plumbline.evaluate.suite_results import failed_result
 from plumbline.gx.judged_definition import JudgedDefinition
-from plumbline.gx.parameters import with_parameters
-from plumbline.gx.results import (
-    failed_result,
-    keep_or_fail,
-    put_record,
-    read_results,
-    store_result,
-)
+from plumbline.gx.results import keep_or_fail, put_record, store_result
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import Definition
 from plumbline.project.local_paths import without_local_paths
@@ -88,13 +83,15 @@ class TableMonitor(JudgedDefinition):
             suite, self.suite = with_parameters(
                 suite, self.suite, expectation_parameters, evidence.as_of
             )
-            result = self._validate(batch, result_format)
+            evaluation = self._validate(batch, result_format)
+            assert evaluation.result is not None
+            result = evaluation.result
             notes = (*batch.notes, *self._of_another_day(batch, as_of, started))
             seconds = (dt.datetime.now(dt.UTC) - started).total_seconds()
             self._outcome = judge.judge(
                 suite,
                 Verdict(judge=(), skipped=(), unknown=(), notes=notes),
-                read_results(self.suite, result),
+                evaluation.judged,
                 replace(evidence, seconds=seconds),
             )
         except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
@@ -125,25 +122,22 @@ class TableMonitor(JudgedDefinition):
         given = {name: value for name, value in options.items() if name not in _OF_MODELS}
         return choose_batch(self._definition, self.batch_definition, day, given)
 
-    def _validate(self, batch: ChosenBatch, result_format: Any) -> ExpectationSuiteValidationResult:
+    def _validate(self, batch: ChosenBatch, result_format: Any) -> Evaluation:
         """What GX finds.
 
         Raises:
             MonitorError: there is no such batch.
         """
-        validator = Validator(
-            batch_definition=self.batch_definition,
-            batch_parameters=dict(batch.parameters),
-            result_format=_with_counts(result_format),
-        )
         try:
-            result = validator.validate_expectation_suite(self.suite)
+            evaluation = evaluate_batch(
+                self.suite, self.batch_definition, batch.parameters, result_format=result_format
+            )
         except NoAvailableBatchesError as raised:
             raise self._no_rows(batch, raised) from raised
         # GX names a result by suite and batch: two definitions may share both.
-        if self.name != self.suite.name:
-            result.batch_id = f"{self.name}-{result.batch_id}"
-        return result
+        if self.name != self.suite.name and evaluation.result is not None:
+            evaluation.result.batch_id = f"{self.name}-{evaluation.result.batch_id}"
+        return evaluation
 
     def _no_rows(self, batch: ChosenBatch, raised: NoAvailableBatchesError) -> MonitorError:
         definition = self._definition
@@ -173,16 +167,6 @@ class TableMonitor(JudgedDefinition):
         if self._run_stamp is not None and self._outcome is not None:
             put_record(result, self._run_stamp, self._outcome)
         store_result(self, result, run_id, result.batch_id or self.name)
-
-
-def _with_counts(result_format: Any) -> Any:
-    """At least ``BASIC``: without counts nothing says whether anything was looked at."""
-    name = result_format.get("result_format") if isinstance(result_format, dict) else result_format
-    if getattr(name, "value", name) != "BOOLEAN_ONLY":
-        return result_format
-    return (
-        {**result_format, "result_format": "BASIC"} if isinstance(result_format, dict) else "BASIC"
-    )
 
 
 def _reason(raised: Exception) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from plumbline.core.errors import ConfigError
-from plumbline.gx.ids import stable_id
+from plumbline.core.ids import stable_id
 from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.json_format import dumps, loads, ordered

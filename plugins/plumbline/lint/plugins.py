@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from plumbline.gx.plugins import import_plugins, plugin_modules
+from plumbline.evaluate.plugins import import_plugins, plugin_modules
 from plumbline.lint.facts import Facts
 
 

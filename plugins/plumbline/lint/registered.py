@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 import plumbline  # noqa: F401 - our own are among them
 from plumbline.core.errors import MonitorError
-from plumbline.gx.suites import build_suite
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.lint.action_types import ActionType
 from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.project.suites import Suite, SuiteEntry

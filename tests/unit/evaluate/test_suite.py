@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from dateutil.relativedelta import relativedelta
 
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.suite import Evaluated, evaluate_suite
 from plumbline.evaluate.table import Table
-from plumbline.gx.suites import build_suite
 from plumbline.project.suites import Suite, SuiteEntry
 from plumbline.warehouse.result import Column
 

@@ -22,10 +22,10 @@ from great_expectations.render import LegacyRendererType
 from great_expectations.render.renderer.renderer import renderer
 from markupsafe import escape
 
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.expectations.metric_between import ExpectMetricToBeBetween
+from plumbline.evaluate.suite_results import failed_result, unjudged_result
 from plumbline.gx.pages import _html, result_body, suite_body
-from plumbline.gx.results import failed_result, unjudged_result
-from plumbline.gx.suites import build_suite
 from plumbline.project import Project
 
 PROJECT = Project(Path(__file__).parents[3])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import plumbline  # noqa: F401 - our actions and expectations are among GX's
 from plumbline.core.errors import MonitorError
-from plumbline.gx.suites import build_suite
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.lint.action_types import KNOWN_ACTIONS
 from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts

@@ -62,7 +62,7 @@ def test_a_checkpoint_gets_ids_for_itself_and_for_what_it_lists(linted: LintedPr
 
 
 def test_ids_are_those_that_a_run_makes_in_memory(linted: LintedProject) -> None:
-    from plumbline.gx.suites import build_suite
+    from plumbline.evaluate.build_suite import build_suite
     from plumbline.project.suites import read_suite
 
     before = build_suite(read_suite(linted.root / SUITE))

@@ -15,7 +15,7 @@ import pytest
 
 import plumbline  # noqa: F401
 from plumbline.core.errors import MonitorError
-from plumbline.gx.suites import build_suite
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.project.suites import read_suite
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of
 

@@ -1,8 +1,8 @@
 """GX's results without the values of personal columns: after it has judged, before anyone reads.
 
-Used by `plumbline.gx.monitor`. GX quotes values in many places; where it says of which column, all
-are masked, elsewhere those that the rows hold. A number that no column is named for (a count, a
-mean) is kept unless the expectation names a personal column and some row holds the same number.
+GX quotes values in many places; where it says of which column, all are masked, elsewhere those that
+the rows hold. A number that no column is named for (a count, a mean) is kept unless the expectation
+names a personal column and some row holds the same number.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ from great_expectations.expectations.registry import (
 
 from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.ids import stable_id
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
-from plumbline.gx.ids import stable_id
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 

@@ -3,8 +3,6 @@
 Great Expectations documents that values given to a run go before those of the suite; its own
 validation definitions leave the suite's out. Filling them in before the suite is built gives every
 reader plain values, and an argument is checked with the value that it has.
-
-Used by `plumbline.gx.monitor` and `plumbline.gx.table_monitor`.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from typing import Any
 
 from great_expectations.core.expectation_suite import ExpectationSuite
 
-from plumbline.gx.suites import build_suite
+from plumbline.evaluate.build_suite import build_suite
 from plumbline.project import Suite
 
 

@@ -16,7 +16,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column
 
 from plumbline.checks.failures import Failure, failures_of
-from plumbline.gx.results import read_results
+from plumbline.evaluate.suite_results import read_results
 from plumbline.project.suites import Suite, SuiteEntry
 
 FRAME = pd.DataFrame(

@@ -197,7 +197,7 @@ def test_issues_follow_the_drift(world: World) -> None:
         github.fault = lambda _: Reply(401, {"message": "Bad credentials"})
         done = world.type(*asked)
     assert done.code == 3
-    assert "The issues could not be brought up to date" in done.stdout
+    assert "The issues could not be updated" in done.stdout
     del world.environment["GITHUB_TOKEN"]
     assert "GITHUB_TOKEN is not set" in world.type(*asked).stderr
 

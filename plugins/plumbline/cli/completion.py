@@ -81,6 +81,20 @@ def complete_monitors(
     return _items([name for name in names if name not in typed], incomplete)
 
 
+def complete_services(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The services whose deployments are watched."""
+    from plumbline.core.errors import PlumblineError
+
+    project = _project(context)
+    try:
+        names = [] if project is None else [service.name for service in project.services]
+    except PlumblineError:
+        return []
+    return _items(names, incomplete)
+
+
 def complete_targets(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

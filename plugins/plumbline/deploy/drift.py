@@ -7,16 +7,16 @@ and judges by that monitor's thresholds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from plumbline.checks.thresholds import lines_of
 from plumbline.core.errors import PlumblineError
-from plumbline.core.status import Status
-from plumbline.deploy.deployed import Deployed
+from plumbline.core.status import EXIT_CRITICAL, EXIT_ERROR, Status, exit_code
+from plumbline.deploy.deployed import Deployed, google_project, read_deployed
 from plumbline.deploy.gitlog import Behind, Repository
-from plumbline.project import Project
+from plumbline.project import Project, Target
 from plumbline.project.services import Service
 
 MONITOR = "deployment_drift"
@@ -78,15 +78,43 @@ class DriftReport:
     at: datetime
     drifts: tuple[Drift, ...]
     limits: Limits = field(default_factory=Limits)
-    notes: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    """What else could not be done: the report was not recorded, or the issues not updated."""
 
     @property
     def statuses(self) -> list[Status]:
         """One a service."""
         return [drift.status(self.limits) for drift in self.drifts]
 
+    @property
+    def exit_code(self) -> int:
+        """That of the worst service; a failure counts as an ERROR."""
+        code = exit_code(self.statuses)
+        return EXIT_ERROR if self.failures and code != EXIT_CRITICAL else code
 
-def look(
+    def with_failure(self, text: str) -> DriftReport:
+        """The same, and one failure more."""
+        return replace(self, failures=(*self.failures, text))
+
+
+def find_drifts(
+    project: Project, target: Target, services: Sequence[Service], now: datetime
+) -> DriftReport:
+    """What each of ``services`` runs against its own paths, with the limits of the project."""
+    drifts = tuple(find_drift(project, target, service, now) for service in services)
+    return DriftReport(now, drifts, read_limits(project))
+
+
+def find_drift(project: Project, target: Target, service: Service, now: datetime) -> Drift:
+    """What one service runs against its own paths."""
+
+    def deployed(one: Service) -> Deployed:
+        return read_deployed(one, root=project.root, default_project=google_project(target))
+
+    return compare(service, root=project.root, now=now, deployed=deployed)
+
+
+def compare(
     service: Service,
     *,
     root: Path,

@@ -7,18 +7,47 @@ nothing twice. Used by ``plumbline deploy drift --issues``.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 
-from plumbline.alerts.channels.base import Channel, Receipt
+from plumbline.alerts.channels.base import Channel, Verdict
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.deploy.drift import Drift, DriftReport
-from plumbline.deploy.report import commits, said
+from plumbline.deploy.report import missing_commits, summary
+
+TOKEN_VARIABLE = "GITHUB_TOKEN"
+API_VARIABLE = "GITHUB_API_URL"
 
 
-def tell_issues(report: DriftReport, channel: Channel, *, timeout_seconds: float = 60.0) -> Receipt:
-    """Bring the issues up to date; of a service of which nothing is known none is touched.
+def open_issues(repository: str, environment: Mapping[str, str]) -> Channel:
+    """The issues of a repository of GitHub (``OWNER/NAME``).
+
+    Raises:
+        ConfigError: there is no token.
+    """
+    from plumbline.alerts.channels.github.channel import BASE_URL, GitHubChannel
+    from plumbline.net.secrets import read_secret
+
+    token = read_secret(TOKEN_VARIABLE, environment)
+    if token is None:
+        raise ConfigError(
+            f"{TOKEN_VARIABLE} is not set, without which no issue can be written",
+            key="--issues",
+            fix="set it to a token with the permission Issues: read and write",
+        )
+    base_url = environment.get(API_VARIABLE) or BASE_URL
+    return GitHubChannel("issues", repository, token, base_url=base_url)
+
+
+def update_issues(
+    report: DriftReport, channel: Channel, *, timeout_seconds: float = 60.0
+) -> DriftReport:
+    """Open, update and close the issues; the report, with a failure where that did not work.
+
+    The issue of a service whose drift is not known is left as it is.
 
     Args:
         report: what was found.
@@ -36,7 +65,10 @@ def tell_issues(report: DriftReport, channel: Channel, *, timeout_seconds: float
         created_at=report.at,
         items=tuple(items),
     )
-    return channel.deliver(message, timeout_seconds=timeout_seconds)
+    receipt = channel.deliver(message, timeout_seconds=timeout_seconds)
+    if receipt.verdict is Verdict.DELIVERED:
+        return report
+    return report.with_failure(f"The issues could not be updated: {receipt.detail}.")
 
 
 def _item(drift: Drift, report: DriftReport) -> Item:
@@ -56,10 +88,10 @@ def _item(drift: Drift, report: DriftReport) -> Item:
         status=Status.WARNING if status is Status.PASS else status,
         since=behind.oldest_at or report.at - timedelta(),
         at=report.at,
-        summary=said(drift),
+        summary=summary(drift),
         observed=behind.own,
         unit="commits",
-        expectations=tuple(commits(drift)),
+        expectations=tuple(missing_commits(drift)),
         owner=entry.owner,
         runbook=entry.runbook,
         action=f"plumbline deploy check {drift.service.name}",

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plumbline.deploy.deployed import UnknownDeploymentError
+from plumbline.deploy.deployed import UnknownDeploymentError, google_project
 from plumbline.project.services import Service
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
+
+    from plumbline.project import Target
 
 ENDPOINT_VARIABLE = "PLUMBLINE_LOGGING_ENDPOINT"
 """Where Cloud Logging's API is, in place of Google's public address."""
 
 MOST = 1000
 """Entries that are counted: more is enough to know."""
+
+
+def error_counter(service: Service, target: Target) -> Callable[[datetime, datetime], int]:
+    """Counts errors of ``service`` from one instant to another, in the project of ``target``."""
+
+    def count(since: datetime, until: datetime) -> int:
+        project = google_project(target)
+        return count_errors(service, since=since, until=until, default_project=project)
+
+    return count
 
 
 def count_errors(

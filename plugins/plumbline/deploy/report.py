@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.core.safe_text import one_line
+from plumbline.core.status import (
+    EXIT_CRITICAL,
+    EXIT_ERROR,
+    EXIT_OK,
+    EXIT_WARNING,
+    Status,
+    run_status,
+)
 from plumbline.deploy.drift import Drift, DriftReport, worst_first
+from plumbline.report.wording import SYMBOLS, moment, rfc3339
 
 if TYPE_CHECKING:
-    from plumbline.deploy.checks import Checked
+    from plumbline.deploy.check import CheckReport, CheckResult
     from plumbline.deploy.verify import Look, Verified
-from plumbline.core.safe_text import one_line
-from plumbline.core.status import Status, exit_code, run_status
-from plumbline.report.wording import SYMBOLS, moment, rfc3339
 
 SCHEMA_VERSION = 1
 SHOWN = 10
@@ -24,14 +30,14 @@ SHOWN = 10
 def render_text(report: DriftReport) -> str:
     """A line a service, worst first; below a drifted one what it does not run."""
     lines = [f"deploy drift \u00b7 {moment(report.at)}"]
-    lines += [one_line(note) for note in report.notes]
+    lines += [one_line(note) for note in report.failures]
     lines.append("")
     for drift in worst_first(report):
         status = drift.status(report.limits)
-        lines.append(f"{SYMBOLS[status]} {status:<8}  {drift.service.name}: {said(drift)}")
+        lines.append(f"{SYMBOLS[status]} {status:<8}  {drift.service.name}: {summary(drift)}")
         if drift.deployed is not None:
             lines.append(f"    runs  {_runs(drift)}")
-        lines += [f"    miss  {one_line(text)}" for text in commits(drift)]
+        lines += [f"    miss  {one_line(text)}" for text in missing_commits(drift)]
         if drift.fix:
             lines.append(f"    do    {one_line(drift.fix)}")
         elif drift.is_drifted and drift.service.entry.runbook:
@@ -49,13 +55,13 @@ def render_markdown(report: DriftReport) -> str:
     ]
     for drift in worst_first(report):
         status = drift.status(report.limits)
-        found = _cell(said(drift))
+        found = _cell(summary(drift))
         lines.append(f"| {drift.service.name} | {SYMBOLS[status]} {status} | {found} |")
     for drift in worst_first(report):
         if drift.is_drifted:
             lines += ["", f"## {drift.service.name}", ""]
-            lines += [f"- {_cell(text)}" for text in commits(drift)]
-    return "\n".join([*lines, *("\n" + note for note in report.notes)]) + "\n"
+            lines += [f"- {_cell(text)}" for text in missing_commits(drift)]
+    return "\n".join([*lines, *("\n" + note for note in report.failures)]) + "\n"
 
 
 def render_json(report: DriftReport) -> str:
@@ -64,14 +70,14 @@ def render_json(report: DriftReport) -> str:
         "schema_version": SCHEMA_VERSION,
         "at": rfc3339(report.at),
         "status": str(run_status(report.statuses)),
-        "exit_code": exit_code(report.statuses, "warning"),
+        "exit_code": report.exit_code,
         "services": [_service(drift, report) for drift in report.drifts],
-        "notes": list(report.notes),
+        "notes": list(report.failures),
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def checked_text(found: Checked) -> str:
+def checked_text(found: CheckResult) -> str:
     """A line a check, with its fix and details below."""
     lines = [f"{SYMBOLS[found.status]} {found.status:<8}  {found.name}: {one_line(found.what)}"]
     lines += [f"    {one_line(detail)}" for detail in found.details]
@@ -80,15 +86,31 @@ def checked_text(found: Checked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def checks_json(service: str, at: datetime, found: Sequence[Checked]) -> str:
+_ADVICE = {
+    EXIT_OK: "nothing speaks against deploying",
+    EXIT_WARNING: "decide: there are warnings",
+    EXIT_CRITICAL: "don't deploy: fix what is CRITICAL first",
+    EXIT_ERROR: "not everything could be looked at",
+}
+
+
+def checks_ending(report: CheckReport) -> str:
+    """The last line, below one a check."""
+    code = report.exit_code
+    return (
+        f"\n{report.service} \u00b7 {run_status(report.statuses)}: {_ADVICE[code]} \u00b7 "
+        f"exit {code}\n"
+    )
+
+
+def checks_json(report: CheckReport) -> str:
     """One JSON object."""
-    statuses = [one.status for one in found]
     document = {
         "schema_version": SCHEMA_VERSION,
-        "service": service,
-        "at": rfc3339(at),
-        "status": str(run_status(statuses)),
-        "exit_code": exit_code(statuses, "warning"),
+        "service": report.service,
+        "at": rfc3339(report.at),
+        "status": str(run_status(report.statuses)),
+        "exit_code": report.exit_code,
         "checks": [
             {
                 "name": one.name,
@@ -97,7 +119,7 @@ def checks_json(service: str, at: datetime, found: Sequence[Checked]) -> str:
                 "mend": one.fix,
                 "details": list(one.details),
             }
-            for one in found
+            for one in report.results
         ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -126,11 +148,16 @@ def look_text(look: Look) -> str:
     return "\n".join(lines) + "\n"
 
 
-ENDINGS = {
+_ENDINGS = {
     "calm": "calm: nothing is wrong",
     "worse": "worse: something is wrong that was not before",
     "not calm": "not calm: what is wrong was so before",
 }
+
+
+def verified_ending(found: Verified, code: int) -> str:
+    """The last line, below the looks."""
+    return f"{found.last.service.name} is {_ENDINGS[found.ending]} \u00b7 exit {code}\n"
 
 
 def verified_json(found: Verified, code: int) -> str:
@@ -162,7 +189,7 @@ def verified_json(found: Verified, code: int) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def said(drift: Drift) -> str:
+def summary(drift: Drift) -> str:
     """``77 of 598 commits touch its own paths and are not deployed, the oldest for 6.2 days``."""
     if drift.behind is None:
         return f"not known: {one_line(drift.reason or '')}"
@@ -184,7 +211,7 @@ def said(drift: Drift) -> str:
     return text
 
 
-def commits(drift: Drift) -> list[str]:
+def missing_commits(drift: Drift) -> list[str]:
     """What it does not run, newest first, a line each."""
     if drift.behind is None or not drift.behind.own:
         return []

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.github.channel import GitHubChannel
 from plumbline.core.status import Status
 from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
-from plumbline.deploy.drift import Drift, DriftReport, Limits, look, read_limits, worst_first
+from plumbline.deploy.drift import Drift, DriftReport, Limits, compare, read_limits, worst_first
 from plumbline.deploy.gitlog import Behind, Commit
-from plumbline.deploy.issues import tell_issues
-from plumbline.deploy.report import render_json, render_markdown, render_text, said
+from plumbline.deploy.issues import update_issues
+from plumbline.deploy.report import render_json, render_markdown, render_text, summary
 from plumbline.net.secrets import Secret
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
@@ -88,7 +87,7 @@ def test_the_limits_are_those_of_the_suite() -> None:
     ],
 )  # fmt: skip
 def test_it_is_said_in_one_line(found: Drift, text: str) -> None:
-    assert text in said(found)
+    assert text in summary(found)
 
 
 REPORT = DriftReport(
@@ -142,10 +141,10 @@ def test_a_service_is_looked_at_in_the_repository_that_a_variable_names(tmp_path
     def deployed(_: Service) -> Deployed:
         return Deployed(commit, "command")
 
-    found = look(of, root=tmp_path, now=NOW, deployed=deployed, environment=environment)
+    found = compare(of, root=tmp_path, now=NOW, deployed=deployed, environment=environment)
     assert found.behind is not None
     assert found.behind.own == 1
-    unset = look(of, root=tmp_path, now=NOW, deployed=deployed, environment={})
+    unset = compare(of, root=tmp_path, now=NOW, deployed=deployed, environment={})
     assert unset.reason == "the repository of worker is not known: PLATFORM is not set"
     assert unset.deployed is not None  # that much is known
 
@@ -154,7 +153,7 @@ def test_what_is_not_known_is_an_error_with_its_fix() -> None:
     def deployed(_: Service) -> Deployed:
         raise UnknownDeploymentError("no label", fix="label it")
 
-    found = look(service(), root=ROOT, now=NOW, deployed=deployed)
+    found = compare(service(), root=ROOT, now=NOW, deployed=deployed)
     assert (found.status(Limits()), found.reason, found.fix) == (
         Status.ERROR,
         "no label",
@@ -162,12 +161,34 @@ def test_what_is_not_known_is_an_error_with_its_fix() -> None:
     )
 
 
+# What could not be done
+
+
+@pytest.mark.parametrize(
+    ("found", "code"), [(drift(0, 0), 3), (drift(1, 7), 3), (drift(1, 80), 2), (UNKNOWN, 3)]
+)
+def test_a_failure_is_an_error_in_the_exit_code_and_in_the_json(found: Drift, code: int) -> None:
+    report = DriftReport(NOW, (found,)).with_failure("Not recorded: no such dataset")
+    assert report.exit_code == code
+    document = json.loads(render_json(report))
+    assert document["exit_code"] == code
+    assert document["notes"] == ["Not recorded: no such dataset"]
+
+
+def test_issues_that_cannot_be_updated_are_a_failure() -> None:
+    with FakeReceiver(FakeGitHub()) as server:
+        url = server.url
+    channel = GitHubChannel("issues", "acme/data", Secret("token"), base_url=url)
+    (failure,) = update_issues(DriftReport(NOW, (drift(1, 7),)), channel).failures
+    assert failure.startswith("The issues could not be updated: ")
+
+
 # Issues
 
 
 def tell(report: DriftReport, server: FakeReceiver) -> None:
     channel = GitHubChannel("issues", "acme/data", Secret("token"), base_url=server.url)
-    assert tell_issues(report, channel).verdict is Verdict.DELIVERED
+    assert update_issues(report, channel) == report  # without a failure
 
 
 def test_an_issue_a_drifted_service_is_opened_once_updated_and_closed() -> None:

@@ -14,16 +14,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
-from plumbline.core.status import Status
-from plumbline.deploy.deployed import Deployed, UnknownDeploymentError, run_command
-from plumbline.deploy.drift import Drift
+from plumbline.core.status import Status, exit_code
+from plumbline.deploy.deployed import (
+    Deployed,
+    UnknownDeploymentError,
+    google_project,
+    read_revisions,
+    run_command,
+)
+from plumbline.deploy.drift import Drift, find_drift
 from plumbline.deploy.gitlog import Repository
-from plumbline.deploy.report import commits, said
+from plumbline.deploy.report import missing_commits, summary
 from plumbline.project.services import Service
 
 if TYPE_CHECKING:
     from plumbline.alerts.incidents.model import Incident
-    from plumbline.project import Project
+    from plumbline.project import Project, Target
 
 TEST_SECONDS = 1800.0
 JUST_NOW = timedelta(minutes=15)
@@ -31,7 +37,7 @@ JUST_NOW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What one check found."""
 
     name: str
@@ -42,7 +48,26 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Before:
+class CheckReport:
+    """What all checks of a service found."""
+
+    service: str
+    at: datetime
+    results: tuple[CheckResult, ...]
+
+    @property
+    def statuses(self) -> list[Status]:
+        """One a check."""
+        return [one.status for one in self.results]
+
+    @property
+    def exit_code(self) -> int:
+        """That of the worst check."""
+        return exit_code(self.statuses)
+
+
+@dataclass(frozen=True)
+class CheckContext:
     """What the checks of one service look at.
 
     Args:
@@ -78,162 +103,179 @@ class Before:
         return self.service.entry.branch.removeprefix("origin/")
 
 
-def check_before(before: Before) -> Iterator[Checked]:
+def check_context(
+    project: Project, target: Target, service: Service, now: datetime, *, runs_tests: bool
+) -> CheckContext:
+    """What the checks of ``service`` look at, on ``target``."""
+    return CheckContext(
+        project=project,
+        service=service,
+        now=now,
+        drift=find_drift(project, target, service, now),
+        revisions=lambda: read_revisions(service, default_project=google_project(target)),
+        incidents=None if target.is_demo else (lambda: _known_incidents(target, now)),
+        runs_tests=runs_tests,
+    )
+
+
+def run_checks(context: CheckContext) -> Iterator[CheckResult]:
     """Every check, one after the other, as each is done."""
     for name, check in CHECKS.items():
         try:
-            yield check(before)
+            yield check(context)
         except PlumblineError as fault:
-            yield Checked(name, Status.ERROR, fault.what, fault.fix)
+            yield CheckResult(name, Status.ERROR, fault.what, fault.fix)
 
 
-def _uncommitted(before: Before) -> Checked:
+def _uncommitted(context: CheckContext) -> CheckResult:
     name = "uncommitted changes"
-    own = before.repository.changes(before.service.pathspecs)
+    own = context.repository.changes(context.service.pathspecs)
     if own:
-        return Checked(
+        return CheckResult(
             name,
             Status.CRITICAL,
             f"{_files(len(own))} of its own paths differ from what is committed",
             "commit or stash them: what is deployed must be what a commit says",
             tuple(own[:10]),
         )
-    others = before.repository.changes()
+    others = context.repository.changes()
     if others:
-        return Checked(
+        return CheckResult(
             name,
             Status.WARNING,
             f"{_files(len(others))} beside its own paths differ from what is committed",
             "see `git status`: does its build take them along?",
             tuple(others[:10]),
         )
-    return Checked(name, Status.PASS, "none")
+    return CheckResult(name, Status.PASS, "none")
 
 
-def _branch(before: Before) -> Checked:
-    name, current = "branch", before.repository.current_branch()
-    if current == before.branch:
-        return Checked(name, Status.PASS, f"on {current}")
+def _branch(context: CheckContext) -> CheckResult:
+    name, current = "branch", context.repository.current_branch()
+    if current == context.branch:
+        return CheckResult(name, Status.PASS, f"on {current}")
     where = f"on {current}" if current else "on no branch (detached HEAD)"
-    return Checked(
+    return CheckResult(
         name,
         Status.CRITICAL,
-        f"{where}, but it is deployed from {before.branch}",
-        f"git switch {before.branch}",
+        f"{where}, but it is deployed from {context.branch}",
+        f"git switch {context.branch}",
     )
 
 
-def _remote(before: Before) -> Checked:
+def _remote(context: CheckContext) -> CheckResult:
     name = "in step with the remote"
-    gap = before.repository.upstream_gap(before.branch)
+    gap = context.repository.upstream_gap(context.branch)
     if gap is None:
-        return Checked(
+        return CheckResult(
             name,
             Status.WARNING,
-            f"{before.branch} follows no remote branch",
-            f"git push --set-upstream origin {before.branch}",
+            f"{context.branch} follows no remote branch",
+            f"git push --set-upstream origin {context.branch}",
         )
     upstream, ahead, behind = gap
     if ahead and behind:
-        return Checked(
+        return CheckResult(
             name,
             Status.CRITICAL,
-            f"{before.branch} and {upstream} have gone apart: {ahead} only here, {behind} only "
+            f"{context.branch} and {upstream} have gone apart: {ahead} only here, {behind} only "
             "there",
             "git pull --rebase, then push",
         )
     if behind:
-        return Checked(name, Status.CRITICAL, f"{behind} behind {upstream}", "git pull --ff-only")
+        return CheckResult(
+            name, Status.CRITICAL, f"{behind} behind {upstream}", "git pull --ff-only"
+        )
     if ahead:
-        return Checked(
+        return CheckResult(
             name,
             Status.CRITICAL,
             f"{ahead} ahead of {upstream}: nobody else has what would be deployed",
             "git push",
         )
-    return Checked(name, Status.PASS, f"at {upstream}")
+    return CheckResult(name, Status.PASS, f"at {upstream}")
 
 
-def _tests(before: Before) -> Checked:
-    name, command = "tests", before.service.entry.tests
+def _tests(context: CheckContext) -> CheckResult:
+    name, command = "tests", context.service.entry.tests
     if command is None:
-        return Checked(name, Status.SKIPPED, "none are declared (tests)")
-    if not before.runs_tests:
-        return Checked(name, Status.WARNING, "not run (--no-tests)", " ".join(command))
+        return CheckResult(name, Status.SKIPPED, "none are declared (tests)")
+    if not context.runs_tests:
+        return CheckResult(name, Status.WARNING, "not run (--no-tests)", " ".join(command))
     try:
         run_command(
-            command, before.repository.folder, what="the service's tests", seconds=TEST_SECONDS
+            command, context.repository.folder, what="the service's tests", seconds=TEST_SECONDS
         )
     except UnknownDeploymentError as fault:
-        return Checked(name, Status.CRITICAL, fault.what, fault.fix)
-    return Checked(name, Status.PASS, f"passed: {' '.join(command)}")
+        return CheckResult(name, Status.CRITICAL, fault.what, fault.fix)
+    return CheckResult(name, Status.PASS, f"passed: {' '.join(command)}")
 
 
-def _schema_changes(before: Before) -> Checked:
-    name, entry = "schema changes", before.service.entry
+def _schema_changes(context: CheckContext) -> CheckResult:
+    name, entry = "schema changes", context.service.entry
     if not entry.migrations:
-        return Checked(name, Status.SKIPPED, "none are declared (migrations)")
+        return CheckResult(name, Status.SKIPPED, "none are declared (migrations)")
     if entry.applied is None:
-        return Checked(
+        return CheckResult(
             name,
             Status.ERROR,
             "nobody says which are applied",
             "write `applied`: a command that prints the names of those that are, a line each",
         )
     printed = run_command(
-        entry.applied, before.repository.folder, what="the command that says what is applied"
+        entry.applied, context.repository.folder, what="the command that says what is applied"
     )
     applied = {line.strip() for line in printed.splitlines()}
     there = [
         file
         for folder in entry.migrations
-        for file in before.repository.files("HEAD", folder)
+        for file in context.repository.files("HEAD", folder)
         if file.endswith(".sql")
     ]
     waiting = [file for file in there if file not in applied]
     if waiting:
-        return Checked(
+        return CheckResult(
             name,
             Status.CRITICAL,
             f"{len(waiting)} of {len(there)} are not applied",
             "apply them first: the new code may need them",
             tuple(waiting[:10]),
         )
-    return Checked(name, Status.PASS, f"all {len(there)} are applied")
+    return CheckResult(name, Status.PASS, f"all {len(there)} are applied")
 
 
-def _last_deployments(before: Before) -> Checked:
-    name, found = "last deployments", before.revisions()
+def _last_deployments(context: CheckContext) -> CheckResult:
+    name, found = "last deployments", context.revisions()
     if not found:
-        return Checked(name, Status.SKIPPED, "what it runs on keeps no list of them")
+        return CheckResult(name, Status.SKIPPED, "what it runs on keeps no list of them")
     lines = tuple(
         f"{one.revision}  {one.commit[:12] or 'commit unknown'}"
         + (f"  {one.at:%Y-%m-%d %H:%M} UTC" if one.at else "")
         for one in found
     )
     last = found[0]
-    if last.at is not None and before.now - last.at < JUST_NOW:
-        return Checked(
+    if last.at is not None and context.now - last.at < JUST_NOW:
+        return CheckResult(
             name,
             Status.WARNING,
             f"{last.revision} was deployed less than 15 minutes ago",
             "ask whose it is, and let `plumbline deploy verify` come to its end first",
             lines,
         )
-    return Checked(name, Status.PASS, f"{last.revision} is the last", details=lines)
+    return CheckResult(name, Status.PASS, f"{last.revision} is the last", details=lines)
 
 
-def _health(before: Before) -> Checked:
-    name, url = "health", before.service.entry.health
+def _health(context: CheckContext) -> CheckResult:
+    name, url = "health", context.service.entry.health
     if url is None:
-        return Checked(name, Status.SKIPPED, "no address is declared (health)")
+        return CheckResult(name, Status.SKIPPED, "no address is declared (health)")
     from plumbline.net.http import Caller
 
     with Caller(timeout_seconds=10.0) as caller:
         reply = caller.send("GET", url)
     if reply.status_code == 200:
-        return Checked(name, Status.PASS, "answers 200")
-    return Checked(
+        return CheckResult(name, Status.PASS, "answers 200")
+    return CheckResult(
         name,
         Status.WARNING,
         f"it is not well before the deployment: {reply.receipt.detail}",
@@ -241,16 +283,16 @@ def _health(before: Before) -> Checked:
     )
 
 
-def _open_incidents(before: Before) -> Checked:
-    name, watched = "open incidents", before.service.entry.monitors
+def _open_incidents(context: CheckContext) -> CheckResult:
+    name, watched = "open incidents", context.service.entry.monitors
     if not watched:
-        return Checked(name, Status.SKIPPED, "no monitors are declared (monitors)")
-    if before.incidents is None:
-        return Checked(name, Status.SKIPPED, "on the demo data there are none")
-    found = [one for one in before.incidents() if one.is_open and one.monitor in watched]
+        return CheckResult(name, Status.SKIPPED, "no monitors are declared (monitors)")
+    if context.incidents is None:
+        return CheckResult(name, Status.SKIPPED, "on the demo data there are none")
+    found = [one for one in context.incidents() if one.is_open and one.monitor in watched]
     if not found:
-        return Checked(name, Status.PASS, f"none of {', '.join(watched)}")
-    return Checked(
+        return CheckResult(name, Status.PASS, f"none of {', '.join(watched)}")
+    return CheckResult(
         name,
         Status.WARNING,
         f"{len(found)} that concern it",
@@ -259,21 +301,33 @@ def _open_incidents(before: Before) -> Checked:
     )
 
 
-def _drift(before: Before) -> Checked:
-    name, drift = "what would be deployed", before.drift
+def _drift(context: CheckContext) -> CheckResult:
+    name, drift = "what would be deployed", context.drift
     if not drift.is_known:
-        return Checked(name, Status.ERROR, drift.reason or "not known", drift.fix)
+        return CheckResult(name, Status.ERROR, drift.reason or "not known", drift.fix)
     if not drift.is_drifted:
-        return Checked(
+        return CheckResult(
             name,
             Status.WARNING,
-            f"nothing new: {said(drift)}",
+            f"nothing new: {summary(drift)}",
             "is a deployment needed at all?",
         )
-    return Checked(name, Status.PASS, said(drift), details=tuple(commits(drift)))
+    return CheckResult(name, Status.PASS, summary(drift), details=tuple(missing_commits(drift)))
 
 
-CHECKS: dict[str, Callable[[Before], Checked]] = {
+def _known_incidents(target: Target, now: datetime) -> Sequence[Incident]:
+    from plumbline.alerts.store import read_last_state
+    from plumbline.history.dataset import OwnDataset
+
+    dataset = OwnDataset(target)
+    try:
+        state = read_last_state(dataset, now=now)
+    finally:
+        dataset.close()
+    return () if state is None else state.known.incidents
+
+
+CHECKS: dict[str, Callable[[CheckContext], CheckResult]] = {
     "uncommitted changes": _uncommitted,
     "branch": _branch,
     "in step with the remote": _remote,

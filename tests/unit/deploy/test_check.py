@@ -10,9 +10,9 @@ import pytest
 
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.status import Status
-from plumbline.deploy.checks import CHECKS, Before, Checked, check_before
+from plumbline.deploy.check import CHECKS, CheckContext, CheckResult, run_checks
 from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
-from plumbline.deploy.drift import look
+from plumbline.deploy.drift import compare
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
 from support.fake_receivers import FakeReceiver, Reply
@@ -42,7 +42,7 @@ def before(
     incidents: Sequence[Incident] | None = (),
     runs_tests: bool = True,
     **entry: object,
-) -> Before:
+) -> CheckContext:
     values = {
         "name": "worker",
         "paths": ["shared"],
@@ -57,19 +57,19 @@ def before(
             raise revisions
         return revisions
 
-    return Before(
+    return CheckContext(
         project=Project(clone),
         service=service,
         now=NOW,
-        drift=look(service, root=clone, now=NOW, deployed=lambda _: Deployed(commit, "command")),
+        drift=compare(service, root=clone, now=NOW, deployed=lambda _: Deployed(commit, "command")),
         revisions=read_revisions,
         incidents=None if incidents is None else (lambda: incidents),
         runs_tests=runs_tests,
     )
 
 
-def found(name: str, of: Before) -> Checked:
-    (one,) = [checked for checked in check_before(of) if checked.name == name]
+def found(name: str, of: CheckContext) -> CheckResult:
+    (one,) = [checked for checked in run_checks(of) if checked.name == name]
     return one
 
 
@@ -80,7 +80,7 @@ def commit_here(clone: Path, name: str) -> None:
 
 
 def test_every_check_is_made_also_where_another_is_broken(clone: Path) -> None:
-    made = list(check_before(before(clone, repository="NOT_SET_ANYWHERE")))
+    made = list(run_checks(before(clone, repository="NOT_SET_ANYWHERE")))
     assert [one.name for one in made] == list(CHECKS)
     assert found("branch", before(clone, repository="NOT_SET_ANYWHERE")).status is Status.ERROR
 
@@ -91,7 +91,7 @@ def test_nothing_speaks_against_a_clean_clone_with_something_to_deploy(
     deployed = git(remote.folder, "rev-parse", "HEAD")
     remote.commit("shared/b.py")
     clone = remote.clone(tmp_path / "fresh")
-    statuses = {one.name: one.status for one in check_before(before(clone, deployed=deployed))}
+    statuses = {one.name: one.status for one in run_checks(before(clone, deployed=deployed))}
     assert set(statuses.values()) == {Status.PASS, Status.SKIPPED}
     assert statuses["what would be deployed"] is Status.PASS
 

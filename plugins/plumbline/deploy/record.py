@@ -1,38 +1,45 @@
-"""What each service was found to run, as rows: what the monitor ``deployment_drift`` reads.
-
-Written by ``plumbline deploy drift``, by load jobs, which cost nothing.
-"""
+"""Drift is recorded in plumbline's own dataset: what the monitor ``deployment_drift`` reads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from plumbline.core.errors import PlumblineError
+from plumbline.deploy.drift import Drift, DriftReport
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import SERVICE_DEPLOYMENTS
+from plumbline.project import Target
+from plumbline.warehouse.ready import ensure_ready
 
-if TYPE_CHECKING:
-    from plumbline.deploy.drift import Drift
 
+def record_drift(
+    report: DriftReport, target: Target, progress: Callable[[str], None]
+) -> DriftReport:
+    """Append a row a service; the report, with a failure where that did not work.
 
-def append_drifts(dataset: OwnDataset, drifts: Sequence[Drift]) -> None:
-    """Append a look at services; the same look again writes nothing more.
-
-    Raises:
-        WarehouseError: it could not be written.
+    The same report again writes nothing more.
     """
-    if not drifts:
-        return
+    try:
+        with closing(OwnDataset(ensure_ready(target, progress))) as dataset:
+            _append(dataset, report)
+    except PlumblineError as fault:
+        return report.with_failure(
+            f"Not recorded, so the monitor deployment_drift does not see it: {fault.one_line()}"
+        )
+    return report
+
+
+def _append(dataset: OwnDataset, report: DriftReport) -> None:
     now = datetime.now(UTC)
-    rows = [_row(drift) | {"recorded_at": now} for drift in drifts]
-    first = f"{drifts[0].at:%Y%m%dt%H%M%S%f}"
+    names = (drift.service.name for drift in report.drifts)
     append(
         dataset,
         SERVICE_DEPLOYMENTS,
-        rows,
-        job_id=dataset.job_id("deployments", first, *(drift.service.name for drift in drifts)),
+        [_row(drift) | {"recorded_at": now} for drift in report.drifts],
+        job_id=dataset.job_id("deployments", f"{report.at:%Y%m%dt%H%M%S%f}", *names),
     )
 
 

@@ -1,0 +1,61 @@
+"""``plumbline deploy check``: what to look at before a service is deployed."""
+
+from __future__ import annotations
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_services
+from plumbline.cli.options import format_option, target_option
+from plumbline.cli.output import write_result
+from plumbline.cli.session import Session
+
+
+def check(name: str, target: str | None, tests: bool, form: str) -> int:
+    """Make the checks and write each as it is done; the exit code."""
+    from plumbline.deploy import report as reports
+    from plumbline.deploy.check import CheckReport, check_context, run_checks
+    from plumbline.deploy.services import choose_services
+
+    session = click.get_current_context().ensure_object(Session)
+    project, now = session.project(), session.clock()
+    (service,) = choose_services(project, (name,))
+    context = check_context(project, project.target(target), service, now, runs_tests=tests)
+    results = []
+    for result in run_checks(context):
+        results.append(result)
+        if form == "text":
+            write_result(reports.checked_text(result))
+    report = CheckReport(service.name, now, tuple(results))
+    write = {"text": reports.checks_ending, "json": reports.checks_json}[form]
+    write_result(write(report), as_utf8=form == "json")
+    return report.exit_code
+
+
+command = Command(
+    name="check",
+    callback=check,
+    help="Look before a service is deployed: changes, branch, remote, tests, schema changes, the "
+    "last deployments, health, open incidents, and what would be deployed.",
+    params=[
+        click.Argument(
+            ["name"], metavar="SERVICE", required=True, shell_complete=complete_services
+        ),
+        target_option(),
+        click.Option(["--tests/--no-tests"], default=True, help="Run the service's tests, or not."),
+        format_option("text", "json"),
+    ],
+    examples=(
+        Example("plumbline deploy check prediction-worker", "before it is deployed"),
+        Example(
+            "plumbline deploy check prediction-worker --no-tests --format json",
+            "in a script whose tests ran before",
+        ),
+    ),
+    exit_codes={
+        0: "nothing speaks against it",
+        1: "WARNING: for a person to decide",
+        2: "CRITICAL: don't deploy",
+        3: "ERROR: not everything could be looked at",
+    },
+)

@@ -1,0 +1,160 @@
+"""``plumbline deploy verify``: is the data well since a service was deployed?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.completion import complete_services
+from plumbline.cli.options import as_of_option, format_option, read_as_of, target_option
+from plumbline.cli.output import write_result
+from plumbline.cli.progress import show_progress
+from plumbline.cli.session import Session
+from plumbline.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from plumbline.core.status import FailOn
+    from plumbline.deploy.verify import Look
+    from plumbline.project import Project
+
+
+def verify(
+    name: str,
+    since: str | None,
+    as_of: str | None,
+    target: str | None,
+    watch: str | None,
+    every: str,
+    fail_on: FailOn,
+    logs: bool | None,
+    form: str,
+) -> int:
+    """Look once, or until it is clear how it went; the exit code."""
+    from plumbline.core.status import exit_code
+    from plumbline.deploy import report as reports
+    from plumbline.deploy.logs import error_counter
+    from plumbline.deploy.services import choose_services, read_deployed_at
+    from plumbline.deploy.verify import After
+    from plumbline.deploy.verify import verify as look
+    from plumbline.project.alerts import read_duration
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    (service,) = choose_services(project, (name,))
+    where = project.target(target)
+    judged = read_as_of(session, project, where, as_of)
+    if watch is not None and not judged.is_now:
+        raise ConfigError(
+            "only what is going on now can be watched",
+            key="--watch",
+            fix="leave out --as-of; the demo data stand still",
+        )
+    if since is None:
+        deployed_at = read_deployed_at(project, where, service, judged.instant)
+    else:
+        deployed_at = _read_since(since, session, project)
+    counts_logs = (not where.is_demo and judged.is_now) if logs is None else logs
+    after = After(
+        project=project,
+        target=where,
+        service=service,
+        since=deployed_at,
+        logs=error_counter(service, where) if counts_logs and service.is_on_cloud_run else None,
+    )
+
+    def write_look(one: Look) -> None:
+        if form == "text":
+            write_result(reports.look_text(one) + "\n")
+
+    with show_progress() as progress:
+        found = look(
+            after,
+            clock=session.clock if judged.is_now else lambda: judged.instant,
+            watch=None if watch is None else read_duration(watch, key="--watch"),
+            every=read_duration(every, key="--every"),
+            said=write_look,
+            progress=progress,
+        )
+    code = exit_code(found.last.statuses, fail_on)
+    write = {"text": reports.verified_ending, "json": reports.verified_json}[form]
+    write_result(write(found, code), as_utf8=form == "json")
+    return code
+
+
+def _read_since(text: str, session: Session, project: Project) -> datetime:
+    from plumbline.run.request import parse_as_of
+
+    try:
+        return parse_as_of(text, now=session.clock(), zone=project.timezone).instant
+    except ConfigError as fault:
+        raise ConfigError(fault.what, key="--since", fix=fault.fix) from None
+
+
+command = Command(
+    name="verify",
+    callback=verify,
+    help="Look after a service was deployed: its checkpoint since then, beside the same window "
+    "before, and the errors it logged.\n\n"
+    "By itself it blocks nothing and ends with 0; --fail-on lets it.",
+    params=[
+        click.Argument(
+            ["name"], metavar="SERVICE", required=True, shell_complete=complete_services
+        ),
+        click.Option(
+            ["--since"],
+            metavar="INSTANT",
+            help="When it was deployed, with its zone; default: as Cloud Run says, on the "
+            "demo data an hour before.",
+        ),
+        as_of_option(),
+        target_option(),
+        click.Option(
+            ["--watch"],
+            metavar="DURATION",
+            help="Look again until it is calm or worse, but no longer than this: 15m.",
+        ),
+        click.Option(
+            ["--every"],
+            metavar="DURATION",
+            default="1m",
+            show_default=True,
+            help="From one look to the next.",
+        ),
+        click.Option(
+            ["--fail-on"],
+            type=click.Choice(("warning", "critical", "error", "never")),
+            default="never",
+            show_default=True,
+            help="The least that ends with another exit code than 0.",
+        ),
+        click.Option(
+            ["--logs/--no-logs"],
+            default=None,
+            help="Count errors in Cloud Logging, or not; default: unless on the demo data.",
+        ),
+        format_option("text", "json"),
+    ],
+    examples=(
+        Example("plumbline deploy verify prediction-worker", "one look"),
+        Example(
+            "plumbline deploy verify nba-phase4-precompute-processors --target bigquery "
+            "--watch 15m --fail-on critical",
+            "at the end of a deploy script, which then stops",
+        ),
+        Example(
+            "plumbline deploy verify nba-grading-service --since 2026-02-01T18:00:00-05:00 "
+            "--as-of 2026-02-02",
+            "of a deployment of long ago",
+        ),
+    ),
+    exit_codes={
+        0: "looked; with --fail-on: nothing that counts",
+        1: "WARNING, with --fail-on warning",
+        2: "CRITICAL, with --fail-on warning or critical",
+        3: "ERROR, with --fail-on warning, critical or error",
+    },
+)

@@ -1,0 +1,55 @@
+"""The services that a command is about, and when one was deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.core.instants import in_utc
+from plumbline.deploy.deployed import google_project, read_deployed
+from plumbline.project import Project, Target
+from plumbline.project.services import Service, find_service
+
+
+def choose_services(project: Project, names: Sequence[str] = ()) -> tuple[Service, ...]:
+    """The services of these names; without names, all that are declared.
+
+    Raises:
+        ConfigError: none is declared, or none has such a name.
+    """
+    declared = project.services
+    if not declared:
+        raise ConfigError(
+            "no service is declared",
+            file=project.services_file,
+            key="services",
+            fix="say there what is deployed; see docs/deployments.md",
+        )
+    if not names:
+        return declared
+    return tuple(find_service(declared, name, file=project.services_file) for name in names)
+
+
+def read_deployed_at(project: Project, target: Target, service: Service, now: datetime) -> datetime:
+    """When the service was deployed, as Cloud Run says; on the demo data, an hour before ``now``.
+
+    Raises:
+        ConfigError: what it runs on does not say.
+    """
+    if target.is_demo:
+        return (in_utc(now) - timedelta(hours=1)).astimezone(project.timezone)
+    fix = "name the instant with --since"
+    try:
+        known = read_deployed(service, root=project.root, default_project=google_project(target))
+    except PlumblineError as fault:
+        raise ConfigError(
+            f"when it was deployed is not known: {fault.what}",
+            key="--since",
+            fix=f"{fault.fix}; or {fix}" if fault.fix else fix,
+        ) from None
+    if known.at is None:
+        raise ConfigError(
+            "what it runs on does not say when it was deployed", key="--since", fix=fix
+        )
+    return known.at.astimezone(project.timezone)

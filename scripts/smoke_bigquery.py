@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import MonitorError, PlumblineError, WarehouseError
-from plumbline.doctor.table_checks import check_tables
+from plumbline.doctor.table_checks import check_tables, resolve_sources
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
@@ -218,8 +218,9 @@ def job_id_is_taken_once(smoke: Smoke) -> Seen:
 
 def tables_are_as_declared(smoke: Smoke) -> Seen:
     """Datasets lie in the target's location and have the declared tables and columns."""
-    checks = list(check_tables(smoke.project, smoke.target))
-    good = bool(checks) and all(check.verdict == "OK" for check in checks)
+    sources = resolve_sources(smoke.project, smoke.target)
+    checks = list(check_tables(smoke.target, sources))
+    good = bool(checks) and all(check.level == "OK" for check in checks)
     return _seen(good, "; ".join(f"{check.what}: {check.detail}" for check in checks))
 
 

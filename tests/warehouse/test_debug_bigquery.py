@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from plumbline.doctor.checks import Check, Verdict, run_checks
+from plumbline.core.errors import PlumblineError
+from plumbline.doctor.checkup import check_all
+from plumbline.doctor.diagnosis import Diagnosis, Level
+from plumbline.models.sources import FoundSource, all_sources
+from plumbline.models.workspace import Workspace
 from plumbline.project import Project, Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.tables import read_source_tables
@@ -39,8 +43,8 @@ class Cloud:
         assert old in file.read_text()
         file.write_text(file.read_text().replace(old, new, 1))
 
-    def debug(self) -> dict[str, Check]:
-        return {check.what: check for check in run_checks(lambda: Project(self.root), "bigquery")}
+    def debug(self) -> dict[str, Diagnosis]:
+        return {check.what: check for check in check_all(lambda: Project(self.root), "bigquery")}
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def cloud(warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
         monkeypatch.setenv("PLUMBLINE_PROJECT", warehouse.project)
         monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
-        monkeypatch.setattr("plumbline.doctor.checks.ANSWER_SECONDS", 3.0)
+        monkeypatch.setattr("plumbline.doctor.warehouse_checks.ANSWER_SECONDS", 3.0)
         yield Cloud(tmp_path / "project", warehouse, proxy)
 
 
@@ -62,8 +66,22 @@ def test_where_all_is_there_each_line_says_so(cloud: Cloud) -> None:
 
     found = cloud.debug()
 
-    assert {name: found[name].verdict for name in LINES} == dict.fromkeys(LINES, Verdict.OK)
+    assert {name: found[name].level for name in LINES} == dict.fromkeys(LINES, Level.OK)
     assert found["dataset nba"].detail == "3 declared tables are there, in US"
+
+
+def test_the_declared_tables_are_resolved_once(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolved = []
+
+    def counted(workspace: Workspace) -> Mapping[tuple[str, str], FoundSource | PlumblineError]:
+        resolved.append(workspace)
+        return all_sources(workspace)
+
+    monkeypatch.setattr("plumbline.models.sources.all_sources", counted)
+    assert cloud.debug()["dataset nba"].level is Level.OK
+    assert len(resolved) == 1
 
 
 def test_tables_are_looked_at_by_their_rendered_names(cloud: Cloud) -> None:
@@ -96,7 +114,7 @@ sources:
     file = cloud.root / "models" / "more.yaml"
     file.write_text(file.read_text().replace("events_*", "event_*"))
     missing = cloud.debug()["dataset nba"]
-    assert missing.verdict is Verdict.MISSING
+    assert missing.level is Level.MISSING
     assert "begins with 'event_'" in missing.detail
 
 
@@ -190,8 +208,8 @@ def test_each_thing_that_is_missing_is_named_with_its_fix(
 
     found = cloud.debug()
 
-    assert found[line].verdict is Verdict.MISSING
+    assert found[line].level is Level.MISSING
     assert detail in found[line].detail
     assert fix in str(found[line].fix)
     before = LINES[: LINES.index(line)]
-    assert all(found[name].verdict is Verdict.OK for name in before), "only that is missing"
+    assert all(found[name].level is Level.OK for name in before), "only that is missing"

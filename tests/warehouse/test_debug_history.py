@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.doctor.checks import Check, Verdict, run_checks
+from plumbline.doctor.checkup import check_all
+from plumbline.doctor.diagnosis import Diagnosis, Level
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.heartbeat_rows import Heartbeat, append_heartbeat
 from plumbline.project import Project, Target
@@ -33,15 +34,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     warehouse.stop()
 
 
-def history(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> Check:
+def history(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> Diagnosis:
     return look(server, monkeypatch, project)["history"]
 
 
-def look(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> dict[str, Check]:
+def look(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> dict[str, Diagnosis]:
     assert server.emulator_host is not None
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server.emulator_host)
     monkeypatch.setenv("PLUMBLINE_PROJECT", project)
-    return {check.what: check for check in run_checks(lambda: Project(ROOT), "local")}
+    return {check.what: check for check in check_all(lambda: Project(ROOT), "local")}
 
 
 def test_a_dataset_that_is_not_there_is_a_note_and_is_not_made(
@@ -49,14 +50,14 @@ def test_a_dataset_that_is_not_there_is_a_note_and_is_not_made(
 ) -> None:
     for _ in range(2):
         found = history(server, monkeypatch, "nothing-yet")
-        assert found.verdict is Verdict.NOTE
+        assert found.level is Level.NOTE
         assert "a live run makes it" in found.detail
 
 
 def test_a_dataset_that_is_there_is_said(server: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     OwnDataset(replace(server, project="has-one")).ensure()
     found = history(server, monkeypatch, "has-one")
-    assert (found.verdict, found.detail) == (Verdict.OK, "dataset has-one.plumbline is there")
+    assert (found.level, found.detail) == (Level.OK, "dataset has-one.plumbline is there")
 
 
 def test_a_dataset_that_cannot_be_asked_for_is_missing(
@@ -67,7 +68,7 @@ def test_a_dataset_that_cannot_be_asked_for_is_missing(
 
     monkeypatch.setattr("plumbline.history.dataset.OwnDataset", refused)
     found = history(server, monkeypatch, "nothing-yet")
-    assert (found.verdict, found.fix) == (Verdict.MISSING, "log in")
+    assert (found.level, found.fix) == (Level.MISSING, "log in")
 
 
 def test_heartbeats_that_can_be_read_are_said_and_none_is_a_note(
@@ -77,10 +78,10 @@ def test_heartbeats_that_can_be_read_are_said_and_none_is_a_note(
     own = OwnDataset(target)
     own.ensure()
     empty = look(server, monkeypatch, "beats")["heartbeats"]
-    assert (empty.verdict, "no live run" in empty.detail) == (Verdict.NOTE, True)
+    assert (empty.level, "no live run" in empty.detail) == (Level.NOTE, True)
     append_heartbeat(own, Heartbeat("a-run", "started", AT, "health_check", target.name))
     found = look(server, monkeypatch, "beats")["heartbeats"]
-    assert (found.verdict, found.detail) == (Verdict.OK, "beats.plumbline.heartbeats can be read")
+    assert (found.level, found.detail) == (Level.OK, "beats.plumbline.heartbeats can be read")
 
 
 def test_a_table_of_heartbeats_that_is_not_there_is_a_note_and_is_not_made(
@@ -89,4 +90,4 @@ def test_a_table_of_heartbeats_that_is_not_there_is_a_note_and_is_not_made(
     own = OwnDataset(replace(server, project="older"))
     own.client.create_dataset("plumbline")
     for _ in range(2):
-        assert look(server, monkeypatch, "older")["heartbeats"].verdict is Verdict.NOTE
+        assert look(server, monkeypatch, "older")["heartbeats"].level is Level.NOTE

@@ -14,8 +14,8 @@ import pytest
 
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import Status
-from plumbline.doctor.checks import Verdict
-from plumbline.doctor.table_checks import check_sources
+from plumbline.doctor.diagnosis import Level
+from plumbline.doctor.table_checks import check_sources, resolve_sources
 from plumbline.lint.linter import lint
 from plumbline.models import Compiler
 from plumbline.project import Target
@@ -259,9 +259,8 @@ def test_all_four_accept(shop: SmallProject, row: Accepted) -> None:
     write(shop, row)
     assert errors(shop) == []
     assert row.compiled in compiled(shop)
-    sources = check_sources(shop.project, shop.target)
-    assert sources is not None
-    assert sources.verdict is Verdict.OK
+    (sources,) = check_sources(resolve_sources(shop.project, shop.target))
+    assert sources.level is Level.OK
     if row.runs:
         make_tables(shop.target)
         (outcome,) = shop.run().outcomes
@@ -279,10 +278,9 @@ def test_all_four_refuse_with_the_same_message(shop: SmallProject, row: Refused)
 
     assert any(row.file in text and caught.value.what in text for text in errors(shop))
 
-    sources = check_sources(shop.project, shop.target)
-    assert sources is not None
+    (sources,) = check_sources(resolve_sources(shop.project, shop.target))
     assert (caught.value.what in sources.detail) is row.in_names
-    assert (sources.verdict is Verdict.MISSING) is row.in_names
+    assert (sources.level is Level.MISSING) is row.in_names
 
     (outcome,) = shop.run().outcomes
     assert outcome.status is Status.ERROR

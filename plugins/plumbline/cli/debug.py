@@ -14,23 +14,18 @@ from plumbline.cli.session import Session
 
 def debug(target: str | None) -> int:
     """Write a line a check; the exit code."""
-    from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
-    from plumbline.doctor.checks import Verdict, run_checks
+    from plumbline.doctor.checkup import check_all
+    from plumbline.doctor.diagnosis import Level
 
     session = click.get_current_context().ensure_object(Session)
-    styles = {Verdict.OK: "32", Verdict.MISSING: "1;31", Verdict.NOTE: "33"}
     coloured = has_colour(sys.stdout)
-    missing = 0
-    for check in run_checks(session.project, target):
-        word = f"{check.verdict:<7}"
-        if coloured:
-            word = f"\x1b[{styles[check.verdict]}m{word}\x1b[0m"
-        write_result(f"{word}  {check.what}: {one_line(check.detail)}\n")
-        if check.fix:
-            write_result(f"         fix: {one_line(check.fix)}\n")
-        missing += check.verdict is Verdict.MISSING
-    return EXIT_ERROR if missing else EXIT_OK
+    code = EXIT_OK
+    for diagnosis in check_all(session.project, target):
+        write_result(diagnosis.render(coloured=coloured))
+        if diagnosis.level is Level.MISSING:
+            code = EXIT_ERROR
+    return code
 
 
 command = Command(

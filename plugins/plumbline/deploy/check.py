@@ -24,7 +24,7 @@ from plumbline.deploy.deployed import (
 )
 from plumbline.deploy.drift import Drift, find_drift
 from plumbline.deploy.gitlog import Repository
-from plumbline.deploy.report import missing_commits, summary
+from plumbline.deploy.wording import missing_commits, summary
 from plumbline.project.services import Service
 
 if TYPE_CHECKING:

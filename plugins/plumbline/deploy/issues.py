@@ -16,7 +16,7 @@ from plumbline.alerts.incidents.model import Event, Reason
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.deploy.drift import Drift, DriftReport
-from plumbline.deploy.report import missing_commits, summary
+from plumbline.deploy.wording import missing_commits, summary
 
 TOKEN_VARIABLE = "GITHUB_TOKEN"
 API_VARIABLE = "GITHUB_API_URL"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from plumbline.core.safe_text import one_line
@@ -16,6 +15,7 @@ from plumbline.core.status import (
     run_status,
 )
 from plumbline.deploy.drift import Drift, DriftReport, worst_first
+from plumbline.deploy.wording import missing_commits, summary
 from plumbline.report.wording import SYMBOLS, moment, rfc3339
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from plumbline.deploy.verify import Look, Verified
 
 SCHEMA_VERSION = 1
-SHOWN = 10
-"""Commits of a service that are listed for people."""
 
 
 def render_text(report: DriftReport) -> str:
@@ -189,40 +187,6 @@ def verified_json(found: Verified, code: int) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def summary(drift: Drift) -> str:
-    """``77 of 598 commits touch its own paths and are not deployed, the oldest for 6.2 days``."""
-    if drift.behind is None:
-        return f"not known: {one_line(drift.reason or '')}"
-    behind = drift.behind
-    branch = drift.service.entry.branch
-    if behind.own:
-        touch = "touches" if behind.own == 1 else "touch"
-        return (
-            f"{behind.own} of {_commits(behind.commits)} {touch} its own paths and are not "
-            f"deployed, the oldest for {_age(drift.age)}".replace(
-                "touches its own paths and are", "touches its own paths and is"
-            )
-        )
-    if behind.commits == 0:
-        return f"runs the newest commit of {branch}"
-    text = f"runs all of its own; {_commits(behind.commits)} of others behind {branch}"
-    if behind.cancelled:
-        text += f" ({behind.cancelled} to its own paths cancel each other out)"
-    return text
-
-
-def missing_commits(drift: Drift) -> list[str]:
-    """What it does not run, newest first, a line each."""
-    if drift.behind is None or not drift.behind.own:
-        return []
-    found = [
-        f"{one.sha[:12]} {one.at:%Y-%m-%d} {one.subject} ({one.author})"
-        for one in drift.behind.what[:SHOWN]
-    ]
-    more = drift.behind.own - len(found)
-    return [*found, f"and {more} more"] if more else found
-
-
 def _runs(drift: Drift) -> str:
     known = drift.deployed
     assert known is not None
@@ -255,15 +219,6 @@ def _service(drift: Drift, report: DriftReport) -> dict[str, object]:
         "owner": drift.service.entry.owner,
         "runbook": drift.service.entry.runbook,
     }
-
-
-def _commits(count: int) -> str:
-    return "1 commit" if count == 1 else f"{count} commits"
-
-
-def _age(age: timedelta) -> str:
-    hours = age.total_seconds() / 3600
-    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"
 
 
 def _cell(text: str) -> str:

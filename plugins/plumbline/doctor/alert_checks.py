@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import Status
-from plumbline.doctor.checks import Check, Verdict, fault
+from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 
 if TYPE_CHECKING:
     from plumbline.alerts.channels.factory import OpenedChannels
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plumbline.project.alerts import AlertsConfig, ChannelConfig
 
 
-def check_alerts(project: Project) -> Iterator[Check]:
+def check_alerts(project: Project) -> Iterator[Diagnosis]:
     """A line a channel, who is told, and the mutes of the file."""
     from plumbline.alerts.channels.factory import open_channels
 
@@ -39,28 +39,28 @@ def check_alerts(project: Project) -> Iterator[Check]:
         yield fault("mutes", error)
     else:
         if mutes:
-            yield Check("mutes", Verdict.NOTE, "; ".join(mute.describe() for mute in mutes))
+            yield Diagnosis("mutes", Level.NOTE, "; ".join(mute.describe() for mute in mutes))
 
 
-def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannels) -> Check:
+def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannels) -> Diagnosis:
     from plumbline.alerts.routes import with_fallback
 
     what, name = f"channel {channel.name}", channel.name
     if name in opened.channels:
         same = opened.channels[name].name
         place = "" if same == name else f", the same place as {same}"
-        return Check(what, Verdict.OK, f"configured{place}")
+        return Diagnosis(what, Level.OK, f"configured{place}")
     why = opened.missing[name]
     is_routed = any(name in route.to for route in config.routes)
     instead = with_fallback(config, name, opened.channels)
     if instead is not None:
         said = f"{why}: its messages go to {instead}" if is_routed else f"{why}: no route names it"
-        return Check(what, Verdict.NOTE, said)
+        return Diagnosis(what, Level.NOTE, said)
     if not is_routed:
-        return Check(what, Verdict.NOTE, f"{why}: nothing takes the place of another channel")
-    return Check(
+        return Diagnosis(what, Level.NOTE, f"{why}: nothing takes the place of another channel")
+    return Diagnosis(
         what,
-        Verdict.MISSING,
+        Level.MISSING,
         f"{why}: what is routed to it reaches nobody",
         _fix(config, channel),
     )
@@ -74,7 +74,7 @@ def _fix(config: AlertsConfig, channel: ChannelConfig) -> str:
     return f"set {' and '.join(wanted)}"
 
 
-def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> Check:
+def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> Diagnosis:
     """Who is told of each status; MISSING where that is nobody, be it for one monitor."""
     from plumbline.alerts.routes import channels_for, with_fallback
     from plumbline.project.alerts import ROUTED
@@ -96,15 +96,15 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> C
         if monitors
     ]
     if lacking:
-        return Check(
+        return Diagnosis(
             "routes",
-            Verdict.MISSING,
+            Level.MISSING,
             f"nobody is told of {'; '.join(lacking)}",
             "set the variables of the channels, or fix checkpoints/alerts.yml; then try "
             "`plumbline alerts test`",
         )
     ways = [f"{status} to {', '.join(names)}" for status, names in told.items() if names]
-    return Check("routes", Verdict.OK, "; ".join(ways) or "there is no monitor to tell of")
+    return Diagnosis("routes", Level.OK, "; ".join(ways) or "there is no monitor to tell of")
 
 
 def _owners(project: Project) -> dict[str, str | None]:

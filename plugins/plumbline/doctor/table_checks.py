@@ -8,12 +8,13 @@ or billed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from plumbline.core.errors import PlumblineError, WarehouseError
-from plumbline.doctor.checks import Check, Verdict, fault
+from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.net.transport import time_budget
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.retries import PATIENCE, make_retry
@@ -35,36 +36,61 @@ SHOWN = 3
 """Faults of a dataset that are named; the rest is counted."""
 
 
-def check_sources(project: Project, target: Target) -> Check | None:
-    """Whether the files say where each declared table is: nothing is asked. None: none is."""
-    found, faults = _resolved(project, target)
-    if isinstance(faults, PlumblineError):
-        return fault("sources", faults)
-    if not faults:
-        return Check("sources", Verdict.OK, f"{len(found)} tables") if found else None
-    first = fault("sources", faults[0])
-    total = len(found) + len(faults)
-    return Check(
-        "sources",
-        Verdict.MISSING,
-        f"{len(faults)} of {total} can't be told: {first.detail}",
-        first.fix,
+@dataclass(frozen=True)
+class Sources:
+    """The declared tables, as far as the files say where they are."""
+
+    found: Sequence[FoundSource] = ()
+    faults: Sequence[PlumblineError] = ()
+    """Why that can't be told of a table."""
+    unreadable: PlumblineError | None = None
+    """Why it can't be told of any."""
+
+
+def resolve_sources(project: Project, target: Target) -> Sources:
+    """Read where each declared table is."""
+    from plumbline.models.sources import all_sources
+    from plumbline.models.workspace import Workspace
+
+    try:
+        sources = all_sources(Workspace(project, target)).values()
+    except PlumblineError as error:
+        return Sources(unreadable=error)
+    return Sources(
+        [one for one in sources if not isinstance(one, PlumblineError)],
+        [one for one in sources if isinstance(one, PlumblineError)],
     )
 
 
-def check_tables(project: Project, target: Target) -> Iterator[Check]:
+def check_sources(sources: Sources) -> Iterator[Diagnosis]:
+    """A line on the declarations, where there are any: nothing is asked."""
+    if sources.unreadable is not None:
+        yield fault("sources", sources.unreadable)
+    elif sources.faults:
+        first = fault("sources", sources.faults[0])
+        total = len(sources.found) + len(sources.faults)
+        yield Diagnosis(
+            "sources",
+            Level.MISSING,
+            f"{len(sources.faults)} of {total} can't be told: {first.detail}",
+            first.fix,
+        )
+    elif sources.found:
+        yield Diagnosis("sources", Level.OK, f"{len(sources.found)} tables")
+
+
+def check_tables(target: Target, sources: Sources) -> Iterator[Diagnosis]:
     """A line for each dataset of the declared tables."""
     from plumbline.warehouse.client import open_client
 
-    found, faults = _resolved(project, target)
-    if isinstance(faults, PlumblineError) or not found:
+    if not sources.found:
         return
     try:
         client = open_client(target)
     except PlumblineError as error:
         yield fault("tables", error)
         return
-    declared = sorted(found, key=_dataset_of)
+    declared = sorted(sources.found, key=_dataset_of)
     for place, tables in groupby(declared, key=_dataset_of):
         yield _check_dataset(client, target, *place, list(tables))
 
@@ -73,50 +99,33 @@ def _dataset_of(found: FoundSource) -> tuple[str, str]:
     return found.relation.project, found.relation.dataset
 
 
-def _resolved(
-    project: Project, target: Target
-) -> tuple[list[FoundSource], list[PlumblineError] | PlumblineError]:
-    """Where each declared table is, and why that can't be told of others, or of any."""
-    from plumbline.models.sources import all_sources
-    from plumbline.models.workspace import Workspace
-
-    try:
-        sources = all_sources(Workspace(project, target)).values()
-    except PlumblineError as error:
-        return [], error
-    return (
-        [one for one in sources if not isinstance(one, PlumblineError)],
-        [one for one in sources if isinstance(one, PlumblineError)],
-    )
-
-
 def _check_dataset(
     client: bigquery.Client, target: Target, project: str, name: str, found: Sequence[FoundSource]
-) -> Check:
+) -> Diagnosis:
     what = f"dataset {name}" if project == target.project else f"dataset {project}.{name}"
     tables = [one for one in found if not one.relation.is_view_of_metadata]
     if not tables:
         # A region, or a dataset of which only metadata is read: that has no tables to look at.
-        return Check(what, Verdict.NOTE, "only its INFORMATION_SCHEMA is read")
+        return Diagnosis(what, Level.NOTE, "only its INFORMATION_SCHEMA is read")
     try:
         dataset = _ask(target, lambda retry: client.get_dataset(f"{project}.{name}", retry))
     except WarehouseError as error:
         return fault(what, error)
     location = str(dataset.location or "")
     if location.lower() != target.location.lower():
-        return Check(
+        return Diagnosis(
             what,
-            Verdict.MISSING,
+            Level.MISSING,
             f"it lies in {location}, not in {target.location}",
             f"set `location: {location}` of target {target.name} in great_expectations.yml",
         )
     faults = [said for one in tables if (said := _fault_of(client, target, one)) is not None]
     if not faults:
-        return Check(what, Verdict.OK, f"{len(tables)} declared tables are there, in {location}")
+        return Diagnosis(what, Level.OK, f"{len(tables)} declared tables are there, in {location}")
     detail = "; ".join(one.what for one in faults[:SHOWN])
     more = len(faults) - SHOWN
-    return Check(
-        what, Verdict.MISSING, f"{detail}; and {more} more" if more > 0 else detail, faults[0].fix
+    return Diagnosis(
+        what, Level.MISSING, f"{detail}; and {more} more" if more > 0 else detail, faults[0].fix
     )
 
 

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError, WarehouseError
-from plumbline.doctor.checks import Check, Verdict, fault
+from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 
 if TYPE_CHECKING:
     from plumbline.project import Project, Target
     from plumbline.project.schedule import Schedule
 
 
-def check_pings(project: Project) -> Iterator[Check]:
+def check_pings(project: Project) -> Iterator[Diagnosis]:
     """A line a schedule."""
     try:
         schedules = project.schedules
@@ -28,14 +28,14 @@ def check_pings(project: Project) -> Iterator[Check]:
         yield _ping(schedule)
 
 
-def _ping(schedule: Schedule) -> Check:
+def _ping(schedule: Schedule) -> Diagnosis:
     from plumbline.net.ping import open_ping
 
     what = f"ping of {schedule.name}"
     if schedule.ping is None:
-        return Check(
+        return Diagnosis(
             what,
-            Verdict.NOTE,
+            Level.NOTE,
             "it names none: that its runs no longer come, only `plumbline schedule check`, run "
             "elsewhere, notices",
         )
@@ -43,10 +43,10 @@ def _ping(schedule: Schedule) -> Check:
         open_ping(schedule.ping, os.environ)
     except PlumblineError as error:
         return fault(what, error)
-    return Check(what, Verdict.OK, f"{schedule.ping} holds its address")
+    return Diagnosis(what, Level.OK, f"{schedule.ping} holds its address")
 
 
-def check_heartbeats(target: Target) -> Check:
+def check_heartbeats(target: Target) -> Diagnosis:
     """Whether the watchdog can read by what it goes: looked at, not made."""
     from plumbline.history.dataset import OwnDataset
     from plumbline.history.tables import HEARTBEATS
@@ -60,8 +60,8 @@ def check_heartbeats(target: Target) -> Check:
             there = list(own.client.list_rows(table, max_results=1, retry=own.retry()))
     except PlumblineError as error:
         if isinstance(error, WarehouseError) and error.reason == "notFound":
-            return Check(what, Verdict.NOTE, f"no table {name} yet: a live run makes it")
+            return Diagnosis(what, Level.NOTE, f"no table {name} yet: a live run makes it")
         return fault(what, error)
     if not there:
-        return Check(what, Verdict.NOTE, f"{name} is empty: no live run was recorded yet")
-    return Check(what, Verdict.OK, f"{name} can be read")
+        return Diagnosis(what, Level.NOTE, f"{name} is empty: no live run was recorded yet")
+    return Diagnosis(what, Level.OK, f"{name} can be read")

@@ -14,7 +14,8 @@ from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
 from plumbline.deploy.drift import Drift, DriftReport, Limits, compare, read_limits, worst_first
 from plumbline.deploy.gitlog import Behind, Commit
 from plumbline.deploy.issues import update_issues
-from plumbline.deploy.report import render_json, render_markdown, render_text, summary
+from plumbline.deploy.report import render_json, render_markdown, render_text
+from plumbline.deploy.wording import summary
 from plumbline.net.secrets import Secret
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
-from plumbline.doctor.checks import Check, Verdict, fault
+from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 
 if TYPE_CHECKING:
     from plumbline.project import Project, Target
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CLOUD_RUN = "cloud run"
 
 
-def check_deployments(project: Project, target: Target) -> Iterator[Check]:
+def check_services(project: Project, target: Target) -> Iterator[Diagnosis]:
     """The library that asks Cloud Run, and a line a service of ``deploy/services.yml``."""
     try:
         services = project.services
@@ -35,51 +35,51 @@ def check_deployments(project: Project, target: Target) -> Iterator[Check]:
     if any(one.is_on_cloud_run for one in services):
         library = _library(is_needed)
         yield library
-        if library.verdict is not Verdict.OK:
+        if library.level is not Level.OK:
             services = tuple(one for one in services if not one.is_on_cloud_run)
     if is_needed:
         yield from _each(project, target, services)
     else:
-        yield Check(
+        yield Diagnosis(
             "services",
-            Verdict.NOTE,
+            Level.NOTE,
             f"{len(project.services)} in deploy/services.yml; what they run is asked only with a "
             "target on BigQuery",
         )
 
 
-def _library(is_needed: bool) -> Check:
+def _library(is_needed: bool) -> Diagnosis:
     from plumbline.deploy.deployed import UnknownDeploymentError, check_library
 
     try:
         check_library()
     except UnknownDeploymentError as error:
-        verdict = Verdict.MISSING if is_needed else Verdict.NOTE
-        return Check(CLOUD_RUN, verdict, error.what, error.fix)
-    return Check(CLOUD_RUN, Verdict.OK, f"google-cloud-run {version('google-cloud-run')}")
+        verdict = Level.MISSING if is_needed else Level.NOTE
+        return Diagnosis(CLOUD_RUN, verdict, error.what, error.fix)
+    return Diagnosis(CLOUD_RUN, Level.OK, f"google-cloud-run {version('google-cloud-run')}")
 
 
-def _each(project: Project, target: Target, services: Sequence[Service]) -> Iterator[Check]:
+def _each(project: Project, target: Target, services: Sequence[Service]) -> Iterator[Diagnosis]:
     """Side by side: each may take as long as its answer does."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         yield from pool.map(lambda one: _service(project, target, one), services)
 
 
-def _service(project: Project, target: Target, service: Service) -> Check:
+def _service(project: Project, target: Target, service: Service) -> Diagnosis:
     what = f"service {service.name}"
     try:
-        said = _said(project, target, service)
+        known = _describe(project, target, service)
     except PlumblineError as error:
         return fault(what, error)
     try:
         service.repository(project.root)
     except PlumblineError as error:
         # The clone need only be where the drift is looked for: often another machine.
-        return Check(what, Verdict.NOTE, f"{said}; here its drift can't be told: {error.what}")
-    return Check(what, Verdict.OK, said)
+        return Diagnosis(what, Level.NOTE, f"{known}; here its drift can't be told: {error.what}")
+    return Diagnosis(what, Level.OK, known)
 
 
-def _said(project: Project, target: Target, service: Service) -> str:
+def _describe(project: Project, target: Target, service: Service) -> str:
     from plumbline.deploy.deployed import (
         UnknownDeploymentError,
         google_project,

@@ -1,0 +1,52 @@
+"""One drift in words: how far a service is behind, and what it does not run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from plumbline.core.safe_text import one_line
+from plumbline.deploy.drift import Drift
+
+SHOWN = 10
+"""Commits of a service that are listed for people."""
+
+
+def summary(drift: Drift) -> str:
+    """``77 of 598 commits touch its own paths and are not deployed, the oldest for 6.2 days``."""
+    if drift.behind is None:
+        return f"not known: {one_line(drift.reason or '')}"
+    behind = drift.behind
+    branch = drift.service.entry.branch
+    if behind.own:
+        verbs = "touches its own paths and is" if behind.own == 1 else "touch its own paths and are"
+        return (
+            f"{behind.own} of {_commits(behind.commits)} {verbs} not deployed, the oldest for "
+            f"{_age(drift.age)}"
+        )
+    if behind.commits == 0:
+        return f"runs the newest commit of {branch}"
+    text = f"runs all of its own; {_commits(behind.commits)} of others behind {branch}"
+    if behind.cancelled:
+        text += f" ({behind.cancelled} to its own paths cancel each other out)"
+    return text
+
+
+def missing_commits(drift: Drift) -> list[str]:
+    """What it does not run, newest first, a line each."""
+    if drift.behind is None or not drift.behind.own:
+        return []
+    found = [
+        f"{one.sha[:12]} {one.at:%Y-%m-%d} {one.subject} ({one.author})"
+        for one in drift.behind.what[:SHOWN]
+    ]
+    more = drift.behind.own - len(found)
+    return [*found, f"and {more} more"] if more else found
+
+
+def _commits(count: int) -> str:
+    return "1 commit" if count == 1 else f"{count} commits"
+
+
+def _age(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"

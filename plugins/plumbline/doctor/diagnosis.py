@@ -1,0 +1,45 @@
+"""What one check of ``plumbline debug`` found, and how it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plumbline.core.errors import PlumblineError
+from plumbline.core.safe_text import one_line
+
+
+class Level(StrEnum):
+    """How a check ended."""
+
+    OK = "OK"
+    MISSING = "MISSING"
+    NOTE = "NOTE"
+    """Not there, and not needed."""
+
+
+_COLOURS = {Level.OK: "32", Level.MISSING: "1;31", Level.NOTE: "33"}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One line of ``plumbline debug``."""
+
+    what: str
+    level: Level
+    detail: str
+    fix: str | None = None
+
+    def render(self, *, coloured: bool) -> str:
+        """The line, and the fix below it."""
+        word = f"{self.level:<7}"
+        if coloured:
+            word = f"\x1b[{_COLOURS[self.level]}m{word}\x1b[0m"
+        text = f"{word}  {self.what}: {one_line(self.detail)}\n"
+        return text + (f"         fix: {one_line(self.fix)}\n" if self.fix else "")
+
+
+def fault(what: str, error: PlumblineError) -> Diagnosis:
+    """The line of what a check could not find out."""
+    where = f" (in {error.where})" if error.where else ""
+    return Diagnosis(what, Level.MISSING, f"{error.what}{where}", error.fix)

@@ -15,6 +15,8 @@ from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.run.request import end_of
+from plumbline.site import history_cache
+from plumbline.site.history_cache import Row
 from plumbline.site.records import Record, RunStamp
 
 ZONE = ZoneInfo("America/New_York")
@@ -51,6 +53,11 @@ def status_of(observed: float | None) -> Status:
     if observed < 50:
         return Status.CRITICAL
     return Status.WARNING if observed < 80 else Status.PASS
+
+
+def row_of(record: Record) -> Row:
+    """What the site's cache keeps of it."""
+    return history_cache.row_of(record.outcome, record.run, record.result)
 
 
 def record(

@@ -11,11 +11,16 @@ import pytest
 
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.instants import Span
-from plumbline.backtest.record import RUN_PREFIX, export_outcomes, record_outcomes
+from plumbline.backtest.record import export_outcomes, record_outcomes
 from plumbline.backtest.report import Backtest
-from plumbline.history.cost.history import read_spent
 from plumbline.history.dataset import OwnDataset
-from plumbline.history.reader import read_dataset, read_file
+from plumbline.history.reader import (
+    BACKTEST_PREFIX,
+    PAGES,
+    HistoryReader,
+    open_history,
+    read_file,
+)
 from plumbline.project import Target
 from support.projects import SmallMonitor, SmallProject, between, make_project
 
@@ -86,7 +91,7 @@ def test_every_outcome_is_recorded_with_its_groups(small: SmallProject) -> None:
     done = record_outcomes(relived(small), small.target, now=NOW)
     found = rows(small.target)
     assert len(found) == 8 * 3
-    assert {row["run_id"][: len(RUN_PREFIX)] for row in found} == {RUN_PREFIX}
+    assert {row["run_id"][: len(BACKTEST_PREFIX)] for row in found} == {BACKTEST_PREFIX}
     assert [row["observed"] for row in found[:3]] == [0.0, 90.0, 90.0]
     assert {row["jobs"] for row in found if row["group_key"] is None} == {"[]"}
     assert done.notes[-1].startswith("8 outcomes were written into the history")
@@ -107,16 +112,13 @@ def test_what_a_live_run_found_stays_the_last_word(small: SmallProject) -> None:
     record_outcomes(relived(small), small.target, now=NOW)
     of_live = [row for row in rows(small.target) if row["as_of"] == live]
     assert len(of_live) == 3
-    assert not any(row["run_id"].startswith(RUN_PREFIX) for row in of_live)
+    assert not any(row["run_id"].startswith(BACKTEST_PREFIX) for row in of_live)
 
 
 def test_a_backtest_is_no_run_that_cost_something(small: SmallProject) -> None:
     record_outcomes(relived(small), small.target, now=NOW)
-    spent = read_spent(
-        OwnDataset(small.target),
-        target=small.target.name,
-        now=NOW + timedelta(days=1),
-        most=timedelta(days=30),
+    spent = HistoryReader(OwnDataset(small.target)).spent(
+        now=NOW + timedelta(days=1), most=timedelta(days=30)
     )
     assert spent is not None
     assert spent.spent == ()
@@ -126,11 +128,13 @@ def test_the_history_is_read_as_it_was_recorded(small: SmallProject, tmp_path: P
     done = relived(small)
     record_outcomes(done, small.target, now=NOW)
     export_outcomes(done, tmp_path / "h.jsonl", now=NOW)
-    of_dataset = read_dataset(small.target, ["coverage"], first=START, last=NOW)
-    assert of_dataset == read_file(tmp_path / "h.jsonl")
-    assert [one.as_of for one in of_dataset["coverage"]] == list(done.span.instants)
-    assert {key.label for key in of_dataset["coverage"][0].groups} == {"a", "b"}
+    with open_history(small.target) as history:
+        found = history.outcomes(PAGES, since=START, until=NOW, monitors=["coverage"])
+    assert found == read_file(tmp_path / "h.jsonl")
+    assert [one.outcome.as_of for one in found] == list(done.span.instants)
+    assert {group.key.label for group in found[0].outcome.groups} == {"a", "b"}
 
 
 def test_where_nothing_was_recorded_the_history_is_empty(small: SmallProject) -> None:
-    assert read_dataset(small.target, ["coverage"], first=START, last=NOW) == {}
+    with open_history(small.target) as history:
+        assert history.outcomes(since=START, until=NOW, monitors=["coverage"]) is None

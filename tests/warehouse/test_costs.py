@@ -19,10 +19,9 @@ import pytest
 from plumbline.cli.main import invoke
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.history.cost.history import read_billed, read_spent
-from plumbline.history.cost.summary import Spent
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.outcomes import append_outcomes
+from plumbline.history.reader import HistoryReader, Spent
 from plumbline.project.targets import Target
 from plumbline.report import text
 from plumbline.warehouse import jobs
@@ -90,7 +89,7 @@ def test_each_monitor_and_checkpoint_is_summed_up_with_its_owner(dataset: OwnDat
     record(dataset, "r3", lines, checkpoint="full", at=NOW + timedelta(hours=6))
 
     until = NOW + timedelta(days=4)
-    found = read_spent(dataset, target="local", now=until, most=timedelta(days=30))
+    found = HistoryReader(dataset).spent(now=until, most=timedelta(days=30))
 
     assert found is not None
     assert found.span == timedelta(days=4)
@@ -107,9 +106,7 @@ def test_a_load_that_came_twice_counts_once_and_a_repeated_run_twice(dataset: Ow
     append_outcomes(dataset, again, clock=lambda: NOW + timedelta(seconds=1))
     record(dataset, "r2", billed("lines", 20 * MB))
 
-    found = read_spent(
-        dataset, target="local", now=NOW + timedelta(days=1), most=timedelta(days=30)
-    )
+    found = HistoryReader(dataset).spent(now=NOW + timedelta(days=1), most=timedelta(days=30))
 
     assert found is not None
     assert [(one.runs, one.bytes_billed) for one in found.spent] == [(2, 40 * MB)]
@@ -124,9 +121,7 @@ def test_jobs_of_which_the_warehouse_is_silent_are_counted_failed_ones_are_not(
     for number, one in enumerate((silent, failed, never)):
         record(dataset, f"r{number}", one, at=NOW + timedelta(hours=number))
 
-    found = read_spent(
-        dataset, target="local", now=NOW + timedelta(days=1), most=timedelta(days=30)
-    )
+    found = HistoryReader(dataset).spent(now=NOW + timedelta(days=1), most=timedelta(days=30))
 
     assert found is not None
     (spent,) = found.spent
@@ -137,7 +132,7 @@ def test_other_targets_and_older_runs_are_not_in_it(dataset: OwnDataset) -> None
     record(dataset, "r1", billed("lines", 20 * MB), target="other")
     record(dataset, "r2", billed("lines", 20 * MB), at=NOW - timedelta(days=40))
 
-    found = read_spent(dataset, target="local", now=NOW, most=timedelta(days=30))
+    found = HistoryReader(dataset).spent(now=NOW, most=timedelta(days=30))
 
     assert found is not None
     assert found.spent == ()
@@ -146,7 +141,7 @@ def test_other_targets_and_older_runs_are_not_in_it(dataset: OwnDataset) -> None
 def test_without_a_history_there_is_nothing_and_none_is_made(
     dataset: OwnDataset, warehouse: Target
 ) -> None:
-    assert read_spent(dataset, target="local", now=NOW, most=timedelta(days=30)) is None
+    assert HistoryReader(dataset).spent(now=NOW, most=timedelta(days=30)) is None
     assert list(dataset.client.list_datasets()) == []
 
 
@@ -154,7 +149,7 @@ def test_a_budget_looks_at_today_and_at_other_runs(dataset: OwnDataset) -> None:
     for number, hours in enumerate((-30, 1, 2)):
         record(dataset, f"r{number}", billed("lines", 10 * MB), at=NOW + timedelta(hours=hours))
 
-    found = read_billed(dataset, ["lines", "grades"], target="local", since=NOW, but="r2")
+    found = HistoryReader(dataset).billed(["lines", "grades"], since=NOW, other_than="r2")
 
     assert found == {"lines": 10 * MB}
 

@@ -23,7 +23,6 @@ from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.backtest.visibility import tables_seen
 from plumbline.core.outcome import Outcome
 from plumbline.core.run_id import new_run_id
-from plumbline.history.reader import of_outcomes
 from plumbline.project import Project, Target, read_revision
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.selection import choose_monitors
@@ -171,7 +170,7 @@ def _notes(
     for quiet in quiet_times(outcomes, zone):
         yield quiet[0].upper() + quiet[1:] + "."
     yield from faults(outcomes, zone)
-    for name, measured in of_outcomes(outcomes).items():
+    for name, measured in outcomes.items():
         for gone in groups_gone(measured):
             yield f"{name}: {gone}."
     before = [one.monitor for one in replay.incidents if one.opened_at <= span.instants[0]]

@@ -28,9 +28,9 @@ from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import by_instant, relive
 from plumbline.checks.threshold_families import Family, Level, families_of
 from plumbline.core.masking import PREFIX
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import plain
-from plumbline.history.reader import Measured
 from plumbline.project.suites import Suite
 
 LEAST_DAYS = 28
@@ -109,13 +109,14 @@ class Calibration:
 
 def calibrate(
     suite: Suite,
-    history: Sequence[Measured],
+    history: Sequence[Outcome],
     labels: Sequence[Label],
     *,
     zone: ZoneInfo,
     policy: Policy,
     checkpoint: str,
     source: str = "",
+    revisions: int = 1,
 ) -> Calibration:
     """Propose thresholds for ``suite`` from ``history``.
 
@@ -127,6 +128,7 @@ def calibrate(
         policy: for counting alerts.
         checkpoint: for counting alerts.
         source: where the history is from.
+        revisions: how many of the suites judged it.
     """
     families, beyond = families_of(suite)
     judged = [one for one in history if one.status not in (Status.ERROR, Status.SKIPPED)]
@@ -143,7 +145,7 @@ def calibrate(
         left_out=tuple(sorted(names)),
         families=tuple(_family(context, family, families) for family in families),
         beyond=beyond,
-        notes=tuple(_notes(history, zone)),
+        notes=tuple(_notes(history, revisions, zone)),
         source=source,
     )
 
@@ -151,9 +153,9 @@ def calibrate(
 @dataclass(frozen=True)
 class _Context:
     suite: Suite
-    history: Sequence[Measured]
-    judged: Sequence[Measured]
-    healthy: Sequence[Measured]
+    history: Sequence[Outcome]
+    judged: Sequence[Outcome]
+    healthy: Sequence[Outcome]
     labels: Sequence[Label]
     zone: ZoneInfo
     policy: Policy
@@ -198,7 +200,7 @@ def _family(context: _Context, family: Family, all_: Sequence[Family]) -> Family
     )
 
 
-def _series(family: Family, measured: Sequence[Measured]) -> dict[str, Series]:
+def _series(family: Family, measured: Sequence[Outcome]) -> dict[str, Series]:
     """Values by group, in order of time; one group without a name for the whole."""
     found: dict[str, Series] = {}
     for one in measured:
@@ -206,9 +208,9 @@ def _series(family: Family, measured: Sequence[Measured]) -> dict[str, Series]:
             if one.observed is not None:
                 found.setdefault("", []).append((one.as_of, one.observed))
             continue
-        for key, group in one.groups.items():
+        for group in one.groups:
             if group.observed is not None:
-                found.setdefault(key.label, []).append((one.as_of, group.observed))
+                found.setdefault(group.key.label, []).append((one.as_of, group.observed))
     return found
 
 
@@ -296,7 +298,7 @@ def _runs(series: Series) -> Iterator[list[float]]:
 
 
 def _warnings(family: Family, values: Sequence[float], context: _Context) -> Iterator[str]:
-    keys = {key.label for one in context.healthy for key in one.groups if family.group_by}
+    keys = {group.key.label for one in context.healthy for group in one.groups if family.group_by}
     if any(PREFIX in label for label in keys):
         yield (
             "groups are told by pseudonyms, because their column is personal: bounds of single "
@@ -311,7 +313,7 @@ def _warnings(family: Family, values: Sequence[float], context: _Context) -> Ite
     small = [
         group.denominator
         for one in context.healthy
-        for group in one.groups.values()
+        for group in one.groups
         if family.group_by and group.denominator is not None and 1 < group.denominator < 10
     ]
     if family.is_percentage and len(small) > 0.05 * len(values):
@@ -413,7 +415,7 @@ def _candidate(
 
 def simulate(
     suite: Suite,
-    history: Sequence[Measured],
+    history: Sequence[Outcome],
     families: Sequence[Family],
     labels: Sequence[Label],
     *,
@@ -434,7 +436,7 @@ def simulate(
     )
 
 
-def _notes(history: Sequence[Measured], zone: ZoneInfo) -> Iterator[str]:
+def _notes(history: Sequence[Outcome], revisions: int, zone: ZoneInfo) -> Iterator[str]:
     """What in the history itself a reader must know."""
     if not history:
         return
@@ -451,14 +453,15 @@ def _notes(history: Sequence[Measured], zone: ZoneInfo) -> Iterator[str]:
     if errors:
         yield f"{errors} of {len(history)} instants are ERROR: they say nothing of the data"
     grains = list(
-        dict.fromkeys(tuple(name for name, _ in key.items) for one in history for key in one.groups)
+        dict.fromkeys(
+            tuple(name for name, _ in group.key.items) for one in history for group in one.groups
+        )
     )
     if len(grains) > 1:
         shown = "; ".join(", ".join(names) for names in grains)
         yield f"the grain changed within the history: groups are named by {shown}"
-    revisions = {one.revision for one in history if one.revision}
-    if len(revisions) > 1:
-        yield f"{len(revisions)} revisions of the suites judged it: values are compared as they are"
+    if revisions > 1:
+        yield f"{revisions} revisions of the suites judged it: values are compared as they are"
     yield from groups_gone(history)
 
 

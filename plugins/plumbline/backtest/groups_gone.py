@@ -5,12 +5,13 @@ Used by the reports of backtest and calibrate.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing
-from plumbline.history.reader import Measured
 
 _GONE = timedelta(days=14)
 """A group that was not seen for so long, while others were, is gone."""
@@ -18,7 +19,7 @@ _LASTING = 0.2
 """A group that is seen in so many runs is a system; dates and games come and go."""
 
 
-def groups_gone(history: Sequence[Measured]) -> Iterator[str]:
+def groups_gone(history: Sequence[Outcome]) -> Iterator[str]:
     """One sentence where groups of ``history`` are not seen any more.
 
     Args:
@@ -27,9 +28,9 @@ def groups_gone(history: Sequence[Measured]) -> Iterator[str]:
     last_seen: dict[str, datetime] = {}
     first_seen: dict[str, datetime] = {}
     for one in history:
-        for key in one.groups:
-            last_seen[key.label] = one.as_of
-            first_seen.setdefault(key.label, one.as_of)
+        for group in one.groups:
+            last_seen[group.key.label] = one.as_of
+            first_seen.setdefault(group.key.label, one.as_of)
     end = max(last_seen.values(), default=None)
     if end is not None and _are_systems(history):
         gone = sorted(label for label, at in last_seen.items() if end - at > _GONE)
@@ -39,11 +40,8 @@ def groups_gone(history: Sequence[Measured]) -> Iterator[str]:
             yield f"not seen for {_GONE.days} days, renamed or gone: {listing(gone)}{also}"
 
 
-def _are_systems(history: Sequence[Measured]) -> bool:
+def _are_systems(history: Sequence[Outcome]) -> bool:
     """Whether groups last: dates and games come and go, systems stay."""
-    seen: dict[object, int] = {}
-    for one in history:
-        for key in one.groups:
-            seen[key] = seen.get(key, 0) + 1
+    seen = Counter(group.key for one in history for group in one.groups)
     judged = sum(one.status not in (Status.ERROR, Status.SKIPPED) for one in history)
     return any(count > _LASTING * judged for count in seen.values()) and judged > 10

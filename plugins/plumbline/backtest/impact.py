@@ -23,7 +23,6 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
-from plumbline.history.reader import History, Measured
 from plumbline.project import Project, Target
 from plumbline.run.progress import NoProgress, Progress
 
@@ -111,7 +110,7 @@ def find_changes(request: ImpactRequest) -> tuple[MonitorChange, ...]:
 def measure_impact(
     request: ImpactRequest,
     changes: Sequence[MonitorChange],
-    history: History,
+    history: Mapping[str, Sequence[Outcome]],
     *,
     now: datetime,
     progress: Progress | None = None,
@@ -168,15 +167,15 @@ def measure_impact(
     )
 
 
-def _has_pseudonyms(history: Sequence[Measured]) -> bool:
+def _has_pseudonyms(history: Sequence[Outcome]) -> bool:
     """Whether groups are of a personal column: bounds of single ones can't be told from them."""
-    return any(PREFIX in key.label for one in history for key in one.groups)
+    return any(PREFIX in group.key.label for one in history for group in one.groups)
 
 
 def _from_history(
     request: ImpactRequest,
     change: MonitorChange,
-    history: History,
+    history: Mapping[str, Sequence[Outcome]],
     labels: Sequence[Label],
     policy: Policy,
 ) -> Effect:

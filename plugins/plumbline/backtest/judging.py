@@ -225,7 +225,7 @@ def _evaluate(metrics: Sequence[_Metric], verdict: Verdict) -> list[JudgedExpect
 
 @dataclass
 class _Found:
-    """What the backtest has found so far, as `plumbline.history.past` reads stored outcomes."""
+    """What the backtest has found so far, as `plumbline.run.baselines` reads stored outcomes."""
 
     points: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)
     judged: dict[str, list[datetime]] = field(default_factory=dict)

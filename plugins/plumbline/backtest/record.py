@@ -19,23 +19,14 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import Outcome
 from plumbline.history.loads import append, ndjson
 from plumbline.history.outcomes import outcome_rows
+from plumbline.history.reader import BACKTEST_PREFIX, open_history
 from plumbline.history.tables import OUTCOMES
 from plumbline.project import Target
 from plumbline.project.revision import Revision
 from plumbline.run.progress import NoProgress, Progress
 
-RUN_PREFIX = "backtest_"
-"""Of the run ids of recorded outcomes."""
-
 _MOST_ROWS = 5000
 """Of one load job."""
-
-_THERE = """
-select distinct monitor, as_of
-from `{dataset}.outcomes`
-where as_of >= @first and as_of <= @last and target = @target and checkpoint = @checkpoint
-  and group_key is null
-"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class _Recorded:
 
 def outcome_lines(backtest: Backtest, *, recorded_at: datetime) -> Iterator[list[dict[str, Any]]]:
     """The rows of each outcome: those of a monitor at an instant stay together."""
-    run_id = RUN_PREFIX + _short_id(backtest)
+    run_id = BACKTEST_PREFIX + _short_id(backtest)
     for outcomes in backtest.outcomes.values():
         for outcome in outcomes:
             run = _Recorded(
@@ -74,24 +65,12 @@ def record_outcomes(
     Raises:
         WarehouseError: the rows could not be written; those of earlier load jobs are there.
     """
-    from plumbline.history.dataset import OwnDataset, Parameter
-
     progress = progress or NoProgress()
-    dataset = OwnDataset(target)
-    try:
-        there = {
-            (row["monitor"], row["as_of"].astimezone(UTC))
-            for row in dataset.read(
-                "backtest_there",
-                _THERE,
-                [
-                    Parameter("first", "TIMESTAMP", backtest.span.instants[0]),
-                    Parameter("last", "TIMESTAMP", backtest.span.instants[-1]),
-                    Parameter("target", "STRING", backtest.target),
-                    Parameter("checkpoint", "STRING", backtest.checkpoint),
-                ],
-            )
-        }
+    with open_history(target) as history:
+        dataset = history.dataset
+        there = history.judged(
+            backtest.checkpoint, first=backtest.span.instants[0], last=backtest.span.instants[-1]
+        )
         written, kept, size = 0, 0, 0
         batch: list[dict[str, Any]] = []
 
@@ -115,8 +94,6 @@ def record_outcomes(
                 progress.step(f"{written} outcomes written")
         if batch:
             load()
-    finally:
-        dataset.close()
     note = f"{written} outcomes were written into the history ({size / 1e6:.1f} MB)"
     if kept:
         note += f"; {kept} were there already and stay as they are"

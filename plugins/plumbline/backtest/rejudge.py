@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from plumbline.checks.groups import retired_groups
 from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY
 from plumbline.checks.threshold_families import Family, families_of, judge_all
+from plumbline.checks.thresholds import ThresholdLine
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
-from plumbline.history.reader import Lines, Measured
 from plumbline.project.suites import Suite
 
 _UNJUDGED = (Status.ERROR, Status.SKIPPED)
@@ -21,7 +21,7 @@ _UNJUDGED = (Status.ERROR, Status.SKIPPED)
 
 def rejudge(
     suite: Suite,
-    history: Sequence[Measured],
+    history: Sequence[Outcome],
     families: Iterable[Family],
     *,
     stood: Iterable[Family] | None = None,
@@ -36,52 +36,50 @@ def rejudge(
     """
     chosen = tuple(families)
     before = families_of(suite)[0] if stood is None else tuple(stood)
-    return [_one(suite, measured, chosen, before) for measured in history]
+    return [_one(suite, found, chosen, before) for found in history]
 
 
 def _one(
-    suite: Suite, measured: Measured, families: Sequence[Family], stood: Sequence[Family]
+    suite: Suite, found: Outcome, families: Sequence[Family], stood: Sequence[Family]
 ) -> Outcome:
-    status, by_group = measured.status, {key: one.status for key, one in measured.groups.items()}
+    status, by_group = found.status, {group.key: group.status for group in found.groups}
     if status not in _UNJUDGED:
-        values = {key: one.observed for key, one in measured.groups.items()}
+        values = {group.key: group.observed for group in found.groups}
         explained = max(
-            judge_all(stood, measured.observed, values)[0],
-            _by_lines(measured),
-            key=RANK.__getitem__,
+            judge_all(stood, found.observed, values)[0], _by_lines(found), key=RANK.__getitem__
         )
-        status, found = judge_all(families, measured.observed, values)
-        if RANK[measured.status] > RANK[explained]:
-            status = max(status, measured.status, key=RANK.__getitem__)
+        status, judged = judge_all(families, found.observed, values)
+        if RANK[found.status] > RANK[explained]:
+            status = max(status, found.status, key=RANK.__getitem__)
         grouped = any(family.group_by for family in families)
-        by_group = found if grouped else by_group if status is not Status.PASS else {}
+        by_group = judged if grouped else by_group if status is not Status.PASS else {}
     return Outcome(
         monitor=suite.monitor_name,
         status=status,
         summary="",
-        as_of=measured.as_of,
-        observed=measured.observed,
-        unit=measured.unit,
+        as_of=found.as_of,
+        observed=found.observed,
+        unit=found.unit,
         groups=tuple(
-            GroupOutcome(key=key, status=by_group[key], observed=one.observed)
-            for key, one in measured.groups.items()
-            if key in by_group
+            GroupOutcome(key=group.key, status=by_group[group.key], observed=group.observed)
+            for group in found.groups
+            if group.key in by_group
         ),
-        judged=tuple(measured.groups),
+        judged=tuple(group.key for group in found.groups),
         retired=retired_groups(entry.kwargs for entry in suite.entry.expectations),
         depends_on=tuple(suite.monitor.depends_on),
         owner=suite.monitor.owner,
     )
 
 
-def _by_lines(measured: Measured) -> Status:
+def _by_lines(found: Outcome) -> Status:
     """What the bounds that were in force then make of the numbers."""
-    found = [_beyond(measured.observed, measured.lines)]
-    found += [_beyond(one.observed, one.lines) for one in measured.groups.values()]
-    return max(found, key=RANK.__getitem__)
+    statuses = [_beyond(found.observed, found.lines)]
+    statuses += [_beyond(group.observed, group.lines) for group in found.groups]
+    return max(statuses, key=RANK.__getitem__)
 
 
-def _beyond(value: float | None, lines: Lines) -> Status:
+def _beyond(value: float | None, lines: Sequence[ThresholdLine]) -> Status:
     broken = [
         STATUS_OF_SEVERITY.get(severity, Status.PASS)
         for severity, bound, side in lines

@@ -21,7 +21,7 @@ from plumbline.core.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plumbline.history.reader import Measured
+    from plumbline.core.outcome import Outcome
     from plumbline.project import Project
     from plumbline.run.progress import Progress
 
@@ -73,17 +73,18 @@ def calibrate(
     labels = project_labels(project, incidents) or ()
     of = checkpoint or _checkpoint_of(project, monitor)
     with show_progress() as progress:
-        measured, source = _history(
+        outcomes, source, revisions = _history(
             session, project, monitor, of, first, last, every, history, target, progress
         )
         found = propose(
             suite,
-            measured,
+            outcomes,
             labels,
             zone=project.timezone,
             policy=project.alerts.policy,
             checkpoint=of,
             source=source,
+            revisions=revisions,
         )
     sections = calibration_sections(found)
     if form == "json":
@@ -121,14 +122,12 @@ def _history(
     file: Path | None,
     target: str | None,
     progress: Progress,
-) -> tuple[Sequence[Measured], str]:
-    from plumbline.history import reader
+) -> tuple[Sequence[Outcome], str, int]:
+    """The monitor's history, where it is from, and how many revisions of the suites judged it."""
+    from plumbline.history.reader import each_once, open_history, read_file
 
     now = session.clock()
-    if file is not None:
-        found = reader.read_file(file).get(monitor, [])
-        source = f"history of {file}"
-    elif first is not None and last is not None:
+    if first is not None and last is not None:
         from plumbline.backtest.backtest import BacktestRequest, run_backtest
         from plumbline.backtest.instants import choose_span
 
@@ -137,16 +136,19 @@ def _history(
             project, project.target(target), checkpoint, span, select=(monitor,)
         )
         done = run_backtest(request, now=now, progress=progress)
-        found = reader.of_outcomes(done.outcomes)[monitor]
-        source = f"backtest {span.how}"
+        return done.outcomes[monitor], f"backtest {span.how}", 1
+    if file is not None:
+        stored, source = read_file(file), f"history of {file}"
     else:
         from plumbline.warehouse.ready import ensure_ready
 
         chosen = ensure_ready(project.target(target), progress.long_step)
         progress.step("reading the history")
-        read = reader.read_dataset(chosen, [monitor], first=now - LOOK_BACK, last=now)
-        found = read.get(monitor, [])
+        with open_history(chosen) as history:
+            read = history.outcomes(since=now - LOOK_BACK, until=now, monitors=[monitor])
+        stored = read or []
         source = f"history of target {chosen.name}"
+    found = [one for one in each_once(stored) if one.outcome.monitor == monitor]
     if not found:
         raise ConfigError(
             f"there is no history of {monitor}",
@@ -154,7 +156,8 @@ def _history(
             fix="give --from and --to to make it from the tables, or record some with "
             "plumbline backtest --record",
         )
-    return found, source
+    revisions = {one.revision for one in found if one.revision}
+    return [one.outcome for one in found], source, len(revisions)
 
 
 command = Command(

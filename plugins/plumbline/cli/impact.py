@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plumbline.backtest.changes import MonitorChange
-    from plumbline.history.reader import Measured
+    from plumbline.core.outcome import Outcome
     from plumbline.project import Target
     from plumbline.run.progress import Progress
 
@@ -45,7 +45,7 @@ def impact(
     from plumbline.backtest.reports.sections import as_markdown, as_text
     from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
     from plumbline.backtest.revision_files import project_at
-    from plumbline.history.reader import read_file
+    from plumbline.history.reader import by_monitor, read_file
 
     session = click.get_current_context().ensure_object(Session)
     project, now = session.project(), session.clock()
@@ -57,7 +57,7 @@ def impact(
     if first is not None and last is not None:
         checkpoint = next(iter(one.checkpoint for one in project.schedules), "health_check")
         span = choose_span(project, checkpoint, first=first, last=last, every=every, now=now)
-    stored = read_file(history) if history is not None else None
+    stored = by_monitor(read_file(history)) if history is not None else None
     labels = project_labels(project, incidents)
     chosen = project.target(target)
     with project_at(project, base) as before, show_progress() as progress:
@@ -76,9 +76,9 @@ def impact(
 
 def _read_history(
     target: Target, changes: tuple[MonitorChange, ...], now: datetime, progress: Progress
-) -> dict[str, list[Measured]]:
+) -> dict[str, list[Outcome]]:
     """The own dataset's, of monitors whose thresholds changed; nothing is asked where none did."""
-    from plumbline.history.reader import read_dataset
+    from plumbline.history.reader import by_monitor, open_history
     from plumbline.warehouse.ready import ensure_ready
 
     names = [change.name for change in changes if change.kind == "thresholds"]
@@ -86,7 +86,9 @@ def _read_history(
         return {}
     ready = ensure_ready(target, progress.long_step)
     progress.step("reading the history")
-    return read_dataset(ready, names, first=now - LOOK_BACK, last=now)
+    with open_history(ready) as stored:
+        found = stored.outcomes(since=now - LOOK_BACK, until=now, monitors=names)
+    return by_monitor(found or ())
 
 
 command = Command(

@@ -16,7 +16,7 @@ from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
-    from plumbline.history.cost.summary import Spent
+    from plumbline.history.reader import Spent
     from plumbline.project import Project, Target
     from plumbline.report.costs import Costs
 
@@ -63,18 +63,16 @@ def _list_costs(session: Session, project: Project, target: str | None, form: st
 
 
 def _read_costs(session: Session, project: Project, target: Target) -> Costs:
-    from plumbline.history.cost.history import read_spent
     from plumbline.history.cost.runs_per_month import runs_per_month
     from plumbline.history.cost.summary import By, Rates, summarise, total
-    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.reader import open_history
     from plumbline.report.costs import Costs
 
     now = session.clock()
-    dataset = OwnDataset(target)
-    try:
-        read = read_spent(dataset, target=target.name, now=now, most=timedelta(days=COST_DAYS))
-    finally:
-        dataset.close()
+    # Only live runs are there: what somebody runs by hand is billed all the same, and is in
+    # BigQuery's own INFORMATION_SCHEMA.JOBS, under the label `app: plumbline`.
+    with open_history(target) as history:
+        read = history.spent(now=now, most=timedelta(days=COST_DAYS))
     spent = tuple(_owned(project, one) for one in read.spent) if read else ()
     span = read.span if read else timedelta(days=COST_DAYS)
     tables = _tables(project, target, {one.monitor for one in spent}, now)

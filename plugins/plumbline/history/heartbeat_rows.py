@@ -26,12 +26,6 @@ where beat_at >= @since and target = @target
 order by beat_at, recorded_at
 """
 
-_NEWEST_OUTCOME = """
-select max(recorded_at) as newest
-from `{dataset}.outcomes`
-where as_of >= @since and target = @target
-"""
-
 
 @dataclass(frozen=True)
 class Heartbeat:
@@ -73,27 +67,13 @@ def read_heartbeats(dataset: OwnDataset, *, since: datetime) -> Sequence[Heartbe
         WarehouseError: they can't be read.
     """
     names = [one.name for one in fields(Heartbeat)]
-    rows = dataset.read("heartbeats", _SINCE, _parameters(dataset, since))
+    parameters = [
+        Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
+        Parameter("target", "STRING", dataset.target.name),
+    ]
+    rows = dataset.read("heartbeats", _SINCE, parameters)
     found = {
         (row["run_id"], row["kind"]): Heartbeat(**{name: row[name] for name in names})
         for row in rows
     }
     return tuple(found.values())
-
-
-def newest_outcome(dataset: OwnDataset, *, since: datetime) -> datetime | None:
-    """When an outcome of the dataset's target was last recorded, among those of ``since`` on.
-
-    Raises:
-        WarehouseError: it can't be read.
-    """
-    rows = dataset.read("newest_outcome", _NEWEST_OUTCOME, _parameters(dataset, since))
-    newest: datetime | None = rows[0]["newest"] if rows else None
-    return newest
-
-
-def _parameters(dataset: OwnDataset, since: datetime) -> list[Parameter]:
-    return [
-        Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
-        Parameter("target", "STRING", dataset.target.name),
-    ]

@@ -1,74 +1,353 @@
-"""Stored history: what runs and recorded backtests observed, from the own dataset or from a file.
+"""The one reader of the table ``outcomes``: what runs and recorded backtests found.
 
-A file holds JSON lines: the rows of the table ``outcomes``, one a line, as ``plumbline backtest
---export`` and ``bq query --format=json`` (through ``jq -c '.[]'``) write them.
+Where the dataset is missing, or of a version without a column that is asked for, there is no
+history, and none is made. The last recorded word on a monitor at an instant counts.
+
+A history may also be a file of JSON lines: the rows of the table, one a line, as ``plumbline
+backtest --export`` and ``bq query --format=json`` (through ``jq -c '.[]'``) write them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plumbline.checks.thresholds import ThresholdLine
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 
 if TYPE_CHECKING:
+    from plumbline.history.dataset import OwnDataset, Parameter
     from plumbline.project.targets import Target
 
-_SQL = """
-select as_of, recorded_at, checkpoint, monitor, group_key, status, observed, unit, numerator,
-  denominator, threshold_lines, suite_revision, run_id
-from `{dataset}.outcomes`
-where as_of >= @first and as_of <= @last and target = @target and monitor in unnest(@monitors)
+NUMBERS = ("as_of", "recorded_at", "run_id", "checkpoint", "monitor", "group_key", "status",
+           "observed", "unit", "numerator", "denominator", "threshold_lines",
+           "suite_revision")  # fmt: skip
+"""Columns that say what was measured."""
+
+PAGES = (*NUMBERS, "thresholds", "reason", "summary", "bytes_billed", "seconds", "whole")
+"""Columns that a page about a run shows."""
+
+BACKTEST_PREFIX = "backtest_"
+"""Of the run ids of outcomes that a backtest recorded."""
+
+_LATE = timedelta(days=3)
+"""How long after the judged instant a live run may record what it found."""
+
+_OUTCOMES = """
+select {columns}
+from `{{dataset}}.outcomes`
+where {conditions}
 order by as_of, recorded_at
 """
 
-Lines = tuple[tuple[str, float, str], ...]
-"""Bounds: severity, value, and the side on which it fails."""
+_CONDITIONS = {
+    "target": "target = @target",
+    "since": "as_of >= @since",
+    "until": "as_of <= @until",
+    "recorded": "recorded_at >= @recorded",
+    "monitors": "monitor in unnest(@monitors)",
+    "known": "run_id not in unnest(@known)",
+}
+
+# Whether it was well is asked of the last word alone. Groups that were not well, or missing, are
+# read too: that they were to be there must not be forgotten.
+_PAST = """
+select monitor, as_of, group_key, observed, status
+from (
+  select monitor, as_of, recorded_at, group_key, observed, status,
+    row_number() over (partition by event_id order by recorded_at desc) as place
+  from `{dataset}.outcomes`
+  where as_of >= @since and as_of < @before and target = @target
+    and monitor in unnest(@monitors)
+)
+where place = 1
+  and (status = 'PASS' and observed is not null
+    or status in ('PASS', 'WARNING', 'CRITICAL') and group_key is not null)
+order by as_of, recorded_at
+"""
+
+# A row may be there twice, where a load was repeated; a run that was repeated was billed twice.
+# What a backtest recorded was no run.
+# By when it was recorded, not by what was judged: a replay of long ago is billed today.
+_SPENT = """
+with monitors as (
+  select distinct run_id, checkpoint, monitor, owner, status, jobs, bytes_billed
+  from `{dataset}.outcomes`
+  where recorded_at >= @since and recorded_at < @until and target = @target and group_key is null
+    and not starts_with(run_id, @backtest)
+),
+
+counted as (
+  select *, if(jobs is null or jobs = '[]', 0, array_length(split(jobs, ','))) as job_count
+  from monitors
+),
+
+final as (
+  select
+    checkpoint,
+    monitor,
+    owner,
+    count(*) as runs,
+    sum(job_count) as jobs,
+    sum(bytes_billed) as bytes_billed,
+    sum(if(bytes_billed is null and status != 'ERROR', job_count, 0)) as silent_jobs
+  from counted
+  group by checkpoint, monitor, owner
+)
+
+select * from final
+order by checkpoint, monitor, owner
+"""
+
+_FIRST = """
+select min(recorded_at) as recorded_at
+from `{dataset}.outcomes`
+where recorded_at >= @since and recorded_at < @until and target = @target
+  and not starts_with(run_id, @backtest)
+"""
+
+# The judged instant of a live run is now: the filter on it prunes partitions, because this is asked
+# in runs.
+_BILLED = """
+with monitors as (
+  select distinct run_id, checkpoint, monitor, bytes_billed
+  from `{dataset}.outcomes`
+  where as_of >= @partitions and recorded_at >= @since and target = @target
+    and group_key is null and run_id != @run_id and monitor in unnest(@monitors)
+)
+
+select monitor, sum(bytes_billed) as bytes_billed
+from monitors
+group by monitor
+"""
+
+_NEWEST = """
+select max(recorded_at) as newest
+from `{dataset}.outcomes`
+where as_of >= @since and target = @target
+"""
+
+_JUDGED = """
+select distinct monitor, as_of
+from `{dataset}.outcomes`
+where as_of >= @first and as_of <= @last and target = @target and checkpoint = @checkpoint
+  and group_key is null
+"""
 
 _NEEDED = ("as_of", "monitor", "status")
 
 
 @dataclass(frozen=True)
-class GroupMeasured:
-    """One group at one instant."""
+class StoredOutcome:
+    """An outcome, as far as its rows hold it, and the run that found it."""
 
-    status: Status
-    observed: float | None
-    numerator: float | None = None
-    denominator: float | None = None
-    lines: Lines = ()
+    outcome: Outcome
+    run_id: str
+    checkpoint: str
+    recorded_at: datetime
+    revision: str | None
+    """Of the suites."""
+    is_whole: bool
+    """Whether its run was of its whole checkpoint; rows of an earlier version don't say."""
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One monitor at one instant: what was observed, whatever was made of it."""
+class PastNumber(NamedTuple):
+    """What one run found of a monitor or a group; a tuple, because baselines hold thousands."""
 
     monitor: str
     as_of: datetime
-    status: Status
+    group: str | None
+    """The canonical text of the group's key; None: the monitor itself."""
     observed: float | None
-    unit: str = ""
-    numerator: float | None = None
-    denominator: float | None = None
-    groups: Mapping[GroupKey, GroupMeasured] = field(default_factory=dict)
-    lines: Lines = ()
-    """The bounds in force."""
-    revision: str | None = None
+    status: Status
 
 
-History = Mapping[str, Sequence[Measured]]
-"""By monitor, in order of time, each instant once."""
+@dataclass(frozen=True)
+class Spent:
+    """What one monitor took in the runs of one checkpoint."""
+
+    monitor: str
+    checkpoint: str
+    owner: str | None
+    runs: int
+    jobs: int
+    bytes_billed: int | None
+    """Of those jobs of which the warehouse said it; None: of none."""
+    silent_jobs: int = 0
+    """Jobs of which the warehouse did not say what it billed."""
 
 
-def read_file(file: Path) -> dict[str, list[Measured]]:
+@dataclass(frozen=True)
+class SpentInSpan:
+    """What the runs of some time took."""
+
+    spent: tuple[Spent, ...]
+    span: timedelta
+    """From the first of them, at most as asked for; a day at least."""
+
+
+@contextmanager
+def open_history(target: Target) -> Iterator[HistoryReader]:
+    """The history of ``target``; its connections are closed at the end.
+
+    Raises:
+        ConfigError: the credentials are missing or malformed.
+        WarehouseError: the target is embedded and its server does not run.
+    """
+    from plumbline.history.dataset import OwnDataset
+
+    dataset = OwnDataset(target)
+    try:
+        yield HistoryReader(dataset)
+    finally:
+        dataset.close()
+
+
+class HistoryReader:
+    """Outcomes of one target. Each method raises a WarehouseError where it can't be read."""
+
+    def __init__(self, dataset: OwnDataset) -> None:
+        self.dataset = dataset
+
+    def outcomes(
+        self,
+        columns: Sequence[str] = NUMBERS,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        recorded: datetime | None = None,
+        monitors: Iterable[str] | None = None,
+        known: Collection[str] | None = None,
+    ) -> list[StoredOutcome] | None:
+        """Outcomes in order of time; None: there is no history.
+
+        Args:
+            columns: `NUMBERS` or `PAGES`; the outcomes hold no more.
+            since: the oldest judged instant.
+            until: the newest judged instant.
+            recorded: only rows that were recorded from then on.
+            monitors: only these.
+            known: ids of runs that need not be read again.
+        """
+        given = {
+            "since": ("TIMESTAMP", in_utc(since)),
+            "until": ("TIMESTAMP", None if until is None else in_utc(until)),
+            "recorded": ("TIMESTAMP", None if recorded is None else in_utc(recorded)),
+            "monitors": ("ARRAY<STRING>", None if monitors is None else tuple(monitors)),
+            "known": ("ARRAY<STRING>", None if known is None else sorted(known)),
+        }
+        chosen = {name: one for name, one in given.items() if one[1] is not None}
+        sql = _OUTCOMES.format(
+            columns=", ".join(columns),
+            conditions=" and ".join(_CONDITIONS[name] for name in ("target", *chosen)),
+        )
+        rows = self.dataset.read_if_there("history", sql, self._parameters(**chosen))
+        return None if rows is None else assemble(rows)
+
+    def past(
+        self, monitors: Iterable[str], *, since: datetime, before: datetime
+    ) -> list[PastNumber]:
+        """What is needed of earlier runs to say what is usual, oldest first: numbers that were
+        PASS, and each time that a group was judged; of a run that was repeated, the last word."""
+        rows = self.dataset.read_if_there(
+            "past",
+            _PAST,
+            self._parameters(
+                since=("TIMESTAMP", in_utc(since)),
+                before=("TIMESTAMP", in_utc(before)),
+                monitors=("ARRAY<STRING>", tuple(monitors)),
+            ),
+        )
+        return [
+            PastNumber(
+                row["monitor"],
+                row["as_of"],
+                row["group_key"],
+                row["observed"],
+                Status(row["status"]),
+            )
+            for row in rows or ()
+        ]
+
+    def spent(self, *, now: datetime, most: timedelta) -> SpentInSpan | None:
+        """What was recorded in the time before ``now``, ``most`` at most; None: there is no
+        history."""
+        parameters = self._parameters(
+            since=("TIMESTAMP", now - most),
+            until=("TIMESTAMP", now),
+            backtest=("STRING", BACKTEST_PREFIX),
+        )
+        rows = self.dataset.read_if_there("costs", _SPENT, parameters)
+        if rows is None:
+            return None
+        first = self.dataset.read("costs_first", _FIRST, parameters)[0] if rows else None
+        return SpentInSpan(
+            tuple(Spent(**row) for row in rows),
+            span=max(now - first["recorded_at"], timedelta(days=1)) if first else most,
+        )
+
+    def billed(
+        self, monitors: Iterable[str], *, since: datetime, other_than: str
+    ) -> Mapping[str, int]:
+        """Bytes billed by monitor; of no run, no entry.
+
+        Args:
+            monitors: of which.
+            since: an instant of today.
+            other_than: the id of a run that does not count.
+        """
+        rows = self.dataset.read_if_there(
+            "budgets",
+            _BILLED,
+            self._parameters(
+                partitions=("TIMESTAMP", since - _LATE),
+                since=("TIMESTAMP", since),
+                run_id=("STRING", other_than),
+                monitors=("ARRAY<STRING>", list(monitors)),
+            ),
+        )
+        return {row["monitor"]: row["bytes_billed"] for row in rows or () if row["bytes_billed"]}
+
+    def newest_recorded(self, *, since: datetime) -> datetime | None:
+        """When an outcome was last recorded, among those judged from ``since`` on."""
+        rows = self.dataset.read(
+            "newest_outcome", _NEWEST, self._parameters(since=("TIMESTAMP", in_utc(since)))
+        )
+        newest: datetime | None = rows[0]["newest"] if rows else None
+        return newest
+
+    def judged(
+        self, checkpoint: str, *, first: datetime, last: datetime
+    ) -> set[tuple[str, datetime]]:
+        """The monitors and instants of which a checkpoint has an outcome."""
+        rows = self.dataset.read(
+            "judged",
+            _JUDGED,
+            self._parameters(
+                first=("TIMESTAMP", first),
+                last=("TIMESTAMP", last),
+                checkpoint=("STRING", checkpoint),
+            ),
+        )
+        return {(row["monitor"], in_utc(row["as_of"])) for row in rows}
+
+    def _parameters(self, **given: tuple[str, Any]) -> list[Parameter]:
+        from plumbline.history.dataset import Parameter
+
+        target = Parameter("target", "STRING", self.dataset.target.name)
+        return [target, *(Parameter(name, *of) for name, of in given.items())]
+
+
+def read_file(file: Path) -> list[StoredOutcome]:
     """The history in ``file``.
 
     Raises:
@@ -98,108 +377,84 @@ def read_file(file: Path) -> dict[str, list[Measured]]:
                 key=f"line {number}",
                 fix="write one JSON object a line, as plumbline backtest --export does",
             ) from None
-    return collect(rows)
+    return assemble(rows)
 
 
-def read_dataset(
-    target: Target, monitors: Sequence[str], *, first: datetime, last: datetime
-) -> dict[str, list[Measured]]:
-    """The history of ``monitors`` in the own dataset of ``target``; empty where there is none.
-
-    Raises:
-        WarehouseError: it can't be asked.
-    """
-    from plumbline.history.dataset import OwnDataset, Parameter
-
-    dataset = OwnDataset(target)
-    try:
-        rows = dataset.read_if_there(
-            "history",
-            _SQL,
-            [
-                Parameter("first", "TIMESTAMP", in_utc(first)),
-                Parameter("last", "TIMESTAMP", in_utc(last)),
-                Parameter("target", "STRING", target.name),
-                Parameter("monitors", "ARRAY<STRING>", list(monitors)),
-            ],
-        )
-    finally:
-        dataset.close()
-    return collect(_checked(row) for row in rows or ())
+def assemble(rows: Iterable[Mapping[str, Any]]) -> list[StoredOutcome]:
+    """Rows of the table as outcomes with their groups, in order of time."""
+    heads: dict[tuple[object, ...], Mapping[str, Any]] = {}
+    groups: dict[tuple[object, ...], dict[GroupKey, GroupOutcome]] = {}
+    for row in sorted(rows, key=lambda row: (row["as_of"], row.get("recorded_at") or row["as_of"])):
+        judged = (row.get("checkpoint"), row["monitor"], row["as_of"])
+        if row.get("group_key") is None:
+            heads[judged] = row
+        else:
+            group = _group(row)
+            groups.setdefault((*judged, row.get("run_id")), {})[group.key] = group
+    return [
+        _stored(row, tuple(groups.get((*judged, row.get("run_id")), {}).values()))
+        for judged, row in heads.items()
+    ]
 
 
-def collect(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Measured]]:
-    """Rows of outcomes as history: of each instant the last recorded word counts.
+def each_once(stored: Iterable[StoredOutcome]) -> list[StoredOutcome]:
+    """Of each monitor and instant the last word, in order of time.
 
     Two checkpoints that judge a monitor at the same instant have measured it twice: once is enough.
     """
-    heads: dict[tuple[str, datetime], Mapping[str, Any]] = {}
-    groups: dict[tuple[str, datetime, object], dict[GroupKey, GroupMeasured]] = {}
-    ordered = sorted(rows, key=lambda row: (row["as_of"], row.get("recorded_at") or row["as_of"]))
-    for row in ordered:
-        if row.get("group_key") is None:
-            heads[row["monitor"], row["as_of"]] = row
-        else:
-            key = (row["monitor"], row["as_of"], (row.get("checkpoint"), row.get("run_id")))
-            groups.setdefault(key, {})[GroupKey.of(json.loads(row["group_key"]))] = GroupMeasured(
-                Status(row["status"]),
-                _number(row.get("observed")),
-                _number(row.get("numerator")),
-                _number(row.get("denominator")),
-                _lines(row.get("threshold_lines")),
-            )
-    found: dict[str, list[Measured]] = {}
-    for (monitor, as_of), row in heads.items():
-        found.setdefault(monitor, []).append(
-            Measured(
-                monitor=monitor,
-                as_of=as_of,
-                status=Status(row["status"]),
-                observed=_number(row.get("observed")),
-                unit=row.get("unit") or "",
-                numerator=_number(row.get("numerator")),
-                denominator=_number(row.get("denominator")),
-                groups=groups.get((monitor, as_of, (row.get("checkpoint"), row.get("run_id"))), {}),
-                lines=_lines(row.get("threshold_lines")),
-                revision=row.get("suite_revision"),
-            )
-        )
-    for measured in found.values():
-        measured.sort(key=lambda one: one.as_of)
+    ordered = sorted(stored, key=lambda one: (one.outcome.as_of, one.recorded_at))
+    return list({(one.outcome.monitor, one.outcome.as_of): one for one in ordered}.values())
+
+
+def by_monitor(stored: Iterable[StoredOutcome]) -> dict[str, list[Outcome]]:
+    """Outcomes by monitor, in order of time, each instant once."""
+    found: dict[str, list[Outcome]] = {}
+    for one in each_once(stored):
+        found.setdefault(one.outcome.monitor, []).append(one.outcome)
     return found
 
 
-def of_outcomes(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, list[Measured]]:
-    """A backtest's outcomes as history."""
-    return {
-        monitor: [
-            Measured(
-                monitor=monitor,
-                as_of=in_utc(one.as_of),
-                status=one.status,
-                observed=one.observed,
-                unit=one.unit,
-                numerator=one.numerator,
-                denominator=one.denominator,
-                groups={
-                    group.key: GroupMeasured(
-                        group.status,
-                        group.observed,
-                        group.numerator,
-                        group.denominator,
-                        tuple((line.severity, line.value, line.fails) for line in group.lines),
-                    )
-                    for group in one.groups
-                },
-                lines=tuple((line.severity, line.value, line.fails) for line in one.lines),
-            )
-            for one in found
-        ]
-        for monitor, found in outcomes.items()
-    }
+def _stored(row: Mapping[str, Any], groups: tuple[GroupOutcome, ...]) -> StoredOutcome:
+    as_of = in_utc(row["as_of"])
+    return StoredOutcome(
+        Outcome(
+            monitor=row["monitor"],
+            status=Status(row["status"]),
+            summary=row.get("summary") or "",
+            as_of=as_of,
+            observed=_number(row.get("observed")),
+            unit=row.get("unit") or "",
+            thresholds=row.get("thresholds") or "",
+            lines=_lines(row.get("threshold_lines")),
+            reason=row.get("reason"),
+            groups=groups,
+            numerator=_number(row.get("numerator")),
+            denominator=_number(row.get("denominator")),
+            bytes_billed=None if (billed := row.get("bytes_billed")) is None else int(billed),
+            seconds=_number(row.get("seconds")) or 0.0,
+        ),
+        run_id=row.get("run_id") or "",
+        checkpoint=row.get("checkpoint") or "",
+        recorded_at=row.get("recorded_at") or as_of,
+        revision=row.get("suite_revision"),
+        is_whole=row.get("whole") is not False,
+    )
+
+
+def _group(row: Mapping[str, Any]) -> GroupOutcome:
+    return GroupOutcome(
+        key=GroupKey.of(json.loads(row["group_key"])),
+        status=Status(row["status"]),
+        observed=_number(row.get("observed")),
+        numerator=_number(row.get("numerator")),
+        denominator=_number(row.get("denominator")),
+        unit=row.get("unit") or "",
+        lines=_lines(row.get("threshold_lines")),
+    )
 
 
 def _checked(row: Any) -> dict[str, Any]:
+    """A line of a file, which anybody may have written."""
     if not isinstance(row, Mapping):
         raise TypeError("it is no JSON object")
     for name in _NEEDED:
@@ -210,30 +465,27 @@ def _checked(row: Any) -> dict[str, Any]:
     Status(row["status"])
     if row.get("group_key") is not None:
         json.loads(row["group_key"])
+    for name in ("observed", "numerator", "denominator", "bytes_billed", "seconds"):
+        _number(row.get(name))
     found = {**row, "as_of": _instant(row["as_of"])}
-    for name in ("observed", "numerator", "denominator"):
-        found[name] = _number(row.get(name))
     if row.get("recorded_at") is not None:
         found["recorded_at"] = _instant(row["recorded_at"])
     return found
 
 
-def _instant(value: object) -> datetime:
+def _instant(text: object) -> datetime:
     """An instant as JSON or BigQuery's command line writes it; without a zone it is UTC."""
-    at = value if isinstance(value, datetime) else None
-    if at is None:
-        text = str(value).removesuffix(" UTC").strip()
-        at = datetime.fromisoformat(text)
-    return in_utc(at)
+    return in_utc(datetime.fromisoformat(str(text).removesuffix(" UTC").strip()))
 
 
 def _number(value: object) -> float | None:
     return None if value is None or value == "" else float(str(value))
 
 
-def _lines(text: object) -> Lines:
+def _lines(text: object) -> tuple[ThresholdLine, ...]:
+    """As `plumbline.history.outcomes` writes them; none in rows of an earlier version."""
     try:
         read: Any = json.loads(text) if isinstance(text, str) else text or []
-        return tuple((str(severity), float(value), str(side)) for severity, value, side in read)
+        return tuple(ThresholdLine(severity, float(value), side) for severity, value, side in read)
     except (ValueError, TypeError):
         return ()

@@ -75,11 +75,11 @@ def lint(
         found += ask_analyzer(linted)
     if history is not None:
         from plumbline.backtest.labels import project_labels
-        from plumbline.history.reader import read_file
+        from plumbline.history.reader import by_monitor, read_file
         from plumbline.lint.rules.history import check as ask_history
 
         labels = project_labels(project, None) or ()
-        found += ask_history(linted, read_file(history), labels)
+        found += ask_history(linted, by_monitor(read_file(history)), labels)
     chosen = {
         (finding.place.file, finding.place.line, finding.what): finding
         for finding in reversed(found)

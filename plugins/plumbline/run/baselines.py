@@ -5,15 +5,21 @@ Used by `plumbline.gx.monitor`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from plumbline.checks.baseline import Past
+from plumbline.checks.baseline import WHOLE, Past
 from plumbline.checks.thresholds import FOLLOWS_HISTORY
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.group_key import GroupKey
+from plumbline.core.instants import in_utc
+from plumbline.core.status import Status
 from plumbline.project import Suite
 from plumbline.run.jobs import MonitorJobs
+
+DAYS = 400
+"""How far back is looked: a year of a run a week, with room."""
 
 
 def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
@@ -48,31 +54,47 @@ def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
 
 
 def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
+    """The past of all monitors that ask for one, in one query; empty where there is no history."""
     from plumbline.backtest.labels import covered, project_labels
-    from plumbline.history.past import read_pasts
+    from plumbline.history.reader import open_history
 
     try:
         labels = project_labels(jobs.project, None) or ()
     except ConfigError as fault:
         raise MonitorError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from None
-    return read_pasts(
-        jobs.target,
-        {monitor, *_that_follow(jobs)},
-        before=jobs.as_of,
-        zone=jobs.project.timezone,
-        is_known_wrong=lambda name, at: bool(covered(labels, name, at)),
-    )
+    names = {monitor, *_that_follow(jobs)}
+    points: dict[str, dict[str, list[tuple[datetime, float]]]] = {name: {} for name in names}
+    judged: dict[str, dict[str, list[datetime]]] = {name: {} for name in names}
+    with open_history(jobs.target) as history:
+        past = history.past(
+            names, since=in_utc(jobs.as_of) - timedelta(days=DAYS), before=jobs.as_of
+        )
+    for one in past:
+        key = WHOLE if one.group is None else one.group
+        if key != WHOLE:
+            judged[one.monitor].setdefault(key, []).append(one.as_of)
+        # What was broken must not teach what is normal, however well it looked.
+        if (
+            one.status is Status.PASS
+            and one.observed is not None
+            and not covered(labels, one.monitor, one.as_of)
+        ):
+            points[one.monitor].setdefault(key, []).append((one.as_of, one.observed))
+    return {
+        name: Past(
+            as_of=jobs.as_of, points=points[name], zone=jobs.project.timezone, judged=judged[name]
+        )
+        for name in names
+    }
 
 
-def _that_follow(jobs: MonitorJobs) -> list[str]:
-    found = []
+def _that_follow(jobs: MonitorJobs) -> Iterator[str]:
     for name in jobs.submitted:
         try:
             if _follows(jobs.project.suite_of(name)):
-                found.append(name)
+                yield name
         except MonitorError:
             continue  # its own ERROR
-    return found
 
 
 def _follows(suite: Suite) -> bool:

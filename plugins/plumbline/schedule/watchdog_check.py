@@ -131,7 +131,8 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
     from plumbline.alerts.routes import with_fallback
     from plumbline.alerts.store import read_last_state
     from plumbline.history.dataset import OwnDataset
-    from plumbline.history.heartbeat_rows import newest_outcome, read_heartbeats
+    from plumbline.history.heartbeat_rows import read_heartbeats
+    from plumbline.history.reader import HistoryReader
 
     dataset = OwnDataset(target)
     since = first_read(project.schedules, now)
@@ -148,7 +149,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
         beats=beats,
         recording=_recording(project),
         alerts_fault=alerts_fault,
-        newest_outcome=newest_outcome(dataset, since=since),
+        newest_outcome=HistoryReader(dataset).newest_recorded(since=since),
         waiting=[
             (pending.message.channel, pending.since, pending.last_error)
             for pending in (state.outbox if state else ())

@@ -11,7 +11,8 @@ from plumbline.history.cost.daily import DayCost, billed_by_day, spent_of, with_
 from plumbline.history.cost.pricing import Price
 from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.history.cost.sharing import saved_per_month, shared_tables
-from plumbline.history.cost.summary import By, Rates, Spent, summarise, total
+from plumbline.history.cost.summary import By, Rates, summarise, total
+from plumbline.history.reader import Spent
 from plumbline.project import Project
 from plumbline.site.history_cache import Book, MonitorBook, last_instant
 from plumbline.site.view_models import BudgetView, CostsView, SharingView

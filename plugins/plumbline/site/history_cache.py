@@ -15,18 +15,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident, Mute
 from plumbline.checks.thresholds import ThresholdLine
 from plumbline.core.instants import in_utc
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.run.request import last_day
-from plumbline.site.records import Record, RunStamp
+from plumbline.site.records import Record
 from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
 
 if TYPE_CHECKING:
@@ -47,6 +48,22 @@ _SEVERITY = {
     Status.ERROR: 3,
     Status.CRITICAL: 4,
 }
+
+
+class OfRun(Protocol):
+    """What a row says of its run: a run's stamp, or what the history knows of it."""
+
+    @property
+    def run_id(self) -> str:
+        """Unlike any other run's."""
+
+    @property
+    def checkpoint(self) -> str:
+        """What was run."""
+
+    @property
+    def revision(self) -> str | None:
+        """Of the suites."""
 
 
 @dataclass(frozen=True)
@@ -233,23 +250,22 @@ class Archives:
     """By month, oldest first."""
 
 
-def row_of(record: Record) -> Row:
-    """The row of a run's record."""
-    outcome = record.outcome
+def row_of(outcome: Outcome, run: OfRun, result: tuple[str, ...] | None = None) -> Row:
+    """The row of an outcome, which a run has left or the history knows."""
     return Row(
-        at=in_utc(record.run.as_of),
+        at=in_utc(outcome.as_of),
         status=outcome.status,
         observed=outcome.observed,
         unit=outcome.unit,
         thresholds=outcome.thresholds,
         lines=outcome.lines,
-        summary=outcome.summary,
-        run_id=record.run.run_id,
-        checkpoint=record.run.checkpoint,
+        summary=outcome.summary or outcome.reason or "",
+        run_id=run.run_id,
+        checkpoint=run.checkpoint,
         seconds=outcome.seconds,
         bytes_billed=outcome.bytes_billed,
-        revision=record.run.revision,
-        result=record.result,
+        revision=run.revision,
+        result=result,
         groups=tuple(
             GroupRow(
                 group.key.text,
@@ -273,14 +289,19 @@ def with_records(book: Book, records: Sequence[Record]) -> Book:
         latest = known.latest
         if latest is None or in_utc(latest.run.as_of) <= in_utc(record.run.as_of):
             latest = record
-        monitors[name] = replace(known, latest=latest, rows=_with_rows(known, [row_of(record)]))
+        row = row_of(record.outcome, record.run, record.result)
+        monitors[name] = replace(known, latest=latest, rows=merged_rows(known.rows, [row]))
     runs: dict[object, dict[str, Record]] = {}
     for record in records:  # the first build has a run's own both stored and in hand
         key = record.run.run_id, record.run.checkpoint, in_utc(record.run.as_of)
         of_run = runs.setdefault(key, {})
         of_run[record.outcome.monitor] = record
     found = [list(of_run.values()) for of_run in runs.values()]
-    whole = [_run_row(of_run[0].run, of_run) for of_run in found if _is_whole(of_run)]
+    whole = [
+        run_row_of([record.outcome for record in of_run], of_run[0].run)
+        for of_run in found
+        if len(of_run) >= of_run[0].run.monitors
+    ]
     return replace(book, monitors=monitors, runs=_with_runs(book.runs, whole))
 
 
@@ -292,7 +313,7 @@ def with_rows(book: Book, rows: Mapping[str, Sequence[Row]], runs: Sequence[RunR
         there = {row.at for row in known.rows}
         new = [row for row in found if row.at not in there]
         if new:
-            monitors[name] = replace(known, rows=_with_rows(known, new))
+            monitors[name] = replace(known, rows=merged_rows(known.rows, new))
     there_runs = {(run.checkpoint, run.as_of) for run in book.runs}
     added = [run for run in runs if (run.checkpoint, run.as_of) not in there_runs]
     return replace(book, monitors=monitors, runs=_with_runs(book.runs, added))
@@ -415,12 +436,6 @@ def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
     return _stories_adapter().validate_json(content)
 
 
-def _with_rows(known: MonitorBook, rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Each instant once: the later word counts."""
-    by_instant = {row.at: row for row in (*known.rows, *rows)}
-    return tuple(sorted(by_instant.values(), key=lambda row: row.at))
-
-
 def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
     """``before``, and what came after it, oldest first; what came late says nothing of now."""
     streak = before
@@ -435,29 +450,26 @@ def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
     return streak
 
 
-def _is_whole(records: Sequence[Record]) -> bool:
-    return len(records) >= records[0].run.monitors
-
-
-def _run_row(run: RunStamp, records: Sequence[Record]) -> RunRow:
-    statuses = [record.outcome.status for record in records]
+def run_row_of(outcomes: Sequence[Outcome], run: OfRun) -> RunRow:
+    """The row of a run with all its outcomes."""
+    statuses = [outcome.status for outcome in outcomes]
     status = run_status(statuses)
-    reasons = [record.outcome.reason for record in records if record.outcome.reason]
+    reasons = [outcome.reason for outcome in outcomes if outcome.reason]
     return RunRow(
         run_id=run.run_id,
         checkpoint=run.checkpoint,
-        as_of=in_utc(run.as_of),
+        as_of=in_utc(outcomes[0].as_of),
         status=status,
         score=score(statuses),
-        counts=counts_of(statuses),
+        counts=_counts(statuses),
         # Not from the run's start: a replay starts on a day of long ago.
-        seconds=max(record.outcome.seconds for record in records),
+        seconds=max(outcome.seconds for outcome in outcomes),
         revision=run.revision,
         note=reasons[0] if status == "SKIPPED" and reasons else "",
     )
 
 
-def counts_of(statuses: Sequence[Status]) -> dict[str, int]:
+def _counts(statuses: Sequence[Status]) -> dict[str, int]:
     """As in `RunReport.counts`."""
     return {
         "passed": statuses.count(Status.PASS),
@@ -525,7 +537,7 @@ def _days(known: MonitorBook, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row,
 
 
 def merged_rows(before: Sequence[Row], added: Sequence[Row]) -> tuple[Row, ...]:
-    """A month's rows with more of them, each instant once; the later word counts."""
+    """Rows with more of them, each instant once; the later word counts."""
     by_instant = {row.at: row for row in (*before, *added)}
     return tuple(sorted(by_instant.values(), key=lambda row: row.at))
 

@@ -7,36 +7,23 @@ Used by `plumbline.site.build`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plumbline.alerts.incidents.model import Incident, Mute
-from plumbline.checks.thresholds import ThresholdLine
-from plumbline.core.group_key import GroupKey
-from plumbline.core.status import Status, run_status, score
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.site.history_cache import GroupRow, Row, RunRow, counts_of
+from plumbline.site.history_cache import Row, RunRow, row_of, run_row_of
 
 if TYPE_CHECKING:
     from plumbline.history.dataset import OwnDataset
+    from plumbline.history.reader import HistoryReader, StoredOutcome
     from plumbline.project import Target
 
 OVERLAP = timedelta(hours=1)
 """Read again before the last build: clocks of machines differ, and rows may have been on their way.
 Each row counts once."""
-
-_OUTCOMES = """
-select run_id, checkpoint, as_of, recorded_at, monitor, group_key, status, observed, unit,
-  thresholds, threshold_lines, reason, summary, suite_revision, bytes_billed, seconds,
-  whole
-from `{dataset}.outcomes`
-where as_of >= @since and recorded_at >= @recorded and target = @target
-  and run_id not in unnest(@known)
-order by recorded_at
-"""
 
 _INCIDENTS = """
 select event_id, incident_id, monitor, kind, event, reason, status, previous_status, as_of,
@@ -102,59 +89,53 @@ def read_news(
     Never raises for the warehouse: what it can't be asked now, a later build asks.
     """
     from plumbline.core.errors import PlumblineError
-    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.reader import open_history
 
     try:
-        dataset = OwnDataset(target)
-        try:
-            return _read(dataset, target, since=since, recorded=recorded, known=known or {})
-        finally:
-            dataset.close()
+        with open_history(target) as history:
+            return _read(history, since=since, recorded=recorded, known=known or {})
     except PlumblineError as fault:
         return News(fault=fault.what)
 
 
 def _read(
-    dataset: OwnDataset,
-    target: Target,
+    history: HistoryReader,
     *,
     since: datetime,
     recorded: datetime | None,
     known: Mapping[str, datetime],
 ) -> News:
     from plumbline.history.dataset import Parameter
+    from plumbline.history.reader import PAGES
 
+    dataset = history.dataset
     begin = since if recorded is None else recorded - OVERLAP
     parameters = [
         Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
         Parameter("recorded", "TIMESTAMP", begin.astimezone(UTC)),
         Parameter("known", "ARRAY<STRING>", sorted(known)),
     ]
-    of_outcomes = [*parameters, Parameter("target", "STRING", target.name)]
-    outcomes = dataset.read_if_there("docs_outcomes", _OUTCOMES, of_outcomes)
+    outcomes = history.outcomes(PAGES, since=since, recorded=begin, known=known)
     if outcomes is None:
         return News()
     incidents = dataset.read_if_there("docs_incidents", _INCIDENTS, parameters) or []
     deliveries = dataset.read_if_there("docs_deliveries", _DELIVERIES, parameters) or []
     state = _state(dataset)
-    rows, runs = _runs(outcomes)
-    recorded_at = [row["recorded_at"] for row in (*outcomes, *incidents, *deliveries)]
-    synced_to = max(recorded_at, default=recorded)
     read = {
-        **known,
-        **{row["run_id"]: row["recorded_at"] for row in outcomes},
+        **{one.run_id: one.recorded_at for one in outcomes},
         **{row["event_id"]: row["recorded_at"] for row in (*incidents, *deliveries)},
     }
+    synced_to = max(read.values(), default=recorded)
     return News(
-        rows=rows,
-        runs=runs,
+        rows=_rows(outcomes),
+        runs=_runs(outcomes),
         events=[_as(IncidentRow, row) for row in incidents],
         deliveries=[_as(DeliveryRow, row) for row in deliveries],
         state=state,
         synced_to=synced_to,
         synced={
             name: at
-            for name, at in read.items()
+            for name, at in {**known, **read}.items()
             if synced_to is not None and at >= synced_to - OVERLAP
         },
     )
@@ -173,81 +154,21 @@ def _state(dataset: OwnDataset) -> StateNow | None:
     return StateNow({one.id: one for one in found.known.incidents}, found.mutes)
 
 
-def _runs(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Row]], list[RunRow]]:
-    """Rows by monitor, and the runs that they were of; the last recorded word counts."""
-    groups: dict[tuple[str, str, datetime], dict[str, GroupRow]] = {}
-    monitors: dict[tuple[str, str, datetime], Mapping[str, Any]] = {}
-    for row in found:
-        key = (row["checkpoint"], row["monitor"], row["as_of"])
-        if row["group_key"] is None:
-            monitors[key] = row
-        else:
-            groups.setdefault(key, {})[row["group_key"]] = _group(row)
+def _rows(found: Sequence[StoredOutcome]) -> dict[str, list[Row]]:
+    """By monitor."""
     rows: dict[str, list[Row]] = {}
-    runs: dict[tuple[str, datetime], list[Mapping[str, Any]]] = {}
-    for key, row in monitors.items():
-        rows.setdefault(row["monitor"], []).append(_row(row, groups.get(key, {})))
-        if row["whole"] is not False:  # NULL in rows of an earlier version
-            runs.setdefault((row["checkpoint"], row["as_of"]), []).append(row)
-    return rows, [_run(of_run) for of_run in runs.values()]
+    for one in found:
+        rows.setdefault(one.outcome.monitor, []).append(row_of(one.outcome, one))
+    return rows
 
 
-def _row(row: Mapping[str, Any], groups: Mapping[str, GroupRow]) -> Row:
-    return Row(
-        at=row["as_of"],
-        status=Status(row["status"]),
-        observed=row["observed"],
-        unit=row["unit"] or "",
-        thresholds=row["thresholds"] or "",
-        lines=_lines(row["threshold_lines"]),
-        summary=row["summary"] or row["reason"] or "",
-        run_id=row["run_id"],
-        checkpoint=row["checkpoint"],
-        seconds=row["seconds"] or 0.0,
-        bytes_billed=row["bytes_billed"],
-        revision=row["suite_revision"],
-        groups=tuple(groups.values()),
-    )
-
-
-def _group(row: Mapping[str, Any]) -> GroupRow:
-    key = str(row["group_key"])
-    return GroupRow(
-        key=key,
-        label=GroupKey.of(json.loads(key)).label,
-        status=Status(row["status"]),
-        observed=row["observed"],
-        unit=row["unit"] or "",
-        lines=_lines(row["threshold_lines"]),
-    )
-
-
-def _run(rows: Sequence[Mapping[str, Any]]) -> RunRow:
-    statuses = [Status(row["status"]) for row in rows]
-    status = run_status(statuses)
-    reasons = [str(row["reason"]) for row in rows if row["reason"]]
-    return RunRow(
-        run_id=rows[0]["run_id"],
-        checkpoint=rows[0]["checkpoint"],
-        as_of=rows[0]["as_of"],
-        status=status,
-        score=score(statuses),
-        counts=counts_of(statuses),
-        seconds=max((row["seconds"] or 0.0 for row in rows), default=0.0),
-        revision=rows[0]["suite_revision"],
-        note=reasons[0] if status == "SKIPPED" and reasons else "",
-    )
-
-
-def _lines(text: str | None) -> tuple[ThresholdLine, ...]:
-    """As `plumbline.history.outcomes` writes them; none in rows of an earlier version."""
-    try:
-        read = json.loads(text) if text else []
-        return tuple(
-            ThresholdLine(severity, float(value), fails) for severity, value, fails in read
-        )
-    except (ValueError, TypeError):
-        return ()
+def _runs(found: Sequence[StoredOutcome]) -> list[RunRow]:
+    """Of whole checkpoints."""
+    runs: dict[tuple[str, datetime], list[StoredOutcome]] = {}
+    for one in found:
+        if one.is_whole:
+            runs.setdefault((one.checkpoint, one.outcome.as_of), []).append(one)
+    return [run_row_of([one.outcome for one in of_run], of_run[0]) for of_run in runs.values()]
 
 
 def _as(kind: Any, row: Mapping[str, Any]) -> Any:

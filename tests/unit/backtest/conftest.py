@@ -14,8 +14,8 @@ import pytest
 
 from plumbline.backtest.labels import Label
 from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
-from plumbline.history.reader import GroupMeasured, Measured
 from plumbline.project import Suite
 from plumbline.project.suites import read_suite
 from support.projects import SmallProject, between, make_project
@@ -49,26 +49,34 @@ def label(
 
 def measured(
     values: Iterable[float | None], status: Status = Status.PASS, monitor: str = "coverage"
-) -> list[Measured]:
+) -> list[Outcome]:
     """A run a value; None is SKIPPED."""
     return [
-        Measured(monitor, at(run), Status.SKIPPED if value is None else status, value, "%")
+        Outcome(
+            monitor,
+            Status.SKIPPED if value is None else status,
+            summary="",
+            as_of=at(run),
+            observed=value,
+            unit="%",
+        )
         for run, value in enumerate(values)
     ]
 
 
-def grouped(runs: Iterable[dict[str, float]]) -> list[Measured]:
+def grouped(runs: Iterable[dict[str, float]]) -> list[Outcome]:
     """A run a mapping of systems to values."""
     return [
-        Measured(
+        Outcome(
             "coverage",
-            at(run),
             Status.PASS,
-            0.0,
-            groups={
-                GroupKey.of({"system_id": name}): GroupMeasured(Status.PASS, value)
+            summary="",
+            as_of=at(run),
+            observed=0.0,
+            groups=tuple(
+                GroupOutcome(GroupKey.of({"system_id": name}), Status.PASS, value)
                 for name, value in values.items()
-            },
+            ),
         )
         for run, values in enumerate(runs)
     ]

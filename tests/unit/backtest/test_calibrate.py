@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,14 +14,14 @@ from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.calibrate import LEAST_DAYS, Calibration, calibrate
 from plumbline.backtest.labels import Label
 from plumbline.backtest.proposing import Quantiles, propose
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.history.reader import Measured
 from plumbline.project import Suite
 from support.projects import between
 from unit.backtest.conftest import NEW_YORK, at, grouped, label, levels, measured, write_suite
 
 
-def calibrated(suite: Suite, history: list[Measured], *labels: Label) -> Calibration:
+def calibrated(suite: Suite, history: list[Outcome], *labels: Label) -> Calibration:
     return calibrate(
         suite, history, labels, zone=NEW_YORK, policy=Policy(), checkpoint="health_check"
     )
@@ -117,7 +118,7 @@ def test_a_short_history_proposes_nothing_and_says_so(
 
 def test_many_runs_of_a_day_are_no_long_history(suite: Suite) -> None:
     history = [
-        Measured("coverage", at(0) + timedelta(minutes=run), Status.PASS, 90.0)
+        Outcome("coverage", Status.PASS, "", at(0) + timedelta(minutes=run), 90.0)
         for run in range(900)
     ]
     assert only(calibrated(suite, history)).levels is None
@@ -194,9 +195,8 @@ def test_shares_above_a_hundred_are_pointed_out(
 def test_gaps_a_changed_grain_and_renamed_groups_are_said(suite: Suite) -> None:
     old = grouped([{"old": 90.0}] * 80)
     new = [
-        Measured(one.monitor, one.as_of + timedelta(days=30), one.status, one.observed, groups=one.groups)
-        for one in grouped([{"new": 90.0}] * 80)
-    ]  # fmt: skip
+        replace(one, as_of=one.as_of + timedelta(days=30)) for one in grouped([{"new": 90.0}] * 80)
+    ]
     notes = calibrated(suite, old + new).notes
     assert notes[0] == "nothing is known between 2026-01-20 and 2026-01-31"
     assert any("not seen for 14 days, renamed or gone: old; new since are new" in n for n in notes)

@@ -9,15 +9,15 @@ import pytest
 
 from plumbline.backtest.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.history.reader import Measured
 from plumbline.project import Suite
 from support.projects import between
 from unit.backtest.conftest import grouped, measured, write_suite
 
 
 def statuses(
-    suite: Suite, history: list[Measured], judged_by: Suite | None = None, **changed: float
+    suite: Suite, history: list[Outcome], judged_by: Suite | None = None, **changed: float
 ) -> str:
     (family,) = families_of(suite)[0]
     stood = families_of(judged_by or suite)[0]

@@ -27,7 +27,17 @@ from plumbline.site.history_cache import (
 )
 from plumbline.site.records import Record, from_meta, to_meta
 from plumbline.site.stories import incident_of
-from support.site_records import LINES, ZONE, at, days, every_six_hours, record, records, story
+from support.site_records import (
+    LINES,
+    ZONE,
+    at,
+    days,
+    every_six_hours,
+    record,
+    records,
+    row_of,
+    story,
+)
 
 KEEP = Keep(days=400, incident_days=14)
 MUTE = Mute("coverage", "ana", "being mended", at("2026-02-05"), "command")
@@ -105,8 +115,8 @@ def test_a_late_run_of_an_earlier_day_finds_its_place_and_is_not_the_latest() ->
 
 def test_what_the_history_says_adds_to_what_records_said_and_replaces_nothing() -> None:
     book = books.with_records(Book(), [record("2026-02-02")])
-    poorer = replace(books.row_of(record("2026-02-02", run_id="theirs")), lines=())
-    missing = books.row_of(record("2026-02-01", run_id="theirs"))
+    poorer = replace(row_of(record("2026-02-02", run_id="theirs")), lines=())
+    missing = row_of(record("2026-02-01", run_id="theirs"))
     book = books.with_rows(book, {"coverage": [missing, poorer]}, ())
     assert [(row.at, row.lines) for row in coverage(book).rows] == [
         (at("2026-02-01"), LINES),
@@ -241,8 +251,8 @@ def test_a_run_that_comes_late_goes_to_its_month_and_says_nothing_of_now() -> No
 
 
 def test_of_a_month_the_later_word_on_an_instant_counts() -> None:
-    before = [books.row_of(record(day)) for day in days("2026-01-01", "2026-01-03")]
-    again = books.row_of(record("2026-01-02", 10.0))
+    before = [row_of(record(day)) for day in days("2026-01-01", "2026-01-03")]
+    again = row_of(record("2026-01-02", 10.0))
     assert books.merged_rows(before, [again]) == (before[0], again, before[2])
 
 
@@ -550,7 +560,7 @@ def test_a_file_that_is_no_book_is_none(content: bytes) -> None:
 
 def test_months_survive_their_files() -> None:
     rows = tuple(
-        books.row_of(one) for one in records(days("2026-01-01", "2026-01-03"), groups=[("a", 1.0)])
+        row_of(one) for one in records(days("2026-01-01", "2026-01-03"), groups=[("a", 1.0)])
     )
     assert books.rows_from_json(books.rows_to_json(rows)) == rows
     stories = with_story(Book(), story("i-1", "2026-01-05")).incidents
@@ -569,5 +579,5 @@ def test_the_book_does_not_grow_with_the_seasons() -> None:
 
 
 def test_a_row_of_a_group_keeps_its_thresholds() -> None:
-    row: Row = books.row_of(record("2026-02-02", groups=[("a", 10.0)]))
+    row: Row = row_of(record("2026-02-02", groups=[("a", 10.0)]))
     assert (row.lines, row.groups[0].lines, row.groups[0].key) == (LINES, LINES, '{"system":"a"}')

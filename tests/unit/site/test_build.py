@@ -30,7 +30,7 @@ from plumbline.site.sync import News, StateNow
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl
 from support.projects import SmallMonitor, SmallProject, make_project
-from support.site_records import Story, at, days, every_six_hours, record, records, story
+from support.site_records import Story, at, days, every_six_hours, record, records, row_of, story
 from support.targets import embedded_target
 
 NOW = at("2026-02-20 00:10")
@@ -587,7 +587,7 @@ def test_the_first_build_asks_for_the_whole_retention_and_the_next_for_what_is_n
 
 
 def test_what_the_warehouse_alone_knows_is_in_the_site(site: Site) -> None:
-    row = books.row_of(record("2026-02-18", 40.0, groups=[("a", 10.0)]))
+    row = row_of(record("2026-02-18", 40.0, groups=[("a", 10.0)]))
     run = RunRow("r", "health_check", row.at, RunStatus.CRITICAL, 0, {"critical": 1})
     site.news = News(rows={"coverage": [row]}, runs=[run])
     site.sync()

@@ -15,7 +15,7 @@ from plumbline.site.history_cache import Book, IncidentStory, Row
 from plumbline.site.sightings import MOST_SEEN
 from plumbline.site.stories import incident_of, view_of
 from plumbline.site.view_models import IncidentView
-from support.site_records import Story, at, days, record, story
+from support.site_records import Story, at, days, record, row_of, story
 
 
 def told(one: Story) -> IncidentStory:
@@ -26,7 +26,7 @@ def told(one: Story) -> IncidentStory:
 def rows(first: str, last: str, values: Sequence[float | None], **more: object) -> list[Row]:
     instants = days(first, last)
     return [
-        books.row_of(record(instant, value, **more))  # type: ignore[arg-type]
+        row_of(record(instant, value, **more))  # type: ignore[arg-type]
         for instant, value in zip(instants, values, strict=True)
     ]
 

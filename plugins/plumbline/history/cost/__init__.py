@@ -1,4 +1,1 @@
-"""What runs cost on BigQuery: bytes billed, what a month comes to, and what sharing would save.
-
-Pure, but for `plumbline.history.cost.history`, which reads the outcomes table.
-"""
+"""What runs cost on BigQuery: bytes billed, what a month comes to, and what sharing would save."""

@@ -71,14 +71,10 @@ def _budgets(project: Project, outcomes: Sequence[Outcome]) -> dict[str, int]:
 def _earlier(
     target: Target, monitors: Sequence[str], day: datetime, run_id: str
 ) -> Mapping[str, int]:
-    from plumbline.history.cost.history import read_billed
-    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.reader import open_history
 
-    dataset = OwnDataset(target)
-    try:
-        return read_billed(dataset, monitors, target=target.name, since=day, but=run_id)
-    finally:
-        dataset.close()
+    with open_history(target) as history:
+        return history.billed(monitors, since=day, other_than=run_id)
 
 
 def _noted(outcome: Outcome, budgets: Mapping[str, int], earlier: Mapping[str, int]) -> Outcome:

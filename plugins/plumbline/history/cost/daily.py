@@ -12,7 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from plumbline.core.status import Status
-from plumbline.history.cost.summary import Spent
+from plumbline.history.reader import Spent
 from plumbline.run.request import last_day
 
 DAYS = 30

@@ -14,26 +14,12 @@ from typing import Literal
 
 from plumbline.history.cost.pricing import LIST_PRICE, Price, least_billed
 from plumbline.history.cost.runs_per_month import MONTH
+from plumbline.history.reader import Spent
 
 By = Literal["monitor", "checkpoint", "owner"]
 
 NOBODY = "nobody"
 """The owner of a monitor that names none."""
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What one monitor took in the runs of one checkpoint."""
-
-    monitor: str
-    checkpoint: str
-    owner: str | None
-    runs: int
-    jobs: int
-    bytes_billed: int | None
-    """Of those jobs of which the warehouse said it; None: of none."""
-    silent_jobs: int = 0
-    """Jobs of which the warehouse did not say what it billed."""
 
 
 @dataclass(frozen=True)

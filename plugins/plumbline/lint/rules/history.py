@@ -18,7 +18,7 @@ from plumbline.lint.rule import Finding, warning
 if TYPE_CHECKING:
     from plumbline.backtest.labels import Label
     from plumbline.checks.threshold_families import Family, Member
-    from plumbline.history.reader import History, Measured
+    from plumbline.core.outcome import Outcome
     from plumbline.project.project import Project
 
 NEVER = warning(
@@ -55,7 +55,9 @@ _GONE = timedelta(days=28)
 _MOST = 0.5
 
 
-def check(linted: Linted, history: History, labels: Sequence[Label]) -> Iterator[Finding]:
+def check(
+    linted: Linted, history: Mapping[str, Sequence[Outcome]], labels: Sequence[Label]
+) -> Iterator[Finding]:
     """The suites, held against ``history``.
 
     Args:
@@ -85,7 +87,7 @@ def _levels(
     document: Document,
     monitor: str,
     family: Family,
-    measured: Sequence[Measured],
+    measured: Sequence[Outcome],
     labels: Sequence[Label],
 ) -> Iterator[Finding]:
     first = _first(family)
@@ -137,7 +139,7 @@ def _levels(
         )
 
 
-def _groups(document: Document, family: Family, measured: Sequence[Measured]) -> Iterator[Finding]:
+def _groups(document: Document, family: Family, measured: Sequence[Outcome]) -> Iterator[Finding]:
     seen: Mapping[str, object] = {
         label: True
         for one in measured
@@ -158,8 +160,8 @@ def _groups(document: Document, family: Family, measured: Sequence[Measured]) ->
                 )
 
 
-def _retired(document: Document, measured: Sequence[Measured]) -> Iterator[Finding]:
-    seen = {key.label for one in measured for key in one.groups}
+def _retired(document: Document, measured: Sequence[Outcome]) -> Iterator[Finding]:
+    seen = {group.key.label for one in measured for group in one.groups}
     if not seen or any(PREFIX in label for label in seen):
         return  # of a personal column: the history holds pseudonyms, the suite names
     for path, _ in document.entries("expectations"):
@@ -173,14 +175,14 @@ def _retired(document: Document, measured: Sequence[Measured]) -> Iterator[Findi
                 )
 
 
-def _values(family: Family, one: Measured) -> Iterator[tuple[str, float]]:
+def _values(family: Family, one: Outcome) -> Iterator[tuple[str, float]]:
     if not family.group_by:
         if one.observed is not None and one.status not in ("ERROR", "SKIPPED"):
             yield "", one.observed
         return
-    for key, group in one.groups.items():
+    for group in one.groups:
         if group.observed is not None:
-            yield key.label, group.observed
+            yield group.key.label, group.observed
 
 
 def _first(family: Family) -> Member | None:
@@ -190,6 +192,6 @@ def _first(family: Family) -> Member | None:
     return counted[0] if counted else None
 
 
-def _days(project: Project, measured: Sequence[Measured]) -> int:
+def _days(project: Project, measured: Sequence[Outcome]) -> int:
     zone = project.timezone
     return len({one.as_of.astimezone(zone).date() for one in measured})

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from plumbline.history.cost.pricing import MB, TIB, Price
-from plumbline.history.cost.summary import CostLine, Rates, Spent, summarise, total
+from plumbline.history.cost.summary import CostLine, Rates, summarise, total
+from plumbline.history.reader import Spent
 
 TABLES = {"lines": 2, "grades": 3}
 TEN_DAYS = Rates(timedelta(days=10), {"health": 120.0}, Price(per_tib=6.25))

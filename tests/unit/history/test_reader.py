@@ -1,17 +1,19 @@
-"""History files: what plumbline and bq write is read, what is none is refused with its line."""
+"""The reader of history: rows of the table and of files become outcomes, by one module alone."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import plumbline
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status
-from plumbline.history.reader import collect, read_file
+from plumbline.history.reader import assemble, by_monitor, read_file
 
 AT = datetime(2026, 2, 2, 5, tzinfo=UTC)
 ROW = {"as_of": "2026-02-02T05:00:00Z", "monitor": "coverage", "status": "PASS", "observed": 91.5}
@@ -30,23 +32,22 @@ def write(folder: Path, *lines: object) -> Path:
     ["2026-02-02T05:00:00Z", "2026-02-02 05:00:00", "2026-02-02 05:00:00 UTC", "2026-02-02T00:00:00-05:00"],
 )  # fmt: skip
 def test_instants_are_read_as_json_and_as_bq_writes_them(tmp_path: Path, as_of: str) -> None:
-    found = read_file(write(tmp_path, {**ROW, "as_of": as_of}))
+    found = by_monitor(read_file(write(tmp_path, {**ROW, "as_of": as_of})))
     assert [one.as_of for one in found["coverage"]] == [AT]
 
 
 def test_numbers_may_be_texts_as_bq_writes_them(tmp_path: Path) -> None:
-    found = read_file(write(tmp_path, {**ROW, "observed": "91.5", "numerator": ""}))
+    found = by_monitor(read_file(write(tmp_path, {**ROW, "observed": "91.5", "numerator": ""})))
     assert (found["coverage"][0].observed, found["coverage"][0].numerator) == (91.5, None)
 
 
 def test_groups_stand_with_their_monitor() -> None:
     key = '{"system_id":"a"}'
     head = {**ROW, "as_of": AT}
-    (one,) = collect([head, {**head, "group_key": key, "status": "CRITICAL", "observed": 3.0}])[
-        "coverage"
-    ]
-    assert (one.status, one.observed) == (Status.PASS, 91.5)
-    assert one.groups[GroupKey.of({"system_id": "a"})].observed == 3.0
+    (stored,) = assemble([head, {**head, "group_key": key, "status": "CRITICAL", "observed": 3.0}])
+    assert (stored.outcome.status, stored.outcome.observed) == (Status.PASS, 91.5)
+    (group,) = stored.outcome.groups
+    assert (group.key, group.observed) == (GroupKey.of({"system_id": "a"}), 3.0)
 
 
 def test_the_last_recorded_word_counts() -> None:
@@ -54,7 +55,7 @@ def test_the_last_recorded_word_counts() -> None:
         {**ROW, "as_of": AT, "recorded_at": AT.replace(hour=8), "observed": 2.0, "run_id": "b"},
         {**ROW, "as_of": AT, "recorded_at": AT.replace(hour=7), "observed": 1.0, "run_id": "a"},
     ]
-    assert [one.observed for one in collect(rows)["coverage"]] == [2.0]
+    assert [one.outcome.observed for one in assemble(rows)] == [2.0]
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,13 @@ def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         read_file(tmp_path / "none")
     assert "backtest --export" in str(refused.value.fix)
+
+
+def test_no_other_module_selects_from_outcomes() -> None:
+    package = Path(plumbline.__file__).parent
+    asking = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if re.search(r"from\s+`\{+dataset\}+\.outcomes`", file.read_text(encoding="utf-8"))
+    }
+    assert asking == {"history/reader.py"}

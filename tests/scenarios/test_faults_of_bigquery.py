@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.alerts import factory as live
+from plumbline.alerts import factory
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
@@ -251,8 +251,8 @@ def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
             """The kinds of the requests of one run; its faults are set before."""
             before, at = len(proxy.seen), START + timedelta(days=day) + run * SIX_HOURS
             began = time.monotonic()
-            live.tell(
-                live.LiveRun(
+            factory.notify(
+                factory.LiveRun(
                     project=project.project,
                     target=target,
                     run_id=f"run-{day}-{run}",

@@ -138,14 +138,14 @@ def told(decision: Decision) -> list[str]:
     return [
         f"{change.incident.monitor}: {change.event}, {change.reason}"
         for change in decision.changes
-        if change.speaks
+        if change.notifies
     ]
 
 
 def written(changes: Iterable[Change]) -> str:
     """Every change: ``event, reason``; one that is held back or silent in parentheses."""
     texts = [f"{change.event}, {change.reason}" for change in changes]
-    speaks = [change.speaks for change in changes]
+    speaks = [change.notifies for change in changes]
     return "; ".join(
         text if aloud else f"({text})" for text, aloud in zip(texts, speaks, strict=True)
     )

@@ -499,9 +499,9 @@ def _incidents() -> tuple[IncidentView, ...]:
             last_seen=end_of(last - timedelta(days=1)),
             checkpoint="health_check",
             summary=summary,
-            said_at=end_of(first),
-            said_status=status,
-            told=("slack-error",),
+            notified_at=end_of(first),
+            notified_status=status,
+            notified_channels=("slack-error",),
             closed_at=end_of(last),
             ending="resolved",
             owner="ml-platform",
@@ -537,9 +537,9 @@ def _incidents() -> tuple[IncidentView, ...]:
         ),
         left=6,
         summary="44.2 %; must be at least 50: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
-        said_at=end_of(date(2026, 2, 1)),
-        said_status=Status.CRITICAL,
-        told=("slack-error",),
+        notified_at=end_of(date(2026, 2, 1)),
+        notified_status=Status.CRITICAL,
+        notified_channels=("slack-error",),
         owner="ml-platform",
         ack=Ack(
             "ana",
@@ -605,9 +605,9 @@ def _incidents() -> tuple[IncidentView, ...]:
             if good / total < 0.5
         ),
         summary="6 of 16 systems critical; graded_pct must be at least 50",
-        said_at=end_of(LAST_DAY),
-        said_status=Status.CRITICAL,
-        told=("slack-error", "pagerduty"),
+        notified_at=end_of(LAST_DAY),
+        notified_status=Status.CRITICAL,
+        notified_channels=("slack-error", "pagerduty"),
         owner="ml-platform",
     )
     grading_story = (
@@ -678,7 +678,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             date(2025, 12, 20),
             Status.WARNING,
             "74.6 %; must be at least 80",
-            told=("slack-warning",),
+            notified_channels=("slack-warning",),
         ),
         closed(
             "line_coverage-1c0de5aa",

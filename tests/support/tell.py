@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from plumbline.alerts import factory as live
+from plumbline.alerts import factory
 from plumbline.alerts import service as run
 from plumbline.alerts.store import StateStore
 from plumbline.core.outcome import Outcome
@@ -61,8 +61,8 @@ def main() -> None:
                 reason="it can't be known" if status == "ERROR" else None,
             )
         )
-    report = live.tell(
-        live.LiveRun(
+    report = factory.notify(
+        factory.LiveRun(
             project=Project(arguments.root),
             target=embedded_target(arguments.state_dir, project=arguments.project),
             run_id=f"run-{os.getpid()}",

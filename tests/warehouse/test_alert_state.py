@@ -47,7 +47,7 @@ def whole_state(groups: int = 3, messages: int = 2) -> AlertState:
         last_seen=NOW,
         checkpoint="c",
         members=members,
-        told=("slack",),
+        notified_channels=("slack",),
         references={"slack": {"ts": "1.2"}},
     )
     memory = MonitorMemory("a", NOW, (Sighting(NOW, Status.CRITICAL, 44.2),), None)

@@ -1,6 +1,6 @@
-"""From decided changes to messages: who is told, in one message a run and channel.
+"""From decided changes to messages: one message per run and channel.
 
-Pure: what a run found, who is to be told by the routes, and which channels are configured come in.
+Pure: takes what a run found, the routes, and which channels are configured.
 Used by `plumbline.alerts.service`.
 """
 
@@ -53,9 +53,9 @@ class Composed:
 
     messages: tuple[Message, ...]
     known: Known
-    """With the channels of each incident that is told of."""
-    untold: tuple[str, ...] = ()
-    """Incidents for which no route and no fallback names anybody."""
+    """With the channels that each incident is sent to."""
+    unrouted: tuple[str, ...] = ()
+    """Incidents that no route and no fallback has a channel for."""
 
 
 def compose(
@@ -67,7 +67,7 @@ def compose(
     config: AlertsConfig,
     configured: Mapping[str, Channel],
 ) -> Composed:
-    """The messages for ``changes``; those that do not speak are in none.
+    """The messages for ``changes``; a suppressed change is in none.
 
     Args:
         changes: what was decided.
@@ -80,15 +80,15 @@ def compose(
     by_monitor = {outcome.monitor: outcome for outcome in outcomes}
     incidents = {incident.id: incident for incident in known.incidents}
     items: dict[str, list[Item]] = {}
-    told: dict[str, tuple[str, ...]] = {}
-    untold: list[str] = []
+    notified: dict[str, tuple[str, ...]] = {}
+    unrouted: list[str] = []
     for change in changes:
-        if not change.speaks:
+        if not change.notifies:
             continue
         channels = _channels(change, config, configured)
         if not channels:
-            untold.append(change.incident.id)
-        told[change.incident.id] = channels
+            unrouted.append(change.incident.id)
+        notified[change.incident.id] = channels
         item = _item(change, by_monitor.get(change.incident.monitor), known)
         item = replace(item, runbook=runbook_link(item.runbook, config.docs_url))
         for channel in channels:
@@ -96,7 +96,7 @@ def compose(
     messages = tuple(
         _message(channel, found, facts, incidents) for channel, found in sorted(items.items())
     )
-    return Composed(messages, _with_told(known, told), tuple(untold))
+    return Composed(messages, _with_channels(known, notified), tuple(unrouted))
 
 
 def message_id(channel: str, event_ids: Iterable[str]) -> str:
@@ -124,15 +124,15 @@ def diverted(message: Message, channel: str, why: str) -> Message:
 
 
 def _channels(change: Change, config: AlertsConfig, configured: Collection[str]) -> tuple[str, ...]:
-    """Who is told: by the routes; of an end, and of a new status, also who was told before."""
+    """By the routes; for an end and a new status, also the channels that were notified before."""
     incident = change.incident
     wanted: tuple[str, ...] = ()
-    if change.event not in _ENDS or not incident.told:
+    if change.event not in _ENDS or not incident.notified_channels:
         wanted = channels_for(
             config, status=incident.status, monitor=incident.monitor, owner=incident.owner
         )
     if change.event in _ENDS or change.event in (Event.ESCALATED, Event.DOWNGRADED):
-        wanted = (*wanted, *incident.told)
+        wanted = (*wanted, *incident.notified_channels)
     found = [with_fallback(config, name, configured) or name for name in wanted]
     return tuple(dict.fromkeys(found))
 
@@ -185,7 +185,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         else None,
         groups=() if ended else tuple(_group(member, new) for member in groups[:MOST_GROUPS]),
         more_groups=0 if ended else max(0, len(groups) - MOST_GROUPS),
-        recovered=tuple(member.label for member in change.mended_members[:MOST_GROUPS]),
+        recovered=tuple(member.label for member in change.recovered_members[:MOST_GROUPS]),
         left=tuple(member.label for member in change.left_members[:MOST_GROUPS]),
         last_good=None if ended or good is None else good.observed,
         last_good_at=None if ended or good is None else good.as_of,
@@ -270,13 +270,15 @@ def _child(change: Change) -> Child:
     )
 
 
-def _with_told(known: Known, told: Mapping[str, tuple[str, ...]]) -> Known:
+def _with_channels(known: Known, notified: Mapping[str, tuple[str, ...]]) -> Known:
     return replace(
         known,
         incidents=tuple(
             replace(
                 incident,
-                told=tuple(dict.fromkeys((*incident.told, *told.get(incident.id, ())))),
+                notified_channels=tuple(
+                    dict.fromkeys((*incident.notified_channels, *notified.get(incident.id, ())))
+                ),
             )
             for incident in known.incidents
         ),

@@ -16,7 +16,7 @@ from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.service import Alerting
+from plumbline.alerts.service import AlertService
 from plumbline.alerts.store import LocalFallback, RecordedRun, StateStore
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import Outcome
@@ -44,7 +44,7 @@ class LiveRun:
     progress: Callable[[str], None] = lambda _: None
 
 
-def tell(
+def notify(
     live: LiveRun,
     outcomes: Sequence[Outcome],
     *,
@@ -68,7 +68,7 @@ def tell(
         score=score(statuses),
         revision=None if revision is None else str(revision),
     )
-    alerting = make_alerting(
+    alert_service = make_alert_service(
         live.project,
         live.target,
         holder=live.run_id,
@@ -86,11 +86,11 @@ def tell(
         whole=_is_whole(live, outcomes),
     )
     if live.is_kept:
-        alerting.record = lambda: alerting.store.record_outcomes(recorded)
+        alert_service.record = lambda: alert_service.store.record_outcomes(recorded)
     try:
-        return alerting.tell(outcomes, facts)
+        return alert_service.notify(outcomes, facts)
     finally:
-        alerting.store.close()
+        alert_service.store.close()
 
 
 def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:
@@ -101,7 +101,7 @@ def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:
     return set(monitors) <= {outcome.monitor for outcome in outcomes}
 
 
-def make_alerting(
+def make_alert_service(
     project: Project,
     target: Target,
     *,
@@ -109,7 +109,7 @@ def make_alerting(
     environment: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] = read_wall_clock,
     progress: Callable[[str], None] = lambda _: None,
-) -> Alerting:
+) -> AlertService:
     """The parts of a project's alerts, put together.
 
     Raises:
@@ -117,7 +117,7 @@ def make_alerting(
     """
     config = project.alerts
     opened = open_project_channels(project, environment)
-    return Alerting(
+    return AlertService(
         config=config,
         mutes=project.mutes,
         opened=opened,

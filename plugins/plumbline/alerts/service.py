@@ -48,7 +48,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass
-class Alerting:
+class AlertService:
     """All that alerts need beside the outcomes.
 
     Args:
@@ -81,7 +81,7 @@ class Alerting:
 
     # What a run does
 
-    def tell(self, outcomes: Sequence[Outcome], facts: RunFacts) -> AlertsReport:
+    def notify(self, outcomes: Sequence[Outcome], facts: RunFacts) -> AlertsReport:
         """Decide what the outcomes mean, and tell whoever is to be told.
 
         Never raises for the warehouse or a channel: what went wrong is in the report's notes.
@@ -97,9 +97,9 @@ class Alerting:
                     f"The state of alerts in the warehouse can't be reached ({fault.what}): what "
                     "is told may be told again."
                 )
-                return self._tell(self.fallback, self.fallback.load(), outcomes, facts)
+                return self._notify(self.fallback, self.fallback.load(), outcomes, facts)
             self._record()
-            return self._tell(self.store, loaded, outcomes, facts)
+            return self._notify(self.store, loaded, outcomes, facts)
 
     def flush(self) -> AlertsReport:
         """Deliver what waits.
@@ -119,7 +119,7 @@ class Alerting:
 
     # The steps
 
-    def _tell(
+    def _notify(
         self,
         store: StateStore | LocalFallback,
         state: AlertState,
@@ -159,8 +159,8 @@ class Alerting:
         self._notes += decided.decision.notes
         self._notes += self._muted(committed, outcomes, facts.as_of)
         self._notes += [
-            f"No route and no fallback names anybody for {incident}: nobody is told."
-            for incident in decided.untold
+            f"No route and no fallback has a channel for {incident}: it is not sent."
+            for incident in decided.unrouted
         ]
         deliveries, after = self._deliver(store, committed)
         mine = {item.event_id for message in decided.messages for item in message.items}
@@ -169,7 +169,7 @@ class Alerting:
         earlier = sum(delivery.receipt.verdict is Verdict.DELIVERED for delivery in old)
         if earlier:
             self._notes.append(f"{_messages(earlier)} of earlier runs went out now.")
-        lines += [_held_back(change) for change in decided.decision.changes if not change.speaks]
+        lines += [_held_back(change) for change in decided.decision.changes if not change.notifies]
         return self._report(lines, after)
 
     def _decide(self, state: AlertState, outcomes: Sequence[Outcome], facts: RunFacts) -> _Decided:
@@ -215,7 +215,7 @@ class Alerting:
             decided,
             decision,
             composed.messages,
-            composed.untold,
+            composed.unrouted,
             says_nothing_new=composed.known == state.known and outbox == state.outbox,
         )
 
@@ -446,14 +446,14 @@ class Alerting:
 
     def _unconfigured(self) -> list[str]:
         """A line a channel that can't be told: never a silent skip."""
-        said = []
+        lines = []
         for name, why in sorted(self.opened.missing.items()):
             instead = with_fallback(self.config, name, self.opened.channels)
             where = (
                 f"its messages go to {instead}" if instead else "its messages wait in the outbox"
             )
-            said.append(f"Channel {name} is not configured ({why}): {where}.")
-        return said
+            lines.append(f"Channel {name} is not configured ({why}): {where}.")
+        return lines
 
     def _muted(self, state: AlertState, outcomes: Sequence[Outcome], now: datetime) -> list[str]:
         """Mutes by command; those of the file the run says by itself."""
@@ -485,7 +485,7 @@ class _Decided:
     state: AlertState
     decision: Decision
     messages: tuple[Message, ...]
-    untold: tuple[str, ...]
+    unrouted: tuple[str, ...]
     says_nothing_new: bool
 
 

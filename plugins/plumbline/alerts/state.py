@@ -75,7 +75,7 @@ class AlertState:
 def to_json(state: AlertState) -> str:
     """The snapshot of ``state``."""
     return json.dumps(
-        {"format": FORMAT, "state": _adapter().dump_python(state, mode="json")},
+        {"format": FORMAT, "state": _adapter().dump_python(state, mode="json", by_alias=True)},
         ensure_ascii=False,
         separators=(",", ":"),
     )

@@ -88,7 +88,7 @@ def _(view: Overview) -> RenderableType:
                 name(incident.id),
                 _moment(incident.opened_at, view.now),
                 str(len(incident.members)) if incident.members else NOTHING,
-                ", ".join(incident.told) or "nobody",
+                ", ".join(incident.notified_channels) or "nobody",
                 _besides(incident, view),
             )
         parts.append(table)
@@ -143,7 +143,7 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     ]
     if len(incident.members) > SHOWN:
         facts.append(("", f"and {len(incident.members) - SHOWN} more"))
-    facts.append(("told", ", ".join(incident.told) or "nobody"))
+    facts.append(("told", ", ".join(incident.notified_channels) or "nobody"))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
         facts.append(("ack", f"by {incident.ack.by}, {_moment(incident.ack.at, now)}{note}"))
@@ -275,7 +275,7 @@ def _incident_dict(incident: Incident) -> dict[str, Any]:
             }
             for member in incident.members
         ],
-        "told": list(incident.told),
+        "told": list(incident.notified_channels),
         "acknowledged_by": incident.ack.by if incident.ack else None,
         "flapping": incident.flapping,
         "owner": incident.owner,

@@ -135,7 +135,7 @@ def _alert(change: Change) -> Alert:
         event=change.event,
         reason=str(change.reason),
         status=change.incident.status,
-        speaks=change.speaks,
+        speaks=change.notifies,
         said_by=change.inhibited_by,
     )
 

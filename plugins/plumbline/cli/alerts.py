@@ -20,7 +20,7 @@ from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.instants import in_utc
 
 if TYPE_CHECKING:
-    from plumbline.alerts.service import Alerting
+    from plumbline.alerts.service import AlertService
     from plumbline.project import Project
 
 
@@ -28,8 +28,8 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
     """Open incidents, mutes, and what waits to be told."""
     from plumbline.alerts import views
 
-    project, alerting = _alerting(target)
-    state = alerting.store.load()
+    project, alert_service = _alerting(target)
+    state = alert_service.store.load()
     view = views.overview(state, project.mutes, _now(project), with_closed=show_all)
     _write(views.render_overview_json(view) if form == "json" else None, view)
     return 0
@@ -41,13 +41,13 @@ def show(incident: str, target: str | None, form: str) -> int:
     from plumbline.alerts.editing import find_incident
     from plumbline.alerts.store import EVER
 
-    project, alerting = _alerting(target)
-    state = alerting.store.load()
+    project, alert_service = _alerting(target)
+    state = alert_service.store.load()
     try:
         found = find_incident(state, incident)
     except ConfigError:
         # One that is over is kept in the history only.
-        events = alerting.store.events_of(incident, since=EVER)
+        events = alert_service.store.events_of(incident, since=EVER)
         if not events:
             raise
         view = views.IncidentView(incident, None, events, (), _now(project))
@@ -55,7 +55,7 @@ def show(incident: str, target: str | None, form: str) -> int:
         view = views.IncidentView(
             found.id,
             found,
-            alerting.store.events_of(found.id, since=found.opened_at),
+            alert_service.store.events_of(found.id, since=found.opened_at),
             tuple(
                 pending
                 for pending in state.outbox
@@ -71,11 +71,11 @@ def ack(incident: str, by: str | None, note: str, target: str | None) -> int:
     """Somebody looks after it."""
     from plumbline.alerts.editing import acknowledged, edit, find_incident
 
-    _, alerting = _alerting(target)
+    _, alert_service = _alerting(target)
     who, now = by or _user(), _now()
     with show_progress() as progress:
         state = edit(
-            alerting.store,
+            alert_service.store,
             lambda state: acknowledged(state, incident, by=who, at=now, note=note),
             now=now,
             progress=progress.step,
@@ -100,7 +100,7 @@ def mute(
     from plumbline.alerts.editing import edit, muted
     from plumbline.alerts.incidents.model import Mute
 
-    project, alerting = _alerting(target)
+    project, alert_service = _alerting(target)
     _is_monitor(project, monitor)
     if not owner or not reason:
         raise ConfigError(
@@ -115,7 +115,7 @@ def mute(
     )
     with show_progress() as progress:
         edit(
-            alerting.store,
+            alert_service.store,
             lambda state: muted(state, made, now),
             now=now,
             progress=progress.step,
@@ -128,10 +128,10 @@ def unmute(monitor: str, target: str | None) -> int:
     """Take a mute away."""
     from plumbline.alerts.editing import edit, unmuted
 
-    _, alerting = _alerting(target)
+    _, alert_service = _alerting(target)
     with show_progress() as progress:
         edit(
-            alerting.store,
+            alert_service.store,
             lambda state: unmuted(state, monitor),
             now=_now(),
             progress=progress.step,
@@ -179,10 +179,10 @@ def flush(target: str | None) -> int:
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report.wording import alert
 
-    _, alerting = _alerting(target)
+    _, alert_service = _alerting(target)
     with show_progress() as progress:
-        alerting.progress = progress.step
-        report = alerting.flush()
+        alert_service.progress = progress.step
+        report = alert_service.flush()
     for line in report.lines:
         write_result(one_line(alert(line)) + "\n")
     for note in report.notes:
@@ -192,15 +192,15 @@ def flush(target: str | None) -> int:
     return EXIT_ERROR if report.waiting else EXIT_OK
 
 
-def _alerting(target: str | None) -> tuple[Project, Alerting]:
-    from plumbline.alerts.factory import make_alerting
+def _alerting(target: str | None) -> tuple[Project, AlertService]:
+    from plumbline.alerts.factory import make_alert_service
     from plumbline.warehouse.ready import ensure_ready
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
     with show_progress() as progress:
         chosen = ensure_ready(project.target(target), progress.long_step)
-    return project, make_alerting(project, chosen, clock=session.clock)
+    return project, make_alert_service(project, chosen, clock=session.clock)
 
 
 def _now(project: Project | None = None) -> datetime:

@@ -41,15 +41,15 @@ class AlertAction(ValidationAction):
         checkpoint_result: CheckpointResult,
         action_context: ActionContext | None = None,
     ) -> dict[str, Any]:
-        """Decide and tell; the lines and notes of the report."""
-        from plumbline.alerts.factory import tell
+        """Decide and notify; the lines and notes of the report."""
+        from plumbline.alerts.factory import notify
 
         self._report = None
         live = self._live or self._from_notebook(checkpoint_result)
         if live is None:
             return {"alerts": [], "notes": ["Nothing is sent: this run is not a live one."]}
         checkpoint: Any = checkpoint_result.checkpoint_config
-        self._report = tell(live, checkpoint.outcomes)
+        self._report = notify(live, checkpoint.outcomes)
         return {
             "alerts": [
                 {

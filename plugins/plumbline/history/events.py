@@ -78,7 +78,7 @@ def incident_row(change: Change, *, run_id: str | None, checkpoint: str | None) 
         opened_at=incident.opened_at,
         run_id=run_id,
         checkpoint=checkpoint,
-        speaks=change.speaks,
+        speaks=change.notifies,
         members=json.dumps([_member(member) for member in incident.members], ensure_ascii=False),
         summary=incident.summary,
     )

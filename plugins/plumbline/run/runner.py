@@ -161,14 +161,14 @@ def _run(
             f"{_changing(request.changed_by)} something else."
         )
     checkpoint.actions = kept
-    alerting = _prepare_alerts(kept, request, target, run_id, now, progress)
+    alert_service = _prepare_alerts(kept, request, target, run_id, now, progress)
     documenting = _prepare_docs(kept, target, progress)
     # The jobs are under way since before GX was there.
     checkpoint._under_way = timedelta(seconds=time.monotonic() - started)
     checkpoint.run(
         batch_parameters=_options(request), expectation_parameters=dict(request.parameters)
     )
-    told = [action.report for action in alerting if action.report is not None]
+    told = [action.report for action in alert_service if action.report is not None]
     outcomes, budget_notes = with_budgets(
         _in_order(monitors, checkpoint.outcomes), request.project, target, run_id=run_id, now=now
     )

@@ -35,7 +35,7 @@ from plumbline.schedule.watchdog_rules import (
 if TYPE_CHECKING:
     from plumbline.alerts.channels.factory import OpenedChannels
     from plumbline.alerts.report import AlertsReport
-    from plumbline.alerts.service import Alerting
+    from plumbline.alerts.service import AlertService
     from plumbline.project import Project, Schedule, Target
 
 LOOK_BACK = timedelta(days=15)
@@ -209,8 +209,8 @@ def _tell(
         score=score(report.statuses),
         revision=None if revision is None else str(revision),
     )
-    alerting = _alerting(project, target, opened, facts.run_id, clock or read_wall_clock, broken)
-    return alerting.tell([_outcome(one, facts.as_of) for one in report.watched], facts)
+    service = _alerting(project, target, opened, facts.run_id, clock or read_wall_clock, broken)
+    return service.notify([_outcome(one, facts.as_of) for one in report.watched], facts)
 
 
 def _alerting(
@@ -220,8 +220,8 @@ def _alerting(
     holder: str,
     clock: Callable[[], datetime],
     broken: PlumblineError | None,
-) -> Alerting:
-    from plumbline.alerts.service import Alerting
+) -> AlertService:
+    from plumbline.alerts.service import AlertService
     from plumbline.alerts.state import AlertState
     from plumbline.alerts.store import LocalFallback, StateStore
     from plumbline.history.tables import WATCHDOG
@@ -242,7 +242,7 @@ def _alerting(
 
     store = StateStore if broken is None else Unreachable
 
-    return Alerting(
+    return AlertService(
         config=_routed(project.alerts, project.schedules),
         mutes=project.mutes,
         opened=opened,

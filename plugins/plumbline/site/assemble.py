@@ -440,7 +440,7 @@ def _past(book: Book, monitor: str) -> tuple[Incident, ...]:
             opened_at=one.opened_at,
             last_seen=one.closed_at,
             checkpoint="",
-            told=("somebody",) if one.was_told else (),
+            notified_channels=("somebody",) if one.was_told else (),
             closed_at=one.closed_at,
             ending=one.ending,
         )

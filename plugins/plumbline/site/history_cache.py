@@ -402,7 +402,7 @@ def month_of(at: datetime, zone: ZoneInfo) -> str:
 
 def to_json(book: Book) -> bytes:
     """The book as a file."""
-    return _adapter().dump_json(book, exclude_defaults=True)
+    return _adapter().dump_json(book, exclude_defaults=True, by_alias=True)
 
 
 def from_json(content: bytes) -> Book | None:
@@ -418,7 +418,7 @@ def from_json(content: bytes) -> Book | None:
 
 def rows_to_json(rows: Sequence[Row]) -> bytes:
     """A month of a monitor as a file."""
-    return _rows_adapter().dump_json(tuple(rows), exclude_defaults=True)
+    return _rows_adapter().dump_json(tuple(rows), exclude_defaults=True, by_alias=True)
 
 
 def rows_from_json(content: bytes) -> tuple[Row, ...]:
@@ -428,7 +428,7 @@ def rows_from_json(content: bytes) -> tuple[Row, ...]:
 
 def stories_to_json(stories: Sequence[IncidentStory]) -> bytes:
     """A month of incidents as a file."""
-    return _stories_adapter().dump_json(tuple(stories), exclude_defaults=True)
+    return _stories_adapter().dump_json(tuple(stories), exclude_defaults=True, by_alias=True)
 
 
 def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:

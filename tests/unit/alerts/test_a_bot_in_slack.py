@@ -13,7 +13,7 @@ from plumbline.alerts.channels.factory import open_channels
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.service import Alerting
+from plumbline.alerts.service import AlertService
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, read_alerts
@@ -45,7 +45,7 @@ class Desk:
 
     def run(self, hours: int, status: Status) -> AlertsReport:
         at = START + timedelta(hours=hours)
-        alerting: Any = Alerting(
+        alert_service: Any = AlertService(
             config=self.config,
             mutes=(),
             opened=self.opened,
@@ -56,7 +56,7 @@ class Desk:
             acknowledge=lambda known, now: acknowledge(known, now, self.opened.channels),
         )
         outcome = Outcome(monitor="a", status=status, summary=f"a is {status}", as_of=at)
-        return alerting.tell(
+        return alert_service.notify(
             [outcome],
             RunFacts(run_id=f"run-{hours}", checkpoint="c", target="t", as_of=at, now=at),
         )

@@ -96,7 +96,7 @@ def test_where_neither_route_nor_fallback_names_anybody_that_is_known(tmp_path: 
     )
     composed = compose(decision.changes, decision.known, [], FACTS, config=nobody, configured={})
     assert composed.messages == ()
-    assert len(composed.untold) == 1
+    assert len(composed.unrouted) == 1
 
 
 def test_the_worst_groups_come_first_and_the_rest_are_counted(tmp_path: Path) -> None:

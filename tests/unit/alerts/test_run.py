@@ -15,7 +15,7 @@ from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.service import Alerting
+from plumbline.alerts.service import AlertService
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import ConflictError
 from plumbline.core.errors import WarehouseError
@@ -73,11 +73,13 @@ class World:
         self.fallback = NoFallback()
         self.runs = 0
 
-    def alerting(self, at: datetime, step: Callable[[str], None] = lambda _: None) -> Alerting:
+    def alert_service(
+        self, at: datetime, step: Callable[[str], None] = lambda _: None
+    ) -> AlertService:
         self.runs += 1
         for phone in self.phones.values():
             phone.step = step
-        return Alerting(
+        return AlertService(
             config=self.config,
             mutes=self.mutes,
             opened=OpenedChannels(
@@ -100,7 +102,7 @@ class World:
         *outcomes: Outcome,
         step: Callable[[str], None] = lambda _: None,
     ) -> AlertsReport:
-        return self.alerting(at, step).tell(outcomes, facts(at, f"run-{self.runs}"))
+        return self.alert_service(at, step).notify(outcomes, facts(at, f"run-{self.runs}"))
 
     @property
     def heard(self) -> list[tuple[str, str]]:
@@ -177,7 +179,7 @@ def test_where_nobody_can_be_told_the_message_waits_and_that_is_said(tmp_path: A
     assert report.waiting == 1
     assert any("could not be delivered yet" in note for note in report.notes)
     world.missing = ()
-    flushed = world.alerting(START + SIX_HOURS).flush()
+    flushed = world.alert_service(START + SIX_HOURS).flush()
     assert lines(flushed) == [("opened", "slack-error", True)]
     assert flushed.waiting == 0
 
@@ -225,7 +227,7 @@ def test_after_a_week_a_message_is_given_up_and_that_is_said(tmp_path: Any) -> N
     world = World(tmp_path, "slack-error", "slack-warning", "slack")
     world.run(START, outcome(Status.CRITICAL, START))
     later = START + timedelta(days=8)
-    report = world.alerting(later).flush()
+    report = world.alert_service(later).flush()
     assert report.waiting == 0
     assert any("went to nobody" in note for note in report.notes)
 
@@ -246,9 +248,9 @@ def test_with_the_warehouse_down_an_error_is_told_once_and_not_at_each_run(world
             raise WarehouseError("BigQuery did not answer")
 
     def run(at: datetime) -> AlertsReport:
-        alerting = world.alerting(at)
-        alerting.store = Down(world.warehouse)
-        return alerting.tell([outcome(Status.ERROR, at, reason="no answer")], facts(at))
+        alert_service = world.alert_service(at)
+        alert_service.store = Down(world.warehouse)
+        return alert_service.notify([outcome(Status.ERROR, at, reason="no answer")], facts(at))
 
     first = run(START)
     assert lines(first) == [("opened", "slack-error", True)]
@@ -263,9 +265,9 @@ def test_a_state_that_cant_be_read_is_left_alone_and_people_are_told_all_the_sam
         def load(self) -> Any:
             raise StateFormatError("the state was written by a newer plumbline")
 
-    alerting = world.alerting(START)
-    alerting.store = Newer(world.warehouse)  # type: ignore[assignment]
-    report = alerting.tell([outcome(Status.CRITICAL, START)], facts(START))
+    alert_service = world.alert_service(START)
+    alert_service.store = Newer(world.warehouse)  # type: ignore[assignment]
+    report = alert_service.notify([outcome(Status.CRITICAL, START)], facts(START))
     assert lines(report) == [("opened", "slack-error", True)]
     assert any("written by a newer plumbline" in note for note in report.notes)
     assert world.warehouse.state.version == 0
@@ -380,16 +382,16 @@ class SideBySide:
     def __init__(self, tmp_path: Any) -> None:
         self.world = World(tmp_path)
         self.now = START
-        self.first = self._alerting("first")
-        self.second = self._alerting("second")
+        self.first = self._service("first")
+        self.second = self._service("second")
 
-    def _alerting(self, holder: str) -> Alerting:
-        alerting = self.world.alerting(START)
-        alerting.store = MemoryStore(self.world.warehouse, takes_turns=False)  # type: ignore[assignment]
-        alerting.holder = holder
-        alerting.clock = lambda: self.now
-        alerting.sleep = self.sleep
-        return alerting
+    def _service(self, holder: str) -> AlertService:
+        alert_service = self.world.alert_service(START)
+        alert_service.store = MemoryStore(self.world.warehouse, takes_turns=False)  # type: ignore[assignment]
+        alert_service.holder = holder
+        alert_service.clock = lambda: self.now
+        alert_service.sleep = self.sleep
+        return alert_service
 
     def sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -404,14 +406,14 @@ def test_what_a_living_run_is_delivering_another_leaves_alone(tmp_path: Any) -> 
             seen.append(name)
             at = START + timedelta(seconds=1)
             pair.second.sleep = lambda _: pair.world.warehouse.__setattr__("state", settled())
-            pair.second.tell([outcome(Status.CRITICAL, at)], facts(at, "second"))
+            pair.second.notify([outcome(Status.CRITICAL, at)], facts(at, "second"))
 
     def settled() -> Any:
         return replace(pair.world.warehouse.state, outbox=())
 
     seen: list[str] = []
     phone.step = second_comes_in
-    pair.first.tell([outcome(Status.CRITICAL, START)], facts(START, "first"))
+    pair.first.notify([outcome(Status.CRITICAL, START)], facts(START, "first"))
     assert seen
     assert phone.heard == [("a", "opened")]
 
@@ -428,7 +430,7 @@ def test_what_a_run_that_died_had_claimed_is_delivered_once_its_claim_has_lapsed
 
     phone.step = die
     with pytest.raises(KilledError):
-        pair.first.tell([outcome(Status.CRITICAL, START)], facts(START, "first"))
+        pair.first.notify([outcome(Status.CRITICAL, START)], facts(START, "first"))
     assert phone.heard == []
     flushed = pair.second.flush()
     assert phone.heard == [("a", "opened")]
@@ -454,9 +456,9 @@ class Unreadable(MemoryStore):
 
 
 def test_what_was_told_is_reported_though_the_state_cant_be_read_again(world: World) -> None:
-    alerting = world.alerting(START)
-    alerting.store = Unreadable(world.warehouse)  # type: ignore[assignment]
-    report = alerting.tell([outcome(Status.CRITICAL, START)], facts(START))
+    alert_service = world.alert_service(START)
+    alert_service.store = Unreadable(world.warehouse)  # type: ignore[assignment]
+    report = alert_service.notify([outcome(Status.CRITICAL, START)], facts(START))
     assert world.heard == [("a", "opened")]
     assert lines(report) == [("opened", "slack-error", True)]
     assert [note for note in report.notes if "could not be read again: it gives no" in note]
@@ -474,10 +476,10 @@ def test_a_run_that_waits_for_another_and_cant_look_ends_and_says_so(tmp_path: A
             at = START + timedelta(seconds=1)
             # It commits once, what it decided, and can't look again from then on.
             pair.second.store = Blind(pair.world.warehouse, takes_turns=False)  # type: ignore[assignment]
-            seen.append(pair.second.tell([outcome(Status.CRITICAL, at)], facts(at, "second")))
+            seen.append(pair.second.notify([outcome(Status.CRITICAL, at)], facts(at, "second")))
 
     phone.step = second_comes_in
-    pair.first.tell([outcome(Status.CRITICAL, START)], facts(START, "first"))
+    pair.first.notify([outcome(Status.CRITICAL, START)], facts(START, "first"))
     assert [note for note in seen[0].notes if "could not be read again" in note]
 
 

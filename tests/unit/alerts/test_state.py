@@ -55,7 +55,7 @@ def incident(members: int) -> Incident:
         members=tuple(member(number) for number in range(members)),
         ack=Ack(by="ann", at=NOW, status=Status.WARNING),
         suppressed_by=Reason.MUTED,
-        told=("slack", "pager"),
+        notified_channels=("slack", "pager"),
         references={"slack": {"ts": "1700000000.1", "channel": "C1"}},
         closed_at=NOW,
         ending="expired",
@@ -160,6 +160,17 @@ def test_what_is_read_back_has_the_types_that_it_had() -> None:
     assert isinstance(state.known.incidents[0].members, tuple)
     assert isinstance(state.known.incidents[0].suppressed_by, Reason)
     assert [type(event) for event in state.events] == [IncidentRow, DeliveryRow]
+
+
+def test_the_keys_of_format_1_keep_their_names() -> None:
+    """Fields were renamed since; states that older versions wrote, or read, have these keys."""
+    state = json.loads(to_json(full(members=1, pending=1)))["state"]
+
+    (incident,) = state["known"]["incidents"]
+    assert {"mended", "mended_members", "said_at", "said_status", "told"} <= incident.keys()
+    assert incident["told"] == ["slack", "pager"]
+    (pending,) = state["outbox"]
+    assert "mended" in pending["message"]["items"][0]
 
 
 def test_an_instant_of_another_zone_is_the_same_instant() -> None:

@@ -35,7 +35,7 @@ def incident(monitor: str = "a", number: int = 1, **changes: Any) -> Incident:
         "checkpoint": "c",
         "summary": "44.2 %",
         "members": (Member('{"s":"x"}', "x", Status.CRITICAL, NOW, NOW, 12.0, 3, 25, 50.0, "%"),),
-        "told": ("slack",),
+        "notified_channels": ("slack",),
         "owner": "ana",
     }
     return Incident(**(values | changes))

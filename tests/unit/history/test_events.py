@@ -38,7 +38,7 @@ def change(**values: Any) -> Change:
         "incident": INCIDENT,
         "previous": replace(INCIDENT, status=Status.WARNING),
         "at": NOW,
-        "speaks": True,
+        "notifies": True,
     }
     return Change(**(given | values))
 

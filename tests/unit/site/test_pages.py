@@ -181,7 +181,7 @@ def hostile() -> SiteData:
                 id=view.incident.id + HOSTILE,
                 monitor=HOSTILE,
                 summary=HOSTILE,
-                told=(HOSTILE,),
+                notified_channels=(HOSTILE,),
                 owner=HOSTILE,
                 members=tuple(
                     replace(member, label=HOSTILE, unit=HOSTILE) for member in view.incident.members

@@ -66,7 +66,7 @@ def test_what_it_was_as_its_rows_say() -> None:
         at("2026-02-05"),
         "resolved",
     )
-    assert (incident.worst, incident.told, incident.owner) == (
+    assert (incident.worst, incident.notified_channels, incident.owner) == (
         Status.CRITICAL,
         ("slack", "pagerduty"),
         "ml-platform",

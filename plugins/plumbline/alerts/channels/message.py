@@ -1,4 +1,4 @@
-"""What a channel is given to tell: one message a run and channel, as plain values.
+"""What a channel delivers: one message per run and channel, as plain values.
 
 Made by `plumbline.alerts.compose` from decided changes; kept in the outbox as JSON until delivered,
 so a message that had to wait is rendered when it goes out. Every text in it may come from data:
@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from plumbline.alerts.incidents.model import Event, Kind, Reason
 from plumbline.core.status import RunStatus, Status
@@ -76,8 +79,8 @@ class Item:
     """What fails, the worst first; at most `compose.MOST_GROUPS`."""
     more_groups: int = 0
     """How many more fail than ``groups`` names."""
-    recovered: tuple[str, ...] = ()
-    """Labels of the groups that are well again; at most `compose.MOST_GROUPS`."""
+    recovered: Annotated[tuple[str, ...], Field(alias="mended")] = ()
+    """Labels of the groups that have recovered; at most `compose.MOST_GROUPS`."""
     left: tuple[str, ...] = ()
     """Labels of the groups that aged out without a fix; at most `compose.MOST_GROUPS`."""
     last_good: float | None = None

@@ -1,8 +1,8 @@
-"""The decision: what is known and what a run found give what there is to say, and why.
+"""The decision: from what is known and what a run found to the notifications, each with its reason.
 
 One stage a file: `memory` (which outcomes count), `lifecycle` (what each makes of its incident;
-with `members` and `flapping`), `inhibition` and `suppression` (what is held back), and here the
-changes that come of it. Used by `plumbline.alerts`; reads no clock, no file and no network.
+with `members` and `flapping`), `inhibition` and `suppression` (what is not sent), and here the
+changes that result. Used by `plumbline.alerts`; reads no clock, no file and no network.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import get_args
 from plumbline.alerts.incidents import flapping
 from plumbline.alerts.incidents.ids import event_id
 from plumbline.alerts.incidents.inhibition import Key, Node, inhibitors
-from plumbline.alerts.incidents.lifecycle import Step, Word, advance
-from plumbline.alerts.incidents.members import missing_members, new_members, untold
+from plumbline.alerts.incidents.lifecycle import Notice, Step, advance
+from plumbline.alerts.incidents.members import missing_members, new_members, notified_before
 from plumbline.alerts.incidents.memory import forward, remember
 from plumbline.alerts.incidents.model import (
     Change,
@@ -29,7 +29,7 @@ from plumbline.alerts.incidents.model import (
     Reason,
 )
 from plumbline.alerts.incidents.policy import Policy
-from plumbline.alerts.incidents.suppression import held_by, mute_of, standing
+from plumbline.alerts.incidents.suppression import active_suppressions, mute_of, suppression_of
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.severity import SEVERITY
@@ -41,31 +41,31 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Settled:
-    """A step, with what holds its word back."""
+    """A step, with what suppresses its notice."""
 
     step: Step
-    word: Word | None
-    held: Reason | None
+    notice: Notice | None
+    suppression: Reason | None
     reasons: tuple[Reason, ...]
-    """All that would hold back a word now, whether there is one or not."""
+    """All that would suppress a notice now, whether there is one or not."""
     root: Incident | None
-    """In whose message it is said, where it is inhibited."""
+    """The incident whose message names it, where it is inhibited."""
     mute: Mute | None
 
     @property
-    def speaks(self) -> bool:
-        """Whether its word is said by itself."""
-        return self.word is not None and self.held is None
+    def notifies(self) -> bool:
+        """Whether its notice is sent in a message of its own."""
+        return self.notice is not None and self.suppression is None
 
     @property
     def joins(self) -> bool:
-        """Whether nobody was told of it and another's message names it from now on."""
+        """Whether it was never notified, and another's message names it from now on."""
         before = self.step.before
         listed = before.inhibited_by if before else None
         return (
-            self.held is Reason.INHIBITED
+            self.suppression is Reason.INHIBITED
             and self.root is not None
-            and self.step.after.said_at is None
+            and self.step.after.notified_at is None
             and self.root.id != listed
         )
 
@@ -95,7 +95,7 @@ def decide(
     accepted, notes = forward(known.monitors, outcomes)
     steps = _steps(known, accepted, checkpoint, policy)
     settled = _settle(known, steps, mutes, now)
-    changes, incidents = _tell(settled)
+    changes, incidents = _changes(settled)
     notes += _still_open(steps)
     monitors = dict(known.monitors)
     for outcome in accepted:
@@ -150,28 +150,28 @@ def _still_open(steps: Mapping[Key, Step]) -> Iterable[str]:
 def _settle(
     known: Known, steps: Mapping[Key, Step], mutes: Sequence[Mute], now: datetime
 ) -> dict[Key, Settled]:
-    """What holds back each word; a parent that names a new child has to speak."""
+    """What suppresses each notice; a parent that names a new child is notified."""
     roots = inhibitors(_nodes(known, steps, mutes, now))
     settled = {}
     for key, step in steps.items():
         mute = mute_of(key[0], mutes, now)
         root = roots.get(key)
-        reasons = standing(step, muted=mute is not None, inhibited=root is not None)
-        held = held_by(step, reasons) if step.wrong else None
-        settled[key] = Settled(step, step.word, held, reasons, root, mute)
+        reasons = active_suppressions(step, muted=mute is not None, inhibited=root is not None)
+        suppression = suppression_of(step, reasons) if step.is_failing else None
+        settled[key] = Settled(step, step.notice, suppression, reasons, root, mute)
     for joining in [one for one in settled.values() if one.joins]:
         assert joining.root is not None
         key = (joining.root.monitor, joining.root.kind)
-        if not settled[key].speaks:
-            word = Word(Event.CHANGED, Reason.NEW_MEMBER)
-            settled[key] = replace(settled[key], word=word, held=None)
+        if not settled[key].notifies:
+            notice = Notice(Event.CHANGED, Reason.NEW_MEMBER)
+            settled[key] = replace(settled[key], notice=notice, suppression=None)
     return settled
 
 
 def _nodes(
     known: Known, steps: Mapping[Key, Step], mutes: Sequence[Mute], now: datetime
 ) -> Iterable[Node]:
-    """The open incidents of monitors that are not well, as they are after this run's steps."""
+    """The open incidents of failing monitors, as they are after this run's steps."""
     incidents = {
         (incident.monitor, incident.kind): incident
         for incident in known.incidents
@@ -181,98 +181,98 @@ def _nodes(
         if incident.is_open and incident.calm_since is None:
             step = steps.get(key)
             muted = mute_of(incident.monitor, mutes, now) is not None
-            yield Node(incident, step if step and step.wrong else None, muted)
+            yield Node(incident, step if step and step.is_failing else None, muted)
 
 
-def _tell(settled: Mapping[Key, Settled]) -> tuple[list[Change], list[Incident]]:
+def _changes(settled: Mapping[Key, Settled]) -> tuple[list[Change], list[Incident]]:
     """The changes, and the incidents as they are afterwards."""
     changes: list[Change] = []
     incidents: list[Incident] = []
     children: dict[str, list[Change]] = {}
     for one in settled.values():
-        if one.held is not None:
-            incident = _hold(one)
-            change = _held_change(one, incident)
-            if one.root is not None and one.held is Reason.INHIBITED:
+        if one.suppression is not None:
+            incident = _suppressed(one)
+            change = _suppressed_change(one, incident)
+            if one.root is not None and one.suppression is Reason.INHIBITED:
                 children.setdefault(one.root.id, []).append(change)
             if _begins(one):
                 changes.append(change)
             incidents.append(incident)
     for one in settled.values():
-        if one.held is None and one.word is not None:
-            change = _told_change(one, one.word, children.get(one.step.after.id, []))
+        if one.suppression is None and one.notice is not None:
+            change = _notified_change(one, one.notice, children.get(one.step.after.id, []))
             changes.append(change)
             incidents.append(change.incident)
-        elif one.held is None:
-            incidents.append(_rest(one))
+        elif one.suppression is None:
+            incidents.append(_silent(one))
     return changes, incidents
 
 
 def _begins(one: Settled) -> bool:
-    """Whether it is held back for this reason since this run: then there is an event."""
+    """Whether it is suppressed for this reason since this run: then there is an event."""
     before = one.step.before
-    return before is None or before.suppressed_by is not one.held or one.joins
+    return before is None or before.suppressed_by is not one.suppression or one.joins
 
 
-def _hold(one: Settled) -> Incident:
+def _suppressed(one: Settled) -> Incident:
     after = one.step.after
-    is_inhibited = one.held is Reason.INHIBITED and one.root is not None
+    is_inhibited = one.suppression is Reason.INHIBITED and one.root is not None
     return replace(
         after,
         sequence=after.sequence + 1 if _begins(one) else after.sequence,
-        suppressed_by=one.held,
+        suppressed_by=one.suppression,
         inhibited_by=one.root.id if is_inhibited and one.root else None,
     )
 
 
-def _held_change(one: Settled, incident: Incident) -> Change:
-    assert one.held is not None
-    is_inhibited = one.held is Reason.INHIBITED and one.root is not None
+def _suppressed_change(one: Settled, incident: Incident) -> Change:
+    assert one.suppression is not None
+    is_inhibited = one.suppression is Reason.INHIBITED and one.root is not None
     return Change(
         event_id=event_id(incident, Event.SUPPRESSED),
         event=Event.SUPPRESSED,
-        reason=one.held,
+        reason=one.suppression,
         incident=incident,
         previous=one.step.before,
         at=one.step.at,
-        speaks=False,
+        notifies=False,
         new_members=new_members(incident),
-        mute=one.mute if one.held is Reason.MUTED else None,
+        mute=one.mute if one.suppression is Reason.MUTED else None,
         inhibited_by=one.root.monitor if is_inhibited and one.root else None,
     )
 
 
-def _told_change(one: Settled, word: Word, children: Sequence[Change]) -> Change:
-    """A word that is said; or the silent end of what nobody was told of."""
+def _notified_change(one: Settled, notice: Notice, children: Sequence[Change]) -> Change:
+    """A notice that is sent; or the silent end of an incident that was never notified."""
     after, at = one.step.after, one.step.at
-    speaks = after.is_open or after.said_at is not None
+    notifies = after.is_open or after.notified_at is not None
     incident = replace(
         after,
         sequence=after.sequence + 1,
         suppressed_by=None,
         inhibited_by=None,
     )
-    if speaks:
-        incident = replace(incident, said_at=at, said_status=after.status, remind_from=at)
+    if notifies:
+        incident = replace(incident, notified_at=at, notified_status=after.status, remind_from=at)
     return Change(
-        event_id=event_id(incident, word.event),
-        event=word.event,
-        reason=word.reason,
+        event_id=event_id(incident, notice.event),
+        event=notice.event,
+        reason=notice.reason,
         incident=incident,
         previous=one.step.before,
         at=at,
-        speaks=speaks,
+        notifies=notifies,
         new_members=new_members(after) if after.is_open else (),
-        mended_members=untold(after.mended_members, after),
-        left_members=untold(after.left_members, after),
+        recovered_members=notified_before(after.recovered_members, after),
+        left_members=notified_before(after.left_members, after),
         children=tuple(sorted(children, key=_order)),
     )
 
 
-def _rest(one: Settled) -> Incident:
-    """There is nothing to say; what no longer holds it back is forgotten."""
+def _silent(one: Settled) -> Incident:
+    """No notice; a suppression that no longer applies is dropped."""
     after = one.step.after
-    if not one.step.wrong:
+    if not one.step.is_failing:
         return after
     return replace(
         after,
@@ -286,7 +286,7 @@ def _kept(
 ) -> tuple[Incident, ...]:
     """Open incidents, and closed ones that count; of monitors without an outcome all of them.
 
-    One that ends in this run stays until the next: its end is yet to be told where it was opened.
+    One that ends in this run stays until the next: its end is still to be sent.
     """
     judged = {outcome.monitor: outcome.as_of for outcome in outcomes}
     by_id = {incident.id: incident for incident in known.incidents}

@@ -1,8 +1,8 @@
-"""Who speaks for whom: a monitor is not told by itself while what it builds on is told.
+"""Inhibition: a monitor is not notified by itself while a monitor that it builds on is.
 
-As Alertmanager's inhibition, with one more rule: nobody vanishes. A monitor of which nobody was
-told is held back only where another's message names it: one that goes out in this run, or one that
-went out before and whose incident is still open.
+As Alertmanager's inhibition, with one more rule: no incident vanishes. An incident that was never
+notified is inhibited only where the message of another names it: one that goes out in this run, or
+one that went out before and whose incident is still open.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Key = tuple[str, Kind]
 
 @dataclass(frozen=True)
 class Node:
-    """An open incident of a monitor that is not well."""
+    """An open incident of a failing monitor."""
 
     incident: Incident
     step: Step | None = None
-    """What this run saw of it, where it saw it wrong: only then can it be told now."""
+    """What this run made of it, where it saw it failing: only then can it be notified now."""
     muted: bool = False
 
     @property
@@ -38,7 +38,7 @@ class Node:
 
 
 def inhibitors(nodes: Iterable[Node]) -> dict[Key, Incident]:
-    """By incident that is to be held back, the one in whose message it is said."""
+    """By inhibited incident, the one whose message names it."""
     there = list(nodes)
     by_key = {node.key: node for node in there}
     return _Search(by_key, {node.incident.id: node for node in there}).run()
@@ -48,7 +48,7 @@ def inhibitors(nodes: Iterable[Node]) -> dict[Key, Incident]:
 class _Search:
     """Depth first from child to parent.
 
-    A parent that is being asked itself does not inhibit, so of a circle at least one speaks.
+    A parent under evaluation does not inhibit, so that of a cycle at least one is notified.
     """
 
     nodes: Mapping[Key, Node]
@@ -62,7 +62,7 @@ class _Search:
         return {key: root.incident for key, root in self.found.items() if root is not None}
 
     def _root(self, node: Node) -> Node | None:
-        """In whose message ``node`` is said; None: in its own, or in nobody's."""
+        """The node whose message names ``node``; None: its own message, or none."""
         if node.key not in self.found:
             self.asked.add(node.key)
             self.found[node.key] = self._search(node)
@@ -75,7 +75,7 @@ class _Search:
         listed = self._listed(node)
         if node.step is None or listed is not None:
             return listed
-        fit = [root for root in self._above(node) if self._speaks_for(root, node)]
+        fit = [root for root in self._above(node) if self._can_name(root, node)]
         return min(fit, key=self._preference, default=None)
 
     def _listed(self, node: Node) -> Node | None:
@@ -90,7 +90,7 @@ class _Search:
         return self.by_id.get(by) if by is not None else None
 
     def _is_circle(self, node: Node) -> bool:
-        """Whether who named it was named by others, in the end by itself: then nobody speaks."""
+        """Whether the chain of names leads back to ``node``: then none would be notified."""
         seen = {node.incident.id}
         above = self._named_by(node)
         while above is not None and above.incident.id not in seen:
@@ -99,7 +99,7 @@ class _Search:
         return above is not None
 
     def _above(self, node: Node) -> list[Node]:
-        """The incidents that could speak for ``node``: its parents', or who speaks for them."""
+        """The incidents whose message could name ``node``: parents, or what names the parents."""
         assert node.step is not None
         above = []
         for monitor in node.step.outcome.depends_on:
@@ -112,17 +112,19 @@ class _Search:
                     above.append(root)
         return above
 
-    def _speaks_for(self, root: Node, node: Node) -> bool:
+    def _can_name(self, root: Node, node: Node) -> bool:
         if root.key in self.asked or root.severity < node.severity:
             return False
-        was_told = node.incident.said_at is not None and root.incident.said_at is not None
-        return was_told or self._can_speak(root)
+        were_notified = (
+            node.incident.notified_at is not None and root.incident.notified_at is not None
+        )
+        return were_notified or self._can_be_notified(root)
 
-    def _can_speak(self, node: Node) -> bool:
+    def _can_be_notified(self, node: Node) -> bool:
         return node.step is not None and not node.muted and self._root(node) is None
 
     def _preference(self, node: Node) -> tuple[bool, int, Key]:
-        """One that speaks anyway; then the worst; then by name."""
-        word = node.step.word if node.step else None
-        speaks_anyway = word is not None and word.event is not Event.FLAPPING
-        return (not speaks_anyway, -node.severity, node.key)
+        """One that is notified anyway; then the worst; then by name."""
+        notice = node.step.notice if node.step else None
+        notifies_anyway = notice is not None and notice.event is not Event.FLAPPING
+        return (not notifies_anyway, -node.severity, node.key)

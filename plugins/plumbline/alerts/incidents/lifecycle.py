@@ -1,6 +1,6 @@
-"""How one outcome moves one incident: its opening, its going on, its end, and what to say of it.
+"""How one outcome moves one incident: opening, update, end, and the notice that results.
 
-What holds a word back (mutes, acknowledgements, other monitors) is decided afterwards.
+Suppression (mutes, acknowledgements, other monitors) is decided afterwards.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from plumbline.core.severity import SEVERITY, worse
 from plumbline.core.status import Status
 from plumbline.core.text import listing
 
-Sight = Literal["wrong", "well", "unknown"]
+Health = Literal["failing", "healthy", "unknown"]
 
 
 @dataclass(frozen=True)
-class Word:
-    """What there is to say of an incident, and why."""
+class Notice:
+    """What to notify of an incident, and why."""
 
     event: Event
     reason: Reason
@@ -38,11 +38,11 @@ class Step:
     outcome: Outcome
     before: Incident | None
     after: Incident
-    """Not yet changed by what is said or held back."""
-    word: Word | None
-    """None: there is nothing to say."""
-    wrong: bool
-    """Whether this outcome saw it wrong: only then can it be told now."""
+    """Before notification and suppression change it."""
+    notice: Notice | None
+    """None: there is nothing to notify."""
+    is_failing: bool
+    """Whether this outcome saw it failing: only then can it be notified now."""
 
     @property
     def at(self) -> datetime:
@@ -50,13 +50,13 @@ class Step:
         return self.outcome.as_of
 
 
-def seen(kind: Kind, status: Status) -> Sight:
+def health_of(kind: Kind, status: Status) -> Health:
     """What ``status`` says of an incident of ``kind``: ERROR and SKIPPED never fix data."""
     if kind == "error":
-        return "wrong" if status is Status.ERROR else "well"
+        return "failing" if status is Status.ERROR else "healthy"
     if status in (Status.WARNING, Status.CRITICAL):
-        return "wrong"
-    return "well" if status is Status.PASS else "unknown"
+        return "failing"
+    return "healthy" if status is Status.PASS else "unknown"
 
 
 def advance(
@@ -78,15 +78,15 @@ def advance(
         policy: intervals and counts.
         arrivals: when each group of the monitor was first judged, by key.
     """
-    sight = seen(kind, outcome.status)
+    health = health_of(kind, outcome.status)
     open_one = next((incident for incident in incidents if incident.is_open), None)
     if open_one is None:
-        if sight != "wrong":
+        if health != "failing":
             return None
         return _open(incidents, kind, outcome, checkpoint, policy)
-    if sight == "wrong":
+    if health == "failing":
         return _go_on(meet(open_one, outcome, arrivals), open_one, outcome, policy)
-    if sight == "well":
+    if health == "healthy":
         return _recover(meet(open_one, outcome, arrivals), open_one, outcome, policy)
     return _wait(open_one, outcome)
 
@@ -110,12 +110,12 @@ def _open(
         flapping=is_flapping,
         owner=outcome.owner,
     )
-    word = (
-        Word(Event.FLAPPING, Reason.FLAPPING)
+    notice = (
+        Notice(Event.FLAPPING, Reason.FLAPPING)
         if is_flapping
-        else Word(Event.OPENED, Reason.FIRST_FAILURE)
+        else Notice(Event.OPENED, Reason.FIRST_FAILURE)
     )
-    return Step(outcome, None, meet(incident, outcome, {}), word, wrong=True)
+    return Step(outcome, None, meet(incident, outcome, {}), notice, is_failing=True)
 
 
 def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
@@ -133,29 +133,29 @@ def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) ->
         calm_since=None,
         remind_from=before.remind_from or outcome.as_of,
     )
-    word = _word(after, outcome.as_of, policy, was_calm=before.calm_since is not None)
-    return Step(outcome, before, after, word, wrong=True)
+    notice = _notice(after, outcome.as_of, policy, was_calm=before.calm_since is not None)
+    return Step(outcome, before, after, notice, is_failing=True)
 
 
-def _word(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool) -> Word | None:
+def _notice(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool) -> Notice | None:
     """The strongest thing to say; measured by what was last said, not by the last run."""
-    if incident.said_at is None or incident.said_status is None:
+    if incident.notified_at is None or incident.notified_status is None:
         event = Event.FLAPPING if incident.flapping else Event.OPENED
-        return Word(event, Reason.NO_LONGER_SUPPRESSED)
-    now, said = SEVERITY[incident.status], SEVERITY[incident.said_status]
+        return Notice(event, Reason.NO_LONGER_SUPPRESSED)
+    now, said = SEVERITY[incident.status], SEVERITY[incident.notified_status]
     start = incident.remind_from or at
     due = at - start >= policy.remind_after(incident.status)
     if now > said:
-        return Word(Event.ESCALATED, Reason.STATUS_ROSE)
+        return Notice(Event.ESCALATED, Reason.STATUS_ROSE)
     if incident.flapping and due:
-        return Word(Event.REMINDED, Reason.REMINDER_DUE)
+        return Notice(Event.REMINDED, Reason.REMINDER_DUE)
     if now < said:
-        return Word(Event.DOWNGRADED, Reason.STATUS_FELL)
+        return Notice(Event.DOWNGRADED, Reason.STATUS_FELL)
     if new_members(incident):
-        return Word(Event.CHANGED, Reason.NEW_MEMBER)
+        return Notice(Event.CHANGED, Reason.NEW_MEMBER)
     if due:
-        return Word(Event.REMINDED, Reason.REMINDER_DUE)
-    return Word(Event.FLAPPING, Reason.FLAPPING) if was_calm else None
+        return Notice(Event.REMINDED, Reason.REMINDER_DUE)
+    return Notice(Event.FLAPPING, Reason.FLAPPING) if was_calm else None
 
 
 def _recover(after: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
@@ -165,7 +165,7 @@ def _recover(after: Incident, before: Incident, outcome: Outcome, policy: Policy
     if before.flapping:
         after = replace(after, calm_since=before.calm_since or at)
         if not flapping.is_over(after, at, policy):
-            return Step(outcome, before, after, word=None, wrong=False)
+            return Step(outcome, before, after, notice=None, is_failing=False)
     expired = after.left > 0
     after = replace(
         after,
@@ -173,12 +173,12 @@ def _recover(after: Incident, before: Incident, outcome: Outcome, policy: Policy
         closed_at=at,
         ending="expired" if expired else "resolved",
     )
-    word = (
-        Word(Event.EXPIRED, Reason.LEFT_THE_WINDOW)
+    notice = (
+        Notice(Event.EXPIRED, Reason.LEFT_THE_WINDOW)
         if expired
-        else Word(Event.RESOLVED, Reason.RECOVERED)
+        else Notice(Event.RESOLVED, Reason.RECOVERED)
     )
-    return Step(outcome, before, after, word, wrong=False)
+    return Step(outcome, before, after, notice, is_failing=False)
 
 
 def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:
@@ -203,4 +203,4 @@ def _wait(before: Incident, outcome: Outcome) -> Step:
     after = before
     if outcome.status is Status.SKIPPED:
         after = replace(before, remind_from=None)
-    return Step(outcome, before, after, word=None, wrong=False)
+    return Step(outcome, before, after, notice=None, is_failing=False)

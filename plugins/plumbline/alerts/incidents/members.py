@@ -38,16 +38,16 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
         failing = {group.key.text: group for group in outcome.groups if group.status in _FAILING}
     judged = {key.text for key in outcome.judged}
     gone = [member for member in incident.members if member.key not in failing]
-    mended = [member for member in gone if member.key in judged]
+    recovered = [member for member in gone if member.key in judged]
     absent = [member for member in gone if member.key not in judged]
     missing = [member for member in absent if not has_left(member, outcome, arrivals)][-MOST_GONE:]
     left = _without_keys(absent, missing)
-    back_mended = _among(incident.mended_members, failing)
+    recovered_again = _among(incident.recovered_members, failing)
     back_left = _among(incident.left_members, failing)
     since = {
         member.key: member.since
-        for member in (*back_mended, *back_left)
-        if incident.said_at is None or member.last_seen >= incident.said_at
+        for member in (*recovered_again, *back_left)
+        if incident.notified_at is None or member.last_seen >= incident.notified_at
     } | {member.key: member.since for member in incident.members}
     return replace(
         incident,
@@ -58,19 +58,19 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
             ),
             *(replace(member, is_missing=True) for member in missing),
         ),
-        mended=incident.mended + len(mended) - len(back_mended),
+        recovered=incident.recovered + len(recovered) - len(recovered_again),
         left=incident.left + len(left) - len(back_left),
-        mended_members=_without(incident.mended_members, back_mended, mended),
+        recovered_members=_without(incident.recovered_members, recovered_again, recovered),
         left_members=_without(incident.left_members, back_left, left),
     )
 
 
 def new_members(incident: Incident) -> tuple[Member, ...]:
     """Those that began to fail after the last word; none where nothing was said yet."""
-    said_at = incident.said_at
-    if said_at is None:
+    notified_at = incident.notified_at
+    if notified_at is None:
         return ()
-    return tuple(member for member in incident.members if member.since > said_at)
+    return tuple(member for member in incident.members if member.since > notified_at)
 
 
 def missing_members(incident: Incident) -> tuple[Member, ...]:
@@ -78,12 +78,12 @@ def missing_members(incident: Incident) -> tuple[Member, ...]:
     return tuple(member for member in incident.members if member.is_missing)
 
 
-def untold(gone: Iterable[Member], incident: Incident) -> tuple[Member, ...]:
+def notified_before(gone: Iterable[Member], incident: Incident) -> tuple[Member, ...]:
     """Those of ``gone`` that the last word on ``incident`` named as failing."""
-    said_at = incident.said_at
-    if said_at is None:
+    notified_at = incident.notified_at
+    if notified_at is None:
         return ()
-    return tuple(member for member in gone if member.since <= said_at <= member.last_seen)
+    return tuple(member for member in gone if member.since <= notified_at <= member.last_seen)
 
 
 def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Member:

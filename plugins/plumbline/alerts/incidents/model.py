@@ -1,7 +1,8 @@
-"""What is known of incidents: the values that are decided on, kept and told.
+"""Incidents as values: what is decided on, stored and sent.
 
 They are plain frozen dataclasses, so that pydantic's ``TypeAdapter`` writes them as JSON and reads
-them back (`plumbline.alerts.state`). Instants carry a zone; those of an incident are ``as_of``
+them back (`plumbline.alerts.state`); a renamed field keeps its key as an alias. Instants carry a
+zone; those of an incident are ``as_of``
 instants, which are the clock's own in a live run and the replayed ones in a replay.
 """
 
@@ -11,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from plumbline.core.instants import in_utc
 from plumbline.core.status import Status
@@ -38,7 +41,7 @@ class Event(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why there is, or is not, something to say."""
+    """Why there is, or is not, a notification."""
 
     FIRST_FAILURE = "first failure"
     NEW_MEMBER = "new member"
@@ -106,19 +109,19 @@ class Incident:
     """How many events it has had: the next one's number is in its event id."""
     members: tuple[Member, ...] = ()
     """What fails now, or is missing; of a closed incident, what failed last."""
-    mended: int = 0
+    recovered: Annotated[int, Field(alias="mended")] = 0
     """How many members were seen well again."""
     left: int = 0
     """How many members aged out of the window without a fix."""
-    mended_members: tuple[Member, ...] = ()
-    """Those that recovered last, at most `policy.MOST_GONE`: the next word names them."""
+    recovered_members: Annotated[tuple[Member, ...], Field(alias="mended_members")] = ()
+    """Those that recovered last, at most `policy.MOST_GONE`: the next notification names them."""
     left_members: tuple[Member, ...] = ()
-    """The same of those that left the window."""
+    """The same for those that left the window."""
     summary: str = ""
-    said_at: datetime | None = None
-    """When somebody was last told; None: nobody was (muted, inhibited)."""
-    said_status: Status | None = None
-    """The status that was last told."""
+    notified_at: Annotated[datetime | None, Field(alias="said_at")] = None
+    """When it was last notified; None: never (muted, inhibited)."""
+    notified_status: Annotated[Status | None, Field(alias="said_status")] = None
+    """The status that was last notified."""
     remind_from: datetime | None = None
     """From when the time to the next reminder counts; None: from the next time it is judged."""
     ack: Ack | None = None
@@ -126,11 +129,11 @@ class Incident:
     calm_since: datetime | None = None
     """Of a flapping one: since when the monitor has been well."""
     suppressed_by: Reason | None = None
-    """Why it is held back now, so that this is told once and not at each run."""
+    """Why it is suppressed now, so that this is said once and not at each run."""
     inhibited_by: str | None = None
-    """The incident in whose message this one was said, while that one stands for it."""
-    told: tuple[str, ...] = ()
-    """The channels that were told of it: its end goes to the same."""
+    """The incident whose message named this one, while that one inhibits it."""
+    notified_channels: Annotated[tuple[str, ...], Field(alias="told")] = ()
+    """The channels that were notified: its end goes to the same."""
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By channel: what the channel needs to find its message again (Slack's ``ts``)."""
     closed_at: datetime | None = None
@@ -225,11 +228,11 @@ class Change:
     previous: Incident | None
     """As it was before; None at its opening."""
     at: datetime
-    speaks: bool
+    notifies: bool
     """False: held back (muted, acknowledged, inhibited, flapping)."""
     new_members: tuple[Member, ...] = ()
     """Those of which nobody was told; empty at an opening, where all are new."""
-    mended_members: tuple[Member, ...] = ()
+    recovered_members: tuple[Member, ...] = ()
     """Those that the last word named and that are well since."""
     left_members: tuple[Member, ...] = ()
     """Those that the last word named and that left the window since."""

@@ -1,4 +1,4 @@
-"""What holds a word back: a mute, another monitor's incident, an acknowledgement, flapping.
+"""What suppresses a notice: a mute, another monitor's incident, an acknowledgement, flapping.
 
 In this order, so that the reason that is named is the one that lasts whatever the others do.
 """
@@ -22,8 +22,8 @@ def mute_of(monitor: str, mutes: Sequence[Mute], now: datetime) -> Mute | None:
     return max(covering, key=lambda mute: in_utc(mute.until), default=None)
 
 
-def standing(step: Step, *, muted: bool, inhibited: bool) -> tuple[Reason, ...]:
-    """Every reason that could hold back a word now, in the order in which they are named."""
+def active_suppressions(step: Step, *, muted: bool, inhibited: bool) -> tuple[Reason, ...]:
+    """Every reason that could suppress a notice now, in the order in which they are named."""
     there_is = {
         Reason.MUTED: muted,
         Reason.INHIBITED: inhibited,
@@ -33,19 +33,19 @@ def standing(step: Step, *, muted: bool, inhibited: bool) -> tuple[Reason, ...]:
     return tuple(reason for reason, stands in there_is.items() if stands)
 
 
-def held_by(step: Step, reasons: Sequence[Reason]) -> Reason | None:
-    """The first of ``reasons`` that holds back the step's word; None: it may be said."""
-    if step.word is None:
+def suppression_of(step: Step, reasons: Sequence[Reason]) -> Reason | None:
+    """The first of ``reasons`` that suppresses the step's notice; None: it is sent."""
+    if step.notice is None:
         return None
     for reason in reasons:
-        if _holds(reason, step.word.event, was_said=step.after.said_at is not None):
+        if _holds(reason, step.notice.event, was_notified=step.after.notified_at is not None):
             return reason
     return None
 
 
-def _holds(reason: Reason, event: Event, *, was_said: bool) -> bool:
+def _holds(reason: Reason, event: Event, *, was_notified: bool) -> bool:
     if reason is Reason.ACKNOWLEDGED:
         return event in _SILENCED_BY_ACK
     if reason is Reason.FLAPPING:
-        return was_said and event in _SILENCED_BY_FLAPPING
+        return was_notified and event in _SILENCED_BY_FLAPPING
     return True

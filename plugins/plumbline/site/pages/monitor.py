@@ -152,7 +152,7 @@ def _alerted(incidents: Sequence[IncidentView]) -> Alerted:
     ]
     return Alerted(
         incidents=len(incidents),
-        told=sum(bool(known.incident.told) for known in incidents),
+        told=sum(bool(known.incident.notified_channels) for known in incidents),
         lasted=sum(spans, timedelta()),
         longest=max(spans, default=timedelta()),
     )

@@ -84,7 +84,7 @@ def test_an_incident_has_what_the_outcome_says_of_it() -> None:
     incident = history.open("coverage")
     assert (incident.status, incident.worst) == (Status.WARNING, Status.CRITICAL)
     assert (incident.opened_at, incident.last_seen) == (at(0), at(1))
-    assert (incident.said_at, incident.said_status) == (at(1), Status.WARNING)
+    assert (incident.notified_at, incident.notified_status) == (at(1), Status.WARNING)
     assert (incident.summary, incident.owner) == ("coverage is WARNING", "data-platform")
     assert (incident.checkpoint, incident.sequence) == ("health_check", 2)
 
@@ -116,18 +116,18 @@ def test_what_is_held_back_says_by_which_mute() -> None:
     history.mutes = [mute("coverage", until=2), longer, mute("other", until=20)]
     (change,) = history.step({"coverage": "C"}).changes
     assert change.mute == longer
-    assert history.open("coverage").said_at is None
+    assert history.open("coverage").notified_at is None
 
 
 def test_the_channels_that_were_told_and_their_references_are_left_to_the_caller() -> None:
     history = History()
     history.step({"coverage": "w"})
     incident = replace(
-        history.open("coverage"), told=("slack",), references={"slack": {"ts": "1.2"}}
+        history.open("coverage"), notified_channels=("slack",), references={"slack": {"ts": "1.2"}}
     )
     history.known = replace(history.known, incidents=(incident,))
     (change,) = history.step({"coverage": "."}).changes
-    assert (change.incident.told, change.incident.references) == (
+    assert (change.incident.notified_channels, change.incident.references) == (
         ("slack",),
         {"slack": {"ts": "1.2"}},
     )

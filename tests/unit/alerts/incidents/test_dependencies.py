@@ -32,7 +32,7 @@ def children(decision: Decision) -> dict[str, list[str]]:
     return {
         change.incident.monitor: [child.incident.monitor for child in change.children]
         for change in decision.changes
-        if change.speaks
+        if change.notifies
     }
 
 
@@ -69,7 +69,7 @@ def test_a_parent_that_is_at_least_as_bad_speaks_for_the_child(
 def test_the_child_is_recorded_as_held_back_with_who_speaks_for_it() -> None:
     change = of(play(History(), parent="C", child="C"), "child")
     assert (str(change.event), str(change.reason)) == ("suppressed", "inhibited")
-    assert (change.speaks, change.inhibited_by) == (False, "parent")
+    assert (change.notifies, change.inhibited_by) == (False, "parent")
 
 
 def test_a_held_back_child_is_recorded_once() -> None:
@@ -104,7 +104,7 @@ def test_the_parent_becomes_less_bad_than_the_child() -> None:
 def test_both_recover_and_only_the_told_one_says_so() -> None:
     decision = play(History(), parent="C.", child="C.")
     assert told(decision) == ["parent: resolved, recovered"]
-    assert of(decision, "child").speaks is False
+    assert of(decision, "child").notifies is False
 
 
 def test_a_child_that_fails_later_makes_the_told_parent_speak_again() -> None:

@@ -1,4 +1,4 @@
-"""The failing groups of an incident: new, mended, missing, and those that left the window."""
+"""The failing groups of an incident: new, recovered, missing, and those that left the window."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_what_fails_no_more_says_nothing_until_something_else_does() -> None:
     see(history, "abc")
     assert see(history, "a", "b").changes == ()
     change = see(history, "ad", "b").changes[0]
-    assert (labels(change.mended_members), labels(change.left_members)) == ("b", "")
+    assert (labels(change.recovered_members), labels(change.left_members)) == ("b", "")
     assert labels(change.incident.members) == "adc"
 
 
@@ -80,13 +80,13 @@ def test_what_was_told_as_gone_is_not_told_again() -> None:
     history = History()
     see(history, "ab")
     change = see(history, "c").changes[0]
-    assert (labels(change.mended_members), labels(change.left_members)) == ("", "ab")
+    assert (labels(change.recovered_members), labels(change.left_members)) == ("", "ab")
     change = see(history, "cd").changes[0]
-    assert (change.mended_members, change.left_members) == ((), ())
+    assert (change.recovered_members, change.left_members) == ((), ())
 
 
 @pytest.mark.parametrize(
-    ("well", "event", "reason", "mended", "left"),
+    ("well", "event", "reason", "recovered", "left"),
     [
         ("ab", Event.RESOLVED, Reason.RECOVERED, "ab", ""),
         ("c", Event.EXPIRED, Reason.LEFT_THE_WINDOW, "", "ab"),
@@ -95,14 +95,14 @@ def test_what_was_told_as_gone_is_not_told_again() -> None:
     ids=["all were seen well", "only a later one was looked at", "none was looked at"],
 )
 def test_only_what_was_seen_well_is_resolved(
-    well: str, event: Event, reason: Reason, mended: str, left: str
+    well: str, event: Event, reason: Reason, recovered: str, left: str
 ) -> None:
     history = History()
     see(history, "ab")
     (change,) = see(history, "", well).changes
-    assert (change.event, change.reason, change.speaks) == (event, reason, True)
-    assert (labels(change.mended_members), labels(change.left_members)) == (mended, left)
-    assert (change.incident.mended, change.incident.left) == (len(mended), len(left))
+    assert (change.event, change.reason, change.notifies) == (event, reason, True)
+    assert (labels(change.recovered_members), labels(change.left_members)) == (recovered, left)
+    assert (change.incident.recovered, change.incident.left) == (len(recovered), len(left))
     assert change.incident.ending == str(event)
 
 
@@ -129,7 +129,7 @@ def test_one_that_comes_back_before_anybody_heard_that_it_had_gone_is_not_new(be
     assert see(history, "ab").changes == ()
     assert history.open("coverage").members[1].since == at(0)
     (change,) = see(history, "", "ab").changes
-    assert (change.event, change.incident.mended, change.incident.left) == (Event.RESOLVED, 2, 0)
+    assert (change.event, change.incident.recovered, change.incident.left) == (Event.RESOLVED, 2, 0)
 
 
 def test_one_that_was_told_as_mended_and_fails_again_is_new() -> None:
@@ -139,7 +139,7 @@ def test_one_that_was_told_as_mended_and_fails_again_is_new() -> None:
     decision = see(history, "abc")
     assert told(decision) == ["coverage: changed, new member"]
     assert labels(decision.changes[0].new_members) == "b"
-    assert history.open("coverage").mended == 0
+    assert history.open("coverage").recovered == 0
 
 
 def test_one_that_was_told_as_gone_and_comes_back_and_is_mended_leaves_nothing_behind() -> None:
@@ -169,7 +169,7 @@ def test_a_member_of_which_nobody_was_told_is_not_told_as_mended() -> None:
     see(history, "ab")
     see(history, "a", "b")
     (change,) = see(history, "", "ab").changes
-    assert labels(change.mended_members) == "a"
+    assert labels(change.recovered_members) == "a"
 
 
 def test_a_pass_fixes_the_rows_that_pull_the_whole_down_but_not_below() -> None:
@@ -264,7 +264,7 @@ def test_it_ends_when_it_is_seen_well() -> None:
     see(history, "a", "b")
     see(history, "", "b")
     (change,) = see(history, "", "ab").changes
-    assert (change.event, labels(change.mended_members)) == (Event.RESOLVED, "a")
+    assert (change.event, labels(change.recovered_members)) == (Event.RESOLVED, "a")
 
 
 def test_it_is_no_new_member_when_it_fails_again() -> None:
@@ -282,7 +282,7 @@ def test_it_is_reminded_of() -> None:
     for _ in range(11):
         assert see(history, "", "b").changes == ()
     (change,) = see(history, "", "b").changes
-    assert (change.event, change.speaks) == (Event.REMINDED, True)
+    assert (change.event, change.notifies) == (Event.REMINDED, True)
 
 
 def test_it_ends_when_it_is_retired() -> None:

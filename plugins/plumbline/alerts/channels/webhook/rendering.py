@@ -6,8 +6,8 @@
      "items": [{"incident": "...", "event_id": "...", "event": "opened", ...}]}
 
 Instants are ISO 8601 with an offset; what is not known is null; a number that JSON has no word for
-(NaN, infinity) is null too. Keys are only ever added within a ``schema_version``; the schema is
-``schemas/webhook.schema.json``. Text from data is not escaped, as JSON needs no more.
+(NaN, infinity) is null too. Keys are only ever added within a ``schema_version``. Text from data
+is not escaped beyond what JSON needs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def body(message: Message) -> bytes:
 
 
 def _item(item: Item) -> dict[str, Any]:
-    return {"text": _text(headline(item)), **_plain(asdict(item))}
+    fields = asdict(item)
+    fields["mended"] = fields.pop("recovered")  # the key of schema version 1
+    return {"text": _text(headline(item)), **_plain(fields)}
 
 
 def _plain(value: Any) -> Any:

@@ -45,6 +45,13 @@ def test_an_item_has_what_a_machine_needs() -> None:
     assert found["text"].startswith("CRITICAL line_coverage: 44.2 %")
 
 
+def test_the_groups_that_recovered_are_under_the_key_of_schema_version_1() -> None:
+    (written,) = payload(message(item(recovered=("2026-01-31",))))["items"]
+
+    assert written["mended"] == ["2026-01-31"]
+    assert "recovered" not in written
+
+
 def test_the_same_message_is_the_same_bytes() -> None:
     assert body(message()) == body(message())
 

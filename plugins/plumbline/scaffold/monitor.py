@@ -433,7 +433,7 @@ def _suite(asked: NewMonitor) -> str:
     if asked.days != 1:
         monitor["vars"] = {"days": asked.days}
     monitor["owner"] = asked.owner
-    monitor["impact"] = "Say what it means for people when this is wrong."
+    monitor["impact"] = "Describe the impact of a failure."
     monitor["runbook"] = f"docs/runbooks/{asked.name}.md"
     expectations = []
     for severity, least in (("warning", asked.warning), ("critical", asked.critical)):

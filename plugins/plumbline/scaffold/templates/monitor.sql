@@ -1,17 +1,17 @@
 -- [[ about ]]
--- A row a day[% if group_by %] and [[ group_by|join(", ") ]][% endif %], of the `days` days that were over at as_of.
+-- One row per day[% if group_by %] and [[ group_by|join(", ") ]][% endif %], for the last `days` complete days before as_of.
 
 with instants as (
 
     select
         cast(instant as timestamp) as as_of,
-        -- a column, so that a day is a day of the zone on every warehouse
+        -- as a column, so that every warehouse uses the time zone for dates
         '{{ var("timezone") }}' as timezone
     from unnest({{ var('as_of') }}) as instant
 
 ),
 
--- what is expected: every day, whether anything arrived or not
+-- the expected days, whether rows arrived or not
 days as (
 
     select as_of, day
@@ -46,7 +46,7 @@ arrived as (
 [% if date_type == "TIMESTAMP" %]
     cross join (select '{{ var("timezone") }}' as timezone) as zone
     where
-        -- constants, so that BigQuery reads only these partitions
+        -- constant bounds, so that BigQuery reads only these partitions
         rows_read.[[ date_column ]] >= timestamp(
             date_sub(cast('{{ var("first_date") }}' as date), interval {{ var('days') }} + [[ back ]] day)
         )
@@ -55,7 +55,7 @@ arrived as (
         )
 [% else %]
     where
-        -- constants, so that BigQuery reads only these partitions
+        -- constant bounds, so that BigQuery reads only these partitions
         rows_read.[[ date_column ]] between
             date_sub(cast('{{ var("first_date") }}' as date), interval {{ var('days') }} + [[ back ]] day)
             and cast('{{ var("last_date") }}' as date)
@@ -77,7 +77,7 @@ present as (
 
 ),
 
--- and of every day each group that was there in the thirty days before: one that is silent counts as 0
+-- the expected groups of each day: those of the last thirty days, so that a missing group counts as 0
 seen as (
 
     select distinct days.as_of, days.day, [% for column in group_by %]present.[[ column ]][[ ", " if not loop.last ]][% endfor %]
@@ -105,7 +105,7 @@ counted as (
     left join arrived
         on arrived.day = expected.day
 [% if group_by %]
-        -- with =, rows without a group would never be found again
+        -- `=` would not match rows without a group
 [% endif %]
 [% for column in group_by %]
         and arrived.[[ column ]] is not distinct from expected.[[ column ]]

@@ -82,7 +82,7 @@ def test_a_process_killed_at_any_step_loses_no_alert(
     names = tmp_path / "steps"
     finish(tell("--as-of", T0, "--steps", str(names), "rehearsal=CRITICAL"))
     steps = names.read_text().splitlines()
-    assert {"before load", "after commit", "before deliver_all", "after project"} <= set(steps)
+    assert {"before load", "after commit", "before deliver_all", "after write_events"} <= set(steps)
     for place, step in enumerate(steps):
         if place and step.startswith("before"):
             continue  # nothing happens between the end of a step and the beginning of the next

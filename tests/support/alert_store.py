@@ -58,7 +58,7 @@ class MemoryStore:
         self.step("after commit")
         return committed
 
-    def project(self, state: AlertState) -> None:
+    def write_events(self, state: AlertState) -> None:
         """Write the events into their tables."""
         self.step("before project")
         for event in state.events:
@@ -83,7 +83,7 @@ class NoFallback:
         self.state = state
         return state
 
-    def project(self, state: AlertState) -> None:
+    def write_events(self, state: AlertState) -> None:
         """There is no table."""
 
     def synced(self, state: AlertState) -> None:

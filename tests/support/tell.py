@@ -17,8 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from plumbline.alerts import factory
-from plumbline.alerts import service as run
+from plumbline.alerts import delivery, factory
 from plumbline.alerts.store import StateStore
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
@@ -45,9 +44,9 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         steps.append(name)
 
-    for method in ("load", "commit", "project", "record_outcomes"):
+    for method in ("load", "commit", "write_events", "record_outcomes"):
         _watch(StateStore, method, step)
-    _watch(run, "deliver_all", step)
+    _watch(delivery, "deliver_all", step)
 
     outcomes = []
     for text in arguments.outcomes:

@@ -98,7 +98,7 @@ def test_events_get_into_their_table_once_however_often_they_are_written(
 ) -> None:
     committed = store.commit(whole_state(), based_on=store.load())
     for _ in range(2):
-        StateStore(warehouse).project(committed)
+        StateStore(warehouse).write_events(committed)
     rows = store.events_of("a-1", since=NOW)
     assert [row["event_id"] for row in rows] == ["a-1-0001-opened"]
 

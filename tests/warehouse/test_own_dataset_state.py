@@ -371,7 +371,7 @@ def test_the_events_of_a_commit_are_written_once(
     here = store()
     state = here.commit(with_event(here.load(), 1), based_on=AlertState())
     for process in (here, here, store()):
-        process.project(state)
+        process.write_events(state)
 
     assert events_in_table(warehouse) == [event(1).event_id]
 
@@ -385,7 +385,7 @@ def test_what_a_killed_process_did_not_write_the_next_commit_writes(
     here = store()
     state = here.load()
     done = here.commit(with_event(state, 2), based_on=state)
-    here.project(done)
+    here.write_events(done)
 
     assert events_in_table(warehouse) == [event(1).event_id, event(2).event_id]
 
@@ -396,7 +396,7 @@ def test_events_that_came_to_a_committed_version_later_are_written_too(
     """A fallback's state stands on the version that the warehouse had, with events of its own."""
     here = store()
     state = here.commit(with_event(here.load(), 1), based_on=AlertState())
-    here.project(state)
+    here.write_events(state)
 
     kept = with_event(state, 2)
     here.commit(replace(kept, events=()), based_on=kept)
@@ -412,7 +412,7 @@ def test_events_are_written_once_whatever_becomes_of_the_load(
     state = store.commit(with_event(store.load(), 1), based_on=AlertState())
     proxy.on("incidents", fault)
 
-    store.project(state)
+    store.write_events(state)
 
     assert events_in_table(warehouse) == [event(1).event_id]
 
@@ -586,7 +586,7 @@ def test_the_history_of_an_incident_is_read_in_order_and_each_event_once(
     state = store.load()
     for number in (2, 1):
         state = store.commit(with_event(state, number), based_on=state)
-        store.project(state)
+        store.write_events(state)
     open_client(warehouse).query(
         f"insert into `{warehouse.project}.plumbline.incidents` "
         f"select * from `{warehouse.project}.plumbline.incidents`"

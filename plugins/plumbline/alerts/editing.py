@@ -43,7 +43,7 @@ def edit(
                 )
             except ConflictError:
                 continue
-            store.project(committed)
+            store.write_events(committed)
             return committed
     raise PlumblineError(
         f"{_ROUNDS} runs wrote the state of alerts before this could", fix="try again"

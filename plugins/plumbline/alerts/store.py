@@ -228,7 +228,7 @@ class StateStore:
         with self.exclusively():
             if self.takes_turns and self._current_version() != based_on.version:
                 raise ConflictError
-            self.project(based_on)
+            self.write_events(based_on)
             committed = replace(
                 state,
                 version=based_on.version + 1,
@@ -265,7 +265,7 @@ class StateStore:
             # Somebody took that row away, by hand: the job's id can't be had again.
             number = done.number + 1
 
-    def project(self, state: AlertState) -> None:
+    def write_events(self, state: AlertState) -> None:
         """Write the events of ``state`` into their tables; again, it writes nothing more.
 
         Raises:
@@ -368,9 +368,6 @@ class LocalFallback:
         shared = before.shared if before.is_ahead else _names(based_on)
         self._write(_Kept(kept, is_ahead=True, shared=shared))
         return kept
-
-    def project(self, state: AlertState) -> None:
-        """There are no tables here: the events wait in the state."""
 
     def reconcile(self, state: AlertState) -> AlertState:
         """``state`` of the warehouse, with what was decided here meanwhile.

@@ -83,7 +83,6 @@ def test_what_was_decided_here_is_known_to_the_next_process(tmp_path: Path) -> N
 def test_events_wait_until_the_warehouse_is_back(tmp_path: Path) -> None:
     here = LocalFallback(tmp_path)
     first = here.commit(state(3, events=(delivered("m"),)), based_on=state(3))
-    here.project(first)
     here.commit(replace(first, events=(delivered("n"), delivered("m"))), based_on=first)
 
     waiting = LocalFallback(tmp_path).load().events

@@ -229,7 +229,7 @@ def test_after_a_week_a_message_is_given_up_and_that_is_said(tmp_path: Any) -> N
     later = START + timedelta(days=8)
     report = world.alert_service(later).flush()
     assert report.waiting == 0
-    assert any("went to nobody" in note for note in report.notes)
+    assert any("were dropped" in note for note in report.notes)
 
 
 def test_a_muted_monitor_is_held_back_and_the_run_says_so(world: World) -> None:
@@ -462,7 +462,7 @@ def test_what_was_told_is_reported_though_the_state_cant_be_read_again(world: Wo
     assert world.heard == [("a", "opened")]
     assert lines(report) == [("opened", "slack-error", True)]
     assert [note for note in report.notes if "could not be read again: it gives no" in note]
-    assert [note for note in report.notes if "it may be told again" in note]
+    assert [note for note in report.notes if "it may be sent twice" in note]
 
 
 def test_a_run_that_waits_for_another_and_cant_look_ends_and_says_so(tmp_path: Any) -> None:

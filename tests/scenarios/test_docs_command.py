@@ -76,7 +76,7 @@ def test_build_without_a_run_says_what_it_did(docs: Docs) -> None:
     assert (done.code, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
     assert first == f"{docs.site}/index.html"
-    assert re.fullmatch(r"  1 file written, \d+ as they were", second)
+    assert re.fullmatch(r"  1 file written, \d+ unchanged", second)
 
 
 def test_afresh_makes_the_site_of_stored_results(docs: Docs) -> None:

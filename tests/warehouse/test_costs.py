@@ -221,4 +221,4 @@ def test_a_target_without_costs_is_refused(
 ) -> None:
     code = invoke(["--project-dir", str(small.root), "list", "--target", "local"])
     assert code == 64
-    assert "give it with --costs only" in capsys.readouterr().err
+    assert "use it only with --costs" in capsys.readouterr().err

@@ -82,8 +82,8 @@ def ack(incident: str, by: str | None, note: str, target: str | None) -> int:
         )
     found = find_incident(state, incident)
     write_result(
-        f"{found.id} is acknowledged by {who}: no reminders until its status ({found.status}) "
-        "changes.\n"
+        f"{found.id} is acknowledged by {who}: no reminders until its status changes from "
+        f"{found.status}.\n"
     )
     return 0
 
@@ -136,7 +136,7 @@ def unmute(monitor: str, target: str | None) -> int:
             now=_now(),
             progress=progress.step,
         )
-    write_result(f"{monitor} is no longer muted: what is wrong with it is told at the next run.\n")
+    write_result(f"{monitor} is no longer muted. If it still fails, the next run notifies.\n")
     return 0
 
 
@@ -188,7 +188,7 @@ def flush(target: str | None) -> int:
     for note in report.notes:
         write_result(one_line(note) + "\n")
     if not report.lines and not report.waiting:
-        write_result("Nothing waits.\n")
+        write_result("No messages are waiting.\n")
     return EXIT_ERROR if report.waiting else EXIT_OK
 
 
@@ -230,7 +230,7 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
 
     if (until is None) == (lasting is None):
         raise ConfigError(
-            "a mute needs an end" if until is None else "a mute has one end",
+            "a mute needs an end" if until is None else "--for and --until exclude each other",
             key="--for",
             fix="give --for 2d, or --until 2026-02-10",
         )
@@ -252,7 +252,7 @@ def _write(as_json: str | None, view: object) -> None:
     write_result(views.render_text(view, width=width, colour=colour))
 
 
-_ERROR = {3: "ERROR: the state of alerts can't be reached"}
+_ERROR = {3: "ERROR: the state of alerts is unreachable"}
 
 
 def _incident() -> click.Argument:
@@ -266,53 +266,59 @@ def _monitor() -> click.Argument:
 command = Group(
     name="alerts",
     help=(
-        "Incidents and messages: what is open, who was told, and what a person does about it.\n\n"
-        "Who is told of what stands in checkpoints/alerts.yml. The state lives in the warehouse, "
-        "in plumbline's own dataset."
+        "Manage incidents and notifications.\n\n"
+        "checkpoints/alerts.yml configures channels and routes. The state is stored in "
+        "plumbline's dataset in the warehouse."
     ),
     commands=[
         Command(
             name="list",
             callback=list_incidents,
-            help="List open incidents, mutes, and messages that wait to be delivered.",
+            help="List open incidents, mutes, and undelivered messages.",
             params=[
                 click.Option(
-                    ["--all", "show_all"], is_flag=True, help="Also those that ended lately."
+                    ["--all", "show_all"],
+                    is_flag=True,
+                    help="Include incidents that ended recently.",
                 ),
                 target_option(),
                 format_option("text", "json"),
             ],
             examples=(
-                Example("plumbline alerts list", "what is wrong, since when, who was told"),
-                Example("plumbline alerts list --format json", "for machines"),
+                Example("plumbline alerts list", "list open incidents"),
+                Example("plumbline alerts list --format json", "print JSON"),
             ),
             exit_codes=_ERROR,
         ),
         Command(
             name="show",
             callback=show,
-            help="Show an incident: what fails, and what was seen and said, in order.\n\n"
-            "INCIDENT is its id, as messages say it; the beginning of it or the monitor's name "
-            "does where it is clear.",
+            help="Show an incident: what fails, and its timeline.\n\n"
+            "INCIDENT is the id from a message, the beginning of the id, or the monitor's "
+            "name.",
             params=[_incident(), target_option(), format_option("text", "json")],
-            examples=(Example("plumbline alerts show line_coverage", "the open one"),),
+            examples=(
+                Example("plumbline alerts show line_coverage", "show the monitor's open incident"),
+            ),
             exit_codes=_ERROR,
         ),
         Command(
             name="ack",
             callback=ack,
-            help="Acknowledge an incident: no reminders until its status changes.",
+            help="Acknowledge an incident: stop reminders until its status changes.",
             params=[
                 _incident(),
-                click.Option(["--by"], metavar="NAME", help="Who; default: you."),
-                click.Option(["--note"], metavar="TEXT", default="", help="What is being done."),
+                click.Option(["--by"], metavar="NAME", help="Who acknowledges; default: you."),
+                click.Option(
+                    ["--note"], metavar="TEXT", default="", help="What is being done about it."
+                ),
                 target_option(),
             ],
             examples=(
-                Example("plumbline alerts ack line_coverage", "you look after it"),
+                Example("plumbline alerts ack line_coverage", "acknowledge as yourself"),
                 Example(
                     'plumbline alerts ack line_coverage --by ana --note "backfill runs"',
-                    "somebody does, and what",
+                    "acknowledge for somebody else, with a note",
                 ),
             ),
             exit_codes=_ERROR,
@@ -320,22 +326,26 @@ command = Group(
         Command(
             name="mute",
             callback=mute,
-            help="Say nothing of a monitor until an instant; its checks go on.\n\n"
-            "A mute that belongs to the project stands in checkpoints/mutes.yml instead.",
+            help="Mute a monitor's notifications until a given time. The monitor still "
+            "runs.\n\n"
+            "To keep a mute under version control, add it to checkpoints/mutes.yml "
+            "instead.",
             params=[
                 _monitor(),
-                click.Option(["--for", "lasting"], metavar="DURATION", help="30m, 12h or 2d."),
                 click.Option(
-                    ["--until"], metavar="DATE|INSTANT", help="The end, in place of --for."
+                    ["--for", "lasting"], metavar="DURATION", help="Duration: 30m, 12h or 2d."
                 ),
-                click.Option(["--owner"], metavar="NAME", help="Who answers for it; required."),
-                click.Option(["--reason"], metavar="TEXT", help="Why; required."),
+                click.Option(
+                    ["--until"], metavar="DATE|INSTANT", help="End of the mute, instead of --for."
+                ),
+                click.Option(["--owner"], metavar="NAME", help="Who is responsible; required."),
+                click.Option(["--reason"], metavar="TEXT", help="Reason; required."),
                 target_option(),
             ],
             examples=(
                 Example(
                     'plumbline alerts mute bdb_coverage --for 2d --owner ana --reason "feed down"',
-                    "two days",
+                    "mute for two days",
                 ),
             ),
             exit_codes=_ERROR,
@@ -343,45 +353,48 @@ command = Group(
         Command(
             name="unmute",
             callback=unmute,
-            help="Take a mute away; what is still wrong is told at the next run.",
+            help="Unmute a monitor. If it still fails, the next run sends a notification.",
             params=[_monitor(), target_option()],
-            examples=(Example("plumbline alerts unmute bdb_coverage", "before its time"),),
+            examples=(Example("plumbline alerts unmute bdb_coverage", "end the mute early"),),
             exit_codes=_ERROR,
         ),
         Command(
             name="test",
             callback=test,
-            help="Send a sample of each severity along its route, and say what came back.\n\n"
-            "The samples are marked; no incident is touched.",
+            help="Send a sample of each severity to its route and show the responses.\n\n"
+            "The samples are marked as samples and don't change incidents.",
             params=[
                 click.Option(
                     ["--channel", "channels"],
                     multiple=True,
                     metavar="NAME",
-                    help="Only these channels; repeatable.",
+                    help="Test only this channel; repeatable.",
                 ),
                 target_option(),
             ],
             examples=(
-                Example("plumbline alerts test", "every route"),
-                Example("plumbline alerts test --channel slack-error", "one channel"),
+                Example("plumbline alerts test", "test every route"),
+                Example("plumbline alerts test --channel slack-error", "test one channel"),
             ),
-            exit_codes={0: "all were delivered", 3: "one was not delivered, or is not configured"},
+            exit_codes={
+                0: "all samples were delivered",
+                3: ("a sample was not delivered, or a channel is not configured"),
+            },
         ),
         Command(
             name="flush",
             callback=flush,
-            help="Deliver the messages that wait, in order.",
+            help="Deliver waiting messages, in order.",
             params=[target_option()],
-            examples=(Example("plumbline alerts flush", "after Slack was down"),),
+            examples=(Example("plumbline alerts flush", "retry after an outage of Slack"),),
             exit_codes={
-                0: "nothing waits",
-                3: "a message still waits, or the state can't be reached",
+                0: "no messages are waiting",
+                3: "a message is still waiting, or the state is unreachable",
             },
         ),
     ],
     examples=(
-        Example("plumbline alerts list", "what is open"),
-        Example("plumbline alerts test", "does everybody get what is for them?"),
+        Example("plumbline alerts list", "list open incidents"),
+        Example("plumbline alerts test", "send a sample to every route"),
     ),
 )

@@ -51,7 +51,7 @@ def backtest(
     with show_progress() as progress:
         done = run_backtest(request, now=now, progress=progress)
         if record:
-            progress.long_step("writing the outcomes into the history")
+            progress.long_step("writing outcomes to the history")
             done = record_outcomes(done, chosen, now=now, progress=progress)
         if export is not None:
             done = export_outcomes(done, export, now=now)
@@ -75,19 +75,19 @@ def span_options(*, required: bool) -> list[click.Parameter]:
             ["--from", "first"],
             required=required,
             metavar="DATE|INSTANT",
-            help="The first day, or an instant with its zone.",
+            help="First day, or an instant with a time zone.",
         ),
         click.Option(
             ["--to", "last"],
             required=required,
             metavar="DATE|INSTANT",
-            help="The last day (it counts whole), or an instant.",
+            help="Last day (inclusive), or an instant with a time zone.",
         ),
         click.Option(
             ["--every"],
             metavar="TIME",
-            help="How often it runs: 30m, 6h, 1d, by the wall clock. Default: the checkpoint's own "
-            "schedule.",
+            help="Interval between runs, by the wall clock: 30m, 6h, 1d. Default: the "
+            "checkpoint's schedule.",
         ),
     ]
 
@@ -98,8 +98,7 @@ def incidents_option() -> click.Option:
         ["--incidents"],
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="What is known to have gone wrong; default: checkpoints/incidents.yml, where there is "
-        "one.",
+        help="File of past incidents; default: checkpoints/incidents.yml, if it exists.",
     )
 
 
@@ -111,7 +110,7 @@ def checkpoint_option() -> click.Option:
         show_default=True,
         metavar="NAME",
         shell_complete=complete_checkpoints,
-        help="Whose monitors and schedule.",
+        help="Checkpoint with the monitors and the schedule.",
     )
 
 
@@ -119,9 +118,9 @@ command = Command(
     name="backtest",
     callback=backtest,
     help=(
-        "Live a schedule through once more: what would have been found when, which alerts, how "
-        "many.\n\nOne query a monitor, whatever the range. Nobody is told anything, and nothing is "
-        "written unless --record or --export is given. docs/backtest.md says more."
+        "Replay a schedule over past data: incidents found, delays and alerts.\n\n"
+        "Runs one query per monitor, whatever the range. Sends no notifications, and "
+        "writes nothing without --record or --export. See docs/backtest.md."
     ),
     params=[
         *span_options(required=True),
@@ -131,14 +130,14 @@ command = Command(
             multiple=True,
             metavar="MONITOR",
             shell_complete=complete_monitors,
-            help="This monitor only; repeatable.",
+            help="Replay only this monitor; repeatable.",
         ),
         click.Option(
             ["--exclude"],
             multiple=True,
             metavar="MONITOR",
             shell_complete=complete_monitors,
-            help="Leave it out; repeatable.",
+            help="Leave out this monitor; repeatable.",
         ),
         format_option("text", "json", "markdown"),
         target_option(),
@@ -146,25 +145,29 @@ command = Command(
         click.Option(
             ["--record"],
             is_flag=True,
-            help="Append the outcomes to the history, where no run has left any.",
+            help="Append the outcomes to the history, except where a live run wrote one.",
         ),
         click.Option(
             ["--export"],
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="Write the outcomes as JSON lines, for calibrate, impact and lint --history.",
+            help="Write the outcomes to a file as JSON lines, for calibrate, impact and lint "
+            "--history.",
         ),
     ],
     examples=(
-        Example("plumbline backtest --from 2026-01-24 --to 2026-02-03", "at the schedule's times"),
+        Example(
+            "plumbline backtest --from 2026-01-24 --to 2026-02-03",
+            "replay the checkpoint's schedule",
+        ),
         Example(
             "plumbline backtest --from 2026-01-24 --to 2026-02-03 --every 1d -s line_coverage",
-            "one monitor, once a day",
+            "replay one monitor, once a day",
         ),
         Example(
             "plumbline backtest --from 2026-01-01 --to 2026-02-03 --record",
-            "fill the history with the time before there was one",
+            "fill the history for the past",
         ),
     ),
-    exit_codes={0: "done", 3: "some monitor could not be judged", 130: "interrupted"},
+    exit_codes={0: "done", 3: "a monitor could not be replayed", 130: "interrupted"},
 )

@@ -61,11 +61,13 @@ def calibrate(
         )
     if (first is None) != (last is None):
         raise ConfigError(
-            "a range has two ends", key="--from", fix="give both --from and --to, or neither"
+            "a range needs --from and --to",
+            key="--from",
+            fix="give both --from and --to, or neither",
         )
     if history is not None and first is not None:
         raise ConfigError(
-            "the history is either in a file or made from the tables",
+            "--history and --from exclude each other",
             key="--history",
             fix="give --history, or --from and --to",
         )
@@ -93,7 +95,7 @@ def calibrate(
         write_result(as_markdown(sections) if form == "markdown" else as_text(sections))
     if write:
         diff = write_levels(suite, found)
-        write_message(diff.rstrip("\n") or "The suite holds these thresholds already.")
+        write_message(diff.rstrip("\n") or "The suite already has these thresholds.")
     return 0 if any(family.levels is not None for family in found.families) else 3
 
 
@@ -153,8 +155,8 @@ def _history(
         raise ConfigError(
             f"there is no history of {monitor}",
             key="MONITOR",
-            fix="give --from and --to to make it from the tables, or record some with "
-            "plumbline backtest --record",
+            fix="use --from and --to to read the tables, or record a history with plumbline "
+            "backtest --record",
         )
     revisions = {one.revision for one in found if one.revision}
     return [one.outcome for one in found], source, len(revisions)
@@ -164,11 +166,11 @@ command = Command(
     name="calibrate",
     callback=calibrate,
     help=(
-        "Propose WARNING and CRITICAL for MONITOR from its history, and say what each candidate "
-        "would have sent.\n\n"
-        "The history is that of live runs and recorded backtests; with --from and --to it is made "
-        "from the tables, with --history it is read from a file. Labelled incidents are left out. "
-        "docs/backtest.md says how thresholds are proposed."
+        "Propose WARNING and CRITICAL thresholds for MONITOR from its history, with the "
+        "alerts that each candidate would have sent.\n\n"
+        "Reads the history of live runs and recorded backtests, the tables with --from and "
+        "--to, or a file with --history. Leaves out labelled incidents. See "
+        "docs/backtest.md."
     ),
     params=[
         click.Argument(["monitor"], shell_complete=complete_suites),
@@ -177,13 +179,13 @@ command = Command(
             ["--checkpoint"],
             metavar="NAME",
             shell_complete=complete_checkpoints,
-            help="Whose schedule; default: one that holds the monitor.",
+            help="Checkpoint with the schedule; default: one that contains the monitor.",
         ),
         click.Option(
             ["--history"],
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="JSON lines, as plumbline backtest --export writes them.",
+            help="History file, as written by plumbline backtest --export.",
         ),
         format_option("text", "json", "markdown"),
         target_option(),
@@ -191,18 +193,18 @@ command = Command(
         click.Option(
             ["--write"],
             is_flag=True,
-            help="Write the proposed thresholds into the suite; only the numbers change.",
+            help="Write the proposed thresholds to the suite; only the numbers change.",
         ),
     ],
     examples=(
         Example(
             "plumbline calibrate line_coverage --from 2025-12-01 --to 2026-02-03 --every 6h",
-            "from the tables",
+            "replay the tables",
         ),
         Example(
             "plumbline calibrate line_coverage --from 2025-12-01 --to 2026-02-03 --format markdown",
-            "for a pull request",
+            "print Markdown for a pull request",
         ),
     ),
-    exit_codes={0: "proposed", 3: "nothing can be proposed from this history", 130: "interrupted"},
+    exit_codes={0: "proposal made", 3: "the history allows no proposal", 130: "interrupted"},
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES: Mapping[int, str] = {
     EXIT_USAGE: "wrong usage or configuration: nothing was run",
-    EXIT_SOFTWARE: "a fault of plumbline itself",
+    EXIT_SOFTWARE: "a bug in plumbline",
 }
 """What every command may end with."""
 

@@ -79,8 +79,10 @@ command = Command(
     name="compile",
     callback=compile_monitor,
     help=(
-        "Show the SQL of MONITOR exactly as BigQuery gets it, on standard output.\n\n"
-        "Its query parameters follow on standard error, as SQL comments. Asks no warehouse."
+        "Print the SQL of MONITOR to standard output, exactly as it is sent to "
+        "BigQuery.\n\n"
+        "Prints the query parameters to standard error, as SQL comments. Needs no "
+        "warehouse."
     ),
     params=[
         click.Argument(["monitor"], shell_complete=complete_suites),
@@ -89,9 +91,9 @@ command = Command(
         target_option(),
     ],
     examples=(
-        Example("plumbline compile line_coverage", "the SQL, and below it the parameters"),
-        Example("plumbline compile line_coverage --var days=7", "with another window"),
-        Example("plumbline compile line_coverage 2>/dev/null", "the SQL alone"),
+        Example("plumbline compile line_coverage", "print the SQL and the parameters"),
+        Example("plumbline compile line_coverage --var days=7", "override a variable"),
+        Example("plumbline compile line_coverage 2>/dev/null", "print only the SQL"),
     ),
-    exit_codes={3: "ERROR: the monitor's files have a fault"},
+    exit_codes={3: "ERROR: the monitor's files are invalid"},
 )

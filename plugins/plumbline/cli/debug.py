@@ -32,15 +32,18 @@ command = Command(
     name="debug",
     callback=debug,
     help=(
-        "Check that everything a run needs is there: a line each, with the fix.\n\n"
-        "Asks BigQuery, or your own server, for `select 1`, and Secret Manager where the variable "
-        "of a channel or a ping points there; with a target on BigQuery also Cloud Run, what each "
-        "service runs. Sends, starts and changes nothing."
+        "Check everything that a run needs, and show a fix for each problem.\n\n"
+        "Runs `select 1` on BigQuery or your own server, and reads Secret Manager if a "
+        "channel's or a ping's variable refers to it. With a target on BigQuery it also "
+        "reads the deployed commit of each service from Cloud Run. Sends, starts and "
+        "changes nothing."
     ),
     params=[target_option()],
     examples=(
-        Example("plumbline debug", "for the default target"),
-        Example("plumbline debug --target bigquery", "credentials, project and roles on BigQuery"),
+        Example("plumbline debug", "check the default target"),
+        Example(
+            "plumbline debug --target bigquery", "check credentials, project and roles on BigQuery"
+        ),
     ),
-    exit_codes={0: "all is there", 3: "something is missing"},
+    exit_codes={0: "nothing is missing", 3: "something is missing"},
 )

@@ -62,7 +62,7 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
         address = BucketSite(site.backend, chosen.name).address(page)
     write_result(f"{address}\n")
     if show and not webbrowser.open(address):
-        write_message("no browser could be opened: open the address above by hand")
+        write_message("could not open a browser: open the URL above yourself")
     return 0
 
 
@@ -73,9 +73,9 @@ def serve(target: str | None, port: int) -> int:
     project, chosen, site = _site(target)
     if not site.is_folder:
         raise ConfigError(
-            f"site {site.name!r} is not in a folder, so it is not served from here",
+            f"site {site.name!r} is not in a folder, so it can't be served from here",
             key="docs serve",
-            fix="`plumbline docs open` opens it where it is",
+            fix="open it with `plumbline docs open`",
         )
     with open_server(_folder(project, chosen, site), port) as server:
         host, bound = server.server_address[:2]
@@ -84,7 +84,7 @@ def serve(target: str | None, port: int) -> int:
         try:
             with suppress(KeyboardInterrupt):
                 write_result(f"http://{host!s}:{bound}/index.html\n")
-                write_message("serving to this machine only; Ctrl-C ends it")
+                write_message("serving on this machine only; stop with Ctrl-C")
                 server.serve_forever()
         finally:
             signal.signal(signal.SIGINT, before)
@@ -97,7 +97,7 @@ def _site(target: str | None) -> tuple[Project, Target, SiteConfig]:
     chosen = project.target(target)
     if not project.sites:
         raise ConfigError(
-            "the project has no data docs site of plumbline's",
+            "the project has no plumbline data docs site",
             file="great_expectations.yml",
             key="data_docs_sites",
             fix="add one with `class_name: SiteBuilder` and "
@@ -124,7 +124,7 @@ def _describe(built: Built) -> str:
 
     written, removed = len(built.written.written), len(built.written.removed)
     files = "1 file" if written == 1 else f"{written} files"
-    done = f"{files} written, {built.written.unchanged} as they were"
+    done = f"{files} written, {built.written.unchanged} unchanged"
     if removed:
         done += f", {removed} removed"
     return "".join(f"{line}\n" for line in (docs(built.address), f"  {done}", *built.notes))
@@ -133,58 +133,59 @@ def _describe(built: Built) -> str:
 command = Group(
     name="docs",
     help=(
-        "The data docs site of a target: what is wrong, since when, and a year of it.\n\n"
-        "A run brings it up to date by itself; see docs/data-docs.md."
+        "Build, open or serve the data docs site of a target.\n\n"
+        "Runs update the site automatically. See docs/data-docs.md."
     ),
     commands=[
         Command(
             name="build",
             callback=build,
-            help=(
-                "Bring the site up to date with the history in the warehouse and the files of the "
-                "project, without a run."
-            ),
+            help=("Update the site from the history and the project's files, without a run."),
             params=[
                 target_option(),
                 click.Option(
                     ["--afresh"],
                     is_flag=True,
-                    help="Forget what the site knows: read the stored results and the history "
-                    "anew, and draw every page.",
+                    help="Rebuild every page from the stored results and the history.",
                 ),
             ],
             examples=(
-                Example("plumbline docs build", "after a change of suites or runbooks"),
-                Example("plumbline docs build --afresh", "when the site was lost or damaged"),
+                Example(
+                    "plumbline docs build", "update the site after a change of suites or runbooks"
+                ),
+                Example("plumbline docs build --afresh", "rebuild a lost or damaged site"),
             ),
         ),
         Command(
             name="open",
             callback=open_site,
-            help="Open the site in a browser, and print its address.",
+            help="Open the site in a browser and print its URL.",
             params=[
                 target_option(),
                 click.Option(
                     ["--monitor"],
                     metavar="MONITOR",
                     shell_complete=complete_monitors,
-                    help="Open the page of a monitor instead of the overview.",
+                    help="Open a monitor's page instead of the overview.",
                 ),
                 click.Option(
                     ["--show/--no-show"],
                     default=True,
-                    help="Open a browser, or only print the address; default: open.",
+                    help="Open a browser, or only print the URL. Default: open.",
                 ),
             ],
             examples=(
-                Example("plumbline docs open", "what is wrong, at a glance"),
-                Example("plumbline docs open --monitor line_coverage --no-show", "its address"),
+                Example("plumbline docs open", "open the overview"),
+                Example(
+                    "plumbline docs open --monitor line_coverage --no-show",
+                    "print the URL of a monitor's page",
+                ),
             ),
         ),
         Command(
             name="serve",
             callback=serve,
-            help="Serve the site to browsers on this machine, until Ctrl-C.",
+            help="Serve the site on this machine until Ctrl-C.",
             params=[
                 target_option(),
                 click.Option(
@@ -192,14 +193,16 @@ command = Group(
                     type=click.IntRange(0, 65535),
                     default=8080,
                     show_default=True,
-                    help="Where to listen, on 127.0.0.1; 0 takes any free port.",
+                    help="Port on 127.0.0.1; 0 uses any free port.",
                 ),
             ],
-            examples=(Example("plumbline docs serve --port 8081", "on http://127.0.0.1:8081"),),
+            examples=(
+                Example("plumbline docs serve --port 8081", "serve on http://127.0.0.1:8081"),
+            ),
         ),
     ],
     examples=(
-        Example("plumbline docs open", "look at it"),
-        Example("plumbline docs build", "build it without a run"),
+        Example("plumbline docs open", "open the site"),
+        Example("plumbline docs build", "update the site without a run"),
     ),
 )

@@ -34,13 +34,13 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         return fault.exit_code
     detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
     if isinstance(fault, OSError):
-        _say(detail, fix=None if debug else "look there; --debug shows where in plumbline")
+        _say(detail, fix=None if debug else "look there; --debug shows the traceback")
     else:
         _say(
-            f"a fault of plumbline itself: {detail}",
+            f"bug in plumbline: {detail}",
             fix="please report it with the traceback above"
             if debug
-            else "run the command again with --debug to see where, and report it",
+            else "run the command again with --debug, and report it with the traceback",
         )
     return EXIT_SOFTWARE
 

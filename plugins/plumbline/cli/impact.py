@@ -51,7 +51,9 @@ def impact(
     project, now = session.project(), session.clock()
     if (first is None) != (last is None):
         raise ConfigError(
-            "a range has two ends", key="--from", fix="give both --from and --to, or neither"
+            "a range needs --from and --to",
+            key="--from",
+            fix="give both --from and --to, or neither",
         )
     span = None
     if first is not None and last is not None:
@@ -95,24 +97,23 @@ command = Command(
     name="impact",
     callback=impact,
     help=(
-        "Say what the working tree's changes would have alerted, against the git revision of "
-        "--base.\n\n"
-        "Thresholds are judged again on stored history, or on that of --history. What measures "
-        "otherwise (SQL, variables) is asked for both versions over --from and --to."
+        "Compare the alerts of the working tree with those of the git revision --base.\n\n"
+        "Changed thresholds are applied to the stored history or to --history. Changed SQL "
+        "and variables are replayed in both versions from --from to --to."
     ),
     params=[
         click.Option(
             ["--base"],
             required=True,
             metavar="REV",
-            help="The git revision to compare with: a branch, a tag, a commit.",
+            help="Git revision to compare with: a branch, a tag or a commit.",
         ),
         click.Option(
             ["--history"],
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="JSON lines, as plumbline backtest --export writes them; then no warehouse is "
-            "needed for thresholds.",
+            help="History file, as written by plumbline backtest --export. Thresholds then "
+            "need no warehouse.",
         ),
         *span_options(required=False),
         format_option("text", "json", "markdown"),
@@ -120,15 +121,15 @@ command = Command(
         incidents_option(),
     ],
     examples=(
-        Example("plumbline impact --base HEAD", "what is not committed yet"),
+        Example("plumbline impact --base HEAD", "compare uncommitted changes"),
         Example(
             "plumbline impact --base HEAD --from 2026-01-24 --to 2026-02-03 --format markdown",
-            "for a pull request; changed SQL is asked over that range",
+            "print Markdown for a pull request; replay changed SQL over that range",
         ),
     ),
     exit_codes={
         0: "done",
-        3: "of some change it can't be told what it does",
+        3: "the impact of a change is unknown",
         130: "interrupted",
     },
 )

@@ -19,13 +19,13 @@ def init(folder: Path, name: str | None, example: bool) -> int:
     made = make_project(folder, name=name, example=example)
     if made.is_inside_dbt:
         write_result(
-            f"{folder} is a dbt project: nothing of it is changed, the monitors are in "
+            f"{folder} is a dbt project: its files are unchanged, the monitors are in "
             f"{made.root.name}/\n"
         )
     for path in made.written:
         write_result(f"wrote {_shown(path)}\n")
     for path in made.kept:
-        write_result(f"kept  {_shown(path)}, which was there\n")
+        write_result(f"kept  {_shown(path)} (exists)\n")
     where = "" if made.root.resolve() == Path.cwd() else f"cd {_shown(made.root)}\n  "
     first = "plumbline run" if example else "plumbline new monitor NAME --table DATASET.TABLE"
     write_result(f"\nNext:\n  {where}{first}\n")
@@ -42,9 +42,10 @@ def _shown(path: Path) -> str:
 command = Command(
     name="init",
     callback=init,
-    help="Start a project: configuration, checkpoint, schedule, alerts, and an example that runs "
-    "on the embedded BigQuery.\n\n"
-    "What is there stays as it is. Inside a dbt project all goes into a folder of its own.",
+    help="Create a project: configuration, checkpoint, schedule, alerts, and an example "
+    "that runs on the embedded BigQuery.\n\n"
+    "Existing files are not changed. In a dbt project, the new files go into a "
+    "separate folder.",
     params=[
         click.Argument(
             ["folder"],
@@ -53,15 +54,19 @@ command = Command(
             type=click.Path(path_type=Path),
             shell_complete=complete_folders,
         ),
-        click.Option(["--name"], metavar="NAME", help="Of the project; default: the folder's."),
+        click.Option(
+            ["--name"], metavar="NAME", help="Name of the project; default: the folder's name."
+        ),
         click.Option(
             ["--example/--no-example"],
             default=True,
-            help="With a table of orders and a monitor of it, or without.",
+            help="Include an example table with a monitor, or not.",
         ),
     ],
     examples=(
-        Example("plumbline init .plumbline/try", "a project in a new folder"),
-        Example("plumbline init .plumbline/bare --no-example", "without the example"),
+        Example("plumbline init .plumbline/try", "create a project in a new folder"),
+        Example(
+            "plumbline init .plumbline/bare --no-example", "create a project without the example"
+        ),
     ),
 )

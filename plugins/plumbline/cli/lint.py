@@ -90,9 +90,10 @@ command = Command(
     name="lint",
     callback=lint_project,
     help=(
-        "Say what is wrong with suites, checkpoints, models, the schedule and targets: without a "
-        "warehouse, secrets or network.\n\n"
-        "NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all rules."
+        "Check suites, checkpoints, models, the schedule and targets, without a warehouse, "
+        "secrets or network.\n\n"
+        "NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all "
+        "rules."
     ),
     params=[
         click.Argument(["names"], nargs=-1, metavar="[NAME]...", shell_complete=_complete_names),
@@ -100,31 +101,31 @@ command = Command(
         click.Option(
             ["--fix"],
             is_flag=True,
-            help="First write suites and checkpoints in their one form, with the ids that Great "
-            "Expectations wants.",
+            help="Format suites and checkpoints first, and add the ids that Great Expectations "
+            "needs.",
         ),
         click.Option(
             ["--analyzer", "analyze"],
             is_flag=True,
-            help="Also ask Google's own analyzer for names and types (the extra `analyzer`; it "
+            help="Also check names and types with Google's analyzer (the extra `analyzer`; it "
             "takes half a minute to load).",
         ),
         click.Option(
             ["--history"],
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="Also hold thresholds against this history: JSON lines, as plumbline backtest "
-            "--export writes them.",
+            help="Also check thresholds against this history file, as written by plumbline "
+            "backtest --export.",
         ),
     ],
     examples=(
-        Example("plumbline lint", "the whole project"),
-        Example("plumbline lint line_coverage", "one monitor: its suite, model and runbook"),
-        Example("plumbline lint --fix", "format suites and checkpoints, fill in ids, then look"),
-        Example("plumbline lint --format github", "as annotations of a pull request"),
+        Example("plumbline lint", "check the whole project"),
+        Example("plumbline lint line_coverage", "check one monitor: its suite, model and runbook"),
+        Example("plumbline lint --fix", "format suites and checkpoints, fill in ids, then check"),
+        Example("plumbline lint --format github", "print annotations for a pull request"),
     ),
     exit_codes={
-        EXIT_CLEAN: "nothing to fix",
+        EXIT_CLEAN: "no findings",
         EXIT_WARNINGS: "warnings only",
         EXIT_ERRORS: "errors",
     },

@@ -34,7 +34,7 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
         raise ConfigError(
             "the list of monitors is the same for every target",
             key="--target",
-            fix="give it with --costs only",
+            fix="use it only with --costs",
         )
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report import catalogue
@@ -123,23 +123,23 @@ command = Command(
     callback=list_all,
     help=(
         "List monitors and checkpoints: model, suite, thresholds, owner, schedule, last status.\n\n"
-        "The last status is that of the last run from here; no warehouse is asked.\n\n"
-        f"With --costs: what the live runs of the last {COST_DAYS} days were billed, by monitor, "
-        "checkpoint and owner, and what a month comes to; read from the history in the warehouse."
+        "The last status comes from the last run on this machine, without the warehouse.\n\n"
+        f"--costs reads the history in the warehouse and shows what the live runs of the last "
+        f"{COST_DAYS} days cost, by monitor, checkpoint and owner, and the cost per month."
     ),
     params=[
         click.Option(
-            ["--costs"], is_flag=True, help="Bytes billed, jobs and money, from the history."
+            ["--costs"], is_flag=True, help="Show billed bytes, jobs and money from the history."
         ),
         target_option(),
         format_option("text", "json"),
     ],
     examples=(
-        Example("plumbline list", "what is watched"),
-        Example("plumbline list --format json", "for machines"),
-        Example("plumbline list --costs", "what it costs"),
+        Example("plumbline list", "list monitors and checkpoints"),
+        Example("plumbline list --format json", "print JSON"),
+        Example("plumbline list --costs", "show costs"),
     ),
     exit_codes={
-        3: "ERROR: a file has a fault, the others are listed; or the history can't be read"
+        3: "ERROR: a file is invalid (the others are listed), or the history can't be read"
     },
 )

@@ -21,39 +21,42 @@ from plumbline.cli.output import silence, write_message
 from plumbline.cli.session import Session, read_clock
 
 COMMANDS = {
-    "run": ("plumbline.cli.run:command", "Run a checkpoint: judge the data, say what is wrong."),
+    "run": ("plumbline.cli.run:command", "Run a checkpoint and report failing monitors."),
     "list": ("plumbline.cli.list:command", "List monitors and checkpoints."),
-    "lint": ("plumbline.cli.lint:command", "Say what is wrong with the files, before a run."),
-    "compile": ("plumbline.cli.compile:command", "Show the SQL of a monitor as BigQuery gets it."),
+    "lint": ("plumbline.cli.lint:command", "Check the project's files without a warehouse."),
+    "compile": (
+        "plumbline.cli.compile:command",
+        ("Print a monitor's SQL as it is sent to BigQuery."),
+    ),
     "backtest": (
         "plumbline.cli.backtest:command",
-        "The schedule lived through once more: found when.",
+        "Replay a schedule over past data.",
     ),
     "calibrate": (
         "plumbline.cli.calibrate:command",
-        "Thresholds proposed from history.",
+        "Propose thresholds from history.",
     ),
     "impact": (
         "plumbline.cli.impact:command",
-        "What a change would have alerted, before and after.",
+        "Compare the alerts before and after a change.",
     ),
     "alerts": (
         "plumbline.cli.alerts:command",
-        "Incidents and messages: list, acknowledge, mute, test, deliver.",
+        "Manage incidents and notifications.",
     ),
     "schedule": (
         "plumbline.cli.schedule:command",
-        "When checkpoints run: show, run, check, export.",
+        "Show, run, check or export schedules.",
     ),
     "deploy": (
         "plumbline.cli.deploy:command",
-        "Before, after and between deployments: check, verify, drift.",
+        "Check deployments of services: drift, before, after.",
     ),
-    "docs": ("plumbline.cli.docs:command", "The data docs site: build it, open it, serve it."),
-    "debug": ("plumbline.cli.debug:command", "Check that everything a run needs is there."),
-    "warehouse": ("plumbline.cli.warehouse:command", "The embedded BigQuery: start, stop, fill."),
-    "new": ("plumbline.cli.new:command", "New files: a monitor."),
-    "init": ("plumbline.cli.init:command", "A project of your own, with an example that runs."),
+    "docs": ("plumbline.cli.docs:command", "Build, open or serve the data docs site."),
+    "debug": ("plumbline.cli.debug:command", "Check everything that a run needs."),
+    "warehouse": ("plumbline.cli.warehouse:command", "Manage the embedded BigQuery."),
+    "new": ("plumbline.cli.new:command", "Create a monitor."),
+    "init": ("plumbline.cli.init:command", "Create a project with an example."),
 }
 
 
@@ -75,21 +78,24 @@ def build_root() -> Group:
         name="plumbline",
         lazy=COMMANDS,
         help=(
-            "Data-quality monitors: SQL models judged by Great Expectations suites on BigQuery.\n\n"
-            "A project is a folder with a great_expectations.yml. Without any configuration, "
-            "`plumbline run` starts an embedded BigQuery with demo data and judges it."
+            "Data-quality monitors for BigQuery: SQL models and Great Expectations suites.\n\n"
+            "A project is a folder with a great_expectations.yml. Without further "
+            "configuration, `plumbline run` starts an embedded BigQuery with demo data and "
+            "checks it."
         ),
         examples=(
-            Example("plumbline run", "the health check, on the default target"),
-            Example("plumbline run --target bigquery --format json", "on BigQuery, for machines"),
-            Example("plumbline list", "what is watched, how, and how it was last"),
-            Example("plumbline COMMAND --help", "options and examples of a command"),
+            Example("plumbline run", "run the health check on the default target"),
+            Example(
+                "plumbline run --target bigquery --format json", "run on BigQuery and print JSON"
+            ),
+            Example("plumbline list", "list monitors with thresholds and last status"),
+            Example("plumbline COMMAND --help", "show options and examples of a command"),
         ),
         exit_codes={
-            0: "OK, or nothing was to be checked",
+            0: "OK, or nothing to check",
             1: "WARNING",
             2: "CRITICAL: the data is wrong",
-            3: "ERROR: the check could not be made",
+            3: "ERROR: a check could not run",
         },
         params=[
             click.Option(

@@ -53,39 +53,37 @@ def monitor(
     def columns(dataset: str, of: str) -> Table:
         return ask_warehouse(ensure_ready(where, write_message), dataset, of)
 
-    table = table or _ask(asks, "--table", "Which table (dataset.table)")
+    table = table or _ask(asks, "--table", "Table (dataset.table)")
     found = find_table(project, table, columns)
     types = found.types
-    kind = kind or _ask(asks, "--kind", "Judge a ratio of its rows, or their count", "ratio")
+    kind = kind or _ask(asks, "--kind", "Check a ratio of the rows, or their count", "ratio")
     if kind not in ("ratio", "count"):
-        raise ConfigError(f"{kind!r} is neither", key="--kind", fix="ratio or count")
+        raise ConfigError(f"{kind!r} is not a kind", key="--kind", fix="use ratio or count")
     if date_column is None:
         dates = [column for column, of in types.items() if of in ("DATE", "TIMESTAMP")]
         first = dates[0] if dates else None
         date_column = (
             first
             if len(dates) == 1 and first
-            else _ask(
-                asks, "--date-column", f"Which column says the day ({', '.join(dates)})", first
-            )
+            else _ask(asks, "--date-column", f"Column with the day ({', '.join(dates)})", first)
         )
     if kind == "ratio" and condition is None:
-        condition = _ask(asks, "--condition", "Which rows count (SQL, such as email is not null)")
+        condition = _ask(
+            asks, "--condition", "Condition for counted rows (SQL, such as email is not null)"
+        )
     if warning is None and critical is None:
         unit = " in percent" if kind == "ratio" else ""
-        warning = _number(_ask(asks, "--warning", f"Below what is it a WARNING{unit}"), "--warning")
-        critical = _number(
-            _ask(asks, "--critical", f"Below what is it CRITICAL{unit}"), "--critical"
-        )
+        warning = _number(_ask(asks, "--warning", f"WARNING threshold{unit}"), "--warning")
+        critical = _number(_ask(asks, "--critical", f"CRITICAL threshold{unit}"), "--critical")
     if asks and not group_by:
         group_by = tuple(
             column.strip()
-            for column in _ask(
-                asks, "--group-by", "Judge which columns' values by themselves (a, b; or none)", ""
-            ).split(",")
+            for column in _ask(asks, "--group-by", "Columns to group by (a, b; or none)", "").split(
+                ","
+            )
             if column.strip()
         )
-    owner = owner or _ask(asks, "--owner", "Who fixes it")
+    owner = owner or _ask(asks, "--owner", "Owner")
     asked = NewMonitor(
         name=name,
         table=found,
@@ -119,17 +117,17 @@ def monitor(
 
 
 def _next(asked: NewMonitor) -> str:
-    asks = ", which asks the warehouse whether the condition is right" if asked.condition else ""
+    asks = ", to check the condition in the warehouse" if asked.condition else ""
     return (
         f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{asks}\n"
-        f"then read models/monitors/{asked.name}.sql, and fill in impact and runbook.\n"
+        f"then read models/monitors/{asked.name}.sql, and complete the impact and the runbook.\n"
     )
 
 
 def _ask(asks: bool, option: str, question: str, default: str | None = None) -> str:
     if not asks:
         raise ConfigError(
-            f"{option} is missing", key=option, fix="give it, or type the command on a terminal"
+            f"{option} is missing", key=option, fix="pass it, or run the command on a terminal"
         )
     found: str = click.prompt(question, default=default, err=True)
     return found
@@ -139,7 +137,7 @@ def _number(text: str, option: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ConfigError(f"{text!r} is no number", key=option, fix="write a number") from None
+        raise ConfigError(f"{text!r} is not a number", key=option, fix="write a number") from None
 
 
 def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
@@ -157,67 +155,72 @@ def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str
 
 command = Group(
     name="new",
-    help="New files for the project.",
+    help="Create files in the project.",
     commands=[
         Command(
             name="monitor",
             callback=monitor,
-            help="Write a monitor's model, description, suite, runbook and test, and put it into a "
-            "checkpoint.\n\n"
-            "On a terminal it asks for what is not given. Nothing is written over; what "
-            "is written passes lint, or is taken back.",
+            help="Write a monitor's model, description, suite, runbook and test, and add it to "
+            "a checkpoint.\n\n"
+            "On a terminal, it prompts for missing options. It never overwrites files. If "
+            "the new files don't pass lint, it removes them.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
                 click.Option(
                     ["--table"],
                     metavar="DATASET.TABLE",
                     shell_complete=_complete_tables,
-                    help="What it reads: declared in the project, or asked of the warehouse.",
+                    help="The table to read, declared in the project or existing in the warehouse.",
                 ),
                 click.Option(
                     ["--kind"],
                     type=click.Choice(("ratio", "count")),
-                    help="Judge the share of rows that count, or how many there are.",
+                    help="Check the share of counted rows, or the number of rows.",
                 ),
                 click.Option(
                     ["--date-column"],
                     metavar="COLUMN",
-                    help="Which DATE or TIMESTAMP says the day; default: the only one.",
+                    help="DATE or TIMESTAMP column with the day; default: the only one.",
                 ),
                 click.Option(
-                    ["--condition"], metavar="SQL", help="Which rows count: email is not null."
+                    ["--condition"],
+                    metavar="SQL",
+                    help="SQL condition for counted rows: email is not null.",
                 ),
                 click.Option(
                     ["--group-by"],
                     multiple=True,
                     metavar="COLUMN",
-                    help="Judge each of its values by itself; repeatable.",
+                    help="Check each value of this column separately; repeatable.",
                 ),
                 click.Option(
                     ["--arrival"],
                     metavar="COLUMN",
-                    help="When a row arrived, so that the past can be judged as it stood.",
+                    help="Column with the time at which a row arrived, to check the past as it "
+                    "was known then.",
                 ),
                 click.Option(
-                    ["--warning"], type=float, metavar="NUMBER", help="Below it is a WARNING."
+                    ["--warning"], type=float, metavar="NUMBER", help="Values below are WARNING."
                 ),
                 click.Option(
-                    ["--critical"], type=float, metavar="NUMBER", help="Below it is CRITICAL."
+                    ["--critical"], type=float, metavar="NUMBER", help="Values below are CRITICAL."
                 ),
-                click.Option(["--owner"], metavar="WHO", help="Who fixes what it finds."),
+                click.Option(
+                    ["--owner"], metavar="WHO", help="Who is responsible for the monitor."
+                ),
                 click.Option(
                     ["--days"],
                     type=click.IntRange(1, 366),
                     default=1,
                     show_default=True,
-                    help="How many days that are over it looks at.",
+                    help="Number of complete days to check.",
                 ),
                 click.Option(
                     ["--checkpoint"],
                     default="health_check",
                     show_default=True,
                     metavar="NAME",
-                    help="Which runs it; made where it is not there.",
+                    help="Checkpoint that runs it; created if it doesn't exist.",
                 ),
                 target_option(),
             ],
@@ -226,7 +229,7 @@ command = Group(
                     "plumbline new monitor played_minutes --table nba_raw.bigdataball_play_by_play "
                     "--kind count --date-column game_date --warning 1000 --critical 100 "
                     "--owner ml-platform --checkpoint mine",
-                    "rows of a day",
+                    "check the number of rows per day",
                 ),
                 Example(
                     "plumbline new monitor confident_predictions "
@@ -234,12 +237,12 @@ command = Group(
                     "--date-column game_date --condition 'confidence_score is not null' "
                     "--group-by system_id --arrival created_at --warning 95 --critical 80 "
                     "--owner ml-platform --checkpoint mine",
-                    "a share, by prediction system",
+                    "check a share of rows per prediction system",
                 ),
             ),
-            exit_codes={3: "ERROR: the table is not there"},
+            exit_codes={3: "ERROR: the table doesn't exist"},
         )
     ],
-    examples=(Example("plumbline new monitor --help", "what a monitor needs"),),
-    exit_codes={3: "ERROR: the table is not there"},
+    examples=(Example("plumbline new monitor --help", "show the options for a monitor"),),
+    exit_codes={3: "ERROR: the table doesn't exist"},
 )

@@ -23,8 +23,7 @@ def target_option() -> click.Option:
         ["--target"],
         metavar="NAME",
         shell_complete=complete_targets,
-        help="The warehouse, of those in great_expectations.yml; default: PLUMBLINE_TARGET, "
-        "else default_target.",
+        help="Target in great_expectations.yml; default: PLUMBLINE_TARGET, else default_target.",
     )
 
 
@@ -33,8 +32,8 @@ def as_of_option() -> click.Option:
     return click.Option(
         ["--as-of"],
         metavar="DATE|INSTANT",
-        help="Judge the data as it stood then: the end of a date (2026-02-02), or an instant "
-        "with its zone (2026-02-02T15:00:00-05:00). Default: now; on the demo data its own day.",
+        help="Check the data as of the end of a date (2026-02-02) or an instant with a time "
+        "zone (2026-02-02T15:00:00-05:00). Default: now; on demo data, its own day.",
     )
 
 
@@ -44,7 +43,7 @@ def var_option() -> click.Option:
         ["--var", "assignments"],
         multiple=True,
         metavar="NAME=VALUE",
-        help="Another value for a variable of the models: a number, a text or a [list].",
+        help="Override a variable of the models with a number, a string or a [list]; repeatable.",
     )
 
 
@@ -54,8 +53,7 @@ def param_option() -> click.Option:
         ["--param", "parameters"],
         multiple=True,
         metavar="NAME=VALUE",
-        help="A value for a suite parameter ($PARAMETER) of the suites, before their own; "
-        "repeatable.",
+        help="Override a suite parameter ($PARAMETER); repeatable.",
     )
 
 
@@ -66,7 +64,7 @@ def format_option(*formats: str) -> click.Option:
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="For people, or for machines.",
+        help="Output format.",
     )
 
 
@@ -100,7 +98,7 @@ def read_assignments(
         name = name.strip()
         if not equals or not name:
             raise ConfigError(
-                f"{assignment!r} is no assignment", key=option, fix=f"write {option} NAME=VALUE"
+                f"{assignment!r} is not an assignment", key=option, fix=f"write {option} NAME=VALUE"
             )
         if name in found:
             raise ConfigError(
@@ -129,11 +127,11 @@ def _as_json(value: object) -> object:
 def _value(key: str, text: str) -> Any:
     import yaml
 
-    fix = "write a number, a text, true or false, a date, or [a, list]"
+    fix = "write a number, a string, true or false, a date, or [a, list]"
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise ConfigError(f"{text!r} is no value", key=key, fix=fix) from None
+        raise ConfigError(f"{text!r} is not a valid value", key=key, fix=fix) from None
     if value is None or isinstance(value, dict):
         raise ConfigError(f"{text!r} is neither a scalar nor a list", key=key, fix=fix)
     return value

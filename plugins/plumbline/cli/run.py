@@ -70,9 +70,9 @@ def _run(
     values = read_assignments(assignments)
     if values and not select:
         raise ConfigError(
-            "a variable is given to no monitor",
+            "--var needs selected monitors",
             key="--var",
-            fix="choose the monitors that it is for with --select",
+            fix="choose the monitors with --select",
         )
     request = RunRequest(
         project=project,
@@ -145,7 +145,8 @@ command = Command(
     name="run",
     callback=run,
     help=(
-        "Run CHECKPOINT (default: health_check): one query a monitor, judged by its suite.\n\n"
+        "Run CHECKPOINT (default: health_check): run each monitor's query and evaluate its "
+        "suite.\n\n"
         "Results go to standard output, progress to standard error."
     ),
     params=[
@@ -156,14 +157,14 @@ command = Command(
             multiple=True,
             metavar="MONITOR",
             shell_complete=complete_monitors,
-            help="Run this monitor only; repeatable.",
+            help="Run only this monitor; repeatable.",
         ),
         click.Option(
             ["--exclude"],
             multiple=True,
             metavar="MONITOR",
             shell_complete=complete_monitors,
-            help="Leave it out; repeatable.",
+            help="Leave out this monitor; repeatable.",
         ),
         var_option(),
         param_option(),
@@ -172,35 +173,38 @@ command = Command(
         click.Option(
             ["--alerts/--no-alerts"],
             default=None,
-            help="Touch incidents and send messages, or don't. Default: only a run of now, of "
-            "the whole checkpoint, on real data does.",
+            help="Update incidents and send notifications, or not. Default: yes for live runs, "
+            "which run the whole checkpoint now on real data.",
         ),
-        click.Option(["--docs/--no-docs"], default=True, help="Build the data docs, or don't."),
+        click.Option(["--docs/--no-docs"], default=True, help="Build the data docs, or not."),
         click.Option(
             ["--dry-run"],
             is_flag=True,
-            help="Show the SQL and the bytes it would read; run nothing.",
+            help="Show the SQL and the bytes it would read, without running it.",
         ),
         click.Option(
             ["--fail-on"],
             type=click.Choice(["warning", "critical", "error", "never"]),
             default="warning",
             show_default=True,
-            help="From which status on the exit code is not 0; error: only what a retry can fix.",
+            help="Lowest status that makes the exit code nonzero; error: only failures that a "
+            "retry can fix.",
         ),
     ],
     examples=(
-        Example("plumbline run", "the health check"),
-        Example("plumbline run --as-of 2026-02-02", "as the data stood at the end of that day"),
-        Example("plumbline run -s line_coverage --var days=7", "one monitor, another window"),
-        Example("plumbline run health_check_full --format json", "for machines"),
-        Example("plumbline run --dry-run", "the SQL and what it would read"),
+        Example("plumbline run", "run the health check"),
+        Example("plumbline run --as-of 2026-02-02", "check the data as of the end of that day"),
+        Example(
+            "plumbline run -s line_coverage --var days=7", "run one monitor with another window"
+        ),
+        Example("plumbline run health_check_full --format json", "print JSON"),
+        Example("plumbline run --dry-run", "show the SQL and the bytes it would read"),
     ),
     exit_codes={
-        0: "OK, or nothing was to be checked",
+        0: "OK, or nothing to check",
         1: "WARNING",
         2: "CRITICAL: the data is wrong",
-        3: "ERROR: the check could not be made",
+        3: "ERROR: a check could not run",
         130: "interrupted",
     },
 )

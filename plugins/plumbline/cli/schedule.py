@@ -52,7 +52,7 @@ def run(target: str | None, grace: str) -> int:
     if os.name != "posix":
         raise ConfigError(
             "the scheduler needs Linux or macOS",
-            fix="let the system's own scheduler type `plumbline run CHECKPOINT --fail-on error`",
+            fix="use the system's scheduler to run `plumbline run CHECKPOINT --fail-on error`",
         )
     from plumbline.core.safe_text import one_line
     from plumbline.project.alerts import read_duration
@@ -131,9 +131,9 @@ def export(
         if value is not None and flag not in _FLAGS.get(form, ()):
             formats = " and ".join(name for name, used in _FLAGS.items() if flag in used)
             raise ConfigError(
-                f"the format {form} has no use for {flag}",
+                f"{flag} does not apply to the format {form}",
                 key=flag,
-                fix=f"leave it out; it is for {formats}",
+                fix=f"leave it out; it applies to {formats}",
             )
     from plumbline.schedule.export.files import Cloud
 
@@ -190,7 +190,7 @@ def _remote(project: Project, name: str | None) -> str:
         return known[0]
     if name is None or name not in known:
         raise ConfigError(
-            "which target is it for?" if name is None else f"{name!r} is no target on BigQuery",
+            "the target is missing" if name is None else f"{name!r} is not a BigQuery target",
             key="--target",
             fix=did_you_mean(name or "", known),
         )
@@ -220,7 +220,7 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
             write_result(f"wrote {path}\n")
     except OSError as fault:
         raise ConfigError(
-            f"the files can't be written: {fault}", key="--output", fix="name another folder"
+            f"the files can't be written: {fault}", key="--output", fix="choose another folder"
         ) from fault
 
 
@@ -234,23 +234,19 @@ def _schedules(project: Project) -> tuple[Schedule, ...]:
             "nothing is scheduled",
             file=project.checkpoints_dir / "schedule.yml",
             key="schedules",
-            fix="say there which checkpoint runs when; see docs/schedules.md",
+            fix="add schedules there; see docs/schedules.md",
         )
     return project.schedules
 
 
 command = Group(
     name="schedule",
-    help=(
-        "When checkpoints run: what is due next, a scheduler for this machine, and files for "
-        "other schedulers.\n\n"
-        "Schedules stand in checkpoints/schedule.yml."
-    ),
+    help=("Show, run, check or export the schedules in checkpoints/schedule.yml."),
     commands=[
         Command(
             name="show",
             callback=show,
-            help="Show each schedule: checkpoint, time, deadline, whom it tells, the next runs.",
+            help="Show each schedule: checkpoint, time, deadline, channels, next runs.",
             params=[
                 click.Option(
                     ["--count"],
@@ -258,22 +254,25 @@ command = Group(
                     default=3,
                     show_default=True,
                     metavar="N",
-                    help="So many runs of each.",
+                    help="Number of runs per schedule.",
                 ),
                 format_option("text", "json"),
             ],
             examples=(
-                Example("plumbline schedule show", "when does what run next"),
-                Example("plumbline schedule show --count 28 --format json", "a week, for machines"),
+                Example("plumbline schedule show", "list the next runs"),
+                Example(
+                    "plumbline schedule show --count 28 --format json",
+                    "print a week of runs as JSON",
+                ),
             ),
         ),
         Command(
             name="run",
             callback=run,
             help="Run each checkpoint when it is due, until SIGTERM or Ctrl-C.\n\n"
-            "For one machine. Each run is a process of its own, is ended at its deadline, and "
-            "never overlaps another of its checkpoint; what was missed while the machine slept or "
-            "the scheduler was down is caught up once.",
+            "A scheduler for one machine. Each run is a separate process that is killed "
+            "at its deadline. Runs of one checkpoint never overlap. Runs missed while the "
+            "machine slept or the scheduler was down are replaced by one run.",
             params=[
                 target_option(),
                 click.Option(
@@ -281,99 +280,107 @@ command = Group(
                     default="30s",
                     show_default=True,
                     metavar="DURATION",
-                    help="How long what runs may go on once told to stop; 0 for not at all.",
+                    help="How long current runs may continue after a stop signal; 0 kills them "
+                    "at once.",
                 ),
             ],
             examples=(
-                Example("plumbline schedule run", "on the default target"),
-                Example("plumbline schedule run --grace 2m", "stop in no hurry"),
+                Example("plumbline schedule run", "run on the default target"),
+                Example(
+                    "plumbline schedule run --grace 2m",
+                    "give runs two minutes to finish when stopped",
+                ),
             ),
             exit_codes={0: "stopped by SIGTERM or Ctrl-C"},
         ),
         Command(
             name="check",
             callback=check,
-            help="Look whether every scheduled run happened, and tell whom the schedule names.\n\n"
-            "The watchdog, to be run from elsewhere than the runs: it finds one that is missing, "
-            "late, hung, suspiciously quick or checked nothing, messages that wait, channels that "
-            "nobody reads, and a history that stands still.",
+            help="Check that every scheduled run happened, and notify the schedule's channels "
+            "if not.\n\n"
+            "This is the watchdog. Run it on another platform than the runs. It finds "
+            "runs that are missing, late, hung, suspiciously quick or checked nothing, "
+            "undelivered messages, unconfigured channels, and a history without new rows.",
             params=[
                 target_option(),
                 click.Option(
                     ["--alerts/--no-alerts"],
                     default=None,
-                    help="Tell, or only print; default: tell, but not on the demo data.",
+                    help="Send notifications, or only print. Default: send, except on demo data.",
                 ),
                 format_option("text", "json"),
             ],
             examples=(
-                Example("plumbline schedule check --target bigquery", "from another machine"),
-                Example("plumbline schedule check --no-alerts --format json", "for machines"),
+                Example("plumbline schedule check --target bigquery", "check from another machine"),
+                Example("plumbline schedule check --no-alerts --format json", "print JSON"),
             ),
             exit_codes={
-                0: "every run happened as it should",
-                1: "WARNING: one was late or suspiciously quick",
-                2: "CRITICAL: one is missing, hung, or was none; or nobody would be told",
-                3: "ERROR: that can't be seen",
+                0: "every run happened",
+                1: "WARNING: a run was late or suspiciously quick",
+                2: (
+                    "CRITICAL: a run is missing, hung or checked nothing, or notifications "
+                    "can't be delivered"
+                ),
+                3: "ERROR: the result is unknown",
             },
         ),
         Command(
             name="export",
             callback=export,
-            help="Write the schedules for another scheduler.\n\n"
-            "cron and systemd are for this machine: they name its paths and its Python. What a "
-            "scheduler can't say is refused.",
+            help="Export the schedules for another scheduler.\n\n"
+            "The cron and systemd files are for this machine: they contain its paths and "
+            "its Python. A schedule that the scheduler can't express is rejected.",
             params=[
                 click.Option(
                     ["--format", "form"],
                     type=click.Choice(FORMATS),
                     required=True,
-                    help="For which scheduler.",
+                    help="The scheduler.",
                 ),
                 click.Option(
                     ["--output"],
                     type=click.Path(path_type=Path, file_okay=False),
                     metavar="FOLDER",
                     shell_complete=complete_folders,
-                    help="Write files there; default: standard output.",
+                    help="Folder for the files; default: standard output.",
                 ),
                 target_option(),
                 click.Option(
                     ["--project", "gcp_project"],
                     metavar="PROJECT",
-                    help="The Google Cloud project.",
-                ),
-                click.Option(["--region"], metavar="REGION", help="Of Cloud Run and Scheduler."),
-                click.Option(
-                    ["--image"], metavar="IMAGE", help="The container that has plumbline in it."
+                    help="Google Cloud project.",
                 ),
                 click.Option(
-                    ["--service-account"], metavar="EMAIL", help="As whom runs query BigQuery."
+                    ["--region"], metavar="REGION", help="Region of Cloud Run and Cloud Scheduler."
+                ),
+                click.Option(["--image"], metavar="IMAGE", help="Container image with plumbline."),
+                click.Option(
+                    ["--service-account"], metavar="EMAIL", help="Service account for the runs."
                 ),
             ],
             examples=(
-                Example("plumbline schedule export --format cron", "a crontab, to look at"),
+                Example("plumbline schedule export --format cron", "print a crontab"),
                 Example(
                     "plumbline schedule export --format systemd --output .plumbline/units",
-                    "services and timers, as files",
+                    "write services and timers to files",
                 ),
                 Example(
                     "plumbline schedule export --format cloud-run --project my-project "
                     "--region us-west2 --image us-docker.pkg.dev/my-project/dq/plumbline:1 "
                     "--service-account plumbline@my-project.iam.gserviceaccount.com",
-                    "Cloud Run jobs, and a script that deploys them",
+                    "print Cloud Run jobs and a script that deploys them",
                 ),
-                Example("plumbline schedule export --format github-actions", "a workflow"),
+                Example("plumbline schedule export --format github-actions", "print a workflow"),
             ),
         ),
     ],
     examples=(
-        Example("plumbline schedule show", "when does what run next"),
-        Example("plumbline schedule check --target bigquery", "did every run happen"),
+        Example("plumbline schedule show", "list the next runs"),
+        Example("plumbline schedule check --target bigquery", "check that every run happened"),
     ),
     exit_codes={
         1: "check: WARNING",
         2: "check: CRITICAL",
-        3: "check: ERROR, that can't be seen",
+        3: "check: ERROR, the result is unknown",
     },
 )

@@ -50,14 +50,15 @@ def shared_options() -> list[click.Option]:
             expose_value=False,
             shell_complete=complete_folders,
             callback=_keep_project_dir,
-            help="The folder of great_expectations.yml; default: the nearest one upwards.",
+            help="Folder with great_expectations.yml; default: the nearest one in the working "
+            "directory or above.",
         ),
         click.Option(
             ["--debug"],
             is_flag=True,
             expose_value=False,
             callback=_keep_debug,
-            help="Show the traceback of an error.",
+            help="Show the traceback of errors.",
         ),
     ]
 

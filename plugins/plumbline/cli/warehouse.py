@@ -35,7 +35,7 @@ def stop(target: str | None) -> int:
     _, warehouse = _embedded(target)
     with show_progress() as progress:
         stopped = warehouse.stop(progress.long_step)
-    write_result("stopped\n" if stopped else "it did not run\n")
+    write_result("stopped\n" if stopped else "it was not running\n")
     return 0
 
 
@@ -56,7 +56,7 @@ def seed(target: str | None) -> int:
     chosen, _ = _embedded(target)
     with show_progress() as progress:
         seed_again(chosen, progress.long_step)
-    write_result("filled anew\n")
+    write_result("filled again\n")
     return 0
 
 
@@ -65,7 +65,7 @@ def reset(target: str | None) -> int:
     _, warehouse = _embedded(target)
     with show_progress() as progress:
         warehouse.reset(progress.long_step)
-    write_result("stopped, and all its data removed\n")
+    write_result("stopped; all data removed\n")
     return 0
 
 
@@ -73,7 +73,7 @@ def _embedded(name: str | None) -> tuple[Target, EmbeddedWarehouse]:
     target = click.get_current_context().ensure_object(Session).project().target(name)
     if target.kind != "embedded":
         raise ConfigError(
-            f"target {target.name!r} is BigQuery itself, which is not started here",
+            f"target {target.name!r} is BigQuery, not the embedded warehouse",
             key="--target",
             fix="choose a target of kind embedded",
         )
@@ -107,30 +107,33 @@ def _subcommand(
         callback=callback,
         help=text,
         params=[target_option()],
-        examples=(Example(f"plumbline warehouse {name}", "of the default target"),),
-        exit_codes=exit_codes or {3: "ERROR: it does not start or answer"},
+        examples=(Example(f"plumbline warehouse {name}", "use the default target"),),
+        exit_codes=exit_codes or {3: "ERROR: it doesn't start or respond"},
     )
 
 
 command = Group(
     name="warehouse",
     help=(
-        "The embedded BigQuery: a server on this machine, for demos, tests and development.\n\n"
-        "`plumbline run` starts and fills it by itself; these commands are for looking after it."
+        "Manage the embedded BigQuery, a server on this machine for demos, tests and "
+        "development.\n\n"
+        "`plumbline run` starts and fills it automatically."
     ),
     commands=[
-        _subcommand(start, "Start it, and fill it with the project's demo data if it is empty."),
-        _subcommand(stop, "Stop it; its data stay."),
+        _subcommand(start, "Start the server, and load the demo data if it is empty."),
+        _subcommand(stop, "Stop the server and keep its data."),
         _subcommand(
             status,
-            "Say whether it runs, where it listens and how much it holds.",
-            {0: "it runs", 3: "it does not run, or does not answer"},
+            "Show whether the server runs, its address and the size of its data.",
+            {0: "it is running", 3: "it is not running, or doesn't respond"},
         ),
-        _subcommand(seed, "Fill it with the demo data anew; what runs recorded there stays."),
-        _subcommand(reset, "Stop it and remove all its data, also what runs recorded there."),
+        _subcommand(seed, "Load the demo data again. Keeps what runs have recorded."),
+        _subcommand(
+            reset, "Stop the server and delete all its data, including what runs have recorded."
+        ),
     ],
     examples=(
-        Example("plumbline warehouse status", "does it run, and where is its data"),
-        Example("plumbline warehouse stop", "stop the server; the data stay"),
+        Example("plumbline warehouse status", "show whether it runs, and where its data is"),
+        Example("plumbline warehouse stop", "stop the server and keep the data"),
     ),
 )

@@ -44,7 +44,7 @@ _MEANINGS = {
     EXIT_OK: "",
     EXIT_ERROR: ": ERROR, a check could not be made",
     EXIT_USAGE: ": FAILED, wrong configuration, nothing was checked",
-    EXIT_SOFTWARE: ": FAILED, a fault of plumbline itself",
+    EXIT_SOFTWARE: ": FAILED, a bug in plumbline",
 }
 
 Due = Callable[[Schedule, datetime], datetime]
@@ -125,7 +125,7 @@ class Turns:
             try:
                 self.take(schedule)
             except Exception:  # the runs after this one are still to be made
-                logger.exception("%s: FAILED, a fault of plumbline itself", schedule.name)
+                logger.exception("%s: FAILED, a bug in plumbline", schedule.name)
 
     def take(self, schedule: Schedule) -> None:
         """Do what is due of ``schedule``; wait for another run of its checkpoint before."""

@@ -269,7 +269,7 @@ def _of_finished(
             Finding(
                 Kind.FAILED,
                 f"the run of {when} broke off with exit code {beat.exit_code}",
-                "see its log: it is a fault of plumbline itself, or of its configuration",
+                "see its log: it is a bug in plumbline or a fault of its configuration",
                 beat.beat_at,
             )
         )

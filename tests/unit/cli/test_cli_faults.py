@@ -33,9 +33,9 @@ FAULTS: list[tuple[BaseException, int, str]] = [
     (MonitorError("wrong"), 3, "error: wrong"),
     (WarehouseError("no answer"), 3, "error: no answer"),
     (PlumblineError("odd"), 70, "error: odd"),
-    (KeyError("x"), 70, "error: a fault of plumbline itself: KeyError: 'x'"),
-    (ValueError(), 70, "error: a fault of plumbline itself: ValueError"),
-    (RecursionError("deep"), 70, "error: a fault of plumbline itself: RecursionError: deep"),
+    (KeyError("x"), 70, "error: bug in plumbline: KeyError: 'x'"),
+    (ValueError(), 70, "error: bug in plumbline: ValueError"),
+    (RecursionError("deep"), 70, "error: bug in plumbline: RecursionError: deep"),
     (PermissionError(13, "Permission denied", "f"), 70, "PermissionError"),
     (KeyboardInterrupt(), 130, "interrupted"),
 ]

@@ -42,7 +42,7 @@ class Terminal:
 def test_on_a_terminal_it_asks_for_the_groups_and_the_owner(
     shop: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terminal = Terminal(monkeypatch, themselves="country, order_id", fixes="ana")
+    terminal = Terminal(monkeypatch, group="country, order_id", Owner="ana")
     assert plumbline("new", "monitor", "orders", *GIVEN).code == 0
     assert len(terminal.asked) == 2
     suite = json.loads((shop / "expectations/orders.json").read_text())

@@ -91,10 +91,13 @@ def test_without_schedules_there_is_nothing_to_run_or_export(
         (("run", "--target", "loacl"), "did you mean 'local'?"),
         (("export",), "--format"),
         (("export", "--format", "at"), "--format"),
-        (("export", "--format", "cron", "--image", "x"), "has no use for --image"),
-        (("export", "--format", "github-actions", "--region", "x"), "it is for cloud-run"),
+        (
+            ("export", "--format", "cron", "--image", "x"),
+            "--image does not apply to the format cron",
+        ),
+        (("export", "--format", "github-actions", "--region", "x"), "it applies to cloud-run"),
         (("export", "--format", "cloud-run"), "needs --project"),
-        (("export", "--format", "cloud-run", "--target", "local", *CLOUD), "no target on BigQuery"),
+        (("export", "--format", "cloud-run", "--target", "local", *CLOUD), "not a BigQuery target"),
         (("export", "--format", "github-actions", "--target", "bigqery"), "'bigquery'?"),
     ],
 )

@@ -21,7 +21,7 @@ def test_a_server_that_does_not_run_is_said_with_exit_3(
 
 def test_stopping_what_does_not_run_is_done(project: SmallProject, plumbline: Plumbline) -> None:
     said = plumbline("warehouse", "stop")
-    assert (said.code, said.out) == (0, "it did not run\n")
+    assert (said.code, said.out) == (0, "it was not running\n")
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -31,7 +31,7 @@ def test_bigquery_itself_is_left_alone(
     monkeypatch.setenv("PLUMBLINE_PROJECT", "some-project")
     said = plumbline("warehouse", name, "--target", "bigquery")
     assert said.code == 64
-    assert "target 'bigquery' is BigQuery itself" in said.err
+    assert "target 'bigquery' is BigQuery, not the embedded warehouse" in said.err
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -161,10 +161,10 @@ def test_zsh_and_fish_also_show_what_each_command_does(
     monkeypatch.setenv("COMP_WORDS", "plumbline comp")
     monkeypatch.setenv("COMP_CWORD", "1")
     monkeypatch.setenv("_PLUMBLINE_COMPLETE", "zsh_complete")
-    assert plumbline().out == "plain\ncompile\nShow the SQL of a monitor as BigQuery gets it.\n"
+    assert plumbline().out == "plain\ncompile\nPrint a monitor's SQL as it is sent to BigQuery.\n"
     monkeypatch.setenv("COMP_CWORD", "comp")
     monkeypatch.setenv("_PLUMBLINE_COMPLETE", "fish_complete")
-    assert plumbline().out == "plain,compile\tShow the SQL of a monitor as BigQuery gets it.\n"
+    assert plumbline().out == "plain,compile\tPrint a monitor's SQL as it is sent to BigQuery.\n"
 
 
 def source(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch, shell: str) -> Said:

@@ -199,7 +199,7 @@ CODES = {
     0: "done in",
     3: "ERROR, a check could not be made",
     64: "FAILED, wrong configuration, nothing was checked",
-    70: "FAILED, a fault of plumbline itself",
+    70: "FAILED, a bug in plumbline",
     130: "(exit code 130): FAILED",
 }
 
@@ -391,5 +391,5 @@ def test_a_fault_of_ours_in_one_run_does_not_keep_the_next_away(
         return bool(world.runs)
 
     follow(world, world.turns(ONE, command=command), until=due)
-    assert "health_check: FAILED, a fault of plumbline itself" in caplog.text
+    assert "health_check: FAILED, a bug in plumbline" in caplog.text
     assert "ours" in caplog.text

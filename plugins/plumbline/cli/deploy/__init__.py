@@ -8,14 +8,18 @@ from plumbline.cli.deploy import check, drift, verify
 command = Group(
     name="deploy",
     help=(
-        "Before, after and between deployments: is what is merged what runs, and is it well?\n\n"
-        "The services stand in deploy/services.yml."
+        "Find undeployed commits, and check services before and after a deployment.\n\n"
+        "deploy/services.yml declares the services."
     ),
     commands=[drift.command, check.command, verify.command],
     examples=(
-        Example("plumbline deploy drift", "what is merged and does not run"),
-        Example("plumbline deploy check prediction-worker", "before"),
-        Example("plumbline deploy verify prediction-worker", "after"),
+        Example("plumbline deploy drift", "list services with undeployed commits"),
+        Example(
+            "plumbline deploy check prediction-worker", "check a service before its deployment"
+        ),
+        Example(
+            "plumbline deploy verify prediction-worker", "verify a service after its deployment"
+        ),
     ),
     exit_codes={1: "WARNING", 2: "CRITICAL", 3: "ERROR"},
 )

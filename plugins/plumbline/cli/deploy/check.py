@@ -35,8 +35,8 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
 command = Command(
     name="check",
     callback=check,
-    help="Look before a service is deployed: changes, branch, remote, tests, schema changes, the "
-    "last deployments, health, open incidents, and what would be deployed.",
+    help="Check a service before its deployment: changes, branch, remote, tests, schema "
+    "changes, last deployments, health, open incidents, and commits to deploy.",
     params=[
         click.Argument(
             ["name"], metavar="SERVICE", required=True, shell_complete=complete_services
@@ -46,16 +46,16 @@ command = Command(
         format_option("text", "json"),
     ],
     examples=(
-        Example("plumbline deploy check prediction-worker", "before it is deployed"),
+        Example("plumbline deploy check prediction-worker", "run all checks"),
         Example(
             "plumbline deploy check prediction-worker --no-tests --format json",
-            "in a script whose tests ran before",
+            "skip the tests and print JSON",
         ),
     ),
     exit_codes={
-        0: "nothing speaks against it",
-        1: "WARNING: for a person to decide",
+        0: "all checks passed",
+        1: "WARNING: decide yourself",
         2: "CRITICAL: don't deploy",
-        3: "ERROR: not everything could be looked at",
+        3: "ERROR: a check could not run",
     },
 )

@@ -49,10 +49,11 @@ def drift(
 command = Command(
     name="drift",
     callback=drift,
-    help="Compare what each service runs with the last commit to its own paths.\n\n"
-    "Commits to other paths and to documentation do not count. What can't be known (a shallow "
-    "clone, an unknown commit, a missing label) is ERROR, never 0 behind. The result is recorded "
-    "for the monitor deployment_drift, whose thresholds are used here too.",
+    help="Compare the deployed commit of each service with the last commit to its own "
+    "paths.\n\n"
+    "Commits to other paths don't count. An unknown state (a shallow clone, an unknown "
+    "commit, a missing label) is ERROR, never 0 behind. The result is recorded for the "
+    "monitor deployment_drift, whose thresholds apply here too.",
     params=[
         click.Argument(
             ["services"], metavar="[SERVICE]...", nargs=-1, shell_complete=complete_services
@@ -61,8 +62,8 @@ command = Command(
         click.Option(
             ["--record/--no-record"],
             default=None,
-            help="Write the result to the table service_deployments, or only print it; default: "
-            "write, unless on the demo data.",
+            help="Write the result to the table service_deployments, or only print it. "
+            "Default: write, except on demo data.",
         ),
         click.Option(
             ["--issues"],
@@ -73,17 +74,20 @@ command = Command(
         format_option("text", "json", "markdown"),
     ],
     examples=(
-        Example("plumbline deploy drift", "every service"),
-        Example("plumbline deploy drift prediction-worker --no-record", "one, only shown"),
+        Example("plumbline deploy drift", "check every service"),
+        Example(
+            "plumbline deploy drift prediction-worker --no-record",
+            "check one service without recording the result",
+        ),
         Example(
             "plumbline deploy drift --target bigquery",
-            "recorded, as a workflow does it every six hours",
+            "check and record, for example every six hours in a workflow",
         ),
     ),
     exit_codes={
-        0: "none is behind for long",
-        1: "WARNING: one is",
-        2: "CRITICAL: one is, for days",
-        3: "ERROR: of one that is not known, or it could not be recorded",
+        0: "every service is within the limits",
+        1: "WARNING: a service is behind",
+        2: "CRITICAL: a service has been behind for days",
+        3: "ERROR: the state of a service is unknown, or the result could not be recorded",
     },
 )

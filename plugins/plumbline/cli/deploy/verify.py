@@ -49,9 +49,9 @@ def verify(
     judged = read_as_of(session, project, where, as_of)
     if watch is not None and not judged.is_now:
         raise ConfigError(
-            "only what is going on now can be watched",
+            "--watch needs the current data",
             key="--watch",
-            fix="leave out --as-of; the demo data stand still",
+            fix="leave out --as-of; demo data don't change",
         )
     if since is None:
         deployed_at = read_deployed_at(project, where, service, judged.instant)
@@ -97,9 +97,9 @@ def _read_since(text: str, session: Session, project: Project) -> datetime:
 command = Command(
     name="verify",
     callback=verify,
-    help="Look after a service was deployed: its checkpoint since then, beside the same window "
-    "before, and the errors it logged.\n\n"
-    "By itself it blocks nothing and ends with 0; --fail-on lets it.",
+    help="Verify a service after its deployment: run its checkpoint for the time since and "
+    "for the same window before, and count its errors.\n\n"
+    "Exits with 0 by default; use --fail-on to block a pipeline.",
     params=[
         click.Argument(
             ["name"], metavar="SERVICE", required=True, shell_complete=complete_services
@@ -107,52 +107,52 @@ command = Command(
         click.Option(
             ["--since"],
             metavar="INSTANT",
-            help="When it was deployed, with its zone; default: as Cloud Run says, on the "
-            "demo data an hour before.",
+            help="Time of the deployment, with a time zone. Default: from Cloud Run; on demo "
+            "data, an hour before.",
         ),
         as_of_option(),
         target_option(),
         click.Option(
             ["--watch"],
             metavar="DURATION",
-            help="Look again until it is calm or worse, but no longer than this: 15m.",
+            help="Repeat until the result is calm or worse, at most for this time: 15m.",
         ),
         click.Option(
             ["--every"],
             metavar="DURATION",
             default="1m",
             show_default=True,
-            help="From one look to the next.",
+            help="Interval between two results.",
         ),
         click.Option(
             ["--fail-on"],
             type=click.Choice(("warning", "critical", "error", "never")),
             default="never",
             show_default=True,
-            help="The least that ends with another exit code than 0.",
+            help="Lowest status that makes the exit code nonzero.",
         ),
         click.Option(
             ["--logs/--no-logs"],
             default=None,
-            help="Count errors in Cloud Logging, or not; default: unless on the demo data.",
+            help="Count errors in Cloud Logging, or not. Default: yes, except on demo data.",
         ),
         format_option("text", "json"),
     ],
     examples=(
-        Example("plumbline deploy verify prediction-worker", "one look"),
+        Example("plumbline deploy verify prediction-worker", "verify once"),
         Example(
             "plumbline deploy verify nba-phase4-precompute-processors --target bigquery "
             "--watch 15m --fail-on critical",
-            "at the end of a deploy script, which then stops",
+            "block a deployment script until the result is clear",
         ),
         Example(
             "plumbline deploy verify nba-grading-service --since 2026-02-01T18:00:00-05:00 "
             "--as-of 2026-02-02",
-            "of a deployment of long ago",
+            "verify a past deployment",
         ),
     ),
     exit_codes={
-        0: "looked; with --fail-on: nothing that counts",
+        0: "done; with --fail-on: no status that counts",
         1: "WARNING, with --fail-on warning",
         2: "CRITICAL, with --fail-on warning or critical",
         3: "ERROR, with --fail-on warning, critical or error",

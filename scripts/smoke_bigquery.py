@@ -111,7 +111,9 @@ class Smoke:
     @cached_property
     def tables(self) -> tuple[SourceTable, ...]:
         """The declared tables."""
-        return read_source_tables(self.project.root / "models" / "sources.yml")
+        return read_source_tables(
+            self.project.files.document(self.project.root / "models" / "sources.yml")
+        )
 
     def name_of(self, table: SourceTable) -> str:
         """A table, as SQL names it."""

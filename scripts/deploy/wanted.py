@@ -20,7 +20,7 @@ from plumbline.history.tables import DATASET
 from plumbline.models.sources import all_sources
 from plumbline.models.workspace import Workspace
 from plumbline.project import Project
-from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.parsing import explain
 from plumbline.project.targets import PROJECT_VARIABLE, Target, resolve_target
 from plumbline.schedule.export.cloud_run import Trigger, check_cloud, job_manifest, read_trigger
 from plumbline.schedule.export.files import Cloud, unit_names
@@ -137,6 +137,7 @@ class Wanted:
             key=f"fluent_datasources.{name}",
             project_dir=self.source.root,
             state_dir=self.source.state_dir,
+            files=self.source.files,
             environment={PROJECT_VARIABLE: self.values.project},
         )
 
@@ -219,7 +220,9 @@ def read_wanted(root: Path) -> Wanted:
     """
     source = Project(root)
     file = root / FOLDER / FILE
-    raw = read_yaml(file, error=ConfigError, what="the deployment's declaration")
+    raw = source.files.document(file).mapping_or_raise(
+        error=ConfigError, what="the deployment's declaration"
+    )
     wanted = Wanted(source, explain(Values, raw, file=file, error=ConfigError))
     if not source.schedules:
         raise ConfigError(

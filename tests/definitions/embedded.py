@@ -15,6 +15,7 @@ from google.cloud import bigquery
 
 from definitions.cases import PROJECT, Answer
 from definitions.tables import World
+from plumbline.project.files import read_document
 from plumbline.models import CompiledModel
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
@@ -32,7 +33,7 @@ class EmbeddedBigQuery:
         self.project = f"definitions-{uuid.uuid4().hex[:8]}"
         self._client = open_client(replace(target, project=self.project))
         self._tables = {
-            table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
+            table.key: table for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
         }
         self._numbers: dict[int, int] = {}
         self._loaded: dict[int, set[str]] = {}

@@ -14,6 +14,7 @@ import yaml
 
 from plumbline.cli.main import build_root
 from plumbline.project import Project
+from plumbline.project.files import read_document
 from plumbline.project.suites import ExpectationEntry, read_suite
 from support.pages import ROOT, Block, Page, blocks, pages
 
@@ -36,7 +37,7 @@ def test_json_is_json_and_a_suite_is_a_suite(block: Block, tmp_path: Path) -> No
     if block.file and block.file.startswith("expectations/"):
         file = tmp_path / Path(block.file).name
         file.write_text(block.text)
-        assert read_suite(file).declared == len(content["expectations"])
+        assert read_suite(read_document(file)).declared == len(content["expectations"])
     elif "kwargs" in content:
         ExpectationEntry.model_validate(content)
 
@@ -106,7 +107,8 @@ def check_plumbline(arguments: list[str]) -> None:
 
 def test_every_runbook_that_a_suite_or_a_service_names_is_there_and_the_other_way_round() -> None:
     named = {
-        read_suite(file).monitor.runbook for file in (ROOT / "expectations").glob("*.json")
+        read_suite(read_document(file)).monitor.runbook
+        for file in (ROOT / "expectations").glob("*.json")
     } - {None}
     named |= {service.entry.runbook for service in Project(ROOT).services}
     there = {str(file.relative_to(ROOT)) for file in (ROOT / "docs" / "runbooks").glob("*.md")}

@@ -13,6 +13,7 @@ from google.cloud import bigquery
 
 from definitions.embedded import load_rows
 from definitions.tables import World, at
+from plumbline.project.files import read_document
 from plumbline.core.outcome import Outcome
 from plumbline.project import Project, Target
 from plumbline.run.request import AsOf, RunRequest
@@ -64,7 +65,7 @@ def load_world(world: World, warehouse: Target) -> LoadedWorld:
         warehouse, project=f"world-{uuid.uuid4().hex[:12]}", project_dir=ROOT, seed=None
     )
     client = open_client(target)
-    for table in read_source_tables(ROOT / "models/sources.yml"):
+    for table in read_source_tables(read_document(ROOT / "models/sources.yml")):
         client.create_dataset(f"{target.project}.{table.dataset}", exists_ok=True)
         client.query(table.ddl(target.project, table.dataset, replace=False)).result()
         load_rows(

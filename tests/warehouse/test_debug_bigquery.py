@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.project.files import read_document
 from plumbline.core.errors import PlumblineError
 from plumbline.doctor.checkup import check_all
 from plumbline.doctor.diagnosis import Diagnosis, Level
@@ -34,7 +35,7 @@ class Cloud:
         file = self.root / "models" / "sources.yml"
         file.write_text(SOURCES)
         self.client.create_dataset("nba")
-        for table in read_source_tables(file):
+        for table in read_source_tables(read_document(file)):
             self.client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
         self.configure("kind: bigquery", f"kind: bigquery\n        api_endpoint: {proxy.url}")
 

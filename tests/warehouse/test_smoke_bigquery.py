@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import smoke_bigquery
+from plumbline.project.files import read_document
 from plumbline.project import Target
 from plumbline.warehouse.client import endpoint_of
 from support.bigquery_faults import Endless, Refused
@@ -37,7 +38,9 @@ def project(warehouse: Target, tmp_path: Path) -> SmallProject:
     (small.root / "models" / "sources.yml").write_text(SOURCES)
     client = smoke_bigquery.open_client(warehouse)
     client.create_dataset("nba")
-    for table in smoke_bigquery.read_source_tables(small.root / "models" / "sources.yml"):
+    for table in smoke_bigquery.read_source_tables(
+        read_document(small.root / "models" / "sources.yml")
+    ):
         client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
     small.add("coverage", "select 90 as pct")
     return small

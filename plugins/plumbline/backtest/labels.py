@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.document import Document
+from plumbline.project.parsing import explain
 from plumbline.project.project import Project
 
 INCIDENTS_FILE = "incidents.yml"
@@ -114,17 +115,18 @@ class Label:
         return monitor in self.monitors and self.began <= at <= self.ends
 
 
-def read_labels(file: Path, *, zone: ZoneInfo) -> tuple[Label, ...]:
-    """The incidents in ``file``, by when they began.
+def read_labels(document: Document, *, zone: ZoneInfo) -> tuple[Label, ...]:
+    """The incidents in a file, by when they began.
 
     Args:
-        file: YAML as docs/backtest.md has it.
+        document: YAML as docs/backtest.md has it.
         zone: in which its dates are days.
 
     Raises:
         ConfigError: missing, not YAML, an unknown or missing key, a wrong value, an id twice.
     """
-    raw = read_yaml(file, error=ConfigError, what="the file of labelled incidents")
+    file = document.file
+    raw = document.mapping_or_raise(error=ConfigError, what="the file of labelled incidents")
     entry = explain(LabelsEntry, raw, file=file, error=ConfigError)
     found: dict[str, Label] = {}
     for index, one in enumerate(entry.incidents):
@@ -156,9 +158,9 @@ def project_labels(project: Project, file: Path | None) -> tuple[Label, ...] | N
     """
     if file is None:
         file = project.checkpoints_dir / INCIDENTS_FILE
-        if not file.is_file():
+        if not project.files.is_file(file):
             return None
-    return read_labels(file, zone=project.timezone)
+    return read_labels(project.files.document(file), zone=project.timezone)
 
 
 def covered(labels: Sequence[Label], monitor: str, at: datetime) -> tuple[Label, ...]:

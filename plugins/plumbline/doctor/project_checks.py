@@ -27,11 +27,12 @@ def check_files(project: Project) -> Iterator[Diagnosis]:
 
 
 def _models(project: Project) -> Diagnosis:
-    from plumbline.models.files import index_models, model_folders
+    from plumbline.models.files import index_models
+    from plumbline.project.dbt_folders import model_folders
 
     try:
         folders = model_folders(project.root, project.dbt)
-        found = index_models(folders).files
+        found = index_models(folders, project.files).files
     except PlumblineError as error:
         return fault("models", error)
     shown = ", ".join(os.path.relpath(folder, project.root) for folder in folders)

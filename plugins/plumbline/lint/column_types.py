@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from plumbline.lint.columns import CTE
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.sql import ParsedModels
 from plumbline.lint.tables import Tables
+from plumbline.project.document import Document
 from plumbline.warehouse.types import parse_type
 
 if TYPE_CHECKING:

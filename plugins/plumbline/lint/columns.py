@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.sql import ParsedModels
 from plumbline.lint.sql_columns import Columns, output_columns
 from plumbline.lint.tables import Tables
+from plumbline.project.document import Document
 
 if TYPE_CHECKING:
     from sqlglot import exp

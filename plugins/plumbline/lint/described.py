@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.rule import Place
+from plumbline.project.document import Document, KeyPath, Place
 
 PSEUDO_COLUMNS = {
     "_TABLE_SUFFIX": "STRING",

@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 from plumbline.backtest.labels import INCIDENTS_FILE
 from plumbline.core.errors import MonitorError
 from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
-from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.reading import read_document
-from plumbline.lint.rule import Place
-from plumbline.models.files import Index, index_models, model_folders
+from plumbline.models.files import Index, index_models
+from plumbline.models.properties import properties_files
 from plumbline.models.sources import says_enabled
 from plumbline.models.workspace import DBT_FILE, target_attributes
 from plumbline.project.alerts import ALERTS_FILE
+from plumbline.project.dbt_folders import model_folders
+from plumbline.project.document import Document, KeyPath, Place
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.jinja import Scope, holds_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE
@@ -61,6 +61,7 @@ class Facts:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.root = project.root
+        self.files = project.files
 
     # Files
 
@@ -94,63 +95,66 @@ class Facts:
     @cached_property
     def suites_as_written(self) -> Mapping[str, Document]:
         """Suites by their file's name."""
-        return _read_all(self.project.expectations_dir)
+        return self._read_all(self.project.expectations_dir)
 
     @cached_property
     def checkpoints(self) -> Mapping[str, Document]:
         """Checkpoints by their file's name."""
-        return _read_all(self.project.checkpoints_dir)
+        return self._read_all(self.project.checkpoints_dir)
 
     @cached_property
     def definitions(self) -> Mapping[str, Document]:
         """Validation definitions by their file's name."""
-        return _read_all(self.project.validation_definitions_dir)
+        return self._read_all(self.project.validation_definitions_dir)
 
     @cached_property
     def configuration(self) -> Document:
         """``great_expectations.yml``."""
-        return read_document(self.root / PROJECT_FILE)
+        return self.files.document(self.root / PROJECT_FILE)
 
     @cached_property
     def dbt(self) -> Document | None:
         """``dbt_project.yml``, where there is one."""
-        return _read_if_there(self.root / DBT_FILE)
+        return self._read_if_there(self.root / DBT_FILE)
 
     @cached_property
     def schedule(self) -> Document | None:
         """``checkpoints/schedule.yml``, where there is one."""
-        return _read_if_there(self.project.checkpoints_dir / SCHEDULE_FILE)
+        return self._read_if_there(self.project.checkpoints_dir / SCHEDULE_FILE)
 
     @cached_property
     def alerts(self) -> Document | None:
         """``checkpoints/alerts.yml``, where there is one."""
-        return _read_if_there(self.project.checkpoints_dir / ALERTS_FILE)
+        return self._read_if_there(self.project.checkpoints_dir / ALERTS_FILE)
 
     @cached_property
     def mutes(self) -> Document | None:
         """``checkpoints/mutes.yml``, where there is one."""
-        return _read_if_there(self.project.checkpoints_dir / MUTES_FILE)
+        return self._read_if_there(self.project.checkpoints_dir / MUTES_FILE)
 
     @cached_property
     def incidents(self) -> Document | None:
         """``checkpoints/incidents.yml``, where there is one."""
-        return _read_if_there(self.project.checkpoints_dir / INCIDENTS_FILE)
+        return self._read_if_there(self.project.checkpoints_dir / INCIDENTS_FILE)
 
     @cached_property
     def services(self) -> Document | None:
         """``deploy/services.yml``, where there is one."""
-        return _read_if_there(self.project.services_file)
+        return self._read_if_there(self.project.services_file)
 
     @cached_property
     def properties(self) -> tuple[Document, ...]:
         """The YAML files beside the models: sources, and descriptions of models."""
-        files = (
-            file
-            for folder in self.models.folders
-            for ending in ("*.yml", "*.yaml")
-            for file in sorted(folder.rglob(ending))
-        )
-        return tuple(read_document(file) for file in dict.fromkeys(files))
+        found = dict.fromkeys(properties_files(self.models.folders, self.files))
+        return tuple(map(self.files.document, found))
+
+    def _read_all(self, folder: Path) -> Mapping[str, Document]:
+        return {
+            file.stem: self.files.document(file) for file in self.files.listed(folder, "*.json")
+        }
+
+    def _read_if_there(self, file: Path) -> Document | None:
+        return self.files.document(file) if self.files.is_file(file) else None
 
     @cached_property
     def are_declarations_read(self) -> bool:
@@ -265,7 +269,7 @@ class Facts:
     @cached_property
     def models(self) -> Index:
         """Every model's file."""
-        return index_models(model_folders(self.root, self.dbt_settings))
+        return index_models(model_folders(self.root, self.dbt_settings), self.files)
 
     def runbook_of(self, suite: Document) -> Path | None:
         """The file of a suite's runbook, where there is one below the project's folder."""
@@ -390,11 +394,3 @@ def _filled_in(suite: Document) -> Document:
         for entry in entries
     ]
     return replace(suite, value={**suite.value, "expectations": filled})
-
-
-def _read_all(folder: Path) -> Mapping[str, Document]:
-    return {file.stem: read_document(file) for file in sorted(folder.glob("*.json"))}
-
-
-def _read_if_there(file: Path) -> Document | None:
-    return read_document(file) if file.is_file() else None

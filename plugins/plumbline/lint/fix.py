@@ -18,9 +18,9 @@ from pydantic import ValidationError
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.ids import stable_id
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.json_format import dumps, loads, ordered
+from plumbline.project.document import Document
 from plumbline.project.suites import ExpectationEntry
 
 _SUITE = ("$schema", "name", "id", "meta", "notes", "suite_parameters", "expectations")
@@ -43,7 +43,7 @@ def fix_files(facts: Facts, wanted: frozenset[Path] | None) -> list[Path]:
     for document, text in _formatted(facts):
         file = document.file.resolve()
         is_wanted = wanted is None or any(file.is_relative_to(path) for path in wanted)
-        if is_wanted and text.encode() != document.file.read_bytes():
+        if is_wanted and text.encode() != facts.files.content(document.file):
             _write(file, text)
             written.append(document.file)
     return written
@@ -52,14 +52,11 @@ def fix_files(facts: Facts, wanted: frozenset[Path] | None) -> list[Path]:
 def _formatted(facts: Facts) -> Iterator[tuple[Document, str]]:
     for document in facts.suites_as_written.values():
         if document.is_readable and not document.faults:
-            yield document, dumps(_suite(document, loads(_text(document))))
+            yield document, dumps(_suite(document, loads(facts.files.plain_text(document.file))))
     for document in facts.checkpoints.values():
         if document.is_readable and not document.faults:
-            yield document, dumps(_checkpoint(facts, document, loads(_text(document))))
-
-
-def _text(document: Document) -> str:
-    return document.file.read_text(encoding="utf-8")
+            written = loads(facts.files.plain_text(document.file))
+            yield document, dumps(_checkpoint(facts, document, written))
 
 
 def _suite(document: Document, suite: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.core.errors import did_you_mean, shown
-from plumbline.lint.document import KeyPath
+from plumbline.project.document import KeyPath
 
 _KINDS = {
     "array": "a list",

@@ -67,7 +67,8 @@ def lint(
         from plumbline.lint.fix import fix_files
 
         fixed = fix_files(linted.facts, wanted)
-        linted = Linted.of(project)  # as it stands now
+        project = Project(project.root)  # as it stands now
+        linted = Linted.of(project)
     found = [finding for check in CHECKS for finding in check(linted)]
     if analyze:
         from plumbline.lint.rules.analyzer import check as ask_analyzer

@@ -33,6 +33,7 @@ from plumbline.models.sources import FoundSource, all_sources, is_enabled
 from plumbline.models.templates import Templates
 from plumbline.models.variables import NAME, VariableError, parameter
 from plumbline.models.workspace import Workspace
+from plumbline.project.files import Files
 
 MONITORS_FOLDER = "monitors"
 """A model in a folder of that name is meant to be judged."""
@@ -58,6 +59,7 @@ class Built:
 @dataclass(frozen=True)
 class _Project:
     root: Path
+    files: Files
     dbt: Mapping[str, Any]
     vars: Mapping[str, Any]
     timezone: ZoneInfo
@@ -67,7 +69,9 @@ class _Workspace(Workspace):
     """The project's files, of which what is malformed is left out."""
 
     def __init__(self, facts: Facts, macros: Index) -> None:
-        project = _Project(facts.root, facts.dbt_settings, facts.written_variables, facts.timezone)
+        project = _Project(
+            facts.root, facts.files, facts.dbt_settings, facts.written_variables, facts.timezone
+        )
         super().__init__(project, facts.target)
         self._facts = facts
         self._macros = macros
@@ -75,7 +79,7 @@ class _Workspace(Workspace):
     @cached_property
     def templates(self) -> Templates:
         """Jinja, with the macros that can be read."""
-        return Templates(self._macros)
+        return Templates(self._macros, self._facts.files)
 
     @cached_property
     def properties(self) -> Properties:
@@ -132,7 +136,10 @@ class Models:
     @cached_property
     def templates(self) -> Mapping[str, Template]:
         """Every model's template, by the model's name; of several files the first."""
-        return {name: read_template(files[0]) for name, files in self.facts.models.files.items()}
+        return {
+            name: read_template(files[0], self.facts.files)
+            for name, files in self.facts.models.files.items()
+        }
 
     @cached_property
     def macros(self) -> Index:
@@ -147,7 +154,7 @@ class Models:
     @cached_property
     def _macros(self) -> tuple[Index, PlumblineError | None]:
         try:
-            return index_macros(self.facts.root, self.facts.dbt_settings), None
+            return index_macros(self.facts.root, self.facts.dbt_settings, self.facts.files), None
         except PlumblineError as fault:
             return Index("macro", {}, ()), fault
 
@@ -191,7 +198,7 @@ class Models:
 
     def _macro(self, file: Path) -> Template:
         if file not in self._macro_files:
-            self._macro_files[file] = read_template(file)
+            self._macro_files[file] = read_template(file, self.facts.files)
         return self._macro_files[file]
 
     @cached_property

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+
+from plumbline.project.document import Place
 
 
 class Severity(StrEnum):
@@ -18,17 +19,6 @@ class Severity(StrEnum):
     """It would not run, or judge wrongly."""
     WARNING = "warning"
     """It runs, and someone will be sorry."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a file."""
-
-    file: Path
-    line: int = 1
-    column: int | None = None
-    key: str | None = None
-    """The key there (``expectations[0].type``), where the file has keys."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from plumbline.core.errors import did_you_mean, shown
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Finding
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
+from plumbline.project.document import Document, KeyPath
 
 _QUOTED = re.compile(r"'([^']+)'")
 _NEAR = 0.8

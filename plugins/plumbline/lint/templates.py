@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from plumbline.lint.document import Document
-from plumbline.lint.reading import read_text
+from plumbline.project.document import Fault
+from plumbline.project.files import Files
 
 FUNCTIONS = ("ref", "source", "var", "config")
 """What plumbline gives to a template, beside the project's macros and what Jinja has."""
@@ -39,14 +39,14 @@ class Template:
     """What is used and neither defined in the file nor known to Jinja."""
     fault: tuple[str, int] | None = None
     """What Jinja says of a template that it can't read, and the line."""
-    unreadable: Document | None = None
+    unreadable: Fault | None = None
     text: str = ""
 
 
-def read_template(file: Path) -> Template:
+def read_template(file: Path, files: Files) -> Template:
     """The calls in ``file``."""
-    text = read_text(file)
-    if isinstance(text, Document):
+    text = files.text_or_fault(file)
+    if isinstance(text, Fault):
         return Template(file, unreadable=text)
     try:
         tree = _environment().parse(text)

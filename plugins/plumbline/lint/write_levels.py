@@ -17,7 +17,7 @@ from plumbline.backtest.calibrate import Calibration, FamilyCalibration
 from plumbline.backtest.proposing import as_written
 from plumbline.checks.threshold_families import Level
 from plumbline.core.errors import ConfigError
-from plumbline.lint.json_document import read_json
+from plumbline.project.json_document import read_json
 from plumbline.project.suites import Suite
 
 _NUMBER = re.compile(r'"(?:min|max)_value"\s*:\s*(-?[0-9][0-9.eE+-]*)')

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
-from plumbline.project.parsing import read_text
+from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.project.dbt_folders import macro_folders
+from plumbline.project.files import Files
 
 _MACRO = re.compile(r"\{%-?\s*macro\s+([A-Za-z_]\w*)")
 
@@ -45,40 +46,24 @@ class Index:
         return found[0]
 
 
-def model_folders(root: Path, dbt: Mapping[str, Any]) -> tuple[Path, ...]:
-    """``model-paths`` of ``dbt_project.yml``."""
-    return _folders(root, dbt, "model-paths", "models")
-
-
-def index_models(folders: Sequence[Path]) -> Index:
+def index_models(folders: Sequence[Path], project_files: Files) -> Index:
     """Every ``.sql`` file under ``folders``, by its stem."""
     files: dict[str, tuple[Path, ...]] = {}
-    for file in _sql_files(folders):
+    for file in _sql_files(folders, project_files):
         files[file.stem] = (*files.get(file.stem, ()), file)
     return Index("model", files, tuple(folders))
 
 
-def index_macros(root: Path, dbt: Mapping[str, Any]) -> Index:
+def index_macros(root: Path, dbt: Mapping[str, Any], project_files: Files) -> Index:
     """Every macro under ``macro-paths``, by its name."""
-    folders = _folders(root, dbt, "macro-paths", "macros")
+    folders = macro_folders(root, dbt)
     files: dict[str, tuple[Path, ...]] = {}
-    for file in _sql_files(folders):
-        for name in _MACRO.findall(read_text(file, error=MonitorError, what="the macro file")):
+    for file in _sql_files(folders, project_files):
+        text = project_files.text(file, error=MonitorError, what="the macro file")
+        for name in _MACRO.findall(text):
             files[name] = (*files.get(name, ()), file)
     return Index("macro", files, folders)
 
 
-def _folders(root: Path, dbt: Mapping[str, Any], key: str, default: str) -> tuple[Path, ...]:
-    names = dbt.get(key, [default])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(
-            f"{key} is not a list of folders",
-            file=root / "dbt_project.yml",
-            key=key,
-            fix=f'write {key}: ["{default}"]',
-        )
-    return tuple(root / name for name in names)
-
-
-def _sql_files(folders: Sequence[Path]) -> list[Path]:
-    return [file for folder in folders for file in sorted(folder.rglob("*.sql"))]
+def _sql_files(folders: Sequence[Path], files: Files) -> list[Path]:
+    return [file for folder in folders for file in files.listed(folder, "*.sql", below=True)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from plumbline.core.errors import MonitorError
-from plumbline.project.parsing import read_text
+from plumbline.project.files import Files
 
 TARGET_PATH_VARIABLE = "DBT_TARGET_PATH"
 RUN_DBT = "run `dbt compile` (or `dbt run`) again"
@@ -108,13 +108,13 @@ def manifest_file(root: Path, dbt: Mapping[str, Any]) -> Path:
     return root / folder / "manifest.json"
 
 
-def read_manifest(file: Path, *, project: str) -> Manifest:
+def read_manifest(file: Path, files: Files, *, project: str) -> Manifest:
     """The manifest in ``file``, made for ``project``.
 
     Raises:
         MonitorError: it is no manifest, of another project, or not for BigQuery.
     """
-    content = _content(file)
+    content = _content(file, files)
     metadata = _mapping(content.get("metadata"), file, "metadata")
     adapter, of = metadata.get("adapter_type"), metadata.get("project_name")
     if adapter not in (None, "bigquery"):
@@ -139,10 +139,10 @@ def read_manifest(file: Path, *, project: str) -> Manifest:
     )
 
 
-def _content(file: Path) -> Mapping[str, Any]:
-    # Not `read_json`: its care for keys that stand twice takes four times as long, and no person
-    # writes this file.
-    text = read_text(file, error=MonitorError, what="dbt's manifest")
+def _content(file: Path, files: Files) -> Mapping[str, Any]:
+    # No document: the care for keys that stand twice takes four times as long, and no person writes
+    # this file.
+    text = files.text(file, error=MonitorError, what="dbt's manifest")
     try:
         content = json.loads(text)
     except json.JSONDecodeError as fault:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import MonitorError
+from plumbline.project.files import Files
 from plumbline.project.jinja import has_jinja
-from plumbline.project.parsing import read_yaml
 
 # The keys that say where a source is, and BigQuery's words for them.
 _SOURCE_NAMES = {"schema": ("schema", "dataset"), "database": ("database", "project")}
@@ -155,7 +155,7 @@ class Properties:
     """By source and table. Several of one name where each is enabled on a condition."""
 
 
-def read_properties(folders: Sequence[Path]) -> Properties:
+def read_properties(folders: Sequence[Path], files: Files) -> Properties:
     """The properties in every YAML file under ``folders``.
 
     Raises:
@@ -163,19 +163,30 @@ def read_properties(folders: Sequence[Path]) -> Properties:
     """
     models: dict[str, ModelProperties] = {}
     sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
-    for folder in folders:
-        for file in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
-            content = read_yaml(file, error=MonitorError, what="the properties file")
-            for entry in _entries(content, "models", str(file)):
-                found = _model(entry, str(file))
-                if found.name in models:
-                    _twice(found.name, str(file), models[found.name].file)
-                models[found.name] = found
-            for entry in _entries(content, "sources", str(file)):
-                tables = sources.setdefault(_name(entry, "sources", str(file)), {})
-                for table in source_tables(entry, str(file)):
-                    tables[table.name] = (*tables.get(table.name, ()), table)
+    for path in properties_files(folders, files):
+        file = str(path)
+        content = files.document(path).mapping_or_raise(
+            error=MonitorError, what="the properties file"
+        )
+        for entry in _entries(content, "models", file):
+            found = _model(entry, file)
+            if found.name in models:
+                _twice(found.name, file, models[found.name].file)
+            models[found.name] = found
+        for entry in _entries(content, "sources", file):
+            tables = sources.setdefault(_name(entry, "sources", file), {})
+            for table in source_tables(entry, file):
+                tables[table.name] = (*tables.get(table.name, ()), table)
     return Properties(models=models, sources=sources)
+
+
+def properties_files(folders: Sequence[Path], files: Files) -> list[Path]:
+    """Every YAML file under ``folders``."""
+    found = []
+    for folder in folders:
+        both = [files.listed(folder, pattern, below=True) for pattern in ("*.yml", "*.yaml")]
+        found += sorted(file for listed in both for file in listed)
+    return found
 
 
 def _model(entry: Mapping[str, Any], file: str) -> ModelProperties:

@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from plumbline.core.errors import MonitorError, PlumblineError, did_you_mean
 from plumbline.models.files import Index
 from plumbline.models.references import CLOSE, OPEN, Place
-from plumbline.project.parsing import read_text
+from plumbline.project.files import Files
 
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 # What dbt knows and plumbline does not, because a compiled monitor must not depend on it.
@@ -32,11 +32,12 @@ CALCULATED = object()
 class Templates:
     """Loads templates by path and renders them; parsed templates are kept."""
 
-    def __init__(self, macros: Index) -> None:
+    def __init__(self, macros: Index, files: Files) -> None:
         self._macros = macros
+        self._files = files
         self._settings: dict[Path, Mapping[str, object]] = {}
         self._environment: Environment = ImmutableSandboxedEnvironment(
-            loader=_FileLoader(),
+            loader=_FileLoader(files),
             undefined=StrictUndefined,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],  # dbt's
             auto_reload=False,
@@ -64,7 +65,7 @@ class Templates:
             MonitorError: Jinja can't read it.
         """
         if file not in self._settings:
-            text = read_text(file, error=MonitorError, what="the template")
+            text = self._files.text(file, error=MonitorError, what="the template")
             try:
                 tree = self._environment.parse(text, filename=str(file))
             except TemplateSyntaxError as fault:
@@ -88,6 +89,9 @@ class Templates:
 class _FileLoader(BaseLoader):
     """Templates by absolute path; only files of the index are ever asked for by plumbline."""
 
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
     def get_source(
         self,
         environment: Environment,  # noqa: ARG002 - Jinja's signature
@@ -96,7 +100,7 @@ class _FileLoader(BaseLoader):
         file = Path(template)
         if not file.is_absolute():
             raise TemplateNotFound(template, "templates can't be included; write a macro")
-        text = read_text(file, error=MonitorError, what="the template")
+        text = self._files.text(file, error=MonitorError, what="the template")
         if OPEN in text or CLOSE in text:
             raise MonitorError(
                 "the file holds a character of Unicode's private use area (U+E000, U+E001)",

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from plumbline.models.files import Index, index_macros, index_models, model_folders
+from plumbline.models.files import Index, index_macros, index_models
 from plumbline.models.manifest import Manifest, manifest_file, read_manifest
 from plumbline.models.properties import Properties, read_properties
 from plumbline.models.templates import Templates
+from plumbline.project.dbt_folders import model_folders
+from plumbline.project.files import Files
 from plumbline.project.jinja import Scope
 
 DBT_FILE = "dbt_project.yml"
@@ -23,6 +25,10 @@ class ProjectLike(Protocol):
     @property
     def root(self) -> Path:
         """Its folder."""
+
+    @property
+    def files(self) -> Files:
+        """What is read of it."""
 
     @property
     def dbt(self) -> Mapping[str, Any]:
@@ -100,17 +106,18 @@ class Workspace:
     @cached_property
     def models(self) -> Index:
         """Every model file."""
-        return index_models(self.folders)
+        return index_models(self.folders, self.project.files)
 
     @cached_property
     def properties(self) -> Properties:
         """Every YAML file beside the models."""
-        return read_properties(self.folders)
+        return read_properties(self.folders, self.project.files)
 
     @cached_property
     def templates(self) -> Templates:
         """Jinja, with the project's macros."""
-        return Templates(index_macros(self.project.root, self.project.dbt))
+        files = self.project.files
+        return Templates(index_macros(self.project.root, self.project.dbt, files), files)
 
     @property
     def manifest_file(self) -> Path:
@@ -120,7 +127,7 @@ class Workspace:
     @cached_property
     def manifest(self) -> Manifest | None:
         """What dbt says of its tables; None where dbt has not been run."""
-        file = self.manifest_file
-        if not file.is_file():
+        file, files = self.manifest_file, self.project.files
+        if not files.is_file(file):
             return None
-        return read_manifest(file, project=str(self.project.dbt.get("name") or ""))
+        return read_manifest(file, files, project=str(self.project.dbt.get("name") or ""))

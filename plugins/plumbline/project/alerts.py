@@ -26,7 +26,8 @@ from pydantic import (
 from plumbline.alerts.incidents.policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import Status
-from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.document import Document, key_path
+from plumbline.project.parsing import explain
 
 ALERTS_FILE = "alerts.yml"
 """In the folder of checkpoints."""
@@ -312,16 +313,20 @@ DEFAULT: Mapping[str, Any] = {
 """What a project without the file has: the same as the shipped file says."""
 
 
-def read_alerts(file: Path) -> AlertsConfig:
-    """The configuration in ``file``; `DEFAULT` where there is no such file.
+def default_alerts(file: Path) -> AlertsConfig:
+    """What holds where there is no ``file``."""
+    return _config(DEFAULT, file)
+
+
+def read_alerts(document: Document) -> AlertsConfig:
+    """The configuration in ``checkpoints/alerts.yml``.
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a secret, a channel that
             is not there: with file, key and fix.
     """
-    if not file.is_file():
-        return _config(DEFAULT, file)
-    return _config(read_yaml(file, error=ConfigError, what="the configuration of alerts"), file)
+    raw = document.mapping_or_raise(error=ConfigError, what="the configuration of alerts")
+    return _config(raw, document.file)
 
 
 def read_duration(text: str, *, key: str, file: Path | None = None) -> timedelta:
@@ -366,7 +371,7 @@ def _is_secret(text: str, path: tuple[str | int, ...]) -> bool:
 
 def _config(raw: Mapping[str, Any], file: Path) -> AlertsConfig:
     for path in find_secrets(raw):
-        raise ConfigError(NO_SECRET, file=file, key=_key(path), fix=NO_SECRET_FIX)
+        raise ConfigError(NO_SECRET, file=file, key=key_path(path), fix=NO_SECRET_FIX)
     _check_channels(raw, file)
     entry = explain(AlertsEntry, raw, file=file, error=ConfigError)
     channels = {name: _channel(name, one, file) for name, one in entry.channels.items()}
@@ -466,10 +471,3 @@ def _must_be_there(name: str, channels: Mapping[str, object], file: Path, key: s
             key=key,
             fix=did_you_mean(name, channels),
         )
-
-
-def _key(path: tuple[str | int, ...]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text

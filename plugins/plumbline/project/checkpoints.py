@@ -10,7 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.parsing import check_name, explain, read_json
+from plumbline.project.document import Document
+from plumbline.project.parsing import check_name, explain
 
 ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
 
@@ -71,14 +72,15 @@ class CheckpointFile:
         return tuple(reference.name for reference in self.entry.validation_definitions)
 
 
-def read_checkpoint(file: Path) -> CheckpointFile:
-    """The checkpoint in ``file``.
+def read_checkpoint(document: Document) -> CheckpointFile:
+    """The checkpoint in a file.
 
     Raises:
         ConfigError: not JSON, an unknown or missing key, a wrong type, another name than the
             file's, a monitor named twice: with file, key and fix.
     """
-    raw = read_json(file, error=ConfigError, what="the checkpoint")
+    file = document.file
+    raw = document.mapping_or_raise(error=ConfigError, what="the checkpoint")
     entry = explain(CheckpointEntry, raw, file=file, error=ConfigError)
     check_name(entry.name, file, error=ConfigError, what="the checkpoint")
     seen: set[str] = set()

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from plumbline.core.errors import MonitorError
-from plumbline.project.parsing import check_name, explain, read_json
+from plumbline.project.document import Document
+from plumbline.project.parsing import check_name, explain
 
 BATCH_DEFINITION = "rows"
 """The one batch definition of a SQL model."""
@@ -100,14 +101,15 @@ class Definition:
         return self.entry.data.batch_definition.name
 
 
-def read_definition(file: Path) -> Definition:
-    """The validation definition in ``file``.
+def read_definition(document: Document) -> Definition:
+    """The validation definition in a file.
 
     Raises:
         MonitorError: not JSON, an unknown or missing key, a wrong type, another name than the
             file's: with file, key and fix.
     """
-    raw = read_json(file, error=MonitorError, what="the validation definition")
+    file = document.file
+    raw = document.mapping_or_raise(error=MonitorError, what="the validation definition")
     entry = explain(DefinitionEntry, raw, file=file, error=MonitorError)
     check_name(entry.name, file, error=MonitorError, what="the validation definition")
     return Definition(name=entry.name, file=file, entry=entry)

@@ -16,7 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from plumbline.alerts.incidents.model import Mute
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.document import Document
+from plumbline.project.parsing import explain
 
 MUTES_FILE = "mutes.yml"
 """In the folder of checkpoints."""
@@ -77,12 +78,12 @@ class MutesEntry(_Strict):
 
 
 def read_mutes(
-    file: Path, *, zone: ZoneInfo, monitors: Collection[str] | None = None
+    document: Document, *, zone: ZoneInfo, monitors: Collection[str] | None = None
 ) -> tuple[Mute, ...]:
-    """The mutes in ``file``, in its order; none where there is no such file.
+    """The mutes in ``mutes.yml``, in its order.
 
     Args:
-        file: ``mutes.yml``.
+        document: the file.
         zone: in which a date is a day.
         monitors: the names that may be muted; None lets any name pass.
 
@@ -90,9 +91,8 @@ def read_mutes(
         ConfigError: not YAML, an unknown or missing key, an end that is none, a monitor that is
             not there or is muted twice: with file, key and fix.
     """
-    if not file.is_file():
-        return ()
-    raw = read_yaml(file, error=ConfigError, what="the list of mutes")
+    file = document.file
+    raw = document.mapping_or_raise(error=ConfigError, what="the list of mutes")
     entry = explain(MutesEntry, raw, file=file, error=ConfigError)
     found: list[Mute] = []
     for index, one in enumerate(entry.mutes or ()):

@@ -5,9 +5,9 @@ Every command begins here; whatever the files get wrong is said here, with file 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,16 @@ from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Mute
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
-from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, read_alerts
+from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, default_alerts, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
+from plumbline.project.dbt_folders import macro_folders, model_folders
 from plumbline.project.definitions import Definition, check_model_definition, read_definition
+from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
-from plumbline.project.parsing import read_yaml
+from plumbline.project.revision import Revision, read_revision
+from plumbline.project.runbooks import find_runbook
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.stores import check_stores
@@ -68,9 +71,13 @@ def default_timezone(variables: Mapping[str, Any], *, file: Path) -> str:
 
 @dataclass(frozen=True)
 class Project:
-    """A plumbline project, by its root folder."""
+    """A plumbline project as one command finds it: each file is read once.
+
+    Whoever wants to see an edit makes another.
+    """
 
     root: Path
+    files: Files = field(default_factory=Files, compare=False, repr=False)
 
     @classmethod
     def find(cls, project_dir: Path | None = None) -> Project:
@@ -104,9 +111,65 @@ class Project:
     @cached_property
     def gx(self) -> Mapping[str, Any]:
         """``great_expectations.yml``, parsed."""
-        return read_yaml(
-            self.root / PROJECT_FILE, error=ConfigError, what="the project's configuration"
+        return self.files.document(self.root / PROJECT_FILE).mapping_or_raise(
+            error=ConfigError, what="the project's configuration"
         )
+
+    @cached_property
+    def revision(self) -> Revision | None:
+        """The revision of the files, asked once.
+
+        Raises:
+            ConfigError: `PLUMBLINE_REVISION` holds something else.
+        """
+        return read_revision(self.root)
+
+    def read_all(self) -> None:
+        """Read every file that a run may ask for, now: what is edited from here on is in the next
+        run and not in this one. What is wrong with a file is told by whoever needs it.
+
+        Raises:
+            ConfigError: `PLUMBLINE_REVISION` holds something else than a revision.
+        """
+        self.revision  # noqa: B018 - before the files: of two, the older one is said
+        self.files.read_all(self._files_of_a_run())
+
+    def _files_of_a_run(self) -> Iterator[Path]:
+        files = self.files
+        yield self.root / PROJECT_FILE
+        yield self.root / DBT_FILE
+        yield self.services_file
+        for folder in (
+            self.expectations_dir,
+            self.validation_definitions_dir,
+            self.checkpoints_dir,
+        ):
+            yield from files.listed(folder, "*.json")
+        yield from files.listed(self.checkpoints_dir, "*.yml")
+        with suppress(ConfigError):  # told when the first model is compiled
+            for folder in model_folders(self.root, self.dbt):
+                for pattern in ("*.sql", "*.yml", "*.yaml"):
+                    yield from files.listed(folder, pattern, below=True)
+            for folder in macro_folders(self.root, self.dbt):
+                yield from files.listed(folder, "*.sql", below=True)
+        for named in self._runbooks():
+            file = find_runbook(self.root, named)
+            if file is not None:
+                yield file
+
+    def _runbooks(self) -> Iterator[str]:
+        """What suites and services name as their runbooks."""
+        for name in self.suite_names():
+            document = self.files.document(self.expectations_dir / f"{name}.json")
+            named = document.text("meta", "monitor", "runbook")
+            if named is not None:
+                yield named
+        if self.files.is_file(self.services_file):
+            services = self.files.document(self.services_file)
+            for path, _ in services.entries("services"):
+                named = services.text(*path, "runbook")
+                if named is not None:
+                    yield named
 
     def check_stores(self) -> None:
         """Refuse stores with which no monitor can be run.
@@ -120,9 +183,11 @@ class Project:
     def dbt(self) -> Mapping[str, Any]:
         """``dbt_project.yml``, parsed; empty where there is none."""
         file = self.root / DBT_FILE
-        if not file.is_file():
+        if not self.files.is_file(file):
             return {}
-        settings = read_yaml(file, error=ConfigError, what="the dbt project file")
+        settings = self.files.document(file).mapping_or_raise(
+            error=ConfigError, what="the dbt project file"
+        )
         with _as_config_error():
             return render_settings(settings, file=str(file))
 
@@ -164,7 +229,10 @@ class Project:
         Raises:
             ConfigError: malformed.
         """
-        return read_alerts(self.checkpoints_dir / ALERTS_FILE)
+        file = self.checkpoints_dir / ALERTS_FILE
+        if not self.files.is_file(file):
+            return default_alerts(file)
+        return read_alerts(self.files.document(file))
 
     @cached_property
     def mutes(self) -> tuple[Mute, ...]:
@@ -174,9 +242,10 @@ class Project:
             ConfigError: malformed, or of a monitor that is not there.
         """
         file = self.checkpoints_dir / MUTES_FILE
-        if not file.is_file():
+        if not self.files.is_file(file):
             return ()
-        return read_mutes(file, zone=self.timezone, monitors=self.monitor_names())
+        document = self.files.document(file)
+        return read_mutes(document, zone=self.timezone, monitors=self.monitor_names())
 
     @cached_property
     def schedules(self) -> tuple[Schedule, ...]:
@@ -187,10 +256,12 @@ class Project:
                 there.
         """
         file = self.checkpoints_dir / SCHEDULE_FILE
-        if not file.is_file():
+        if not self.files.is_file(file):
             return ()
         return read_schedules(
-            file, checkpoints=self.checkpoint_names(), channels=self.alerts.channels
+            self.files.document(file),
+            checkpoints=self.checkpoint_names(),
+            channels=self.alerts.channels,
         )
 
     @property
@@ -205,12 +276,12 @@ class Project:
         Raises:
             ConfigError: malformed.
         """
-        if not self.services_file.is_file():
+        if not self.files.is_file(self.services_file):
             return ()
         # Most commands ask for no service, and should not wait for the file's many keys.
         from plumbline.project.services import read_services
 
-        return read_services(self.services_file)
+        return read_services(self.files.document(self.services_file))
 
     @cached_property
     def sites(self) -> tuple[SiteConfig, ...]:
@@ -254,6 +325,7 @@ class Project:
             key=f"fluent_datasources.{datasource}",
             project_dir=self.root,
             state_dir=self.state_dir,
+            files=self.files,
         )
 
     def target_kinds(self) -> Mapping[str, str]:
@@ -271,16 +343,16 @@ class Project:
 
     def suite_names(self) -> tuple[str, ...]:
         """The names of all suites."""
-        return tuple(sorted(file.stem for file in self.expectations_dir.glob("*.json")))
+        return _names(self.files.listed(self.expectations_dir, "*.json"))
 
     def has_suite(self, name: str) -> bool:
         """Whether there is a suite of that name: one file is looked for, where `suite_names` lists
         them all."""
-        return (self.expectations_dir / f"{name}.json").is_file()
+        return self.files.is_file(self.expectations_dir / f"{name}.json")
 
     def has_monitor(self, name: str) -> bool:
         """Whether a checkpoint may list that name: a suite or a validation definition has it."""
-        return self.has_suite(name) or self._definition_file(name).is_file()
+        return self.has_suite(name) or self.files.is_file(self._definition_file(name))
 
     def suite(self, name: str) -> Suite:
         """One suite.
@@ -295,11 +367,11 @@ class Project:
                 file=file,
                 fix=did_you_mean(name, self.suite_names()),
             )
-        return read_suite(file)
+        return self.files.once(("suite", name), lambda: read_suite(self.files.document(file)))
 
     def definition_names(self) -> tuple[str, ...]:
         """The names of all validation definitions."""
-        return tuple(sorted(file.stem for file in self.validation_definitions_dir.glob("*.json")))
+        return _names(self.files.listed(self.validation_definitions_dir, "*.json"))
 
     def definition(self, monitor: str) -> Definition | None:
         """The validation definition of a monitor; None: its suite is its own.
@@ -308,7 +380,10 @@ class Project:
             MonitorError: malformed.
         """
         file = self._definition_file(monitor)
-        return read_definition(file) if file.is_file() else None
+        return self.files.once(("definition", monitor), lambda: self._read_definition(file))
+
+    def _read_definition(self, file: Path) -> Definition | None:
+        return read_definition(self.files.document(file)) if self.files.is_file(file) else None
 
     def _definition_file(self, name: str) -> Path:
         return self.validation_definitions_dir / f"{name}.json"
@@ -339,7 +414,7 @@ class Project:
         listed: set[str] = set()
         for name in self.checkpoint_names():
             try:
-                listed.update(read_checkpoint(self.checkpoints_dir / f"{name}.json").monitors)
+                listed.update(self._read_checkpoint(name).monitors)
             except ConfigError:  # refused where it is run
                 continue
         return listed
@@ -353,6 +428,9 @@ class Project:
         Raises:
             MonitorError: the suite or the definition is missing or malformed.
         """
+        return self.files.once(("suite of", monitor), lambda: self._suite_of(monitor))
+
+    def _suite_of(self, monitor: str) -> Suite:
         definition = self.definition(monitor)
         if definition is None:
             return self.suite(monitor)
@@ -422,7 +500,11 @@ class Project:
 
     def checkpoint_names(self) -> tuple[str, ...]:
         """The names of all checkpoints."""
-        return tuple(sorted(file.stem for file in self.checkpoints_dir.glob("*.json")))
+        return _names(self.files.listed(self.checkpoints_dir, "*.json"))
+
+    def _read_checkpoint(self, name: str) -> CheckpointFile:
+        document = self.files.document(self.checkpoints_dir / f"{name}.json")
+        return self.files.once(("checkpoint", name), lambda: read_checkpoint(document))
 
     def checkpoint(self, name: str) -> CheckpointFile:
         """One checkpoint, whose monitors all exist.
@@ -431,13 +513,13 @@ class Project:
             ConfigError: missing, malformed, or naming a monitor that is not there.
         """
         file = self.checkpoints_dir / f"{name}.json"
-        if not file.is_file():
+        if not self.files.is_file(file):
             raise ConfigError(
                 f"there is no checkpoint {name!r}",
                 file=file,
                 fix=did_you_mean(name, self.checkpoint_names()),
             )
-        checkpoint = read_checkpoint(file)
+        checkpoint = self._read_checkpoint(name)
         known = {*self.suite_names(), *self.definition_names()}
         for index, monitor in enumerate(checkpoint.monitors):
             if monitor not in known:
@@ -448,3 +530,7 @@ class Project:
                     fix=did_you_mean(monitor, known),
                 )
         return checkpoint
+
+
+def _names(files: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(file.stem for file in files)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
-from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.document import Document
+from plumbline.project.parsing import explain
 
 SCHEDULE_FILE = "schedule.yml"
 """In the folder of checkpoints."""
@@ -140,15 +140,15 @@ class ScheduleFault:
 
 
 def read_schedules(
-    file: Path,
+    document: Document,
     *,
     checkpoints: Collection[str] | None = None,
     channels: Collection[str] | None = None,
 ) -> tuple[Schedule, ...]:
-    """The schedules in ``file``, in its order; none where there is no such file.
+    """The schedules in ``schedule.yml``, in its order.
 
     Args:
-        file: ``schedule.yml``.
+        document: the file.
         checkpoints: the names that may be scheduled; None lets any name pass.
         channels: the names that may be told; None lets any name pass.
 
@@ -157,9 +157,8 @@ def read_schedules(
             deadline beyond the next run, a name twice, a checkpoint or channel that is not there:
             with file, key and fix.
     """
-    if not file.is_file():
-        return ()
-    raw = read_yaml(file, error=ConfigError, what="the schedule")
+    file = document.file
+    raw = document.mapping_or_raise(error=ConfigError, what="the schedule")
     entry = explain(SchedulesEntry, raw, file=file, error=ConfigError)
     found: list[Schedule] = []
     for index, one in enumerate(entry.schedules):

@@ -16,7 +16,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.project.parsing import explain, read_yaml
+from plumbline.project.document import Document
+from plumbline.project.parsing import explain
 from plumbline.project.schedule import VARIABLE_PATTERN
 
 COMMIT_LABEL = "commit-sha"
@@ -253,16 +254,15 @@ class Service:
         return folder
 
 
-def read_services(file: Path) -> tuple[Service, ...]:
-    """The services in ``file``, in its order; none where there is no such file.
+def read_services(document: Document) -> tuple[Service, ...]:
+    """The services in ``deploy/services.yml``, in its order.
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a name twice, a path that
             leaves the repository: with file, key and fix.
     """
-    if not file.is_file():
-        return ()
-    raw = read_yaml(file, error=ConfigError, what="the list of services")
+    file = document.file
+    raw = document.mapping_or_raise(error=ConfigError, what="the list of services")
     entry = explain(ServicesEntry, raw, file=file, error=ConfigError)
     found: list[Service] = []
     for index, one in enumerate(entry.services):

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from plumbline.core.errors import MonitorError
 from plumbline.project.byte_counts import ByteCount
 from plumbline.project.definitions import Definition
+from plumbline.project.document import Document, key_path
 from plumbline.project.parameters import (
     ParameterError,
     evaluate,
@@ -26,7 +27,7 @@ from plumbline.project.parameters import (
     names_read,
     parameters_in,
 )
-from plumbline.project.parsing import check_name, explain, key_path, read_json
+from plumbline.project.parsing import check_name, explain
 
 Severity = Literal["info", "warning", "critical"]
 Aggregate = Literal["mean", "min", "max", "sum"]
@@ -318,14 +319,15 @@ class Suite:
         return len(self.written.expectations)
 
 
-def read_suite(file: Path) -> Suite:
-    """The suite in ``file``.
+def read_suite(document: Document) -> Suite:
+    """The suite in a file.
 
     Raises:
         MonitorError: not JSON, an unknown or missing key, a wrong type, another name than the
             file's: with file, key and fix.
     """
-    raw = read_json(file, error=MonitorError, what="the suite")
+    file = document.file
+    raw = document.mapping_or_raise(error=MonitorError, what="the suite")
     entry = explain(SuiteEntry, raw, file=file, error=MonitorError)
     check_name(entry.name, file, error=MonitorError, what="the suite")
     return Suite(name=entry.name, file=file, written=entry, raw=raw)

@@ -28,6 +28,7 @@ from pydantic import (
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.history.cost.pricing import LIST_PRICE, Price
 from plumbline.net.transport import is_loopback
+from plumbline.project.files import Files
 from plumbline.project.parsing import explain
 
 TARGET_VARIABLE = "PLUMBLINE_TARGET"
@@ -69,6 +70,8 @@ class Target:
     limits: Limits
     project_dir: Path
     state_dir: Path
+    files: Files = field(default_factory=Files, compare=False, repr=False)
+    """What is read of the project: the seed's declarations are files of it."""
     datasets: Mapping[str, str] = field(default_factory=dict)
     dataset: str | None = None
     """What ``target.schema`` and ``target.dataset`` are in Jinja; None: not known."""
@@ -185,6 +188,7 @@ def resolve_target(
     key: str,
     project_dir: Path,
     state_dir: Path,
+    files: Files,
     environment: Mapping[str, str] | None = None,
 ) -> Target:
     """The target that was asked for.
@@ -220,6 +224,7 @@ def resolve_target(
         limits=Limits(**found.limits.model_dump()),
         project_dir=project_dir,
         state_dir=state_dir,
+        files=files,
         datasets=dict(found.datasets),
         dataset=found.dataset,
         price=LIST_PRICE

@@ -456,7 +456,6 @@ def _suite(asked: NewMonitor) -> str:
 def _checkpoint(project: Project, asked: NewMonitor) -> tuple[str, bool]:
     """The checkpoint with the monitor at its end, and whether it is new."""
     from plumbline.lint.json_format import dumps
-    from plumbline.project.parsing import read_json
 
     file = project.checkpoints_dir / f"{asked.checkpoint}.json"
     entry = {"name": asked.name}
@@ -468,9 +467,10 @@ def _checkpoint(project: Project, asked: NewMonitor) -> tuple[str, bool]:
         return dumps(
             {"name": asked.checkpoint, "validation_definitions": [entry], "actions": list(actions)}
         ), True
-    content = read_json(file, error=ConfigError, what="the checkpoint")
-    content.setdefault("validation_definitions", []).append(entry)
-    text = file.read_text(encoding="utf-8")
+    document = project.files.document(file)
+    content = dict(document.mapping_or_raise(error=ConfigError, what="the checkpoint"))
+    content["validation_definitions"] = [*content.get("validation_definitions", []), entry]
+    text = project.files.plain_text(file)
     # A small diff: the new line goes in as its neighbours stand, where they stand on one line each.
     last = re.search(r'(?P<indent>[ \t]*)\{"name": "[^"]+"\}(?=\s*\])', text)
     if last is not None:

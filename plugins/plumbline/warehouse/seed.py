@@ -75,7 +75,7 @@ class SeedPlan:
 
     def digest(self) -> str:
         """A hash of all that the data depends on."""
-        content = hashlib.sha256()
+        content, files = hashlib.sha256(), self.target.files
         said = [
             FORMAT,
             self.seed.command,
@@ -85,11 +85,13 @@ class SeedPlan:
         ]
         content.update(json.dumps(said).encode())
         roots = [self.target.project_dir / word for word in self.seed.command]
-        for root in (*roots, self.sources):
+        for root in roots:
             for file in _files(root):
                 content.update(f"\0{file.relative_to(root)}\0".encode())
                 content.update(file.read_bytes())
-        if self.sources.is_file() and has_jinja(self.sources.read_text(encoding="utf-8")):
+        if files.is_file(self.sources):
+            content.update(b"\0.\0" + files.content(self.sources))
+        if files.is_file(self.sources) and has_jinja(files.plain_text(self.sources)):
             # What they are called then depends on variables and the environment too.
             content.update(repr(sorted(self.places().items())).encode())
         return content.hexdigest()
@@ -107,7 +109,8 @@ class SeedPlan:
         from plumbline.project.project import Project
 
         as_declared = replace(self.target, datasets={})
-        found = all_sources(Workspace(Project(self.target.project_dir), as_declared))
+        project = Project(self.target.project_dir, self.target.files)
+        found = all_sources(Workspace(project, as_declared))
         return {
             at: (one.relation.dataset, one.relation.table)
             for at, one in found.items()
@@ -216,7 +219,8 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
         WarehouseError: the command or a load job failed.
     """
     began = time.monotonic()
-    declared = {table.key: table for table in read_makeable_tables(plan.sources, plan.places())}
+    document = plan.target.files.document(plan.sources)
+    declared = {table.key: table for table in read_makeable_tables(document, plan.places())}
     plan.mark.unlink(missing_ok=True)
     files = made.files()
     by_key = {file.stem: file for file in files}

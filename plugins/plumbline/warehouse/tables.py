@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.parsing import read_yaml
+from plumbline.project.document import Document
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What BigQuery takes in backticks: https://cloud.google.com/bigquery/docs/schemas#column_names
@@ -54,13 +54,16 @@ class SourceTable:
         return statement
 
 
-def read_source_tables(file: Path) -> tuple[SourceTable, ...]:
+def read_source_tables(document: Document) -> tuple[SourceTable, ...]:
     """All tables of ``models/sources.yml``.
 
     Raises:
         ConfigError: the file is missing or malformed; with the key.
     """
-    content = read_yaml(file, error=ConfigError, what="the declaration of the source tables")
+    file = document.file
+    content = document.mapping_or_raise(
+        error=ConfigError, what="the declaration of the source tables"
+    )
     tables = []
     for i, source in enumerate(_list(content.get("sources"), file, "sources")):
         at = f"sources[{i}]"
@@ -71,7 +74,7 @@ def read_source_tables(file: Path) -> tuple[SourceTable, ...]:
 
 
 def read_makeable_tables(
-    file: Path, places: Mapping[tuple[str, str], tuple[str, str]]
+    document: Document, places: Mapping[tuple[str, str], tuple[str, str]]
 ) -> tuple[SourceTable, ...]:
     """The tables of ``models/sources.yml`` that a statement can make.
 
@@ -79,13 +82,16 @@ def read_makeable_tables(
     these, or not in ``places``.
 
     Args:
-        file: the declarations.
+        document: the declarations.
         places: dataset and table by source and table, rendered.
 
     Raises:
         ConfigError: the file is missing or malformed; with the key.
     """
-    content = read_yaml(file, error=ConfigError, what="the declaration of the source tables")
+    file = document.file
+    content = document.mapping_or_raise(
+        error=ConfigError, what="the declaration of the source tables"
+    )
     tables = []
     for i, source in enumerate(_list(content.get("sources") or [], file, "sources")):
         for j, table in enumerate(_list(source.get("tables") or [], file, f"sources[{i}].tables")):

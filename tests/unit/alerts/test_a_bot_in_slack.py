@@ -17,6 +17,7 @@ from plumbline.alerts.service import AlertService
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, read_alerts
+from plumbline.project.files import read_document
 from support.alert_store import MemoryStore, NoFallback, Warehouse
 from support.fake_slack import TOKEN, FakeSlack
 
@@ -39,7 +40,7 @@ class Desk:
             f'  bot: {{type: slack, token: BOT, channel: "#data", api_url: "{slack.url}"}}\n'
             "routes: []\nfallback: bot\n"
         )
-        self.config: AlertsConfig = read_alerts(file)
+        self.config: AlertsConfig = read_alerts(read_document(file))
         self.opened = open_channels(self.config, {"BOT": TOKEN})
         self.warehouse = Warehouse()
 

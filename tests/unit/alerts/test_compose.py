@@ -18,7 +18,8 @@ from plumbline.alerts.incidents.policy import Policy
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
-from plumbline.project.alerts import AlertsConfig, read_alerts
+from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
+from plumbline.project.files import read_document
 
 AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
 FACTS = RunFacts("run", "health_check", "bigquery", AT, AT, revision="abc-dirty")
@@ -26,9 +27,10 @@ FACTS = RunFacts("run", "health_check", "bigquery", AT, AT, revision="abc-dirty"
 
 def config(tmp_path: Path, text: str = "") -> AlertsConfig:
     file = tmp_path / "alerts.yml"
-    if text:
-        file.write_text(text)
-    return read_alerts(file)
+    if not text:
+        return default_alerts(file)
+    file.write_text(text)
+    return read_alerts(read_document(file))
 
 
 class Named:

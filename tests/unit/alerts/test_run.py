@@ -21,7 +21,7 @@ from plumbline.alerts.store import ConflictError
 from plumbline.core.errors import WarehouseError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.project.alerts import read_alerts
+from plumbline.project.alerts import default_alerts
 from support.alert_store import KilledError, MemoryStore, NoFallback, Warehouse
 
 START = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ class World:
 
     def __init__(self, tmp_path: Any, *missing: str) -> None:
         self.warehouse = Warehouse()
-        self.config = read_alerts(tmp_path / "none.yml")
+        self.config = default_alerts(tmp_path / "none.yml")
         self.phones = {name: Phone(name) for name in ("slack-warning", "slack-error", "slack")}
         self.missing = missing
         self.mutes: tuple[Mute, ...] = ()

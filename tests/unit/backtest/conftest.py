@@ -17,6 +17,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 from plumbline.project import Suite
+from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
 from support.projects import SmallProject, between, make_project
 from support.targets import embedded_target
@@ -93,7 +94,7 @@ def write_suite(
     file = folder / f"{name}.json"
     content = {"name": name, "meta": {"monitor": meta}, "expectations": list(expectations)}
     file.write_text(json.dumps(content, indent=2) + "\n")
-    return read_suite(file)
+    return read_suite(read_document(file))
 
 
 def levels(warning: float = 80, critical: float = 50, **kwargs: Any) -> Sequence[dict[str, Any]]:

@@ -11,6 +11,7 @@ from demo_season.incidents import read_incidents
 from plumbline.backtest.labels import TRACES, project_labels, read_labels
 from plumbline.core.errors import ConfigError
 from plumbline.project import Project
+from plumbline.project.files import read_document
 from unit.backtest.conftest import NEW_YORK
 
 ROOT = Path(__file__).parents[3]
@@ -51,7 +52,7 @@ def test_a_project_without_the_file_has_no_labels(tmp_path: Path) -> None:
 
 
 def test_it_is_seen_until_its_traces_have_left_the_windows(tmp_path: Path) -> None:
-    (label,) = read_labels(write(tmp_path, RIGHT), zone=NEW_YORK)
+    (label,) = read_labels(read_document(write(tmp_path, RIGHT)), zone=NEW_YORK)
     over = datetime(2026, 1, 28, 5, tzinfo=UTC)  # the end of its last date in New York
     assert label.dates == (date(2026, 1, 26), date(2026, 1, 27))
     assert label.ends == over + TRACES
@@ -63,7 +64,7 @@ def test_it_is_seen_until_its_traces_have_left_the_windows(tmp_path: Path) -> No
 
 def test_the_file_may_say_until_when_it_is_seen(tmp_path: Path) -> None:
     text = RIGHT + "    until: 2026-02-01T00:00:00Z\n"
-    (label,) = read_labels(write(tmp_path, text), zone=NEW_YORK)
+    (label,) = read_labels(read_document(write(tmp_path, text)), zone=NEW_YORK)
     assert label.ends == datetime(2026, 2, 1, tzinfo=UTC)
 
 
@@ -83,7 +84,7 @@ def test_what_is_wrong_is_said_with_its_key(
 ) -> None:
     assert old in RIGHT
     with pytest.raises(ConfigError) as refused:
-        read_labels(write(tmp_path, RIGHT.replace(old, new)), zone=NEW_YORK)
+        read_labels(read_document(write(tmp_path, RIGHT.replace(old, new))), zone=NEW_YORK)
     assert says in refused.value.what
     assert refused.value.key == key
 
@@ -91,7 +92,7 @@ def test_what_is_wrong_is_said_with_its_key(
 def test_an_id_stands_once(tmp_path: Path) -> None:
     entry = RIGHT.split("incidents:\n")[1]
     with pytest.raises(ConfigError, match="'no-lines' is there twice"):
-        read_labels(write(tmp_path, RIGHT + entry), zone=NEW_YORK)
+        read_labels(read_document(write(tmp_path, RIGHT + entry)), zone=NEW_YORK)
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:

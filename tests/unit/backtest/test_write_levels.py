@@ -12,6 +12,7 @@ from plumbline.backtest.calibrate import Calibration, calibrate
 from plumbline.core.errors import ConfigError
 from plumbline.lint.write_levels import write_levels
 from plumbline.project import Suite
+from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
 from unit.backtest.conftest import NEW_YORK, grouped, measured
 
@@ -44,7 +45,7 @@ GROUPED = """{
 def read(folder: Path, text: str) -> Suite:
     file = folder / "coverage.json"
     file.write_text(text)
-    return read_suite(file)
+    return read_suite(read_document(file))
 
 
 def calibrated(suite: Suite, history) -> Calibration:
@@ -96,7 +97,7 @@ def test_written_twice_nothing_changes_again(tmp_path: Path) -> None:
     suite = read(tmp_path, ONE_LINE)
     history = measured([70.0] * 160)
     write_levels(suite, calibrated(suite, history))
-    again = read_suite(suite.file)
+    again = read_suite(read_document(suite.file))
     assert write_levels(again, calibrated(again, history)) == ""
 
 

@@ -24,6 +24,7 @@ from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts
 from plumbline.lint.plugins import Plugins
 from plumbline.project import Project
+from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
 from support.lint_project import LintedProject, make_linted
 
@@ -108,7 +109,7 @@ def test_an_expectation_that_lint_accepts_is_one_that_gx_builds(
     expectation = data.draw(expectations(types))
     project.write(TABLE, json.dumps({"name": "whole_table", "expectations": [expectation]}))
     if project.lint("whole_table").errors == 0:
-        build_suite(read_suite(project.root / TABLE))
+        build_suite(read_suite(read_document(project.root / TABLE)))
 
 
 REFUSED: list[dict[str, Any]] = [
@@ -137,7 +138,7 @@ def test_what_gx_or_a_run_refuses_lint_refuses(
 ) -> None:
     project.write(TABLE, json.dumps({"name": "whole_table", "expectations": [expectation]}))
     with pytest.raises(MonitorError):
-        build_suite(read_suite(project.root / TABLE))
+        build_suite(read_suite(read_document(project.root / TABLE)))
     assert project.lint("whole_table").errors > 0
 
 

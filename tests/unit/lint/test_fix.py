@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from plumbline.core.errors import ConfigError
 from plumbline.lint.json_format import dumps, loads, ordered
+from plumbline.project.files import read_document
 from support.lint_project import LintedProject
 from unit.lint.test_rules import CHECKPOINT, LAG, SUITE
 
@@ -65,7 +66,7 @@ def test_ids_are_those_that_a_run_makes_in_memory(linted: LintedProject) -> None
     from plumbline.evaluate.build_suite import build_suite
     from plumbline.project.suites import read_suite
 
-    before = build_suite(read_suite(linted.root / SUITE))
+    before = build_suite(read_suite(read_document(linted.root / SUITE)))
     linted.lint(fix=True)
     written = json.loads(linted.read(SUITE))
     assert written["id"] == before.id

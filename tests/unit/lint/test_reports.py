@@ -10,7 +10,8 @@ import pytest
 from plumbline.lint.linter import LintReport
 from plumbline.lint.reports import github, text
 from plumbline.lint.reports import json as json_report
-from plumbline.lint.rule import Place, error, warning
+from plumbline.lint.rule import error, warning
+from plumbline.project.document import Place
 
 WRONG = error("some-error", "Something.", wrong="a", right="b")
 DOUBTFUL = warning("some-warning", "Something.", wrong="a", right="b")

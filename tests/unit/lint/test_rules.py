@@ -67,7 +67,7 @@ def broken(
 
 FILES = [
     broken("json-malformed", SUITE, '"name": "coverage",', '"name": "coverage",,', says="not JSON"),
-    broken("json-malformed", SUITE, '"min_value": 50', '"min_value": NaN', says="NaN is not JSON", fix="number"),
+    broken("json-malformed", SUITE, '"min_value": 50', '"min_value": NaN', says="holds NaN", fix="number"),
     broken("json-malformed", LAG, "{", "[{", at="}", says="not JSON"),
     broken("yaml-malformed", SCHEDULE, "notify: [alerts]", "notify: [alerts", at="", says="not YAML"),
     broken("yaml-malformed", SCHEMA, "version: 2", "- version: 2", at="", says="", among=("model-without-description",)),

@@ -217,14 +217,14 @@ def test_the_manifest_is_read_once_and_only_for_a_ref_that_needs_it(
     }
     small = project(files)
     reads: list[Path] = []
-    read = Path.read_text
+    read = Path.read_bytes
 
-    def counted(path: Path, *arguments: Any, **named: Any) -> str:
+    def counted(path: Path, *arguments: Any, **named: Any) -> bytes:
         if path.name == "manifest.json":
             reads.append(path)
         return read(path, *arguments, **named)
 
-    monkeypatch.setattr(Path, "read_text", counted)
+    monkeypatch.setattr(Path, "read_bytes", counted)
     compiler = Compiler(Project(small.root), bigquery_target())
 
     def compile_(model: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from plumbline.project.files import read_document
 from plumbline.project import Project
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse.tables import SourceTable, read_source_tables
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
 PARTITIONED = {
     table.key: table
-    for table in read_source_tables(ROOT / "models/sources.yml")
+    for table in read_source_tables(read_document(ROOT / "models/sources.yml"))
     if table.partition_by is not None
 }
 MONITORS = PROJECT.suite_names()

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from plumbline.alerts.incidents.policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.project import Project
-from plumbline.project.alerts import DEFAULT, read_alerts, read_duration
+from plumbline.project.alerts import DEFAULT, default_alerts, read_alerts, read_duration
+from plumbline.project.files import read_document
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,7 +42,7 @@ def file(tmp_path: Path) -> Path:
 def refused(file: Path, text: str) -> ConfigError:
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        read_alerts(file)
+        read_alerts(read_document(file))
     assert caught.value.file == str(file)
     assert caught.value.fix
     return caught.value
@@ -48,7 +50,7 @@ def refused(file: Path, text: str) -> ConfigError:
 
 def test_channels_keep_names_of_variables_apart_from_settings(file: Path) -> None:
     file.write_text(ALERTS)
-    channels = read_alerts(file).channels
+    channels = read_alerts(read_document(file)).channels
     assert list(channels) == ["bot", "issues", "pager", "hook"]
     assert channels["bot"].variables == {"token": "SLACK_BOT_TOKEN"}
     assert channels["bot"].settings == {"channel": "#data-quality"}
@@ -62,7 +64,7 @@ def test_channels_keep_names_of_variables_apart_from_settings(file: Path) -> Non
 
 def test_a_value_may_stand_for_a_list_of_one_and_a_channel_is_told_once(file: Path) -> None:
     file.write_text(ALERTS)
-    first, second = read_alerts(file).routes
+    first, second = read_alerts(read_document(file)).routes
     assert first.statuses == (Status.CRITICAL, Status.ERROR)
     assert first.owners == ("ml-platform",)
     assert first.to == ("pager", "bot")
@@ -71,7 +73,7 @@ def test_a_value_may_stand_for_a_list_of_one_and_a_channel_is_told_once(file: Pa
 
 def test_intervals_are_the_decisions_policy(file: Path) -> None:
     file.write_text(ALERTS)
-    config = read_alerts(file)
+    config = read_alerts(read_document(file))
     policy = config.policy
     assert policy.remind_critical == timedelta(minutes=90)
     assert policy.remind_warning == timedelta(days=3)
@@ -81,13 +83,13 @@ def test_intervals_are_the_decisions_policy(file: Path) -> None:
 
 
 def test_the_shipped_file_says_what_holds_without_it(file: Path) -> None:
-    assert Project(ROOT).alerts == read_alerts(file)
+    assert Project(ROOT).alerts == default_alerts(file)
     assert Project(ROOT).mutes == ()
     assert "alerts" not in Project(ROOT).checkpoint_names()
 
 
 def test_the_defaults_of_the_file_are_those_of_the_policy(file: Path) -> None:
-    assert read_alerts(file).policy == type(read_alerts(file).policy)()
+    assert default_alerts(file).policy == Policy()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,10 @@ def test_names_of_variables_and_plain_addresses_are_no_secrets(file: Path) -> No
     content["channels"]["hook"]["url"] = "MY_HOOK_2_URL_OF_THE_DATA_TEAM"
     content["channels"]["issues"]["api_url"] = "https://github.example.com/api/v3"
     file.write_text(yaml.safe_dump(content))
-    assert read_alerts(file).channels["hook"].variables["url"] == "MY_HOOK_2_URL_OF_THE_DATA_TEAM"
+    assert (
+        read_alerts(read_document(file)).channels["hook"].variables["url"]
+        == "MY_HOOK_2_URL_OF_THE_DATA_TEAM"
+    )
     assert DEFAULT["fallback"] == "slack"
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.files import read_document
 from plumbline.project.mutes import read_mutes, read_until
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -31,7 +32,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_mute_says_who_why_and_until_when(file: Path) -> None:
     file.write_text(MUTES)
-    first, second = read_mutes(file, zone=NEW_YORK, monitors=KNOWN)
+    first, second = read_mutes(read_document(file), zone=NEW_YORK, monitors=KNOWN)
     assert (first.monitor, first.owner, first.source) == ("bdb_coverage", "ml-platform", "file")
     assert first.reason == "the vendor's feed is down"
     assert second.until == datetime(2026, 2, 10, 23, tzinfo=UTC)
@@ -39,16 +40,15 @@ def test_a_mute_says_who_why_and_until_when(file: Path) -> None:
 
 def test_a_date_is_the_whole_day_in_the_projects_zone(file: Path) -> None:
     file.write_text(MUTES)
-    mute = read_mutes(file, zone=NEW_YORK)[0]
+    mute = read_mutes(read_document(file), zone=NEW_YORK)[0]
     assert mute.covers("bdb_coverage", datetime(2026, 2, 11, 4, 59, tzinfo=UTC))
     assert not mute.covers("bdb_coverage", datetime(2026, 2, 11, 5, 0, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet", "mutes:", "mutes: []"])
 def test_there_may_be_none(file: Path, text: str) -> None:
-    assert read_mutes(file, zone=NEW_YORK) == ()
     file.write_text(text)
-    assert read_mutes(file, zone=NEW_YORK) == ()
+    assert read_mutes(read_document(file), zone=NEW_YORK) == ()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_fault_is_refused_with_file_key_and_fix(
     assert old in MUTES
     file.write_text(MUTES.replace(old, new))
     with pytest.raises(ConfigError) as caught:
-        read_mutes(file, zone=NEW_YORK, monitors=KNOWN)
+        read_mutes(read_document(file), zone=NEW_YORK, monitors=KNOWN)
     fault = caught.value
     assert fault.file == str(file)
     assert key in (fault.key or "")

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.parsing import read_yaml
+from plumbline.project.files import read_document
 
 
 def read(folder: Path, text: str) -> object:
     file = folder / "file.yml"
     file.write_text(text)
-    return read_yaml(file, error=ConfigError, what="the file")
+    return read_document(file).mapping_or_raise(error=ConfigError, what="the file")
 
 
 @pytest.mark.parametrize(

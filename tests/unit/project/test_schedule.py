@@ -9,6 +9,7 @@ import pytest
 
 from plumbline.core.errors import ConfigError
 from plumbline.project import Project
+from plumbline.project.files import read_document
 from plumbline.project.schedule import read_schedules
 
 SCHEDULES = """
@@ -35,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_schedules_keep_the_order_of_the_file(file: Path) -> None:
     file.write_text(SCHEDULES)
-    first, second = read_schedules(file, checkpoints=KNOWN)
+    first, second = read_schedules(read_document(file), checkpoints=KNOWN)
     assert first.name == first.checkpoint == "health_check"
     assert first.cron == "0 */6 * * *"
     assert first.timezone.key == "America/Los_Angeles"
@@ -45,8 +46,9 @@ def test_schedules_keep_the_order_of_the_file(file: Path) -> None:
     assert second.deadline == timedelta(hours=2)
 
 
-def test_a_project_without_the_file_has_no_schedule(file: Path) -> None:
-    assert read_schedules(file) == ()
+def test_a_project_without_the_files_has_no_schedule_and_no_mutes(tmp_path: Path) -> None:
+    assert Project(tmp_path).schedules == ()
+    assert Project(tmp_path).mutes == ()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_a_malformed_schedule_is_refused_with_file_key_and_fix(
     assert old in SCHEDULES
     file.write_text(SCHEDULES.replace(old, new, 1))
     with pytest.raises(ConfigError) as refused:
-        read_schedules(file, checkpoints=KNOWN, channels=("slack-alerts", "pager"))
+        read_schedules(read_document(file), checkpoints=KNOWN, channels=("slack-alerts", "pager"))
     assert refused.value.file == str(file)
     assert str(refused.value.key).partition(", column")[0] == key
     assert refused.value.fix
@@ -113,12 +115,12 @@ def test_a_deadline_may_last_until_the_next_run_and_not_longer(
 ) -> None:
     text = SCHEDULES.replace('"0 */6  * * *"', f'"{cron}"')
     file.write_text(text.replace("10m", deadline))
-    assert read_schedules(file)[0].cron == cron
+    assert read_schedules(read_document(file))[0].cron == cron
     if deadline != "9000h":
         unit, number = deadline[-1], int(deadline[:-1])
         file.write_text(text.replace("10m", f"{number + 1}{unit}"))
         with pytest.raises(ConfigError, match="beyond the next run"):
-            read_schedules(file)
+            read_schedules(read_document(file))
 
 
 def test_the_shipped_schedule_is_the_health_checks_and_the_mornings() -> None:

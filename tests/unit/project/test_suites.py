@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plumbline.core.errors import MonitorError
+from plumbline.project.files import read_document
 from plumbline.project.suites import ObservedColumn, ObservedCount, read_suite
 
 GOOD: dict[str, Any] = {
@@ -50,7 +51,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 
 def test_a_suite_as_an_analyst_writes_it_needs_no_id(tmp_path: Path) -> None:
-    suite = read_suite(write(tmp_path, GOOD))
+    suite = read_suite(read_document(write(tmp_path, GOOD)))
     assert suite.name == "grading"
     assert suite.monitor.model == "grading"
     assert suite.monitor.observed == ObservedCount(count_failing="critical", unit="systems")
@@ -59,19 +60,21 @@ def test_a_suite_as_an_analyst_writes_it_needs_no_id(tmp_path: Path) -> None:
 
 def test_observed_is_a_column_with_its_aggregate_or_a_count(tmp_path: Path) -> None:
     suite = changed("meta.monitor.observed", {"column": "pct", "aggregate": "mean", "unit": "%"})
-    observed = read_suite(write(tmp_path, suite)).monitor.observed
+    observed = read_suite(read_document(write(tmp_path, suite))).monitor.observed
     assert observed == ObservedColumn(column="pct", aggregate="mean", unit="%")
 
 
 @pytest.mark.parametrize("written", ["500 MB", 500 * 1024**2])
 def test_a_budget_is_a_text_or_a_number_of_bytes(tmp_path: Path, written: object) -> None:
-    suite = read_suite(write(tmp_path, changed("meta.monitor.budget", {"bytes_per_day": written})))
+    suite = read_suite(
+        read_document(write(tmp_path, changed("meta.monitor.budget", {"bytes_per_day": written})))
+    )
     assert suite.monitor.budget is not None
     assert suite.monitor.budget.bytes_per_day == 500 * 1024**2
 
 
 def test_a_severity_that_is_left_out_is_gx_own_default(tmp_path: Path) -> None:
-    suite = read_suite(write(tmp_path, changed("expectations.0.severity", None)))
+    suite = read_suite(read_document(write(tmp_path, changed("expectations.0.severity", None))))
     assert suite.entry.expectations[0].severity == "critical"
 
 
@@ -81,8 +84,8 @@ BYTES_PER_DAY = "meta.monitor.budget.bytes_per_day"
 WRONG = [
     ("{", "line 1, column 2", "not JSON"),
     ("[]", None, "not a JSON object"),
-    ('{"name": "grading", "name": "grading"}', "name", "twice"),
-    ('{"name": "grading", "expectations": [], "x": NaN}', None, "not JSON"),
+    ('{"name": "grading", "name": "grading"}', "line 1, column 21", "twice"),
+    ('{"name": "grading", "expectations": [], "x": NaN}', "line 1, column 46", "not JSON"),
     (changed("name", "other"), "name", "rename the file to other.json"),
     (changed("expectations", None), "expectations", "missing"),
     ({**GOOD, "expectation": []}, "expectation", "did you mean 'expectations'?"),
@@ -136,7 +139,7 @@ def test_a_malformed_suite_is_refused_with_file_key_and_fix(
 ) -> None:
     file = write(tmp_path, suite)
     with pytest.raises(MonitorError) as caught:
-        read_suite(file)
+        read_suite(read_document(file))
     assert caught.value.file == str(file)
     assert caught.value.key == key
     assert said in str(caught.value)
@@ -147,9 +150,9 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "grading.json"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(MonitorError, match="can't be read"):
-        read_suite(file)
+        read_suite(read_document(file))
 
 
 def test_json_nested_without_end_is_refused_without_a_crash(tmp_path: Path) -> None:
     with pytest.raises(MonitorError, match="nested too deeply"):
-        read_suite(write(tmp_path, '{"a":' * 100_000))
+        read_suite(read_document(write(tmp_path, '{"a":' * 100_000)))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.files import Files
 from plumbline.project.targets import Target, resolve_target
 
 FILE = Path("great_expectations.yml")
@@ -35,6 +36,7 @@ def resolve(name: str | None = None, env: dict[str, str] | None = None, **target
         key="fluent_datasources.warehouse",
         project_dir=Path("/project"),
         state_dir=Path("/state"),
+        files=Files(),
         environment=env or {},
     )
 

@@ -11,6 +11,7 @@ import yaml
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.alerts import DEFAULT, read_alerts
+from plumbline.project.files import read_document
 from plumbline.project.mutes import read_mutes
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of
 
@@ -101,14 +102,14 @@ def read(tmp_path: Path, alerts: Any) -> None:
     """As plumbline does."""
     file = tmp_path / "alerts.yml"
     file.write_text(yaml.safe_dump(alerts))
-    read_alerts(file)
+    read_alerts(read_document(file))
 
 
 def read_as_mutes(tmp_path: Path, mutes: Any) -> None:
     """As plumbline does."""
     file = tmp_path / "mutes.yml"
     file.write_text(yaml.safe_dump(mutes))
-    read_mutes(file, zone=ZoneInfo("UTC"))
+    read_mutes(read_document(file), zone=ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize("alerts", RIGHT.values(), ids=RIGHT)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.files import read_document
 from plumbline.project.schedule import read_schedules
 from unit.schemas.conftest import GONE, changed, schema_of
 
@@ -73,7 +74,7 @@ def read(tmp_path: Path, schedules: Any) -> None:
     """As plumbline does."""
     file = tmp_path / "schedule.yml"
     file.write_text(yaml.safe_dump(schedules))
-    read_schedules(file)
+    read_schedules(read_document(file))
 
 
 @pytest.mark.parametrize("schedules", RIGHT.values(), ids=RIGHT)

@@ -16,6 +16,7 @@ import pytest
 import plumbline  # noqa: F401
 from plumbline.core.errors import MonitorError
 from plumbline.evaluate.build_suite import build_suite
+from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of
 
@@ -189,7 +190,7 @@ def read(tmp_path: Path, suite: Any) -> None:
     """As a run does."""
     file = tmp_path / "grading.json"
     file.write_text(json.dumps(suite))
-    build_suite(read_suite(file))
+    build_suite(read_suite(read_document(file)))
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.files import read_document
 from plumbline.warehouse.tables import SourceTable, read_source_tables
 
 
 def read(tmp_path: Path, text: str) -> tuple[SourceTable, ...]:
     file = tmp_path / "sources.yml"
     file.write_text(textwrap.dedent(text))
-    return read_source_tables(file)
+    return read_source_tables(read_document(file))
 
 
 def test_a_table_is_read_with_its_columns_and_its_layout(tmp_path: Path) -> None:
@@ -108,12 +109,12 @@ def test_what_is_malformed_is_named_with_its_key(tmp_path: Path, text: str, key:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="missing"):
-        read_source_tables(tmp_path / "sources.yml")
+        read_source_tables(read_document(tmp_path / "sources.yml"))
 
 
 def test_the_shipped_sources_are_readable() -> None:
     root = Path(__file__).parents[3]
 
-    tables = read_source_tables(root / "models" / "sources.yml")
+    tables = read_source_tables(read_document(root / "models" / "sources.yml"))
 
     assert "nba_predictions.prediction_accuracy" in {table.key for table in tables}

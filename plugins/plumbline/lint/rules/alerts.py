@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.files import MISSING_KEY, WRONG_VALUE
@@ -22,6 +21,7 @@ from plumbline.project.alerts import (
     find_secrets,
     read_alerts,
 )
+from plumbline.project.document import Document, KeyPath
 from plumbline.project.mutes import MutesEntry, read_mutes
 
 SECRET = error(
@@ -150,7 +150,7 @@ def _shape(alerts: Document) -> Iterator[Finding]:
 
 def _as_read(alerts: Document) -> Iterator[Finding]:
     try:
-        read_alerts(alerts.file)
+        read_alerts(alerts)
     except ConfigError as fault:
         yield WRONG_VALUE.at(
             alerts.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"
@@ -265,7 +265,7 @@ def _mutes(facts: Facts, mutes: Document) -> Iterator[Finding]:
     if shape:
         return
     try:
-        found = read_mutes(mutes.file, zone=facts.timezone)
+        found = read_mutes(mutes, zone=facts.timezone)
     except ConfigError as fault:
         yield WRONG_VALUE.at(mutes.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it")
         return

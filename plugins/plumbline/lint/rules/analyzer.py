@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from plumbline.lint.context import Linted
 from plumbline.lint.models import Built
-from plumbline.lint.rule import Finding, Place, error
+from plumbline.lint.rule import Finding, error
 from plumbline.lint.sql import SqlFault, parse
+from plumbline.project.document import Place
 from plumbline.warehouse.types import parse_type
 
 REJECTED = error(

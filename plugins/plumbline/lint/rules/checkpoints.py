@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY
+from plumbline.project.document import Document, KeyPath
 
 UNKNOWN_MONITOR = error(
     "checkpoint-unknown-monitor",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.expectations import WHOLE_TABLE
+from plumbline.project.document import Document, KeyPath
 
 UNKNOWN = error(
     "expectation-unknown-column",

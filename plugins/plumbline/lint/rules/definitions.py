@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.definitions import check_model_definition, read_definition
+from plumbline.project.document import Document
 
 UNKNOWN_SUITE = error(
     "definition-unknown-suite",
@@ -103,7 +103,7 @@ def _of_model(facts: Facts, definition: Document) -> Iterator[Finding]:
             "name a suite that does",
         )
     try:
-        read = read_definition(definition.file)
+        read = read_definition(definition)
     except MonitorError:
         return  # other rules say what is wrong with its shape or its name
     try:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import Linted
 from plumbline.lint.described import DescribedModel, models_in, sources_in
-from plumbline.lint.rule import Finding, Place, error, warning
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.project.document import Place
 
 NO_DESCRIPTION = warning(
     "model-without-description",

@@ -19,9 +19,9 @@ from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Finding, error
 from plumbline.models.batch import WITHOUT_BATCH
+from plumbline.project.document import Document, KeyPath
 from plumbline.project.parameters import has_parameter
 from plumbline.warehouse.result import Column
 from plumbline.warehouse.types import BigQueryType, parse_type

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plumbline.lint.rule import Finding, error
+from plumbline.project.document import Fault, FaultKind, Place
 
 if TYPE_CHECKING:
     from plumbline.lint.context import Linted
@@ -72,11 +74,25 @@ RULES = (
 )
 
 
+def text_finding(file: Path, fault: Fault) -> Finding:
+    """A finding of what is wrong with a file's text."""
+    mark = fault.mark
+    place = Place(file) if mark is None else Place(file, mark.line, mark.column, fault.key)
+    match fault.kind:
+        case FaultKind.UNREADABLE:
+            return UNREADABLE.at(place, fault.text("the file"), fault.fix)
+        case FaultKind.DUPLICATE_KEY:
+            return DUPLICATE_KEY.at(place, fault.text("this"), fault.fix)
+    rule = MALFORMED_JSON if file.suffix == ".json" else MALFORMED_YAML
+    return rule.at(place, fault.text("this"), fault.fix)
+
+
 def check(linted: Linted) -> Iterator[Finding]:
     """What was wrong with each file when it was read, and names that differ from the file's."""
     facts = linted.facts
     for document in facts.documents:
-        yield from document.faults
+        for fault in document.faults:
+            yield text_finding(document.file, fault)
     named = (facts.suites, facts.checkpoints, facts.definitions)
     for document in (document for documents in named for document in documents.values()):
         name = document.text("name")

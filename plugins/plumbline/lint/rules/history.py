@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.masking import PREFIX
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document
 from plumbline.lint.rule import Finding, warning
+from plumbline.project.document import Document
 
 if TYPE_CHECKING:
     from plumbline.backtest.labels import Label

@@ -22,7 +22,7 @@ def check(linted: Linted) -> Iterator[Finding]:
     if shape:
         return
     try:
-        read_labels(incidents.file, zone=linted.facts.timezone)
+        read_labels(incidents, zone=linted.facts.timezone)
     except ConfigError as fault:
         yield WRONG_VALUE.at(
             incidents.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"

@@ -9,11 +9,12 @@ from pathlib import Path
 from plumbline.core.errors import PlumblineError, did_you_mean
 from plumbline.lint.context import Linted
 from plumbline.lint.cycles import find_cycles
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, Place, error, warning
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.files import text_finding
 from plumbline.lint.templates import FUNCTIONS, Call, Template
 from plumbline.models.compilation import BUILT_IN
+from plumbline.project.document import Document, Place
 
 NO_SUITE = warning(
     "model-without-suite",
@@ -120,7 +121,7 @@ def _template(linted: Linted, template: Template) -> Iterator[Finding]:
     """Every name in one template that leads nowhere."""
     facts, models = linted.facts, linted.models
     if template.unreadable is not None:
-        yield from template.unreadable.faults
+        yield text_finding(template.file, template.unreadable)
     if template.fault is not None:
         what, line = template.fault
         yield MALFORMED.at(

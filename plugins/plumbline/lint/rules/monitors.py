@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import Linted
 from plumbline.lint.cycles import find_cycles
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.project.document import Document
 
 NO_OWNER = warning(
     "monitor-without-owner",

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.project.document import Document
 from plumbline.project.parameters import ParameterError, evaluate, names_read, parameters_in
 
 NO_VALUE = warning(

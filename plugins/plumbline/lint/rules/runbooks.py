@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.lint.context import Linted
-from plumbline.lint.rule import Finding, Place, warning
+from plumbline.lint.rule import Finding, warning
+from plumbline.project.document import Place
 from plumbline.project.runbooks import ENDINGS, missing_headings
 
 NO_HEADING = warning(
@@ -27,7 +28,7 @@ def check(linted: Linted) -> Iterator[Finding]:
         if file.suffix.lower() not in ENDINGS:
             continue
         try:
-            missing = missing_headings(file.read_text(encoding="utf-8"))
+            missing = missing_headings(linted.facts.files.plain_text(file))
         except (OSError, ValueError):
             continue
         if missing:

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from plumbline.core.errors import ConfigError
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_shape
+from plumbline.project.document import Document
 from plumbline.project.schedule import ScheduleEntry, SchedulesEntry, find_faults, read_schedules
 
 NEVER_COMES = error(
@@ -47,7 +47,7 @@ def check(linted: Linted) -> Iterator[Finding]:
     if shape or faults:
         return
     try:
-        read_schedules(schedule.file)
+        read_schedules(schedule)
     except ConfigError as fault:
         yield WRONG_VALUE.at(
             schedule.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"

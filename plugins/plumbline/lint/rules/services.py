@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_shape
+from plumbline.project.document import Document, KeyPath
 from plumbline.project.runbooks import find_runbook
 from plumbline.project.services import Service, ServicesEntry, path_fault, read_services
 
@@ -82,7 +82,7 @@ def check(linted: Linted) -> Iterator[Finding]:
     if shape:
         return
     try:
-        read = read_services(services.file)
+        read = read_services(services)
     except ConfigError as fault:
         place = services.place_of_key(fault.key or "")
         if not any(path_fault(text) for _, text in _each_path(services)):

@@ -14,9 +14,9 @@ from plumbline.lint.described import (
     models_in,
     sources_in,
 )
-from plumbline.lint.document import KeyPath
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.models import place_of
+from plumbline.project.document import KeyPath
 from plumbline.warehouse.types import KNOWN, parse_type
 
 TWICE = error(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from plumbline.lint.context import Linted
 from plumbline.lint.described import DescribedSource
 from plumbline.lint.models import Built
-from plumbline.lint.rule import Finding, Place, Rule, error, warning
+from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.lint.sql import SqlFault
+from plumbline.project.document import Place
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.project.document import Document
 
 NO_EXPECTATIONS = error(
     "suite-without-expectations",

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.thresholds import FOLLOWS_HISTORY, OURS
 from plumbline.lint.context import Linted
-from plumbline.lint.document import Document, KeyPath
 from plumbline.lint.rule import Finding, Rule, error
+from plumbline.project.document import Document, KeyPath
 
 MISSING = error(
     "threshold-missing",

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.lint.context import Linted
 from plumbline.lint.described import DescribedModel
-from plumbline.lint.document import Document
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.models.compilation import BUILT_IN
 from plumbline.models.compiled import Parameter
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
+from plumbline.project.document import Document
 from plumbline.project.jinja import render_settings
 
 UNKNOWN = error(

@@ -8,6 +8,7 @@ import pytest
 
 from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.project.alerts import read_alerts
+from plumbline.project.files import read_document
 
 CHANNELS = """
 channels:
@@ -35,7 +36,7 @@ def opened(tmp_path: Path, **changes: str | None) -> OpenedChannels:
     file = tmp_path / "alerts.yml"
     file.write_text(CHANNELS)
     environment = {name: value for name, value in {**ALL, **changes}.items() if value is not None}
-    return open_channels(read_alerts(file), environment)
+    return open_channels(read_alerts(read_document(file)), environment)
 
 
 def test_every_type_is_opened_under_its_name(tmp_path: Path) -> None:

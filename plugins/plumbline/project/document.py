@@ -1,17 +1,20 @@
-"""A file as lint reads it: its value, and where each key of it stands.
+"""A file of the project, parsed: its value, where each key stands, and what is wrong with its text.
 
-What can't be read is a finding, not an exception: ``value`` is then None.
+Whatever can't be read is a fault of the document and no exception: a run raises the first of them
+(`Document.mapping_or_raise`), lint prints them all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from plumbline.lint.rule import Finding, Place
+from plumbline.core.errors import PlumblineError
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
@@ -25,15 +28,82 @@ class Mark:
     line: int
     column: int
 
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a file."""
+
+    file: Path
+    line: int = 1
+    column: int | None = None
+    key: str | None = None
+    """The key there (``expectations[0].type``), where the file has keys."""
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with the text of a file."""
+
+    UNREADABLE = "unreadable"
+    """It is not there, can't be opened, or is not UTF-8."""
+    MALFORMED = "malformed"
+    """It is not JSON or YAML."""
+    DUPLICATE_KEY = "duplicate-key"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with the text of a file."""
+
+    kind: FaultKind
+    what: str
+    """``is not JSON: ...``, of which the file is the subject; of a key that stands twice, a whole
+    sentence."""
+    fix: str
+    mark: Mark | None = None
+    key: str | None = None
+
+    def text(self, subject: str) -> str:
+        """The sentence about ``subject``: the file, as the reader knows it."""
+        return self.what if self.kind is FaultKind.DUPLICATE_KEY else f"{subject} {self.what}"
+
 
 @dataclass(frozen=True)
 class Document:
-    """One JSON or YAML file."""
+    """One JSON or YAML file. ``value`` is None where nothing could be read."""
 
     file: Path
     value: Any = None
-    marks: Mapping[KeyPath, Mark] = field(default_factory=dict)
-    faults: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    find_marks: Callable[[], Mapping[KeyPath, Mark]] | None = None
+    """Finds the positions, which only lint and an editor of the file need."""
+
+    @cached_property
+    def marks(self) -> Mapping[KeyPath, Mark]:
+        """Where each key and each entry of a list stands."""
+        return {} if self.find_marks is None else self.find_marks()
+
+    def mapping_or_raise(self, *, error: type[PlumblineError], what: str) -> dict[str, Any]:
+        """The value of a file without faults.
+
+        Args:
+            error: the class of the error.
+            what: what the file is, in messages: ``the suite``.
+
+        Raises:
+            PlumblineError: its first fault, with file, place and fix.
+        """
+        for fault in self.faults:
+            raise error(
+                fault.text(what),
+                file=self.file,
+                key=None if fault.mark is None else str(fault.mark),
+                fix=fault.fix,
+            )
+        value: dict[str, Any] = self.value
+        return value
 
     @property
     def is_readable(self) -> bool:
@@ -82,8 +152,8 @@ class Document:
         for length in range(len(path), -1, -1):
             mark = self.marks.get(path[:length])
             if mark is not None:
-                return Place(self.file, mark.line, mark.column, key_text(path) or None)
-        return Place(self.file, key=key_text(path) or None)
+                return Place(self.file, mark.line, mark.column, key_path(path) or None)
+        return Place(self.file, key=key_path(path) or None)
 
     def place_of_key(self, key: str) -> Place:
         """Where a key stands that is given as text, entries of lists by number or by name."""
@@ -100,9 +170,9 @@ class Document:
         return self.place(*path)
 
 
-def key_text(path: KeyPath) -> str:
-    """``expectations[0].type``."""
-    text = ""
+def key_path(path: Iterable[str | int], *, below: str = "") -> str:
+    """A place in a file as text: ``expectations[0].type``."""
+    text = below
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.lint.document import Document, KeyPath
-from plumbline.lint.json_document import read_json
-from plumbline.lint.yaml_document import read_yaml
+from plumbline.project.document import Document, KeyPath, Mark
+from plumbline.project.json_document import read_json
+from plumbline.project.yaml_document import read_yaml
 
 FILE = Path("some.file")
 JSON = """\
@@ -139,16 +139,16 @@ def test_what_a_merge_key_brings_gives_way_and_is_no_duplicate() -> None:
 def test_beside_a_merge_key_a_key_that_stands_twice_is_still_found() -> None:
     document = read_yaml(FILE, "base: &base {a: 1}\nb:\n  <<: *base\n  a: 2\n  a: 3\n")
     (fault,) = document.faults
-    assert (fault.rule.code, fault.place.line) == ("duplicate-key", 5)
+    assert fault.mark is not None
+    assert (fault.kind, fault.mark.line) == ("duplicate-key", 5)
 
 
 @pytest.mark.parametrize("read", [read_json, read_yaml])
 def test_both_of_two_keys_are_told_apart_by_their_level(read: Any) -> None:
     document = read(FILE, '{"a": {"b": 1}, "b": {"b": 2, "b": 3}}')
     (fault,) = document.faults
-    assert fault.rule.code == "duplicate-key"
-    assert fault.place.key == "b.b"
-    assert fault.place.column == 31
+    assert (fault.kind, fault.key) == ("duplicate-key", "b.b")
+    assert fault.mark == Mark(1, 31)
     assert document.value == {"a": {"b": 1}, "b": {"b": 3}}
 
 

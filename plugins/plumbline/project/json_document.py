@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from plumbline.lint.document import Document, KeyPath, Mark, key_text
-from plumbline.lint.rule import Finding, Place
-from plumbline.lint.rules.files import DUPLICATE_KEY, MALFORMED_JSON
+from plumbline.project.document import Document, Fault, FaultKind, KeyPath, Mark, key_path
 
 # Of a text that the standard library has read already, so it need not look for faults.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
@@ -19,44 +19,61 @@ _NO_JSON = frozenset({"NaN", "Infinity", "-Infinity"})
 
 def read_json(file: Path, text: str) -> Document:
     """The document in ``text``, which stands in ``file``."""
-    lines = _Lines(text)
+    doubtful = False
+
+    def constant(word: str) -> float:
+        nonlocal doubtful
+        doubtful = True
+        return float(word)
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal doubtful
+        value = dict(found)
+        doubtful = doubtful or len(value) < len(found)
+        return value
+
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as fault:
-        mark = lines.mark(min(fault.pos, max(len(text.rstrip()) - 1, 0)))
-        place = Place(file, mark.line, mark.column)
-        return _malformed(file, place, f"this is not JSON: {fault.msg}", "fix the JSON here")
+        mark = _Lines(text).mark(min(fault.pos, len(text.rstrip())))
+        return _malformed(file, f"is not JSON: {fault.msg}", "fix the JSON here", mark)
     except RecursionError:
-        return _malformed(file, Place(file), "the JSON is nested too deeply", "write it flat")
+        return _malformed(file, "is nested too deeply", "write it flat")
     except ValueError as fault:
-        return _malformed(file, Place(file), f"this is not JSON: {fault}", "write a shorter number")
-    scan = _scan(text)
-    faults: list[Finding] = [
-        DUPLICATE_KEY.at(
-            _place(file, lines.mark(offset), path),
+        return _malformed(file, f"is not JSON: {fault}", "write a shorter number")
+    if not isinstance(value, dict):
+        return _malformed(file, "is not a JSON object", "wrap it in { }")
+    # The scan takes longer than the reading: it looks only where there is something to find.
+    faults = tuple(_faults(text)) if doubtful else ()
+    return Document(file, value, faults, lambda: _marks(text))
+
+
+def _faults(text: str) -> Iterator[Fault]:
+    lines, scan = _Lines(text), _scan(text)
+    for path, offset in scan.twice:
+        yield Fault(
+            FaultKind.DUPLICATE_KEY,
             f"{path[-1]!r} stands twice; the first of the two is lost",
             "keep one of the two",
+            lines.mark(offset),
+            key_path(path),
         )
-        for path, offset in scan.twice
-    ]
-    faults += [
-        MALFORMED_JSON.at(
-            _place(file, lines.mark(offset), ()), f"{word} is not JSON", "write a number"
+    for word, offset in scan.no_json:
+        yield Fault(
+            FaultKind.MALFORMED,
+            f"holds {word}, which is not JSON",
+            "write a number",
+            lines.mark(offset),
         )
-        for word, offset in scan.no_json
-    ]
-    if not isinstance(value, dict):
-        return _malformed(file, Place(file), "this is not a JSON object", "wrap it in { }")
-    marks = {path: lines.mark(offset) for path, offset in scan.offsets.items()}
-    return Document(file, value, marks, tuple(faults))
 
 
-def _malformed(file: Path, place: Place, what: str, fix: str) -> Document:
-    return Document(file, faults=(MALFORMED_JSON.at(place, what, fix),))
+def _marks(text: str) -> Mapping[KeyPath, Mark]:
+    lines = _Lines(text)
+    return {path: lines.mark(offset) for path, offset in _scan(text).offsets.items()}
 
 
-def _place(file: Path, mark: Mark, path: KeyPath) -> Place:
-    return Place(file, mark.line, mark.column, key_text(path) or None)
+def _malformed(file: Path, what: str, fix: str, mark: Mark | None = None) -> Document:
+    return Document(file, faults=(Fault(FaultKind.MALFORMED, what, fix, mark),))
 
 
 class _Lines:

@@ -1,0 +1,158 @@
+"""YAML with positions: PyYAML's nodes know where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from plumbline.project.document import Document, Fault, FaultKind, KeyPath, Mark, key_path
+
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of YAML's key ``<<``."""
+
+_DEEPEST = 100
+"""libyaml's composer calls itself for each level and kills the process when they are too many."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INDENTED = re.compile(r"^[ ?:-]+", re.MULTILINE)
+
+
+def read_yaml(file: Path, text: str) -> Document:
+    """The document in ``text``, which stands in ``file``."""
+    try:
+        if _is_too_deep(text):
+            return _malformed(file, "is nested too deeply", "write it flat")
+        loader = _LOADER(text)
+        try:
+            node = loader.get_single_node()
+            # Before the value is made, which writes merged keys into the nodes.
+            is_repeated = node is not None and _has_repeated_key(node, set())
+            value = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        problem = getattr(fault, "problem", None) or str(fault) or type(fault).__name__
+        if mark is not None:
+            # a fault at the end is said of the line after the last
+            last = max(len(text.rstrip().splitlines()), 1)
+            mark = Mark(min(mark.line + 1, last), mark.column + 1)
+        return _malformed(file, f"is not YAML: {problem}", "fix the YAML here", mark)
+    if value is None:
+        return Document(file, {})
+    if not isinstance(value, dict):
+        return _malformed(file, "is not a mapping", "write `key: value` lines")
+    faults = _scan(text)[1] if is_repeated else ()
+    return Document(file, value, faults, lambda: _scan(text)[0])
+
+
+def _malformed(file: Path, what: str, fix: str, mark: Mark | None = None) -> Document:
+    return Document(file, faults=(Fault(FaultKind.MALFORMED, what, fix, mark),))
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether the composer would be in danger. To count levels takes as long as to read the file,
+    so they are counted only where they may be many."""
+    indented = max((len(found) for found in _INDENTED.findall(text)), default=0)
+    brackets = text.count("[") + text.count("{")
+    return 2 * (indented + 1) + brackets > _DEEPEST and _depth(text) > _DEEPEST
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > _DEEPEST:
+                break
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return deepest
+
+
+def _has_repeated_key(node: yaml.Node, visited: set[int]) -> bool:
+    if id(node) in visited:  # an alias: the same node again
+        return False
+    visited.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        return any(_has_repeated_key(entry, visited) for entry in node.value)
+    if not isinstance(node, yaml.MappingNode):
+        return False
+    keys = [_identity(key) for key, _ in node.value if _counts(key)]
+    return len(set(keys)) < len(keys) or any(
+        _has_repeated_key(value, visited) for _, value in node.value
+    )
+
+
+def _counts(key: yaml.Node) -> bool:
+    # `<<` merges: what it brings gives way to what stands beside it, and nothing is lost.
+    return isinstance(key, yaml.ScalarNode) and key.tag != MERGE
+
+
+def _identity(key: yaml.Node) -> tuple[str, str]:
+    return key.tag, key.value
+
+
+def _scan(text: str) -> tuple[Mapping[KeyPath, Mark], tuple[Fault, ...]]:
+    """The positions in a text that could be read, and its keys that stand twice."""
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+    finally:
+        loader.dispose()
+    marks: dict[KeyPath, Mark] = {}
+    faults = tuple(_walk(node, (), marks, set()))
+    return marks, faults
+
+
+def _walk(node: Any, path: KeyPath, marks: dict[KeyPath, Mark], seen: set[int]) -> Iterator[Fault]:
+    """Fill ``marks``; an alias is walked where it is first met."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            marks[(*path, index)] = _mark(item)
+            yield from _walk(item, (*path, index), marks, seen)
+    elif isinstance(node, yaml.MappingNode):
+        known: set[tuple[str, str]] = set()
+        for key, value in node.value:
+            if key.tag == MERGE:
+                yield from _merged(value, path, marks, seen)
+                continue
+            name = str(key.value)
+            inner = (*path, name)
+            if _counts(key):
+                if _identity(key) in known:
+                    yield Fault(
+                        FaultKind.DUPLICATE_KEY,
+                        f"{name!r} stands twice; the first of the two is lost",
+                        "keep one of the two",
+                        _mark(key),
+                        key_path(inner),
+                    )
+                known.add(_identity(key))
+            marks[inner] = _mark(key)
+            yield from _walk(value, inner, marks, seen)
+
+
+def _merged(
+    node: Any, path: KeyPath, marks: dict[KeyPath, Mark], seen: set[int]
+) -> Iterator[Fault]:
+    """What ``<<`` brings to ``path``: a mapping, or a list of them. Its keys give way."""
+    for each in node.value if isinstance(node, yaml.SequenceNode) else (node,):
+        own = dict(marks)
+        yield from _walk(each, path, marks, seen)
+        if isinstance(each, yaml.MappingNode):
+            for key, _ in each.value:
+                marks.setdefault((*path, str(key.value)), _mark(key))
+        marks |= own
+
+
+def _mark(node: Any) -> Mark:
+    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)

@@ -15,8 +15,8 @@ from google.cloud import bigquery
 
 from definitions.cases import PROJECT, Answer
 from definitions.tables import World
-from plumbline.project.files import read_document
 from plumbline.models import CompiledModel
+from plumbline.project.files import read_document
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
 from plumbline.warehouse.tables import SourceTable, read_source_tables
@@ -33,7 +33,8 @@ class EmbeddedBigQuery:
         self.project = f"definitions-{uuid.uuid4().hex[:8]}"
         self._client = open_client(replace(target, project=self.project))
         self._tables = {
-            table.key: table for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
+            table.key: table
+            for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
         }
         self._numbers: dict[int, int] = {}
         self._loaded: dict[int, set[str]] = {}

@@ -34,8 +34,8 @@ from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
 
 from definitions.cases import PROJECT, Answer
 from definitions.tables import World
-from plumbline.project.files import read_document
 from plumbline.models import CompiledModel
+from plumbline.project.files import read_document
 from plumbline.warehouse.locks import exclusive
 from plumbline.warehouse.tables import read_source_tables
 
@@ -65,7 +65,8 @@ class Evaluator:
         language.product_mode = ProductMode.PRODUCT_EXTERNAL
         self.language = language
         self._tables = {
-            table.key: table for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
+            table.key: table
+            for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
         }
 
     def ask(self, model: CompiledModel, world: World) -> list[Answer]:

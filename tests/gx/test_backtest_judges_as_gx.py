@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plumbline.backtest.fetch import CachedProject, ask
+from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
@@ -77,7 +77,7 @@ def judged(small: SmallProject) -> dict[str, tuple[list[Outcome], list[Outcome]]
     for name, monitor in SUITES.items():
         small.add(name, monitor)
     small.checkpoint(*SUITES)
-    project = CachedProject(small.root)
+    project = small.project
     asked = ask(project, small.target, SUITES, INSTANTS, labels={})
     judge = Judge(project, small.target, "all")
     answers = {name: answer.result() for name, answer in asked.items()}
@@ -149,7 +149,7 @@ def test_no_name_of_a_person_is_in_any_outcome(small: SmallProject) -> None:
         "  - name: system_id\n    config: {meta: {personal: true}}\n"
     )
     small.checkpoint("persons")
-    project = CachedProject(small.root)
+    project = small.project
     asked = ask(project, small.target, ["persons"], INSTANTS, labels={})["persons"].result()
     outcomes = list(Judge(project, small.target, "all").outcomes(asked, INSTANTS))
     assert [group.key.label[:7] for group in outcomes[1].groups] == ["masked-", "masked-"]
@@ -188,7 +188,7 @@ def test_what_is_usual_is_what_the_backtest_itself_found_before(small: SmallProj
     small.add("follows", SmallMonitor(sql, [follows]))
     small.checkpoint("follows")
     instants = [START + run * timedelta(days=1) for run in range(11)]
-    project = CachedProject(small.root)
+    project = small.project
     asked = ask(project, small.target, ["follows"], instants, labels={})["follows"].result()
     found = [
         str(one.status) for one in Judge(project, small.target, "all").outcomes(asked, instants)
@@ -209,7 +209,7 @@ def test_a_group_that_the_backtest_has_found_before_is_missed(small: SmallProjec
     small.add("follows", SmallMonitor(sql, [follows]))
     small.checkpoint("follows")
     instants = [START + run * timedelta(days=1) for run in range(8)]
-    project = CachedProject(small.root)
+    project = small.project
     asked = ask(project, small.target, ["follows"], instants, labels={})["follows"].result()
     found = list(Judge(project, small.target, "all").outcomes(asked, instants))
     assert [str(one.status) for one in found] == ["PASS"] * 5 + ["CRITICAL"] * 3

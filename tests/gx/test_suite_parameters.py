@@ -10,7 +10,7 @@ import great_expectations as gx
 import pytest
 
 import plumbline  # noqa: F401 - what a user of notebooks imports
-from plumbline.backtest.fetch import CachedProject, ask
+from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.outcome import Outcome
@@ -323,7 +323,7 @@ def test_a_backtest_judges_by_the_values_and_names_what_has_none(small: SmallPro
     for name, monitor in suites.items():
         small.add(name, monitor)
     small.checkpoint(*suites)
-    project = CachedProject(small.root)
+    project = small.project
     instants = [NOW - timedelta(days=days) for days in (2, 1)]
     judge = Judge(project, small.target, "all")
     found = {

@@ -177,13 +177,13 @@ def test_gx_prints_nothing_into_the_report(
 
 
 def test_a_backtest_says_that_it_does_not_replay_it(small: SmallProject) -> None:
-    from plumbline.backtest.fetch import CachedProject, ask
+    from plumbline.backtest.fetch import ask
     from plumbline.backtest.judging import Judge
     from support.projects import NOW
 
     small.add("only", SmallMonitor(TRIPS, [query("SELECT * FROM {batch} WHERE id < 0")], None))
     small.checkpoint("only")
-    project = CachedProject(small.root)
+    project = small.project
     asked = ask(project, small.target, ["only"], [NOW], labels={})["only"].result()
     (found,) = Judge(project, small.target, "all").outcomes(asked, [NOW])
     assert found.status is Status.ERROR

@@ -13,9 +13,9 @@ from google.cloud import bigquery
 
 from definitions.embedded import load_rows
 from definitions.tables import World, at
-from plumbline.project.files import read_document
 from plumbline.core.outcome import Outcome
 from plumbline.project import Project, Target
+from plumbline.project.files import read_document
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 from plumbline.warehouse.client import open_client

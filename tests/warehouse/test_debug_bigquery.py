@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.project.files import read_document
 from plumbline.core.errors import PlumblineError
 from plumbline.doctor.checkup import check_all
 from plumbline.doctor.diagnosis import Diagnosis, Level
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace
 from plumbline.project import Project, Target
+from plumbline.project.files import read_document
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Refused

@@ -20,6 +20,7 @@ import pytest
 from google.cloud import bigquery
 
 from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.project.files import Files
 from plumbline.project.targets import Seed, Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.embedded import EmbeddedWarehouse
@@ -142,7 +143,7 @@ def change_generator(target: Target) -> Target:
 def change_sources(target: Target) -> Target:
     sources = target.project_dir / "models" / "sources.yml"
     sources.write_text(sources.read_text() + "# a change\n")
-    return target
+    return replace(target, files=Files())
 
 
 def change_judged_day(target: Target) -> Target:
@@ -195,7 +196,7 @@ def test_a_column_that_was_added_is_there_after_the_next_seed(target: Target) ->
     sources.write_text(sources.read_text().replace("data_type: INT64}\n      - name: notes",
         "data_type: INT64}\n          - {name: home, data_type: STRING}\n      - name: notes"))  # fmt: skip
 
-    ensure_ready(target)
+    ensure_ready(replace(target, files=Files()))
 
     assert rows(target, "select home from nba.games") == [{"home": None}, {"home": None}]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import smoke_bigquery
-from plumbline.project.files import read_document
 from plumbline.project import Target
+from plumbline.project.files import read_document
 from plumbline.warehouse.client import endpoint_of
 from support.bigquery_faults import Endless, Refused
 from support.bigquery_proxy import MB, BigQueryProxy

@@ -21,7 +21,7 @@ from plumbline.alerts.store import LocalFallback, RecordedRun, StateStore
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import run_status, score
-from plumbline.project import Project, Target, read_revision
+from plumbline.project import Project, Target
 
 
 def read_wall_clock() -> datetime:
@@ -56,7 +56,7 @@ def notify(
     Raises:
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
-    revision = read_revision(live.project.root)
+    revision = live.project.revision
     statuses = [outcome.status for outcome in outcomes]
     facts = RunFacts(
         run_id=live.run_id,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from plumbline.backtest.fetch import Asked, CachedProject, ask
+from plumbline.backtest.fetch import Asked, ask
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.gaps import changes, faults, quiet_times
 from plumbline.backtest.groups_gone import groups_gone
@@ -23,7 +23,7 @@ from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.backtest.visibility import tables_seen
 from plumbline.core.outcome import Outcome
 from plumbline.core.run_id import new_run_id
-from plumbline.project import Project, Target, read_revision
+from plumbline.project import Project, Target
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.selection import choose_monitors
 from plumbline.warehouse.ready import ensure_ready
@@ -55,11 +55,11 @@ def run_backtest(
     """
     began = time.monotonic()
     progress = progress or NoProgress()
-    project = CachedProject(request.project.root)
+    project = request.project
     checkpoint = project.checkpoint(request.checkpoint)
     names = choose_monitors(project, checkpoint, select=request.select, exclude=request.exclude)
     policy = project.alerts.policy
-    revision = read_revision(project.root)
+    revision = project.revision
     target = ensure_ready(request.target, progress.long_step)
     instants = request.span.instants
     progress.long_step(f"asking {target.name} for {len(instants)} instants, one job a monitor")

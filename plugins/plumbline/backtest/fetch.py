@@ -16,7 +16,7 @@ from plumbline.backtest.instants import MOST_INSTANTS_A_JOB
 from plumbline.core.errors import MonitorError
 from plumbline.core.instants import in_utc
 from plumbline.models import CompiledModel, Compiler
-from plumbline.project import Project, Suite, Target
+from plumbline.project import Project, Target
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
@@ -24,19 +24,6 @@ from plumbline.warehouse.result import QueryResult
 
 DEADLINE_FACTOR = 10.0
 """A season in one job may take so many times as long as a run's job may."""
-
-
-@dataclass(frozen=True)
-class CachedProject(Project):
-    """A project whose suites are read once, not once an instant."""
-
-    _suites: dict[str, Suite] = field(default_factory=dict, compare=False, repr=False)
-
-    def suite(self, name: str) -> Suite:
-        """As `Project.suite`; what can't be read is tried again each time."""
-        if name not in self._suites:
-            self._suites[name] = super().suite(name)
-        return self._suites[name]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from plumbline.core.errors import PlumblineError
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
-from plumbline.project import Project, read_revision
+from plumbline.project import Project
 
 
 def check_files(project: Project) -> Iterator[Diagnosis]:
@@ -76,7 +76,7 @@ def check_state_dir(folder: Path) -> Diagnosis:
 def check_revision(project: Project) -> Diagnosis:
     """The revision that outcomes will carry."""
     try:
-        revision = read_revision(project.root)
+        revision = project.revision
     except PlumblineError as error:
         return fault("revision", error)
     if revision is None:

@@ -23,7 +23,7 @@ from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.monitor import Monitor
-from plumbline.project import Project, read_revision
+from plumbline.project import Project
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.request import parse_as_of
 from plumbline.site import paths
@@ -92,7 +92,7 @@ class Checkpoint(GxCheckpoint):
         started = datetime.now(UTC) - self._under_way
         named = str(run_id.run_name) if run_id is not None and run_id.run_name else None
         project = Project(Path(str(self._resolve_context().context.root_directory)))
-        revision = read_revision(project.root)
+        revision = project.revision
         return RunStamp(
             run_id=named or (jobs.run_id if jobs else new_run_id(started)),
             checkpoint=self.name,

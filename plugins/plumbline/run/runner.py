@@ -19,7 +19,7 @@ from plumbline.history.cost.of_run import cost_line
 from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.history.heartbeat import Heart
 from plumbline.models import CompiledModel, VariableError
-from plumbline.project import Target, read_revision
+from plumbline.project import Target
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.last_statuses import record_last_statuses
 from plumbline.run.progress import NoProgress, Progress
@@ -84,7 +84,7 @@ def run_checkpoint(
     monitors = _chosen(request)
     _check_vars(request, monitors)
     _check_parameters(request, monitors)
-    revision = read_revision(request.project.root)  # a malformed one is refused now, not after
+    revision = request.project.revision  # a malformed one is refused now, not after
     delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
     if delivers:
         _check_alerts(request)

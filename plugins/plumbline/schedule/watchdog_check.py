@@ -196,9 +196,8 @@ def _tell(
     from plumbline.alerts.factory import read_wall_clock
     from plumbline.core.run_id import new_run_id
     from plumbline.core.status import score
-    from plumbline.project import read_revision
 
-    revision = read_revision(project.root)
+    revision = project.revision
     facts = RunFacts(
         run_id=new_run_id(report.now),
         checkpoint="schedule check",

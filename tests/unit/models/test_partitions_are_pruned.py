@@ -16,8 +16,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from plumbline.project.files import read_document
 from plumbline.project import Project
+from plumbline.project.files import read_document
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse.tables import SourceTable, read_source_tables
 

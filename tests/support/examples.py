@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[2]
 CHEAP = ("compile", "debug", "list", "schedule")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
 
+OFFLINE = (("deploy", "render"), ("deploy", "image"))
+"""Commands of other groups that ask nobody."""
+
+GCLOUD = (("deploy", "apply"), ("deploy", "secrets"), ("deploy", "test-chain"), ("docs", "host"))
+"""Commands that run gcloud, which a `Terminal` has, but without an account."""
+
 ENDLESS = (("schedule", "run"),)
 """Commands that run until they are told to stop."""
 
@@ -62,7 +68,13 @@ class Shown:
         """Whether it needs no warehouse."""
         words = self.typed.split()
         asks = "--costs" in words or self.path == ("schedule", "check")
-        return "--help" in words or (words[1] in CHEAP and not asks) or self.asks_bigquery
+        return (
+            "--help" in words
+            or (words[1] in CHEAP and not asks)
+            or self.asks_bigquery
+            or self.asks_gcloud
+            or tuple(words[1:3]) in OFFLINE
+        )
 
     @property
     def is_endless(self) -> bool:
@@ -73,6 +85,11 @@ class Shown:
     def asks_bigquery(self) -> bool:
         """Whether it needs BigQuery itself, which no test has."""
         return "--target bigquery" in self.line
+
+    @property
+    def asks_gcloud(self) -> bool:
+        """Whether it runs gcloud, for which no test has an account."""
+        return tuple(self.typed.split()[1:3]) in GCLOUD
 
 
 def commands() -> list[tuple[tuple[str, ...], Command | Group]]:
@@ -131,6 +148,10 @@ class Terminal:
         words = " ".join(f"'{word}'" for word in PLUMBLINE)
         command.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         command.chmod(0o755)
+        for name in ("gcloud", "bq"):
+            program = folder / "bin" / name
+            program.write_text("#!/bin/sh\necho 'ERROR: run gcloud auth login' >&2; exit 1\n")
+            program.chmod(0o755)
         return cls(project, command.parent, folder / "state")
 
     def type(self, line: str, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import smoke_bigquery
+from plumbline.cli.main import invoke
+from plumbline.doctor import smoke
 from plumbline.project import Target
 from plumbline.project.files import read_document
-from plumbline.warehouse.client import endpoint_of
+from plumbline.warehouse.client import endpoint_of, open_client
+from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Endless, Refused
 from support.bigquery_proxy import MB, BigQueryProxy
 from support.projects import SmallProject, make_project
@@ -36,11 +38,9 @@ def proxy(
 def project(warehouse: Target, tmp_path: Path) -> SmallProject:
     small = make_project(tmp_path / "project", warehouse)
     (small.root / "models" / "sources.yml").write_text(SOURCES)
-    client = smoke_bigquery.open_client(warehouse)
+    client = open_client(warehouse)
     client.create_dataset("nba")
-    for table in smoke_bigquery.read_source_tables(
-        read_document(small.root / "models" / "sources.yml")
-    ):
+    for table in read_source_tables(read_document(small.root / "models" / "sources.yml")):
         client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
     small.add("coverage", "select 90 as pct")
     return small
@@ -48,11 +48,13 @@ def project(warehouse: Target, tmp_path: Path) -> SmallProject:
 
 def run(project: SmallProject, proxy: BigQueryProxy, *more: str) -> tuple[int, dict[str, str]]:
     out = project.root / "smoke"
-    code = smoke_bigquery.main(
-        ["--project-dir", str(project.root), "--endpoint", proxy.url, "--out", str(out), *more]
-    )
+    file = project.root / "great_expectations.yml"
+    configured = f"kind: bigquery\n        api_endpoint: {proxy.url}"
+    file.write_text(file.read_text().replace("kind: bigquery", configured, 1))
+    where = [f"--project-dir={project.root}", "--target=bigquery", f"--out={out}"]
+    code = invoke(["smoke", *where, *more])
     steps = json.loads((out / "smoke_bigquery.json").read_text())["steps"]
-    names = {str(step.__doc__).strip().rstrip("."): step.__name__ for step in smoke_bigquery.STEPS}
+    names = {str(step.__doc__).strip().rstrip("."): step.__name__ for step in smoke.STEPS}
     page = (out / "smoke_bigquery.md").read_text()
     assert all(f"| {step['step']} | {step['verdict']} |" in page for step in steps)
     return code, {names.get(step["step"], step["step"]): step["verdict"] for step in steps}
@@ -71,10 +73,10 @@ def test_where_bigquery_does_as_documented_each_step_passes(
 
     # The embedded warehouse runs one query at a time, and the smoke test says so.
     assert steps.pop("jobs_overlap") in ("FAIL", "NOT SHOWN")
-    by_hand = {name: steps.pop(name) for name in smoke_bigquery.BY_HAND}
+    by_hand = {name: steps.pop(name) for name in smoke.BY_HAND}
     assert set(by_hand.values()) == {"NOT SHOWN"}
     assert steps == {
-        step.__name__: "PASS" for step in smoke_bigquery.STEPS if step.__name__ != "jobs_overlap"
+        step.__name__: "PASS" for step in smoke.STEPS if step.__name__ != "jobs_overlap"
     }
     assert code in (0, 3)
 
@@ -99,4 +101,4 @@ def test_what_is_not_so_fails_and_hides_no_other_step(
 def test_what_cannot_begin_is_64(
     project: SmallProject, proxy: BigQueryProxy, arguments: list[str]
 ) -> None:
-    assert smoke_bigquery.main(["--project-dir", str(project.root), *arguments]) == 64
+    assert invoke(["smoke", f"--project-dir={project.root}", *arguments]) == 64

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plumbline.cli import docs_host
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
 from plumbline.cli.options import target_option
@@ -200,6 +201,7 @@ command = Group(
                 Example("plumbline docs serve --port 8081", "serve on http://127.0.0.1:8081"),
             ),
         ),
+        docs_host.command,
     ],
     examples=(
         Example("plumbline docs open", "open the site"),

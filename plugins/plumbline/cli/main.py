@@ -50,10 +50,11 @@ COMMANDS = {
     ),
     "deploy": (
         "plumbline.cli.deploy:command",
-        "Check deployments of services: drift, before, after.",
+        "Check deployments of services; deploy plumbline itself.",
     ),
-    "docs": ("plumbline.cli.docs:command", "Build, open or serve the data docs site."),
+    "docs": ("plumbline.cli.docs:command", "Build, open, serve or host the data docs site."),
     "debug": ("plumbline.cli.debug:command", "Check everything that a run needs."),
+    "smoke": ("plumbline.cli.smoke:command", "Test plumbline's assumptions on BigQuery."),
     "warehouse": ("plumbline.cli.warehouse:command", "Manage the embedded BigQuery."),
     "new": ("plumbline.cli.new:command", "Create a monitor."),
     "init": ("plumbline.cli.init:command", "Create a project with an example."),

@@ -10,9 +10,10 @@ EXAMPLES = examples()
 OFFLINE = [
     shown
     for shown in EXAMPLES
-    if shown.is_cheap and not shown.asks_bigquery and not shown.is_endless
+    if shown.is_cheap and not shown.asks_bigquery and not shown.asks_gcloud and not shown.is_endless
 ]
 ENDLESS = [shown for shown in EXAMPLES if shown.is_endless]
+GCLOUD = [shown for shown in EXAMPLES if shown.asks_gcloud]
 BIGQUERY = [shown for shown in EXAMPLES if shown.asks_bigquery]
 
 
@@ -57,6 +58,19 @@ def test_an_example_for_bigquery_gets_as_far_as_the_missing_credentials(
     assert done.returncode in shown.exit_codes - {0, 70}
     assert "gcloud auth application-default login" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("shown", GCLOUD, ids=str)
+def test_an_example_for_google_cloud_gets_as_far_as_the_missing_account(
+    terminal: Terminal, shown: Shown
+) -> None:
+    webhook = "https://hooks.slack.com/services/T/B/X"
+    (terminal.project / "webhook.txt").write_text(f"{webhook}\n")
+    done = terminal.type(shown.typed, SLACK_WEBHOOK_URL_ERROR=webhook)
+    (terminal.project / "webhook.txt").unlink()
+    assert done.returncode == 3, done.stderr
+    assert "gcloud auth login" in done.stderr
+    assert webhook not in done.stdout + done.stderr
 
 
 def test_what_is_called_cheap_is_a_command() -> None:

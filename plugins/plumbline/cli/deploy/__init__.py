@@ -1,17 +1,38 @@
-"""``plumbline deploy``: before, after and between deployments of the services."""
+"""``plumbline deploy``: deployments of your services, and of plumbline itself."""
 
 from __future__ import annotations
 
 from plumbline.cli.commands import Example, Group
-from plumbline.cli.deploy import check, drift, verify
+from plumbline.cli.deploy import (
+    apply,
+    chain,
+    check,
+    drift,
+    image,
+    render,
+    secrets,
+    verify,
+)
 
 command = Group(
     name="deploy",
     help=(
-        "Find undeployed commits, and check services before and after a deployment.\n\n"
-        "deploy/services.yml declares the services."
+        "Check deployments of your services, and deploy plumbline itself.\n\n"
+        "Your services (deploy/services.yml): drift, check and verify find undeployed commits, and "
+        "check a service before and after its deployment.\n\n"
+        "plumbline on Google Cloud (deploy/deploy.yml): render, image, apply, secrets and "
+        "test-chain; see docs/deploy.md."
     ),
-    commands=[drift.command, check.command, verify.command],
+    commands=[
+        drift.command,
+        check.command,
+        verify.command,
+        render.command,
+        image.command,
+        apply.command,
+        secrets.command,
+        chain.command,
+    ],
     examples=(
         Example("plumbline deploy drift", "list services with undeployed commits"),
         Example(
@@ -20,6 +41,7 @@ command = Group(
         Example(
             "plumbline deploy verify prediction-worker", "verify a service after its deployment"
         ),
+        Example("plumbline deploy apply --dry-run", "show what would change on Google Cloud"),
     ),
     exit_codes={1: "WARNING", 2: "CRITICAL", 3: "ERROR"},
 )

@@ -2,7 +2,7 @@
 
 The YAML is for ``gcloud run jobs replace``; the script runs that, and makes or updates what starts
 it. Cloud Scheduler reads cron in the schedule's own zone. Of this project's own deployment
-(``scripts/deploy``) the same two, `job_manifest` and `read_trigger`, are made here.
+(``plumbline deploy apply``) the same two, `job_manifest` and `read_trigger`, are made here.
 """
 
 from __future__ import annotations

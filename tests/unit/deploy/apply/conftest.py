@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from deploy.cli import main
-from deploy.gcloud import Gcloud
-from deploy.wanted import read_wanted
+from plumbline.cli.main import invoke
+from plumbline.deploy.apply.declaration import read_declaration
+from plumbline.deploy.gcloud import Gcloud
+from plumbline.project import Project
 from support.fake_gcloud import FakeGcloud
 
 ROOT = Path(__file__).parents[4]
@@ -21,7 +23,7 @@ MORNING = "plumbline-daily-validation"
 JOBS = (JOB, MORNING)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "89abcdef0123456789abcdef0123456789abcdef"
-REPOSITORY = read_wanted(ROOT).image
+REPOSITORY = read_declaration(Project(ROOT)).image
 IMAGE = f"{REPOSITORY}:{COMMIT}"
 RUNNER = f"plumbline-runner@{PROJECT}.iam.gserviceaccount.com"
 STARTER = f"plumbline-starter@{PROJECT}.iam.gserviceaccount.com"
@@ -30,6 +32,11 @@ WEBHOOKS = {
     "SLACK_WEBHOOK_URL_ERROR": "https://hooks.slack.com/services/T000/B000/errorerrorerror",
     "SLACK_WEBHOOK_URL_WARNING": "https://hooks.slack.com/services/T000/B000/warningwarning",
 }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``plumbline deploy``, in this repository unless a project is named; the exit code."""
+    return invoke([f"--project-dir={ROOT}", "deploy", *arguments])
 
 
 def stand_in(folder: Path) -> FakeGcloud:

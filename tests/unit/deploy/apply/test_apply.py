@@ -1,4 +1,4 @@
-"""`python scripts/deploy apply`: made once, then left as it is, and never more than is asked."""
+"""`plumbline deploy apply`: made once, then left as it is, and never more than is asked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.base import APIS
-from deploy.cli import main
+from plumbline.deploy.apply.prerequisites import APIS
 from support.fake_gcloud import FakeGcloud
 from unit.deploy.apply.conftest import (
     COMMIT,
@@ -22,6 +21,7 @@ from unit.deploy.apply.conftest import (
     REPOSITORY,
     RUNNER,
     STARTER,
+    main,
 )
 
 
@@ -110,7 +110,7 @@ def test_another_image_changes_the_jobs_alone(
 def test_before_there_is_an_image_all_else_is_made(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["apply"]) == 1
+    assert main(["apply"]) == 3
     assert (
         f"missing        the Cloud Run job {JOB} (there is no image yet" in capsys.readouterr().out
     )
@@ -122,7 +122,7 @@ def test_before_there_is_an_image_all_else_is_made(
 def test_an_image_that_was_not_pushed_is_refused(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["apply", f"--image={REPOSITORY}:nowhere"]) == 1
+    assert main(["apply", f"--image={REPOSITORY}:nowhere"]) == 3
     assert "not found" in capsys.readouterr().err
     assert gcloud.resource("scheduler jobs", JOB) is None
 
@@ -201,7 +201,7 @@ def test_an_account_that_is_never_heard_of_is_an_error(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gcloud.hears_late(99)
-    assert main(["apply", f"--image={IMAGE}"]) == 1
+    assert main(["apply", f"--image={IMAGE}"]) == 3
     assert f"Service account {RUNNER} does not exist" in capsys.readouterr().err
 
 
@@ -225,7 +225,7 @@ def test_a_change_that_is_denied_names_the_role(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str], command: str, role: str
 ) -> None:
     gcloud.denies(command)
-    assert main(["apply", f"--image={IMAGE}"]) == 1
+    assert main(["apply", f"--image={IMAGE}"]) == 3
     said = capsys.readouterr().err
     assert "PERMISSION_DENIED" in said
     assert f"fix: it needs {role}" in said
@@ -251,7 +251,7 @@ def test_a_look_that_is_denied_changes_nothing_and_names_the_role(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     deployed.denies(command)
-    assert main(["apply", f"--image={IMAGE}"]) == 1
+    assert main(["apply", f"--image={IMAGE}"]) == 3
     assert "roles/viewer and roles/iam.securityReviewer" in capsys.readouterr().err
     assert deployed.changes == []
 
@@ -299,7 +299,7 @@ def test_files_that_are_stale_are_refused_before_anything_is_asked(
     assert main(["apply", f"--project-dir={project}"]) == 64
     said = capsys.readouterr().err
     assert f"{JOB}.job.yaml" in said
-    assert "python scripts/deploy render" in said
+    assert "plumbline deploy render" in said
     assert gcloud.calls == []
 
 
@@ -327,5 +327,5 @@ def test_without_gcloud_it_says_where_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert main(["apply"]) == 1
+    assert main(["apply"]) == 3
     assert "there is no command gcloud" in capsys.readouterr().err

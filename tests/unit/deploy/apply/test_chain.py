@@ -1,4 +1,4 @@
-"""`python scripts/deploy test-chain`: whichever link is broken, that one is named."""
+"""`plumbline deploy test-chain`: whichever link is broken, that one is named."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from deploy.chain import is_revision, revisions_in
-from deploy.cli import main
+from plumbline.deploy.apply.chain import is_revision, revisions_in
 from plumbline.project.revision import Revision
 from plumbline.report.text import render
 from support.fake_gcloud import FakeGcloud
 from support.reports import report
-from unit.deploy.apply.conftest import COMMIT, IMAGE, JOB, MORNING, OTHER, REPOSITORY
+from unit.deploy.apply.conftest import COMMIT, IMAGE, JOB, MORNING, OTHER, REPOSITORY, main
 
 
 def links(text: str) -> dict[str, str]:
@@ -54,7 +53,7 @@ def test_a_job_that_does_not_end_is_said_not_to(
     deployed.ends(polls=10_000)
     file = project / "checkpoints" / "schedule.yml"
     file.write_text(file.read_text().replace("deadline: 10m", "deadline: 5s"))
-    assert main(["test-chain", f"--project-dir={project}"]) == 1
+    assert main(["test-chain", f"--project-dir={project}"]) == 3
     assert "it has not ended within 130 s" in capsys.readouterr().out  # two tries, and the start
 
 
@@ -62,7 +61,7 @@ def test_a_run_that_failed_says_why_and_which_revision_it_was(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.ends("Task plumbline-task0 failed with message: The container exited with code 3")
-    assert main(["test-chain", "--alerts"]) == 1
+    assert main(["test-chain", "--alerts"]) == 3
     said = capsys.readouterr().out
     assert links(said)["run"] == "FAIL"
     assert "exited with code 3" in said
@@ -74,14 +73,14 @@ def test_an_older_image_behind_the_tag_is_found_by_the_revision_that_ran(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.push(IMAGE, OTHER)
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     assert f"{OTHER[:12]} ran, {COMMIT[:12]} was expected" in capsys.readouterr().out
 
 
 def test_what_was_merged_is_not_what_is_deployed(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["test-chain", f"--revision={OTHER}"]) == 1
+    assert main(["test-chain", f"--revision={OTHER}"]) == 3
     assert links(capsys.readouterr().out)["revision"] == "FAIL"
 
 
@@ -89,7 +88,7 @@ def test_a_dirty_build_is_not_its_commit(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.push(IMAGE, f"{COMMIT}-dirty")
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     assert f"{COMMIT[:12]}-dirty ran" in capsys.readouterr().out
 
 
@@ -97,7 +96,7 @@ def test_a_run_without_a_revision_breaks_the_chain(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str], slept: list[float]
 ) -> None:
     deployed.push(IMAGE, None)
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     assert "PLUMBLINE_REVISION" in capsys.readouterr().out
     assert sum(slept) < 240
 
@@ -107,7 +106,7 @@ def test_an_image_whose_tag_is_no_commit_needs_to_be_told_the_revision(
 ) -> None:
     deployed.push(f"{REPOSITORY}:latest", COMMIT)
     main(["apply", f"--image={REPOSITORY}:latest"])
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     assert "name it with --revision" in capsys.readouterr().out
     assert main(["test-chain", f"--revision={COMMIT}"]) == 0
 
@@ -115,7 +114,7 @@ def test_an_image_whose_tag_is_no_commit_needs_to_be_told_the_revision(
 def test_nothing_deployed_breaks_it_at_the_first_link(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     assert links(capsys.readouterr().out) == {"job": "FAIL"}
     assert gcloud.changes == []
 
@@ -124,7 +123,7 @@ def test_a_paused_trigger_breaks_it(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.change("scheduler jobs", JOB, state="PAUSED")
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     said = capsys.readouterr().out
     of_the_first = said.partition(MORNING)[0]
     assert links(of_the_first) == {"job": "OK", "trigger": "FAIL"}
@@ -136,7 +135,7 @@ def test_a_trigger_that_may_not_start_the_job_is_told_by_its_answer(
 ) -> None:
     state = tmp_path / "gcloud.json"
     state.write_text(state.read_text().replace("roles/run.invoker", "roles/run.viewer"))
-    assert main(["test-chain", "--through-scheduler"]) == 1
+    assert main(["test-chain", "--through-scheduler"]) == 3
     said = capsys.readouterr().out
     assert links(said)["start"] == "FAIL"
     assert "PERMISSION_DENIED" in said
@@ -164,7 +163,7 @@ def test_what_is_denied_names_the_role(
     deployed: FakeGcloud, capsys: pytest.CaptureFixture[str], command: str, role: str
 ) -> None:
     deployed.denies(command)
-    assert main(["test-chain"]) == 1
+    assert main(["test-chain"]) == 3
     assert role in capsys.readouterr().err
 
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.cli import main
-from deploy.steps import says
+from plumbline.deploy.steps import says
 from plumbline.history.tables import DATASET
 from plumbline.net.secrets import _REFERENCE
-from unit.deploy.apply.conftest import JOB, MONITORED, PROJECT, ROOT, RUNNER
+from unit.deploy.apply.conftest import JOB, MONITORED, PROJECT, ROOT, RUNNER, main
 
 DEPLOY = ROOT / "deploy"
 

@@ -1,4 +1,4 @@
-"""`python scripts/deploy secrets`: into Secret Manager, and nowhere else."""
+"""`plumbline deploy secrets`: into Secret Manager, and nowhere else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import main
 from support.fake_gcloud import FakeGcloud
-from unit.deploy.apply.conftest import WEBHOOKS
+from unit.deploy.apply.conftest import WEBHOOKS, main
 
 ERROR, WARNING = "slack-webhook-error", "slack-webhook-warning"
 VALUE = WEBHOOKS["SLACK_WEBHOOK_URL_ERROR"]
@@ -108,7 +107,7 @@ def test_what_is_denied_names_the_role_and_no_value(
     if command == "secrets versions access":
         gcloud.change("secrets", ERROR)
     gcloud.denies(command)
-    assert main(["secrets"]) == 1
+    assert main(["secrets"]) == 3
     said = capsys.readouterr().err
     assert f"fix: it needs {role}" in said
     assert "hooks.slack.com" not in said

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.cli import command
 from plumbline.cli.deploy import command as deploy_group
 from support.dockerfile import read_dockerfile
 from unit.deploy.apply.conftest import ROOT
@@ -74,7 +73,7 @@ def test_whatever_goes_into_the_image_or_says_how_it_runs_deploys() -> None:
         for source in step.value.split()[:-1]
     ]
     folders = [path.removesuffix("/**") for path in paths]
-    for source in (*copied, "Dockerfile", ".dockerignore", "deploy", "scripts/deploy"):
+    for source in (*copied, "Dockerfile", ".dockerignore", "deploy"):
         assert any(Path(source).is_relative_to(folder) for folder in folders), source
     for folder in folders:
         assert (ROOT / folder).exists(), folder
@@ -94,16 +93,16 @@ def test_the_commit_is_baked_in_and_is_the_one_that_must_run() -> None:
     typed = scripts("deploy.yml", "deploy")
     assert '--build-arg PLUMBLINE_REVISION="$GITHUB_SHA"' in typed
     assert typed.splitlines()[-1] == (
-        'python scripts/deploy test-chain --through-scheduler --revision="$GITHUB_SHA"'
+        'plumbline deploy test-chain --through-scheduler --revision="$GITHUB_SHA"'
     )
 
 
 def test_each_command_of_ours_has_the_options_that_it_is_given() -> None:
-    lines = re.findall(r"python scripts/deploy ([^)\"\n]+)", scripts("deploy.yml", "deploy"))
+    lines = re.findall(r"plumbline deploy ([^)\"\n]+)", scripts("deploy.yml", "deploy"))
     assert len(lines) == 3
     for line in lines:
         name, *arguments = shlex.split(line.replace("=", " ").rstrip())
-        known = {option for param in command.commands[name].params for option in param.opts}
+        known = {option for param in deploy_group.commands[name].params for option in param.opts}
         assert {word for word in arguments if word.startswith("--")} <= known
 
 

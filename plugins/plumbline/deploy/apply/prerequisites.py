@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from deploy.gcloud import Gcloud, MissingError
-from deploy.steps import Step, grant, policy
-from deploy.wanted import Wanted
+from plumbline.deploy.apply.declaration import Declaration
+from plumbline.deploy.gcloud import Gcloud, NotFoundError
+from plumbline.deploy.steps import Step, enable_apis, grant, make_account, policy
 
 APIS = (
     "artifactregistry.googleapis.com",
@@ -29,57 +29,28 @@ _LEGACY = {
 _MAKE_SECRETS = "roles/secretmanager.admin on the project"
 
 
-def make_base(wanted: Wanted, gcloud: Gcloud) -> Iterator[Step]:
+def make_prerequisites(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:
     """Make it so, step by step.
 
     Raises:
         GcloudError: a step failed; those before it hold.
     """
-    yield _apis(gcloud)
-    for account, shown in ((wanted.runner, "Runs plumbline"), (wanted.starter, "Starts plumbline")):
-        yield _account(account, shown, wanted, gcloud)
-    yield _repository(wanted, gcloud)
-    for name in wanted.values.secrets.values():
+    yield enable_apis(APIS, gcloud)
+    yield make_account(declared.runner, "Runs plumbline", gcloud)
+    yield make_account(declared.starter, "Starts plumbline", gcloud)
+    yield _repository(declared, gcloud)
+    for name in declared.values.secrets.values():
         yield make_secret(name, gcloud)
-    yield _own_dataset(wanted, gcloud)
-    yield from _roles(wanted, gcloud)
+    yield _own_dataset(declared, gcloud)
+    yield from _roles(declared, gcloud)
 
 
-def _apis(gcloud: Gcloud) -> Step:
-    found = gcloud.look("services", "list", "--enabled") or ()
-    enabled = {str((one.get("config") or {}).get("name")) for one in found}
-    missing = [api for api in APIS if api not in enabled]
-    if missing:
-        needs = "roles/serviceusage.serviceUsageAdmin on the project"
-        gcloud.change("services", "enable", *missing, role=needs)
-    return Step(
-        f"the services {', '.join(api.split('.')[0] for api in APIS)}",
-        "update" if missing else "nothing to do",
-    )
-
-
-def _account(account: str, shown: str, wanted: Wanted, gcloud: Gcloud) -> Step:
-    what = f"the service account {account}"
-    try:
-        gcloud.look("iam", "service-accounts", "describe", account)
-    except MissingError:
-        name, _, domain = account.partition("@")
-        if domain != f"{wanted.values.project}.iam.gserviceaccount.com":
-            raise  # not ours to make
-        needs = "roles/iam.serviceAccountAdmin on the project"
-        gcloud.change(
-            "iam", "service-accounts", "create", name, f"--display-name={shown}", role=needs
-        )
-        return Step(what, "create")
-    return Step(what, "nothing to do")
-
-
-def _repository(wanted: Wanted, gcloud: Gcloud) -> Step:
-    name, location = wanted.values.repository, f"--location={wanted.values.region}"
+def _repository(declared: Declaration, gcloud: Gcloud) -> Step:
+    name, location = declared.values.repository, f"--location={declared.values.region}"
     what = f"the repository {name} of images"
     try:
         gcloud.look("artifacts", "repositories", "describe", name, location)
-    except MissingError:
+    except NotFoundError:
         # a tag is a commit: what it holds is never another
         gcloud.change(
             "artifacts", "repositories", "create", name, location,
@@ -92,10 +63,10 @@ def _repository(wanted: Wanted, gcloud: Gcloud) -> Step:
 
 def make_secret(name: str, gcloud: Gcloud) -> Step:
     """The secret, and in the note whether it is empty."""
-    what, empty = f"the secret {name}", "it has no value yet: python scripts/deploy secrets"
+    what, empty = f"the secret {name}", "it has no value yet: plumbline deploy secrets"
     try:
         gcloud.look("secrets", "describe", name)
-    except MissingError:
+    except NotFoundError:
         gcloud.change(
             "secrets", "create", name, "--replication-policy=automatic", role=_MAKE_SECRETS
         )
@@ -104,47 +75,48 @@ def make_secret(name: str, gcloud: Gcloud) -> Step:
     return Step(what, "nothing to do", "" if versions else empty)
 
 
-def _own_dataset(wanted: Wanted, gcloud: Gcloud) -> Step:
-    name = f"{wanted.target.project}:{wanted.own_dataset}"
+def _own_dataset(declared: Declaration, gcloud: Gcloud) -> Step:
+    name = f"{declared.target.project}:{declared.own_dataset}"
     what = f"the dataset {name}"
     try:
         gcloud.bq_look("show", "--dataset", name)
-    except MissingError:
+    except NotFoundError:
         gcloud.bq_change(
-            f"--location={wanted.target.location}", "mk", "--dataset", name,
+            f"--location={declared.target.location}", "mk", "--dataset", name,
             role="roles/bigquery.user on the project",
         )  # fmt: skip
         return Step(what, "create")
     return Step(what, "nothing to do")
 
 
-def _roles(wanted: Wanted, gcloud: Gcloud) -> Iterator[Step]:
-    runner, roles = wanted.runner, wanted.values.roles.runner
-    project = wanted.target.project
+def _roles(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:
+    runner, roles = declared.runner, declared.values.roles.runner
+    member = f"serviceAccount:{runner}"
+    project = declared.target.project
     have = policy(gcloud, "projects", "get-iam-policy", project)
     for role in roles.project:
         yield grant(
-            gcloud, have, runner, role, f"project {project}",
+            gcloud, have, member, role, f"project {project}",
             # none: else gcloud asks, where some role of the project has a condition
             ("projects", "add-iam-policy-binding", project, "--condition=None"),
             needs="roles/resourcemanager.projectIamAdmin on the project",
         )  # fmt: skip
-    for dataset, role in product(wanted.monitored_datasets, roles.monitored_datasets):
+    for dataset, role in product(declared.monitored_datasets, roles.monitored_datasets):
         yield _dataset_role(project, dataset, role, runner, gcloud)
     for role in roles.own_dataset:
-        yield _dataset_role(project, wanted.own_dataset, role, runner, gcloud)
-    for name in wanted.values.secrets.values():
+        yield _dataset_role(project, declared.own_dataset, role, runner, gcloud)
+    for name in declared.values.secrets.values():
         have = policy(gcloud, "secrets", "get-iam-policy", name)
         for role in roles.secrets:
             yield grant(
-                gcloud, have, runner, role, f"secret {name}",
+                gcloud, have, member, role, f"secret {name}",
                 ("secrets", "add-iam-policy-binding", name), needs=_MAKE_SECRETS,
             )  # fmt: skip
-    for bucket in wanted.docs_buckets:
+    for bucket in declared.docs_buckets:
         have = policy(gcloud, "storage", "buckets", "get-iam-policy", f"gs://{bucket}")
         for role in roles.docs_bucket:
             yield grant(
-                gcloud, have, runner, role, f"gs://{bucket}",
+                gcloud, have, member, role, f"gs://{bucket}",
                 ("storage", "buckets", "add-iam-policy-binding", f"gs://{bucket}"),
                 needs="roles/storage.admin on the bucket",
             )  # fmt: skip
@@ -155,8 +127,8 @@ def _dataset_role(project: str, dataset: str, role: str, account: str, gcloud: G
     what = f"{role} on dataset {dataset} for {account}"
     try:
         found = gcloud.bq_look("show", "--dataset", f"{project}:{dataset}")
-    except MissingError:
-        if not gcloud.is_trial:
+    except NotFoundError:
+        if not gcloud.dry_run:
             raise
         found = {}  # it would have been made by now
     have = {

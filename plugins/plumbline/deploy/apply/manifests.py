@@ -1,4 +1,4 @@
-"""The declarations as files: written from what is wanted, and found out when they are stale."""
+"""The declarations as files: written from what is declared, and found out when they are stale."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.wanted import Job, Wanted
 from plumbline.core.errors import ConfigError
+from plumbline.deploy.apply.declaration import Declaration, Job
 from plumbline.schedule.export.cloud_run import write_yaml
 from plumbline.schedule.export.files import comment
 
@@ -15,16 +15,16 @@ IMAGE = "IMAGE"
 """Stands in the files for the image, which each commit has of its own."""
 
 _HEAD = (
-    "Made by `python scripts/deploy render` from deploy/deploy.yml and checkpoints/schedule.yml:",
-    "change those. `python scripts/deploy apply --image ...` brings it to Google Cloud.",
+    "Made by `plumbline deploy render` from deploy/deploy.yml and checkpoints/schedule.yml:",
+    "change those. `plumbline deploy apply --image ...` brings it to Google Cloud.",
 )
 
 
-def render(wanted: Wanted) -> dict[Path, str]:
+def render(declared: Declaration) -> dict[Path, str]:
     """Each file's text, by its path."""
     files = {}
-    for job in wanted.jobs(IMAGE):
-        files[wanted.folder / f"{job.name}.job.yaml"] = _file(
+    for job in declared.jobs(IMAGE):
+        files[declared.folder / f"{job.name}.job.yaml"] = _file(
             (
                 "The Cloud Run job. IMAGE is the one built from the commit that is deployed.",
                 "A run that ends in an ERROR (--fail-on error) is tried again at once, each try",
@@ -32,7 +32,7 @@ def render(wanted: Wanted) -> dict[Path, str]:
             ),
             job.manifest,
         )
-        files[wanted.folder / f"{job.name}.scheduler.yaml"] = _file(
+        files[declared.folder / f"{job.name}.scheduler.yaml"] = _file(
             ("The Cloud Scheduler job that starts it, as Google's API has it.",), scheduler(job)
         )
     return files
@@ -43,32 +43,32 @@ def scheduler(job: Job) -> dict[str, Any]:
     return {"name": job.name, **job.trigger.resource()}
 
 
-def check(wanted: Wanted) -> None:
+def check(declared: Declaration) -> None:
     """Refuse files that say something else than what they are made from.
 
     Raises:
-        ConfigError: a file is stale, missing, or of a job that is no longer wanted.
+        ConfigError: a file is stale, missing, or of a job that is no longer declared.
     """
-    files = render(wanted)
-    for path in _there(wanted.folder):
+    files = render(declared)
+    for path in _there(declared.folder):
         if path not in files:
             raise ConfigError(
-                "it is of no schedule", file=path, fix="remove it: python scripts/deploy render"
+                "it is of no schedule", file=path, fix="remove it: plumbline deploy render"
             )
     for path, text in files.items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             raise ConfigError(
                 "it is not what deploy/deploy.yml and checkpoints/schedule.yml say",
                 file=path,
-                fix="run `python scripts/deploy render`, look at the change and commit it",
+                fix="run `plumbline deploy render`, look at the change and commit it",
             )
 
 
-def write(wanted: Wanted) -> list[tuple[str, Path]]:
+def write(declared: Declaration) -> list[tuple[str, Path]]:
     """Write what differs: what was done with each file."""
-    files = render(wanted)
+    files = render(declared)
     done = []
-    for path in _there(wanted.folder):
+    for path in _there(declared.folder):
         if path not in files:
             path.unlink()
             done.append(("removed", path))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.gcloud import Gcloud, MissingError
-from deploy.steps import Step, grant, policy, says
-from deploy.wanted import Job, Wanted
+from plumbline.deploy.apply.declaration import Declaration, Job
+from plumbline.deploy.gcloud import Gcloud, NotFoundError
+from plumbline.deploy.steps import Step, grant, policy, says
 from plumbline.schedule.export.cloud_run import write_yaml
 
 RUN_ADMIN = "roles/run.admin on the project"
@@ -20,19 +20,19 @@ def read_commit(image: str) -> str | None:
     return found[1] if found else None
 
 
-def describe_job(wanted: Wanted, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
+def describe_job(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
     """The job as it is deployed; None: it is not."""
     try:
-        return dict(gcloud.look("run", "jobs", "describe", name, _region(wanted)))
-    except MissingError:
+        return dict(gcloud.look("run", "jobs", "describe", name, _region(declared)))
+    except NotFoundError:
         return None
 
 
-def describe_trigger(wanted: Wanted, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
+def describe_trigger(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
     """What starts it, as it is; None: nothing does."""
     try:
-        return dict(gcloud.look("scheduler", "jobs", "describe", name, _location(wanted)))
-    except MissingError:
+        return dict(gcloud.look("scheduler", "jobs", "describe", name, _location(declared)))
+    except NotFoundError:
         return None
 
 
@@ -42,19 +42,19 @@ def image_of(job: dict[str, Any]) -> str:
     return str(container["image"])
 
 
-def make_jobs(wanted: Wanted, gcloud: Gcloud, *, image: str | None) -> Iterator[Step]:
+def make_jobs(declared: Declaration, gcloud: Gcloud, *, image: str | None) -> Iterator[Step]:
     """Make it so, step by step.
 
     Args:
-        wanted: what is wanted.
+        declared: what is declared.
         gcloud: how.
         image: which; None: the one that is deployed.
 
     Raises:
         GcloudError: a step failed; those before it hold.
     """
-    for name in [job.name for job in wanted.jobs("IMAGE")]:
-        there = describe_job(wanted, name, gcloud)
+    for name in [job.name for job in declared.jobs("IMAGE")]:
+        there = describe_job(declared, name, gcloud)
         chosen = image or (image_of(there) if there else None)
         if chosen is None:
             yield Step(
@@ -63,19 +63,19 @@ def make_jobs(wanted: Wanted, gcloud: Gcloud, *, image: str | None) -> Iterator[
                 "there is no image yet: build and push one, then apply --image; see docs/deploy.md",
             )
             continue
-        jobs = wanted.jobs(chosen, commit=read_commit(chosen))
+        jobs = declared.jobs(chosen, commit=read_commit(chosen))
         job = next(one for one in jobs if one.name == name)
-        yield _job(job, there, wanted, gcloud)
-        have = policy(gcloud, "run", "jobs", "get-iam-policy", name, _region(wanted))
-        for role in wanted.values.roles.starter.jobs:
+        yield _job(job, there, declared, gcloud)
+        have = policy(gcloud, "run", "jobs", "get-iam-policy", name, _region(declared))
+        for role in declared.values.roles.starter.jobs:
             yield grant(
-                gcloud, have, wanted.starter, role, f"job {name}",
-                ("run", "jobs", "add-iam-policy-binding", name, _region(wanted)), needs=RUN_ADMIN,
+                gcloud, have, f"serviceAccount:{declared.starter}", role, f"job {name}",
+                ("run", "jobs", "add-iam-policy-binding", name, _region(declared)), needs=RUN_ADMIN,
             )  # fmt: skip
-        yield _trigger(job, wanted, gcloud)
+        yield _trigger(job, declared, gcloud)
 
 
-def _job(job: Job, there: dict[str, Any] | None, wanted: Wanted, gcloud: Gcloud) -> Step:
+def _job(job: Job, there: dict[str, Any] | None, declared: Declaration, gcloud: Gcloud) -> Step:
     what = f"the Cloud Run job {job.name}"
     manifest = dict(job.manifest)
     if there is not None and says(there, manifest):
@@ -83,20 +83,20 @@ def _job(job: Job, there: dict[str, Any] | None, wanted: Wanted, gcloud: Gcloud)
     image = image_of(manifest)
     note = f"image {image.rpartition('/')[2]}"
     gcloud.change(
-        "run", "jobs", "replace", "-", _region(wanted), given=write_yaml(manifest),
-        role=f"{RUN_ADMIN}, roles/iam.serviceAccountUser on {wanted.runner} and "
+        "run", "jobs", "replace", "-", _region(declared), given=write_yaml(manifest),
+        role=f"{RUN_ADMIN}, roles/iam.serviceAccountUser on {declared.runner} and "
         "roles/artifactregistry.reader on the repository of images",
     )  # fmt: skip
     return Step(what, "create" if there is None else "update", note)
 
 
-def _trigger(job: Job, wanted: Wanted, gcloud: Gcloud) -> Step:
+def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Step:
     what = f"the Cloud Scheduler job {job.name} ({job.trigger.cron}, {job.trigger.timezone})"
-    there = describe_trigger(wanted, job.name, gcloud)
+    there = describe_trigger(declared, job.name, gcloud)
     paused = there is not None and there.get("state") == "PAUSED"
     note = (
         f"it is PAUSED, nothing starts the job: gcloud scheduler jobs resume {job.name} "
-        f"{_location(wanted)}"
+        f"{_location(declared)}"
         if paused
         else ""
     )
@@ -104,26 +104,26 @@ def _trigger(job: Job, wanted: Wanted, gcloud: Gcloud) -> Step:
         return Step(what, "nothing to do", note)
     needs = (
         f"roles/cloudscheduler.admin on the project and roles/iam.serviceAccountUser on "
-        f"{wanted.starter}"
+        f"{declared.starter}"
     )
     verb = "create" if there is None else "update"
     target = (there or {}).get("httpTarget") or {}
     other = "oidcToken" if job.trigger.token == "oauth" else "oauthToken"
     if other in target:  # one of the two: the other one goes first
         gcloud.change(
-            "scheduler", "jobs", "update", "http", job.name, _location(wanted),
+            "scheduler", "jobs", "update", "http", job.name, _location(declared),
             "--clear-auth-token", role=needs,
         )  # fmt: skip
     gcloud.change(
-        "scheduler", "jobs", verb, "http", job.name, _location(wanted), *job.trigger.flags(),
+        "scheduler", "jobs", verb, "http", job.name, _location(declared), *job.trigger.flags(),
         role=needs,
     )  # fmt: skip
     return Step(what, "create" if there is None else "update", note)
 
 
-def _region(wanted: Wanted) -> str:
-    return f"--region={wanted.values.region}"
+def _region(declared: Declaration) -> str:
+    return f"--region={declared.values.region}"
 
 
-def _location(wanted: Wanted) -> str:
-    return f"--location={wanted.values.region}"
+def _location(declared: Declaration) -> str:
+    return f"--location={declared.values.region}"

@@ -1,7 +1,7 @@
-"""What is wanted on Google Cloud: ``deploy/deploy.yml``, and what the project says itself.
+"""What is to be on Google Cloud: ``deploy/deploy.yml``, and what the project says itself.
 
-Nothing stands twice: times and deadlines are those of ``checkpoints/schedule.yml``, datasets those
-of ``models/sources.yml``, the bucket of the data docs that of ``great_expectations.yml``. The
+Nothing is declared twice: times and deadlines are those of ``checkpoints/schedule.yml``, datasets
+those of ``models/sources.yml``, the bucket of the data docs that of ``great_expectations.yml``. The
 manifests are made by the code of ``plumbline schedule export --format cloud-run``.
 """
 
@@ -21,14 +21,13 @@ from plumbline.models.sources import all_sources
 from plumbline.models.workspace import Workspace
 from plumbline.project import Project
 from plumbline.project.parsing import explain
+from plumbline.project.services import COMMIT_LABEL
 from plumbline.project.targets import PROJECT_VARIABLE, Target, resolve_target
 from plumbline.schedule.export.cloud_run import Trigger, check_cloud, job_manifest, read_trigger
 from plumbline.schedule.export.files import Cloud, unit_names
 
 FOLDER = "deploy"
 FILE = "deploy.yml"
-COMMIT_LABEL = "commit-sha"
-"""Of a deployed job: what it was built from."""
 
 _Project = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 _Region = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)+\d+$")]
@@ -98,16 +97,16 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Declaration:
     """All of it."""
 
-    source: Project
+    project: Project
     values: Values
 
     @property
     def folder(self) -> Path:
         """Where the declarations lie."""
-        return self.source.root / FOLDER
+        return self.project.root / FOLDER
 
     @property
     def runner(self) -> str:
@@ -129,15 +128,15 @@ class Wanted:
     @cached_property
     def target(self) -> Target:
         """The BigQuery that is judged."""
-        name = self.source.datasource_name
+        name = self.project.datasource_name
         return resolve_target(
-            self.source.gx["fluent_datasources"][name],
+            self.project.gx["fluent_datasources"][name],
             self.values.target,
-            file=self.source.root / "great_expectations.yml",
+            file=self.project.root / "great_expectations.yml",
             key=f"fluent_datasources.{name}",
-            project_dir=self.source.root,
-            state_dir=self.source.state_dir,
-            files=self.source.files,
+            project_dir=self.project.root,
+            state_dir=self.project.state_dir,
+            files=self.project.files,
             environment={PROJECT_VARIABLE: self.values.project},
         )
 
@@ -149,7 +148,7 @@ class Wanted:
             MonitorError: where a declared table is can't be told.
         """
         names = set()
-        for found in all_sources(Workspace(self.source, self.target)).values():
+        for found in all_sources(Workspace(self.project, self.target)).values():
             if isinstance(found, MonitorError):
                 raise found
             if found.relation.project == self.target.project and not found.relation.is_region:
@@ -164,14 +163,34 @@ class Wanted:
     @cached_property
     def docs_buckets(self) -> tuple[str, ...]:
         """Buckets to which data docs are written."""
-        found = {site.backend.get("bucket") for site in self.source.sites}
+        found = {site.backend.get("bucket") for site in self.project.sites}
         return tuple(sorted(str(name) for name in found if name))
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
         """Environment variables that channels read, and those for which there is a secret."""
-        channels = self.source.alerts.channels.values()
+        channels = self.project.alerts.channels.values()
         return tuple(sorted({name for one in channels for name in one.variables.values()}))
+
+    @property
+    def variables_without_secret(self) -> tuple[str, ...]:
+        """Those that channels read and no secret holds: such a channel is not configured."""
+        return tuple(name for name in self.variables if name not in self.values.secrets)
+
+    def choose_jobs(self, name: str | None) -> list[Job]:
+        """The job of that name, whatever its image; None: all.
+
+        Raises:
+            ConfigError: there is no such job.
+        """
+        jobs = {job.name: job for job in self.jobs("IMAGE")}
+        if name is None:
+            return list(jobs.values())
+        if name not in jobs:
+            raise ConfigError(
+                f"there is no job {name!r}", key="--job", fix=did_you_mean(name, jobs)
+            )
+        return [jobs[name]]
 
     def jobs(self, image: str, *, commit: str | None = None) -> list[Job]:
         """A job a schedule, with that image.
@@ -195,7 +214,7 @@ class Wanted:
             labels={COMMIT_LABEL: commit} if commit else {},
         )
         check_cloud(cloud)
-        names = unit_names(self.source.schedules)
+        names = unit_names(self.project.schedules)
         return [
             Job(
                 name=names[one.name],
@@ -203,7 +222,7 @@ class Wanted:
                 trigger=read_trigger(one, cloud, names[one.name]),
                 seconds=one.deadline.total_seconds() * (1 + self.values.retries),
             )
-            for one in self.source.schedules
+            for one in self.project.schedules
         ]
 
     def _address(self, account: str) -> str:
@@ -212,38 +231,37 @@ class Wanted:
         return f"{account}@{self.values.project}.iam.gserviceaccount.com"
 
 
-def read_wanted(root: Path) -> Wanted:
-    """What the project at ``root`` wants.
+def read_declaration(project: Project) -> Declaration:
+    """What ``project`` declares.
 
     Raises:
         ConfigError: a file is missing or malformed, with file, key and fix.
     """
-    source = Project(root)
-    file = root / FOLDER / FILE
-    raw = source.files.document(file).mapping_or_raise(
+    file = project.root / FOLDER / FILE
+    raw = project.files.document(file).mapping_or_raise(
         error=ConfigError, what="the deployment's declaration"
     )
-    wanted = Wanted(source, explain(Values, raw, file=file, error=ConfigError))
-    if not source.schedules:
+    declared = Declaration(project, explain(Values, raw, file=file, error=ConfigError))
+    if not project.schedules:
         raise ConfigError(
             "nothing is scheduled",
-            file=source.checkpoints_dir / "schedule.yml",
+            file=project.checkpoints_dir / "schedule.yml",
             key="schedules",
             fix="say there which checkpoint runs when; see docs/schedules.md",
         )
-    if wanted.target.kind != "bigquery":
+    if declared.target.kind != "bigquery":
         raise ConfigError(
-            f"target {wanted.target.name!r} is not BigQuery",
+            f"target {declared.target.name!r} is not BigQuery",
             file=file,
             key="target",
             fix="name a target of the kind bigquery",
         )
-    for variable in wanted.values.secrets:
-        if variable not in wanted.variables:
+    for variable in declared.values.secrets:
+        if variable not in declared.variables:
             raise ConfigError(
                 f"no channel reads {variable}",
                 file=file,
                 key=f"secrets.{variable}",
-                fix=did_you_mean(variable, wanted.variables),
+                fix=did_you_mean(variable, declared.variables),
             )
-    return wanted
+    return declared

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.gcloud import Gcloud, GcloudError
-from deploy.jobs import describe_job, describe_trigger, image_of, read_commit
-from deploy.wanted import Job, Wanted
+from plumbline.deploy.apply.declaration import Declaration, Job
+from plumbline.deploy.apply.jobs import describe_job, describe_trigger, image_of, read_commit
+from plumbline.deploy.gcloud import Gcloud, GcloudError
 
 BETWEEN_SECONDS = 5.0
 START_SECONDS = 120.0
@@ -27,7 +27,7 @@ _CODES = {5: "NOT_FOUND", 7: "PERMISSION_DENIED", 13: "INTERNAL", 16: "UNAUTHENT
 
 
 @dataclass(frozen=True)
-class Finding:
+class Link:
     """One link of the chain."""
 
     what: str
@@ -35,21 +35,26 @@ class Finding:
     detail: str
     fix: str = ""
 
+    def render(self) -> str:
+        """One line, and the fix below it."""
+        text = f"{'OK  ' if self.holds else 'FAIL'}  {self.what}: {self.detail}\n"
+        return text + (f"      fix: {self.fix}\n" if self.fix else "")
+
 
 def try_chain(
     job: Job,
-    wanted: Wanted,
+    declared: Declaration,
     gcloud: Gcloud,
     *,
     revision: str | None = None,
     through_scheduler: bool = False,
     alerts: bool = False,
-) -> Iterator[Finding]:
+) -> Iterator[Link]:
     """Run the job once and look at every link; the first that does not hold is the last.
 
     Args:
         job: which.
-        wanted: what is wanted.
+        declared: what is declared.
         gcloud: how.
         revision: the commit that must run; None: the one that the image's tag names.
         through_scheduler: let Cloud Scheduler start it, which shows that it may.
@@ -58,105 +63,105 @@ def try_chain(
     Raises:
         GcloudError: a question was not answered.
     """
-    deployed = describe_job(wanted, job.name, gcloud)
+    deployed = describe_job(declared, job.name, gcloud)
     if deployed is None:
-        yield Finding("job", False, f"{job.name} is not deployed", "python scripts/deploy apply")
+        yield Link("job", False, f"{job.name} is not deployed", "plumbline deploy apply")
         return
     image = image_of(deployed)
-    yield Finding("job", True, f"{job.name}, image {image.rpartition('/')[2]}")
+    yield Link("job", True, f"{job.name}, image {image.rpartition('/')[2]}")
     expected = revision or read_commit(image)
     if expected is None:
-        yield Finding(
+        yield Link(
             "revision",
             False,
             "the image's tag is no commit, so no revision can be expected",
             "name it with --revision, or deploy an image that is tagged with its commit",
         )
         return
-    trigger = _trigger(job, wanted, gcloud)
+    trigger = _trigger(job, declared, gcloud)
     yield trigger
     if not trigger.holds:
         return
     started = _through_scheduler if through_scheduler else _directly
-    execution, finding = started(job, wanted, gcloud)
-    yield finding
+    execution, link = started(job, declared, gcloud)
+    yield link
     if execution is None:
         return
-    ended = _ended(execution, job, wanted, gcloud)
+    ended = _ended(execution, job, declared, gcloud)
     yield ended
     ran = _revision(execution, expected, job, gcloud)
     yield ran
     if alerts and ended.holds:
-        yield _alerts(job, wanted, gcloud)
+        yield _alerts(job, declared, gcloud)
 
 
-def _trigger(job: Job, wanted: Wanted, gcloud: Gcloud) -> Finding:
-    there = describe_trigger(wanted, job.name, gcloud)
+def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
+    there = describe_trigger(declared, job.name, gcloud)
     if there is None:
-        return Finding("trigger", False, "nothing starts the job", "python scripts/deploy apply")
+        return Link("trigger", False, "nothing starts the job", "plumbline deploy apply")
     state = str(there.get("state", "ENABLED"))
     if state != "ENABLED":
-        return Finding(
+        return Link(
             "trigger",
             False,
             f"it is {state}: nothing starts the job",
-            f"gcloud scheduler jobs resume {job.name} {_location(wanted)}",
+            f"gcloud scheduler jobs resume {job.name} {_location(declared)}",
         )
-    return Finding("trigger", True, f"{there['schedule']}, {there['timeZone']}")
+    return Link("trigger", True, f"{there['schedule']}, {there['timeZone']}")
 
 
 # Starting it
 
 
-def _directly(job: Job, wanted: Wanted, gcloud: Gcloud) -> tuple[str | None, Finding]:
-    execution = _execute(job, wanted, gcloud)
-    return execution, Finding("start", True, f"by hand: {execution}")
+def _directly(job: Job, declared: Declaration, gcloud: Gcloud) -> tuple[str | None, Link]:
+    execution = _execute(job, declared, gcloud)
+    return execution, Link("start", True, f"by hand: {execution}")
 
 
-def _execute(job: Job, wanted: Wanted, gcloud: Gcloud, *flags: str) -> str:
+def _execute(job: Job, declared: Declaration, gcloud: Gcloud, *flags: str) -> str:
     # Not --wait: it ends in an error where the job does, and then names no execution.
-    before = _executions(job, wanted, gcloud)
+    before = _executions(job, declared, gcloud)
     gcloud.change(
-        "run", "jobs", "execute", job.name, _region(wanted), "--async", *flags,
+        "run", "jobs", "execute", job.name, _region(declared), "--async", *flags,
         role="roles/run.developer on the project",
     )  # fmt: skip
-    found = _new(before, job, wanted, gcloud)
+    found = _new(before, job, declared, gcloud)
     if found is None:
         raise GcloudError(f"{job.name} was started, but has no new execution")
     return found
 
 
-def _through_scheduler(job: Job, wanted: Wanted, gcloud: Gcloud) -> tuple[str | None, Finding]:
-    before = _executions(job, wanted, gcloud)
+def _through_scheduler(job: Job, declared: Declaration, gcloud: Gcloud) -> tuple[str | None, Link]:
+    before = _executions(job, declared, gcloud)
     gcloud.change(
-        "scheduler", "jobs", "run", job.name, _location(wanted),
+        "scheduler", "jobs", "run", job.name, _location(declared),
         role="roles/cloudscheduler.admin on the project",
     )  # fmt: skip
-    found = _new(before, job, wanted, gcloud)
+    found = _new(before, job, declared, gcloud)
     if found is not None:
-        return found, Finding("start", True, f"by Cloud Scheduler: {found}")
-    there = describe_trigger(wanted, job.name, gcloud) or {}
+        return found, Link("start", True, f"by Cloud Scheduler: {found}")
+    there = describe_trigger(declared, job.name, gcloud) or {}
     code = (there.get("status") or {}).get("code")
     said = f": it was answered {_CODES.get(int(code), code)}" if code else ""
-    return None, Finding(
+    return None, Link(
         "start",
         False,
         f"Cloud Scheduler was told to start the job, and nothing began{said}",
-        f"{wanted.starter} needs roles/run.invoker on the job; else try the other `token` in "
+        f"{declared.starter} needs roles/run.invoker on the job; else try the other `token` in "
         "deploy/deploy.yml",
     )
 
 
-def _executions(job: Job, wanted: Wanted, gcloud: Gcloud) -> set[str]:
+def _executions(job: Job, declared: Declaration, gcloud: Gcloud) -> set[str]:
     found = gcloud.look(
-        "run", "jobs", "executions", "list", f"--job={job.name}", _region(wanted)
+        "run", "jobs", "executions", "list", f"--job={job.name}", _region(declared)
     )  # fmt: skip
     return {str(one["metadata"]["name"]) for one in found or ()}
 
 
-def _new(before: set[str], job: Job, wanted: Wanted, gcloud: Gcloud) -> str | None:
+def _new(before: set[str], job: Job, declared: Declaration, gcloud: Gcloud) -> str | None:
     for _ in _polls(gcloud, START_SECONDS):
-        if new := _executions(job, wanted, gcloud) - before:
+        if new := _executions(job, declared, gcloud) - before:
             return max(new)
     return None
 
@@ -164,26 +169,26 @@ def _new(before: set[str], job: Job, wanted: Wanted, gcloud: Gcloud) -> str | No
 # How it ended
 
 
-def _ended(execution: str, job: Job, wanted: Wanted, gcloud: Gcloud) -> Finding:
+def _ended(execution: str, job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
     for _ in _polls(gcloud, job.seconds + START_SECONDS):
-        found = gcloud.look("run", "jobs", "executions", "describe", execution, _region(wanted))
+        found = gcloud.look("run", "jobs", "executions", "describe", execution, _region(declared))
         status = found.get("status") or {}
         if status.get("completionTime"):
             break
     else:
-        return Finding(
+        return Link(
             "run",
             False,
             f"it has not ended within {job.seconds + START_SECONDS:.0f} s",
-            f"gcloud run jobs executions describe {execution} {_region(wanted)}",
+            f"gcloud run jobs executions describe {execution} {_region(declared)}",
         )
     completed: dict[str, Any] = next(
         (one for one in status.get("conditions") or () if one.get("type") == "Completed"), {}
     )
     if completed.get("status") == "True":
         tries = int(status.get("retriedCount") or 0)
-        return Finding("run", True, "ended well" + (f", tried again {tries}x" if tries else ""))
-    return Finding(
+        return Link("run", True, "ended well" + (f", tried again {tries}x" if tries else ""))
+    return Link(
         "run",
         False,
         f"failed: {completed.get('message') or 'Google does not say why'}",
@@ -191,7 +196,7 @@ def _ended(execution: str, job: Job, wanted: Wanted, gcloud: Gcloud) -> Finding:
     )
 
 
-def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Finding:
+def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Link:
     question = (
         'resource.type="cloud_run_job" AND '
         f'resource.labels.job_name="{job.name}" AND '
@@ -207,19 +212,19 @@ def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Findin
         if said:
             break
     if not said:
-        return Finding(
+        return Link(
             "revision",
             False,
             "the run's log names none",
             "was the image built with --build-arg PLUMBLINE_REVISION=...?",
         )
     if all(is_revision(one, expected) for one in said):
-        return Finding("revision", True, min(said))
-    return Finding(
+        return Link("revision", True, min(said))
+    return Link(
         "revision",
         False,
         f"{', '.join(sorted(said))} ran, {expected[:12]} was expected",
-        "deploy the image of that commit: python scripts/deploy apply --image ...",
+        "deploy the image of that commit: plumbline deploy apply --image ...",
     )
 
 
@@ -239,16 +244,18 @@ def revisions_in(entry: dict[str, Any]) -> Iterator[str]:
         yield from _TEXT.findall(str(message))
 
 
-def _alerts(job: Job, wanted: Wanted, gcloud: Gcloud) -> Finding:
-    execution = _execute(job, wanted, gcloud, f"--args=alerts,test,--target,{wanted.values.target}")
-    ended = _ended(execution, job, wanted, gcloud)
+def _alerts(job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
+    execution = _execute(
+        job, declared, gcloud, "--args=alerts,test,--target," + declared.values.target
+    )
+    ended = _ended(execution, job, declared, gcloud)
     if ended.holds:
-        return Finding("alerts", True, f"a sample was sent to every channel: {execution}")
-    return Finding(
+        return Link("alerts", True, f"a sample was sent to every channel: {execution}")
+    return Link(
         "alerts",
         False,
         f"{execution}: {ended.detail}",
-        "its log names the channel; python scripts/deploy secrets puts a webhook",
+        "its log names the channel; plumbline deploy secrets puts a webhook",
     )
 
 
@@ -259,9 +266,9 @@ def _polls(gcloud: Gcloud, seconds: float) -> Iterator[None]:
         yield
 
 
-def _region(wanted: Wanted) -> str:
-    return f"--region={wanted.values.region}"
+def _region(declared: Declaration) -> str:
+    return f"--region={declared.values.region}"
 
 
-def _location(wanted: Wanted) -> str:
-    return f"--location={wanted.values.region}"
+def _location(declared: Declaration) -> str:
+    return f"--location={declared.values.region}"

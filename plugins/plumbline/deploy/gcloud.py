@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from plumbline.core.errors import PlumblineError
+from plumbline.core.status import EXIT_ERROR
+
 SECONDS = 600.0
 """For one command."""
 
@@ -33,16 +36,13 @@ _LOOKING = (
 )
 
 
-class GcloudError(Exception):
-    """What went wrong and what to do."""
+class GcloudError(PlumblineError):
+    """A command failed: what it said, and what to do."""
 
-    def __init__(self, what: str, fix: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.fix = fix
+    exit_code = EXIT_ERROR
 
 
-class MissingError(GcloudError):
+class NotFoundError(GcloudError):
     """There is no such thing."""
 
 
@@ -52,11 +52,11 @@ class Gcloud:
 
     Args:
         project: given to every command.
-        is_trial: whether to run only what looks, and to note the rest.
+        dry_run: whether to run only what changes nothing, and to note the rest.
     """
 
     project: str
-    is_trial: bool = False
+    dry_run: bool = False
     changes: list[str] = field(default_factory=list)
     """Commands that change something, as one would type them."""
 
@@ -68,7 +68,7 @@ class Gcloud:
             role: what whoever runs it needs, where it is more than to look around.
 
         Raises:
-            MissingError: there is no such thing.
+            NotFoundError: there is no such thing.
             GcloudError: anything else.
         """
         return _json(self._looked(self._command([*words, "--format=json"]), role), words)
@@ -82,7 +82,7 @@ class Gcloud:
         return _json(self._looked(self._bq_command(words), ""), words)
 
     def change(self, *words: str, role: str, given: str | None = None) -> str:
-        """Run a command that changes something; on a trial, note it.
+        """Run a command that changes something; on a dry run, note it.
 
         Args:
             words: the command.
@@ -98,6 +98,10 @@ class Gcloud:
         """The same as `change`, of ``bq``."""
         return self._changed(self._bq_command(words), role, None)
 
+    def commands(self) -> str:
+        """What a dry run would have run, a line each."""
+        return "\n".join(self.changes or ["nothing would be run"])
+
     def sleep(self, seconds: float) -> None:
         """Wait between two tries."""
         time.sleep(seconds)
@@ -112,7 +116,7 @@ class Gcloud:
     def _looked(self, command: list[str], role: str) -> str:
         try:
             return _run(command)
-        except MissingError:
+        except NotFoundError:
             raise
         except GcloudError as fault:
             fault.fix = fault.fix or (f"it needs {role}" if role else _LOOKING)
@@ -120,7 +124,7 @@ class Gcloud:
 
     def _changed(self, command: list[str], role: str, given: str | None) -> str:
         self.changes.append(shlex.join(command))
-        if self.is_trial:
+        if self.dry_run:
             return ""
         for last in (*[False] * (_TRIES - 1), True):
             try:
@@ -156,7 +160,7 @@ def _run(command: list[str], given: str | None = None) -> str:
     except FileNotFoundError:
         raise GcloudError(
             f"there is no command {command[0]}",
-            "install the Google Cloud CLI, which has gcloud and bq: cloud.google.com/sdk",
+            fix="install the Google Cloud CLI, which has gcloud and bq: cloud.google.com/sdk",
         ) from None
     except subprocess.TimeoutExpired:
         # Not "from": the fault holds what was given.
@@ -167,14 +171,14 @@ def _run(command: list[str], given: str | None = None) -> str:
     text = done.stderr if command[0] == "gcloud" else f"{done.stderr}\n{done.stdout}"
     what = f"{shown}: {_said(text)}"
     if "SERVICE_DISABLED" in text:  # nothing was ever made there
-        raise MissingError(what)
+        raise NotFoundError(what)
     # "or it may not exist" comes with a permission that is denied
     if _DENIED.search(text):
         raise GcloudError(what)
     if _MISSING.search(text):
-        raise MissingError(what)
-    fix = "run `gcloud auth login`" if "gcloud auth login" in text else ""
-    raise GcloudError(what, fix)
+        raise NotFoundError(what)
+    fix = "run `gcloud auth login`" if "gcloud auth login" in text else None
+    raise GcloudError(what, fix=fix)
 
 
 def _said(text: str) -> str:

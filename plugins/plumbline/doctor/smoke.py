@@ -1,22 +1,13 @@
-"""Shows on a real project what no machine of ours can show, and writes the result down.
+"""Shows on a real project what only BigQuery can show: docs/unproven.md, as far as a program can.
 
-    python scripts/smoke_bigquery.py --project my-project [--write] [--out smoke]
-
-Goes through docs/unproven.md as far as a program can: each step is PASS, FAIL or NOT SHOWN, with
-what was seen. It takes about five minutes and bills what one run of every monitor bills. It reads;
-only with ``--write`` does it make a dataset, ``plumbline_smoke``, and append to it. ``--endpoint``
-points it at a proxy, for its own test.
-
-Ends with 0: nothing failed; 3: something did; 64: it could not begin.
+Each step is PASS, FAIL or NOT SHOWN, with what was seen; one that fails hides no other. It reads;
+only where it may write does it make a dataset, ``plumbline_smoke``, and append to it.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
-import os
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -27,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from plumbline.core.errors import MonitorError, PlumblineError, WarehouseError
+from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
 from plumbline.doctor.table_checks import check_tables, resolve_sources
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
@@ -40,7 +31,6 @@ from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.tables import SourceTable, read_source_tables
 
-ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60.0
 """For one question."""
 
@@ -61,8 +51,8 @@ BY_HAND = {
 """What a program can't show, and how a person does."""
 
 
-class Verdict(StrEnum):
-    """What a step showed."""
+class Shown(StrEnum):
+    """Whether a step showed what BigQuery should do."""
 
     PASS = "PASS"
     FAIL = "FAIL"
@@ -74,12 +64,16 @@ class Result:
     """One step, as it is written down."""
 
     step: str
-    verdict: Verdict
+    verdict: Shown
     said: str
     seconds: float = 0.0
 
+    def render(self) -> str:
+        """One line."""
+        return f"{self.verdict:9}  {self.step}: {self.said}\n"
 
-Seen = tuple[Verdict, str]
+
+Seen = tuple[Shown, str]
 
 
 @dataclass
@@ -171,17 +165,17 @@ def bytes_are_limited(smoke: Smoke) -> Seen:
             limits={"maximum_bytes_billed": 1},
         ).exception()
         if fault is None:
-            return Verdict.FAIL, f"a limit of 1 byte did not keep {table.key} from being read"
+            return Shown.FAIL, f"a limit of 1 byte did not keep {table.key} from being read"
         reason = getattr(fault, "reason", None)
         return _seen(reason == "bytesBilledLimitExceeded", f"{table.key}: {reason}: {fault}")
-    return Verdict.NOT_SHOWN, "every declared table is partitioned"
+    return Shown.NOT_SHOWN, "every declared table is partitioned"
 
 
 def deadline_cancels(smoke: Smoke) -> Seen:
     """At its deadline a job is an error, and is cancelled in BigQuery."""
     fault = smoke.ask("deadline", LONG_QUERY, deadline_seconds=2.0).exception()
     if not isinstance(fault, WarehouseError) or fault.reason != "timeout" or not fault.job_id:
-        return Verdict.FAIL, f"no timeout: {fault}"
+        return Shown.FAIL, f"no timeout: {fault}"
     expires = time.monotonic() + 30
     while (job := smoke.job(fault.job_id)).state != "DONE" and time.monotonic() < expires:
         time.sleep(0.5)
@@ -198,7 +192,7 @@ def jobs_overlap(smoke: Smoke) -> Seen:
     jobs = [smoke.job(result.job_id) for result in results]
     started, ended = [job.started for job in jobs], [job.ended for job in jobs]
     if not all(started) or not all(ended):
-        return Verdict.NOT_SHOWN, "the warehouse does not say when jobs began and ended"
+        return Shown.NOT_SHOWN, "the warehouse does not say when jobs began and ended"
     side_by_side = sorted(started)[1] < min(ended)
     return _seen(side_by_side, f"started {_times(started)}, ended {_times(ended)}")
 
@@ -215,7 +209,7 @@ def job_id_is_taken_once(smoke: Smoke) -> Seen:
     except Conflict:
         rows = list(smoke.job(job_id).result(timeout=SECONDS))
         return _seen(rows[0]["n"] == 1, "409, and the first job's rows are read by its id")
-    return Verdict.FAIL, "the same id was taken twice"
+    return Shown.FAIL, "the same id was taken twice"
 
 
 def tables_are_as_declared(smoke: Smoke) -> Seen:
@@ -240,7 +234,7 @@ def partitions_are_pruned(smoke: Smoke) -> Seen:
         seen.append(f"{table.key}: {day} of {whole} bytes")
         shown, good = shown or whole > 0, good and (day < whole or whole == 0)
     if not shown:
-        return Verdict.NOT_SHOWN, "; ".join(seen) or "no declared table is partitioned"
+        return Shown.NOT_SHOWN, "; ".join(seen) or "no declared table is partitioned"
     return _seen(good, "; ".join(seen))
 
 
@@ -271,7 +265,7 @@ def models_run(smoke: Smoke) -> Seen:
 def writes_happen_once(smoke: Smoke) -> Seen:
     """The same write made twice is there once, in tables that are partitioned and clustered."""
     if not smoke.write:
-        return Verdict.NOT_SHOWN, "it makes plumbline's own dataset: --write allows that"
+        return Shown.NOT_SHOWN, "it makes plumbline's own dataset: --write allows that"
     target = dataclasses.replace(
         smoke.target, datasets={**smoke.target.datasets, "plumbline": "plumbline_smoke"}
     )
@@ -305,6 +299,23 @@ STEPS: tuple[Callable[[Smoke], Seen], ...] = (
 )
 
 
+def open_smoke(project: Project, target: Target, *, write: bool) -> Smoke:
+    """The steps' project and target, once credentials are there.
+
+    Raises:
+        ConfigError: the target is not BigQuery, or there are no credentials.
+    """
+    if target.kind != "bigquery":
+        raise ConfigError(
+            f"target {target.name!r} is not BigQuery",
+            key="--target",
+            fix="name a target of the kind bigquery",
+        )
+    smoke = Smoke(project, target, write)
+    smoke.client  # noqa: B018 - credentials are looked for
+    return smoke
+
+
 def run_steps(smoke: Smoke) -> Iterator[Result]:
     """Each step in turn; one that fails hides no other."""
     for step in STEPS:
@@ -314,18 +325,18 @@ def run_steps(smoke: Smoke) -> Iterator[Result]:
             verdict, said = step(smoke)
         except PlumblineError as error:
             verdict, said = (
-                Verdict.FAIL,
+                Shown.FAIL,
                 f"{error.what} ({error.fix})" if error.fix else error.what,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, it is written down
-            verdict, said = Verdict.FAIL, f"{type(error).__name__}: {error}"
+            verdict, said = Shown.FAIL, f"{type(error).__name__}: {error}"
         yield Result(name, verdict, " ".join(said.split()), time.monotonic() - began)
     for name, how in BY_HAND.items():
-        yield Result(name, Verdict.NOT_SHOWN, how)
+        yield Result(name, Shown.NOT_SHOWN, how)
 
 
 def _seen(good: bool, said: str) -> Seen:
-    return (Verdict.PASS if good else Verdict.FAIL), said
+    return (Shown.PASS if good else Shown.FAIL), said
 
 
 def _times(instants: list[datetime]) -> str:
@@ -333,6 +344,15 @@ def _times(instants: list[datetime]) -> str:
 
 
 # Written down
+
+
+def write_results(folder: Path, target: Target, at: datetime, results: list[Result]) -> Path:
+    """Write the results as a page and as JSON; the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "smoke_bigquery.json").write_text(as_json(target, at, results), encoding="utf-8")
+    page = folder / "smoke_bigquery.md"
+    page.write_text(as_markdown(target, at, results), encoding="utf-8")
+    return page
 
 
 def as_json(target: Target, at: datetime, results: list[Result]) -> str:
@@ -362,46 +382,3 @@ def as_markdown(target: Target, at: datetime, results: list[Result]) -> str:
         said = result.said.replace("|", "\\|")
         lines.append(f"| {result.step} | {result.verdict} | {said} | {result.seconds:.1f} |")
     return "\n".join(lines) + "\n"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; the exit code."""
-    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
-    parser.add_argument("--project", help="the Google Cloud project (or PLUMBLINE_PROJECT)")
-    parser.add_argument("--project-dir", type=Path, default=ROOT, help="whose models are run")
-    parser.add_argument("--target", default="bigquery")
-    parser.add_argument("--endpoint", help="instead of BigQuery's own: a proxy")
-    parser.add_argument("--write", action="store_true", help="make dataset plumbline_smoke")
-    parser.add_argument("--out", type=Path, default=Path("smoke"), help="folder of the results")
-    try:
-        asked = parser.parse_args(arguments)
-    except SystemExit as end:
-        return 64 if end.code else 0
-    if asked.project:
-        os.environ["PLUMBLINE_PROJECT"] = asked.project
-    try:
-        project = Project(asked.project_dir)
-        target = project.target(asked.target)
-        if target.kind != "bigquery":
-            print(f"target {target.name!r} is not BigQuery", file=sys.stderr)
-            return 64
-        if asked.endpoint:
-            target = dataclasses.replace(target, api_endpoint=asked.endpoint)
-        smoke = Smoke(project, target, write=asked.write)
-        smoke.client  # noqa: B018 - credentials are looked for
-    except PlumblineError as error:
-        print(f"{error.what}\nmend: {error.fix}", file=sys.stderr)
-        return 64
-    at, results = datetime.now(UTC), []
-    for result in run_steps(smoke):
-        print(f"{result.verdict:9}  {result.step}: {result.said}", flush=True)
-        results.append(result)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "smoke_bigquery.json").write_text(as_json(target, at, results))
-    (asked.out / "smoke_bigquery.md").write_text(as_markdown(target, at, results))
-    print(f"written to {asked.out / 'smoke_bigquery.md'} and .json", file=sys.stderr)
-    return 3 if any(result.verdict is Verdict.FAIL for result in results) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

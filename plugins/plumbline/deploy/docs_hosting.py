@@ -1,25 +1,25 @@
-"""What the private hosting is made of, and the steps that make it so.
+"""The private hosting of the data docs site: what it is made of, and the steps that make it so.
 
 A bucket that nobody may read but two accounts: the one that builds the site and that of the web
 server. A Cloud Run service, nginx without root, mounts the site's prefix of the bucket, read-only.
 Cloud Run's own Identity-Aware Proxy stands before it and lets in who is named. No load balancer,
 no key, no address of its own.
 
-Each step looks first and changes only what differs, so the script may be run again at any time.
+Each step looks first and changes only what differs, so it may be run again at any time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from deploy.gcloud import Gcloud, MissingError
+from plumbline.deploy.gcloud import Gcloud, NotFoundError
+from plumbline.deploy.steps import Step, enable_apis, grant, make_account, policy
 
-IMAGE = "docker.io/nginxinc/nginx-unprivileged:stable-alpine"
 APIS = (
     "iam.googleapis.com",
     "iap.googleapis.com",
@@ -37,8 +37,6 @@ _MOUNT = "/site"
 _NGINX_USER = 101
 """Of the image; the files of the mount are made its own."""
 
-Did = Literal["made", "changed", "as it should be"]
-
 
 @dataclass(frozen=True)
 class Hosting:
@@ -54,7 +52,8 @@ class Hosting:
     """Members as IAM writes them: ``group:docs-readers@example.com``."""
     writer: str | None
     """The member that builds the site; None: that is seen to elsewhere."""
-    image: str = IMAGE
+    image: str
+    """Of an nginx that needs no root."""
 
     @property
     def account(self) -> str:
@@ -62,29 +61,21 @@ class Hosting:
         return f"{self.service}@{self.project}.iam.gserviceaccount.com"
 
 
-@dataclass(frozen=True)
-class Step:
-    """What a step found or did."""
-
-    what: str
-    did: Did
-
-
-def make(hosting: Hosting, gcloud: Gcloud) -> Iterator[Step]:
+def make_hosting(hosting: Hosting, gcloud: Gcloud) -> Iterator[Step]:
     """Make it so, step by step.
 
     Raises:
-        GcloudError: a step failed; those before it hold, and the script can be run again.
+        GcloudError: a step failed; those before it hold, and it can be run again.
     """
-    yield _apis(gcloud)
+    yield enable_apis(APIS, gcloud)
     yield _bucket(hosting, gcloud)
-    yield _account(hosting, gcloud)
-    policy = _policy(gcloud, "storage", "buckets", "get-iam-policy", f"gs://{hosting.bucket}")
+    yield make_account(hosting.account, "Shows the data docs", gcloud)
+    have = policy(gcloud, "storage", "buckets", "get-iam-policy", f"gs://{hosting.bucket}")
     members = [(f"serviceAccount:{hosting.account}", READ)]
     members += [(hosting.writer, WRITE)] if hosting.writer else []
     for member, role in members:
-        yield _grant(
-            policy, member, role, f"on gs://{hosting.bucket}", gcloud,
+        yield grant(
+            gcloud, have, member, role, f"gs://{hosting.bucket}",
             ("storage", "buckets", "add-iam-policy-binding", f"gs://{hosting.bucket}"),
             needs="roles/storage.admin on the bucket",
         )  # fmt: skip
@@ -92,30 +83,29 @@ def make(hosting: Hosting, gcloud: Gcloud) -> Iterator[Step]:
     yield from _door(hosting, gcloud)
 
 
-def address(hosting: Hosting, gcloud: Gcloud) -> str | None:
-    """Where the site is shown; None: nowhere yet."""
+def configuration(hosting: Hosting, gcloud: Gcloud) -> str:
+    """What great_expectations.yml says of a site that is hosted so; nothing while it is not."""
     try:
         found = gcloud.look("run", "services", "describe", hosting.service, _region(hosting))
-    except MissingError:
-        return None
-    url = (found.get("status") or {}).get("url")
-    return str(url) if url else None
+    except NotFoundError:
+        return ""
+    address = (found.get("status") or {}).get("url")
+    if not address:
+        return ""
+    return (
+        "\nIn great_expectations.yml, the store_backend of the site:\n"
+        "  class_name: TupleGCSStoreBackend\n"
+        "  module_name: plumbline.gx.cloud_storage\n"
+        f"  bucket: {hosting.bucket}\n"
+        f"  prefix: {hosting.prefix}\n"
+        f"  base_public_path: {address}\n"
+    )
 
 
 def nginx_conf(hosting: Hosting) -> str:
     """The web server's configuration."""
-    text = (Path(__file__).parent / "nginx.conf").read_text()
+    text = Path(__file__).with_name("docs_hosting.conf").read_text()
     return text.replace("SITE;", f"{_MOUNT};").replace("/TARGET/", f"/{hosting.target}/")
-
-
-def _apis(gcloud: Gcloud) -> Step:
-    found = gcloud.look("services", "list", "--enabled")
-    enabled = {str(entry["config"]["name"]) for entry in found or ()}
-    missing = [api for api in APIS if api not in enabled]
-    if missing:
-        needs = "roles/serviceusage.serviceUsageAdmin on the project"
-        gcloud.change("services", "enable", *missing, role=needs)
-    return Step(f"the services {', '.join(APIS)}", "changed" if missing else "as it should be")
 
 
 def _bucket(hosting: Hosting, gcloud: Gcloud) -> Step:
@@ -124,32 +114,19 @@ def _bucket(hosting: Hosting, gcloud: Gcloud) -> Step:
     needs = "roles/storage.admin on the project"
     try:
         found = gcloud.look("storage", "buckets", "describe", name)
-    except MissingError:
+    except NotFoundError:
         gcloud.change(
             "storage", "buckets", "create", name, f"--location={hosting.region}", *private,
             role=needs,
         )  # fmt: skip
-        return Step(what, "made")
+        return Step(what, "create")
     if (
         found.get("uniform_bucket_level_access") is True
         and found.get("public_access_prevention") == "enforced"
     ):
-        return Step(what, "as it should be")
+        return Step(what, "nothing to do")
     gcloud.change("storage", "buckets", "update", name, *private, role=needs)
-    return Step(what, "changed")
-
-
-def _account(hosting: Hosting, gcloud: Gcloud) -> Step:
-    what = f"the web server's account {hosting.account}"
-    try:
-        gcloud.look("iam", "service-accounts", "describe", hosting.account)
-    except MissingError:
-        gcloud.change(
-            "iam", "service-accounts", "create", hosting.service,
-            "--display-name=Shows the data docs", role="roles/iam.serviceAccountAdmin",
-        )  # fmt: skip
-        return Step(what, "made")
-    return Step(what, "as it should be")
+    return Step(what, "update")
 
 
 def _service(hosting: Hosting, gcloud: Gcloud) -> Step:
@@ -158,16 +135,16 @@ def _service(hosting: Hosting, gcloud: Gcloud) -> Step:
     mark = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:16]
     try:
         found = gcloud.look("run", "services", "describe", hosting.service, _region(hosting))
-    except MissingError:
+    except NotFoundError:
         found = None
     if found is not None and _is_as_declared(found, mark):
-        return Step(what, "as it should be")
+        return Step(what, "nothing to do")
     gcloud.change(
         "run", "deploy", hosting.service, _region(hosting), *wanted, f"--labels={_LABEL}={mark}",
         role="roles/run.admin on the project and roles/iam.serviceAccountUser on "
         f"{hosting.account}",
     )  # fmt: skip
-    return Step(what, "made" if found is None else "changed")
+    return Step(what, "create" if found is None else "update")
 
 
 def _declared(hosting: Hosting) -> list[str]:
@@ -222,67 +199,35 @@ def _is_as_declared(found: Mapping[str, Any], mark: str) -> bool:
 
 def _door(hosting: Hosting, gcloud: Gcloud) -> Iterator[Step]:
     """The login lets in who is named, and the service only the login."""
-    where = f"to {hosting.service}"
     service = ("run", "services")
-    policy = _policy(gcloud, *service, "get-iam-policy", hosting.service, _region(hosting))
+    have = policy(gcloud, *service, "get-iam-policy", hosting.service, _region(hosting))
     number = gcloud.look("projects", "describe", hosting.project)["projectNumber"]
     proxy = f"serviceAccount:service-{number}@gcp-sa-iap.iam.gserviceaccount.com"
-    if (proxy, INVOKE) not in policy:
+    if (proxy, INVOKE) not in have:
         gcloud.change(
             "beta", "services", "identity", "create", "--service=iap.googleapis.com",
             role="roles/serviceusage.serviceUsageAdmin on the project",
         )  # fmt: skip
-    yield _grant(
-        policy, proxy, INVOKE, where, gcloud,
+    yield grant(
+        gcloud, have, proxy, INVOKE, hosting.service,
         (*service, "add-iam-policy-binding", hosting.service, _region(hosting)),
         needs="roles/run.admin on the project",
     )  # fmt: skip
     for member in EVERYBODY:
-        if (member, INVOKE) in policy:
+        if (member, INVOKE) in have:
             gcloud.change(
                 *service, "remove-iam-policy-binding", hosting.service, _region(hosting),
                 f"--member={member}", f"--role={INVOKE}", role="roles/run.admin on the project",
             )  # fmt: skip
-            yield Step(f"{member} no longer has {INVOKE} {where}", "changed")
+            yield Step(f"{member} no longer has {INVOKE} on {hosting.service}", "update")
     web = ("--resource-type=cloud-run", f"--service={hosting.service}", _region(hosting))
-    policy = _policy(gcloud, "iap", "web", "get-iam-policy", *web)
+    have = policy(gcloud, "iap", "web", "get-iam-policy", *web)
     for reader in hosting.readers:
-        yield _grant(
-            policy, reader, ENTER, where, gcloud, ("iap", "web", "add-iam-policy-binding", *web),
+        yield grant(
+            gcloud, have, reader, ENTER, hosting.service,
+            ("iap", "web", "add-iam-policy-binding", *web),
             needs="roles/iap.admin on the project",
         )  # fmt: skip
-
-
-def _policy(gcloud: Gcloud, *words: str) -> set[tuple[str, str]]:
-    """Who has which role; nobody any, where the thing is still to be made."""
-    try:
-        found = gcloud.look(*words)
-    except MissingError:
-        return set()
-    return {
-        (str(member), str(binding["role"]))
-        for binding in (found or {}).get("bindings") or ()
-        # a role under a condition is not the role
-        if not binding.get("condition")
-        for member in binding.get("members") or ()
-    }
-
-
-def _grant(
-    policy: Iterable[tuple[str, str]],
-    member: str,
-    role: str,
-    where: str,
-    gcloud: Gcloud,
-    command: tuple[str, ...],
-    *,
-    needs: str,
-) -> Step:
-    what = f"{role} {where} for {member}"
-    if (member, role) in policy:
-        return Step(what, "as it should be")
-    gcloud.change(*command, f"--member={member}", f"--role={role}", role=needs)
-    return Step(what, "made")
 
 
 def _region(hosting: Hosting) -> str:

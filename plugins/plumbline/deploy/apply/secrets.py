@@ -9,23 +9,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from deploy.base import make_secret
-from deploy.gcloud import Gcloud, GcloudError, MissingError
-from deploy.steps import Step
-from deploy.wanted import Wanted
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.deploy.apply.declaration import Declaration
+from plumbline.deploy.apply.prerequisites import make_secret
+from plumbline.deploy.gcloud import Gcloud, GcloudError, NotFoundError
+from plumbline.deploy.steps import Step
 
 _ADDRESSES = ("webhook", "url")
 """What a channel calls a variable that holds an address."""
 
 
-def check_values(wanted: Wanted, values: Mapping[str, str]) -> None:
+def find_values(declared: Declaration, environment: Mapping[str, str]) -> dict[str, str]:
+    """The values in the environment, by variable.
+
+    Raises:
+        ConfigError: none is set.
+    """
+    known = declared.values.secrets
+    values = {name: environment[name] for name in known if environment.get(name)}
+    if not values:
+        raise ConfigError(
+            "no value is given",
+            key="environment",
+            fix=f"set one of {', '.join(known) or 'the secrets of deploy/deploy.yml'}, or "
+            "give one with --stdin VARIABLE",
+        )
+    return values
+
+
+def check_variable(declared: Declaration, variable: str) -> None:
+    """Refuse a variable that no secret is declared for.
+
+    Raises:
+        ConfigError: with what is near.
+    """
+    known = declared.values.secrets
+    if variable not in known:
+        raise ConfigError(
+            f"there is no secret for {variable}",
+            file=declared.folder / "deploy.yml",
+            key="secrets",
+            fix=did_you_mean(variable, known),
+        )
+
+
+def check_values(declared: Declaration, values: Mapping[str, str]) -> None:
     """Refuse what can't be one; the value itself is never shown.
 
     Raises:
         ConfigError: with the variable and what it should be.
     """
-    channels = wanted.source.alerts.channels.values()
+    channels = declared.project.alerts.channels.values()
     addresses = {
         variable for one in channels for use, variable in one.variables.items() if use in _ADDRESSES
     }
@@ -50,11 +84,11 @@ def check_values(wanted: Wanted, values: Mapping[str, str]) -> None:
             )
 
 
-def put_secrets(wanted: Wanted, gcloud: Gcloud, values: Mapping[str, str]) -> Iterator[Step]:
+def put_secrets(declared: Declaration, gcloud: Gcloud, values: Mapping[str, str]) -> Iterator[Step]:
     """Put each value that is given where ``deploy/deploy.yml`` says.
 
     Args:
-        wanted: what is wanted.
+        declared: what is declared.
         gcloud: how.
         values: by environment variable.
 
@@ -62,8 +96,8 @@ def put_secrets(wanted: Wanted, gcloud: Gcloud, values: Mapping[str, str]) -> It
         ConfigError: a value can't be one.
         GcloudError: a step failed; those before it hold.
     """
-    check_values(wanted, values)
-    for variable, name in wanted.values.secrets.items():
+    check_values(declared, values)
+    for variable, name in declared.values.secrets.items():
         what = f"the secret {name}, for {variable}"
         value = values.get(variable, "").strip()
         made = make_secret(name, gcloud)
@@ -90,7 +124,7 @@ def _holds(name: str, gcloud: Gcloud) -> str | None:
             role=f"roles/secretmanager.secretAccessor on the secret {name}, to see whether its "
             "value is another",
         ).strip()  # fmt: skip
-    except MissingError:
+    except NotFoundError:
         return None
     except GcloudError as fault:
         if "FAILED_PRECONDITION" in fault.what:  # it was disabled or destroyed

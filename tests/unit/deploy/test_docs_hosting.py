@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from docs_site.cli import main
-from docs_site.hosting import Hosting, nginx_conf
+from plumbline.cli.docs_host import IMAGE
+from plumbline.cli.main import invoke
+from plumbline.deploy.docs_hosting import Hosting, nginx_conf
 from support.fake_gcloud import FakeGcloud
 
 READER = "group:data@example.com"
@@ -31,8 +32,10 @@ def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGcloud:
 
 
 def make(*more: str) -> int:
-    return main(
+    return invoke(
         [
+            "docs",
+            "host",
             "--project=example-data",
             "--region=europe-west1",
             "--bucket=example-data-docs",
@@ -69,7 +72,7 @@ def test_everything_is_made_and_closed_from_the_first_moment(
     assert gcloud.members(*SERVICE, "roles/run.invoker") == [PROXY]
     assert gcloud.members(*LOGIN, "roles/iap.httpsResourceAccessor") == [READER]
     said = capsys.readouterr().out
-    assert "the bucket example-data-docs, private: made" in said
+    assert "create         the bucket example-data-docs, private\n" in said
     assert "base_public_path: https://plumbline-docs-abc123-ew.a.run.app" in said
 
 
@@ -82,7 +85,7 @@ def test_a_second_time_there_is_nothing_to_do(
     assert make() == 0
     assert gcloud.changes == before
     steps = [line for line in capsys.readouterr().out.split("\n\n")[0].splitlines() if line]
-    assert [line for line in steps if not line.endswith(": as it should be")] == []
+    assert [line for line in steps if not line.startswith("nothing to do  ")] == []
 
 
 def test_a_dry_run_changes_nothing_and_shows_what_the_real_one_then_runs(
@@ -92,7 +95,7 @@ def test_a_dry_run_changes_nothing_and_shows_what_the_real_one_then_runs(
     assert gcloud.changes == []
     said = capsys.readouterr().out
     shown = [shlex.split(text) for text in said.split("\ngcloud ")[1:]]
-    assert "would be made" in said
+    assert "would create" in said
     make()
     asked = [call for call in gcloud.calls if "--format=json" not in call]
     assert shown == asked
@@ -148,7 +151,7 @@ def test_a_role_that_is_missing_is_named_and_a_second_run_goes_on(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str], command: str, role: str
 ) -> None:
     gcloud.denies(command)
-    assert make() == 1
+    assert make() == 3
     said = capsys.readouterr().err
     assert "Permission denied" in said
     assert role in said
@@ -170,14 +173,14 @@ def test_on_a_project_where_nothing_is_enabled_a_dry_run_still_shows_everything(
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("--reader=allUsers", "is nobody"),
-        ("--reader=allAuthenticatedUsers", "is nobody"),
+        ("--reader=allUsers", "is not a member"),
+        ("--reader=allAuthenticatedUsers", "is not a member"),
         ("--reader=ana@example.com", "write group:"),
         ("--bucket=gs://example", "without gs://"),
-        ("--service=Docs", "is no name of a service"),
-        ("--prefix=/docs/", "is no prefix"),
-        ("--target=a/b", "is no name"),
-        ("--what", "No such option"),
+        ("--service=Docs", "is not the name of a service"),
+        ("--prefix=/docs/", "is not a prefix"),
+        ("--target=a/b", "is not a name"),
+        ("--what", "there is no option '--what'"),
     ],
 )
 def test_wrong_usage_is_refused_before_anything_is_asked(
@@ -192,14 +195,14 @@ def test_without_gcloud_it_is_said_where_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert make() == 1
+    assert make() == 3
     assert "install the Google Cloud CLI" in capsys.readouterr().err
 
 
 def test_the_web_server_hides_what_is_not_for_readers_and_lets_styles_be_kept(
     gcloud: FakeGcloud,
 ) -> None:
-    hosting = Hosting("p", "r", "b", "docs", "plumbline-docs", "bigquery", (READER,), None)
+    hosting = Hosting("p", "r", "b", "docs", "plumbline-docs", "bigquery", (READER,), None, IMAGE)
     text = nginx_conf(hosting)
     assert "return 302 /bigquery/index.html;" in text
     assert "root /site;" in text

@@ -1,0 +1,60 @@
+"""``plumbline deploy apply``: Google Cloud becomes as deploy/ declares."""
+
+from __future__ import annotations
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.deploy.steps import dry_run_option, write_steps
+from plumbline.cli.output import write_message, write_result
+from plumbline.cli.session import Session
+
+
+def apply(image: str | None, dry_run: bool) -> int:
+    """Make each thing that is missing or differs; the exit code."""
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.deploy.apply import manifests
+    from plumbline.deploy.apply.declaration import read_declaration
+    from plumbline.deploy.apply.jobs import make_jobs
+    from plumbline.deploy.apply.prerequisites import make_prerequisites
+    from plumbline.deploy.gcloud import Gcloud
+
+    declared = read_declaration(click.get_current_context().ensure_object(Session).project())
+    manifests.check(declared)
+    gcloud = Gcloud(declared.values.project, dry_run=dry_run)
+    write_steps(make_prerequisites(declared, gcloud), dry_run=dry_run)
+    steps = write_steps(make_jobs(declared, gcloud, image=image), dry_run=dry_run)
+    for variable in declared.variables_without_secret:
+        write_message(
+            f"{variable}: in no secret, so its channel is not configured (deploy/deploy.yml, "
+            "secrets)"
+        )
+    if dry_run:
+        write_result(f"\n{gcloud.commands()}\n")
+    return EXIT_ERROR if any(step.did == "missing" for step in steps) else EXIT_OK
+
+
+command = Command(
+    name="apply",
+    callback=apply,
+    help="Make Google Cloud as deploy/ declares: APIs, accounts, roles, secrets, plumbline's "
+    "dataset, and the Cloud Run job of each schedule with what starts it.\n\n"
+    "Each step looks first and changes only what differs, so it may be run again at any time. "
+    "Roles are added, never taken away. It runs gcloud and bq.",
+    params=[
+        click.Option(
+            ["--image"],
+            metavar="IMAGE",
+            help="The image to run; default: the one that is deployed.",
+        ),
+        dry_run_option(),
+    ],
+    examples=(
+        Example("plumbline deploy apply --dry-run", "what would be changed, and by which commands"),
+        Example('plumbline deploy apply --image "$(plumbline deploy image)"', "this commit"),
+    ),
+    exit_codes={
+        0: "Google Cloud is as deploy/ declares",
+        3: "ERROR: a step failed, or there is no image yet; those before it hold",
+    },
+)

@@ -1,0 +1,28 @@
+"""``plumbline deploy image``: what the image of this commit is called."""
+
+from __future__ import annotations
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.output import write_result
+from plumbline.cli.session import Session
+
+
+def image() -> int:
+    """Write the name."""
+    from plumbline.deploy.apply.declaration import read_declaration
+    from plumbline.deploy.apply.image import name_image
+
+    project = click.get_current_context().ensure_object(Session).project()
+    write_result(f"{name_image(read_declaration(project))}\n")
+    return 0
+
+
+command = Command(
+    name="image",
+    callback=image,
+    help="Print the name of this commit's image, tagged with the commit.\n\n"
+    "Refused where the tree differs from its commit: a run must not say a revision that it is not.",
+    examples=(Example("plumbline deploy image", "to build, push and apply it"),),
+)

@@ -1,0 +1,42 @@
+"""``plumbline deploy render``: the declarations of deploy/ as files."""
+
+from __future__ import annotations
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.output import write_result
+from plumbline.cli.session import Session
+
+
+def render(check: bool) -> int:
+    """Write the files that differ, or refuse them; the exit code."""
+    from plumbline.deploy.apply import manifests
+    from plumbline.deploy.apply.declaration import read_declaration
+
+    project = click.get_current_context().ensure_object(Session).project()
+    declared = read_declaration(project)
+    if check:
+        manifests.check(declared)
+        write_result("the files of deploy/ are up to date\n")
+        return 0
+    for did, path in manifests.write(declared):
+        write_result(f"{did}: {path.relative_to(project.root)}\n")
+    return 0
+
+
+command = Command(
+    name="render",
+    callback=render,
+    help="Write the manifests of deploy/ (*.job.yaml, *.scheduler.yaml) from deploy/deploy.yml "
+    "and checkpoints/schedule.yml, so that a change can be reviewed before it is applied.",
+    params=[
+        click.Option(
+            ["--check"], is_flag=True, help="Write nothing; exit with 64 where a file is stale."
+        )
+    ],
+    examples=(
+        Example("plumbline deploy render", "after a change of deploy/deploy.yml or the schedule"),
+        Example("plumbline deploy render --check", "in CI"),
+    ),
+)

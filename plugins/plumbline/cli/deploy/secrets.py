@@ -1,0 +1,63 @@
+"""``plumbline deploy secrets``: the values of channels' variables into Secret Manager."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.deploy.steps import dry_run_option, write_steps
+from plumbline.cli.output import write_result
+from plumbline.cli.session import Session
+
+
+def secrets(variable: str | None, dry_run: bool) -> int:
+    """Put the values that are given; the exit code."""
+    from plumbline.deploy.apply.declaration import read_declaration
+    from plumbline.deploy.apply.secrets import check_variable, find_values, put_secrets
+    from plumbline.deploy.gcloud import Gcloud
+
+    declared = read_declaration(click.get_current_context().ensure_object(Session).project())
+    if variable is None:
+        values = find_values(declared, os.environ)
+    else:
+        check_variable(declared, variable)
+        values = {variable: _ask(variable)}
+    gcloud = Gcloud(declared.values.project, dry_run=dry_run)
+    write_steps(put_secrets(declared, gcloud, values), dry_run=dry_run)
+    if dry_run:
+        write_result(f"\n{gcloud.commands()}\n")
+    return 0
+
+
+def _ask(variable: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(variable, hide_input=True, err=True))
+    return sys.stdin.read()
+
+
+command = Command(
+    name="secrets",
+    callback=secrets,
+    help="Put the values of channels' variables into Secret Manager.\n\n"
+    "They are read from the environment or from standard input, never from the command line, and "
+    "are never shown. A version is added only where the value is another one.",
+    params=[
+        click.Option(
+            ["--stdin", "variable"],
+            metavar="VARIABLE",
+            help="Read the value of this variable from standard input, and no other value.",
+        ),
+        dry_run_option(),
+    ],
+    examples=(
+        Example("plumbline deploy secrets", "those that are set in the environment"),
+        Example(
+            "plumbline deploy secrets --stdin SLACK_WEBHOOK_URL_ERROR < webhook.txt",
+            "one; on a terminal it is asked for, and not shown",
+        ),
+    ),
+    exit_codes={3: "ERROR: a step failed; those before it hold"},
+)

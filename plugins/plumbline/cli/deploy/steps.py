@@ -1,0 +1,29 @@
+"""What the commands that change Google Cloud have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.output import write_result
+
+if TYPE_CHECKING:
+    from plumbline.deploy.steps import Step
+
+
+def dry_run_option() -> click.Option:
+    """``--dry-run``."""
+    return click.Option(
+        ["--dry-run"], is_flag=True, help="Look, and show the commands that would be run."
+    )
+
+
+def write_steps(steps: Iterable[Step], *, dry_run: bool) -> list[Step]:
+    """Write each step as it is done; all of them."""
+    written = []
+    for step in steps:
+        write_result(step.render(dry_run=dry_run))
+        written.append(step)
+    return written

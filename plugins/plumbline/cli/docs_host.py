@@ -1,0 +1,137 @@
+"""``plumbline docs host``: the data docs site behind Google's login."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.deploy.steps import dry_run_option, write_steps
+from plumbline.cli.output import write_result
+
+IMAGE = "docker.io/nginxinc/nginx-unprivileged:stable-alpine"
+
+
+def _matching(pattern: str, hint: str) -> Callable[..., Any]:
+    """Refuses values that Google would not take as they are, or that would let everybody in."""
+
+    def check(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None and not re.fullmatch(pattern, one):
+                raise click.BadParameter(f"{one!r} is not {hint}", context, parameter)
+        return value
+
+    return check
+
+
+_MEMBER = _matching(
+    r"(user|group|domain|serviceAccount):[^\s:,]+",
+    "a member; write group:docs-readers@example.com, user:..., serviceAccount:... or "
+    "domain:example.com",
+)
+_BUCKET = _matching(
+    r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", "the name of a bucket (write it without gs://)"
+)
+_SERVICE = _matching(
+    r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "the name of a service (6 to 30 of a-z, 0-9 and -)"
+)
+_PREFIX = _matching(r"([\w.-]+(/[\w.-]+)*)?", "a prefix (such as docs, or team/docs)")
+_WORD = _matching(r"[\w.:-]+", "a name")
+
+
+def host(
+    google_project: str,
+    region: str,
+    bucket: str,
+    prefix: str,
+    readers: tuple[str, ...],
+    writer: str | None,
+    target: str,
+    service: str,
+    image: str,
+    dry_run: bool,
+) -> int:
+    """Make the bucket and the web server; the exit code."""
+    from plumbline.deploy.docs_hosting import Hosting, configuration, make_hosting
+    from plumbline.deploy.gcloud import Gcloud
+
+    hosting = Hosting(
+        google_project, region, bucket, prefix, service, target, readers, writer, image
+    )
+    gcloud = Gcloud(google_project, dry_run=dry_run)
+    write_steps(make_hosting(hosting, gcloud), dry_run=dry_run)
+    if dry_run:
+        write_result(f"\n{gcloud.commands()}\n")
+    write_result(configuration(hosting, gcloud))
+    return 0
+
+
+command = Command(
+    name="host",
+    callback=host,
+    help="Show the data docs site to a company, and to nobody else.\n\n"
+    "Makes a private bucket, and a web server on Cloud Run behind Google's login "
+    "(Identity-Aware Proxy), and prints the store_backend of the site for great_expectations.yml. "
+    "Each step looks first and changes only what differs, so it may be run again at any time. It "
+    "runs gcloud. See docs/data-docs.md.",
+    params=[
+        click.Option(
+            ["--project", "google_project"],
+            required=True,
+            callback=_WORD,
+            help="The Google Cloud project, in an organisation.",
+        ),
+        click.Option(
+            ["--region"], required=True, callback=_WORD, help="Of the bucket and the web server."
+        ),
+        click.Option(["--bucket"], required=True, callback=_BUCKET, help="Made where missing."),
+        click.Option(
+            ["--prefix"],
+            default="docs",
+            show_default=True,
+            callback=_PREFIX,
+            help="Of the site, within the bucket.",
+        ),
+        click.Option(
+            ["--reader", "readers"],
+            required=True,
+            multiple=True,
+            callback=_MEMBER,
+            help="Who may look: group:data@example.com; repeatable.",
+        ),
+        click.Option(["--writer"], callback=_MEMBER, help="The account that builds the site."),
+        click.Option(
+            ["--target"],
+            default="bigquery",
+            show_default=True,
+            callback=_WORD,
+            help="Whose site is shown at /.",
+        ),
+        click.Option(
+            ["--service"],
+            default="plumbline-docs",
+            show_default=True,
+            callback=_SERVICE,
+            help="What the web server is called on Cloud Run.",
+        ),
+        click.Option(
+            ["--image"],
+            default=IMAGE,
+            show_default=True,
+            help="An nginx that needs no root.",
+        ),
+        dry_run_option(),
+    ],
+    examples=(
+        Example(
+            "plumbline docs host --project example-data --region europe-west1 "
+            "--bucket example-data-docs --reader group:data@example.com "
+            "--writer serviceAccount:plumbline@example-data.iam.gserviceaccount.com --dry-run",
+            "what would be made, and by which commands",
+        ),
+    ),
+    exit_codes={3: "ERROR: a step failed; those before it hold"},
+)

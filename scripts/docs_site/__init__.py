@@ -1,1 +1,0 @@
-"""Makes the private hosting of the data docs site: a bucket, and a web server behind a login."""

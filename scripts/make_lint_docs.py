@@ -17,45 +17,44 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "lint.md"
 
 INTRODUCTION = """\
 <!-- made by scripts/make_lint_docs.py from the rules in plugins/plumbline/lint/rules -->
-# Lint: what is wrong, before anything runs
+# Lint
 
-`plumbline lint` reads what a run would read (suites, checkpoints, the schedule, models, their
-descriptions, variables, targets) and says all that is wrong with it, each with file, line and
-fix. It needs no warehouse, no secrets and no network, and takes less than a second.
+`plumbline lint` checks the files that a run reads (suites, checkpoints, the schedule, models, their
+descriptions, variables, targets) and reports each problem with file, line and
+fix. It needs no warehouse, secrets or network, and takes less than a second.
 
 ```sh
-plumbline lint                     # the whole project
-plumbline lint line_coverage       # one monitor: its suite, model and runbook
-plumbline lint models/schema.yml   # a file or a folder
-plumbline lint --fix               # first write suites and checkpoints in their one form
-plumbline lint --format github     # as annotations of a pull request
-plumbline lint --format json       # for machines
+plumbline lint                     # check the whole project
+plumbline lint line_coverage       # check one monitor: its suite, model and runbook
+plumbline lint models/schema.yml   # check a file or a folder
+plumbline lint --fix               # format suites and checkpoints first
+plumbline lint --format github     # print annotations for a pull request
+plumbline lint --format json       # print JSON
 ```
 
-Exit codes: 0 nothing to fix, 1 warnings only, 2 errors, 64 wrong usage. An **error** would not
-run, or would judge wrongly; a **warning** runs, and someone will be sorry.
+Exit codes: 0 no findings, 1 warnings only, 2 errors, 64 wrong usage. An **error** would stop a run
+or give a wrong result. A **warning** does not stop a run but is probably a mistake.
 
 ## What `--fix` does
 
-It writes suites and checkpoints with two spaces, a line an entry and their keys in the order of
-these pages, and fills in the ids that Great Expectations asks for (plumbline itself needs none).
-Values, unknown keys and numbers stay as they are; a file that can't be read whole is left alone;
-what is in form is not written. The ids are the same that plumbline makes in memory for files
-without.
+It formats suites and checkpoints with two spaces, one entry per line and keys in the order of
+the documentation, and adds the ids that Great Expectations needs (plumbline doesn't need any).
+It doesn't change values, unknown keys or numbers. It skips files that it can't parse and doesn't
+rewrite files that are already formatted. The ids are the same that plumbline generates in memory.
 
-## Which models it looks at
+## Which models it checks
 
-Those that a suite names, those in a folder `monitors/`, those that take `as_of`, and all that
-these refer to. Other models of a dbt project are dbt's own affair.
+Lint checks the models that a suite names, those in a folder `monitors/`, those that use `as_of`, and
+all models that these refer to. It ignores other models of a dbt project.
 
-In files that belong to others too (dbt's and Great Expectations' own), a key is called unknown
-only when it is nearly one that plumbline reads.
+In files that dbt or Great Expectations also read, it reports an unknown key
+only if it is similar to one that plumbline reads.
 
 ## Google's analyzer
 
-sqlglot reads the SQL's grammar; it does not know whether a column is there, or what `STRING >
-INT64` means. Google's own analyzer does. It is the extra `analyzer`, and takes half a minute to
-load, so it is asked only on demand; `models/sources.yml` tells it the tables.
+By default, lint parses the SQL with sqlglot, which doesn't know whether a column exists or what
+`STRING > INT64` means. Google's analyzer does. It is the extra `analyzer` and takes half a minute to
+load, so you turn it on with an option. It uses the tables in `models/sources.yml`.
 
 ```sh
 pip install 'plumbline-dq[analyzer]'
@@ -64,18 +63,18 @@ plumbline lint --analyzer
 
 ## History
 
-Whether a threshold ever fires is not in the files. Where there is a history of what was observed,
-lint holds the thresholds against it: see [backtest](backtest.md), which makes such a file.
+With a history of observed values, lint also checks whether thresholds ever fail. A
+[backtest](backtest.md) exports such a file.
 
 ```sh
 plumbline backtest --from 2025-11-01 --to 2026-02-10 --export history.jsonl
 plumbline lint --history history.jsonl
 ```
 
-## Before each commit, and on each pull request
+## Pre-commit and pull requests
 
-This repository is one that [pre-commit](https://pre-commit.com) can use: hooks `plumbline-lint`
-and `plumbline-lint-fix`.
+This repository provides the [pre-commit](https://pre-commit.com) hooks `plumbline-lint`
+and `plumbline-lint-fix`:
 
 ```yaml
 repos:
@@ -85,7 +84,7 @@ repos:
       - id: plumbline-lint
 ```
 
-On GitHub, a step of a workflow:
+On GitHub, add a step to a workflow:
 
 ```yaml
 steps:
@@ -96,14 +95,14 @@ steps:
 
 def make_page() -> str:
     """The page's text."""
-    sections = [INTRODUCTION, "## The rules\n", *map(_section, GROUPS)]
+    sections = [INTRODUCTION, "## Rules\n", *map(_section, GROUPS)]
     return "\n".join(sections)
 
 
 def _section(group: RuleGroup) -> str:
     lines = [
         f"### {group.title}\n",
-        "| rule | | what it finds | wrong | right |",
+        "| rule | | problem | wrong | right |",
         "|---|---|---|---|---|",
         *map(_line, group.rules),
     ]

@@ -26,49 +26,51 @@ from plumbline.project.mutes import MutesEntry, read_mutes
 
 SECRET = error(
     "alerts-secret-in-file",
-    "A secret stands in a file, where all who read the repository can use it.",
+    "A secret is in a file, where everyone with access to the repository can read it.",
     wrong="slack: {type: slack, webhook: https://hooks.slack.com/...}",
     right="slack: {type: slack, webhook: SLACK_WEBHOOK_URL}",
 )
 UNKNOWN_CHANNEL = error(
     "alerts-unknown-channel",
-    "A route, the fallback or a schedule names a channel that is not there: nobody would be told.",
+    "A route, the fallback or a schedule names a channel that doesn't exist, so no "
+    "notification would be sent.",
     wrong="{status: CRITICAL, to: [slack-eror]}",
     right="{status: CRITICAL, to: [slack-error]}",
 )
 UNUSED_CHANNEL = warning(
     "alerts-unused-channel",
-    "No route leads to the channel: it is never told.",
+    "No route uses the channel, so it never receives notifications.",
     wrong="channels: {pager: {type: pagerduty, ...}} that no route names",
     right="{status: CRITICAL, to: [slack-error, pager]}",
 )
 UNREACHED_ROUTE = warning(
     "alerts-route-never-reached",
-    "The routes before it take all that it would: the first that fits counts.",
+    "Earlier routes match everything that this route matches, so it is never used.",
     wrong="[{status: CRITICAL, to: [a]}, {status: CRITICAL, owner: ml-platform, to: [b]}]",
     right="[{status: CRITICAL, owner: ml-platform, to: [b]}, {status: CRITICAL, to: [a]}]",
 )
 UNKNOWN_IN_ROUTE = error(
     "alerts-route-unknown-name",
-    "A route names a monitor that is not there, or an owner that no suite has: it fits nothing.",
+    "A route names a monitor that doesn't exist or an owner that no suite has, so it "
+    "matches nothing.",
     wrong="{monitor: line_coverge, to: [slack]}",
     right="{monitor: line_coverage, to: [slack]}",
 )
 NO_FALLBACK = warning(
     "alerts-no-fallback",
-    "Without a fallback, what no route fits, or whose channel is not configured, is told nobody.",
+    "Without a fallback, notifications without a route or a configured channel are not sent.",
     wrong="routes: [...] without fallback",
     right="fallback: slack",
 )
 UNKNOWN_MUTED = error(
     "mute-unknown-monitor",
-    "A mute names a monitor that is not there: runs refuse the file.",
+    "A mute names a monitor that doesn't exist, so runs report it.",
     wrong="- {monitor: bdb_coverge, ...}",
     right="- {monitor: bdb_coverage, ...}",
 )
 MUTE_OVER = warning(
     "mute-over",
-    "The mute has ended: it does nothing any more.",
+    "The mute has ended and has no effect.",
     wrong="- {monitor: bdb_coverage, until: 2020-01-31, ...}",
     right="mutes: []",
 )

@@ -13,13 +13,13 @@ from plumbline.warehouse.types import parse_type
 
 REJECTED = error(
     "sql-rejected",
-    "Google's analyzer rejects the SQL: a name or a type is wrong, and so would BigQuery.",
+    "Google's analyzer rejects the SQL because of a wrong name or type, and so would BigQuery.",
     wrong="where game_status = 'final', of an INT64",
     right="where game_status = 3",
 )
 OTHER_TYPE = error(
     "column-type-differs",
-    "A column is described with another type than the SQL returns.",
+    "The described type of a column differs from the type that the SQL returns.",
     wrong="{name: coverage_pct, data_type: INT64} for 100 * a / b",
     right="{name: coverage_pct, data_type: FLOAT64}",
 )

@@ -12,7 +12,7 @@ from plumbline.project.document import Document, KeyPath
 
 UNKNOWN_MONITOR = error(
     "checkpoint-unknown-monitor",
-    "The checkpoint lists a monitor that is not there: nothing of it would run.",
+    "The checkpoint lists a monitor that doesn't exist, so the checkpoint would not run.",
     wrong='"validation_definitions": [{"name": "coverge"}]',
     right='"validation_definitions": [{"name": "coverage"}]',
 )
@@ -24,13 +24,13 @@ MONITOR_TWICE = error(
 )
 UNKNOWN_ACTION = error(
     "checkpoint-unknown-action",
-    "There is no action of that type, so nobody would be told.",
+    "The action type doesn't exist, so no notification would be sent.",
     wrong='"actions": [{"type": "slak", ...}]',
     right='"actions": [{"type": "slack", ...}]',
 )
 UNKNOWN_CHECKPOINT = error(
     "schedule-unknown-checkpoint",
-    "The schedule names a checkpoint that is not there: it would never run.",
+    "The schedule names a checkpoint that doesn't exist, so it would never run.",
     wrong="- {checkpoint: helth_check, cron: '0 */6 * * *', ...}",
     right="- {checkpoint: health_check, cron: '0 */6 * * *', ...}",
 )

@@ -13,7 +13,8 @@ from plumbline.project.document import Document, KeyPath
 
 UNKNOWN = error(
     "expectation-unknown-column",
-    "The model has no such column, by its description or its SQL: the monitor would end in ERROR.",
+    "The column is neither in the model's description nor in its SQL, so the monitor "
+    "would end in ERROR.",
     wrong='"column": "covrage_pct", or "group_by": ["system"]',
     right='"column": "coverage_pct", or "group_by": ["system_id"]',
 )

@@ -13,32 +13,32 @@ from plumbline.project.document import Document
 
 UNKNOWN_SUITE = error(
     "definition-unknown-suite",
-    "The suite that a validation definition names is not there.",
+    "The validation definition's suite doesn't exist.",
     wrong='validation_definitions/games.json: "suite": {"name": "gmes"}',
     right='"suite": {"name": "games"}',
 )
 UNKNOWN_DATA = error(
     "definition-unknown-data",
-    "The datasource, asset or batch definition that a validation definition names is not in "
+    "The validation definition's data source, asset or batch definition is not in "
     "great_expectations.yml.",
     wrong='"data": {"datasource": {"name": "shpo"}, ...}',
     right='"data": {"datasource": {"name": "shop"}, ...}',
 )
 NAME_TWICE = error(
     "definition-name-twice",
-    "Two validation definitions have one name: results of the one would stand for the other.",
+    "Two validation definitions have the same name, so their results would be mixed up.",
     wrong='orders_fr.json and orders_de.json, both with "name": "orders_de"',
     right='orders_fr.json with "name": "orders_fr"',
 )
 UNFIT = error(
     "definition-unfit",
-    "A validation definition says of its data what these do not have.",
+    "The validation definition has settings that its data source does not support.",
     wrong='"datasource": {"name": "warehouse"}, ..., "batch_parameters": {"day": 2}',
     right='"datasource": {"name": "warehouse"}, ..., "batch_parameters": {"vars": {"days": 2}}',
 )
 UNUSED = warning(
     "definition-in-no-checkpoint",
-    "No checkpoint lists the validation definition, so nothing ever runs it.",
+    "No checkpoint lists the validation definition, so it never runs.",
     wrong='checkpoints/health_check.json without {"name": "orders_fr"}',
     right='"validation_definitions": [{"name": "orders_fr"}]',
 )

@@ -12,37 +12,37 @@ from plumbline.project.document import Place
 
 NO_DESCRIPTION = warning(
     "model-without-description",
-    "No YAML file beside the models says what the model, or the source table, holds.",
+    "No YAML file beside the models describes the model or the source table.",
     wrong="models: [{name: coverage}]",
     right="models: [{name: coverage, description: Share of players with a line.}]",
 )
 COLUMN_WITHOUT = warning(
     "column-without-description",
-    "A column that the model returns, or the source table holds, is not described.",
+    "A column of the model or of the source table has no description.",
     wrong="columns: [{name: coverage_pct}]",
     right="columns: [{name: coverage_pct, description: Share of players with a line.}]",
 )
 UNKNOWN_MODEL = error(
     "description-unknown-model",
-    "A YAML file describes a model that is not there.",
+    "A YAML file describes a model that doesn't exist.",
     wrong="models: [{name: coverge}]",
     right="models: [{name: coverage}]",
 )
 TWICE = error(
     "model-described-twice",
-    "Two entries describe the same model; one of them is not read.",
+    "Two entries describe the same model, and one of them is ignored.",
     wrong="models: [{name: coverage}, {name: coverage}]",
     right="models: [{name: coverage}]",
 )
 NOT_RETURNED = error(
     "column-not-returned",
-    "A column is described that the model's SQL does not return.",
+    "The description has a column that the model's SQL does not return.",
     wrong="columns: [{name: coverage}] for a model that returns coverage_pct",
     right="columns: [{name: coverage_pct}]",
 )
 UNKNOWN_GRAIN = error(
     "grain-unknown-column",
-    "config.meta.grain names a column that the model does not have, so rows can't be named by it.",
+    "config.meta.grain names a column that the model does not have, so it can't identify rows.",
     wrong="config: {meta: {grain: [game_day]}}",
     right="config: {meta: {grain: [game_date]}}",
 )

@@ -28,19 +28,20 @@ from plumbline.warehouse.types import BigQueryType, parse_type
 
 JUDGES_NOTHING = error(
     "expectation-judges-nothing",
-    "With these arguments everything passes: a run says ERROR.",
+    "With these arguments nothing can fail, so a run ends in ERROR.",
     wrong='"type": "expect_column_mean_to_be_between", "kwargs": {"column": "coverage_pct"}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
 CONDITION = error(
     "row-condition-unsupported",
-    "The row_condition can't be read, or holds what SQL would not judge alike.",
+    "The row_condition can't be parsed, or it contains something that SQL would "
+    "evaluate differently.",
     wrong='"row_condition": "name.str.len() > 3"',
     right='"row_condition": "name_length > 3"',
 )
 NOT_EVALUABLE = error(
     "expectation-not-evaluable",
-    "A value is not of the column's type, or BigQuery has no such check for that type.",
+    "A value doesn't have the column's type, or BigQuery has no such check for the type.",
     wrong='"column": "game_date", "value_set": ["1 Feb 2026"]',
     right='"column": "game_date", "value_set": ["2026-02-01"]',
 )

@@ -21,68 +21,68 @@ from plumbline.project.document import Document, KeyPath, Place
 
 UNKNOWN_TYPE = error(
     "expectation-unknown-type",
-    "There is no such expectation; GX would drop it, and the suite would pass without it.",
+    "The expectation type doesn't exist. GX would ignore it, and the suite would pass without it.",
     wrong='"type": "expect_metric_to_be_betwen"',
     right='"type": "expect_metric_to_be_between"',
 )
 UNKNOWN_ARGUMENT = error(
     "expectation-unknown-argument",
-    "The expectation takes no such argument.",
+    "The expectation has no such argument.",
     wrong='"kwargs": {"column": "coverage_pct", "minimum": 80}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
 MISSING_ARGUMENT = error(
     "expectation-missing-argument",
-    "The expectation needs an argument that is not given.",
+    "A required argument is missing.",
     wrong='"kwargs": {"min_value": 80}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
 WRONG_ARGUMENT = error(
     "expectation-wrong-argument",
-    "An argument's value is of the wrong kind.",
+    "An argument has the wrong type.",
     wrong='"min_value": "80"',
     right='"min_value": 80',
 )
 MISPLACED_KEY = error(
     "expectation-misplaced-key",
-    "A key of the expectation itself stands among its arguments.",
+    "A key of the expectation is among its arguments.",
     wrong='"kwargs": {"column": "coverage_pct", "severity": "warning"}',
     right='"severity": "warning", "kwargs": {"column": "coverage_pct"}',
 )
 NO_GROUPS = error(
     "expectation-overrides-without-groups",
-    "overrides and retired are for groups, and without group_by there are none.",
+    "overrides and retired need groups, but there is no group_by.",
     wrong='"overrides": {"moving_average": {"min_value": 60}}',
     right='"group_by": ["system_id"], "overrides": {"moving_average": {"min_value": 60}}',
 )
 RETIRED_OVERRIDES = error(
     "expectation-retired-overrides",
-    "A group is retired and has bounds of its own: it is gone for good, or it is judged.",
+    "A retired group has its own bounds. Either it is retired or it is checked.",
     wrong='"retired": ["ridge_v1"], "overrides": {"ridge_v1": {"min_value": 60}}',
     right='"retired": ["ridge_v1"]',
 )
 FOLLOWS_ANOTHER = error(
     "expectation-follows-another",
-    "History holds another number than the one that is held against it: a pass says nothing.",
+    "The checked value is not the one that the history holds, so the comparison is meaningless.",
     wrong='"observed": {"column": "coverage_pct", "aggregate": "mean"}, followed "column": "rows"',
     right='"observed": {"column": "rows", "aggregate": "mean"}, followed "column": "rows"',
 )
 COMPARES = error(
     "expectation-compares-sources",
-    "The expectation compares with another table or data source; a monitor asks for the rows of "
-    "its model alone, and ends in ERROR.",
+    "The expectation compares with another table or data source. A monitor reads only "
+    "its model's rows, so it ends in ERROR.",
     wrong='"type": "expect_table_row_count_to_equal_other_table"',
     right='a model that returns both counts, and "expect_column_pair_values_to_be_equal"',
 )
 BROKEN_PLUGIN = error(
     "plugin-broken",
-    "A Python file among the plugins can't be imported, so what it defines is not known.",
+    "A plugin's Python file can't be imported, so its definitions are unknown.",
     wrong="plugins/our_expectations.py: import panda",
     right="plugins/our_expectations.py: import pandas",
 )
 TWICE = warning(
     "expectation-twice",
-    "The same expectation stands twice: one of them was meant to say something else.",
+    "The same expectation occurs twice. One of them is probably a mistake.",
     wrong='two entries {"type": "expect_column_to_exist", "kwargs": {"column": "game_id"}}',
     right="one of them, or each with its own column",
 )

@@ -14,50 +14,49 @@ if TYPE_CHECKING:
 
 UNREADABLE = error(
     "file-unreadable",
-    "A file that can't be opened or is not UTF-8 is not checked at all.",
+    "The file can't be opened or is not UTF-8, so it isn't checked.",
     wrong="expectations/coverage.json saved as UTF-16",
     right="the same file saved as UTF-8",
 )
 MALFORMED_JSON = error(
     "json-malformed",
-    "The file is not JSON, so nothing in it is used.",
+    "The file is not valid JSON, so it is ignored.",
     wrong='{"name": "coverage",}',
     right='{"name": "coverage"}',
 )
 MALFORMED_YAML = error(
     "yaml-malformed",
-    "The file is not YAML, so nothing in it is used.",
+    "The file is not valid YAML, so it is ignored.",
     wrong="vars: {days: 1",
     right="vars: {days: 1}",
 )
 DUPLICATE_KEY = error(
     "duplicate-key",
-    "A key stands twice: JSON and YAML silently keep the last one.",
+    "A key occurs twice. JSON and YAML silently keep the last one.",
     wrong='{"min_value": 80, "min_value": 50}',
     right='{"min_value": 80}',
 )
 UNKNOWN_KEY = error(
     "unknown-key",
-    "A key that nothing reads: often a typo, and what it should say is not said.",
+    "Nothing reads this key. It is often a typo, so the intended setting is missing.",
     wrong='"severty": "warning"',
     right='"severity": "warning"',
 )
 MISSING_KEY = error(
     "missing-key",
-    "A key that must be there is not.",
+    "A required key is missing.",
     wrong='{"kwargs": {"column": "coverage_pct"}}',
     right='{"type": "expect_metric_to_be_between", "kwargs": {"column": "coverage_pct"}}',
 )
 WRONG_VALUE = error(
     "wrong-value",
-    "A value is of the wrong kind, or none of those that can stand there.",
+    "A value has the wrong type or is not one of the allowed values.",
     wrong='"severity": "urgent"',
     right='"severity": "critical"',
 )
 OTHER_NAME = error(
     "name-differs-from-file",
-    "A suite, checkpoint or validation definition is found by its file, so its name must be the "
-    "file's.",
+    "The name of a suite, checkpoint or validation definition must match its file.",
     wrong='expectations/coverage.json with "name": "line_coverage"',
     right='expectations/coverage.json with "name": "coverage"',
 )

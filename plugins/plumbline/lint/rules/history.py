@@ -23,26 +23,27 @@ if TYPE_CHECKING:
 
 NEVER = warning(
     "history-never-fires",
-    "No value of the history breaks the bound, though there was an incident or nothing ever could.",
+    "No value in the history breaks the bound, although there was an incident, or the "
+    "bound can never fail.",
     wrong='"min_value": 0 on a number of rows',
     right='"min_value": 100',
 )
 ALWAYS = warning(
     "history-always-fires",
-    "Most values outside known incidents break the bound: a permanent alarm, which nobody reads.",
+    "Most values outside known incidents break the bound, so it is a permanent alarm.",
     wrong='"min_value": 80 where half of the values are below 45',
     right='"min_value": 35, or another denominator',
 )
 GROUP_GONE = warning(
     "history-group-gone",
-    "A group has bounds of its own, and the history has not seen it for four weeks.",
+    "A group with its own bounds has not been in the history for four weeks.",
     wrong='"overrides": {"catboost_v7": {"min_value": 60}}',
     right="without it",
 )
 
 RETIRED_UNKNOWN = warning(
     "history-retired-unknown",
-    "A group is retired that the history has never seen: another one was meant.",
+    "A retired group has never been in the history. It is probably a typo.",
     wrong='"retired": ["catbost_v7"]',
     right='"retired": ["catboost_v7"]',
 )

@@ -18,25 +18,25 @@ from plumbline.project.document import Document, Place
 
 NO_SUITE = warning(
     "model-without-suite",
-    "A model is meant to be judged, and no suite judges it.",
+    "No suite uses the monitor model.",
     wrong="models/monitors/coverage.sql without expectations/coverage.json",
     right='expectations/coverage.json with "model": "coverage"',
 )
 NAMED_TWICE = error(
     "model-named-twice",
-    "Two files are models of the same name, so ref() can mean either.",
+    "Two model files have the same name, so ref() is ambiguous.",
     wrong="models/monitors/coverage.sql and models/staging/coverage.sql",
     right="models/monitors/coverage.sql and models/staging/calendar.sql",
 )
 MALFORMED = error(
     "template-malformed",
-    "Jinja can't read the template.",
+    "Jinja can't parse the template.",
     wrong="{% if x %} select 1",
     right="{% if x %} select 1 {% endif %}",
 )
 UNKNOWN_REF = error(
     "model-unknown-ref",
-    "ref() names a model that is not there.",
+    "ref() names a model that doesn't exist.",
     wrong="{{ ref('calender') }}",
     right="{{ ref('calendar') }}",
 )
@@ -48,25 +48,25 @@ UNKNOWN_SOURCE = error(
 )
 UNKNOWN_VARIABLE = error(
     "model-unknown-variable",
-    "var() names a variable that has no value.",
+    "var() names a variable without a value.",
     wrong="{{ var('dayz') }}",
     right="{{ var('days') }}, declared under vars in dbt_project.yml",
 )
 UNKNOWN_NAME = error(
     "model-unknown-macro",
-    "A template uses a name that is no macro of the project and no function of plumbline.",
+    "A template uses a name that is neither a macro of the project nor a function of plumbline.",
     wrong="{{ arived_at('created_at') }}",
     right="{{ arrived_at('created_at') }}",
 )
 CYCLE = error(
     "model-cycle",
-    "Models refer to each other in a circle.",
+    "Models refer to each other in a cycle.",
     wrong="calendar.sql has ref('games'), and games.sql has ref('calendar')",
     right="games.sql has source('nba_reference', 'nba_schedule')",
 )
 NOT_COMPILABLE = error(
     "model-not-compilable",
-    "The template does not become one SELECT.",
+    "The template does not compile to one SELECT.",
     wrong="select 1; select 2",
     right="select 1",
 )

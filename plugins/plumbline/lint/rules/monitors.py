@@ -13,49 +13,49 @@ from plumbline.project.document import Document
 
 NO_OWNER = warning(
     "monitor-without-owner",
-    "Nobody is named who acts on an alert.",
+    "The monitor has no owner who acts on its alerts.",
     wrong='"monitor": {"model": "coverage"}',
     right='"monitor": {"model": "coverage", "owner": "data-platform"}',
 )
 NO_RUNBOOK = warning(
     "monitor-without-runbook",
-    "Whoever gets the alert is not told what to do.",
+    "The monitor has no runbook, so the alert does not say what to do.",
     wrong='"monitor": {"model": "coverage"}',
     right='"monitor": {"model": "coverage", "runbook": "docs/runbooks/coverage.md"}',
 )
 RUNBOOK_MISSING = error(
     "monitor-runbook-missing",
-    "The runbook is not there: alerts would link to nothing.",
+    "The runbook doesn't exist, so links in alerts are broken.",
     wrong='"runbook": "docs/runbooks/coverge.md"',
     right='"runbook": "docs/runbooks/coverage.md", or a link that begins with https://',
 )
 UNKNOWN_DEPENDENCY = error(
     "monitor-unknown-dependency",
-    "depends_on names a monitor that is not there.",
+    "depends_on names a monitor that doesn't exist.",
     wrong='"depends_on": ["game_status"]',
     right='"depends_on": ["game_status_lag"]',
 )
 DEPENDENCY_CYCLE = error(
     "monitor-dependency-cycle",
-    "Monitors depend on each other in a circle, so none of them is the cause.",
+    "Monitors depend on each other in a cycle, so none of them can be the cause.",
     wrong='grading depends on lag, and lag has "depends_on": ["grading"]',
     right='"depends_on": [] in one of the two',
 )
 UNKNOWN_OBSERVED = error(
     "monitor-unknown-column",
-    "The observed number is of a column that the model does not have.",
+    "The observed column doesn't exist in the model.",
     wrong='"observed": {"column": "covrage_pct", "aggregate": "mean"}',
     right='"observed": {"column": "coverage_pct", "aggregate": "mean"}',
 )
 PERSONAL_OBSERVED = error(
     "monitor-observes-personal-column",
-    "The observed number is of a column tagged as personal: it is withheld, so there is none.",
+    "The observed column is tagged as personal, so its value is withheld.",
     wrong='"observed": {"column": "height_cm", "aggregate": "max"}, with height_cm tagged personal',
     right='"observed": {"column": "players", "aggregate": "sum"}',
 )
 COUNTS_NOTHING = warning(
     "monitor-counts-nothing",
-    "The observed number counts failures of a severity that no expectation has: it is always 0.",
+    "The observed value counts failures of a severity that no expectation has, so it is always 0.",
     wrong='"observed": {"count_failing": "critical"} beside expectations of severity warning only',
     right='"observed": {"count_failing": "warning"}',
 )

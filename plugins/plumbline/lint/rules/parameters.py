@@ -13,19 +13,19 @@ from plumbline.project.parameters import ParameterError, evaluate, names_read, p
 
 NO_VALUE = warning(
     "parameter-without-value",
-    "A suite parameter has no value: a run that is not given one by `--param` ends in ERROR.",
+    "A suite parameter has no value, so runs without `--param` end in ERROR.",
     wrong='"min_value": {"$PARAMETER": "least"}, and no "suite_parameters"',
     right='"suite_parameters": {"least": 80}',
 )
 MALFORMED = error(
     "parameter-malformed",
-    "A suite parameter is no name and no arithmetic that can be evaluated.",
+    "A suite parameter is neither a name nor valid arithmetic.",
     wrong='"min_value": {"$PARAMETER": "least *"}',
     right='"min_value": {"$PARAMETER": "least * 2"}',
 )
 UNREAD = warning(
     "parameter-unread",
-    "No expectation reads a value under suite_parameters: it changes nothing.",
+    "No expectation uses a value under suite_parameters, so it has no effect.",
     wrong='"suite_parameters": {"leest": 80} beside {"$PARAMETER": "least"}',
     right='"suite_parameters": {"least": 80} beside {"$PARAMETER": "least"}',
 )

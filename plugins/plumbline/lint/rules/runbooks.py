@@ -14,9 +14,9 @@ from plumbline.project.runbooks import ENDINGS, missing_headings
 
 NO_HEADING = warning(
     "runbook-without-heading",
-    "The runbook lacks a heading of the others: whoever is woken looks for it in vain.",
+    "The runbook lacks a heading that the others have.",
     wrong="a runbook without ## Roll back",
-    right="## Roll back, and below it how a deployment is taken back, or that there is none",
+    right="## Roll back, and below it how to roll back a deployment, or that there is none",
 )
 
 RULES = (NO_HEADING,)

@@ -19,13 +19,13 @@ from plumbline.project.schedule import ScheduleEntry, SchedulesEntry, find_fault
 
 NEVER_COMES = error(
     "schedule-never-comes",
-    "No year has such a day: the checkpoint would never run.",
+    "The day never occurs, so the checkpoint would never run.",
     wrong="cron: 0 6 31 2 *",
     right="cron: 0 6 L 2 *",
 )
 DEADLINE_TOO_LONG = error(
     "schedule-deadline-too-long",
-    "The deadline goes beyond the next run: a run that hangs would hold up the next, unseen.",
+    "The deadline is after the next run, so a run that hangs would delay the next one unnoticed.",
     wrong="{cron: '0 */6 * * *', deadline: 12h, ...}",
     right="{cron: '0 */6 * * *', deadline: 10m, ...}",
 )

@@ -20,37 +20,38 @@ from plumbline.project.services import Service, ServicesEntry, path_fault, read_
 
 PATH_MISSING = error(
     "service-path-missing",
-    "The repository has no such path: no commit would ever count, and the drift always be 0.",
+    "The path doesn't exist in the repository, so no commit would count and the drift "
+    "would always be 0.",
     wrong="paths: [predictions/wroker]",
     right="paths: [predictions/worker]",
 )
 UNKNOWN_CHECKPOINT = error(
     "service-unknown-checkpoint",
-    "verify names a checkpoint that is not there.",
+    "verify names a checkpoint that doesn't exist.",
     wrong="verify: post_deploy_wroker",
     right="verify: post_deploy_worker",
 )
 UNKNOWN_MONITOR = error(
     "service-unknown-monitor",
-    "monitors names one that is not there: its incidents would never be shown.",
+    "monitors names a monitor that doesn't exist, so its incidents would never be shown.",
     wrong="monitors: [coverge]",
     right="monitors: [coverage]",
 )
 RUNBOOK_MISSING = error(
     "service-runbook-missing",
-    "The runbook is not there: whoever is told of a drift has nothing to follow.",
+    "The service's runbook doesn't exist, so links in alerts are broken.",
     wrong="runbook: docs/runbooks/wroker.md",
     right="runbook: docs/runbooks/worker.md",
 )
 NO_RUNBOOK = warning(
     "service-without-runbook",
-    "Whoever is told of a drift is not told what to do.",
+    "The service has no runbook, so the alert does not say what to do.",
     wrong="{name: worker, paths: [...], ...} without runbook",
     right="runbook: docs/runbooks/worker.md",
 )
 NOT_WATCHED = error(
     "service-not-watched",
-    "The variable services names others than the file: a service would be watched by nobody.",
+    "The variable services differs from the file, so a service would not be monitored.",
     wrong="services: [worker] in dbt_project.yml, and coordinator besides in deploy/services.yml",
     right="services: [worker, coordinator]",
 )

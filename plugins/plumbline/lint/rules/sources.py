@@ -21,26 +21,26 @@ from plumbline.warehouse.types import KNOWN, parse_type
 
 TWICE = error(
     "source-described-twice",
-    "The same table of a source stands twice.",
+    "The same table of a source occurs twice.",
     wrong="tables: [{name: games}, {name: games}]",
     right="tables: [{name: games}]",
 )
 UNRESOLVED = error(
     "source-unresolved",
-    "Which table a source names can't be told: Jinja that can't be rendered, a misspelt key, or no "
-    "name of BigQuery's. A run of its monitors would end in ERROR.",
+    "The table of a source can't be resolved: Jinja that can't be rendered, a misspelt "
+    "key, or an invalid BigQuery name. Its monitors would end in ERROR.",
     wrong="schema: \"{{ env_var('STRIPE_SCHEMA') }}\", which is not set",
     right="schema: \"{{ env_var('STRIPE_SCHEMA', 'stripe') }}\"",
 )
 UNKNOWN_TYPE = error(
     "column-unknown-type",
-    "data_type is no type of BigQuery's.",
+    "data_type is not a BigQuery type.",
     wrong="{name: points, data_type: INT46}",
     right="{name: points, data_type: INT64}",
 )
 NO_TYPE = warning(
     "source-column-without-type",
-    "A source's column has no data_type, so Google's analyzer can't check what is done with it.",
+    "A source's column has no data_type, so Google's analyzer can't check its use.",
     wrong="{name: points}",
     right="{name: points, data_type: INT64}",
 )

@@ -18,31 +18,33 @@ if TYPE_CHECKING:
 
 UNREADABLE = error(
     "sql-unreadable",
-    "sqlglot can't read the compiled SQL as BigQuery's.",
+    "sqlglot can't parse the compiled SQL as BigQuery SQL.",
     wrong="select a b c from games",
     right="select a, b, c from games",
 )
 NO_AS_OF = error(
     "sql-without-as-of",
-    "A model that takes a list of instants returns no column as_of, so no row belongs to a run.",
+    "A model that takes a list of instants returns no column as_of, so its rows can't "
+    "be matched to a run.",
     wrong="select game_id from {{ ref('evaluations') }}",
     right="select as_of, game_id from {{ ref('evaluations') }}",
 )
 NO_FILTER = error(
     "sql-without-partition-filter",
-    "BigQuery refuses to read this table without a filter on its partition.",
+    "BigQuery rejects queries of this table without a filter on its partition.",
     wrong="select game_id from {{ source('nba_reference', 'nba_schedule') }}",
     right="... where game_date >= cast('{{ var(\"first_date\") }}' as date)",
 )
 READS_ALL = warning(
     "sql-reads-whole-table",
-    "A partitioned table is read without a filter on its partition: each run pays for all of it.",
+    "A partitioned table is read without a filter on its partition, so each run pays "
+    "for the whole table.",
     wrong="select count(*) from {{ source('nba_orchestration', 'phase_completions') }}",
     right="... where game_date >= cast('{{ var(\"first_date\") }}' as date)",
 )
 READS_CLOCK = warning(
     "sql-reads-clock",
-    "The SQL asks what time it is: it can't be backtested, and its days are UTC's.",
+    "The SQL reads the clock, so it can't be replayed, and its dates are in UTC.",
     wrong="where game_date = current_date()",
     right="where game_date = local_date, from {{ ref('evaluations') }}",
 )

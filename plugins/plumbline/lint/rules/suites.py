@@ -12,25 +12,25 @@ from plumbline.project.document import Document
 
 NO_EXPECTATIONS = error(
     "suite-without-expectations",
-    "A suite that expects nothing checks nothing, and its monitor ends in ERROR.",
+    "The suite has no expectations, so its monitor ends in ERROR.",
     wrong='"expectations": []',
     right='"expectations": [{"type": "expect_metric_to_be_between", ...}]',
 )
 NO_MODEL = error(
     "suite-without-model",
-    "A suite names no model, and no validation definition holds it against a table.",
+    "The suite has no model, and no validation definition runs it on a table.",
     wrong='"meta": {"monitor": {"owner": "data-platform"}}',
     right='"meta": {"monitor": {"model": "coverage", "owner": "data-platform"}}',
 )
 UNKNOWN_MODEL = error(
     "suite-unknown-model",
-    "The model that a suite names is not there.",
+    "The suite's model doesn't exist.",
     wrong='"model": "coverge"',
     right='"model": "coverage"',
 )
 UNUSED = warning(
     "suite-in-no-checkpoint",
-    "No checkpoint lists the suite, so nothing ever runs it.",
+    "No checkpoint lists the suite, so it never runs.",
     wrong='checkpoints/health_check.json without {"name": "coverage"}',
     right='"validation_definitions": [{"name": "coverage"}]',
 )

@@ -13,20 +13,21 @@ from plumbline.project.targets import WarehouseEntry
 
 NONE = error(
     "target-missing",
-    f"great_expectations.yml holds no datasource of type {DATASOURCE_TYPE}, so nothing can run.",
+    f"great_expectations.yml has no data source of type {DATASOURCE_TYPE}, so nothing can run.",
     wrong="fluent_datasources: {}",
     right="fluent_datasources: {warehouse: {type: bigquery_models, targets: {...}}}",
 )
 UNKNOWN = error(
     "target-unknown",
-    "default_target names no target.",
+    "default_target names a target that doesn't exist.",
     wrong="default_target: locl",
     right="default_target: local",
 )
 
 STORE = error(
     "store-not-plumblines",
-    "A store is Great Expectations' own, or missing: it knows no monitors, so nothing can run.",
+    "A store is missing, or it is Great Expectations' own and doesn't know monitors, "
+    "so nothing can run.",
     wrong="expectations_store: {class_name: ExpectationsStore, ...}",
     right="expectations_store: {..., module_name: plumbline.gx.stores}",
 )

@@ -16,37 +16,38 @@ from plumbline.project.document import Document, KeyPath
 
 MISSING = error(
     "threshold-missing",
-    "Neither a least nor a greatest value is given: nothing can fail.",
+    "There is neither a minimum nor a maximum, so nothing can fail.",
     wrong='"kwargs": {"column": "coverage_pct"}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
 OPEN_SIDE = error(
     "threshold-open-side",
-    "What follows history has a bound on one side only: on the other a long outage becomes normal.",
+    "An expectation that follows history has only one bound. On the other side, a long "
+    "outage would become normal.",
     wrong='"type": "expect_metric_to_follow_history", "kwargs": {"min_value": 50}',
     right='"type": "expect_metric_to_follow_history", "kwargs": {"min_value": 50, "max_value": 99}',
 )
 INVERTED = error(
     "threshold-inverted",
-    "The least value is above the greatest: nothing can pass.",
+    "The minimum is above the maximum, so nothing can pass.",
     wrong='"min_value": 80, "max_value": 50',
     right='"min_value": 50, "max_value": 80',
 )
 UNREACHABLE = error(
     "threshold-unreachable",
-    "No percentage can keep the bound, so it always fails.",
+    "No percentage can meet the bound, so it always fails.",
     wrong='"column": "coverage_pct", "min_value": 800',
     right='"column": "coverage_pct", "min_value": 80',
 )
 NEVER_FIRES = error(
     "threshold-never-fires",
-    "Every percentage keeps the bound: a check that can't fail looks like one that passes.",
+    "Every percentage meets the bound, so the check can't fail.",
     wrong='"column": "coverage_pct", "min_value": 0',
     right='"column": "coverage_pct", "min_value": 50',
 )
 LEVELS_INVERTED = error(
     "threshold-levels-inverted",
-    "The critical bound is broken no later than the warning's, so the warning never shows.",
+    "The critical bound fails no later than the warning bound, so the warning never shows.",
     wrong='warning "min_value": 50 beside critical "min_value": 80',
     right='warning "min_value": 80 beside critical "min_value": 50',
 )

@@ -19,25 +19,25 @@ from plumbline.project.jinja import render_settings
 
 UNKNOWN = error(
     "variable-unknown",
-    "There is no such variable, or plumbline sets it itself.",
+    "The variable doesn't exist, or plumbline sets it itself.",
     wrong='"vars": {"dayz": 3}',
     right='"vars": {"days": 3}',
 )
 WRONG = error(
     "variable-wrong-value",
-    "The value can't be a query parameter, or is of another type than the variable's default.",
+    "The value can't be a query parameter, or its type differs from the variable's default.",
     wrong='"vars": {"days": "three"}',
     right='"vars": {"days": 3}',
 )
 OUT_OF_BOUNDS = error(
     "variable-out-of-bounds",
-    "The value is outside of the bounds that the model sets it in its description.",
+    "The value is outside the bounds in the model's description.",
     wrong='"vars": {"days": 10000}, where schema.yml says days: {min: 1, max: 366}',
     right='"vars": {"days": 30}',
 )
 UNUSED = warning(
     "variable-unused",
-    "The model does not read the variable, so the value changes nothing.",
+    "The model doesn't use the variable, so the value has no effect.",
     wrong='"vars": {"line_feature": 25} for a model that reads no line_feature',
     right='"vars": {}',
 )

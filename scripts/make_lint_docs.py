@@ -44,8 +44,8 @@ rewrite files that are already formatted. The ids are the same that plumbline ge
 
 ## Which models it checks
 
-Lint checks the models that a suite names, those in a folder `monitors/`, those that use `as_of`, and
-all models that these refer to. It ignores other models of a dbt project.
+Lint checks the models that a suite names, those in a folder `monitors/`, those that use `as_of`,
+and all models that these refer to. It ignores other models of a dbt project.
 
 In files that dbt or Great Expectations also read, it reports an unknown key
 only if it is similar to one that plumbline reads.
@@ -53,8 +53,8 @@ only if it is similar to one that plumbline reads.
 ## Google's analyzer
 
 By default, lint parses the SQL with sqlglot, which doesn't know whether a column exists or what
-`STRING > INT64` means. Google's analyzer does. It is the extra `analyzer` and takes half a minute to
-load, so you turn it on with an option. It uses the tables in `models/sources.yml`.
+`STRING > INT64` means. Google's analyzer does. It is the extra `analyzer` and takes half a minute
+to load, so you turn it on with an option. It uses the tables in `models/sources.yml`.
 
 ```sh
 pip install 'plumbline-dq[analyzer]'

@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage oldest-pandas bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ oldest-pandas: $(DEV) ## the verdicts of suites on the oldest pandas that is all
 		--only-binary :all: --upgrade --target $(VENV)/pandas-2.2 -r requirements/pandas-2.2.txt
 	PYTHONPATH=$(VENV)/pandas-2.2 $(BIN)/pytest -n auto --dist loadfile tests/matrix \
 		tests/unit/evaluate tests/gx/test_other_peoples_suites.py tests/gx/test_failures.py
+
+generate: $(DEV) ## make anew what is made from the code: schemas, pages of the docs, manifests
+	$(BIN)/python scripts/generators $(GENERATE_ARGS)
 
 bench: $(DEV) ## a health check beside its bare queries and plain GX; 1,000 monitors, 10,000 runs; 15 minutes
 	$(BIN)/python scripts/benchmark $(BENCH_ARGS)

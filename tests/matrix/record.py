@@ -1,4 +1,4 @@
-"""The recorded verdicts: ``verdicts.json``, a line a question, made by ``scripts/make_matrix.py``."""
+"""The recorded verdicts: ``verdicts.json``, a line a question, made by ``scripts/generators matrix``."""
 
 from __future__ import annotations
 
@@ -91,13 +91,18 @@ def load() -> dict[str, Record]:
     return {name: _record(entry) for name, entry in json.loads(FILE.read_text("utf-8")).items()}
 
 
-def save(records: Mapping[str, Record], order: Iterable[str]) -> None:
-    """Write them, a line a question."""
+def render(records: Mapping[str, Record], order: Iterable[str]) -> str:
+    """The file's text, a line a question."""
     lines = [
         f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(_entry(records[name]), ensure_ascii=False)}"
         for name in order
     ]
-    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def save(text: str) -> None:
+    """Write it."""
+    FILE.write_text(text, encoding="utf-8")
 
 
 def _entry(record: Record) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from importlib import resources
 
 import pytest
 
-import make_expectations_docs
+from generators.cli import ROOT
 from matrix import record
 from matrix.cells import ERROR, FAIL, PASS, questions
 from matrix.judged import judge
@@ -62,7 +62,7 @@ def test_an_error_tells_a_person_what_is_wrong(expectation: str) -> None:
 def test_every_question_has_a_record_of_just_these_cells() -> None:
     for question in QUESTIONS:
         found = RECORDS.get(question.group)
-        assert found is not None, f"{question.group}: run python scripts/make_matrix.py"
+        assert found is not None, f"{question.group}: run make generate"
         assert set(found.verdicts) == {cell.condition for cell in question.cells}, question.group
     assert set(RECORDS) == {question.group for question in QUESTIONS}
 
@@ -90,14 +90,7 @@ def test_a_verdict_by_hand_has_its_reason_and_a_link() -> None:
 
 
 def test_what_is_judged_by_hand_is_listed_as_unproven() -> None:
-    page = (make_expectations_docs.ROOT / "docs" / "unproven.md").read_text("utf-8")
+    page = (ROOT / "docs" / "unproven.md").read_text("utf-8")
     reasons = {found.why for found in RECORDS.values() if found.witness == record.BY_HAND}
     missing = [reason for reason in reasons if reason not in page]
     assert not missing, did_you_mean(missing[0], page.splitlines())
-
-
-def test_the_page_of_expectations_is_up_to_date() -> None:
-    page = make_expectations_docs.PAGE.read_text("utf-8")
-    assert page == make_expectations_docs.make_page(), (
-        "run python scripts/make_expectations_docs.py"
-    )

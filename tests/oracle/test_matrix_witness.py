@@ -40,8 +40,9 @@ def test_changed_questions_are_recorded_as_the_evaluator_answers(
     assert pytestconfig.cache is not None
     witness = Witness(Evaluator(pytestconfig.cache.mkdir("zetasql")))
     wrong = [line for question in changed for line in _differences(question, witness)]
-    assert not wrong, "run python scripts/make_matrix.py, and look at what differs:\n" + "\n".join(
-        wrong
+    assert not wrong, (
+        "remove verdicts.json, run python scripts/generators matrix, and look at what differs:\n"
+        + "\n".join(wrong)
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-import make_detection_time
+from generators import detection_time
 from plumbline.project import Project
 from scenarios.conftest import ROOT, Finished, Plumbline
 
@@ -150,7 +150,5 @@ def test_the_page_of_detection_times_says_what_a_backtest_finds(
 ) -> None:
     assert plumbline("warehouse", "start").code == 0
     target = replace(Project(ROOT).target("local"), state_dir=season_state_dir, emulator_host=None)
-    page = make_detection_time.make_page(target)
-    assert page == (ROOT / "docs" / "detection-time.md").read_text(), (
-        "run python scripts/make_detection_time.py"
-    )
+    page = detection_time.make_page(target)
+    assert page == (ROOT / "docs" / "detection-time.md").read_text(), "run make generate"

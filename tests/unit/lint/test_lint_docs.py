@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-import make_lint_docs
 from plumbline.cli.main import build_root
 from plumbline.lint.facts import Facts
 from plumbline.lint.models import Models
@@ -19,26 +18,10 @@ ROOT = Path(__file__).parents[3]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 
 
-def test_the_page_is_not_stale() -> None:
-    page = (ROOT / "docs/lint.md").read_text(encoding="utf-8")
-    assert page == make_lint_docs.make_page(), "run python scripts/make_lint_docs.py"
-
-
 def test_every_rule_has_its_line_on_the_page() -> None:
     page = (ROOT / "docs/lint.md").read_text(encoding="utf-8")
     for rule in RULES:
         assert page.count(f"\n| `{rule.code}` | {rule.severity} | ") == 1
-
-
-def test_check_says_that_it_is_stale_and_writes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(make_lint_docs, "PAGE", tmp_path / "lint.md")
-    assert make_lint_docs.main(["--check"]) == 1
-    assert "stale" in capsys.readouterr().out
-    assert list(tmp_path.iterdir()) == []
-    assert make_lint_docs.main([]) == 0
-    assert make_lint_docs.main(["--check"]) == 0
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])

@@ -16,7 +16,7 @@ from great_expectations.expectations.registry import (
 from jsonschema import Draft7Validator
 
 import plumbline
-from schema_makers.catalogue import is_shipped, make_catalogue
+from generators.schemas.catalogue import is_shipped, make_catalogue
 from unit.schemas.conftest import ROOT
 
 CATALOGUE: dict[str, dict[str, Any]] = json.loads(

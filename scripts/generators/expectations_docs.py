@@ -1,31 +1,21 @@
-"""Write ``docs/expectations.md``: each expectation over each type of column, from the matrix.
-
-python scripts/make_expectations_docs.py            # write
-python scripts/make_expectations_docs.py --check    # say whether it is stale; exit code 1
-"""
+"""``docs/expectations.md``: each expectation over each type of column, from the matrix."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT / "tests") not in sys.path:
-    sys.path.insert(0, str(ROOT / "tests"))
+from matrix import record
+from matrix.cells import ERROR, EVERY, NUMBERS, Question, questions
 
-from matrix import record  # noqa: E402
-from matrix.cells import ERROR, EVERY, NUMBERS, Question, questions  # noqa: E402
+PAGE = Path("docs/expectations.md")
 
-PAGE = ROOT / "docs" / "expectations.md"
-
-TEMPLATE = Path(__file__).resolve().parent / "expectations_page.md"
+TEMPLATE = Path(__file__).with_name("expectations_page.md")
 """The page's prose; what is in braces is filled in."""
 
 
-def make_page() -> str:
-    """The whole page."""
+def make_files() -> Mapping[Path, str]:
+    """The page."""
     asked = questions()
     records = record.load()
     judged = [records[question.group] for question in asked]
@@ -38,7 +28,7 @@ def make_page() -> str:
     page = TEMPLATE.read_text("utf-8")
     for name, text in filled.items():
         page = page.replace(name, text)
-    return page
+    return {PAGE: page}
 
 
 def _table(asked: Sequence[Question], records: dict[str, record.Record]) -> list[str]:
@@ -79,20 +69,3 @@ def _difference(question: Question, condition: str, plain: str) -> int:
     if "regex" in question.expectation:
         return 6
     return 3 if question.kind in NUMBERS else 4
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, or check it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if it is stale")
-    page = make_page()
-    if parser.parse_args(arguments).check:
-        is_fresh = PAGE.exists() and PAGE.read_text("utf-8") == page
-        print(f"{PAGE.name} is {'up to date' if is_fresh else 'stale: run this without --check'}")
-        return 0 if is_fresh else 1
-    PAGE.write_text(page, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

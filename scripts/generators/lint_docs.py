@@ -1,22 +1,17 @@
-"""Write ``docs/lint.md``: how lint is used, and every rule, from the rules themselves.
-
-python scripts/make_lint_docs.py            # write
-python scripts/make_lint_docs.py --check    # say whether it is stale; exit code 1
-"""
+"""``docs/lint.md``: how lint is used, and every rule, from the rules themselves."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from plumbline.lint.registry import GROUPS, RuleGroup
 from plumbline.lint.rule import Rule
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "lint.md"
+PAGE = Path("docs/lint.md")
 
 INTRODUCTION = """\
-<!-- made by scripts/make_lint_docs.py from the rules in plugins/plumbline/lint/rules -->
+<!-- made by scripts/generators from the rules in plugins/plumbline/lint/rules -->
 # Lint
 
 `plumbline lint` checks the files that a run reads (suites, checkpoints, the schedule, models, their
@@ -93,10 +88,10 @@ steps:
 """
 
 
-def make_page() -> str:
-    """The page's text."""
+def make_files() -> Mapping[Path, str]:
+    """The page."""
     sections = [INTRODUCTION, "## Rules\n", *map(_section, GROUPS)]
-    return "\n".join(sections)
+    return {PAGE: "\n".join(sections)}
 
 
 def _section(group: RuleGroup) -> str:
@@ -118,23 +113,3 @@ def _line(rule: Rule) -> str:
         f"`{rule.right}`",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, or with ``--check`` only say whether it differs; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args(arguments).check
-    text = make_page()
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print("docs/lint.md is stale: run python scripts/make_lint_docs.py")
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    print("wrote docs/lint.md")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

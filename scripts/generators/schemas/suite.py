@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generators.schemas.catalogue import SUITE_PARAMETER, Schema
+from generators.schemas.tidy import described, schema_of
 from plumbline.project.suites import SuiteEntry
-from schema_makers.catalogue import SUITE_PARAMETER, Schema
-from schema_makers.tidy import described, schema_of
 
 _GALLERY = "https://greatexpectations.io/expectations/"
 

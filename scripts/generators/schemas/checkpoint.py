@@ -8,9 +8,9 @@ from great_expectations.checkpoint.actions import _VALIDATION_ACTION_REGISTRY
 from great_expectations.datasource.fluent.config_str import ConfigStr
 
 import plumbline  # noqa: F401 - its own actions register with GX's
+from generators.schemas.catalogue import Schema, is_shipped
+from generators.schemas.tidy import described, schema_of
 from plumbline.project.checkpoints import CheckpointEntry
-from schema_makers.catalogue import Schema, is_shipped
-from schema_makers.tidy import described, schema_of
 
 _RESULT_FORMATS = {
     "BOOLEAN_ONLY": "Whether each expectation held, no more.",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from generators.schemas.catalogue import Schema
+from generators.schemas.tidy import schema_of
 from plumbline.project.services import ServicesEntry
-from schema_makers.catalogue import Schema
-from schema_makers.tidy import schema_of
 
 
 def make_services_schema() -> Schema:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from schema_makers.catalogue import Schema
+from generators.schemas.catalogue import Schema
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """VS Code, its YAML extension and JetBrains know all of this draft, and not all of later ones."""

@@ -1,26 +1,19 @@
-"""Write what editors and ``plumbline lint`` know of a project's files, from the code itself.
-
-python scripts/make_schemas.py            # write
-python scripts/make_schemas.py --check    # say what is stale; exit code 1
-"""
+"""What editors and ``plumbline lint`` know of a project's files, from the code itself."""
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from schema_makers.alerts import make_alerts_schema, make_mutes_schema
-from schema_makers.catalogue import make_catalogue
-from schema_makers.checkpoint import make_checkpoint_schema
-from schema_makers.incidents import make_incidents_schema
-from schema_makers.schedule import make_schedule_schema
-from schema_makers.services import make_services_schema
-from schema_makers.suite import make_suite_schema
-
-ROOT = Path(__file__).resolve().parent.parent
+from generators.schemas.alerts import make_alerts_schema, make_mutes_schema
+from generators.schemas.catalogue import make_catalogue
+from generators.schemas.checkpoint import make_checkpoint_schema
+from generators.schemas.incidents import make_incidents_schema
+from generators.schemas.schedule import make_schedule_schema
+from generators.schemas.services import make_services_schema
+from generators.schemas.suite import make_suite_schema
 
 
 def make_files() -> Mapping[Path, str]:
@@ -62,26 +55,3 @@ def _lines(value: Any, *, depth: int = 99, indent: str = "") -> str:
         return brackets + end
     body = ",\n".join(inner + entry for entry in entries)
     return f"{brackets[0]}\n{body}\n{indent}{brackets[1]}{end}"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the files, or with ``--check`` only say which differ; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args(arguments).check
-    stale = 0
-    for name, text in make_files().items():
-        file = ROOT / name
-        if file.is_file() and file.read_text(encoding="utf-8") == text:
-            continue
-        stale += 1
-        if check:
-            print(f"{name} is stale: run python scripts/make_schemas.py")
-        else:
-            file.write_text(text, encoding="utf-8")
-            print(f"wrote {name}")
-    return 1 if check and stale else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

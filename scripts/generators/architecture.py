@@ -1,22 +1,18 @@
-"""Draw which rooms of the package build on which, from all its imports, into docs/architecture.md.
-
-python scripts/make_architecture.py            # write
-python scripts/make_architecture.py --check    # say whether it is stale; exit code 1
-"""
+"""The drawing of docs/architecture.md: which rooms of the package build on which."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import tomllib
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from generators.cli import ROOT
+
 PACKAGE = ROOT / "plugins" / "plumbline"
-PAGE = ROOT / "docs" / "architecture.md"
-BEGIN, END = "<!-- made by scripts/make_architecture.py -->", "<!-- until here -->"
+PAGE = Path("docs/architecture.md")
+BEGIN, END = "<!-- made by scripts/generators -->", "<!-- until here -->"
 
 Edge = tuple[str, str]
 """Two rooms, of which the first imports from the second."""
@@ -86,30 +82,10 @@ def draw(order: Sequence[str], edges: Set[Edge]) -> str:
     return "\n".join(lines)
 
 
-def make_page() -> str:
+def make_files() -> Mapping[Path, str]:
     """The page, with its middle made anew."""
     order = read_order()
-    text = PAGE.read_text(encoding="utf-8")
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{draw(order, read_edges(order))}\n\n{END}{after}"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, or with ``--check`` only say whether it is stale; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args(arguments).check
-    made = make_page()
-    if made == PAGE.read_text(encoding="utf-8"):
-        return 0
-    if check:
-        print(f"{PAGE.relative_to(ROOT)} is stale: run python scripts/make_architecture.py")
-        return 1
-    PAGE.write_text(made, encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return {PAGE: f"{before}{BEGIN}\n\n{draw(order, read_edges(order))}\n\n{END}{after}"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from generators.schemas.catalogue import Schema
+from generators.schemas.tidy import schema_of
 from plumbline.project.alerts import AlertsEntry
 from plumbline.project.mutes import MutesEntry
-from schema_makers.catalogue import Schema
-from schema_makers.tidy import schema_of
 
 
 def make_alerts_schema() -> Schema:

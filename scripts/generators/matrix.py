@@ -1,55 +1,57 @@
-"""Write ``tests/matrix/verdicts.json``: what BigQuery's SQL says of each cell of the matrix.
-
-python scripts/make_matrix.py           # ask about what has changed
-python scripts/make_matrix.py --all     # ask about everything: five minutes
+"""``tests/matrix/verdicts.json``: what BigQuery's SQL says of each cell of the matrix.
 
 The witness is Google's own evaluator of GoogleSQL (the extra ``analyzer``); see
-``tests/matrix/cells.py``. Beside it stands what Great Expectations' pandas engine says. Look at the
+``tests/matrix/cells.py``. It is asked about what has changed; without the file, about everything,
+which takes five minutes. Beside it stands what Great Expectations' pandas engine says. Look at the
 difference before you commit it: it is what suites mean.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+from generators.cli import ROOT
+from matrix import plain_gx, record
+from matrix.cells import Question, questions
 
-from definitions.evaluator import Evaluator  # noqa: E402
-from matrix import plain_gx, record  # noqa: E402
-from matrix.cells import Question, questions  # noqa: E402
-from matrix.witness import Witness  # noqa: E402
+if TYPE_CHECKING:
+    from matrix.witness import Witness
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Ask, and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--all", action="store_true", help="ask about what has not changed too")
-    chosen = parser.parse_args(arguments)
-    known = {} if chosen.all else record.load()
+def make_files() -> Mapping[Path, str]:
+    """The recorded verdicts."""
+    known = record.load()
     asked = questions()
     changed = [
         question
         for question in asked
         if question.group not in known or known[question.group].hash != question.hash
     ]
-    print(f"{len(changed)} of {len(asked)} questions to ask")
+    print(f"{len(changed)} of {len(asked)} questions to ask", file=sys.stderr)
     records = dict(known)
     try:
         _answer(changed, records)
-    finally:  # what was answered need not be asked again
-        record.save(records, [one.group for one in asked if one.group in records])
-    return 0
+    except BaseException:
+        record.save(_text(asked, records))  # what was answered need not be asked again
+        raise
+    return {record.FILE.relative_to(ROOT): _text(asked, records)}
+
+
+def _text(asked: Sequence[Question], records: Mapping[str, record.Record]) -> str:
+    return record.render(records, [one.group for one in asked if one.group in records])
 
 
 def _answer(asked: Sequence[Question], records: dict[str, record.Record]) -> None:
     if not asked:
         return
+    from definitions.evaluator import Evaluator
+    from matrix.witness import Witness
+
     cache = Path(tempfile.gettempdir()) / "plumbline-zetasql"
     cache.mkdir(exist_ok=True)
     witness = Witness(Evaluator(cache))
@@ -74,7 +76,3 @@ def _one(
         name = question.group.removesuffix(question.kind) + record.twin(question)[0]
         of_twin = records[name].verdicts
     return record.witnessed(question, answers, of_twin)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

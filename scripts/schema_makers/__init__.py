@@ -1,1 +1,0 @@
-"""What ``scripts/make_schemas.py`` writes, one file a module."""

@@ -5,7 +5,7 @@ Used to hold a model against its description, and suites against their model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,92 +22,54 @@ def output_columns(query: exp.Query, table: Callable[[exp.Table], Columns]) -> C
         query: a whole SELECT.
         table: the columns of a table that is no CTE of the query.
     """
+    from sqlglot import exp
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import traverse_scope
+    from sqlglot.schema import MappingSchema
+
+    query = query.copy()
+    schema = MappingSchema(dialect="bigquery")
+    spelled: dict[str, str] = {}  # sqlglot's names are in lower case
     try:
-        return _of_query(query, {}, table)
-    except RecursionError:
+        for select in list(query.find_all(exp.Select)):
+            # What has no name can't be asked for; sqlglot would make one up.
+            select.set("expressions", list(filter(_has_name, select.expressions)))
+        scopes = traverse_scope(query)
+        sources = {id(one): one for scope in scopes for one in scope.sources.values()}
+        for number, source in enumerate(sources.values()):
+            known = table(source) if isinstance(source, exp.Table) else None
+            if isinstance(source, exp.Table) and known is not None:
+                _rename(source, f"_known_{number}")
+                schema.add_table(source.name, dict.fromkeys(known, "UNKNOWN"))
+                spelled.update((name.lower(), name) for name in known)
+        spelled.update((one.name.lower(), one.name) for one in query.find_all(exp.Identifier))
+        qualified = qualify(
+            query,
+            dialect="bigquery",
+            schema=schema,
+            infer_schema=False,
+            allow_partial_qualification=True,
+            validate_qualify_columns=False,
+        )
+    except Exception:  # noqa: BLE001 - of many kinds, on SQL that its rules don't know
         return None
+    if qualified.is_star:
+        return None
+    return tuple(dict.fromkeys(spelled.get(name, name) for name in qualified.named_selects if name))
 
 
-def _of_query(
-    query: exp.Expr, ctes: Mapping[str, Columns], table: Callable[[exp.Table], Columns]
-) -> Columns:
+def _has_name(projection: exp.Expr) -> bool:
     from sqlglot import exp
 
-    known = dict(ctes)
-    with_ = query.args.get("with_") or query.args.get("with")
-    for cte in with_.expressions if with_ is not None else ():
-        known[cte.alias.lower()] = _of_query(cte.this, known, table)
-    if query.args.get("pivots"):
-        return None
-    if isinstance(query, exp.Subquery):
-        return _of_query(query.this, known, table)
-    if isinstance(query, exp.SetOperation):
-        return _of_query(query.left, known, table)
-    if not isinstance(query, exp.Select):
-        return None
-    found: dict[str, None] = {}
-    for projection in query.expressions:
-        names = _of_projection(projection, query, known, table)
-        if names is None:
-            return None
-        found.update(dict.fromkeys(names))
-    return tuple(found)
+    return projection.is_star or isinstance(projection, exp.Alias | exp.Column | exp.Dot)
 
 
-def _of_projection(
-    projection: exp.Expr,
-    select: exp.Select,
-    ctes: Mapping[str, Columns],
-    table: Callable[[exp.Table], Columns],
-) -> Columns:
+def _rename(table: exp.Table, name: str) -> None:
+    """One name without a dataset: sqlglot's schemas hold tables of one depth only."""
     from sqlglot import exp
 
-    star = projection.this if isinstance(projection, exp.Column) else projection
-    if not isinstance(star, exp.Star):
-        has_name = isinstance(projection, exp.Alias | exp.Column | exp.Dot)
-        return (projection.alias_or_name,) if has_name else ()
-    wanted = projection.table.lower() if isinstance(projection, exp.Column) else None
-    found: dict[str, None] = {}
-    for origin in _origins(select):
-        if wanted is not None and origin.alias_or_name.lower() != wanted:
-            continue
-        names = _of_origin(origin, ctes, table)
-        if names is None:
-            return None
-        found.update(dict.fromkeys(names))
-    left_out = {
-        column.name.lower() for column in star.args.get("except_") or star.args.get("except") or ()
-    }
-    return tuple(name for name in found if name.lower() not in left_out)
-
-
-def _origins(select: exp.Select) -> list[exp.Expr]:
-    """What stands in FROM and the joins."""
-    from_ = select.args.get("from_") or select.args.get("from")
-    joins = [join.this for join in select.args.get("joins") or ()]
-    return [*([from_.this] if from_ is not None else []), *joins]
-
-
-def _of_origin(
-    origin: exp.Expr,
-    ctes: Mapping[str, Columns],
-    table: Callable[[exp.Table], Columns],
-) -> Columns:
-    from sqlglot import exp
-
-    if origin.args.get("pivots"):
-        return None
-    if isinstance(origin, exp.Subquery):
-        return _of_query(origin.this, ctes, table)
-    if isinstance(origin, exp.Unnest):
-        alias = origin.args.get("alias")
-        offset = origin.args.get("offset")
-        names = [column.name for column in alias.columns] if alias is not None else []
-        if isinstance(offset, exp.Expression):
-            names.append(offset.name)
-        return tuple(names) or None
-    if isinstance(origin, exp.Table):
-        if not origin.db and origin.name.lower() in ctes:
-            return ctes[origin.name.lower()]
-        return table(origin)
-    return None
+    if not table.alias:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+    table.set("this", exp.to_identifier(name))
+    table.set("db", None)
+    table.set("catalog", None)

@@ -14,7 +14,7 @@ from plumbline.lint.source_lines import SourceLines
 from plumbline.lint.sql_columns import output_columns
 from plumbline.warehouse.types import KNOWN, parse_type
 
-TABLES = {"games": ("game_id", "day"), "players": ("player", "team")}
+TABLES = {"games": ("game_id", "day"), "days": ("day", "Season"), "players": ("player", "team")}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,15 @@ TABLES = {"games": ("game_id", "day"), "players": ("player", "team")}
         ("select * except (day) from games", ("game_id",)),
         ("select * except (DAY) from games", ("game_id",)),
         ("select * replace (1 as day) from games", ("game_id", "day")),
-        ("select *, 1 as one from games join players using (x)", ("game_id", "day", "player", "team", "one")),
+        ("select *, 1 as one from games join days using (day)", ("game_id", "day", "Season", "one")),
+        ("select * from games join players using (x)", None),
+        ("select g.*, u.z from games as g join unknown as u using (game_id)", ("game_id", "day", "z")),
+        ("select g.*, p.* from p.d.games as g, players as p", ("game_id", "day", "player", "team")),
+        ("select Day as D, SEASON from days", ("D", "SEASON")),
+        ("select s.* from (select struct(1 as a, 2 as b) as s)", ("a", "b")),
+        ("select * from games pivot(count(*) for day in ('mo', 'tu'))", ("game_id", "mo", "tu")),
+        ("select a, a from x", ("a",)),
+        ("with a as (select count(*) from games) select * from a", None),
         ("with a as (select 1 as x), b as (select *, 2 as y from a) select * from b", ("x", "y")),
         ("with games as (select 1 as x) select * from games", ("x",)),
         ("with a as (select 1 as x) select * from p.a", None),

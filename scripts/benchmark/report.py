@@ -26,7 +26,7 @@ def targets_of(found: Measurement, *, at_most: float) -> list[Target]:
     ]
     if GX in found.quick:
         ratio = ours.wall / found.quick[GX].wall
-        targets.insert(1, Target("gx", "wall time, times plain GX", ratio, 0.5))
+        targets.insert(1, Target("gx", "wall time, times plain GX", ratio, 0.55))
     if found.slow:
         ratio = found.slow[PLUMBLINE].wall / found.slow[FLOOR].wall
         about = f"wall time with {found.latency:g} s more a job, times the floor"

@@ -9,7 +9,6 @@ from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.gc_tuning import imported_at_once
 from plumbline.evaluate.lazy_import import loaded_when_touched
 from plumbline.evaluate.plugins import import_plugins
-from plumbline.evaluate.pydantic_models import models_made_quickly
 from plumbline.project import Project
 from plumbline.project.find import PROJECT_FILE
 
@@ -27,11 +26,7 @@ def load_context(project: Project) -> FileDataContext:
             configuration.
     """
     project.check_stores()
-    with (
-        imported_at_once("great_expectations"),
-        loaded_when_touched(),
-        models_made_quickly(),
-    ):
+    with imported_at_once("great_expectations"), loaded_when_touched():
         import great_expectations as gx
 
     # GX says much on its own that our report says better, or that is not for our users.

@@ -26,6 +26,7 @@ from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
 from plumbline.warehouse.result import JSON_NULL, Column, QueryResult
 from plumbline.warehouse.retries import FIRST_WAIT_SECONDS, PASSING, PATIENCE, make_retry, once
+from plumbline.warehouse.types import ALIASES
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -49,14 +50,7 @@ EARLY_SECONDS = 0.5
 NO_STATEMENT = (None, "", "SELECT", "SCRIPT")
 """Types of a statement that must answer with columns."""
 
-LEGACY_NAMES = {
-    "INTEGER": "INT64",
-    "FLOAT": "FLOAT64",
-    "BOOLEAN": "BOOL",
-    "RECORD": "STRUCT",
-    "DECIMAL": "NUMERIC",
-    "BIGDECIMAL": "BIGNUMERIC",
-}
+LEGACY_NAMES = {**ALIASES, "RECORD": "STRUCT"}
 
 
 class Parameter(Protocol):

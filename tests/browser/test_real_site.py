@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.outcome import ThresholdLine
 from plumbline.site import build as building
 from plumbline.site.build import build_site
 from plumbline.site.sync import News

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.checks.failing import Column
+from plumbline.core.failure import FailingColumn
 from plumbline.core.masking import KEY_VARIABLE
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
@@ -251,7 +251,7 @@ def test_a_tag_that_no_column_answers_to_is_an_error_and_not_an_open_name(
     assert outcome.status is Status.CRITICAL
     assert "Curry" not in repr(outcome)
     assert outcome.failing is not None
-    assert outcome.failing.columns[0] == Column("player", personal=True)
+    assert outcome.failing.columns[0] == FailingColumn("player", personal=True)
 
 
 def test_without_a_tag_everything_is_as_plain_gx_has_it(small: SmallProject) -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
-from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.alerts.incidents.model import Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.status import RunStatus, Status
 
 AT = datetime(2026, 2, 3, 12, 0, tzinfo=UTC)

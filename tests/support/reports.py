@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.checks.failures import Failure
+from plumbline.core.failure import Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
+from plumbline.core.revision import Revision
 from plumbline.core.status import Status
-from plumbline.project.revision import Revision
 
 NEW_YORK = ZoneInfo("America/New_York")
 AS_OF = datetime(2026, 2, 3, tzinfo=NEW_YORK)

@@ -13,13 +13,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Ack, Incident, Member, Mute
-from plumbline.checks.failures import Failure
+from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
 from plumbline.site.view_models import (
-    Column,
-    FailingRows,
     GroupSeries,
     IncidentMonth,
     IncidentView,
@@ -284,7 +282,11 @@ def _line_coverage(days: list[date]) -> MonitorView:
             ),
         ),
         failing=FailingRows(
-            (Column("game_date"), Column("player_lookup", personal=True), Column("coverage_pct")),
+            (
+                FailingColumn("game_date"),
+                FailingColumn("player_lookup", personal=True),
+                FailingColumn("coverage_pct"),
+            ),
             (
                 (date(2026, 2, 2), "lebronjames", 40.7),
                 (date(2026, 2, 1), "stephencurry", 47.7),

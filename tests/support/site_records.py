@@ -9,9 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.checks.thresholds import ThresholdLine
 from plumbline.core.group_key import GroupKey
-from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.run.request import end_of

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
-from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.alerts.incidents.model import Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.status import RunStatus, Status
 
 NEW_YORK = ZoneInfo("America/New_York")

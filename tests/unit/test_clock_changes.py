@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.alerts.channels.wording import duration, headline
-from plumbline.alerts.incidents.model import Event, Mute
+from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.backtest.instants import choose_span
 from plumbline.backtest.replay import by_instant, relive
 from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
 from plumbline.checks.verdict import sort_rows
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import MonitorError
 from plumbline.core.instants import in_utc, is_same
 from plumbline.core.outcome import Outcome

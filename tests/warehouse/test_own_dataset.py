@@ -12,13 +12,13 @@ import pytest
 from plumbline.core.errors import WarehouseError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.revision import Revision
 from plumbline.core.status import Status
 from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
 from plumbline.history.loads import MOST_ATTEMPTS, append
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
-from plumbline.project.revision import Revision
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused

@@ -15,10 +15,11 @@ from urllib.parse import quote
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
-from plumbline.alerts.incidents.model import Change, Event, Incident, Known, Member
+from plumbline.alerts.incidents.model import Change, Incident, Known, Member
 from plumbline.alerts.routes import channels_for, with_fallback
-from plumbline.checks.failures import MOST_SAMPLES, reported
-from plumbline.checks.judged import RANK
+from plumbline.checks.failures import reported
+from plumbline.core.alert_line import Event
+from plumbline.core.failure import MOST_SAMPLES
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.alerts import AlertsConfig
@@ -242,7 +243,7 @@ def _worst_first(member: Member) -> tuple[int, float, str]:
     """By status, then by how far beyond the threshold, then by key."""
     known = member.observed is not None and member.threshold is not None
     beyond = abs((member.observed or 0.0) - (member.threshold or 0.0)) if known else float("inf")
-    return (-RANK[member.status], -beyond, member.key)
+    return (-member.status.severity, -beyond, member.key)
 
 
 def _group(member: Member, new: Collection[str]) -> GroupLine:

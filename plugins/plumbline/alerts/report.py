@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plumbline.alerts.incidents.model import Event
-
-
-@dataclass(frozen=True)
-class AlertLine:
-    """One event of an incident, and one channel that was to be told."""
-
-    incident: str
-    event: Event
-    channel: str | None
-    """None: nobody was to be told (muted, inhibited, acknowledged, flapping)."""
-    delivered: bool
-    why: str = ""
-    """What held it back, or what the receiver said."""
+from plumbline.core.alert_line import AlertLine
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from datetime import datetime
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Verdict
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.routes import with_fallback
-from plumbline.alerts.sample_messages import SEVERITIES, sample
-from plumbline.core.status import Status
+from plumbline.alerts.sample_messages import sample
+from plumbline.core.status import FAILING, Status
 from plumbline.project.alerts import AlertsConfig
 
 
@@ -35,7 +35,7 @@ def try_routes(
 ) -> list[Trial]:
     """One sample of each severity to each channel that a route gives it to."""
     trials = []
-    for status in SEVERITIES:
+    for status in FAILING:
         for name in _channels(config, status, only):
             progress(f"sending a sample of {status} to {name}")
             trials.append(_try(config, opened, name, status, target=target, now=now))

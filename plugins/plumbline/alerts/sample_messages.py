@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from plumbline.alerts.channels.message import GroupLine, Item, Message
 from plumbline.alerts.compose import message_id
-from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.alerts.incidents.model import Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.status import RunStatus, Status
-
-SEVERITIES = (Status.WARNING, Status.CRITICAL, Status.ERROR)
 
 
 def sample(channel: str, status: Status, *, target: str, now: datetime) -> Message:

@@ -26,10 +26,11 @@ from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Decision, Known, Mute
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
-from plumbline.alerts.report import AlertLine, AlertsReport
+from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
+from plumbline.core.alert_line import AlertLine
 from plumbline.core.errors import PlumblineError
 from plumbline.core.outcome import Outcome
 from plumbline.history.events import incident_row

@@ -131,7 +131,7 @@ def calibrate(
         revisions: how many of the suites judged it.
     """
     families, beyond = families_of(suite)
-    judged = [one for one in history if one.status not in (Status.ERROR, Status.SKIPPED)]
+    judged = [one for one in history if one.status.is_judged]
     healthy = [one for one in judged if not covered(labels, suite.monitor_name, one.as_of)]
     names = {label.id for one in judged for label in covered(labels, suite.monitor_name, one.as_of)}
     context = _Context(suite, history, judged, healthy, labels, zone, policy, checkpoint)

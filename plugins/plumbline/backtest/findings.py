@@ -18,9 +18,6 @@ from plumbline.core.status import Status
 
 Found = Literal["found", "missed", "not judged"]
 
-_WRONG = (Status.WARNING, Status.CRITICAL, Status.ERROR)
-_WELL = (Status.PASS, Status.SKIPPED)
-
 
 @dataclass(frozen=True)
 class Sighting:
@@ -180,11 +177,11 @@ def _sighting(label: Label, monitor: str, outcomes: Sequence[Outcome]) -> Sighti
     was_wrong = False
     for outcome in outcomes:
         if outcome.as_of < label.began:
-            was_wrong = outcome.status in _WRONG
+            was_wrong = outcome.status.is_failing
             continue
         if outcome.as_of > label.ends:
             return None
-        if outcome.status in _WELL:
+        if not outcome.status.is_failing:
             was_wrong = False
         elif not was_wrong or outcome.as_of >= (label.due or label.began):
             return Sighting(monitor, outcome.as_of, outcome.status)

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from plumbline.core.outcome import Outcome
-from plumbline.core.status import Status
 from plumbline.core.text import listing
 
 _GONE = timedelta(days=14)
@@ -43,5 +42,5 @@ def groups_gone(history: Sequence[Outcome]) -> Iterator[str]:
 def _are_systems(history: Sequence[Outcome]) -> bool:
     """Whether groups last: dates and games come and go, systems stay."""
     seen = Counter(group.key for one in history for group in one.groups)
-    judged = sum(one.status not in (Status.ERROR, Status.SKIPPED) for one in history)
+    judged = sum(one.status.is_judged for one in history)
     return any(count > _LASTING * judged for count in seen.values()) and judged > 10

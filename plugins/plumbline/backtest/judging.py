@@ -18,9 +18,9 @@ from plumbline.checks.baseline import WHOLE, Past
 from plumbline.checks.bounds import observe
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.checks.metric_result import judge_metric
-from plumbline.checks.thresholds import OURS
 from plumbline.checks.verdict import Verdict
 from plumbline.core.errors import MonitorError
+from plumbline.core.expectation_types import OURS
 from plumbline.core.masking import Mask, explain_masked, masked_suite
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status

@@ -17,12 +17,12 @@ from typing import Any
 from plumbline.backtest.report import Backtest
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import Outcome
+from plumbline.core.revision import Revision
 from plumbline.history.loads import append, ndjson
 from plumbline.history.outcomes import outcome_rows
 from plumbline.history.reader import BACKTEST_PREFIX, open_history
 from plumbline.history.tables import OUTCOMES
 from plumbline.project import Target
-from plumbline.project.revision import Revision
 from plumbline.run.progress import NoProgress, Progress
 
 _MOST_ROWS = 5000

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from plumbline.checks.groups import retired_groups
-from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY
 from plumbline.checks.threshold_families import Family, families_of, judge_all
-from plumbline.checks.thresholds import ThresholdLine
-from plumbline.core.outcome import GroupOutcome, Outcome
-from plumbline.core.status import Status
+from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.status import Status, status_of_severity, worst
 from plumbline.project.suites import Suite
-
-_UNJUDGED = (Status.ERROR, Status.SKIPPED)
 
 
 def rejudge(
@@ -43,14 +39,12 @@ def _one(
     suite: Suite, found: Outcome, families: Sequence[Family], stood: Sequence[Family]
 ) -> Outcome:
     status, by_group = found.status, {group.key: group.status for group in found.groups}
-    if status not in _UNJUDGED:
+    if status.is_judged:
         values = {group.key: group.observed for group in found.groups}
-        explained = max(
-            judge_all(stood, found.observed, values)[0], _by_lines(found), key=RANK.__getitem__
-        )
+        explained = worst([judge_all(stood, found.observed, values)[0], _by_lines(found)])
         status, judged = judge_all(families, found.observed, values)
-        if RANK[found.status] > RANK[explained]:
-            status = max(status, found.status, key=RANK.__getitem__)
+        if found.status.severity > explained.severity:
+            status = worst([status, found.status])
         grouped = any(family.group_by for family in families)
         by_group = judged if grouped else by_group if status is not Status.PASS else {}
     return Outcome(
@@ -76,13 +70,13 @@ def _by_lines(found: Outcome) -> Status:
     """What the bounds that were in force then make of the numbers."""
     statuses = [_beyond(found.observed, found.lines)]
     statuses += [_beyond(group.observed, group.lines) for group in found.groups]
-    return max(statuses, key=RANK.__getitem__)
+    return worst(statuses)
 
 
 def _beyond(value: float | None, lines: Sequence[ThresholdLine]) -> Status:
     broken = [
-        STATUS_OF_SEVERITY.get(severity, Status.PASS)
+        status_of_severity(severity)
         for severity, bound, side in lines
         if value is None or (value < bound if side == "below" else value > bound)
     ]
-    return max(broken, key=RANK.__getitem__, default=Status.PASS)
+    return worst(broken)

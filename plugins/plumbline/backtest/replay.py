@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Change, Ending, Event, Incident, Kind, Known
+from plumbline.alerts.incidents.model import Change, Ending, Incident, Kind, Known
 from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status

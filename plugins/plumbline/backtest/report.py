@@ -12,8 +12,8 @@ from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import PastIncident, Replay
 from plumbline.backtest.visibility import TableSeen
 from plumbline.core.outcome import Outcome
+from plumbline.core.revision import Revision
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
-from plumbline.project.revision import Revision
 
 
 @dataclass(frozen=True)

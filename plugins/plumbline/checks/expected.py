@@ -5,13 +5,12 @@ Plain values, no Great Expectations: read by summaries, reports, messages and pa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from plumbline.checks.bounds import range_in_words
-from plumbline.checks.failing import cell
-from plumbline.checks.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.core.cells import short, value_in_words
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.masking import domain_of
 from plumbline.core.text import listing, unit_of
 
@@ -19,10 +18,6 @@ Kwargs = Mapping[str, Any]
 
 MOST_VALUES = 20
 """Of a set that is named."""
-_EXACT = 2**53
-"""Up to here a float holds every whole number."""
-_LONGEST_VALUE = 80
-"""Characters of a value in a sentence; JSON holds more of it."""
 _NOT_ARGUMENTS = frozenset({"batch_id", "column", "column_A", "column_B", "column_list",
                             "condition_parser", "meta", "mostly", "result_format",
                             "row_condition"})  # fmt: skip
@@ -133,24 +128,10 @@ def condition(kwargs: Kwargs) -> str | None:
     return _condition(given) if given else None
 
 
-def on_rows(required: str, where: str | None) -> str:
-    """``id must be unique where n > 1``: what is required, with the `condition`."""
-    return f"{required} where {where}" if where else required
-
-
-def value_in_words(value: object) -> str:
-    """A value as a sentence quotes it: ``'paid'``, ``12``, ``NULL``, ``(a=1, b=2)``."""
-    if isinstance(value, Mapping):
-        return f"({', '.join(f'{name}={_short(inner)}' for name, inner in value.items())})"
-    if isinstance(value, list | tuple):
-        return f"({', '.join(map(value_in_words, value))})"
-    return f"'{_short(value)}'" if isinstance(value, str) else _short(value)
-
-
 def range_of(kwargs: Kwargs) -> str:
     """``at least 80``, ``between 1 and 6``: bounds of any type."""
     low, high = (
-        None if kwargs.get(name) is None else _short(kwargs[name])
+        None if kwargs.get(name) is None else short(kwargs[name])
         for name in ("min_value", "max_value")
     )
     return range_in_words(
@@ -318,14 +299,3 @@ def _inner(given: object) -> str:
 
 def _plain(value: object) -> object:
     return sorted(value, key=str) if isinstance(value, set | frozenset) else value
-
-
-def _short(value: object) -> str:
-    """Exact, a whole float without its point, a date as ISO 8601; what is long is cut."""
-    shown = cell(value)
-    if isinstance(shown, bool):
-        return json.dumps(shown)
-    if isinstance(shown, float) and shown.is_integer() and abs(shown) < _EXACT:
-        shown = int(shown)
-    text = "NULL" if shown is None else str(shown)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.checks.thresholds import FOLLOWS_HISTORY
+from plumbline.core.expectation_types import FOLLOWS_HISTORY
 
 
 @dataclass(frozen=True)

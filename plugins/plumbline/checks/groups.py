@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plumbline.checks.bounds import observe
-from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome
-from plumbline.core.status import Status
+from plumbline.core.status import STATUS_OF_SEVERITY, Status, status_of_severity, worst
 from plumbline.core.text import unit_of
 from plumbline.project.suites import ObservedColumn, Suite
 
@@ -35,7 +35,7 @@ def judge_groups(
         found = _of_group_expectations(suite, grouped)
     else:
         found = _contributing(suite, results, columns, grain)
-    return tuple(sorted(found, key=lambda group: (-RANK[group.status], group.key.text)))
+    return tuple(sorted(found, key=lambda group: (-group.status.severity, group.key.text)))
 
 
 def judged_keys(
@@ -90,12 +90,10 @@ def _of_group_expectations(
     for result in grouped:
         for entry in result.groups:
             failing = not entry["success"]
-            status = (
-                STATUS_OF_SEVERITY.get(result.severity, Status.PASS) if failing else Status.PASS
-            )
+            status = status_of_severity(result.severity) if failing else Status.PASS
             key = GroupKey.of(entry["key"])
             known = worst.get(key)
-            if known is None or RANK[status] > RANK[known.status]:
+            if known is None or status.severity > known.status.severity:
                 worst[key] = GroupOutcome(
                     key=key,
                     status=status,
@@ -154,8 +152,8 @@ def _contributing(
             if not below:
                 continue
             short = True
-            if threshold is None or RANK[result.status] > RANK[status]:
-                status = max(status, result.status, key=RANK.__getitem__)
+            if threshold is None or result.status.severity > status.severity:
+                status = worst([status, result.status])
                 threshold = result.bounds.broken_by(row.observed) or result.bounds.first
         if short:
             found.append(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from plumbline.checks.judged import JudgedExpectation
-from plumbline.checks.thresholds import FOLLOWS_HISTORY, USUAL
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, USUAL
 from plumbline.core.group_key import GroupKey
 from plumbline.project.suites import Suite
 

@@ -12,18 +12,19 @@ from difflib import get_close_matches
 from typing import Any
 
 from plumbline.checks.bounds import observe, to_number
-from plumbline.checks.expected import condition, expected, on_rows
+from plumbline.checks.expected import condition, expected
 from plumbline.checks.failing import sample_failing
 from plumbline.checks.failures import failures_of
 from plumbline.checks.groups import judge_groups, judged_keys, retired_groups
 from plumbline.checks.in_force import in_force
-from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY, JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation
 from plumbline.checks.summary import summarise
 from plumbline.checks.thresholds import group_lines_of, lines_of, main_threshold
 from plumbline.checks.verdict import Verdict
+from plumbline.core.failure import on_rows
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome
-from plumbline.core.status import Status
+from plumbline.core.status import STATUS_OF_SEVERITY, Status, worst
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
 
 
@@ -87,7 +88,7 @@ def judge(
     skipped = [result for result in results if result.skipped is not None]
     evaluated = len(results) - len(unevaluated) - len(skipped)
     failed = [result for result in results if result.error is None and not result.success]
-    status = max((result.status for result in results), key=RANK.__getitem__, default=Status.PASS)
+    status = worst(result.status for result in results)
     observed = _observed(suite, results, columns, groups)
     unit = monitor.observed.unit if monitor.observed else ""
     reason = None
@@ -103,7 +104,7 @@ def judge(
     elif verdict.unknown:
         reason = "; ".join(verdict.unknown)
     if reason is not None:
-        found = f"; besides, {status} was found" if RANK[status] else ""
+        found = f"; besides, {status} was found" if status.severity else ""
         status, reason, observed = Status.ERROR, reason + found, None
     elif evaluated == 0:
         status, observed = Status.SKIPPED, None
@@ -197,7 +198,7 @@ def _observed(
     declared = suite.monitor.observed
     if isinstance(declared, ObservedCount):
         at = STATUS_OF_SEVERITY[declared.count_failing]
-        return float(sum(RANK[group.status] >= RANK[at] for group in groups))
+        return float(sum(group.status.severity >= at.severity for group in groups))
     if isinstance(declared, ObservedColumn):
         if not columns:
             return None

@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.checks.bounds import Bounds
-from plumbline.core.status import Status
-
-STATUS_OF_SEVERITY = {"critical": Status.CRITICAL, "warning": Status.WARNING}
-"""``info`` is not among them: its failure is shown and changes nothing."""
-
-RANK = {Status.PASS: 0, Status.WARNING: 1, Status.CRITICAL: 2}
-"""Of what an evaluated expectation can make of a monitor."""
+from plumbline.core.status import Status, status_of_severity
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class JudgedExpectation:
         """
         if self.success or self.error is not None or self.skipped is not None:
             return Status.PASS
-        return STATUS_OF_SEVERITY.get(self.severity, Status.PASS)
+        return status_of_severity(self.severity)
 
     @property
     def bounds(self) -> Bounds:

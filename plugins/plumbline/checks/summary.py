@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plumbline.checks.expected import range_of
-from plumbline.checks.failures import Failure
-from plumbline.checks.judged import RANK, JudgedExpectation
-from plumbline.checks.thresholds import OURS
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.core.expectation_types import OURS
+from plumbline.core.failure import Failure
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing, number
@@ -19,7 +19,7 @@ _NAMED = 5
 
 def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation]) -> str:
     """The summary of an outcome whose status and groups are known."""
-    if outcome.status in (Status.ERROR, Status.SKIPPED):
+    if not outcome.status.is_judged:
         return outcome.reason or ""
     parts = [_headline(outcome, suite)]
     counted = [
@@ -27,7 +27,7 @@ def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation
         for result, failure in zip(failed, outcome.failures, strict=True)
         if failure.status is not Status.PASS and not failure.is_covered
     ]
-    counted.sort(key=lambda one: -RANK[one[0].status])
+    counted.sort(key=lambda one: -one[0].status.severity)
     parts += [_failure(outcome, suite, result, failure) for result, failure in counted]
     parts += [note for note in outcome.notes if note not in parts]
     return "; ".join(part for part in parts if part)

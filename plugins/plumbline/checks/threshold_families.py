@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
-from plumbline.checks.judged import RANK, STATUS_OF_SEVERITY
-from plumbline.checks.thresholds import OURS
+from plumbline.core.expectation_types import OURS
 from plumbline.core.group_key import GroupKey
-from plumbline.core.status import Status
+from plumbline.core.status import Status, status_of_severity, worst
 from plumbline.project.parameters import has_parameter
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 
@@ -76,11 +75,11 @@ class Family:
     def judge(self, value: float | None, label: str = "") -> Status:
         """The worst that the family makes of ``value``."""
         found = [
-            STATUS_OF_SEVERITY.get(member.severity, Status.PASS)
+            status_of_severity(member.severity)
             for member in self.members
             if not member.bounds_of(label).keep(value)
         ]
-        return max(found, key=RANK.__getitem__, default=Status.PASS)
+        return worst(found)
 
     def with_levels(
         self,
@@ -160,12 +159,12 @@ def judge_all(
     by_group: dict[GroupKey, Status] = {}
     for family in families:
         if not family.group_by:
-            status = max(status, family.judge(observed), key=RANK.__getitem__)
+            status = worst([status, family.judge(observed)])
             continue
         for key, value in groups.items():
             found = family.judge(value, key.label)
-            by_group[key] = max(by_group.get(key, found), found, key=RANK.__getitem__)
-            status = max(status, found, key=RANK.__getitem__)
+            by_group[key] = worst([by_group.get(key, found), found])
+            status = worst([status, found])
     return status, by_group
 
 

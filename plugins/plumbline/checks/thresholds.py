@@ -7,31 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS, USUAL
 from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import ThresholdLine
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
-
-OURS = "expect_metric_to_be_between"
-FOLLOWS_HISTORY = "expect_metric_to_follow_history"
-USUAL = "usual"
-"""Among arguments that `plumbline.checks.in_force` has put in: what judged, in words."""
-
 
 _AGGREGATES = {
     f"expect_column_{name}_to_be_between": name for name in ("max", "mean", "min", "sum")
 }
 """Those of GX that judge a column as a whole."""
-
-
-class ThresholdLine(NamedTuple):
-    """A bound as a line in a chart; a tuple, because histories hold thousands."""
-
-    severity: Literal["warning", "critical"]
-    value: float
-    fails: Literal["below", "above"] = "below"
-    """On which side of it the data is wrong."""
 
 
 @dataclass(frozen=True)

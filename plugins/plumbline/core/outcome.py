@@ -9,17 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Literal, NamedTuple
 
-from plumbline.checks.failing import FailingRows
-from plumbline.checks.failures import Failure
-from plumbline.checks.thresholds import ThresholdLine
+from plumbline.core.alert_line import AlertLine
+from plumbline.core.failure import FailingRows, Failure
 from plumbline.core.group_key import GroupKey
+from plumbline.core.revision import Revision
 from plumbline.core.status import FailOn, RunStatus, Status, exit_code, run_status, score
-from plumbline.project.revision import Revision
 
-if TYPE_CHECKING:
-    from plumbline.alerts.report import AlertLine
+
+class ThresholdLine(NamedTuple):
+    """A bound as a line in a chart; a tuple, because histories hold thousands."""
+
+    severity: Literal["warning", "critical"]
+    value: float
+    fails: Literal["below", "above"] = "below"
+    """On which side of it the data is wrong."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Statuses, and what they add up to: a run's status, its score and its exit code.
+"""Statuses, which of two is worse, and what they add up to: a run's status, score and exit code.
 
 The rules are the command line's contract, so that schedulers can rely on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -20,6 +20,31 @@ class Status(StrEnum):
     CRITICAL = "CRITICAL"
     ERROR = "ERROR"
     SKIPPED = "SKIPPED"
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether somebody has to look: CRITICAL, ERROR or WARNING."""
+        return self in FAILING
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the data were held against the suite: neither ERROR nor SKIPPED."""
+        return self not in (Status.ERROR, Status.SKIPPED)
+
+    @property
+    def severity(self) -> int:
+        """How bad it is: from 0, where nothing is failing, to 3."""
+        return len(FAILING) - FAILING.index(self) if self in FAILING else 0
+
+
+WORST_FIRST = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
+"""The order of severity: wrong data before an unknown, an unknown before a doubt."""
+
+FAILING = WORST_FIRST[:3]
+"""The statuses of which people are told."""
+
+STATUS_OF_SEVERITY = {"critical": Status.CRITICAL, "warning": Status.WARNING}
+"""By the severity of a failed expectation; ``info`` is shown and changes nothing."""
 
 
 class RunStatus(StrEnum):
@@ -39,22 +64,32 @@ EXIT_ERROR = 3
 EXIT_USAGE = 64
 EXIT_SOFTWARE = 70
 
-_BY_WEIGHT = (
-    (Status.CRITICAL, EXIT_CRITICAL),
-    (Status.ERROR, EXIT_ERROR),
-    (Status.WARNING, EXIT_WARNING),
-)
-_COUNTED: dict[FailOn, frozenset[Status]] = {
-    "warning": frozenset({Status.CRITICAL, Status.ERROR, Status.WARNING}),
-    "critical": frozenset({Status.CRITICAL, Status.ERROR}),
-    "error": frozenset({Status.ERROR}),
-    "never": frozenset(),
+_EXIT_CODES = {
+    Status.CRITICAL: EXIT_CRITICAL,
+    Status.ERROR: EXIT_ERROR,
+    Status.WARNING: EXIT_WARNING,
 }
+_COUNTED: dict[FailOn, tuple[Status, ...]] = {
+    "warning": FAILING,
+    "critical": FAILING[:2],
+    "error": (Status.ERROR,),
+    "never": (),
+}
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The worst of them, the first of equals; PASS where there is none."""
+    return max(statuses, key=lambda status: status.severity, default=Status.PASS)
+
+
+def status_of_severity(severity: str) -> Status:
+    """What a failed expectation of GX severity ``severity`` makes of its monitor."""
+    return STATUS_OF_SEVERITY.get(severity, Status.PASS)
 
 
 def run_status(statuses: Sequence[Status]) -> RunStatus:
     """CRITICAL before ERROR before WARNING; SKIPPED when nothing was checked; else OK."""
-    for status, _ in _BY_WEIGHT:
+    for status in FAILING:
         if status in statuses:
             return RunStatus(status.value)
     return RunStatus.OK if Status.PASS in statuses else RunStatus.SKIPPED
@@ -70,7 +105,7 @@ def score(statuses: Sequence[Status]) -> int | None:
 
 def exit_code(statuses: Sequence[Status], fail_on: FailOn = "warning") -> int:
     """The code of the worst status that ``fail_on`` counts, as Nagios numbers them."""
-    for status, code in _BY_WEIGHT:
-        if status in statuses and status in _COUNTED[fail_on]:
-            return code
+    for status in _COUNTED[fail_on]:
+        if status in statuses:
+            return _EXIT_CODES[status]
     return EXIT_OK

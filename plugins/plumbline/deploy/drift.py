@@ -157,5 +157,4 @@ def read_limits(project: Project) -> Limits:
 
 def worst_first(report: DriftReport) -> Sequence[Drift]:
     """For people: what is worst, then what is oldest."""
-    order = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS)
-    return sorted(report.drifts, key=lambda one: (order.index(one.status(report.limits)), -one.age))
+    return sorted(report.drifts, key=lambda one: (-one.status(report.limits).severity, -one.age))

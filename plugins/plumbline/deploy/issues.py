@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from plumbline.alerts.channels.base import Channel, Verdict
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.alerts.incidents.model import Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.deploy.drift import Drift, DriftReport

@@ -136,9 +136,9 @@ def look_text(look: Look) -> str:
             lines.append("    before  not known")
         elif line.before is not None and line.compared != "same":
             lines.append(f"    before  {line.before} ({one_line(line.before_summary)})")
-        elif line.before is not None and line.status not in (Status.PASS, Status.SKIPPED):
+        elif line.before is not None and line.status.is_failing:
             lines.append(f"    before  {line.before} too ({one_line(line.before_summary)})")
-        if line.status not in (Status.PASS, Status.SKIPPED):
+        if line.status.is_failing:
             if line.action:
                 lines.append(f"    do      {one_line(line.action)}")
             if line.runbook:

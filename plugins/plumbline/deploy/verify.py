@@ -16,7 +16,6 @@ from typing import Literal
 from plumbline.core.errors import ConfigError
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome, RunReport
-from plumbline.core.severity import SEVERITY
 from plumbline.core.status import Status
 from plumbline.deploy.deployed import UnknownDeploymentError
 from plumbline.project import Project, Target
@@ -38,8 +37,6 @@ CALM_LOOKS = 2
 Comparison = Literal["better", "same", "worse", "new"]
 Ending = Literal["calm", "worse", "not calm"]
 
-_QUIET = frozenset({Status.PASS, Status.SKIPPED})
-
 
 @dataclass(frozen=True)
 class Line:
@@ -58,7 +55,7 @@ class Line:
         """``new``: nothing is known of before."""
         if self.before is None or self.before is Status.ERROR:
             return "new"
-        after, before = SEVERITY[self.status], SEVERITY[self.before]
+        after, before = self.status.severity, self.before.severity
         return "worse" if after > before else "better" if after < before else "same"
 
 
@@ -79,13 +76,13 @@ class Look:
     @property
     def is_calm(self) -> bool:
         """Whether nothing is wrong."""
-        return all(line.status in _QUIET for line in self.lines)
+        return not any(line.status.is_failing for line in self.lines)
 
     @property
     def is_worse(self) -> bool:
         """Whether something is wrong that was not, or less, before."""
         return any(
-            line.status not in _QUIET and line.compared in ("worse", "new") for line in self.lines
+            line.status.is_failing and line.compared in ("worse", "new") for line in self.lines
         )
 
 

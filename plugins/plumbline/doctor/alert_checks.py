@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
-from plumbline.core.status import Status
+from plumbline.core.status import FAILING, Status
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 
 if TYPE_CHECKING:
@@ -77,12 +77,11 @@ def _fix(config: AlertsConfig, channel: ChannelConfig) -> str:
 def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> Diagnosis:
     """Who is told of each status; MISSING where that is nobody, be it for one monitor."""
     from plumbline.alerts.routes import channels_for, with_fallback
-    from plumbline.project.alerts import ROUTED
 
     owners = _owners(project)
-    told: dict[Status, dict[str, None]] = {status: {} for status in ROUTED}
-    silent: dict[Status, list[str]] = {status: [] for status in ROUTED}
-    for status in ROUTED:
+    told: dict[Status, dict[str, None]] = {status: {} for status in FAILING}
+    silent: dict[Status, list[str]] = {status: [] for status in FAILING}
+    for status in FAILING:
         for monitor, owner in owners.items():
             wanted = channels_for(config, status=status, monitor=monitor, owner=owner)
             found = [with_fallback(config, name, opened.channels) for name in wanted]

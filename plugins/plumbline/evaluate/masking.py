@@ -18,7 +18,7 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationValidationResult,
 )
 
-from plumbline.checks.thresholds import OURS
+from plumbline.core.expectation_types import OURS
 from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import Mask, domain_of
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from plumbline.checks.thresholds import ThresholdLine
-from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.revision import Revision
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import Appended, append
 from plumbline.history.tables import OUTCOMES
-from plumbline.project.revision import Revision
 
 
 class Run(Protocol):

@@ -17,11 +17,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plumbline.checks.thresholds import ThresholdLine
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
-from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
 from plumbline.core.status import Status
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """The project: reads and validates its files. No GX, no network."""
 
+from plumbline.core.revision import Revision
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project
-from plumbline.project.revision import Revision, read_revision
+from plumbline.project.revision import read_revision
 from plumbline.project.schedule import Schedule
 from plumbline.project.suites import Suite
 from plumbline.project.targets import Limits, Seed, Target

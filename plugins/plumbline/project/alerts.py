@@ -25,15 +25,12 @@ from pydantic import (
 
 from plumbline.alerts.incidents.policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.core.status import Status
+from plumbline.core.status import FAILING, Status
 from plumbline.project.document import Document, key_path
 from plumbline.project.parsing import explain
 
 ALERTS_FILE = "alerts.yml"
 """In the folder of checkpoints."""
-
-ROUTED = (Status.CRITICAL, Status.ERROR, Status.WARNING)
-"""The statuses that somebody is told of, the worst first."""
 
 SECRET_KEYS = ("webhook", "token", "routing_key", "url", "signing_key")
 """Keys of channels that name an environment variable."""
@@ -70,7 +67,7 @@ def _one_or_more(shape: Mapping[str, Any]) -> tuple[BeforeValidator, WithJsonSch
     return BeforeValidator(_listed), WithJsonSchema(either)
 
 
-_STATUS_TEXT, _STATUS_SHAPE = _one_or_more({"enum": [str(status) for status in ROUTED]})
+_STATUS_TEXT, _STATUS_SHAPE = _one_or_more({"enum": [str(status) for status in FAILING]})
 _NAME_TEXT, _NAME_SHAPE = _one_or_more({"type": "string", "minLength": 1})
 
 _Statuses = Annotated[

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Mute
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.revision import Revision
 from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, default_alerts, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.dbt_folders import macro_folders, model_folders
@@ -23,7 +24,7 @@ from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
-from plumbline.project.revision import Revision, read_revision
+from plumbline.project.revision import read_revision
 from plumbline.project.runbooks import find_runbook
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites

@@ -10,26 +10,15 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.core.errors import ConfigError
+from plumbline.core.revision import Revision
 
 REVISION_VARIABLE = "PLUMBLINE_REVISION"
 """A commit's 40 hex digits, with ``-dirty`` where the tree differed from it."""
 
 _SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Revision:
-    """A git commit (40 hex digits) and whether tracked files differed from it."""
-
-    commit: str
-    dirty: bool
-
-    def __str__(self) -> str:
-        return self.commit[:12] + ("-dirty" if self.dirty else "")
 
 
 def read_revision(root: Path, environment: Mapping[str, str] | None = None) -> Revision | None:

@@ -9,7 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plumbline.checks.failures import Failure, reported
+from plumbline.checks.failures import reported
+from plumbline.core.failure import Failure
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
 from plumbline.core.status import Status
 
@@ -18,8 +19,6 @@ SHOWN = 8
 
 MOST_FAILURES = 20
 """How many failed expectations are named; JSON holds all."""
-
-_WORST_FIRST = (Status.CRITICAL, Status.ERROR, Status.WARNING)
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,13 @@ def findings(report: RunReport) -> list[Findings]:
 
 def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:
     """The groups that are not well: worst status first, then farthest beyond the threshold."""
-    bad = [group for group in groups if group.status in _WORST_FIRST]
-    return sorted(bad, key=lambda group: (_WORST_FIRST.index(group.status), -_beyond(group)))
+    bad = [group for group in groups if group.status.is_failing]
+    return sorted(bad, key=lambda group: (-group.status.severity, -_beyond(group)))
 
 
 def _findings(outcome: Outcome, statuses: dict[str, Status]) -> Findings:
     groups = failing(outcome.groups)
-    if outcome.status in (Status.PASS, Status.SKIPPED):
+    if not outcome.status.is_failing:
         groups = []
     failures = reported(outcome.failures)
     # The first is the reason.
@@ -93,11 +92,11 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> list[tuple[str, st
         advice += [("impact", outcome.impact), ("do", outcome.action)]
     elif outcome.status is Status.ERROR:
         advice.append(("impact", "The check could not be made: the data may be right or wrong."))
-    if outcome.status in (Status.WARNING, Status.CRITICAL, Status.ERROR):
+    if outcome.status.is_failing:
         advice += [("runbook", outcome.runbook), ("owner", outcome.owner)]
         for other in outcome.depends_on:
             status = statuses.get(other, Status.PASS)
-            if status in _WORST_FIRST:
+            if status.is_failing:
                 advice.append(("see also", f"{other}, on which this depends, is {status}"))
     advice += [("note", note) for note in outcome.notes]
     return [(label, text) for label, text in advice if text]

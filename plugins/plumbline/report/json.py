@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 
-from plumbline.checks.failures import Failure, plain_sample
+from plumbline.core.failure import Failure, plain_sample
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
+from plumbline.core.revision import Revision
 from plumbline.core.status import Status
-from plumbline.project.revision import Revision
 from plumbline.report.wording import rfc3339
 
 SCHEMA_VERSION = 1

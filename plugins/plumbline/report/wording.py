@@ -15,7 +15,7 @@ from plumbline.core.text import number
 from plumbline.run.request import last_day
 
 if TYPE_CHECKING:
-    from plumbline.alerts.report import AlertLine
+    from plumbline.core.alert_line import AlertLine
 
 NOTHING = "–"
 
@@ -50,7 +50,7 @@ def fraction(numerator: float | None, denominator: float | None) -> str:
 
 def observed(outcome: Outcome) -> str:
     """The monitor as one number; what could not be checked has none."""
-    if outcome.status in (Status.ERROR, Status.SKIPPED):
+    if not outcome.status.is_judged:
         return NOTHING
     return amount(outcome.observed, outcome.unit)
 
@@ -60,7 +60,7 @@ def group_observed(group: GroupOutcome) -> str:
 
     NULL is a number that the data lacks, a dash one that was not asked for.
     """
-    if group.status in (Status.ERROR, Status.SKIPPED):
+    if not group.status.is_judged:
         return NOTHING
     if group.is_missing:
         found = "no rows"

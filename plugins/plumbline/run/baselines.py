@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from plumbline.checks.baseline import WHOLE, Past
-from plumbline.checks.thresholds import FOLLOWS_HISTORY
 from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.expectation_types import FOLLOWS_HISTORY
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
 from plumbline.core.status import Status

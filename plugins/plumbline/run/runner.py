@@ -28,10 +28,10 @@ from plumbline.run.selection import choose_monitors
 from plumbline.warehouse.billing import most_billed
 
 if TYPE_CHECKING:
+    from plumbline.core.revision import Revision
     from plumbline.gx.alert_action import AlertAction
     from plumbline.gx.checkpoint import Checkpoint
     from plumbline.gx.docs_action import DocsAction
-    from plumbline.project.revision import Revision
 
 ALERTS = "plumbline_alerts"
 """The type of the alerts action."""

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import ConfigError, PlumblineError, WarehouseError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
-from plumbline.core.severity import SEVERITY
-from plumbline.core.status import Status, run_status
+from plumbline.core.status import Status, run_status, worst
 from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.schedule.due import last_due
 from plumbline.schedule.watchdog_rules import (
@@ -56,11 +55,7 @@ class Watched:
     @property
     def status(self) -> Status:
         """The worst finding's."""
-        return max(
-            (finding.status for finding in self.findings),
-            key=SEVERITY.__getitem__,
-            default=Status.PASS,
-        )
+        return worst(finding.status for finding in self.findings)
 
 
 @dataclass(frozen=True)

@@ -308,7 +308,7 @@ def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
         unit=row.unit,
         thresholds=row.thresholds,
         lines=row.lines,
-        reason=row.summary if row.status in (Status.ERROR, Status.SKIPPED) else None,
+        reason=None if row.status.is_judged else row.summary,
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
@@ -318,7 +318,7 @@ def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
 
 
 def _point(row: Row) -> SeriesPoint:
-    judged = row.status not in (Status.ERROR, Status.SKIPPED)
+    judged = row.status.is_judged
     return SeriesPoint(row.at, row.status, row.observed if judged else None, row.lines)
 
 

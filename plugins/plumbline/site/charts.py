@@ -18,7 +18,6 @@ from plumbline.core.status import Status
 from plumbline.report.wording import amount
 from plumbline.site.view_models import GroupSeries, ScorePoint, SeriesPoint
 
-WRONG = frozenset({Status.WARNING, Status.CRITICAL, Status.ERROR})
 _PAD = 3.0
 
 
@@ -112,11 +111,11 @@ def small_chart(
     for point in points:
         if point.observed is None or not math.isfinite(point.observed):
             lines.append([])
-            if point.status in WRONG:
+            if point.status.is_failing:
                 marks.append(Mark(_short(x(point.at)), _short(height - _PAD), point.status))
             continue
         lines[-1].append(f"{_short(x(point.at))},{_short(y(point.observed))}")
-        if point.status in WRONG:
+        if point.status.is_failing:
             marks.append(Mark(_short(x(point.at)), _short(y(point.observed)), point.status))
     drawn = []
     for line in lines:
@@ -164,7 +163,7 @@ def in_words(points: Sequence[SeriesPoint], unit: str) -> str:
     runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
     if not known:
         return f"{runs}, none with a value"
-    wrong = sum(point.status in WRONG for point in points)
+    wrong = sum(point.status.is_failing for point in points)
     skipped = sum(point.status is Status.SKIPPED for point in points)
     text = (
         f"{runs}: lowest {amount(min(known), unit)}, highest {amount(max(known), unit)}, "

@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident, Mute
-from plumbline.checks.thresholds import ThresholdLine
 from plumbline.core.instants import in_utc
-from plumbline.core.outcome import Outcome
-from plumbline.core.status import RunStatus, Status, run_status, score
+from plumbline.core.outcome import Outcome, ThresholdLine
+from plumbline.core.status import WORST_FIRST, RunStatus, Status, run_status, score, worst
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
@@ -40,14 +39,6 @@ RECENT_RUNS = 28
 
 RECENT_DAYS = 60
 """Days of which the charts of groups show the worst run."""
-
-_SEVERITY = {
-    Status.SKIPPED: 0,
-    Status.PASS: 1,
-    Status.WARNING: 2,
-    Status.ERROR: 3,
-    Status.CRITICAL: 4,
-}
 
 
 class OfRun(Protocol):
@@ -523,16 +514,18 @@ def _days(known: MonitorBook, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row,
     every = (*known.days, *rows)
     if all(group.status is not Status.PASS for row in every for group in row.groups):
         return ()
-    worst: dict[date, Row] = {}
+    worst_rows: dict[date, Row] = {}
+    rank = WORST_FIRST.index
     for row in sorted(every, key=lambda row: row.at):
         day = day_of(row.at, zone)
-        if day not in worst or _SEVERITY[row.status] >= _SEVERITY[worst[day].status]:
-            worst[day] = row
+        found = worst_rows.get(day)
+        if found is None or rank(row.status) <= rank(found.status):
+            worst_rows[day] = row
     return tuple(
         replace(
             row, summary="", thresholds="", run_id="", checkpoint="", revision=None, result=None
         )
-        for row in list(worst.values())[-RECENT_DAYS:]
+        for row in list(worst_rows.values())[-RECENT_DAYS:]
     )
 
 
@@ -550,7 +543,7 @@ def past_of(story: IncidentStory) -> PastIncident:
         id=story.id,
         monitor=last.monitor,
         kind="error" if last.kind == "error" else "data",
-        worst=max(statuses, key=_SEVERITY.__getitem__),
+        worst=worst(statuses),
         opened_at=story.opened_at,
         closed_at=last.as_of,
         ending="expired" if last.event == "expired" else "resolved",

@@ -13,8 +13,7 @@ from typing import Any
 
 from plumbline.alerts.incidents.model import Ending, Incident, Kind, Member
 from plumbline.core.group_key import GroupKey
-from plumbline.core.severity import SEVERITY
-from plumbline.core.status import Status
+from plumbline.core.status import Status, worst
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.report.wording import amount
 from plumbline.site.history_cache import IncidentStory, Row
@@ -41,7 +40,7 @@ def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
         monitor=first.monitor,
         kind=kind,
         status=Status(last.status),
-        worst=max(statuses, key=SEVERITY.__getitem__),
+        worst=worst(statuses),
         opened_at=first.opened_at,
         last_seen=(wrong or story.events)[-1].as_of,
         checkpoint=first.checkpoint or "",
@@ -76,7 +75,7 @@ def view_of(
     seen = sightings(
         rows, opened_at=incident.opened_at, until=incident.closed_at, before=story.seen
     )
-    worst = max(seen, key=lambda one: (SEVERITY[one.status], one.at), default=None)
+    worst = max(seen, key=lambda one: (one.status.severity, one.at), default=None)
     return IncidentView(
         incident=incident,
         timeline=timeline_of(story, seen, incident),

@@ -13,10 +13,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident, Mute
-from plumbline.checks.failing import Column as Column
-from plumbline.checks.failing import FailingRows as FailingRows
-from plumbline.checks.thresholds import ThresholdLine
-from plumbline.core.outcome import Outcome
+from plumbline.core.failure import FailingRows
+from plumbline.core.outcome import Outcome, ThresholdLine
 from plumbline.core.status import RunStatus, Status
 from plumbline.history.cost.pricing import Price
 from plumbline.history.cost.sharing import SharedTable

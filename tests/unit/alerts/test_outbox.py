@@ -11,8 +11,9 @@ import pytest
 
 from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Event, Reason
+from plumbline.alerts.incidents.model import Reason
 from plumbline.alerts.outbox import deliver_all
+from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)

@@ -13,7 +13,6 @@ import pytest
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.incidents.model import (
     Ack,
-    Event,
     Incident,
     Known,
     Member,
@@ -23,6 +22,7 @@ from plumbline.alerts.incidents.model import (
     Sighting,
 )
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
+from plumbline.core.alert_line import Event
 from plumbline.core.status import RunStatus, Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 

@@ -12,9 +12,10 @@ import pytest
 
 from plumbline.alerts import editing, views
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Event, Incident, Known, Member, Mute, Reason
+from plumbline.alerts.incidents.model import Incident, Known, Member, Mute, Reason
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from support.alert_store import MemoryStore, Warehouse

@@ -15,7 +15,8 @@ from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column
 
-from plumbline.checks.failures import Failure, failures_of
+from plumbline.checks.failures import failures_of
+from plumbline.core.failure import Failure
 from plumbline.evaluate.suite_results import read_results
 from plumbline.project.suites import Suite, SuiteEntry
 

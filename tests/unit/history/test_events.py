@@ -11,7 +11,8 @@ import pytest
 
 from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Change, Event, Incident, Member, Reason
+from plumbline.alerts.incidents.model import Change, Incident, Member, Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from plumbline.history.events import delivery_row, incident_row
 

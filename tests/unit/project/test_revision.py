@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.revision import REVISION_VARIABLE, Revision, read_revision
+from plumbline.core.revision import Revision
+from plumbline.project.revision import REVISION_VARIABLE, read_revision
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from plumbline.checks.bounds import Bounds, observe, to_blame
-from plumbline.checks.failing import MOST, Column, FailingRows, cell, sample_failing
+from plumbline.checks.failing import MOST, sample_failing
 from plumbline.checks.judged import JudgedExpectation
+from plumbline.core.cells import cell
+from plumbline.core.failure import FailingColumn, FailingRows
 
 
 def failed(*positions: int, severity: str = "critical", **others: Any) -> JudgedExpectation:
@@ -26,7 +28,9 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 def test_rows_of_critical_failures_come_first_and_each_once() -> None:
     results = [failed(3, 1, severity="warning"), failed(2, 1)]
-    assert sample_failing(results, rows(4)) == FailingRows((Column("at"),), ((2,), (1,), (3,)), 3)
+    assert sample_failing(results, rows(4)) == FailingRows(
+        (FailingColumn("at"),), ((2,), (1,), (3,)), 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_a_reason_that_differs_is_a_column_and_personal_ones_are_marked() -> Non
     some[1]["reason"] = "late"
     found = sample_failing([failed(0, 1)], some, {"at"})
     assert found is not None
-    assert found.columns == (Column("reason"), Column("at", personal=True))
+    assert found.columns == (FailingColumn("reason"), FailingColumn("at", personal=True))
 
 
 @pytest.mark.parametrize(

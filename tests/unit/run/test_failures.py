@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from plumbline.checks.failures import MOST_SAMPLES, Failure, failures_of, reported
+from plumbline.checks.failures import failures_of, reported
 from plumbline.checks.judged import JudgedExpectation
+from plumbline.core.failure import MOST_SAMPLES, Failure
 from plumbline.project.suites import Suite, SuiteEntry
 
 

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from plumbline.core.outcome import RunReport
+from plumbline.core.revision import Revision
 from plumbline.core.status import Status
-from plumbline.project.revision import Revision
 from plumbline.report.json import render
 from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
 

@@ -13,16 +13,14 @@ import pytest
 from markupsafe import Markup
 
 from plumbline.alerts.incidents.model import Mute
-from plumbline.checks.failures import Failure
+from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, lasting
 from plumbline.site.pages.overview import calendar, headline
 from plumbline.site.view_models import (
-    Column,
     DayView,
-    FailingRows,
     Link,
     MonitorView,
     MonthView,
@@ -165,7 +163,7 @@ def hostile() -> SiteData:
                     replace(run, summary=HOSTILE, thresholds=HOSTILE, run_id=HOSTILE, unit=HOSTILE)
                     for run in view.recent
                 ),
-                failing=FailingRows((Column(HOSTILE),), ((HOSTILE,),), 1),
+                failing=FailingRows((FailingColumn(HOSTILE),), ((HOSTILE,),), 1),
                 description=HOSTILE,
                 suite=(SuiteLine(HOSTILE, HOSTILE, HOSTILE),),
                 sql=HOSTILE,

@@ -14,7 +14,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from plumbline.alerts.incidents.model import Event, Kind, Reason
+from plumbline.alerts.incidents.model import Kind, Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.status import RunStatus, Status
 
 

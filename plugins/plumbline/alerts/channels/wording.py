@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from plumbline.alerts.channels.message import GroupLine, Item, Message
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import Status

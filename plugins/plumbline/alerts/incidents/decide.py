@@ -18,21 +18,12 @@ from plumbline.alerts.incidents.inhibition import Key, Node, inhibitors
 from plumbline.alerts.incidents.lifecycle import Notice, Step, advance
 from plumbline.alerts.incidents.members import missing_members, new_members, notified_before
 from plumbline.alerts.incidents.memory import forward, remember
-from plumbline.alerts.incidents.model import (
-    Change,
-    Decision,
-    Event,
-    Incident,
-    Kind,
-    Known,
-    Mute,
-    Reason,
-)
+from plumbline.alerts.incidents.model import Change, Decision, Incident, Kind, Known, Mute, Reason
 from plumbline.alerts.incidents.policy import Policy
 from plumbline.alerts.incidents.suppression import active_suppressions, mute_of, suppression_of
+from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
-from plumbline.core.severity import SEVERITY
 from plumbline.core.status import Status
 from plumbline.core.text import listing
 
@@ -305,5 +296,5 @@ def _kept(
 def _order(change: Change) -> tuple[bool, int, str, str]:
     """The worst first, ends last; then by monitor and, for one monitor, by event id."""
     incident = change.incident
-    severity = -SEVERITY[incident.status] if incident.is_open else 0
+    severity = -incident.status.severity if incident.is_open else 0
     return (not incident.is_open, severity, incident.monitor, change.event_id)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from plumbline.alerts.incidents.model import Event, Incident, Kind
+from plumbline.alerts.incidents.model import Incident, Kind
+from plumbline.core.alert_line import Event
 
 
 def incident_id(monitor: str, kind: Kind, opened_at: datetime) -> str:

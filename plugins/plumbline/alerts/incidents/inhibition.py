@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from plumbline.alerts.incidents.lifecycle import Step
-from plumbline.alerts.incidents.model import Event, Incident, Kind
-from plumbline.core.severity import SEVERITY
+from plumbline.alerts.incidents.model import Incident, Kind
+from plumbline.core.alert_line import Event
 
 Key = tuple[str, Kind]
 
@@ -34,7 +34,7 @@ class Node:
     @property
     def severity(self) -> int:
         """How bad it is now."""
-        return SEVERITY[self.incident.status]
+        return self.incident.status.severity
 
 
 def inhibitors(nodes: Iterable[Node]) -> dict[Key, Incident]:

@@ -13,11 +13,11 @@ from typing import Literal
 from plumbline.alerts.incidents import flapping
 from plumbline.alerts.incidents.ids import incident_id
 from plumbline.alerts.incidents.members import meet, missing_members, new_members
-from plumbline.alerts.incidents.model import Event, Incident, Kind, Reason
+from plumbline.alerts.incidents.model import Incident, Kind, Reason
 from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.alert_line import Event
 from plumbline.core.outcome import Outcome
-from plumbline.core.severity import SEVERITY, worse
-from plumbline.core.status import Status
+from plumbline.core.status import Status, worst
 from plumbline.core.text import listing
 
 Health = Literal["failing", "healthy", "unknown"]
@@ -125,7 +125,7 @@ def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) ->
     after = replace(
         met,
         status=status,
-        worst=worse(before.worst, status),
+        worst=worst([before.worst, status]),
         last_seen=outcome.as_of if is_seen else before.last_seen,
         summary=_summary_with_missing(met, outcome),
         owner=outcome.owner,
@@ -142,7 +142,7 @@ def _notice(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool)
     if incident.notified_at is None or incident.notified_status is None:
         event = Event.FLAPPING if incident.flapping else Event.OPENED
         return Notice(event, Reason.NO_LONGER_SUPPRESSED)
-    now, said = SEVERITY[incident.status], SEVERITY[incident.notified_status]
+    now, said = incident.status.severity, incident.notified_status.severity
     start = incident.remind_from or at
     due = at - start >= policy.remind_after(incident.status)
     if now > said:
@@ -185,7 +185,7 @@ def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:
     """What is not returned is as bad as when it was seen last."""
     found = outcome.status
     for member in missing_members(incident):
-        found = worse(found, member.status)
+        found = worst([found, member.status])
     return found
 
 

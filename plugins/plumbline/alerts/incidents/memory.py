@@ -53,7 +53,7 @@ def remember(
     recent = known.recent if known else ()
     last_good = known.last_good if known else None
     arrivals = known.arrivals if known else {}
-    if outcome.status not in (Status.SKIPPED, Status.ERROR):
+    if outcome.status.is_judged:
         arrivals = arrivals_after(arrivals, outcome, members)
     if outcome.status is not Status.SKIPPED:
         observed = None if outcome.status is Status.ERROR else outcome.observed

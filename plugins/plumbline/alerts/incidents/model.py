@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.status import Status
 
@@ -24,20 +25,6 @@ Kind = Literal["data", "error"]
 
 Ending = Literal["resolved", "expired"]
 """``expired``: what was wrong aged out of the window without a fix."""
-
-
-class Event(StrEnum):
-    """What happened to an incident, as the report of a run names it."""
-
-    OPENED = "opened"
-    CHANGED = "changed"
-    ESCALATED = "escalated"
-    DOWNGRADED = "downgraded"
-    REMINDED = "reminded"
-    RESOLVED = "resolved"
-    EXPIRED = "expired"
-    FLAPPING = "flapping"
-    SUPPRESSED = "suppressed"
 
 
 class Reason(StrEnum):

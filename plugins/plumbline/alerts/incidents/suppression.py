@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from plumbline.alerts.incidents.lifecycle import Step
-from plumbline.alerts.incidents.model import Event, Mute, Reason
+from plumbline.alerts.incidents.model import Mute, Reason
+from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 
 _SILENCED_BY_ACK = (Event.CHANGED, Event.REMINDED)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
 from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.status import FAILING
 from plumbline.lint.context import Linted
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
@@ -16,7 +17,6 @@ from plumbline.project.alerts import (
     DEFAULT,
     NO_SECRET,
     NO_SECRET_FIX,
-    ROUTED,
     AlertsEntry,
     find_secrets,
     read_alerts,
@@ -232,7 +232,7 @@ def _unreached(alerts: Document) -> Iterator[Finding]:
         route = {key: frozenset(name for _, name in _listed(alerts, (*path, key))) for key in _KEYS}
         if all(
             any(_takes(earlier, status, route) for earlier in before)
-            for status in route["status"] or map(str, ROUTED)
+            for status in route["status"] or map(str, FAILING)
         ):
             yield UNREACHED_ROUTE.at(
                 alerts.place(*path),

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from plumbline.checks.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.masking import domain_of
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
-from plumbline.checks.thresholds import FOLLOWS_HISTORY, OURS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding, Rule, error
 from plumbline.project.document import Document, KeyPath

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from plumbline.checks.failures import reported
-from plumbline.core.status import Status
+from plumbline.core.status import WORST_FIRST, Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
 from plumbline.site.pages import frame
@@ -24,7 +24,6 @@ from plumbline.site.view_models import (
     SiteData,
 )
 
-_SEVEREST = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
 _GROUP_TABLE_RUNS = 10
 
 
@@ -142,7 +141,7 @@ def _instants(view: MonitorView) -> list[datetime]:
 def _worst_first(card: GroupCard) -> tuple[int, float, str]:
     """Most bounds are lower ones: of one status, the lowest value first."""
     observed = math.inf if card.observed is None else card.observed
-    return _SEVEREST.index(card.status), observed, card.series.label
+    return WORST_FIRST.index(card.status), observed, card.series.label
 
 
 def _alerted(incidents: Sequence[IncidentView]) -> Alerted:

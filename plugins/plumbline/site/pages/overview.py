@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from plumbline.core.status import Status
+from plumbline.core.status import FAILING, WORST_FIRST, Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
 from plumbline.site.pages import frame
@@ -16,7 +16,6 @@ from plumbline.site.view_models import DayView, IncidentView, MonitorView, SiteD
 SPARKLINE_RUNS = 28
 _CALENDAR_WEEKS = 53
 _RUNS = 10
-_ORDER = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Status.SKIPPED)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -55,8 +54,8 @@ class Calendar:
 def render(data: SiteData) -> bytes:
     """``index.html``."""
     cards = sorted((_card(data, view) for view in data.monitors), key=_worst_first)
-    wrong = [card for card in cards if _status(card.view) in _ORDER[:3]]
-    fine = [card for card in cards if _status(card.view) not in _ORDER[:3]]
+    wrong = [card for card in cards if _status(card.view) in FAILING]
+    fine = [card for card in cards if _status(card.view) not in FAILING]
     return frame.render(
         "overview.html",
         data,
@@ -79,7 +78,7 @@ def headline(monitors: Sequence[MonitorView]) -> str:
     if not monitors:
         return "No monitor is known"
     counts = Counter(_status(view) for view in monitors)
-    wrong = [status for status in _ORDER[:3] if counts[status]]
+    wrong = [status for status in FAILING if counts[status]]
     total = "1 monitor" if len(monitors) == 1 else f"{len(monitors)} monitors"
     if wrong:
         count = sum(counts[status] for status in wrong)
@@ -137,7 +136,7 @@ def _card(data: SiteData, view: MonitorView) -> Card:
 def _worst_first(card: Card) -> tuple[int, bool, datetime | str, str]:
     """Of one status: those that nobody silenced first, then the oldest."""
     status = _status(card.view)
-    rank = _ORDER.index(status) if status else len(_ORDER)
+    rank = WORST_FIRST.index(status) if status else len(WORST_FIRST)
     silenced = card.view.muted is not None or bool(card.incident and card.incident.incident.ack)
     since = card.view.since.isoformat() if card.view.since else ""
     return rank, silenced, since, card.view.name

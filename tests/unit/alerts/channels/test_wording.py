@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import GroupLine, Item, Message
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from support.slack_messages import (
     AT,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.ids import event_id, incident_id
-from plumbline.alerts.incidents.model import Event, Incident
+from plumbline.alerts.incidents.model import Incident
+from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 
 AT = datetime(2026, 2, 3, 12, tzinfo=UTC)

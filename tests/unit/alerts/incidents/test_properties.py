@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from plumbline.alerts.incidents.model import Change, Decision, Event, Known
+from plumbline.alerts.incidents.model import Change, Decision, Known
 from plumbline.alerts.incidents.policy import MOST_GONE, RECENT
+from plumbline.core.alert_line import Event
 from plumbline.core.outcome import Outcome
-from plumbline.core.severity import SEVERITY
-from plumbline.core.status import Status
+from plumbline.core.status import Status, worst
 from support.incidents import STATUSES, History, at, mute, outcome
 
 MONITORS = ("a", "b", "c")
@@ -166,7 +166,7 @@ def a_failure_leaves_an_open_incident_of_its_kind(played: Played) -> None:
             if found.status in (Status.WARNING, Status.CRITICAL):
                 assert data is not None
                 missing = (one.status for one in data.members if one.is_missing)
-                assert data.status is max([found.status, *missing], key=SEVERITY.__getitem__)
+                assert data.status is worst([found.status, *missing])
                 assert data.last_seen == found.as_of
             assert found.status is not Status.ERROR or error is not None
             assert found.status is Status.ERROR or error is None or error.flapping

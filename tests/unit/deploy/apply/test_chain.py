@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from plumbline.core.revision import Revision
 from plumbline.deploy.apply.chain import is_revision, revisions_in
-from plumbline.project.revision import Revision
 from plumbline.report.text import render
 from support.fake_gcloud import FakeGcloud
 from support.reports import report

@@ -27,7 +27,7 @@ from plumbline.alerts.channels.github.rendering import (
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
 from plumbline.alerts.channels.wording import ENDED
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
 from plumbline.net.secrets import Secret

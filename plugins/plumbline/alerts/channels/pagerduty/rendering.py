@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.wording import ENDED, cut, details, footer, headline, is_link
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
 

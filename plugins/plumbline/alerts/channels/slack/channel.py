@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.slack import render
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.net.http import Caller
 from plumbline.net.secrets import Secret
 

@@ -18,7 +18,7 @@ from plumbline.alerts.channels.github.rendering import (
     marker,
     title,
 )
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.net.secrets import Secret

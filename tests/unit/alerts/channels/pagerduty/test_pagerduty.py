@@ -7,7 +7,7 @@ import pytest
 from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
 from plumbline.alerts.channels.pagerduty.rendering import MOST_BYTES, dedup_key, encoded, event_of
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_message, item, message

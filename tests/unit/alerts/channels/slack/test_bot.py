@@ -11,7 +11,7 @@ import pytest
 from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item
 from plumbline.alerts.channels.slack.channel import MOST_ROOTS, SlackBot
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from plumbline.net.secrets import Secret
 from support.fake_slack import (
     CHANNEL,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plumbline.alerts.channels.slack.render import payload, payload_of
-from plumbline.alerts.incidents.model import Event
+from plumbline.core.alert_line import Event
 from support.fake_slack import what_is_wrong
 from support.slack_messages import AT, HOSTILE, grading, hostile, line_coverage, message, stories
 

@@ -1,0 +1,8 @@
+"""The types of plumbline's own expectations, and what plumbline adds to their arguments."""
+
+from __future__ import annotations
+
+OURS = "expect_metric_to_be_between"
+FOLLOWS_HISTORY = "expect_metric_to_follow_history"
+USUAL = "usual"
+"""Among arguments that `plumbline.checks.in_force` has put in: what judged, in words."""

@@ -55,12 +55,13 @@ def main() -> int:
 
 def replay(first: date, last: date) -> Path:
     """Live the days through and build the site; its folder."""
+    from plumbline.core.instants import end_of
     from plumbline.gx.context import load_context
     from plumbline.gx.site_builder import open_sites
     from plumbline.project import Project
     from plumbline.project.sites import site_folder
     from plumbline.run import runner
-    from plumbline.run.request import AsOf, RunRequest, end_of
+    from plumbline.run.request import AsOf, RunRequest
     from plumbline.warehouse.embedded import EmbeddedWarehouse
     from plumbline.warehouse.ready import ensure_ready
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from generators.cli import ROOT
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.instants import choose_span
-from plumbline.backtest.labels import project_labels
 from plumbline.backtest.reports.detection_time import Issue, detection_time
 from plumbline.project import Project
+from plumbline.project.labels import project_labels
 from plumbline.project.targets import Target
 
 PAGE = Path("docs/detection-time.md")

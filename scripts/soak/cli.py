@@ -112,7 +112,8 @@ def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Itera
     Raises:
         PlumblineError: an action failed, so that what was measured is no whole run.
     """
-    from plumbline.run.request import AsOf, RunRequest, end_of
+    from plumbline.core.instants import end_of
+    from plumbline.run.request import AsOf, RunRequest
     from plumbline.run.runner import run_checkpoint
 
     assert target.seed is not None

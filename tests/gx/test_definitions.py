@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from plumbline.core.errors import ConfigError
+from plumbline.core.instants import end_of
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
+from plumbline.history.last_statuses import read_last_statuses
 from plumbline.report import catalogue
 from plumbline.report import json as json_report
-from plumbline.run.last_statuses import read_last_statuses
-from plumbline.run.request import AsOf, RunRequest, end_of
+from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import dry_run, run_checkpoint
 from plumbline.site import paths
 from plumbline.site.records import META_KEY

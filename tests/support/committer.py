@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ConflictError, StateStore
+from plumbline.core.mute import Mute
 from support.targets import embedded_target
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)

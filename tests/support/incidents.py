@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Ack, Change, Decision, Incident, Kind, Known, Mute
-from plumbline.alerts.incidents.policy import Policy
+from plumbline.alerts.incidents.model import Ack, Change, Decision, Incident, Kind, Known
+from plumbline.core.alert_policy import Policy
 from plumbline.core.group_key import GroupKey
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 

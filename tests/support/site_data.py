@@ -12,9 +12,10 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.model import Ack, Incident, Member, Mute
+from plumbline.alerts.incidents.model import Ack, Incident, Member
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.group_key import GroupKey
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
 from plumbline.site.view_models import (

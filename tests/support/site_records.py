@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.group_key import GroupKey
+from plumbline.core.instants import end_of
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.run.request import end_of
 from plumbline.site import history_cache
 from plumbline.site.history_cache import Row
 from plumbline.site.records import Record, RunStamp

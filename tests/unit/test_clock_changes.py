@@ -15,21 +15,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.alerts.channels.wording import duration, headline
-from plumbline.alerts.incidents.model import Mute
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.backtest.instants import choose_span
 from plumbline.backtest.replay import by_instant, relive
 from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
 from plumbline.checks.verdict import sort_rows
 from plumbline.core.alert_line import Event
+from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import MonitorError
-from plumbline.core.instants import in_utc, is_same
+from plumbline.core.instants import end_of, in_utc, is_same, last_day
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.core.text import moment
 from plumbline.models import CompiledModel
-from plumbline.report.wording import moment
-from plumbline.run.request import end_of, last_day, parse_as_of
+from plumbline.run.request import parse_as_of
 from plumbline.site.history_cache import Book, with_records
 from plumbline.site.records import Record, RunStamp
 from plumbline.warehouse.result import QueryResult

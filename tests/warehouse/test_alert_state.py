@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.incidents.model import Incident, Known, Member, MonitorMemory, Mute, Sighting
+from plumbline.alerts.incidents.model import Incident, Known, Member, MonitorMemory, Sighting
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
 from plumbline.alerts.store import ConflictError, LocalFallback, RecordedRun, StateStore
 from plumbline.core.group_key import GroupKey
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 from plumbline.history.dataset import Parameter

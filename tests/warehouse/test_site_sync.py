@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.store import StateStore
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import RunReport
 from plumbline.history import dataset as dataset_module
 from plumbline.history.tables import OUTCOMES, TABLES

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.channels.base import Channel, Verdict
+from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.wording import in_zone
 from plumbline.alerts.compose import diverted
@@ -20,9 +20,11 @@ from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.incidents.model import Incident, Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
 from plumbline.alerts.routes import with_fallback
+from plumbline.alerts.rows import delivery_row
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError
-from plumbline.history.events import DeliveryRow, delivery_row
+from plumbline.history.events import DeliveryRow
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
 CLAIM_SECONDS = 90.0
@@ -168,9 +170,9 @@ class OutboxDelivery:
                         delivery.message, delivery.receipt, attempts=attempts, at=delivery.at
                     )
                 )
-            if delivery.receipt.verdict is Verdict.RETRY:
+            if delivery.receipt.verdict is DeliveryStatus.RETRY:
                 outbox.append(_tried(pending, delivery))
-            elif delivery.receipt.verdict is Verdict.REFUSED:
+            elif delivery.receipt.verdict is DeliveryStatus.REFUSED:
                 outbox.append(self._diverted(pending, delivery))
         return replace(
             state,

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from plumbline.alerts.incidents.model import Ack, Incident, Mute
+from plumbline.alerts.incidents.model import Ack, Incident
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ConflictError, StateStore
 from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
+from plumbline.core.mute import Mute
 
 _ROUNDS = 12
 

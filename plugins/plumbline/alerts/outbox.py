@@ -20,8 +20,9 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Channel, Receipt, Verdict
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Channel
 from plumbline.alerts.channels.message import Message
+from plumbline.net.receipt import DeliveryStatus, Receipt
 
 BOUND_SECONDS = 30.0
 """For all messages of one channel in one run, waits and attempts together."""
@@ -89,14 +90,14 @@ def _deliver_in_order(
     references: dict[str, Mapping[str, str]] = {}
     for waiting in messages:
         if channel is None or why:
-            done.append(Delivery(waiting, Receipt(Verdict.RETRY, why), 0, clock()))
+            done.append(Delivery(waiting, Receipt(DeliveryStatus.RETRY, why), 0, clock()))
             continue
         # What an earlier message of this round was given counts for the later ones.
         message = replace(waiting, references={**waiting.references, **_of(waiting, references)})
         delivery = _deliver(channel, message, expires=expires, clock=clock, sleep=sleep)
         references.update(delivery.receipt.references)
         done.append(delivery)
-        if delivery.receipt.verdict is Verdict.RETRY:
+        if delivery.receipt.verdict is DeliveryStatus.RETRY:
             # Later news before earlier ones would mislead: they wait in line.
             why = f"waits behind an earlier message: {delivery.receipt.detail}"
     return done
@@ -118,19 +119,21 @@ def _deliver(
     sleep: Callable[[float], None],
 ) -> Delivery:
     attempts = 0
-    last = Receipt(Verdict.RETRY, "there was no time left for it in this run")
+    last = Receipt(DeliveryStatus.RETRY, "there was no time left for it in this run")
 
     def attempt() -> Receipt:
         nonlocal attempts, message, last
         left = expires - time.monotonic()
         if left <= 0:
-            return replace(last, verdict=Verdict.RETRY)
+            return replace(last, verdict=DeliveryStatus.RETRY)
         attempts += 1
         try:
             last = channel.deliver(message, timeout_seconds=min(TIMEOUT_SECONDS, left))
         except Exception as fault:  # noqa: BLE001 - a channel's fault must not lose the others' mail
             # Only the type: the text of a fault may hold an address that is secret.
-            last = Receipt(Verdict.RETRY, f"a fault of the channel itself: {type(fault).__name__}")
+            last = Receipt(
+                DeliveryStatus.RETRY, f"a fault of the channel itself: {type(fault).__name__}"
+            )
         message = replace(message, references={**message.references, **last.references})
         return last
 
@@ -142,7 +145,7 @@ def _deliver(
         return time.monotonic() + state.upcoming_sleep >= expires
 
     retrying = Retrying(
-        retry=retry_if_result(lambda receipt: receipt.verdict is Verdict.RETRY),
+        retry=retry_if_result(lambda receipt: receipt.verdict is DeliveryStatus.RETRY),
         stop=stop,
         wait=wait,
         sleep=sleep,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Verdict
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.sample_messages import sample
 from plumbline.core.status import FAILING, Status
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
 
@@ -77,6 +78,6 @@ def _try(
     receipt = channel.deliver(
         sample(name, status, target=target, now=now), timeout_seconds=TIMEOUT_SECONDS
     )
-    delivered = receipt.verdict is Verdict.DELIVERED
+    delivered = receipt.verdict is DeliveryStatus.DELIVERED
     detail = receipt.detail or str(receipt.verdict)
     return Trial(status, name, delivered, detail)

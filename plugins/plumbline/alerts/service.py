@@ -17,23 +17,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts, compose
 from plumbline.alerts.delivery import ROUNDS, OutboxDelivery, count_messages
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Change, Decision, Known, Mute
+from plumbline.alerts.incidents.model import Change, Decision, Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import with_fallback
+from plumbline.alerts.rows import incident_row
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
 from plumbline.core.alert_line import AlertLine
 from plumbline.core.errors import PlumblineError
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
-from plumbline.history.events import incident_row
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
 Clock = Callable[[], datetime]
@@ -95,7 +96,7 @@ class AlertService:
         mine = {item.event_id for message in decided.messages for item in message.items}
         new, old = _by_age(deliveries, mine)
         lines = [line for delivery in new for line in _lines(delivery)]
-        earlier = sum(delivery.receipt.verdict is Verdict.DELIVERED for delivery in old)
+        earlier = sum(delivery.receipt.verdict is DeliveryStatus.DELIVERED for delivery in old)
         if earlier:
             self._notes.append(f"{count_messages(earlier)} of earlier runs went out now.")
         lines += [_held_back(change) for change in decided.decision.changes if not change.notifies]
@@ -292,7 +293,7 @@ def _lines(delivery: Delivery) -> list[AlertLine]:
             incident=item.incident,
             event=item.event,
             channel=delivery.message.channel,
-            delivered=delivery.receipt.verdict is Verdict.DELIVERED,
+            delivered=delivery.receipt.verdict is DeliveryStatus.DELIVERED,
             why=delivery.receipt.detail,
         )
         for item in delivery.message.items

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.incidents.model import Known, Mute
+from plumbline.alerts.incidents.model import Known
 from plumbline.core.errors import ConfigError
+from plumbline.core.mute import Mute
 from plumbline.history.events import DeliveryRow, IncidentRow
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ from plumbline.backtest.gaps import changes, faults, quiet_times
 from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
-from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.backtest.visibility import tables_seen
 from plumbline.core.outcome import Outcome
 from plumbline.core.run_id import new_run_id
 from plumbline.project import Project, Target
+from plumbline.project.labels import Label, covered
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.selection import choose_monitors
 from plumbline.warehouse.ready import ensure_ready

@@ -12,10 +12,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.groups_gone import groups_gone
-from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.proposing import (
     DAYS_A_MONTH,
     FAILING_SHARE,
@@ -27,10 +25,12 @@ from plumbline.backtest.proposing import (
 from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import by_instant, relive
 from plumbline.checks.threshold_families import Family, Level, families_of
+from plumbline.core.alert_policy import Policy
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import plain
+from plumbline.project.labels import Label, covered
 from plumbline.project.suites import Suite
 
 LEAST_DAYS = 28

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from plumbline.backtest.labels import Label, covered
 from plumbline.backtest.replay import Alert, PastIncident, Replay
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.project.labels import Label, covered
 
 Found = Literal["found", "missed", "not judged"]
 

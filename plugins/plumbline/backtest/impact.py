@@ -10,20 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.instants import Span
-from plumbline.backtest.labels import Label
 from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import PastIncident, by_instant, relive
 from plumbline.checks.threshold_families import families_of
+from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
 from plumbline.project import Project, Target
+from plumbline.project.labels import Label
 from plumbline.run.progress import NoProgress, Progress
 
 

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.instants import in_utc
+from plumbline.project.due import due_between
 from plumbline.project.project import Project
 from plumbline.project.schedule import Schedule
 from plumbline.run.request import parse_as_of
-from plumbline.schedule.due import due_between
 
 MOST_INSTANTS_A_JOB = 5000
 MOST_JOBS = 2

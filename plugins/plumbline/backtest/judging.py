@@ -21,11 +21,12 @@ from plumbline.checks.metric_result import judge_metric
 from plumbline.checks.verdict import Verdict
 from plumbline.core.errors import MonitorError
 from plumbline.core.expectation_types import OURS
-from plumbline.core.masking import Mask, explain_masked, masked_suite
+from plumbline.core.masking import Mask, explain_masked
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Project, Suite, Target
 from plumbline.project.local_paths import without_local_paths
+from plumbline.project.masked_suite import masked_suite
 from plumbline.project.parameters import has_parameter
 
 if TYPE_CHECKING:

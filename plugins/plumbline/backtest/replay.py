@@ -11,8 +11,8 @@ from datetime import datetime
 
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Ending, Incident, Kind, Known
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.core.alert_line import Event
+from plumbline.core.alert_policy import Policy
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status

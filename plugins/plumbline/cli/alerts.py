@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def list_incidents(target: str | None, show_all: bool, form: str) -> int:
     """Open incidents, mutes, and what waits to be told."""
-    from plumbline.alerts import views
+    from plumbline.report import alerts as views
 
     project, alert_service = _alerting(target)
     state = alert_service.store.load()
@@ -37,9 +37,9 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
 
 def show(incident: str, target: str | None, form: str) -> int:
     """One incident, and what was seen and said of it, in order."""
-    from plumbline.alerts import views
     from plumbline.alerts.editing import find_incident
     from plumbline.alerts.store import EVER
+    from plumbline.report import alerts as views
 
     project, alert_service = _alerting(target)
     state = alert_service.store.load()
@@ -98,7 +98,7 @@ def mute(
 ) -> int:
     """Say nothing of a monitor until an instant."""
     from plumbline.alerts.editing import edit, muted
-    from plumbline.alerts.incidents.model import Mute
+    from plumbline.core.mute import Mute
 
     project, alert_service = _alerting(target)
     _is_monitor(project, monitor)
@@ -243,7 +243,7 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
 
 
 def _write(as_json: str | None, view: object) -> None:
-    from plumbline.alerts import views
+    from plumbline.report import alerts as views
 
     if as_json is not None:
         write_result(as_json, as_utf8=True)

@@ -30,8 +30,8 @@ def backtest(
     """Re-live the range and report; the exit code."""
     from plumbline.backtest.backtest import BacktestRequest, run_backtest
     from plumbline.backtest.instants import choose_span
-    from plumbline.backtest.labels import project_labels
     from plumbline.backtest.record import export_outcomes, record_outcomes, writable
+    from plumbline.project.labels import project_labels
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()

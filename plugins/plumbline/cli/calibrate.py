@@ -43,13 +43,13 @@ def calibrate(
 ) -> int:
     """Propose thresholds; the exit code."""
     from plumbline.backtest.calibrate import calibrate as propose
-    from plumbline.backtest.labels import project_labels
     from plumbline.backtest.reports.sections import as_markdown, as_text
     from plumbline.backtest.reports.sections_of_calibration import (
         calibration_dict,
         calibration_sections,
     )
     from plumbline.lint.write_levels import write_levels
+    from plumbline.project.labels import project_labels
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()

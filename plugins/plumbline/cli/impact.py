@@ -41,11 +41,11 @@ def impact(
     """Compare and report; the exit code."""
     from plumbline.backtest.impact import ImpactRequest, find_changes, measure_impact
     from plumbline.backtest.instants import choose_span
-    from plumbline.backtest.labels import project_labels
     from plumbline.backtest.reports.sections import as_markdown, as_text
     from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
     from plumbline.backtest.revision_files import project_at
     from plumbline.history.reader import by_monitor, read_file
+    from plumbline.project.labels import project_labels
 
     session = click.get_current_context().ensure_object(Session)
     project, now = session.project(), session.clock()

@@ -89,7 +89,7 @@ def _embedded(name: str | None) -> tuple[Target, EmbeddedWarehouse]:
 
 
 def _describe(found: EmbeddedStatus) -> str:
-    from plumbline.report.wording import size
+    from plumbline.core.text import size
 
     lines: list[str] = [found.state]
     if found.server is not None:

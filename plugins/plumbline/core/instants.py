@@ -7,7 +7,8 @@ keys by instants does it in UTC; a zone is for days and for people. Used by ever
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 
 def in_utc(instant: datetime) -> datetime:
@@ -19,3 +20,14 @@ def in_utc(instant: datetime) -> datetime:
 def is_same(one: datetime, other: datetime) -> bool:
     """Whether both are the same instant."""
     return in_utc(one) == in_utc(other)
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which ``day`` is over in ``zone``: the next midnight, whatever its length."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+
+
+def last_day(instant: datetime) -> date:
+    """The day that ``instant`` belongs to; at midnight, the day that has just ended."""
+    before = in_utc(instant) - timedelta(microseconds=1)
+    return before.astimezone(instant.tzinfo or UTC).date()

@@ -18,13 +18,12 @@ import hmac
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.group_key import GroupKey, canonical, shown
-from plumbline.project.suites import Suite
 
 PREFIX = "masked-"
 KEY_VARIABLE = "PLUMBLINE_MASK_KEY"
@@ -215,17 +214,6 @@ class Mask:
         if len(domain) > 1 and isinstance(value, list | tuple) and len(value) == len(domain):
             return [self.entry(v, [name]) for name, v in zip(domain, value, strict=True)]
         return self.text(value) if isinstance(value, str) else value
-
-
-def masked_suite(suite: Suite, mask: Mask) -> Suite:
-    """``suite`` as it may be shown: an override names a group, and so a person."""
-    if not mask:
-        return suite
-    expectations = [
-        entry.model_copy(update={"kwargs": mask.kwargs(entry.kwargs)})
-        for entry in suite.entry.expectations
-    ]
-    return replace(suite, written=suite.entry.model_copy(update={"expectations": expectations}))
 
 
 def explain_masked(error: MonitorError, mask: Mask) -> str:

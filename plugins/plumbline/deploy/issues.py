@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
-from plumbline.alerts.channels.base import Channel, Verdict
+from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import Reason
 from plumbline.core.alert_line import Event
@@ -18,6 +18,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.deploy.drift import Drift, DriftReport
 from plumbline.deploy.wording import missing_commits, summary
+from plumbline.net.receipt import DeliveryStatus
 
 TOKEN_VARIABLE = "GITHUB_TOKEN"
 API_VARIABLE = "GITHUB_API_URL"
@@ -67,7 +68,7 @@ def update_issues(
         items=tuple(items),
     )
     receipt = channel.deliver(message, timeout_seconds=timeout_seconds)
-    if receipt.verdict is Verdict.DELIVERED:
+    if receipt.verdict is DeliveryStatus.DELIVERED:
         return report
     return report.with_failure(f"The issues could not be updated: {receipt.detail}.")
 

@@ -14,9 +14,10 @@ from plumbline.core.status import (
     Status,
     run_status,
 )
+from plumbline.core.text import moment, rfc3339
 from plumbline.deploy.drift import Drift, DriftReport, worst_first
 from plumbline.deploy.wording import missing_commits, summary
-from plumbline.report.wording import SYMBOLS, moment, rfc3339
+from plumbline.report.wording import SYMBOLS
 
 if TYPE_CHECKING:
     from plumbline.deploy.check import CheckReport, CheckResult

@@ -24,7 +24,7 @@ from great_expectations.core.run_identifier import RunIdentifier
 from plumbline.checks import judge
 from plumbline.checks.judge import Evidence
 from plumbline.core.errors import MonitorError
-from plumbline.core.masking import Mask, explain_masked, masked_suite
+from plumbline.core.masking import Mask, explain_masked
 from plumbline.evaluate.evaluation import evaluate
 from plumbline.evaluate.masking import mask_arguments
 from plumbline.evaluate.parameters import with_parameters
@@ -34,6 +34,7 @@ from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.results import keep_or_fail, put_record, store_result
 from plumbline.project import Suite
 from plumbline.project.local_paths import without_local_paths
+from plumbline.project.masked_suite import masked_suite
 from plumbline.run.baselines import past_of
 from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.warehouse.result import QueryResult

@@ -34,9 +34,8 @@ from great_expectations.render.renderer.content_block.validation_results_table_c
 )
 from markupsafe import Markup, escape
 
-from plumbline.core.text import plain
+from plumbline.core.text import NOTHING, plain
 from plumbline.evaluate.suite_results import why_unjudged
-from plumbline.report.wording import NOTHING
 from plumbline.site.pages.frame import environment, symbol
 
 _LONGEST = 2_000

@@ -35,13 +35,13 @@ from great_expectations.data_context.types.resource_identifiers import (
 )
 
 from plumbline.core.errors import ConfigError, MonitorError
-from plumbline.core.masking import masked_suite
 from plumbline.evaluate.build_suite import build_suite
 from plumbline.project import Project, Target
+from plumbline.project.due import next_due
 from plumbline.project.find import PROJECT_FILE
+from plumbline.project.masked_suite import masked_suite
 from plumbline.project.sites import MODULE, read_sites, site_folder
 from plumbline.run.jobs import MonitorJobs
-from plumbline.schedule.due import next_due
 from plumbline.site import paths
 from plumbline.site.build import Built, GxPage, build_site
 from plumbline.site.history_cache import Keep

@@ -21,6 +21,7 @@ from plumbline.checks import judge
 from plumbline.checks.judge import Evidence
 from plumbline.checks.verdict import Verdict
 from plumbline.core.errors import MonitorError, PlumblineError
+from plumbline.core.instants import last_day
 from plumbline.evaluate.batches import ChosenBatch, choose_batch
 from plumbline.evaluate.evaluation import Evaluation, evaluate_batch
 from plumbline.evaluate.parameters import with_parameters
@@ -30,7 +31,7 @@ from plumbline.gx.results import keep_or_fail, put_record, store_result
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import Definition
 from plumbline.project.local_paths import without_local_paths
-from plumbline.run.request import last_day, parse_as_of
+from plumbline.run.request import parse_as_of
 
 _OF_MODELS = ("as_of", "vars")
 """Batch parameters of a run that are not GX's own."""

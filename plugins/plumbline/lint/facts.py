@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plumbline.backtest.labels import INCIDENTS_FILE
 from plumbline.core.errors import MonitorError
 from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
 from plumbline.models.files import Index, index_models
@@ -26,6 +25,7 @@ from plumbline.project.dbt_folders import model_folders
 from plumbline.project.document import Document, KeyPath, Place
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.jinja import Scope, holds_jinja, render_settings, render_variable
+from plumbline.project.labels import INCIDENTS_FILE
 from plumbline.project.mutes import MUTES_FILE
 from plumbline.project.parameters import filled_in, has_parameter
 from plumbline.project.project import DATASOURCE_TYPE, Project, own_variables

@@ -75,9 +75,9 @@ def lint(
 
         found += ask_analyzer(linted)
     if history is not None:
-        from plumbline.backtest.labels import project_labels
         from plumbline.history.reader import by_monitor, read_file
         from plumbline.lint.rules.history import check as ask_history
+        from plumbline.project.labels import project_labels
 
         labels = project_labels(project, None) or ()
         found += ask_history(linted, by_monitor(read_file(history)), labels)

@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.net.deadline import OutOfTimeError, bounded
+from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.retry_after import retry_after as asked_wait
 from plumbline.net.secrets import Secret, scrub
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transport import CONNECT_SECONDS, is_loopback
-from plumbline.warehouse.retries import retry_after as asked_wait
 
 if TYPE_CHECKING:
     import requests
@@ -196,16 +196,16 @@ def receipt_for(
     """
     detail = f"{host} answered {status_code}"
     if 200 <= status_code < 300:
-        return Receipt(Verdict.DELIVERED, detail, status_code)
+        return Receipt(DeliveryStatus.DELIVERED, detail, status_code)
     if 300 <= status_code < 400:
         detail += ", a redirect: configure the final address"
-        return Receipt(Verdict.REFUSED, detail, status_code)
+        return Receipt(DeliveryStatus.REFUSED, detail, status_code)
     if said := shortened(body, secrets):
         detail += f": {said}"
     if status_code in _RETRIED or status_code >= 500:
         wait = retry_after(headers.get("retry-after"), datetime.now(UTC))
-        return Receipt(Verdict.RETRY, detail, status_code, wait)
-    return Receipt(Verdict.REFUSED, detail, status_code)
+        return Receipt(DeliveryStatus.RETRY, detail, status_code, wait)
+    return Receipt(DeliveryStatus.REFUSED, detail, status_code)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
@@ -233,18 +233,18 @@ def together(receipts: Sequence[Receipt], *, of: int) -> Receipt:
     references = {
         incident: found for receipt in receipts for incident, found in receipt.references.items()
     }
-    order = (Verdict.RETRY, Verdict.REFUSED, Verdict.DELIVERED)
+    order = (DeliveryStatus.RETRY, DeliveryStatus.REFUSED, DeliveryStatus.DELIVERED)
     worst = min(receipts, key=lambda receipt: order.index(receipt.verdict))
-    delivered = sum(receipt.verdict is Verdict.DELIVERED for receipt in receipts)
+    delivered = sum(receipt.verdict is DeliveryStatus.DELIVERED for receipt in receipts)
     waits = [receipt.retry_after for receipt in receipts if receipt.retry_after is not None]
     detail = worst.detail
-    if worst.verdict is not Verdict.DELIVERED and of > 1:
+    if worst.verdict is not DeliveryStatus.DELIVERED and of > 1:
         detail += f" ({delivered} of {of} went through)"
     return Receipt(
         worst.verdict,
         detail,
         worst.status_code,
-        max(waits) if waits and worst.verdict is Verdict.RETRY else None,
+        max(waits) if waits and worst.verdict is DeliveryStatus.RETRY else None,
         references,
     )
 
@@ -363,8 +363,8 @@ def _what_broke(fault: Exception, host: str, timeout_seconds: float) -> str:
 
 
 def _retry(detail: str) -> Reply:
-    return Reply(Receipt(Verdict.RETRY, detail))
+    return Reply(Receipt(DeliveryStatus.RETRY, detail))
 
 
 def _refused(detail: str) -> Reply:
-    return Reply(Receipt(Verdict.REFUSED, detail))
+    return Reply(Receipt(DeliveryStatus.REFUSED, detail))

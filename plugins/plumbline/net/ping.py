@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.core.errors import ConfigError
 from plumbline.net.http import Caller
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secrets import Secret, read_secret
 from plumbline.net.transport import is_loopback
 
@@ -42,12 +42,14 @@ class Ping:
         with Caller(timeout_seconds=TIMEOUT_SECONDS, secrets=[self.url]) as caller:
             receipt = caller.send("POST", address, body=b"").receipt
             for _ in range(_ATTEMPTS - 1):
-                if receipt.verdict is not Verdict.RETRY:
+                if receipt.verdict is not DeliveryStatus.RETRY:
                     break
                 time.sleep(_PAUSE_SECONDS)
                 again = caller.send("POST", address, body=b"").receipt
                 receipt = again if again.status_code or not receipt.status_code else receipt
-        return None if receipt.verdict is Verdict.DELIVERED else receipt.detail or "no answer"
+        return (
+            None if receipt.verdict is DeliveryStatus.DELIVERED else receipt.detail or "no answer"
+        )
 
 
 def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:

@@ -23,7 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import FAILING, Status
 from plumbline.project.document import Document, key_path

@@ -1,6 +1,6 @@
 """When a cron expression comes: as Debian's cron reads it, in a zone, across daylight saving.
 
-The reading of ``schedule.yml`` refuses by it what never comes; ``plumbline.schedule.due`` computes
+The reading of ``schedule.yml`` refuses by it what never comes; ``plumbline.project.due`` computes
 runs by it. The arithmetic is cronsim's. All instants given back are in UTC: two of one zone are
 compared by their wall clocks in Python, and an hour that comes twice then counts once.
 """

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from plumbline.alerts.incidents.model import Mute
 from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.mute import Mute
 from plumbline.project.document import Document
 from plumbline.project.parsing import explain
 

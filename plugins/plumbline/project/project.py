@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.model import Mute
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.mute import Mute
 from plumbline.core.revision import Revision
 from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, default_alerts, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint

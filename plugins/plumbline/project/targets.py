@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.history.cost.pricing import LIST_PRICE, Price
+from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.net.transport import is_loopback
 from plumbline.project.files import Files
 from plumbline.project.parsing import explain

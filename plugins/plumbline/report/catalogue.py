@@ -6,6 +6,7 @@ Used by ``plumbline list``. A file with a fault is listed with it, and hides no 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
@@ -16,11 +17,10 @@ from rich.text import Text
 from plumbline.checks.thresholds import thresholds_of
 from plumbline.core.errors import PlumblineError
 from plumbline.core.safe_text import one_line
+from plumbline.core.text import NOTHING
+from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
 from plumbline.report.text import STYLES, status_text, to_text
-from plumbline.report.wording import NOTHING
-from plumbline.run.last_statuses import LastStatus, read_last_statuses
-from plumbline.schedule.overview import one_line_of
 
 SCHEMA_VERSION = 1
 
@@ -240,3 +240,9 @@ def _table(width: int | None, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def one_line_of(schedules: Sequence[Schedule], checkpoint: str) -> str | None:
+    """When a checkpoint runs, on one line; None where no schedule names it."""
+    found = [f"{one.cron} {one.timezone.key}" for one in schedules if one.checkpoint == checkpoint]
+    return "; ".join(found) or None

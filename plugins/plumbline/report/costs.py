@@ -15,11 +15,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from plumbline.core.pricing import Price, money
 from plumbline.core.safe_text import one_line
-from plumbline.history.cost.pricing import Price, money
+from plumbline.core.text import NOTHING, rfc3339, size
 from plumbline.history.cost.summary import By, CostLine
 from plumbline.report.text import to_text
-from plumbline.report.wording import NOTHING, rfc3339, size
 
 SCHEMA_VERSION = 1
 

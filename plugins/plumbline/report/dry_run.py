@@ -5,18 +5,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from plumbline.core.safe_text import one_line
+from plumbline.core.text import moment, rfc3339, size
 from plumbline.history.cost.sharing import describe_sharing
+from plumbline.models.compiled import CompiledModel
 from plumbline.report.sql import describe_parameters
-from plumbline.report.wording import moment, rfc3339, size
-
-if TYPE_CHECKING:
-    from plumbline.run.runner import DryRunModel, DryRunReport
+from plumbline.warehouse.billing import most_billed
 
 SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class DryRunModel:
+    """What a monitor would send."""
+
+    monitor: str
+    compiled: CompiledModel | None
+    estimated_bytes: int | None
+    """What BigQuery says that the query would read; None where the warehouse does not say."""
+    fault: str | None = None
+    """Why the monitor can't be compiled or estimated."""
+
+    @property
+    def estimated_bytes_billed(self) -> int | None:
+        """The most that BigQuery would bill for it: each table is rounded up, to 10 MB at least."""
+        if self.estimated_bytes is None or self.compiled is None:
+            return None
+        return most_billed(self.estimated_bytes, len(self.compiled.sources))
+
+
+@dataclass(frozen=True)
+class DryRunReport:
+    """What a run would send, without sending it."""
+
+    checkpoint: str
+    target: str
+    as_of: datetime
+    models: tuple[DryRunModel, ...]
 
 
 def render_text(report: DryRunReport) -> str:

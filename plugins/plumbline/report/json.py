@@ -9,7 +9,7 @@ from plumbline.core.failure import Failure, plain_sample
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.revision import Revision
 from plumbline.core.status import Status
-from plumbline.report.wording import rfc3339
+from plumbline.core.text import rfc3339
 
 SCHEMA_VERSION = 1
 _DECIMALS = 6

@@ -11,6 +11,7 @@ import shlex
 
 from plumbline.core.outcome import RunReport
 from plumbline.core.safe_text import name, one_line
+from plumbline.core.text import fraction, moment
 from plumbline.report import wording
 from plumbline.report.findings import Findings, findings
 
@@ -37,8 +38,7 @@ def render(report: RunReport) -> str:
     lines = [
         f"## {wording.SYMBOLS[report.status]} {report.status}: {code(report.checkpoint)}",
         "",
-        f"Target {code(report.target)} · {escape(wording.moment(report.as_of))} · "
-        f"suites {revision}",
+        f"Target {code(report.target)} · {escape(moment(report.as_of))} · suites {revision}",
         "",
     ]
     for note in report.notes:
@@ -131,7 +131,7 @@ def _block(block: Findings, report: RunReport) -> list[str]:
         lines += [
             f"| {code(group.key.label)} | {group.status} | "
             f"{escape(wording.group_observed(group))} | "
-            f"{wording.fraction(group.numerator, group.denominator)} |"
+            f"{fraction(group.numerator, group.denominator)} |"
             for group in block.groups
         ]
         if block.more_groups:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from plumbline.core.safe_text import one_line
-from plumbline.report.wording import rfc3339
+from plumbline.core.text import rfc3339
 
 if TYPE_CHECKING:
     from plumbline.models import CompiledModel

@@ -19,6 +19,7 @@ from rich.text import Text
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import Status
+from plumbline.core.text import fraction, moment
 from plumbline.report import wording
 from plumbline.report.findings import Findings, findings
 
@@ -92,7 +93,7 @@ def _header(report: RunReport) -> Text:
     parts = [
         one_line(report.checkpoint),
         f"target {one_line(report.target)}",
-        wording.moment(report.as_of),
+        moment(report.as_of),
         revision,
     ]
     header = Text(" · ".join(parts), style="bold")
@@ -190,7 +191,7 @@ def _groups(block: Findings) -> RenderableType:
         table.add_row(
             Text(name(group.key.label)),
             Text(wording.group_observed(group)),
-            Text(wording.fraction(group.numerator, group.denominator)),
+            Text(fraction(group.numerator, group.denominator)),
             _level(block.outcome, group),
         )
     if not block.more_groups:

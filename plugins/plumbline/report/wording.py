@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,13 +9,10 @@ from urllib.request import url2pathname
 
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.status import RunStatus, Status
-from plumbline.core.text import number
-from plumbline.run.request import last_day
+from plumbline.core.text import NOTHING, amount, duration, size
 
 if TYPE_CHECKING:
     from plumbline.core.alert_line import AlertLine
-
-NOTHING = "–"
 
 SYMBOLS: dict[str, str] = {
     Status.PASS: "✓",
@@ -27,25 +22,6 @@ SYMBOLS: dict[str, str] = {
     Status.SKIPPED: "-",
     RunStatus.OK: "✓",
 }
-
-
-def amount(value: float | None, unit: str = "", *, against: float | None = None) -> str:
-    """``44.2 %``, ``281 predictions``, ``7.3 hours``; a dash for what is not known.
-
-    Against a threshold, see `number`.
-    """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    return number(value, unit, against=against)
-
-
-def fraction(numerator: float | None, denominator: float | None) -> str:
-    """``31/252``; empty where one of them is not known, or is no count."""
-    if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
-        return ""
-    if not (float(numerator).is_integer() and float(denominator).is_integer()):
-        return ""
-    return f"{amount(numerator)}/{amount(denominator)}"
 
 
 def observed(outcome: Outcome) -> str:
@@ -81,39 +57,6 @@ def alert(line: AlertLine) -> str:
         return f"{line.channel} was told: {what}"
     why = f" ({line.why})" if line.why else ""
     return f"{line.channel} could not be told yet{why}: {what}"
-
-
-def duration(seconds: float) -> str:
-    """``2.1 s``, ``3 min 5 s``."""
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
-
-
-def size(count: int) -> str:
-    """Bytes in binary units: ``512 B``, ``1.5 GiB``."""
-    value = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TiB"
-
-
-def moment(instant: datetime) -> str:
-    """``end of 2026-02-02 (America/New_York)``, ``2026-02-02 15:00 (America/New_York)``."""
-    zone = getattr(instant.tzinfo, "key", None) or instant.strftime("%Z") or "no zone"
-    day = last_day(instant)
-    if day < instant.date():  # at midnight, but not at the second one of a day that has two
-        return f"end of {day} ({zone})"
-    return f"{instant:%Y-%m-%d %H:%M} ({zone})"
-
-
-def rfc3339(instant: datetime) -> str:
-    """In UTC, to the millisecond where it is no whole second: ``2026-02-03T05:00:00Z``."""
-    timespec = "milliseconds" if instant.microsecond else "seconds"
-    return instant.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def score(report: RunReport) -> str:

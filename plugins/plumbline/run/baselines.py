@@ -55,8 +55,8 @@ def past_of(suite: Suite, jobs: MonitorJobs) -> Past | None:
 
 def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
     """The past of all monitors that ask for one, in one query; empty where there is no history."""
-    from plumbline.backtest.labels import covered, project_labels
     from plumbline.history.reader import open_history
+    from plumbline.project.labels import covered, project_labels
 
     try:
         labels = project_labels(jobs.project, None) or ()

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from plumbline.checks.judge import Evidence
 from plumbline.checks.verdict import Verdict, sort_rows
 from plumbline.core.errors import MonitorError, WarehouseError, did_you_mean
-from plumbline.core.masking import Mask, mask_key, masked_suite, named_columns
+from plumbline.core.masking import Mask, mask_key, named_columns
 from plumbline.evaluate.table import Table
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.batch import query_over_batch
 from plumbline.project import Project, Suite, Target
+from plumbline.project.masked_suite import masked_suite
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult, to_dataframe

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import ConfigError
-from plumbline.core.instants import in_utc, is_same
+from plumbline.core.instants import end_of, in_utc, is_same, last_day
 from plumbline.core.status import FailOn
 from plumbline.project.project import DEFAULT_CHECKPOINT, Project
 from plumbline.project.targets import Seed, Target
@@ -128,17 +128,6 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
             fix="name an instant that has come",
         )
     return AsOf(instant, "given")
-
-
-def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which ``day`` is over in ``zone``: the next midnight, whatever its length."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
-
-
-def last_day(instant: datetime) -> date:
-    """The day that ``instant`` belongs to; at midnight, the day that has just ended."""
-    before = in_utc(instant) - timedelta(microseconds=1)
-    return before.astimezone(instant.tzinfo or UTC).date()
 
 
 def _as_written(instant: datetime) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,14 @@ from plumbline.history.cost.budgets import with_budgets
 from plumbline.history.cost.of_run import cost_line
 from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.history.heartbeat import Heart
-from plumbline.models import CompiledModel, VariableError
+from plumbline.history.last_statuses import record_last_statuses
+from plumbline.models import VariableError
 from plumbline.project import Target
+from plumbline.report.dry_run import DryRunModel, DryRunReport
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.last_statuses import record_last_statuses
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
 from plumbline.run.selection import choose_monitors
-from plumbline.warehouse.billing import most_billed
 
 if TYPE_CHECKING:
     from plumbline.core.revision import Revision
@@ -38,35 +38,6 @@ ALERTS = "plumbline_alerts"
 
 DOCS = "plumbline_docs"
 """The type of the action that builds the data docs."""
-
-
-@dataclass(frozen=True)
-class DryRunModel:
-    """What a monitor would send."""
-
-    monitor: str
-    compiled: CompiledModel | None
-    estimated_bytes: int | None
-    """What BigQuery says that the query would read; None where the warehouse does not say."""
-    fault: str | None = None
-    """Why the monitor can't be compiled or estimated."""
-
-    @property
-    def estimated_bytes_billed(self) -> int | None:
-        """The most that BigQuery would bill for it: each table is rounded up, to 10 MB at least."""
-        if self.estimated_bytes is None or self.compiled is None:
-            return None
-        return most_billed(self.estimated_bytes, len(self.compiled.sources))
-
-
-@dataclass(frozen=True)
-class DryRunReport:
-    """What a run would send, without sending it."""
-
-    checkpoint: str
-    target: str
-    as_of: datetime
-    models: tuple[DryRunModel, ...]
 
 
 def run_checkpoint(

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
+from plumbline.project.due import last_due, next_due
 from plumbline.project.schedule import Schedule, write_duration
 from plumbline.schedule.child import PATIENCE, Ended, Stopping, run_child
-from plumbline.schedule.due import last_due, next_due
 from plumbline.schedule.last_runs import (
     LastRun,
     Outcome,

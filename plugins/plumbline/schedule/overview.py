@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Any
 
 from plumbline.project.cron import in_words
+from plumbline.project.due import due_between
 from plumbline.project.schedule import Schedule, write_duration
-from plumbline.schedule.due import due_between
 from plumbline.schedule.last_runs import LastRun, write_instant
 
 SCHEMA_VERSION = 1
@@ -68,12 +68,6 @@ def render_json(views: Sequence[ScheduleView], *, now: datetime) -> str:
         "schedules": [_entry(view) for view in views],
     }
     return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
-
-
-def one_line_of(schedules: Sequence[Schedule], checkpoint: str) -> str | None:
-    """When a checkpoint runs, on one line; None where no schedule names it."""
-    found = [f"{one.cron} {one.timezone.key}" for one in schedules if one.checkpoint == checkpoint]
-    return "; ".join(found) or None
 
 
 def _block(view: ScheduleView, now: datetime) -> str:

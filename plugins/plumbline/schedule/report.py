@@ -6,7 +6,8 @@ import json
 
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import exit_code, run_status
-from plumbline.report.wording import SYMBOLS, alert, moment, rfc3339
+from plumbline.core.text import moment, rfc3339
+from plumbline.report.wording import SYMBOLS, alert
 from plumbline.schedule.watchdog_check import CheckReport
 
 SCHEMA_VERSION = 1

@@ -21,7 +21,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status, run_status, worst
 from plumbline.project.alerts import AlertsConfig, Route
-from plumbline.schedule.due import last_due
+from plumbline.project.due import last_due
 from plumbline.schedule.watchdog_rules import (
     Finding,
     Kind,

@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from plumbline.core.status import Status
 from plumbline.history.heartbeat_rows import FAILED, Heartbeat
+from plumbline.project.due import last_due
 from plumbline.project.schedule import Schedule, write_duration
-from plumbline.schedule.due import last_due
 
 EARLY = timedelta(minutes=2)
 """How much before its time a run may begin and still be the one that was due: clocks differ."""

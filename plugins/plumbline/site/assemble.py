@@ -12,15 +12,16 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.alerts.incidents.model import Incident
 from plumbline.checks.thresholds import thresholds_of
 from plumbline.core.errors import PlumblineError
+from plumbline.core.instants import last_day
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
+from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.core.status import Status
-from plumbline.history.cost.pricing import LIST_PRICE, Price
 from plumbline.project import Project, Suite
 from plumbline.project.project import DEFAULT_CHECKPOINT
-from plumbline.run.request import last_day
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
 from plumbline.site.history_cache import (

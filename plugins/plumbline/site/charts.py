@@ -15,7 +15,7 @@ from typing import Any
 
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.status import Status
-from plumbline.report.wording import amount
+from plumbline.core.text import amount
 from plumbline.site.view_models import GroupSeries, ScorePoint, SeriesPoint
 
 _PAD = 3.0

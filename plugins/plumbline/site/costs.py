@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import get_args
 
 from plumbline.core.errors import PlumblineError
+from plumbline.core.pricing import Price
 from plumbline.history.cost.daily import DayCost, billed_by_day, spent_of, with_costs
-from plumbline.history.cost.pricing import Price
 from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.history.cost.sharing import saved_per_month, shared_tables
 from plumbline.history.cost.summary import By, Rates, summarise, total

@@ -18,14 +18,14 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.model import Incident, Mute
-from plumbline.core.instants import in_utc
+from plumbline.alerts.incidents.model import Incident
+from plumbline.core.instants import in_utc, last_day
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome, ThresholdLine
 from plumbline.core.status import WORST_FIRST, RunStatus, Status, run_status, score, worst
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
-from plumbline.run.request import last_day
 from plumbline.site.records import Record
 from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
 

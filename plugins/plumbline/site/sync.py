@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.alerts.incidents.model import Incident
+from plumbline.core.mute import Mute
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.site.history_cache import Row, RunRow, row_of, run_row_of
 

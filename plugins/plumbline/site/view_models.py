@@ -12,14 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.model import Incident, Mute
+from plumbline.alerts.incidents.model import Incident
 from plumbline.core.failure import FailingRows
+from plumbline.core.instants import last_day
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome, ThresholdLine
+from plumbline.core.pricing import Price
 from plumbline.core.status import RunStatus, Status
-from plumbline.history.cost.pricing import Price
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
-from plumbline.run.request import last_day
 
 TimelineKind = Literal["seen", "event", "told", "not told"]
 

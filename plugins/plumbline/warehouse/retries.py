@@ -11,12 +11,11 @@ reason passes where the list says to try again, and stays where it says to chang
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from plumbline.net.retry_after import retry_after
 from plumbline.net.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
@@ -186,19 +185,3 @@ def _asked_wait(fault: BaseException | None) -> float | None:
     """Seconds for which the server asks us to wait."""
     headers = getattr(getattr(fault, "response", None), "headers", None) or {}
     return retry_after(headers.get("Retry-After"), datetime.now(UTC))
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header: a number, or an HTTP date; None for others."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-        return max(seconds, 0.0) if math.isfinite(seconds) else None
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds(), 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators.schemas.catalogue import Schema
 from generators.schemas.tidy import schema_of
-from plumbline.backtest.labels import LabelsEntry
+from plumbline.project.labels import LabelsEntry
 
 
 def make_incidents_schema() -> Schema:

@@ -14,7 +14,7 @@ from plumbline.alerts.channels.wording import group_text, headline
 from plumbline.alerts.compose import MOST_GROUPS, RunFacts, compose, message_id, runbook_link
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Known
-from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.alert_policy import Policy
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status

@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import Reason
 from plumbline.alerts.outbox import deliver_all
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
+from plumbline.net.receipt import DeliveryStatus, Receipt
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
-DONE = Receipt(Verdict.DELIVERED, "ok", 200)
-LATER = Receipt(Verdict.RETRY, "503", 503)
-NEVER = Receipt(Verdict.REFUSED, "404", 404)
+DONE = Receipt(DeliveryStatus.DELIVERED, "ok", 200)
+LATER = Receipt(DeliveryStatus.RETRY, "503", 503)
+NEVER = Receipt(DeliveryStatus.REFUSED, "404", 404)
 
 
 class Scripted:
@@ -71,10 +71,10 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def deliver(slept: list[float]) -> Callable[..., list[tuple[str, Verdict, int]]]:
+def deliver(slept: list[float]) -> Callable[..., list[tuple[str, DeliveryStatus, int]]]:
     def run(
         *channels: Scripted, messages: list[Message], bound: float = 30
-    ) -> list[tuple[str, Verdict, int]]:
+    ) -> list[tuple[str, DeliveryStatus, int]]:
         done = deliver_all(
             {channel.name: channel for channel in channels},
             messages,
@@ -93,27 +93,27 @@ def test_nothing_to_deliver_is_nothing_done(deliver) -> None:
 
 def test_what_is_taken_at_once_needs_one_attempt(deliver, slept) -> None:
     assert deliver(Scripted("slack", DONE), messages=[message(1)]) == [
-        ("m-slack-1", Verdict.DELIVERED, 1)
+        ("m-slack-1", DeliveryStatus.DELIVERED, 1)
     ]
     assert slept == []
 
 
 def test_a_passing_fault_is_tried_again_with_a_pause(deliver, slept) -> None:
     channel = Scripted("slack", LATER, LATER, DONE)
-    assert deliver(channel, messages=[message(1)]) == [("m-slack-1", Verdict.DELIVERED, 3)]
+    assert deliver(channel, messages=[message(1)]) == [("m-slack-1", DeliveryStatus.DELIVERED, 3)]
     assert len(slept) == 2
 
 
 def test_the_pause_is_at_least_what_the_receiver_asked_for(deliver, slept) -> None:
-    busy = Receipt(Verdict.RETRY, "429", 429, retry_after=9.0)
+    busy = Receipt(DeliveryStatus.RETRY, "429", 429, retry_after=9.0)
     deliver(Scripted("slack", busy, DONE), messages=[message(1)])
     assert slept[0] >= 9.0
 
 
 def test_who_asks_for_more_time_than_the_run_has_is_left_for_the_next_run(deliver, slept) -> None:
-    busy = Receipt(Verdict.RETRY, "429", 429, retry_after=3600.0)
+    busy = Receipt(DeliveryStatus.RETRY, "429", 429, retry_after=3600.0)
     assert deliver(Scripted("slack", busy), messages=[message(1)]) == [
-        ("m-slack-1", Verdict.RETRY, 1)
+        ("m-slack-1", DeliveryStatus.RETRY, 1)
     ]
     assert slept == []
 
@@ -121,22 +121,22 @@ def test_who_asks_for_more_time_than_the_run_has_is_left_for_the_next_run(delive
 def test_a_refusal_is_not_tried_again_and_the_next_message_goes_out(deliver) -> None:
     channel = Scripted("slack", NEVER, DONE)
     assert deliver(channel, messages=[message(1), message(2)]) == [
-        ("m-slack-1", Verdict.REFUSED, 1),
-        ("m-slack-2", Verdict.DELIVERED, 1),
+        ("m-slack-1", DeliveryStatus.REFUSED, 1),
+        ("m-slack-2", DeliveryStatus.DELIVERED, 1),
     ]
 
 
 def test_behind_a_message_that_waits_the_later_ones_wait_in_line(deliver) -> None:
-    channel = Scripted("slack", Receipt(Verdict.RETRY, "429", 429, retry_after=3600))
+    channel = Scripted("slack", Receipt(DeliveryStatus.RETRY, "429", 429, retry_after=3600))
     assert deliver(channel, messages=[message(1), message(2)]) == [
-        ("m-slack-1", Verdict.RETRY, 1),
-        ("m-slack-2", Verdict.RETRY, 0),
+        ("m-slack-1", DeliveryStatus.RETRY, 1),
+        ("m-slack-2", DeliveryStatus.RETRY, 0),
     ]
     assert [given.id for given in channel.given] == ["m-slack-1"]
 
 
 def test_a_channel_that_is_not_there_keeps_its_messages_waiting(deliver) -> None:
-    assert deliver(messages=[message(1)]) == [("m-slack-1", Verdict.RETRY, 0)]
+    assert deliver(messages=[message(1)]) == [("m-slack-1", DeliveryStatus.RETRY, 0)]
 
 
 def test_a_fault_of_a_channel_itself_is_told_by_its_type_alone(deliver, slept) -> None:
@@ -160,7 +160,7 @@ def test_an_attempt_gets_no_more_time_than_is_left(deliver) -> None:
 
 
 def test_what_an_attempt_got_done_half_way_is_known_to_the_next(deliver) -> None:
-    half = Receipt(Verdict.RETRY, "503", 503, references={"a-1": {"ts": "1.2"}})
+    half = Receipt(DeliveryStatus.RETRY, "503", 503, references={"a-1": {"ts": "1.2"}})
     channel = Scripted("slack", half, DONE)
     deliver(channel, messages=[message(1)])
     assert channel.given[1].references == {"a-1": {"ts": "1.2"}}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.routes import channels_for, with_fallback
 from plumbline.core.status import Status
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.project.alerts import AlertsConfig, Route
 
 ROUTES = (
@@ -68,7 +68,7 @@ class Told:
         self.name = name
 
     def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
-        return Receipt(Verdict.DELIVERED)
+        return Receipt(DeliveryStatus.DELIVERED)
 
 
 def test_of_two_names_for_one_place_the_first_is_told() -> None:

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts
-from plumbline.alerts.incidents.model import Mute
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import ConflictError
 from plumbline.core.errors import WarehouseError
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.project.alerts import default_alerts
 from support.alert_store import KilledError, MemoryStore, NoFallback, Warehouse
 
 START = datetime(2026, 2, 2, 12, tzinfo=UTC)
 SIX_HOURS = timedelta(hours=6)
-DONE = Receipt(Verdict.DELIVERED, "ok", 200)
+DONE = Receipt(DeliveryStatus.DELIVERED, "ok", 200)
 
 
 class Phone:
@@ -41,7 +41,7 @@ class Phone:
     def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
         self.step("before delivery")
         answer = self.answers.pop(0) if self.answers else DONE
-        if answer.verdict is Verdict.DELIVERED:
+        if answer.verdict is DeliveryStatus.DELIVERED:
             self.took.append(message)
         self.step("after delivery")
         return answer
@@ -185,7 +185,7 @@ def test_where_nobody_can_be_told_the_message_waits_and_that_is_said(tmp_path: A
 
 
 def test_what_waits_goes_out_with_the_next_run_in_order(world: World) -> None:
-    busy = Receipt(Verdict.RETRY, "503 from the receiver", 503, retry_after=3600)
+    busy = Receipt(DeliveryStatus.RETRY, "503 from the receiver", 503, retry_after=3600)
     world.phones["slack-error"].answers = [busy]
     report = world.run(START, outcome(Status.CRITICAL, START))
     assert lines(report) == [("opened", "slack-error", False)]
@@ -197,7 +197,7 @@ def test_what_waits_goes_out_with_the_next_run_in_order(world: World) -> None:
 
 
 def test_a_message_that_waits_is_left_to_whoever_comes_next(world: World) -> None:
-    busy = Receipt(Verdict.RETRY, "503 from the receiver", 503, retry_after=3600)
+    busy = Receipt(DeliveryStatus.RETRY, "503 from the receiver", 503, retry_after=3600)
     world.phones["slack-error"].answers = [busy]
     world.run(START, outcome(Status.CRITICAL, START))
     (pending,) = world.warehouse.state.outbox
@@ -207,7 +207,7 @@ def test_a_message_that_waits_is_left_to_whoever_comes_next(world: World) -> Non
 
 
 def test_what_is_refused_for_good_goes_to_the_fallback_and_that_is_said(world: World) -> None:
-    world.phones["slack-error"].answers = [Receipt(Verdict.REFUSED, "404 no_service", 404)]
+    world.phones["slack-error"].answers = [Receipt(DeliveryStatus.REFUSED, "404 no_service", 404)]
     report = world.run(START, outcome(Status.CRITICAL, START))
     assert sorted(lines(report)) == [("opened", "slack", True), ("opened", "slack-error", False)]
     assert report.waiting == 0
@@ -217,7 +217,7 @@ def test_what_is_refused_for_good_goes_to_the_fallback_and_that_is_said(world: W
 
 
 def test_a_fallback_that_refuses_too_keeps_the_message_waiting(world: World) -> None:
-    never = Receipt(Verdict.REFUSED, "404", 404)
+    never = Receipt(DeliveryStatus.REFUSED, "404", 404)
     world.phones["slack-error"].answers = [never]
     world.phones["slack"].answers = [never]
     assert world.run(START, outcome(Status.CRITICAL, START)).waiting == 1

@@ -17,12 +17,12 @@ from plumbline.alerts.incidents.model import (
     Known,
     Member,
     MonitorMemory,
-    Mute,
     Reason,
     Sighting,
 )
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
 from plumbline.core.alert_line import Event
+from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 

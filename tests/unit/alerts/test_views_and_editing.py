@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.alerts import editing, views
+from plumbline.alerts import editing
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Incident, Known, Member, Mute, Reason
+from plumbline.alerts.incidents.model import Incident, Known, Member, Reason
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError
 from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
+from plumbline.core.mute import Mute
 from plumbline.core.status import Status
+from plumbline.report import alerts as views
 from support.alert_store import MemoryStore, Warehouse
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.calibrate import LEAST_DAYS, Calibration, calibrate
-from plumbline.backtest.labels import Label
 from plumbline.backtest.proposing import Quantiles, propose
+from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Suite
+from plumbline.project.labels import Label
 from support.projects import between
 from unit.backtest.conftest import NEW_YORK, at, grouped, label, levels, measured, write_suite
 

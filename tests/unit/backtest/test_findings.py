@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import pytest
 
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.findings import Score, score
-from plumbline.backtest.labels import Label
 from plumbline.backtest.replay import by_instant, relive
+from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
+from plumbline.project.labels import Label
 from support.incidents import STATUSES, outcome
 from unit.backtest.conftest import STEP, at, label
 

@@ -10,12 +10,12 @@ import pytest
 
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
 from plumbline.backtest.impact import Impact, ImpactRequest, find_changes, measure_impact
-from plumbline.backtest.labels import Label
 from plumbline.backtest.reports.sections import as_markdown, as_text
 from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
 from plumbline.backtest.revision_files import project_at
 from plumbline.core.errors import ConfigError
 from plumbline.project import Project
+from plumbline.project.labels import Label
 from support.projects import SmallMonitor, SmallProject, between
 from unit.backtest.conftest import NEW_YORK, commit, git, grouped, label, measured
 

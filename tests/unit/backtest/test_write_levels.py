@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.backtest.calibrate import Calibration, calibrate
+from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.lint.write_levels import write_levels
 from plumbline.project import Suite

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from plumbline.core.status import Status
-from plumbline.run.last_statuses import FILE, record_last_statuses
+from plumbline.history.last_statuses import FILE, record_last_statuses
 from support.processes import environment
 from support.projects import SmallProject, between
 from support.reports import outcome, report

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import Change, Incident, Member, Reason
+from plumbline.alerts.rows import delivery_row, incident_row
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
-from plumbline.history.events import delivery_row, incident_row
+from plumbline.net.receipt import DeliveryStatus, Receipt
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
 INCIDENT = Incident(
@@ -83,7 +83,7 @@ def test_an_opening_has_no_status_before() -> None:
 
 
 def test_a_receipt_is_kept_with_the_incidents_of_its_message() -> None:
-    receipt = Receipt(Verdict.RETRY, "try later", 503)
+    receipt = Receipt(DeliveryStatus.RETRY, "try later", 503)
 
     row = delivery_row(message("a-1", "b-1", "a-1"), receipt, attempts=4, at=NOW)
 
@@ -99,13 +99,19 @@ def test_a_receipt_is_kept_with_the_incidents_of_its_message() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [
-        pytest.param((Verdict.RETRY, 3), (Verdict.RETRY, 3), True, id="the same round"),
-        pytest.param((Verdict.RETRY, 3), (Verdict.RETRY, 6), False, id="a later round"),
-        pytest.param((Verdict.RETRY, 3), (Verdict.DELIVERED, 3), False, id="another answer"),
+        pytest.param(
+            (DeliveryStatus.RETRY, 3), (DeliveryStatus.RETRY, 3), True, id="the same round"
+        ),
+        pytest.param(
+            (DeliveryStatus.RETRY, 3), (DeliveryStatus.RETRY, 6), False, id="a later round"
+        ),
+        pytest.param(
+            (DeliveryStatus.RETRY, 3), (DeliveryStatus.DELIVERED, 3), False, id="another answer"
+        ),
     ],
 )
 def test_a_round_of_attempts_is_one_event(
-    first: tuple[Verdict, int], second: tuple[Verdict, int], same: bool
+    first: tuple[DeliveryStatus, int], second: tuple[DeliveryStatus, int], same: bool
 ) -> None:
     one, two = (
         delivery_row(message("a-1"), Receipt(verdict), attempts=attempts, at=NOW).event_id

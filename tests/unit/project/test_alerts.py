@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.project import Project

@@ -12,9 +12,10 @@ import pytest
 
 from plumbline.cli.options import read_assignments
 from plumbline.core.errors import ConfigError
+from plumbline.core.instants import end_of, last_day
 from plumbline.project import Project
 from plumbline.project.targets import Limits, Seed, Target
-from plumbline.run.request import AsOf, RunRequest, choose_as_of, end_of, last_day, parse_as_of
+from plumbline.run.request import AsOf, RunRequest, choose_as_of, parse_as_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # still 23 November in New York

@@ -6,13 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from plumbline.report.catalogue import one_line_of
 from plumbline.schedule.last_runs import LastRun
-from plumbline.schedule.overview import (
-    one_line_of,
-    read_overview,
-    render_json,
-    render_text,
-)
+from plumbline.schedule.overview import read_overview, render_json, render_text
 from unit.schedule.conftest import FALL, schedule
 
 NOW = datetime(2026, 10, 31, 12, 30, tzinfo=UTC)

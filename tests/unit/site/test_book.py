@@ -12,8 +12,9 @@ from datetime import timedelta
 
 import pytest
 
-from plumbline.alerts.incidents.model import Ack, Mute
+from plumbline.alerts.incidents.model import Ack
 from plumbline.core.failure import Failure
+from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import history_cache as books
 from plumbline.site.history_cache import (

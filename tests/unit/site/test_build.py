@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from plumbline.alerts.incidents.model import Ack, Mute
+from plumbline.alerts.incidents.model import Ack
 from plumbline.core.errors import PlumblineError
+from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.targets import Seed
 from plumbline.site import build as building

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from plumbline.core.pricing import LIST_PRICE, MB
 from plumbline.core.status import Status
 from plumbline.history.cost.daily import DAYS
-from plumbline.history.cost.pricing import LIST_PRICE, MB
 from plumbline.project import Project
 from plumbline.site import paths
 from plumbline.site.costs import costs_of

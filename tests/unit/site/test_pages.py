@@ -12,8 +12,8 @@ from posixpath import dirname, join, normpath
 import pytest
 from markupsafe import Markup
 
-from plumbline.alerts.incidents.model import Mute
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
+from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site

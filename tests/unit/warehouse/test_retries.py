@@ -13,8 +13,9 @@ import requests.exceptions as http
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
+from plumbline.net.retry_after import retry_after
 from plumbline.net.transport import seconds_left, time_budget
-from plumbline.warehouse.retries import PASSING, STAYING, make_retry, passes, retry_after
+from plumbline.warehouse.retries import PASSING, STAYING, make_retry, passes
 from support.bigquery_faults import FAULTS, FrontEndPage, Refused
 from support.targets import bigquery_target, foreign_emulator
 

@@ -19,7 +19,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import Status
-from plumbline.report.wording import NOTHING, amount, fraction
+from plumbline.core.text import NOTHING, amount, fraction
 
 LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28

@@ -18,11 +18,12 @@ from plumbline.alerts.incidents.inhibition import Key, Node, inhibitors
 from plumbline.alerts.incidents.lifecycle import Notice, Step, advance
 from plumbline.alerts.incidents.members import missing_members, new_members, notified_before
 from plumbline.alerts.incidents.memory import forward, remember
-from plumbline.alerts.incidents.model import Change, Decision, Incident, Kind, Known, Mute, Reason
-from plumbline.alerts.incidents.policy import Policy
+from plumbline.alerts.incidents.model import Change, Decision, Incident, Kind, Known, Reason
 from plumbline.alerts.incidents.suppression import active_suppressions, mute_of, suppression_of
 from plumbline.core.alert_line import Event
+from plumbline.core.alert_policy import Policy
 from plumbline.core.instants import in_utc
+from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing

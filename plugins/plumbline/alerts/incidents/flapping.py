@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from plumbline.alerts.incidents.model import Incident
-from plumbline.alerts.incidents.policy import Policy
+from plumbline.core.alert_policy import Policy
 
 
 def counts(incident: Incident, at: datetime, policy: Policy) -> bool:

@@ -14,8 +14,8 @@ from plumbline.alerts.incidents import flapping
 from plumbline.alerts.incidents.ids import incident_id
 from plumbline.alerts.incidents.members import meet, missing_members, new_members
 from plumbline.alerts.incidents.model import Incident, Kind, Reason
-from plumbline.alerts.incidents.policy import Policy
 from plumbline.core.alert_line import Event
+from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status, worst
 from plumbline.core.text import listing

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from plumbline.alerts.incidents.model import Incident, Member
-from plumbline.alerts.incidents.policy import MOST_GONE
 from plumbline.alerts.incidents.window import has_left
+from plumbline.core.alert_policy import MOST_GONE
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 

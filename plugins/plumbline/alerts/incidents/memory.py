@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from plumbline.alerts.incidents.model import Member, MonitorMemory, Sighting
-from plumbline.alerts.incidents.policy import RECENT
 from plumbline.alerts.incidents.window import arrivals_after
+from plumbline.core.alert_policy import RECENT
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from plumbline.core.alert_line import Event
-from plumbline.core.instants import in_utc
+from plumbline.core.mute import Mute
 from plumbline.core.status import Status
 
 Kind = Literal["data", "error"]
@@ -156,31 +156,6 @@ class MonitorMemory:
     arrivals: Mapping[str, datetime] = field(default_factory=dict)
     """When each group that was judged last was first judged, by key: what leaves a window does so
     in this order. Groups that are missing are among them."""
-
-
-@dataclass(frozen=True)
-class Mute:
-    """Nothing is said of a monitor until an instant."""
-
-    monitor: str
-    owner: str
-    reason: str
-    until: datetime
-    source: Literal["file", "command"] = "file"
-    created_at: datetime | None = None
-
-    def lasts(self, now: datetime) -> bool:
-        """Whether it has not ended at ``now``."""
-        return in_utc(now) < in_utc(self.until)
-
-    def covers(self, monitor: str, now: datetime) -> bool:
-        """Whether it holds back what would be said of ``monitor`` at ``now``."""
-        return self.monitor == monitor and self.lasts(now)
-
-    def describe(self) -> str:
-        """One line, for reports."""
-        until = f"{self.until:%Y-%m-%d %H:%M %Z}".rstrip()
-        return f"{self.monitor} is muted until {until} by {self.owner}: {self.reason}"
 
 
 @dataclass(frozen=True)

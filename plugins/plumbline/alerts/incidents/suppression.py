@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from plumbline.alerts.incidents.lifecycle import Step
-from plumbline.alerts.incidents.model import Mute, Reason
+from plumbline.alerts.incidents.model import Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
+from plumbline.core.mute import Mute
 
 _SILENCED_BY_ACK = (Event.CHANGED, Event.REMINDED)
 _SILENCED_BY_FLAPPING = (Event.CHANGED, Event.DOWNGRADED, Event.FLAPPING)

@@ -9,7 +9,7 @@ from plumbline.backtest.findings import Finding
 from plumbline.backtest.replay import PastIncident
 from plumbline.backtest.report import Backtest
 from plumbline.core.status import Status
-from plumbline.report.wording import rfc3339
+from plumbline.core.text import rfc3339
 
 SCHEMA_VERSION = 1
 

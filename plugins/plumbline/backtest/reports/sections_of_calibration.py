@@ -5,8 +5,7 @@ from __future__ import annotations
 from plumbline.backtest.calibrate import Calibration, Candidate, FamilyCalibration
 from plumbline.backtest.proposing import PERCENTS, Quantiles, as_written
 from plumbline.backtest.reports.sections import Section, moment
-from plumbline.core.text import plain
-from plumbline.report.wording import rfc3339
+from plumbline.core.text import plain, rfc3339
 
 _NAMES = {0: "least", 50: "median", 100: "greatest"}
 

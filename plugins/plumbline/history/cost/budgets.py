@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
 from plumbline.core.outcome import Outcome
-from plumbline.report.wording import size
+from plumbline.core.text import size
 
 if TYPE_CHECKING:
     from plumbline.project import Project, Target

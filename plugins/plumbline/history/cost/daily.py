@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from plumbline.core.instants import last_day
 from plumbline.core.status import Status
 from plumbline.history.reader import Spent
-from plumbline.run.request import last_day
 
 DAYS = 30
 """Days that are over, of which the sums are kept."""

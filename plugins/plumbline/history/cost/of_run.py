@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plumbline.core.outcome import Outcome
-from plumbline.history.cost.pricing import Price, least_billed, money
-from plumbline.report.wording import size
+from plumbline.core.pricing import Price, least_billed, money
+from plumbline.core.text import size
 
 
 def cost_line(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+from plumbline.project.due import due_between
 from plumbline.project.schedule import Schedule
-from plumbline.schedule.due import due_between
 
 MONTH = timedelta(days=30)
 

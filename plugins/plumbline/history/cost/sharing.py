@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plumbline.history.cost.pricing import LEAST_BYTES, Price, money
-from plumbline.report.wording import size
+from plumbline.core.pricing import LEAST_BYTES, Price, money
+from plumbline.core.text import size
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from plumbline.history.cost.pricing import LIST_PRICE, Price, least_billed
+from plumbline.core.pricing import LIST_PRICE, Price, least_billed
 from plumbline.history.cost.runs_per_month import MONTH
 from plumbline.history.reader import Spent
 

@@ -16,9 +16,9 @@ from plumbline.lint.rule import Finding, warning
 from plumbline.project.document import Document
 
 if TYPE_CHECKING:
-    from plumbline.backtest.labels import Label
     from plumbline.checks.threshold_families import Family, Member
     from plumbline.core.outcome import Outcome
+    from plumbline.project.labels import Label
     from plumbline.project.project import Project
 
 NEVER = warning(

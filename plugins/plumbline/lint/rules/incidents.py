@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.backtest.labels import LabelsEntry, read_labels
 from plumbline.core.errors import ConfigError
 from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.lint.shape import check_shape
+from plumbline.project.labels import LabelsEntry, read_labels
 
 
 def check(linted: Linted) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plumbline.history.cost.pricing import money
+from plumbline.core.pricing import money
 from plumbline.report.costs import billed, bytes_or_nothing, remarks
 from plumbline.site import paths
 from plumbline.site.pages import frame

@@ -14,9 +14,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from plumbline.core.instants import last_day
 from plumbline.core.masking import PREFIX
-from plumbline.report.wording import NOTHING, SYMBOLS, amount, duration, fraction, size
-from plumbline.run.request import last_day
+from plumbline.core.text import NOTHING, amount, duration, fraction, size
+from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
 from plumbline.site.pages.layout import static_path
 from plumbline.site.view_models import MonitorRun, MonitorView, SiteData

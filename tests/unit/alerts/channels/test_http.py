@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 from support import fake_receivers as fake
 from support.fake_receivers import FakeReceiver
@@ -29,12 +29,17 @@ def post(url: str, timeout_seconds: float = 5, **other: object) -> Reply:
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
-        *((status, Verdict.DELIVERED) for status in (200, 201, 202, 204)),
-        *((status, Verdict.REFUSED) for status in (301, 302, 307, 400, 401, 403, 404, 410, 422)),
-        *((status, Verdict.RETRY) for status in (408, 425, 429, 500, 502, 503, 504)),
+        *((status, DeliveryStatus.DELIVERED) for status in (200, 201, 202, 204)),
+        *(
+            (status, DeliveryStatus.REFUSED)
+            for status in (301, 302, 307, 400, 401, 403, 404, 410, 422)
+        ),
+        *((status, DeliveryStatus.RETRY) for status in (408, 425, 429, 500, 502, 503, 504)),
     ],
 )
-def test_a_status_means_one_verdict(receiver: FakeReceiver, status: int, verdict: Verdict) -> None:
+def test_a_status_means_one_verdict(
+    receiver: FakeReceiver, status: int, verdict: DeliveryStatus
+) -> None:
     receiver.answers(fake.Reply(status, headers={"Location": "/elsewhere"}))
     receipt = post(receiver.url + PATH).receipt
     assert (receipt.verdict, receipt.status_code) == (verdict, status)
@@ -45,11 +50,11 @@ def test_a_status_means_one_verdict(receiver: FakeReceiver, status: int, verdict
 def test_a_broken_connection_may_work_later(receiver: FakeReceiver, how: str) -> None:
     receiver.answers(fake.Reply(how=how))  # type: ignore[arg-type]
     receipt = post(receiver.url).receipt
-    assert receipt == Receipt(Verdict.RETRY, "the connection to 127.0.0.1 failed or broke")
+    assert receipt == Receipt(DeliveryStatus.RETRY, "the connection to 127.0.0.1 failed or broke")
 
 
 def test_nobody_there_may_work_later() -> None:
-    assert post(f"http://127.0.0.1:{refused_port()}").receipt.verdict is Verdict.RETRY
+    assert post(f"http://127.0.0.1:{refused_port()}").receipt.verdict is DeliveryStatus.RETRY
 
 
 @pytest.mark.parametrize("how", ["stall", "drip"])
@@ -57,27 +62,30 @@ def test_a_receiver_that_holds_us_is_left_in_time(receiver: FakeReceiver, how: s
     receiver.answers(fake.Reply(how=how))  # type: ignore[arg-type]
     began = time.monotonic()
     receipt = post(receiver.url, timeout_seconds=0.4).receipt
-    assert receipt.verdict is Verdict.RETRY
+    assert receipt.verdict is DeliveryStatus.RETRY
     assert time.monotonic() - began < 1.5
 
 
 def test_a_silent_port_is_left_in_time() -> None:
     with silent_port() as port:
         receipt = post(f"http://127.0.0.1:{port}", timeout_seconds=0.3).receipt
-    assert (receipt.verdict, "no answer from 127.0.0.1" in receipt.detail) == (Verdict.RETRY, True)
+    assert (receipt.verdict, "no answer from 127.0.0.1" in receipt.detail) == (
+        DeliveryStatus.RETRY,
+        True,
+    )
 
 
 def test_an_answer_whose_body_never_ends_is_an_answer(receiver: FakeReceiver) -> None:
     receiver.answers(fake.Reply(200, how="drip body"))
     reply = post(receiver.url, timeout_seconds=0.4)
-    assert (reply.receipt.verdict, reply.json()) == (Verdict.DELIVERED, None)
+    assert (reply.receipt.verdict, reply.json()) == (DeliveryStatus.DELIVERED, None)
 
 
 def test_a_delivery_whose_time_is_over_asks_no_more(receiver: FakeReceiver) -> None:
     receiver.answers(fake.Reply(how="stall"), fake.Reply())
     with Caller(timeout_seconds=0.3) as caller:
         replies = [caller.send("GET", receiver.url) for _ in range(3)]
-    assert {reply.receipt.verdict for reply in replies} == {Verdict.RETRY}
+    assert {reply.receipt.verdict for reply in replies} == {DeliveryStatus.RETRY}
     assert len(receiver.requests) == 1
 
 
@@ -86,13 +94,13 @@ def test_a_delivery_whose_time_is_over_asks_no_more(receiver: FakeReceiver) -> N
 )
 def test_what_is_no_address_is_refused_without_showing_it(url: str) -> None:
     receipt = post(url).receipt
-    assert receipt.verdict is Verdict.REFUSED
+    assert receipt.verdict is DeliveryStatus.REFUSED
     assert url not in receipt.detail
 
 
 def test_a_header_that_would_break_the_request_is_refused(receiver: FakeReceiver) -> None:
     receipt = post(receiver.url, headers={"Authorization": Secret("a\nb")}).receipt
-    assert (receipt.verdict, receiver.requests) == (Verdict.REFUSED, [])
+    assert (receipt.verdict, receiver.requests) == (DeliveryStatus.REFUSED, [])
 
 
 @pytest.mark.parametrize(
@@ -176,27 +184,29 @@ def test_a_proxy_that_fails_may_work_later(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     receipt = post("https://hooks.example.invalid" + PATH).receipt
-    assert receipt == Receipt(Verdict.RETRY, "the proxy on the way to hooks.example.invalid failed")
+    assert receipt == Receipt(
+        DeliveryStatus.RETRY, "the proxy on the way to hooks.example.invalid failed"
+    )
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
     receiver: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{refused_port()}")
-    assert post(receiver.url).receipt.verdict is Verdict.DELIVERED
+    assert post(receiver.url).receipt.verdict is DeliveryStatus.DELIVERED
 
 
 def test_plain_text_where_tls_is_expected_may_work_later(receiver: FakeReceiver) -> None:
     receipt = post(receiver.url.replace("http://", "https://")).receipt
-    assert receipt == Receipt(Verdict.RETRY, "no trusted TLS connection to 127.0.0.1")
+    assert receipt == Receipt(DeliveryStatus.RETRY, "no trusted TLS connection to 127.0.0.1")
 
 
 def test_of_several_receipts_the_worst_counts_and_all_references() -> None:
-    done = Receipt(Verdict.DELIVERED, "a", 200, references={"i": {"number": "1"}})
-    later = Receipt(Verdict.RETRY, "b", 500, 7.0)
-    never = Receipt(Verdict.REFUSED, "c", 400)
+    done = Receipt(DeliveryStatus.DELIVERED, "a", 200, references={"i": {"number": "1"}})
+    later = Receipt(DeliveryStatus.RETRY, "b", 500, 7.0)
+    never = Receipt(DeliveryStatus.REFUSED, "c", 400)
     assert together([done, never, later], of=5) == Receipt(
-        Verdict.RETRY, "b (1 of 5 went through)", 500, 7.0, {"i": {"number": "1"}}
+        DeliveryStatus.RETRY, "b (1 of 5 went through)", 500, 7.0, {"i": {"number": "1"}}
     )
-    assert together([done, never], of=2).verdict is Verdict.REFUSED
+    assert together([done, never], of=2).verdict is DeliveryStatus.REFUSED
     assert together([done], of=1) == done

@@ -8,7 +8,7 @@ import pytest
 
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Incident, Known
-from plumbline.alerts.incidents.policy import RECENT, Policy
+from plumbline.core.alert_policy import RECENT, Policy
 from plumbline.core.status import Status
 from support.incidents import History, at, mute, outcome, told, written
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from plumbline.alerts.incidents.model import Decision, Member, Reason
-from plumbline.alerts.incidents.policy import MOST_GONE
 from plumbline.core.alert_line import Event
+from plumbline.core.alert_policy import MOST_GONE
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status
 from support.incidents import History, at, group, outcome, told, written

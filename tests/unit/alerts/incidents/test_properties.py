@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from plumbline.alerts.incidents.model import Change, Decision, Known
-from plumbline.alerts.incidents.policy import MOST_GONE, RECENT
 from plumbline.core.alert_line import Event
+from plumbline.core.alert_policy import MOST_GONE, RECENT
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status, worst
 from support.incidents import STATUSES, History, at, mute, outcome

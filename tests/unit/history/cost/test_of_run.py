@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from plumbline.core.outcome import Outcome
+from plumbline.core.pricing import LIST_PRICE, MB
 from plumbline.core.status import Status
 from plumbline.history.cost.of_run import cost_line
-from plumbline.history.cost.pricing import LIST_PRICE, MB
 
 
 def _outcome(billed: int | None, *tables: str) -> Outcome:

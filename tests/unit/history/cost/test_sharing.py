@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.history.cost.pricing import MB, TIB, Price
+from plumbline.core.pricing import MB, TIB, Price
 from plumbline.history.cost.sharing import describe_sharing, saved_per_month, shared_tables
 
 

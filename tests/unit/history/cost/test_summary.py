@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from plumbline.history.cost.pricing import MB, TIB, Price
+from plumbline.core.pricing import MB, TIB, Price
 from plumbline.history.cost.summary import CostLine, Rates, summarise, total
 from plumbline.history.reader import Spent
 

@@ -17,7 +17,7 @@ from plumbline import __version__
 from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
 from plumbline.project.cron import next_time
-from plumbline.schedule.due import due_between
+from plumbline.project.due import due_between
 from plumbline.schedule.export.files import Cloud
 from plumbline.schedule.export.github_actions import utc_crons, write_github_actions
 from unit.schedule.conftest import FALL, SPRING, schedule

@@ -13,7 +13,7 @@ import pytest
 
 from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
-from plumbline.schedule.due import due_between
+from plumbline.project.due import due_between
 from plumbline.schedule.export.files import Machine
 from plumbline.schedule.export.systemd import on_calendar, write_systemd
 from unit.schedule.conftest import FALL, SPRING, schedule

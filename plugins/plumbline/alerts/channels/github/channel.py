@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Receipt, Verdict
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.github.rendering import (
     LABEL,
     comment_body,
@@ -30,6 +30,7 @@ from plumbline.alerts.channels.wording import ENDED
 from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 
 BASE_URL = "https://api.github.com"
@@ -93,7 +94,7 @@ class GitHubChannel:
                     if failed.receipt.status_code != 422:  # it is not this item's fault
                         break
         if not receipts:
-            return Receipt(Verdict.DELIVERED, "nothing to send")
+            return Receipt(DeliveryStatus.DELIVERED, "nothing to send")
         return together(receipts, of=len(items))
 
 
@@ -117,7 +118,7 @@ class _Delivery:
         issue = self._issue_of(item)
         if issue is None:
             if item.event in ENDED:
-                return Receipt(Verdict.DELIVERED, f"no open issue for {item.incident}")
+                return Receipt(DeliveryStatus.DELIVERED, f"no open issue for {item.incident}")
             return self._opened(item)
         number = int(issue["number"])
         if not has_marker(issue.get("body"), item.event_id):
@@ -178,7 +179,7 @@ class _Delivery:
 
     def _done(self, item: Item, number: int) -> Receipt:
         return Receipt(
-            Verdict.DELIVERED,
+            DeliveryStatus.DELIVERED,
             f"issue #{number}",
             references={item.incident: {"number": str(number)}},
         )
@@ -218,11 +219,11 @@ class _Delivery:
     def _checked(self, reply: Reply) -> Reply:
         """``reply``, if it is a good one."""
         receipt = reply.receipt
-        if receipt.verdict is Verdict.DELIVERED:
+        if receipt.verdict is DeliveryStatus.DELIVERED:
             return reply
         wait = _rate_limit_wait(reply)
         if wait is not None:
-            receipt = replace(receipt, verdict=Verdict.RETRY, retry_after=wait)
+            receipt = replace(receipt, verdict=DeliveryStatus.RETRY, retry_after=wait)
         elif fix := _FIXES.get(reply.status_code or 0):
             receipt = replace(receipt, detail=f"{receipt.detail}; {fix}")
         raise _FailedError(receipt)
@@ -233,11 +234,11 @@ def _issue(found: Reply | dict[str, Any]) -> dict[str, Any]:
     if isinstance(issue, dict) and isinstance(issue.get("number"), int):
         return issue
     host = "GitHub" if isinstance(found, dict) else found.receipt.detail
-    raise _FailedError(Receipt(Verdict.RETRY, f"{host}, but not with an issue"))
+    raise _FailedError(Receipt(DeliveryStatus.RETRY, f"{host}, but not with an issue"))
 
 
 def _not_github(reply: Reply) -> Receipt:
-    return Receipt(Verdict.RETRY, f"{reply.receipt.detail}, but not with a list")
+    return Receipt(DeliveryStatus.RETRY, f"{reply.receipt.detail}, but not with a list")
 
 
 def _next_query(reply: Reply) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Receipt, Verdict
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.pagerduty.rendering import encoded, event_of
 from plumbline.alerts.channels.truncate import clipped
 from plumbline.net.http import Caller, Reply, together
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 
 BASE_URL = "https://events.pagerduty.com"
@@ -36,7 +37,7 @@ class PagerDutyChannel:
         """One attempt; what went through before a failure is repeated by the next, harmlessly."""
         events = [event for item in message.items if (event := event_of(clipped(item), message))]
         if not events:
-            return Receipt(Verdict.DELIVERED, "nothing to send: PagerDuty reminds by itself")
+            return Receipt(DeliveryStatus.DELIVERED, "nothing to send: PagerDuty reminds by itself")
         receipts: list[Receipt] = []
         with Caller(timeout_seconds=timeout_seconds, secrets=[self._routing_key]) as caller:
             for event in events:
@@ -51,10 +52,10 @@ class PagerDutyChannel:
 
 def _receipt(reply: Reply) -> Receipt:
     receipt = reply.receipt
-    if receipt.verdict is Verdict.DELIVERED and receipt.status_code != _ACCEPTED:
+    if receipt.verdict is DeliveryStatus.DELIVERED and receipt.status_code != _ACCEPTED:
         # Something between answers in PagerDuty's place (a proxy, a portal).
         detail = f"{receipt.detail}, where PagerDuty answers {_ACCEPTED}"
-        return replace(receipt, verdict=Verdict.RETRY, detail=detail)
+        return replace(receipt, verdict=DeliveryStatus.RETRY, detail=detail)
     if receipt.status_code == 400:
         fix = "check the routing key: it is that of an Events API v2 integration"
         return replace(receipt, detail=f"{receipt.detail}; {fix}")

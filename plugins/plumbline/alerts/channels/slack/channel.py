@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.slack import render
 from plumbline.core.alert_line import Event
 from plumbline.net.http import Caller
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class SlackBot:
                 receipt, answer = api.call(
                     "reactions.get", params=True, channel=channel, timestamp=ts, full="true"
                 )
-                if receipt.verdict is Verdict.RETRY:
+                if receipt.verdict is DeliveryStatus.RETRY:
                     break  # Slack is away or wants a pause: at the next run
                 users = _users(answer, self.acknowledging)
                 for user in users:
@@ -146,23 +146,23 @@ class _Delivery:
         posted = set()
         if len(fresh) > MOST_ROOTS:
             receipt = self._post_together(fresh, now)
-            if receipt.verdict is not Verdict.DELIVERED:
+            if receipt.verdict is not DeliveryStatus.DELIVERED:
                 return self._ended(receipt)
             posted = {item.event_id for item in fresh}
         for item in due:
             if item.event_id in posted:
                 continue
             receipt = self._tell(item, now)
-            if receipt.verdict is not Verdict.DELIVERED:
+            if receipt.verdict is not DeliveryStatus.DELIVERED:
                 return self._ended(receipt)
         for item in self.message.items:
             receipt = self._show(item, now)
-            if receipt.verdict is Verdict.RETRY:
+            if receipt.verdict is DeliveryStatus.RETRY:
                 return self._ended(receipt)
-            if receipt.verdict is Verdict.REFUSED:
+            if receipt.verdict is DeliveryStatus.REFUSED:
                 # People were told; a root that cannot be edited is no reason to tell them again.
                 self.notes.append(receipt.detail)
-        return self._ended(Receipt(Verdict.DELIVERED, "ok", 200))
+        return self._ended(Receipt(DeliveryStatus.DELIVERED, "ok", 200))
 
     def _ended(self, receipt: Receipt) -> Receipt:
         detail = "; ".join(dict.fromkeys([receipt.detail, *self.notes]))
@@ -176,7 +176,7 @@ class _Delivery:
     def _post_together(self, items: Sequence[Item], now: datetime) -> Receipt:
         payload = render.payload(replace(self.message, items=tuple(items)), now=now)
         receipt, answer = self._post(payload)
-        if receipt.verdict is Verdict.DELIVERED:
+        if receipt.verdict is DeliveryStatus.DELIVERED:
             for item in items:
                 self._remember(item, answer, {"shared": "yes"})
         return receipt
@@ -192,15 +192,15 @@ class _Delivery:
             thread_ts=root["ts"],
             reply_broadcast=True if aloud else None,
         )
-        if receipt.verdict is Verdict.REFUSED and receipt.detail.endswith(_ROOT_IS_GONE):
+        if receipt.verdict is DeliveryStatus.REFUSED and receipt.detail.endswith(_ROOT_IS_GONE):
             return self._open(item, now)
-        if receipt.verdict is Verdict.DELIVERED:
+        if receipt.verdict is DeliveryStatus.DELIVERED:
             root["told"] = item.event_id
         return receipt
 
     def _open(self, item: Item, now: datetime) -> Receipt:
         receipt, answer = self._post(render.payload_of(self.message, item, now=now))
-        if receipt.verdict is Verdict.DELIVERED:
+        if receipt.verdict is DeliveryStatus.DELIVERED:
             self._remember(item, answer, {})
         return receipt
 
@@ -219,13 +219,13 @@ class _Delivery:
         root = self.references.get(item.incident, {})
         # Event ids of an incident are in the order of its events: never back to an older state.
         if not root.get("ts") or root.get("shared") or root.get("shown", "") >= item.event_id:
-            return Receipt(Verdict.DELIVERED)
+            return Receipt(DeliveryStatus.DELIVERED)
         payload = render.payload_of(self.message, item, now=now)
         arguments = {key: payload[key] for key in ("text", "blocks")}
         receipt, _ = self.api.call(
             "chat.update", channel=root["channel"], ts=root["ts"], **arguments
         )
-        if receipt.verdict is Verdict.DELIVERED:
+        if receipt.verdict is DeliveryStatus.DELIVERED:
             root["shown"] = item.event_id
         return receipt
 

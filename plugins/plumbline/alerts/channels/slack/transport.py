@@ -18,8 +18,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.net.http import Caller, Reply, retry_after, shortened
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 
 BASE_URL = "https://slack.com/api/"
@@ -87,17 +87,19 @@ def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Rec
         client.send_dict(dict(payload))
     except (_NoAnswerError, SlackClientError, ValueError):
         if client.reply is None:
-            return Receipt(Verdict.REFUSED, "the webhook is no URL: it must begin with https://")
+            return Receipt(
+                DeliveryStatus.REFUSED, "the webhook is no URL: it must begin with https://"
+            )
         return client.reply.receipt
     assert client.reply is not None
     receipt = client.reply.receipt
-    if receipt.verdict is not Verdict.DELIVERED or _is_ok(client.reply):
+    if receipt.verdict is not DeliveryStatus.DELIVERED or _is_ok(client.reply):
         return receipt
     # Whoever answers so is no Slack: a proxy's page, a wrong address. Asking again would get the
     # same, and where it did take the message, write it again and again; the fallback is told.
     said = shortened(client.reply.body, (url,)) or "nothing"
     return Receipt(
-        Verdict.REFUSED,
+        DeliveryStatus.REFUSED,
         f"{receipt.detail}, but not with Slack's ok: {said}",
         receipt.status_code,
     )
@@ -105,7 +107,7 @@ def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Rec
 
 def is_about_blocks(receipt: Receipt) -> bool:
     """Whether it was refused for its blocks."""
-    return receipt.verdict is Verdict.REFUSED and any(
+    return receipt.verdict is DeliveryStatus.REFUSED and any(
         code in receipt.detail for code in BROKEN_BLOCKS
     )
 
@@ -144,13 +146,13 @@ class Api:
             pass  # told by the reply, in words that hold no secret
         reply = self._client.reply
         if reply is None:
-            return Receipt(Verdict.REFUSED, "the API's address is no URL"), {}
+            return Receipt(DeliveryStatus.REFUSED, "the API's address is no URL"), {}
         found = reply.json()
         return self._receipt(method, reply, found), found if isinstance(found, dict) else {}
 
     def _receipt(self, method: str, reply: Reply, found: Any) -> Receipt:
         receipt = reply.receipt
-        if receipt.verdict is not Verdict.DELIVERED:
+        if receipt.verdict is not DeliveryStatus.DELIVERED:
             return Receipt(
                 receipt.verdict,
                 f"{method}: {receipt.detail}",
@@ -160,15 +162,15 @@ class Api:
         if not isinstance(found, dict) or not isinstance(found.get("ok"), bool):
             said = shortened(reply.body, (self._token,)) or "nothing"
             what = f"{method}: {receipt.detail}, but not as Slack does: {said}"
-            return Receipt(Verdict.REFUSED, what, receipt.status_code)
+            return Receipt(DeliveryStatus.REFUSED, what, receipt.status_code)
         if found["ok"]:
-            return Receipt(Verdict.DELIVERED, f"{method}: ok", receipt.status_code)
+            return Receipt(DeliveryStatus.DELIVERED, f"{method}: ok", receipt.status_code)
         code = str(found.get("error", ""))
         shown = code if _ERROR_CODE.fullmatch(code) else "an error without a name"
         wait = retry_after(reply.headers.get("retry-after"), datetime.now(UTC))
         if code in TRANSIENT:
-            return Receipt(Verdict.RETRY, f"{method}: {shown}", receipt.status_code, wait)
-        return Receipt(Verdict.REFUSED, f"{method}: {shown}", receipt.status_code)
+            return Receipt(DeliveryStatus.RETRY, f"{method}: {shown}", receipt.status_code, wait)
+        return Receipt(DeliveryStatus.REFUSED, f"{method}: {shown}", receipt.status_code)
 
 
 def _forward(caller: Caller, url: Secret | str, request: Request) -> Reply:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Receipt
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.webhook.rendering import body
 from plumbline.net.http import Caller
+from plumbline.net.receipt import Receipt
 from plumbline.net.secrets import Secret
 
 SIGNATURE = "X-Plumbline-Signature-256"

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.github.channel import GitHubChannel
 from plumbline.alerts.channels.github.rendering import (
     LONGEST_BODY,
@@ -21,6 +20,7 @@ from plumbline.alerts.channels.github.rendering import (
 from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_item, hostile_message, item, message
 from support.fake_github import FakeGitHub
@@ -55,7 +55,7 @@ def test_an_opened_incident_is_an_issue(
     channel: GitHubChannel, github: FakeGitHub, receiver: FakeReceiver
 ) -> None:
     receipt = channel.deliver(message(), timeout_seconds=5)
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     assert receipt.references == {INCIDENT: {"number": "1"}}
     (issue,) = github.issues
     assert issue["title"].startswith("CRITICAL line_coverage: 44.2 %")
@@ -68,10 +68,10 @@ def test_an_issue_whose_answer_was_lost_is_not_opened_twice(
     channel: GitHubChannel, github: FakeGitHub
 ) -> None:
     github.lost = lambda request: request.method == "POST"
-    assert channel.deliver(message(), timeout_seconds=5).verdict is Verdict.RETRY
+    assert channel.deliver(message(), timeout_seconds=5).verdict is DeliveryStatus.RETRY
     github.lost = lambda _: False
     receipt = channel.deliver(message(), timeout_seconds=5)
-    assert (receipt.verdict, dict(receipt.references)) == (Verdict.DELIVERED, KNOWN)
+    assert (receipt.verdict, dict(receipt.references)) == (DeliveryStatus.DELIVERED, KNOWN)
     assert (len(github.issues), github.comments) == (1, {})
 
 
@@ -81,9 +81,9 @@ def test_a_comment_whose_answer_was_lost_is_not_made_twice(
     channel.deliver(message(), timeout_seconds=5)
     github.lost = lambda request: request.path.endswith("comments") and request.method == "POST"
     worse = message(item(Event.CHANGED), references=KNOWN)
-    assert channel.deliver(worse, timeout_seconds=5).verdict is Verdict.RETRY
+    assert channel.deliver(worse, timeout_seconds=5).verdict is DeliveryStatus.RETRY
     github.lost = lambda _: False
-    assert channel.deliver(worse, timeout_seconds=5).verdict is Verdict.DELIVERED
+    assert channel.deliver(worse, timeout_seconds=5).verdict is DeliveryStatus.DELIVERED
     assert len(github.comments[1]) == 1
 
 
@@ -135,7 +135,7 @@ def test_an_end_without_an_issue_has_nothing_to_close(
     channel: GitHubChannel, github: FakeGitHub
 ) -> None:
     receipt = channel.deliver(message(item(Event.RESOLVED)), timeout_seconds=5)
-    assert (receipt.verdict, github.issues) == (Verdict.DELIVERED, [])
+    assert (receipt.verdict, github.issues) == (DeliveryStatus.DELIVERED, [])
 
 
 def test_the_issue_is_found_on_a_later_page_of_this_host_alone(
@@ -160,7 +160,7 @@ def test_sixty_incidents_are_sixty_issues_with_one_listing(
     channel: GitHubChannel, github: FakeGitHub, receiver: FakeReceiver
 ) -> None:
     receipt = channel.deliver(hostile_message(60), timeout_seconds=60)
-    assert (receipt.verdict, len(receipt.references)) == (Verdict.DELIVERED, 60)
+    assert (receipt.verdict, len(receipt.references)) == (DeliveryStatus.DELIVERED, 60)
     assert len(github.issues) == 60
     assert len(receiver.requests) == 61
 
@@ -168,9 +168,9 @@ def test_sixty_incidents_are_sixty_issues_with_one_listing(
 def test_an_attempt_out_of_time_is_gone_on_with(channel: GitHubChannel, github: FakeGitHub) -> None:
     three = message(*(item(incident=f"m-{n}", event_id=f"m-{n}-e") for n in range(3)))
     github.fault = lambda _: Reply(how="stall") if len(github.issues) == 2 else None
-    assert channel.deliver(three, timeout_seconds=0.6).verdict is Verdict.RETRY
+    assert channel.deliver(three, timeout_seconds=0.6).verdict is DeliveryStatus.RETRY
     github.fault = lambda _: None
-    assert channel.deliver(three, timeout_seconds=5).verdict is Verdict.DELIVERED
+    assert channel.deliver(three, timeout_seconds=5).verdict is DeliveryStatus.DELIVERED
     assert (len(github.issues), github.comments) == (3, {})
 
 
@@ -189,7 +189,7 @@ def test_a_refusal_says_the_fix(
 ) -> None:
     github.fault = lambda _: Reply(status, {"message": f"no {TOKEN.reveal()}"})
     receipt = channel.deliver(message(), timeout_seconds=5)
-    assert (receipt.verdict, receipt.status_code) == (Verdict.REFUSED, status)
+    assert (receipt.verdict, receipt.status_code) == (DeliveryStatus.REFUSED, status)
     assert fix in receipt.detail
     assert TOKEN.reveal() not in repr(receipt) + repr(channel) + str(vars(channel))
 
@@ -215,7 +215,7 @@ def test_a_limit_is_waited_for(
     headers = {name: value.format(soon=soon) for name, value in reply.headers.items()}
     github.fault = lambda _: Reply(reply.status, reply.body, headers)
     receipt = channel.deliver(message(), timeout_seconds=5)
-    assert receipt.verdict is Verdict.RETRY
+    assert receipt.verdict is DeliveryStatus.RETRY
     assert receipt.retry_after is not None
     assert least <= receipt.retry_after <= most
 
@@ -225,7 +225,7 @@ def test_one_issue_that_is_not_taken_does_not_hold_back_the_others(
 ) -> None:
     github.fault = lambda request: Reply(422) if b"bad-1" in request.body else None
     two = message(item(incident="bad-1"), item(incident="good-1"))
-    assert channel.deliver(two, timeout_seconds=5).verdict is Verdict.REFUSED
+    assert channel.deliver(two, timeout_seconds=5).verdict is DeliveryStatus.REFUSED
     assert len(github.issues) == 1
 
 
@@ -234,7 +234,7 @@ def test_an_answer_that_is_not_githubs_is_not_believed(
     channel: GitHubChannel, github: FakeGitHub, body: object
 ) -> None:
     github.fault = lambda _: Reply(200, body)
-    assert channel.deliver(message(), timeout_seconds=5).verdict is Verdict.RETRY
+    assert channel.deliver(message(), timeout_seconds=5).verdict is DeliveryStatus.RETRY
 
 
 @pytest.mark.parametrize(

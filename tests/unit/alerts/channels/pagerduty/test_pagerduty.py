@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
 from plumbline.alerts.channels.pagerduty.rendering import MOST_BYTES, dedup_key, encoded, event_of
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
@@ -39,7 +39,7 @@ def test_an_event_triggers_or_resolves_its_incident(
 ) -> None:
     receiver.answers(ACCEPTED)
     receipt = channel(receiver).deliver(message(item(event)), timeout_seconds=5)
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     (request,) = receiver.requests
     assert request.path == "/v2/enqueue"
     sent = request.json()
@@ -49,7 +49,7 @@ def test_an_event_triggers_or_resolves_its_incident(
 
 def test_a_reminder_is_delivered_by_pagerduty_itself(receiver: FakeReceiver) -> None:
     receipt = channel(receiver).deliver(message(item(Event.REMINDED)), timeout_seconds=5)
-    assert (receipt.verdict, receiver.requests) == (Verdict.DELIVERED, [])
+    assert (receipt.verdict, receiver.requests) == (DeliveryStatus.DELIVERED, [])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_long_incident_still_has_a_key_of_its_own() -> None:
 def test_sixty_incidents_are_sixty_events(receiver: FakeReceiver) -> None:
     receiver.answers(ACCEPTED)
     receipt = channel(receiver).deliver(hostile_message(60), timeout_seconds=60)
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     assert len({request.json()["dedup_key"] for request in receiver.requests}) == 60
 
 
@@ -106,7 +106,7 @@ def test_a_limit_ends_the_attempt_and_says_when_to_come_back(receiver: FakeRecei
     receiver.answers(ACCEPTED, Reply(429, headers={"Retry-After": "9"}), ACCEPTED)
     three = message(item(), item(incident="b-1"), item(incident="c-1"))
     receipt = channel(receiver).deliver(three, timeout_seconds=5)
-    assert (receipt.verdict, receipt.retry_after) == (Verdict.RETRY, 9.0)
+    assert (receipt.verdict, receipt.retry_after) == (DeliveryStatus.RETRY, 9.0)
     assert "1 of 3 went through" in receipt.detail
     assert len(receiver.requests) == 2
 
@@ -114,7 +114,7 @@ def test_a_limit_ends_the_attempt_and_says_when_to_come_back(receiver: FakeRecei
 def test_one_refused_event_does_not_hold_back_the_others(receiver: FakeReceiver) -> None:
     receiver.answers(Reply(400, {"message": "invalid"}), ACCEPTED)
     receipt = channel(receiver).deliver(message(item(), item(incident="b-1")), timeout_seconds=5)
-    assert receipt.verdict is Verdict.REFUSED
+    assert receipt.verdict is DeliveryStatus.REFUSED
     assert "check the routing key" in receipt.detail
     assert len(receiver.requests) == 2
 
@@ -122,12 +122,12 @@ def test_one_refused_event_does_not_hold_back_the_others(receiver: FakeReceiver)
 def test_an_answer_that_is_not_pagerdutys_is_not_believed(receiver: FakeReceiver) -> None:
     receiver.answers(Reply(200, "<html>please log in"))
     receipt = channel(receiver).deliver(message(), timeout_seconds=5)
-    assert receipt.verdict is Verdict.RETRY
+    assert receipt.verdict is DeliveryStatus.RETRY
 
 
 def test_nobody_there_may_work_later() -> None:
     pager = PagerDutyChannel("pager", KEY, base_url=f"http://127.0.0.1:{refused_port()}")
-    assert pager.deliver(message(), timeout_seconds=5).verdict is Verdict.RETRY
+    assert pager.deliver(message(), timeout_seconds=5).verdict is DeliveryStatus.RETRY
 
 
 def test_neither_receipt_nor_repr_shows_the_key(receiver: FakeReceiver) -> None:

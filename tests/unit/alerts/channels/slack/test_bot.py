@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.alerts.channels.base import Receipt, Verdict
 from plumbline.alerts.channels.message import Item
 from plumbline.alerts.channels.slack.channel import MOST_ROOTS, SlackBot
 from plumbline.core.alert_line import Event
+from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 from support.fake_slack import (
     CHANNEL,
@@ -58,7 +58,7 @@ def methods(slack: FakeSlack) -> list[str]:
 def test_an_opening_is_the_root_of_its_incident(slack: FakeSlack, bot: SlackBot) -> None:
     receipt = tell(bot, LINES)
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     (body,) = slack.messages
     assert body["channel"] == "#data-quality"
     assert "thread_ts" not in body
@@ -97,7 +97,7 @@ def test_news_go_into_the_thread_and_to_phones_where_they_must(
 
     receipt = tell(bot, later(event), references=opened.references)
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     reply = slack.messages[-1]
     assert reply["thread_ts"] == root
     assert reply.get("reply_broadcast", False) is aloud
@@ -147,12 +147,12 @@ def test_an_attempt_goes_on_where_the_one_before_broke_off(
 ) -> None:
     slack.next(Ok(), broken_by)
     first = tell(bot, LINES, grading())
-    assert first.verdict is Verdict.RETRY
+    assert first.verdict is DeliveryStatus.RETRY
     assert list(first.references) == [LINES.incident]
 
     second = tell(bot, LINES, grading(), references=first.references)
 
-    assert second.verdict is Verdict.DELIVERED
+    assert second.verdict is DeliveryStatus.DELIVERED
     told = [body["text"].split(":")[0] for body in slack.messages]
     assert told == ["CRITICAL line_coverage", "CRITICAL grading_completeness"]
 
@@ -164,11 +164,11 @@ def test_an_edit_that_failed_is_made_up_without_a_second_reply(
     slack.next(Ok(), Status(500))
     news = later(Event.ESCALATED)
     first = tell(bot, news, references=opened.references)
-    assert first.verdict is Verdict.RETRY
+    assert first.verdict is DeliveryStatus.RETRY
 
     second = tell(bot, news, references=first.references)
 
-    assert second.verdict is Verdict.DELIVERED
+    assert second.verdict is DeliveryStatus.DELIVERED
     assert methods(slack) == [
         "chat.postMessage", "chat.postMessage", "chat.update", "chat.update"
     ]  # fmt: skip
@@ -182,7 +182,7 @@ def test_an_edit_that_is_refused_is_noted_and_people_were_told(
 
     receipt = tell(bot, later(Event.ESCALATED), references=opened.references)
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     assert "edit_window_closed" in receipt.detail
 
 
@@ -202,7 +202,7 @@ def test_a_root_that_is_gone_is_written_anew(slack: FakeSlack, bot: SlackBot) ->
 
     receipt = tell(bot, later(Event.RESOLVED), references=opened.references)
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     before, after = opened.references[LINES.incident], receipt.references[LINES.incident]
     assert before["ts"] != after["ts"]
     assert "thread_ts" not in slack.messages[-1]
@@ -221,25 +221,25 @@ def test_another_channel_begins_with_a_root_of_its_own(slack: FakeSlack, bot: Sl
 @pytest.mark.parametrize(
     ("behaviour", "verdict", "said"),
     [
-        (Fault("ratelimited", {"Retry-After": "9"}), Verdict.RETRY, "ratelimited"),
-        (Fault("internal_error"), Verdict.RETRY, "internal_error"),
-        (Status(429, {"Retry-After": "9"}), Verdict.RETRY, "429"),
-        (Status(502), Verdict.RETRY, "502"),
-        (Cut(after_taking=False), Verdict.RETRY, "connection"),
-        (Fault("invalid_auth"), Verdict.REFUSED, "invalid_auth"),
-        (Fault("channel_not_found"), Verdict.REFUSED, "channel_not_found"),
-        (Fault("not_in_channel"), Verdict.REFUSED, "not_in_channel"),
-        (Fault("is_archived"), Verdict.REFUSED, "is_archived"),
-        (Fault("account_inactive"), Verdict.REFUSED, "account_inactive"),
-        (Fault("token_revoked"), Verdict.REFUSED, "token_revoked"),
-        (Fault("<b>Not a code</b>"), Verdict.REFUSED, "without a name"),
-        (Status(403), Verdict.REFUSED, "403"),
-        (Lie(), Verdict.REFUSED, "not as Slack does"),
-        (Lie("[]"), Verdict.REFUSED, "not as Slack does"),
+        (Fault("ratelimited", {"Retry-After": "9"}), DeliveryStatus.RETRY, "ratelimited"),
+        (Fault("internal_error"), DeliveryStatus.RETRY, "internal_error"),
+        (Status(429, {"Retry-After": "9"}), DeliveryStatus.RETRY, "429"),
+        (Status(502), DeliveryStatus.RETRY, "502"),
+        (Cut(after_taking=False), DeliveryStatus.RETRY, "connection"),
+        (Fault("invalid_auth"), DeliveryStatus.REFUSED, "invalid_auth"),
+        (Fault("channel_not_found"), DeliveryStatus.REFUSED, "channel_not_found"),
+        (Fault("not_in_channel"), DeliveryStatus.REFUSED, "not_in_channel"),
+        (Fault("is_archived"), DeliveryStatus.REFUSED, "is_archived"),
+        (Fault("account_inactive"), DeliveryStatus.REFUSED, "account_inactive"),
+        (Fault("token_revoked"), DeliveryStatus.REFUSED, "token_revoked"),
+        (Fault("<b>Not a code</b>"), DeliveryStatus.REFUSED, "without a name"),
+        (Status(403), DeliveryStatus.REFUSED, "403"),
+        (Lie(), DeliveryStatus.REFUSED, "not as Slack does"),
+        (Lie("[]"), DeliveryStatus.REFUSED, "not as Slack does"),
     ],
 )
 def test_an_answer_has_its_verdict(
-    slack: FakeSlack, bot: SlackBot, behaviour: Behaviour, verdict: Verdict, said: str
+    slack: FakeSlack, bot: SlackBot, behaviour: Behaviour, verdict: DeliveryStatus, said: str
 ) -> None:
     slack.next(behaviour)
 
@@ -257,7 +257,7 @@ def test_a_storm_that_is_refused_is_refused_whole(slack: FakeSlack, bot: SlackBo
     slack.next(Fault("is_archived"))
     items = [replace(LINES, incident=f"i-{n}", event_id=f"i-{n}-0001-opened") for n in range(12)]
 
-    assert tell(bot, *items).verdict is Verdict.REFUSED
+    assert tell(bot, *items).verdict is DeliveryStatus.REFUSED
     assert len(slack.requests) == 1
 
 
@@ -266,12 +266,12 @@ def test_blocks_that_slack_does_not_take_any_more_go_out_as_text(
 ) -> None:
     slack.next(Fault("invalid_blocks"))
 
-    assert tell(bot, LINES).verdict is Verdict.DELIVERED
+    assert tell(bot, LINES).verdict is DeliveryStatus.DELIVERED
     assert "blocks" not in slack.messages[0]
 
 
 def test_an_api_address_that_is_no_url_is_refused(bot: SlackBot) -> None:
-    assert tell(replace(bot, base_url="nowhere"), LINES).verdict is Verdict.REFUSED
+    assert tell(replace(bot, base_url="nowhere"), LINES).verdict is DeliveryStatus.REFUSED
 
 
 def test_a_token_that_is_wrong_is_in_no_log_and_no_receipt(

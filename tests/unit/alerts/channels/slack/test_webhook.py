@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.slack.channel import SlackWebhook
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secrets import Secret
 from support.fake_slack import WEBHOOK_PATH, Behaviour, Cut, FakeSlack, Lie, Stall, Status
 from support.slack_messages import line_coverage, message
@@ -34,7 +34,7 @@ def webhook(url: str) -> SlackWebhook:
 def test_a_message_is_one_request(slack: FakeSlack) -> None:
     receipt = webhook(slack.webhook_url).deliver(TOLD, timeout_seconds=5)
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     (body,) = slack.messages
     assert body["text"].startswith("CRITICAL line_coverage: 44.2 %")
     assert len(slack.requests) == 1
@@ -43,25 +43,25 @@ def test_a_message_is_one_request(slack: FakeSlack) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "verdict"),
     [
-        (Status(500), Verdict.RETRY),
-        (Status(503), Verdict.RETRY),
-        (Status(429, {"Retry-After": "7"}), Verdict.RETRY),
-        (Cut(after_taking=False), Verdict.RETRY),
-        (Cut(after_taking=True), Verdict.RETRY),
-        (Status(400, body="invalid_payload"), Verdict.REFUSED),
-        (Status(401), Verdict.REFUSED),
-        (Status(403, body="invalid_token"), Verdict.REFUSED),
-        (Status(404, body="no_service"), Verdict.REFUSED),
-        (Status(410, body="channel_is_archived"), Verdict.REFUSED),
-        (Status(301, {"Location": "https://elsewhere.example/"}), Verdict.REFUSED),
-        (Lie(), Verdict.REFUSED),
-        (Lie(""), Verdict.DELIVERED),
-        (Lie('{"ok": true}'), Verdict.DELIVERED),
-        (Lie('{"success": true}'), Verdict.DELIVERED),
+        (Status(500), DeliveryStatus.RETRY),
+        (Status(503), DeliveryStatus.RETRY),
+        (Status(429, {"Retry-After": "7"}), DeliveryStatus.RETRY),
+        (Cut(after_taking=False), DeliveryStatus.RETRY),
+        (Cut(after_taking=True), DeliveryStatus.RETRY),
+        (Status(400, body="invalid_payload"), DeliveryStatus.REFUSED),
+        (Status(401), DeliveryStatus.REFUSED),
+        (Status(403, body="invalid_token"), DeliveryStatus.REFUSED),
+        (Status(404, body="no_service"), DeliveryStatus.REFUSED),
+        (Status(410, body="channel_is_archived"), DeliveryStatus.REFUSED),
+        (Status(301, {"Location": "https://elsewhere.example/"}), DeliveryStatus.REFUSED),
+        (Lie(), DeliveryStatus.REFUSED),
+        (Lie(""), DeliveryStatus.DELIVERED),
+        (Lie('{"ok": true}'), DeliveryStatus.DELIVERED),
+        (Lie('{"success": true}'), DeliveryStatus.DELIVERED),
     ],
 )
 def test_an_answer_has_its_verdict(
-    slack: FakeSlack, behaviour: Behaviour, verdict: Verdict
+    slack: FakeSlack, behaviour: Behaviour, verdict: DeliveryStatus
 ) -> None:
     slack.next(behaviour)
 
@@ -93,7 +93,7 @@ def test_an_attempt_ends_in_its_time(slack: FakeSlack) -> None:
 
     receipt = webhook(slack.webhook_url).deliver(TOLD, timeout_seconds=0.3)
 
-    assert receipt.verdict is Verdict.RETRY
+    assert receipt.verdict is DeliveryStatus.RETRY
     assert time.monotonic() - started < 5
 
 
@@ -103,7 +103,7 @@ def test_nobody_listening_is_tried_again() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}{WEBHOOK_PATH}"
         receipt = webhook(url).deliver(TOLD, timeout_seconds=5)
 
-    assert receipt.verdict is Verdict.RETRY
+    assert receipt.verdict is DeliveryStatus.RETRY
     assert SECRET not in receipt.detail
 
 
@@ -111,7 +111,7 @@ def test_nobody_listening_is_tried_again() -> None:
 def test_what_is_no_url_is_refused(url: str) -> None:
     receipt = webhook(url).deliver(TOLD, timeout_seconds=5)
 
-    assert receipt.verdict is Verdict.REFUSED
+    assert receipt.verdict is DeliveryStatus.REFUSED
     assert url not in receipt.detail
 
 
@@ -120,7 +120,7 @@ def test_blocks_that_slack_does_not_take_any_more_go_out_as_text(slack: FakeSlac
 
     receipt = webhook(slack.webhook_url).deliver(TOLD, timeout_seconds=5)
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     (body,) = slack.messages
     assert list(body) == ["text"]
 
@@ -130,7 +130,7 @@ def test_a_redirect_is_not_followed(slack: FakeSlack) -> None:
         slack.next(Status(302, {"Location": elsewhere.webhook_url}))
         receipt = webhook(slack.webhook_url).deliver(TOLD, timeout_seconds=5)
 
-        assert receipt.verdict is Verdict.REFUSED
+        assert receipt.verdict is DeliveryStatus.REFUSED
         assert elsewhere.requests == []
 
 
@@ -154,7 +154,7 @@ def test_no_proxy_stands_between_us_and_this_machine(
         server.shutdown()
         server.server_close()
 
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     assert not asked.is_set()
 
 

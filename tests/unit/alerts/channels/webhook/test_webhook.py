@@ -7,9 +7,9 @@ import hmac
 import json
 from datetime import datetime
 
-from plumbline.alerts.channels.base import Verdict
 from plumbline.alerts.channels.webhook.channel import WebhookChannel
 from plumbline.alerts.channels.webhook.rendering import LONGEST_TEXT, body, payload
+from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secrets import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
@@ -23,7 +23,7 @@ def channel(receiver: FakeReceiver, key: Secret | None = None) -> WebhookChannel
 
 def test_a_message_is_one_object(receiver: FakeReceiver) -> None:
     receipt = channel(receiver).deliver(message(item(), item()), timeout_seconds=5)
-    assert receipt.verdict is Verdict.DELIVERED
+    assert receipt.verdict is DeliveryStatus.DELIVERED
     (request,) = receiver.requests
     assert (request.method, request.path) == ("POST", "/hooks/secretpath")
     assert request.headers["content-type"] == "application/json"
@@ -89,7 +89,7 @@ def test_neither_receipt_nor_repr_shows_the_address(receiver: FakeReceiver) -> N
     receiver.answers(Reply(403, "no /hooks/secretpath, signing-key-1234"))
     hook = channel(receiver, KEY)
     receipt = hook.deliver(message(), timeout_seconds=5)
-    assert receipt.verdict is Verdict.REFUSED
+    assert receipt.verdict is DeliveryStatus.REFUSED
     shown = repr(receipt) + repr(hook) + str(vars(hook))
     assert "secretpath" not in shown
     assert "signing-key" not in shown

@@ -8,7 +8,7 @@ import pytest
 
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
-from plumbline.run.last_statuses import FILE, read_last_statuses, record_last_statuses
+from plumbline.history.last_statuses import FILE, read_last_statuses, record_last_statuses
 
 AS_OF = datetime(2026, 2, 3, 5, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.schedule.due import due_between, last_due, next_due
+from plumbline.project.due import due_between, last_due, next_due
 from support.processes import environment
 from unit.schedule.conftest import FALL, LOS_ANGELES, SPRING, schedule
 
@@ -176,7 +176,7 @@ def test_the_last_and_the_next_run_enclose_every_instant_with_none_between(
 
 def test_neither_gx_nor_google_nor_pandas_nor_the_scheduler_is_imported_for() -> None:
     script = (
-        "import sys, plumbline.schedule.due\n"
+        "import sys, plumbline.project.due\n"
         "heavy = {'great_expectations', 'google', 'pandas', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

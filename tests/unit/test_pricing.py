@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.history.cost.pricing import (
+from plumbline.core.pricing import (
     LIST_PRICE,
     MB,
     TIB,

@@ -15,12 +15,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from plumbline.alerts.incidents.model import Incident, Member, Mute
+from plumbline.alerts.incidents.model import Incident, Member
 from plumbline.alerts.state import AlertState, Pending
+from plumbline.core.mute import Mute
 from plumbline.core.safe_text import name, one_line
+from plumbline.core.text import NOTHING, amount, fraction, moment, rfc3339
 from plumbline.report.json import number
 from plumbline.report.text import STYLES, to_text
-from plumbline.report.wording import NOTHING, amount, fraction, moment, rfc3339
 
 SCHEMA_VERSION = 1
 SHOWN = 20

@@ -1,0 +1,72 @@
+"""Rows for the history: of a decided change, and of what came of a message."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.incidents.model import Change, Member
+from plumbline.core.status import Status
+from plumbline.history.events import DeliveryRow, IncidentRow
+from plumbline.net.receipt import Receipt
+
+
+def incident_row(change: Change, *, run_id: str | None, checkpoint: str | None) -> IncidentRow:
+    """The row of a decided change; its children are rows of their own."""
+    incident, previous = change.incident, change.previous
+    return IncidentRow(
+        event_id=change.event_id,
+        incident_id=incident.id,
+        monitor=incident.monitor,
+        kind=incident.kind,
+        event=str(change.event),
+        reason=str(change.reason),
+        status=str(incident.status),
+        previous_status=None if previous is None else str(previous.status),
+        as_of=change.at,
+        opened_at=incident.opened_at,
+        run_id=run_id,
+        checkpoint=checkpoint,
+        speaks=change.notifies,
+        members=json.dumps([_member(member) for member in incident.members], ensure_ascii=False),
+        summary=incident.summary,
+    )
+
+
+def delivery_row(message: Message, receipt: Receipt, *, attempts: int, at: datetime) -> DeliveryRow:
+    """The row of a round of attempts.
+
+    Args:
+        message: what was to be told.
+        receipt: the last that the channel said in this round.
+        attempts: all attempts so far, those of earlier rounds too; it is in the event's id.
+        at: when the last one ended.
+    """
+    return DeliveryRow(
+        event_id=f"{message.id}-{attempts:04d}-{receipt.verdict}",
+        message_id=message.id,
+        channel=message.channel,
+        run_id=message.run_id,
+        incidents=json.dumps(list(dict.fromkeys(item.incident for item in message.items))),
+        verdict=str(receipt.verdict),
+        status_code=receipt.status_code,
+        detail=receipt.detail,
+        attempts=attempts,
+        attempted_at=at,
+    )
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "key": member.key,
+        "label": member.label,
+        "status": str(Status(member.status)),
+        "observed": member.observed,
+        "numerator": member.numerator,
+        "denominator": member.denominator,
+        "threshold": member.threshold,
+        "unit": member.unit,
+        "since": member.since.isoformat(),
+    }

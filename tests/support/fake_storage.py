@@ -4,6 +4,9 @@
         ... STORAGE_EMULATOR_HOST=storage.url ...
         storage.fault = lambda request: Reply(503)
 
+`ObjectsInMemory` does the same without HTTP, on the same memory, where a test tries thousands of
+builds; tests/unit/site/test_objects_in_memory.py holds it beside the server.
+
 The emulator from PyPI knows no preconditions (it takes a write over any generation), and can't
 refuse, stall or break off. This one keeps to what Google documents of generations.
 """
@@ -17,6 +20,7 @@ import hashlib
 import itertools
 import json
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +29,8 @@ from urllib.parse import unquote
 
 import google_crc32c
 
+from plumbline.errors import ConfigError
+from plumbline.site.objects import ChangedError, Objects, Stat, Stored
 from support.fake_receivers import FakeReceiver, Reply, Request
 
 
@@ -59,11 +65,17 @@ class FakeStorage:
         self.writes_left: int | None = None
         """Writes and deletions until nothing is allowed any more; None: for ever."""
         self.url = ""
+        self.one_at_a_time = threading.Lock()
+        """Held by each call of `ObjectsInMemory`."""
         self._generations = itertools.count(1_700_000_000_000_000)
 
     def __call__(self, request: Request) -> Reply:
         reply = self.fault(request) or self._reply(request)
         return Reply(how="cut") if self.lost(request) else reply
+
+    def in_memory(self, bucket: str, prefix: str = "", **other: Any) -> Objects:
+        """Its objects without HTTP; stands for the class `Objects`, too."""
+        return ObjectsInMemory(self, bucket, prefix, **other)
 
     def put(self, bucket: str, name: str, content: bytes, **other: Any) -> None:
         """An object, as if somebody had written it."""
@@ -139,7 +151,7 @@ class FakeStorage:
         if about.get("crc32c", made.crc32c) != made.crc32c:
             return _error(400, "invalid", "Provided CRC32C doesn't match")
         self.objects[bucket][name] = made
-        self._count(f"write {name}")
+        self.count(f"write {name}")
         return Reply(200, _resource(bucket, name, made))
 
     def _delete(
@@ -150,7 +162,7 @@ class FakeStorage:
         if _differs(found, request):
             return _error(412, "conditionNotMet", "At least one of the pre-conditions did not hold")
         del self.objects[bucket][name]
-        self._count(f"delete {name}")
+        self.count(f"delete {name}")
         return Reply(204)
 
     def _list(self, bucket: str, request: Request) -> Reply:
@@ -168,7 +180,8 @@ class FakeStorage:
             answer["nextPageToken"] = str(start + size)
         return Reply(200, answer, {"Content-Type": "application/json"})
 
-    def _count(self, call: str) -> None:
+    def count(self, call: str) -> None:
+        """A write or deletion was done."""
         self.calls.append(call)
         if self.writes_left is not None:
             self.writes_left -= 1
@@ -183,9 +196,87 @@ def open_storage(*buckets: str) -> Iterator[FakeStorage]:
         yield storage
 
 
+class ObjectsInMemory(Objects):
+    """`Objects` without HTTP, on the memory of a `FakeStorage`: for thousands of builds.
+
+    ``fault`` and ``lost`` are the server's and do nothing here.
+    """
+
+    def __init__(self, storage: FakeStorage, bucket: str, prefix: str, **other: Any) -> None:
+        super().__init__(bucket, prefix, **other)
+        self.storage = storage
+
+    def get(self, path: str) -> Stored | None:
+        with self._asked("read", path) as found:
+            return None if found is None else Stored(found.content, found.generation)
+
+    def stat(self, path: str) -> Stat | None:
+        with self._asked("stat", path) as found:
+            return None if found is None else Stat(found.generation, found.md5, found.updated)
+
+    def put(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        content_type: str,
+        cache_control: str | None = None,
+        over: int | None = None,
+    ) -> int:
+        with self._allowed() as objects:
+            name = self.name(path)
+            if _is_other(objects.get(name), over):
+                raise ChangedError(name)
+            about = {"content_type": content_type, "cache_control": cache_control}
+            self.storage.put(self.bucket, name, content, **about)
+            self.storage.count(f"write {name}")
+            return objects[name].generation
+
+    def delete(self, path: str, *, only: int | None = None) -> bool:
+        with self._allowed() as objects:
+            name = self.name(path)
+            found = objects.get(name)
+            if found is None:
+                return False
+            if _is_other(found, only):
+                raise ChangedError(name)
+            del objects[name]
+            self.storage.count(f"delete {name}")
+            return True
+
+    def list(self, folder: str = "", *, most: int | None = None) -> list[str]:
+        start = len(self.name(""))
+        with self._allowed() as objects:
+            prefix = self.name(folder)
+            self.storage.calls.append(f"list {prefix}")
+            return sorted(name[start:] for name in objects if name.startswith(prefix))[:most]
+
+    @contextlib.contextmanager
+    def _asked(self, kind: str, path: str) -> Iterator[StoredObject | None]:
+        with self._allowed() as objects:
+            name = self.name(path)
+            found = objects.get(name)
+            self.storage.calls.append(f"{kind if found else 'stat'} {name}")
+            yield found
+
+    @contextlib.contextmanager
+    def _allowed(self) -> Iterator[dict[str, StoredObject]]:
+        with self.storage.one_at_a_time:
+            if self.bucket not in self.storage.objects:
+                raise ConfigError(f"there is no bucket {self.bucket!r}")
+            if self.storage.writes_left == 0:
+                raise ConfigError("Cloud Storage does not let us in")
+            yield self.storage.objects[self.bucket]
+
+
 def _differs(found: StoredObject | None, request: Request) -> bool:
     asked = request.query.get("ifGenerationMatch")
-    return asked is not None and int(asked) != (found.generation if found else 0)
+    return _is_other(found, None if asked is None else int(asked))
+
+
+def _is_other(found: StoredObject | None, generation: int | None) -> bool:
+    """Whether it is not of the generation that a call is for; 0: there is none."""
+    return generation is not None and generation != (found.generation if found else 0)
 
 
 def _resource(bucket: str, name: str, found: StoredObject) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -38,6 +39,15 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStorage]:
         monkeypatch.setattr(objects_module, "CALL_SECONDS", 2.0)
         monkeypatch.setattr(module, "_POLL_SECONDS", 0.02)
         yield opened
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> FakeStorage:
+    """The same without HTTP, for thousands of builds."""
+    storage = FakeStorage(BUCKET)
+    monkeypatch.setattr(module, "Objects", storage.in_memory)
+    monkeypatch.setattr(module, "_POLL_SECONDS", 0.02)
+    return storage
 
 
 def site(lease_seconds: float = 0.0, **backend: str) -> BucketSite:
@@ -80,6 +90,12 @@ def drawn(data: SiteData) -> Pages:
 # What people see
 
 
+@cache
+def links(content: bytes) -> Links:
+    """Where a page leads to; the same pages are looked at after each of hundreds of builds."""
+    return Links(content)
+
+
 class Links(HTMLParser):
     """Where a page leads to."""
 
@@ -108,7 +124,7 @@ def broken(files: Mapping[str, bytes], begin: Iterable[str]) -> list[str]:
         seen.add(path)
         if not path.endswith(".html"):
             continue
-        for link in filter(None, Links(files[path]).found):
+        for link in filter(None, links(files[path]).found):
             to = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
             if to in files:
                 ahead.append(to)
@@ -123,7 +139,7 @@ def naked(files: Mapping[str, bytes]) -> list[str]:
         f"{path} -> {part}"
         for path, content in files.items()
         if path.endswith(".html")
-        for part in Links(content).parts
+        for part in links(content).parts
         if posixpath.normpath(posixpath.join(posixpath.dirname(path), part)) not in files
     ]
 
@@ -249,33 +265,56 @@ def stories() -> dict[str, tuple[Pages, Pages]]:
     }
 
 
-@pytest.mark.parametrize("story", ["the first build", "other pages", "another layout"])
+STORIES = ["the first build", "other pages", "another layout"]
+
+
+@pytest.mark.parametrize("story", STORIES)
 def test_a_build_that_dies_at_any_write_leaves_whole_pages_and_the_next_one_fixes_the_rest(
+    memory: FakeStorage, story: str
+) -> None:
+    dying = Dying(memory, *stories()[story])
+    assert dying.writes > 10
+    for died_at in range(dying.writes):
+        dying.at(died_at)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_over_http_too_a_build_that_dies_leaves_whole_pages(
     storage: FakeStorage, story: str
 ) -> None:
-    before, after = stories()[story]
-    if before.files:
-        build(before)
-        build(replace(before, files={**before.files, "index.html": b"again"}))
-        build(before)
-    start = dict(storage.objects[BUCKET])
-    storage.calls.clear()
-    build(after)
-    writes = len(storage.done("write", "delete"))
-    assert writes > 10
-    by_a_build = [before.files, after.files]
-    reached = ["index.html", *before.files]
-    for died_at in range(writes):
-        storage.objects[BUCKET] = dict(start)
+    dying = Dying(storage, *stories()[story])
+    for died_at in (0, dying.writes // 2, dying.writes - 1):
+        dying.at(died_at)
+
+
+class Dying:
+    """Lets a build die after some of its writes, and looks at what is left."""
+
+    def __init__(self, storage: FakeStorage, before: Pages, after: Pages) -> None:
+        self.storage, self.before, self.after = storage, before, after
+        if before.files:
+            build(before)
+            build(replace(before, files={**before.files, "index.html": b"again"}))
+            build(before)
+        self.start = dict(storage.objects[BUCKET])
+        storage.calls.clear()
+        build(after)
+        self.writes = len(storage.done("write", "delete"))
+
+    def at(self, died_at: int) -> None:
+        """After so many writes."""
+        storage, before, after = self.storage, self.before, self.after
+        storage.objects[BUCKET] = dict(self.start)
         storage.writes_left = died_at
         with pytest.raises(PlumblineError):
             build(after)
         storage.writes_left = None
         left = held(storage)
-        assert broken(left, reached) == [], died_at
+        assert broken(left, ["index.html", *before.files]) == [], died_at
         assert naked(left) == [], died_at
         for path, content in left.items():
-            assert any(files.get(path) == content for files in by_a_build), (died_at, path)
+            either = [files.get(path) == content for files in (before.files, after.files)]
+            assert any(either), (died_at, path)
         build(after)
         assert {**held(storage), **after.files} == held(storage), died_at
         assert broken(held(storage), held(storage)) == [], died_at
@@ -284,30 +323,30 @@ def test_a_build_that_dies_at_any_write_leaves_whole_pages_and_the_next_one_fixe
 
 
 @pytest.mark.parametrize("story", ["other pages", "another layout"])
-def test_a_build_that_dies_while_it_fixes_leaves_whole_pages_too(
-    storage: FakeStorage, story: str
+def test_a_build_that_dies_while_it_mends_leaves_whole_pages_too(
+    memory: FakeStorage, story: str
 ) -> None:
     before, after = stories()[story]
     build(before)
-    start = dict(storage.objects[BUCKET])
-    storage.calls.clear()
+    start = dict(memory.objects[BUCKET])
+    memory.calls.clear()
     build(after)
-    writes = len(storage.done("write", "delete"))
-    # the builds that fix are of the newer version or, after a step back, of the older one
+    writes = len(memory.done("write", "delete"))
+    # the builds that mend are of the newer version or, after a step back, of the older one
     for first, then in itertools.product(range(1, writes, 7), range(1, writes, 9)):
-        for fixing in (after, before):
-            storage.objects[BUCKET] = dict(start)
-            for wanted, writes_left in ((after, first), (fixing, then)):
-                storage.writes_left = writes_left
+        for mending in (after, before):
+            memory.objects[BUCKET] = dict(start)
+            for wanted, writes_left in ((after, first), (mending, then)):
+                memory.writes_left = writes_left
                 with suppress(PlumblineError):
                     build(wanted)
-            storage.writes_left = None
-            left = held(storage)
+            memory.writes_left = None
+            left = held(memory)
             assert broken(left, ["index.html", *before.files]) == [], (first, then)
             assert naked(left) == [], (first, then)
-            build(fixing)
-            build(replace(fixing, files={**fixing.files, "index.html": b"news"}))
-            assert set(held(storage)) == set(fixing.files), (first, then)
+            build(mending)
+            build(replace(mending, files={**mending.files, "index.html": b"news"}))
+            assert set(held(memory)) == set(mending.files), (first, then)
 
 
 def test_after_a_build_of_another_layout_that_died_no_page_holds(storage: FakeStorage) -> None:

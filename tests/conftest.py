@@ -1,4 +1,4 @@
-"""For all tests: how hypothesis looks for examples.
+"""For all tests: how hypothesis looks for examples, and that no process outlives the run.
 
 repeatable   the default: the same examples in every run, and no limit on the time of one, because
              other tests use the machine too
@@ -10,6 +10,10 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+
+from support.leftovers import pytest_configure, pytest_unconfigure
+
+__all__ = ["pytest_configure", "pytest_unconfigure"]
 
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 

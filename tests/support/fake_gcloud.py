@@ -1,7 +1,7 @@
 """A stand-in for ``gcloud`` and ``bq`` that remembers what it made: programs on PATH.
 
     gcloud = FakeGcloud(tmp_path)
-    monkeypatch.setenv("PATH", gcloud.path, prepend=os.pathsep)
+    gcloud.install(monkeypatch)
     ... run what calls gcloud ...
     gcloud.resource("storage buckets", "gs://example")["flags"]
     gcloud.changes           # the commands that changed something
@@ -121,6 +121,42 @@ class FakeGcloud:
             )
             program.chmod(0o755)
         self._write({"number": project_number, "resources": {}, "policies": {}, "enabled": []})
+
+    def install(self, monkeypatch: Any, *, as_programs: bool = False) -> None:
+        """Put it first on PATH.
+
+        Deploying runs it some sixty times, so `subprocess.run` answers for it in this process. A
+        shell, or ``as_programs``, starts the programs.
+        """
+        import shutil  # not above: the programs need to start quickly
+        import subprocess
+
+        monkeypatch.setenv("PATH", self.path, prepend=os.pathsep)
+        if as_programs:
+            return
+        really = subprocess.run
+
+        def run(command: Any, *more: Any, **options: Any) -> Any:
+            program = Path(self.path) / str(command[0])
+            if shutil.which(command[0]) != str(program):
+                return really(command, *more, **options)
+            code, said, complained = self._run(command, options.get("input") or "")
+            return subprocess.CompletedProcess(command, code, said, complained)
+
+        monkeypatch.setattr(subprocess, "run", run)
+
+    def _run(self, command: list[str], given: str) -> tuple[int, str, str]:
+        import contextlib
+        import io
+
+        said, complained = io.StringIO(), io.StringIO()
+        stdin, sys.stdin = sys.stdin, io.StringIO(given)
+        try:
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
+                code = main(command[1:], self._state, is_bq=Path(command[0]).name == "bq")
+        finally:
+            sys.stdin = stdin
+        return code, said.getvalue(), complained.getvalue()
 
     @property
     def calls(self) -> list[list[str]]:
@@ -632,12 +668,10 @@ _DO: dict[str, Callable[..., Any]] = {
 }
 
 
-def main() -> int:
-    file = Path(os.environ["FAKE_GCLOUD_STATE"])
+def main(arguments: list[str], file: Path, *, is_bq: bool) -> int:
     state = json.loads(file.read_text())
-    is_bq = os.environ.get("FAKE_GCLOUD_AS") == "bq"
     try:
-        answer = (run_bq if is_bq else run)(sys.argv[1:], state)
+        answer = (run_bq if is_bq else run)(arguments, state)
     except RefusedError as fault:
         # bq says its errors on standard output
         (sys.stdout if is_bq else sys.stderr).write(re.sub(r"\s*$", "\n", str(fault)))
@@ -646,10 +680,11 @@ def main() -> int:
         file.write_text(json.dumps(state))
     if isinstance(answer, Raw):
         sys.stdout.write(answer)
-    elif "--format=json" in sys.argv:
+    elif "--format=json" in arguments:
         sys.stdout.write(json.dumps(answer) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    is_bq = os.environ.get("FAKE_GCLOUD_AS") == "bq"
+    sys.exit(main(sys.argv[1:], Path(os.environ["FAKE_GCLOUD_STATE"]), is_bq=is_bq))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -27,7 +26,7 @@ LOGIN = ("iap web", "plumbline-docs")
 def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGcloud:
     fake = FakeGcloud(tmp_path)
     fake.change("iam service-accounts", WRITER.removeprefix("serviceAccount:"))
-    monkeypatch.setenv("PATH", fake.path, prepend=os.pathsep)
+    fake.install(monkeypatch)
     return fake
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +61,7 @@ def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slept: list[float]) 
     for variable in WEBHOOKS:
         monkeypatch.delenv(variable, raising=False)
     fake = stand_in(tmp_path)
-    monkeypatch.setenv("PATH", fake.path, prepend=os.pathsep)
+    fake.install(monkeypatch)
     return fake
 
 
@@ -72,7 +71,7 @@ def after_apply(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("applied")
     fake = stand_in(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", fake.path, prepend=os.pathsep)
+        fake.install(patch)
         assert main(["apply", f"--image={IMAGE}"]) == 0
     return folder / "gcloud.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from unit.deploy.apply.conftest import (
     REPOSITORY,
     RUNNER,
     STARTER,
+    WEBHOOKS,
+    stand_in,
     main,
 )
 
@@ -34,6 +37,20 @@ def task(gcloud: FakeGcloud) -> dict[str, object]:
 def did(text: str) -> list[str]:
     """The first words of each line: what was done."""
     return [line[:14].strip() for line in text.splitlines() if line]
+
+
+def test_programs_on_path_are_run_and_do_the_same(
+    after_apply: Path, tmp_path: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other tests let the stand-in answer in their own process."""
+    for variable in WEBHOOKS:
+        monkeypatch.delenv(variable, raising=False)
+    gcloud = stand_in(tmp_path)
+    gcloud.install(monkeypatch, as_programs=True)
+    assert main(["apply", f"--image={IMAGE}"]) == 0
+    in_process = json.loads(after_apply.read_text())
+    assert gcloud.changes == in_process["changes"]
+    assert gcloud.everything == {name: in_process[name] for name in gcloud.everything}
 
 
 def test_from_nothing_everything_is_made(

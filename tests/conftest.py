@@ -1,4 +1,4 @@
-"""For all tests: how hypothesis looks for examples, and that no process outlives the run.
+"""For all tests: their order, how hypothesis looks for examples, and that no process outlives them.
 
 repeatable   the default: the same examples in every run, and no limit on the time of one, because
              other tests use the machine too
@@ -8,12 +8,15 @@ long         HYPOTHESIS_PROFILE=long: many more, new ones each time
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-from support.leftovers import pytest_configure, pytest_unconfigure
+from support.leftovers import end_leftovers, pytest_configure
+from support.warm_python import stop_warm_python
 
-__all__ = ["pytest_configure", "pytest_unconfigure"]
+__all__ = ["pytest_configure"]
 
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
@@ -22,3 +25,29 @@ settings.register_profile(
 )
 settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+TESTS = Path(__file__).parent
+FIRST = ("scenarios", "warehouse", "definitions", "dbt", "browser", "benchmark", "gx", "docs")
+"""Folders whose files take longest. A file's tests stay together, so a long one that begins last
+would keep one worker busy while the others have nothing left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, and leave the order of everything else."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(TESTS).parts[0]
+        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+    items.sort(key=place)
+
+
+def pytest_unconfigure() -> None:
+    """Stop what the fixtures don't, then see to it that nothing is left."""
+    stop_warm_python()
+    end_leftovers()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: two workers a core, because half of a test's time is waiting for a server."""
+    return 2 * (os.cpu_count() or 1)

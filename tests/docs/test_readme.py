@@ -10,7 +10,6 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import termios
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import yaml
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
 from support.pages import ROOT, Page
+from support.warm_python import warm_python
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -74,7 +74,7 @@ def say(project: Path, season: Target, *arguments: str, emulator: bool = False) 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 99, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "plumbline", "run", *arguments],
+        [*warm_python(), "-m", "plumbline", "run", *arguments],
         cwd=project,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from support.warehouse import in_use, shared_state_dir, warehouse  # noqa: F401
+from support.warm_python import warm_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +59,7 @@ def plumbline(season_state_dir: Path) -> Plumbline:
         *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None, seconds: float = 120
     ) -> Finished:
         done = subprocess.run(
-            [sys.executable, "-m", "plumbline", *arguments],
+            [*warm_python(), "-m", "plumbline", *arguments],
             cwd=cwd,
             env=environment(season_state_dir) | (env or {}),
             capture_output=True,

@@ -17,6 +17,7 @@ from scenarios.conftest import ROOT, Finished, Plumbline, environment
 from support.fake_slack import Cut, FakeSlack, Stall, Status
 from support.replay import copy_project
 from support.sockets import refused_port
+from support.warm_python import warm_python
 
 SECRET = "fake-webhook-secret"
 
@@ -38,7 +39,7 @@ def tell(warehouse: Target, slack: FakeSlack) -> Tell:
     def start(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [
-                sys.executable,
+                *warm_python(),
                 "-m",
                 "support.tell",
                 *("--state-dir", str(warehouse.state_dir)),

@@ -6,8 +6,11 @@ They are collected from the commands themselves, so that a new one can't be forg
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +18,8 @@ import click
 
 from plumbline.cli.commands import Command, Group
 from plumbline.cli.main import build_root
-from support.processes import PLUMBLINE, environment
+from support.processes import environment
+from support.warm_python import warm_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,7 +149,7 @@ class Terminal:
             subprocess.run([*git, *arguments], cwd=project, check=True)
         command = folder / "bin" / "plumbline"
         command.parent.mkdir()
-        words = " ".join(f"'{word}'" for word in PLUMBLINE)
+        words = " ".join(f"'{word}'" for word in [*warm_python(), "-m", "plumbline"])
         command.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         command.chmod(0o755)
         for name in ("gcloud", "bq"):
@@ -156,12 +160,42 @@ class Terminal:
 
     def type(self, line: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """One line, as the shell reads it."""
-        ours = {"PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST"}
-        kept = {name: value for name, value in environment().items() if name not in ours}
         return subprocess.run(
             ["sh", "-c", line],
             cwd=self.project,
-            env=kept
+            env=self._environment(changes),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def type_and_stop(
+        self, line: str, number: signal.Signals, **changes: str
+    ) -> subprocess.CompletedProcess[str]:
+        """One line that runs on: a signal follows its first line on either stream."""
+        with subprocess.Popen(
+            ["sh", "-c", f"exec {line}"],
+            cwd=self.project,
+            env=self._environment(changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            first, _, _ = select.select([process.stdout, process.stderr], [], [], 120)
+            assert first, "it has said nothing for two minutes"
+            process.send_signal(number)
+            said, complained = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(
+            line, process.returncode, said.decode(), complained.decode()
+        )
+
+    def _environment(self, changes: Mapping[str, str]) -> dict[str, str]:
+        ours = {"PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST"}
+        kept = {name: value for name, value in environment().items() if name not in ours}
+        return (
+            kept
             | {
                 "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
                 "PLUMBLINE_STATE_DIR": str(self.state_dir),
@@ -170,9 +204,5 @@ class Terminal:
                 "NO_COLOR": "1",
                 "BROWSER": "true",  # a command that opens nothing
             }
-            | changes,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+            | changes
         )

@@ -29,7 +29,7 @@ from urllib.parse import unquote
 
 import google_crc32c
 
-from plumbline.errors import ConfigError
+from plumbline.core.errors import ConfigError
 from plumbline.site.objects import ChangedError, Objects, Stat, Stored
 from support.fake_receivers import FakeReceiver, Reply, Request
 

@@ -5,7 +5,7 @@ is killed can't stop them. So beside each run stands a watcher. All processes of
 ``PLUMBLINE_TEST_RUN``; once the watcher's standard input ends, because pytest ended, the watcher
 kills those that have the run's token, and their children.
 
-`tests/conftest.py` takes the hooks. The watcher is this file as a script. It reads ``/proc``, so it
+`tests/conftest.py` starts it and lets it end. The watcher is this file as a script. It reads ``/proc``, so it
 finds nothing where there is none (macOS).
 """
 
@@ -43,12 +43,17 @@ def pytest_configure(config: Any) -> None:
     os.environ[VARIABLE] = token
 
 
-def pytest_unconfigure() -> None:
+def end_leftovers() -> None:
     """Let the watcher look, and wait for it."""
     global _watcher
     if _watcher is not None:
         watcher, _watcher = _watcher, None
         watcher.communicate()
+
+
+def pytest_unconfigure() -> None:
+    """Where this module is the plugin."""
+    end_leftovers()
 
 
 def processes_of(token: str) -> dict[int, str]:

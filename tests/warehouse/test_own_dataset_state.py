@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +28,7 @@ from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused, Runs
 from support.committer import with_mute
 from support.sockets import refused_port
+from support.warm_python import warm_python
 
 pytestmark = pytest.mark.warehouse
 
@@ -226,7 +226,7 @@ def committer(target: Target, name: str, *options: str) -> subprocess.Popen[str]
     package, tests = Path(plumbline.__file__).parents[1], Path(__file__).parents[1]
     return subprocess.Popen(
         [
-            sys.executable,
+            *warm_python(),
             "-m",
             "support.committer",
             *("--state-dir", str(target.state_dir)),

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pytest
 
-from plumbline.errors import PlumblineError
+from plumbline.core.errors import PlumblineError
 from plumbline.site.objects import ChangedError, Objects
 from support.fake_storage import FakeStorage, open_storage
 

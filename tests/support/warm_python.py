@@ -1,0 +1,229 @@
+"""A Python that has imported plumbline already: commands that begin in a fiftieth of a second.
+
+    subprocess.run([*warm_python(), "-m", "plumbline", "run"], cwd=..., env=..., timeout=...)
+
+Importing Great Expectations is most of what `plumbline run` costs, and hundreds of tests type a
+command. This server imports the package once and forks for each command, which so is still a
+process of its own: with its own folder, environment, streams, signals and exit code.
+
+``warm_python()`` is the beginning of a command line, in place of ``[sys.executable]``. It starts
+this file as a program that hands its arguments and streams to the server, passes on signals, and
+ends as the command does. What is about imports or the start of a process takes ``sys.executable``.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+
+TYPE_CHECKING = False  # typing takes longer to import than all the rest
+if TYPE_CHECKING:
+    from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HEAD_BYTES = 8
+ENDED_BYTES = 8
+
+
+def warm_python() -> list[str]:
+    """What stands for ``python`` in a command line; the server starts at the first call."""
+    global _server
+    if _server is None:
+        _server = _start()
+    # -S, -E: it needs nothing but the standard library, and is to be quick
+    return [sys.executable, "-S", "-E", __file__, _server]
+
+
+def stop_warm_python() -> None:
+    """Stop the server, if one was started."""
+    _stopping.close()
+
+
+_server: str | None = None
+_stopping = contextlib.ExitStack()
+
+
+def _start() -> str:
+    import shutil
+    import subprocess
+    import tempfile
+    from pathlib import Path
+
+    import plumbline
+
+    folder = tempfile.mkdtemp(prefix="plumbline-")  # short: a socket's path has 107 characters
+    address = f"{folder}/socket"
+    plugins = str(Path(plumbline.__file__).parents[1])
+    server = subprocess.Popen(
+        [sys.executable, "-P", __file__, "--serve", address],
+        env={**os.environ, "PYTHONPATH": plugins},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+    _stopping.callback(shutil.rmtree, folder, ignore_errors=True)
+    _stopping.callback(server.communicate)
+    _stopping.callback(server.kill)
+    assert server.stdout is not None
+    assert server.stdout.readline() == b"ready\n", "the server of warm Pythons does not start"
+    return address
+
+
+# The program that is started in place of Python
+
+
+def ask(address: str, arguments: list[str]) -> int:
+    """Let the server run a command with this process's streams; its exit code, minus a signal."""
+    asked = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109
+    said = json.dumps(asked).encode()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(address)
+        streams = array.array("i", [0, 1, 2])
+        head = len(said).to_bytes(HEAD_BYTES, "big")
+        server.sendmsg([head], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+        server.sendall(said)
+        pid = int.from_bytes(_received(server, HEAD_BYTES), "big")
+        for number in SIGNALS:
+            signal.signal(number, lambda number, _: os.kill(pid, number))
+        # A signal before this line ends this program, and with it the command.
+        return int.from_bytes(_received(server, ENDED_BYTES), "big", signed=True)
+
+
+def _received(peer: socket.socket, count: int) -> bytes:
+    found = b""
+    while len(found) < count:
+        more = peer.recv(count - len(found))
+        if not more:
+            raise EOFError("the server of warm Pythons is gone")
+        found += more
+    return found
+
+
+# The server
+
+
+def serve(address: str) -> list[str]:
+    """Fork for each command; returns in the new process, with the command's arguments."""
+    import selectors
+
+    waiting = selectors.DefaultSelector()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    waiting.register(listener, selectors.EVENT_READ)
+    waiting.register(0, selectors.EVENT_READ)
+    os.write(1, b"ready\n")
+    commands: dict[int, socket.socket] = {}
+    """Who waits for the end of each process."""
+    ends: dict[int, int] = {}
+    """The process of each descriptor that tells of its end."""
+    while True:
+        for key, _ in waiting.select():
+            if key.fileobj is listener:
+                peer, _ = listener.accept()
+                asked, streams = _asked(peer)
+                pid = os.fork()
+                if pid == 0:
+                    for held in (waiting, listener, peer, *commands.values()):
+                        held.close()
+                    return _become(asked, streams)
+                for stream in streams:
+                    os.close(stream)
+                with contextlib.suppress(OSError):  # it was killed already: select will say so
+                    peer.sendall(pid.to_bytes(HEAD_BYTES, "big"))
+                ends[descriptor := os.pidfd_open(pid)] = pid
+                commands[pid] = peer
+                waiting.register(descriptor, selectors.EVENT_READ)
+                waiting.register(peer, selectors.EVENT_READ, pid)
+            elif key.fileobj == 0:
+                os._exit(0)  # whoever started the server has ended
+            elif key.fileobj in ends:
+                waiting.unregister(key.fileobj)
+                os.close(key.fd)
+                pid = ends.pop(key.fd)
+                _, status = os.waitpid(pid, 0)
+                if (peer := commands.pop(pid, None)) is not None:
+                    waiting.unregister(peer)
+                    with contextlib.suppress(OSError):
+                        code = os.waitstatus_to_exitcode(status)
+                        peer.sendall(code.to_bytes(ENDED_BYTES, "big", signed=True))
+                    peer.close()
+            elif commands.get(key.data) is key.fileobj:
+                # It was killed, and what it stands for dies with it.
+                waiting.unregister(key.fileobj)
+                commands.pop(key.data).close()
+                os.kill(key.data, signal.SIGKILL)
+
+
+def _asked(peer: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """What a command is to do, and its streams."""
+    rights = socket.CMSG_SPACE(3 * array.array("i").itemsize)
+    head, messages, _, _ = peer.recvmsg(HEAD_BYTES, rights)
+    head += _received(peer, HEAD_BYTES - len(head))
+    streams = array.array("i")
+    streams.frombytes(messages[0][2])
+    return json.loads(_received(peer, int.from_bytes(head, "big"))), list(streams)
+
+
+def _become(asked: dict[str, Any], streams: list[int]) -> list[str]:
+    """Take on the streams, the folder and the environment of who asked."""
+    import random
+    import time
+
+    for descriptor, stream in enumerate(streams):
+        os.dup2(stream, descriptor)
+        os.close(stream)
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    time.tzset()
+    random.seed()
+    for number in SIGNALS:
+        is_interrupt = number == signal.SIGINT
+        signal.signal(number, signal.default_int_handler if is_interrupt else signal.SIG_DFL)
+    return list(asked["arguments"])
+
+
+def _import_everything() -> None:
+    import gc
+    import importlib
+    import pkgutil
+
+    import great_expectations  # noqa: F401 - first, as a run does: it registers our expectations
+
+    import plumbline
+
+    for module in pkgutil.walk_packages(plumbline.__path__, "plumbline."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    """Serve, or ask the server."""
+    if sys.argv[1] != "--serve":
+        code = ask(sys.argv[1], sys.argv[2:])
+        if code < 0:
+            signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        sys.exit(code)
+    _import_everything()
+    option, module, *arguments = serve(sys.argv[2])
+    assert option == "-m", "python -m MODULE is what a warm Python knows"
+    import runpy
+
+    # as -m has it: the folder where it is typed, then what the environment adds
+    added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [os.getcwd(), *(folder for folder in added if folder not in sys.path)]  # noqa: PTH109
+    sys.argv[1:] = arguments
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

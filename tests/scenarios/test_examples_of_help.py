@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -46,10 +47,10 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Shown) -> None:
     if shown.line in STOPS_IT or shown.line == "plumbline warehouse status":
         assert terminal.type("plumbline warehouse start").returncode == 0
-    done = terminal.type(
-        f"timeout --preserve-status --signal INT 8 {shown.typed}"
+    done = (
+        terminal.type_and_stop(shown.typed, signal.SIGINT)
         if shown.line == SERVES
-        else shown.typed
+        else terminal.type(shown.typed)
     )
     expected = {CODES[shown.line]} if shown.line in CODES else {0, 1, 2} & shown.exit_codes
     assert done.returncode in expected, done.stderr

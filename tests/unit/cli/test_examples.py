@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from support.examples import CHEAP, Shown, Terminal, commands, examples
@@ -45,7 +47,7 @@ def test_an_example_that_needs_no_warehouse_works(terminal: Terminal, shown: Sho
 
 @pytest.mark.parametrize("shown", ENDLESS, ids=str)
 def test_an_example_that_runs_on_stops_when_it_is_told_to(terminal: Terminal, shown: Shown) -> None:
-    done = terminal.type(f"timeout --preserve-status --signal=TERM 4 {shown.typed}")
+    done = terminal.type_and_stop(shown.typed, signal.SIGTERM)
     assert (done.returncode, "error:" in done.stderr) == (0, False), done.stderr
     assert done.stderr.splitlines()[-1].endswith(" stopped")
 

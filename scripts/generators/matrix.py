@@ -9,7 +9,6 @@ difference before you commit it: it is what suites mean.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -52,9 +51,7 @@ def _answer(asked: Sequence[Question], records: dict[str, record.Record]) -> Non
     from definitions.evaluator import Evaluator
     from matrix.witness import Witness
 
-    cache = Path(tempfile.gettempdir()) / "plumbline-zetasql"
-    cache.mkdir(exist_ok=True)
-    witness = Witness(Evaluator(cache))
+    witness = Witness(Evaluator())
     for question in asked:
         found = _one(question, witness, records)
         plain = {

@@ -29,12 +29,11 @@ def embedded(shared_state_dir: Path) -> Interview:
 
 
 @pytest.fixture(scope="session")
-def evaluator(pytestconfig: pytest.Config) -> Interview:
-    """Google's evaluator: half a minute to load the first time, a second after that."""
+def evaluator() -> Interview:
+    """Google's evaluator."""
     from definitions.evaluator import Evaluator
 
-    assert pytestconfig.cache is not None
-    return Interview(Evaluator(pytestconfig.cache.mkdir("zetasql")))
+    return Interview(Evaluator())
 
 
 @pytest.fixture(

@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, timedelta
-from pathlib import Path
 from typing import Any
-from unittest import mock
 
-import zetasql
-from wasmtime import Module
-from zetasql.core import wasm_client
 from zetasql.core.local_service import ZetaSqlLocalService
 from zetasql.types import (
     AnalyzerOptions,
@@ -36,8 +31,8 @@ from definitions.cases import PROJECT, Answer
 from definitions.tables import World
 from plumbline.models import CompiledModel
 from plumbline.project.files import read_document
-from plumbline.warehouse.locks import exclusive
 from plumbline.warehouse.tables import read_source_tables
+from support.compiled_zetasql import compiled_zetasql
 
 _EPOCH = date(1970, 1, 1)
 _KINDS = {
@@ -57,8 +52,8 @@ class Evaluator:
     name = "evaluator"
     project = "evaluated-project"
 
-    def __init__(self, cache: Path) -> None:
-        with exclusive(cache / "zetasql.lock", seconds=240.0), _compiled_once(cache):
+    def __init__(self) -> None:
+        with compiled_zetasql():
             # the one that its own options ask too
             self.service = ZetaSqlLocalService.get_instance()
         language = LanguageOptions.maximum_features()
@@ -126,24 +121,6 @@ class Evaluator:
             SimpleColumn(name=name, type=_type(kind)) for name, kind in self._tables[key].columns
         ]
         return SimpleTable(name=key, column=columns)
-
-
-def _compiled_once(cache: Path) -> Any:
-    """Compiling the WebAssembly module takes half a minute: its machine code is kept."""
-    file = cache / f"zetasql-{zetasql.__version__}.cwasm"
-
-    class Kept:
-        @staticmethod
-        def from_file(engine: Any, path: str) -> Module:
-            if file.exists():
-                return Module.deserialize_file(engine, str(file))
-            module = Module.from_file(engine, path)
-            draft = file.with_suffix(".draft")
-            draft.write_bytes(module.serialize())
-            draft.replace(file)
-            return module
-
-    return mock.patch.object(wasm_client, "Module", Kept)
 
 
 def _type(name: str) -> Type:

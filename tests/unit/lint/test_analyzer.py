@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from definitions.evaluator import _compiled_once
 from plumbline.cli.main import invoke
 from plumbline.lint.rule import Finding
+from support.compiled_zetasql import compiled_zetasql
 from support.lint_project import LintedProject
 from unit.lint.test_rules import CALENDAR, LAG_MODEL, MODEL, SCHEMA, SOURCES
 
@@ -47,10 +47,9 @@ AS_BIGQUERY_HAS_IT = [
 
 
 @pytest.fixture
-def _loaded_once(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Half a minute to load the first time, a second after that."""
-    assert pytestconfig.cache is not None
-    with _compiled_once(pytestconfig.cache.mkdir("zetasql")):
+def _loaded_once() -> Iterator[None]:
+    """Compiling it takes half a minute."""
+    with compiled_zetasql():
         yield
 
 

@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,6 +16,7 @@ stamp = $(VENV)/.$(1)-$(shell { pwd; cat Makefile pyproject.toml requirements/bu
 LOCAL := $(call stamp,local)
 DEV := $(call stamp,dev)
 DBT := $(call stamp,dbt)
+ZETASQL := $(VENV)/zetasql/compiled
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -44,18 +45,26 @@ lint: $(DEV) ## ruff on the code, the import contract, plumbline's own lint on t
 typecheck: $(DEV) ## mypy --strict on the package
 	$(BIN)/mypy
 
-# A file's tests stay together, because they share what is dear to set up (a server, a season).
-unit: $(DEV) $(DBT) ## pytest; PYTEST_ARGS="-k line" picks some
-	$(BIN)/pytest -n auto --dist loadfile --durations=15 $(PYTEST_ARGS)
+# A file's tests stay together, because they share what is dear to set up (a server, a season), and
+# files begin in the order that tests/conftest.py gives them. Without bytecode, each worker compiles
+# the tests anew.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-coverage: $(DEV) $(DBT) ## the same, and which lines no test runs; tracing makes it much slower
-	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+unit: $(DEV) $(DBT) $(ZETASQL) ## pytest; PYTEST_ARGS="-k line" picks some
+	$(PYTEST) --durations=15 $(PYTEST_ARGS)
+
+# No server, no browser, no command as a process of its own.
+test-fast: $(DEV) ## tests of a minute, for the inner loop
+	$(PYTEST) tests/unit -m "not oracle and not process" $(PYTEST_ARGS)
+
+coverage: $(DEV) $(DBT) $(ZETASQL) ## the same, and which lines no test runs; tracing makes it much slower
+	$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS)
 
 # Beside the newest, which is installed: PYTHONPATH goes before it.
 oldest-pandas: $(DEV) ## the verdicts of suites on the oldest pandas that is allowed: none may differ
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
 		--only-binary :all: --upgrade --target $(VENV)/pandas-2.2 -r requirements/pandas-2.2.txt
-	PYTHONPATH=$(VENV)/pandas-2.2 $(BIN)/pytest -n auto --dist loadfile tests/matrix \
+	PYTHONPATH=$(VENV)/pandas-2.2 $(PYTEST) tests/matrix \
 		tests/unit/evaluate tests/gx/test_other_peoples_suites.py tests/gx/test_failures.py
 
 generate: $(DEV) ## make anew what is made from the code: schemas, pages of the docs, manifests
@@ -112,6 +121,10 @@ $(DBT): | $(DEV)
 	$(VENV)/dbt/bin/python -m pip --disable-pip-version-check install --quiet --no-compile \
 		--no-deps --require-hashes --only-binary :all: -r requirements/dbt.txt; \
 	rm -f $(VENV)/.dbt-*; \
+	touch $@
+
+$(ZETASQL): | $(DEV)
+	PYTHONPATH=plugins:tests $(BIN)/python -m support.compiled_zetasql
 	touch $@
 
 # --no-deps: the files are complete (`make lock`), so nothing is resolved anew at install.

@@ -15,6 +15,7 @@ import yaml
 
 from plumbline.project.targets import Target
 from support.pages import ROOT, Page
+from support.warm_python import warm_python
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -74,7 +75,7 @@ def run(code: list[str], project: Path, season: Target) -> subprocess.CompletedP
     names = ("PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST")
     environment = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, *code],
+        [*(warm_python() if code[0] == "-m" else [sys.executable]), *code],
         cwd=project,
         env=environment
         | {"PLUMBLINE_STATE_DIR": str(season.state_dir), "PYTHONPATH": str(ROOT / "plugins")},

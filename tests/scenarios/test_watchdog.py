@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from support.fake_receivers import FakeReceiver, Reply
 from support.fake_slack import FakeSlack, Stall, Status
 from support.projects import SmallProject, make_project
 from support.sockets import refused_port
+from support.warm_python import warm_python
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -57,9 +58,11 @@ class Elsewhere:
         }
         self.watchers = self.environment | {"PLUMBLINE_STATE_DIR": str(small.root / "elsewhere")}
 
-    def start(self, **changes: str) -> subprocess.Popen[str]:
+    def start(
+        self, *, python: Sequence[str] = (sys.executable,), **changes: str
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "plumbline", "run", "all", "--no-docs"],
+            [*python, "-m", "plumbline", "run", "all", "--no-docs"],
             cwd=self.small.root,
             env=self.environment | changes,
             stdout=subprocess.PIPE,
@@ -68,7 +71,7 @@ class Elsewhere:
         )
 
     def run(self, **changes: str) -> str:
-        said, _ = self.start(**changes).communicate(timeout=120)
+        said, _ = self.start(python=warm_python(), **changes).communicate(timeout=120)
         return said
 
     @property
@@ -200,7 +203,7 @@ def test_a_run_of_which_nobody_could_be_told_is_no_success_to_who_watches_from_o
 
 def test_without_credentials_the_watchdog_tells_all_the_same(elsewhere: Elsewhere) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "plumbline", "schedule", "check", "--target", "bigquery"],
+        [*warm_python(), "-m", "plumbline", "schedule", "check", "--target", "bigquery"],
         cwd=elsewhere.small.root,
         env=elsewhere.watchers | {"GOOGLE_APPLICATION_CREDENTIALS": "/not/there.json"},
         capture_output=True,
@@ -246,7 +249,7 @@ def test_a_warehouse_that_is_down_is_told_of_by_what_this_machine_knows(
 
 def test_the_command_ends_with_the_status_and_says_what_to_do(elsewhere: Elsewhere) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "plumbline", "schedule", "check", "--no-alerts"],
+        [*warm_python(), "-m", "plumbline", "schedule", "check", "--no-alerts"],
         cwd=elsewhere.small.root,
         env=elsewhere.watchers,
         capture_output=True,

@@ -54,12 +54,13 @@ def season_state_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 @pytest.fixture(scope="session")
 def plumbline(season_state_dir: Path) -> Plumbline:
     """Type a command, as a user does: a process of its own, in the project's folder."""
+    python = warm_python()  # not within what a test times
 
     def run(
         *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None, seconds: float = 120
     ) -> Finished:
         done = subprocess.run(
-            [*warm_python(), "-m", "plumbline", *arguments],
+            [*python, "-m", "plumbline", *arguments],
             cwd=cwd,
             env=environment(season_state_dir) | (env or {}),
             capture_output=True,

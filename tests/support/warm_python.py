@@ -210,7 +210,8 @@ def main() -> None:
     if sys.argv[1] != "--serve":
         code = ask(sys.argv[1], sys.argv[2:])
         if code < 0:
-            signal.signal(-code, signal.SIG_DFL)
+            if -code in SIGNALS:
+                signal.signal(-code, signal.SIG_DFL)
             os.kill(os.getpid(), -code)
         sys.exit(code)
     _import_everything()

@@ -84,6 +84,13 @@ def test_a_signal_ends_the_command_with_it(folder: Path, number: signal.Signals)
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_signal_that_ends_a_command_is_its_exit_code(folder: Path, number: signal.Signals) -> None:
+    (folder / "die.py").write_text(f"import os\nos.kill(os.getpid(), {int(number)})\n")
+    done = subprocess.run([*warm_python(), "-m", "die"], cwd=folder, timeout=100, check=False)
+    assert done.returncode == -number
+
+
 def test_two_at_once_do_not_wait_for_each_other(folder: Path) -> None:
     with subprocess.Popen(
         [*warm_python(), "-m", "wait"], cwd=folder, stdout=subprocess.PIPE

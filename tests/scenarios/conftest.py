@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.warehouse import in_use, shared_state_dir, warehouse  # noqa: F401
+from support.season import season_state_dir
+from support.warehouse import shared_state_dir, warehouse
 from support.warm_python import warm_python
+
+__all__ = ["season_state_dir", "shared_state_dir", "warehouse"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,15 +43,6 @@ class Finished:
 
 
 Plumbline = Callable[..., Finished]
-
-
-@pytest.fixture(scope="session")
-def season_state_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
-    """The state folder of a warehouse that holds the demo season, shared by the session."""
-    base = tmp_path_factory.getbasetemp()
-    state_dir = (base if worker_id == "master" else base.parent) / "season"
-    with in_use(state_dir):
-        yield state_dir
 
 
 @pytest.fixture(scope="session")

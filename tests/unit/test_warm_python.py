@@ -85,7 +85,9 @@ def test_a_signal_ends_the_command_with_it(folder: Path, number: signal.Signals)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_the_signal_that_ends_a_command_is_its_exit_code(folder: Path, number: signal.Signals) -> None:
+def test_the_signal_that_ends_a_command_is_its_exit_code(
+    folder: Path, number: signal.Signals
+) -> None:
     (folder / "die.py").write_text(f"import os\nos.kill(os.getpid(), {int(number)})\n")
     done = subprocess.run([*warm_python(), "-m", "die"], cwd=folder, timeout=100, check=False)
     assert done.returncode == -number

@@ -23,8 +23,8 @@ from unit.deploy.apply.conftest import (
     RUNNER,
     STARTER,
     WEBHOOKS,
-    stand_in,
     main,
+    stand_in,
 )
 
 

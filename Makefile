@@ -53,9 +53,9 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n auto --dist loadfile -
 unit: $(DEV) $(DBT) $(ZETASQL) ## pytest; PYTEST_ARGS="-k line" picks some
 	$(PYTEST) --durations=15 $(PYTEST_ARGS)
 
-# No server, no browser, no command as a process of its own.
+# No warehouse, no browser, no Google evaluator.
 test-fast: $(DEV) ## tests of a minute, for the inner loop
-	$(PYTEST) tests/unit -m "not oracle and not process" $(PYTEST_ARGS)
+	$(PYTEST) tests/unit -m "not oracle" $(PYTEST_ARGS)
 
 coverage: $(DEV) $(DBT) $(ZETASQL) ## the same, and which lines no test runs; tracing makes it much slower
 	$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS)

@@ -15,8 +15,8 @@ from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.site import history_cache
-from plumbline.site.history_cache import Row
 from plumbline.site.records import Record, RunStamp
+from plumbline.site.rows import Row
 
 ZONE = ZoneInfo("America/New_York")
 LINES = (ThresholdLine("warning", 80.0), ThresholdLine("critical", 50.0))

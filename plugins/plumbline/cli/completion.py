@@ -118,15 +118,6 @@ def complete_targets(
     ]
 
 
-def complete_folders(
-    _: click.Context, __: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The shell knows its folders itself."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="dir")]
-
-
 def _project(context: click.Context) -> Project | None:
     from plumbline.cli.session import Session
     from plumbline.core.errors import PlumblineError

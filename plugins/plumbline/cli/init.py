@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.completion import complete_folders
+from plumbline.cli.folders import complete_folders
 from plumbline.cli.output import write_result
 
 

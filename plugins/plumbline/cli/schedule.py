@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plumbline.cli.commands import Command, Example, Group
-from plumbline.cli.completion import complete_folders
+from plumbline.cli.folders import complete_folders
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.completion import complete_folders
+from plumbline.cli.folders import complete_folders
 
 if TYPE_CHECKING:
     from plumbline.project import Project

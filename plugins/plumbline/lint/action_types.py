@@ -7,23 +7,10 @@ plugins, a type that is not in the table is looked for there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from plumbline.lint.known_types import ActionType
 from plumbline.lint.plugins import Plugins
-
-
-@dataclass(frozen=True)
-class ActionType:
-    """One type of action."""
-
-    required: frozenset[str]
-    optional: frozenset[str]
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """All that it takes."""
-        return self.required | self.optional | {"type"}
 
 
 def _action(*required: str, optional: str = "") -> ActionType:

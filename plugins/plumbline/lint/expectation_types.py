@@ -8,27 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
 
+from plumbline.lint.known_types import ExpectationType
 from plumbline.lint.plugins import Plugins
-
-BESIDE_ARGUMENTS = frozenset(
-    {"id", "meta", "notes", "severity", "description", "rendered_content", "windows"}
-)
-"""What every expectation has, and a suite says outside of kwargs."""
-
-
-@dataclass(frozen=True)
-class ExpectationType:
-    """The arguments of one type."""
-
-    name: str
-    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Each with its JSON Schema; an empty one takes anything."""
-    required: tuple[str, ...] = ()
 
 
 class ExpectationTypes:

@@ -19,8 +19,7 @@ from pydantic import ValidationError
 import plumbline  # noqa: F401 - our own are among them
 from plumbline.core.errors import MonitorError
 from plumbline.evaluate.build_suite import build_suite
-from plumbline.lint.action_types import ActionType
-from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
+from plumbline.lint.known_types import BESIDE_ARGUMENTS, ActionType, ExpectationType
 from plumbline.project.suites import Suite, SuiteEntry
 
 _SET_BY_GX = frozenset({"batch_id", "catch_exceptions", "result_format"})

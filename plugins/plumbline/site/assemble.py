@@ -30,9 +30,9 @@ from plumbline.site.history_cache import (
     Book,
     IncidentStory,
     MonitorBook,
-    Row,
     RunRow,
 )
+from plumbline.site.rows import Row
 from plumbline.site.stories import view_of
 from plumbline.site.view_models import (
     DayView,

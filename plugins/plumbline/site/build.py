@@ -21,10 +21,11 @@ from plumbline.project.targets import DEMO_NAME
 from plumbline.site import history_cache as books
 from plumbline.site import paths
 from plumbline.site.assemble import GxLinks, collect, listed_results
-from plumbline.site.history_cache import Archives, Book, IncidentStory, Keep, Row
+from plumbline.site.history_cache import Archives, Book, IncidentStory, Keep
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import frame_page, render
 from plumbline.site.records import Record
+from plumbline.site.rows import Row
 from plumbline.site.sync import News, read_news
 from plumbline.site.view_models import SiteData
 from plumbline.site.writing import SiteFiles, Written

@@ -21,12 +21,13 @@ from zoneinfo import ZoneInfo
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.instants import in_utc, last_day
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import Outcome, ThresholdLine
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import WORST_FIRST, RunStatus, Status, run_status, score, worst
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.site.records import Record
+from plumbline.site.rows import GroupRow, Row
 from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
 
 if TYPE_CHECKING:
@@ -55,43 +56,6 @@ class OfRun(Protocol):
     @property
     def revision(self) -> str | None:
         """Of the suites."""
-
-
-@dataclass(frozen=True)
-class GroupRow:
-    """One group of a monitor in one run."""
-
-    key: str
-    """The canonical text of its `GroupKey`."""
-    label: str
-    status: Status
-    observed: float | None = None
-    unit: str = ""
-    lines: tuple[ThresholdLine, ...] = ()
-
-
-@dataclass(frozen=True)
-class Row:
-    """One run of a monitor."""
-
-    at: datetime
-    """The instant that was judged, in UTC."""
-    status: Status
-    observed: float | None
-    unit: str = ""
-    thresholds: str = ""
-    lines: tuple[ThresholdLine, ...] = ()
-    summary: str = ""
-    run_id: str = ""
-    checkpoint: str = ""
-    seconds: float = 0.0
-    bytes_billed: int | None = None
-    revision: str | None = None
-    result: tuple[str, ...] | None = None
-    """The key of GX's stored result."""
-    groups: tuple[GroupRow, ...] = ()
-    is_archived: bool = False
-    """Whether the archives hold it too."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from plumbline.core.status import Status
-
-if TYPE_CHECKING:
-    from plumbline.site.history_cache import Row
+from plumbline.site.rows import Row
 
 MOST_SEEN = 40
 """Sightings of one incident that its page names: the last ones."""

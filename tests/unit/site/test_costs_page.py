@@ -16,9 +16,10 @@ from plumbline.history.cost.daily import DAYS
 from plumbline.project import Project
 from plumbline.site import paths
 from plumbline.site.costs import costs_of
-from plumbline.site.history_cache import Book, Keep, MonitorBook, Row, settled
+from plumbline.site.history_cache import Book, Keep, MonitorBook, settled
 from plumbline.site.pages import render_site
 from plumbline.site.records import Record, RunStamp
+from plumbline.site.rows import Row
 from support.projects import SmallMonitor, make_project
 from support.reports import outcome
 from support.site_data import ROOT, site_data

@@ -10,8 +10,8 @@ from plumbline.core.status import FAILING
 from plumbline.lint.context import Linted
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.document_shape import check_shape
 from plumbline.lint.rules.files import MISSING_KEY, WRONG_VALUE
-from plumbline.lint.shape import check_shape
 from plumbline.project.alerts import (
     CHANNEL_ENTRIES,
     DEFAULT,

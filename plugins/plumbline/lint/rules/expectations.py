@@ -14,8 +14,8 @@ from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
 from plumbline.lint.context import Linted
-from plumbline.lint.expectation_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.lint.json_schema import faults_of
+from plumbline.lint.known_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.document import Document, KeyPath, Place
 

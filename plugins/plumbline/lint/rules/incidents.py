@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from plumbline.core.errors import ConfigError
 from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding
+from plumbline.lint.rules.document_shape import check_shape
 from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.lint.shape import check_shape
 from plumbline.project.labels import LabelsEntry, read_labels
 
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from plumbline.core.errors import ConfigError
 from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding, error
+from plumbline.lint.rules.document_shape import check_shape
 from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.lint.shape import check_shape
 from plumbline.project.document import Document
 from plumbline.project.schedule import ScheduleEntry, SchedulesEntry, find_faults, read_schedules
 

@@ -12,8 +12,8 @@ from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import Linted
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.document_shape import check_shape
 from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.lint.shape import check_shape
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.runbooks import find_runbook
 from plumbline.project.services import Service, ServicesEntry, path_fault, read_services

@@ -15,8 +15,8 @@ from plumbline.lint.context import Linted
 from plumbline.lint.described import models_in, sources_in
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding
+from plumbline.lint.rules.document_shape import check_near_misses, check_shape
 from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.lint.shape import check_near_misses, check_shape
 from plumbline.project.checkpoints import CheckpointEntry
 from plumbline.project.definitions import DefinitionEntry
 from plumbline.project.document import Document, KeyPath

@@ -72,56 +72,64 @@ def host(
 command = Command(
     name="host",
     callback=host,
-    help="Show the data docs site to a company, and to nobody else.\n\n"
-    "Makes a private bucket, and a web server on Cloud Run behind Google's login "
-    "(Identity-Aware Proxy), and prints the store_backend of the site for great_expectations.yml. "
-    "Each step looks first and changes only what differs, so it may be run again at any time. It "
-    "runs gcloud. See docs/data-docs.md.",
+    help="Host the data docs site privately, for readers of your organisation.\n\n"
+    "Creates a private bucket and a web server on Cloud Run behind Google's login "
+    "(Identity-Aware Proxy), and prints the site's store_backend for "
+    "great_expectations.yml. Each step changes only what differs, so you can repeat "
+    "the command at any time. It runs gcloud. See docs/data-docs.md.",
     params=[
         click.Option(
             ["--project", "google_project"],
             required=True,
             callback=_WORD,
-            help="The Google Cloud project, in an organisation.",
+            help="Google Cloud project, in an organisation.",
         ),
         click.Option(
-            ["--region"], required=True, callback=_WORD, help="Of the bucket and the web server."
+            ["--region"],
+            required=True,
+            callback=_WORD,
+            help="Region of the bucket and the web server.",
         ),
-        click.Option(["--bucket"], required=True, callback=_BUCKET, help="Made where missing."),
+        click.Option(
+            ["--bucket"],
+            required=True,
+            callback=_BUCKET,
+            help="Bucket; created if it doesn't exist.",
+        ),
         click.Option(
             ["--prefix"],
             default="docs",
             show_default=True,
             callback=_PREFIX,
-            help="Of the site, within the bucket.",
+            help="Prefix of the site in the bucket.",
         ),
         click.Option(
             ["--reader", "readers"],
             required=True,
             multiple=True,
             callback=_MEMBER,
-            help="Who may look: group:data@example.com; repeatable.",
+            help="Reader, such as group:data@example.com; repeatable.",
         ),
-        click.Option(["--writer"], callback=_MEMBER, help="The account that builds the site."),
+        click.Option(["--writer"], callback=_MEMBER, help="Account that builds the site."),
         click.Option(
             ["--target"],
             default="bigquery",
             show_default=True,
             callback=_WORD,
-            help="Whose site is shown at /.",
+            help="Target whose site is served at /.",
         ),
         click.Option(
             ["--service"],
             default="plumbline-docs",
             show_default=True,
             callback=_SERVICE,
-            help="What the web server is called on Cloud Run.",
+            help="Name of the web server on Cloud Run.",
         ),
         click.Option(
             ["--image"],
             default=IMAGE,
             show_default=True,
-            help="An nginx that needs no root.",
+            help="An nginx image that runs without root.",
         ),
         dry_run_option(),
     ],
@@ -130,8 +138,8 @@ command = Command(
             "plumbline docs host --project example-data --region europe-west1 "
             "--bucket example-data-docs --reader group:data@example.com "
             "--writer serviceAccount:plumbline@example-data.iam.gserviceaccount.com --dry-run",
-            "what would be made, and by which commands",
+            "show what would be created, and the commands",
         ),
     ),
-    exit_codes={3: "ERROR: a step failed; those before it hold"},
+    exit_codes={3: "ERROR: a step failed; earlier steps are done"},
 )

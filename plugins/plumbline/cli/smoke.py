@@ -32,30 +32,30 @@ def smoke(target: str | None, write: bool, out: Path) -> int:
 command = Command(
     name="smoke",
     callback=smoke,
-    help="Try on BigQuery what only BigQuery can show: that jobs carry their labels, overlap, are "
-    "cancelled at their deadline and keep to their limits, that partitions are pruned, and that "
-    "every model runs.\n\n"
-    "Takes about five minutes, and bills what one run of every monitor bills. It reads; only with "
-    "--write does it make a dataset, plumbline_smoke. `plumbline debug` asks less: whether "
-    "everything is there.",
+    help="Test on BigQuery what only BigQuery can confirm: that jobs have labels, overlap, "
+    "are cancelled at their deadline and keep to their limits, that partitions are "
+    "pruned, and that every model runs.\n\n"
+    "Takes about five minutes and costs as much as one run of all monitors. Writes "
+    "only with --write, which creates the dataset plumbline_smoke. For a quick check "
+    "of the setup, use `plumbline debug`.",
     params=[
         target_option(),
         click.Option(
             ["--write"],
             is_flag=True,
-            help="Also try writes: make the dataset plumbline_smoke, and append to it.",
+            help="Also test writes: create the dataset plumbline_smoke and append to it.",
         ),
         click.Option(
             ["--out"],
             type=click.Path(file_okay=False, path_type=Path),
             default=Path("smoke"),
             show_default=True,
-            help="The folder of the results, as Markdown and as JSON.",
+            help="Folder for the results, as Markdown and JSON.",
         ),
     ],
     examples=(
-        Example("plumbline smoke --target bigquery", "once, on a project of yours"),
-        Example("plumbline smoke --target bigquery --write --out build/smoke", "writes, too"),
+        Example("plumbline smoke --target bigquery", "test once on your project"),
+        Example("plumbline smoke --target bigquery --write --out build/smoke", "also test writes"),
     ),
-    exit_codes={0: "no step failed", 3: "ERROR: one did"},
+    exit_codes={0: "no step failed", 3: "ERROR: a step failed"},
 )

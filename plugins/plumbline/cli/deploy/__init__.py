@@ -18,10 +18,10 @@ command = Group(
     name="deploy",
     help=(
         "Check deployments of your services, and deploy plumbline itself.\n\n"
-        "Your services (deploy/services.yml): drift, check and verify find undeployed commits, and "
-        "check a service before and after its deployment.\n\n"
-        "plumbline on Google Cloud (deploy/deploy.yml): render, image, apply, secrets and "
-        "test-chain; see docs/deploy.md."
+        "drift, check and verify find undeployed commits of the services in "
+        "deploy/services.yml, and check a service before and after its deployment.\n\n"
+        "render, image, apply, secrets and test-chain deploy plumbline to Google Cloud as "
+        "declared in deploy/deploy.yml. See docs/deploy.md."
     ),
     commands=[
         drift.command,

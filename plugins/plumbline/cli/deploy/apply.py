@@ -37,24 +37,27 @@ def apply(image: str | None, dry_run: bool) -> int:
 command = Command(
     name="apply",
     callback=apply,
-    help="Make Google Cloud as deploy/ declares: APIs, accounts, roles, secrets, plumbline's "
-    "dataset, and the Cloud Run job of each schedule with what starts it.\n\n"
-    "Each step looks first and changes only what differs, so it may be run again at any time. "
-    "Roles are added, never taken away. It runs gcloud and bq.",
+    help="Apply deploy/ to Google Cloud: APIs, accounts, roles, secrets, plumbline's "
+    "dataset, and the Cloud Run job of each schedule with its trigger.\n\n"
+    "Each step changes only what differs, so you can repeat the command at any time. "
+    "It adds roles but never removes them. It runs gcloud and bq.",
     params=[
         click.Option(
             ["--image"],
             metavar="IMAGE",
-            help="The image to run; default: the one that is deployed.",
+            help="Image to run; default: the deployed one.",
         ),
         dry_run_option(),
     ],
     examples=(
-        Example("plumbline deploy apply --dry-run", "what would be changed, and by which commands"),
-        Example('plumbline deploy apply --image "$(plumbline deploy image)"', "this commit"),
+        Example("plumbline deploy apply --dry-run", "show what would change, and the commands"),
+        Example(
+            'plumbline deploy apply --image "$(plumbline deploy image)"',
+            "deploy the current commit",
+        ),
     ),
     exit_codes={
-        0: "Google Cloud is as deploy/ declares",
-        3: "ERROR: a step failed, or there is no image yet; those before it hold",
+        0: "Google Cloud matches deploy/",
+        3: "ERROR: a step failed, or there is no image yet; earlier steps are done",
     },
 )

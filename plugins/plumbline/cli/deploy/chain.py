@@ -39,27 +39,34 @@ def test_chain(
 command = Command(
     name="test-chain",
     callback=test_chain,
-    help="Run each deployed job once, and look at every link from its trigger to the revision "
+    help="Run each deployed job once, and check every step from its trigger to the revision "
     "that ran.\n\n"
-    "The first link that does not hold is the last that is looked at, and comes with its fix.",
+    "Stops at the first failed step and shows its fix.",
     params=[
         click.Option(
-            ["--job", "name"], metavar="NAME", help="Only this job; default: each of deploy/."
+            ["--job", "name"],
+            metavar="NAME",
+            help="Test only this job; default: all jobs in deploy/.",
         ),
         click.Option(
             ["--revision"],
             metavar="COMMIT",
-            help="The commit that must run; default: the one of the image's tag.",
+            help="Commit that must run; default: the image's tag.",
         ),
         click.Option(
             ["--through-scheduler"],
             is_flag=True,
-            help="Let Cloud Scheduler start the job, as it will; default: start it directly.",
+            help="Start the job through Cloud Scheduler; default: start it directly.",
         ),
-        click.Option(["--alerts"], is_flag=True, help="Send a sample to every channel from there."),
+        click.Option(
+            ["--alerts"], is_flag=True, help="Send a sample to every channel from the job."
+        ),
     ],
     examples=(
-        Example("plumbline deploy test-chain --through-scheduler --alerts", "after a deployment"),
+        Example(
+            "plumbline deploy test-chain --through-scheduler --alerts",
+            "test the chain after a deployment",
+        ),
     ),
-    exit_codes={0: "every link holds", 3: "ERROR: one does not, or could not be looked at"},
+    exit_codes={0: "every step works", 3: "ERROR: a step failed or could not be checked"},
 )

@@ -22,7 +22,10 @@ def image() -> int:
 command = Command(
     name="image",
     callback=image,
-    help="Print the name of this commit's image, tagged with the commit.\n\n"
-    "Refused where the tree differs from its commit: a run must not say a revision that it is not.",
-    examples=(Example("plumbline deploy image", "to build, push and apply it"),),
+    help="Print the name of the current commit's image, tagged with the commit.\n\n"
+    "Fails if the working tree has uncommitted changes, because a run would report the "
+    "wrong revision.",
+    examples=(
+        Example("plumbline deploy image", "print the image name for docker build and docker push"),
+    ),
 )

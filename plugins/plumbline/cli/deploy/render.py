@@ -28,15 +28,19 @@ def render(check: bool) -> int:
 command = Command(
     name="render",
     callback=render,
-    help="Write the manifests of deploy/ (*.job.yaml, *.scheduler.yaml) from deploy/deploy.yml "
-    "and checkpoints/schedule.yml, so that a change can be reviewed before it is applied.",
+    help="Write the manifests in deploy/ (*.job.yaml, *.scheduler.yaml) from "
+    "deploy/deploy.yml and checkpoints/schedule.yml, so that you can review changes "
+    "before you apply them.",
     params=[
         click.Option(
-            ["--check"], is_flag=True, help="Write nothing; exit with 64 where a file is stale."
+            ["--check"], is_flag=True, help="Write nothing; exit with 64 if a file is out of date."
         )
     ],
     examples=(
-        Example("plumbline deploy render", "after a change of deploy/deploy.yml or the schedule"),
-        Example("plumbline deploy render --check", "in CI"),
+        Example(
+            "plumbline deploy render",
+            "update the manifests after a change of deploy/deploy.yml or the schedule",
+        ),
+        Example("plumbline deploy render --check", "check the manifests in CI"),
     ),
 )

@@ -41,23 +41,23 @@ def _ask(variable: str) -> str:
 command = Command(
     name="secrets",
     callback=secrets,
-    help="Put the values of channels' variables into Secret Manager.\n\n"
-    "They are read from the environment or from standard input, never from the command line, and "
-    "are never shown. A version is added only where the value is another one.",
+    help="Store the values of channels' variables in Secret Manager.\n\n"
+    "Reads values from the environment or standard input, never from the command line, "
+    "and never shows them. Adds a version only if the value changed.",
     params=[
         click.Option(
             ["--stdin", "variable"],
             metavar="VARIABLE",
-            help="Read the value of this variable from standard input, and no other value.",
+            help="Store only this variable, with its value from standard input.",
         ),
         dry_run_option(),
     ],
     examples=(
-        Example("plumbline deploy secrets", "those that are set in the environment"),
+        Example("plumbline deploy secrets", "store the values that are set in the environment"),
         Example(
             "plumbline deploy secrets --stdin SLACK_WEBHOOK_URL_ERROR < webhook.txt",
-            "one; on a terminal it is asked for, and not shown",
+            "store one value; on a terminal it prompts without showing it",
         ),
     ),
-    exit_codes={3: "ERROR: a step failed; those before it hold"},
+    exit_codes={3: "ERROR: a step failed; earlier steps are done"},
 )

@@ -108,7 +108,7 @@ def _optional_variable(what: str, example: str) -> Any:
 def _api_url(default: str) -> Any:
     return Field(
         None,
-        description=f"Another address of the API than `{default}`: a proxy, your own server.",
+        description=f"Another URL of the API instead of `{default}`, such as a proxy.",
         examples=[default],
     )
 
@@ -123,7 +123,7 @@ class SlackEntry(_Strict):
     token: _Variable | None = _optional_variable("the bot's token", "SLACK_BOT_TOKEN")
     channel: _Text | None = Field(
         None,
-        description="With `token`: where the bot writes, a name or an id.",
+        description="With `token`: the Slack channel, by name or id.",
         examples=["#data-quality", "C0123456789"],
     )
     api_url: _Url | None = _api_url("https://slack.com/api/")
@@ -133,9 +133,9 @@ class GithubEntry(_Strict):
     """Issues of a repository on GitHub, one an incident."""
 
     type: Literal["github"] = Field(description="Issues on GitHub.")
-    token: _Variable = _variable("the token that may write issues", "GITHUB_TOKEN")
+    token: _Variable = _variable("a token with permission to write issues", "GITHUB_TOKEN")
     repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")] = (
-        Field(description="Where the issues are opened.", examples=["my-org/my-repository"])
+        Field(description="Repository for the issues.", examples=["my-org/my-repository"])
     )
     api_url: _Url | None = _api_url("https://api.github.com")
 
@@ -156,7 +156,7 @@ class WebhookEntry(_Strict):
     type: Literal["webhook"] = Field(description="Any receiver of JSON by HTTP POST.")
     url: _Variable = _variable("the receiver's URL", "ALERTS_WEBHOOK_URL")
     signing_key: _Variable | None = _optional_variable(
-        "the key by which messages are signed", "ALERTS_SIGNING_KEY"
+        "the key that signs messages", "ALERTS_SIGNING_KEY"
     )
 
 
@@ -176,22 +176,22 @@ class RouteEntry(_Strict):
 
     status: _Statuses | None = Field(
         None,
-        description="Only these statuses; without it, every one.",
+        description="Match only these statuses; default: all.",
         examples=["CRITICAL", ["CRITICAL", "ERROR"]],
     )
     monitor: _Names | None = Field(
         None,
-        description="Only these monitors; without it, every one.",
+        description="Match only these monitors; default: all.",
         examples=["line_coverage", ["line_coverage", "bdb_coverage"]],
     )
     owner: _Names | None = Field(
         None,
-        description="Only monitors of these owners (`meta.monitor.owner` of the suite); without "
-        "it, every one.",
+        description="Match only monitors of these owners (`meta.monitor.owner` of the suite); "
+        "default: all.",
         examples=["ml-platform"],
     )
     to: list[_Text] = Field(
-        min_length=1, description="The channels that are told.", examples=[["slack-error"]]
+        min_length=1, description="Channels to notify.", examples=[["slack-error"]]
     )
 
 
@@ -207,11 +207,12 @@ class FlappingEntry(_Strict):
     """``flapping``."""
 
     openings: int = Field(
-        3, ge=2, le=100, description="So many openings are told as one: flapping.", examples=[3]
+        3, ge=2, le=100, description="Number of openings that count as flapping.", examples=[3]
     )
     within: _Duration = Field(
         "36h",
-        description="Within this time; also how long the monitor must be well before it ends.",
+        description="Time in which the openings occur, and time for which the monitor must be "
+        "healthy before flapping ends.",
         examples=["36h"],
     )
 
@@ -221,34 +222,33 @@ class AlertsEntry(_Strict):
 
     channels: dict[_Name, ChannelEntry] = Field(
         min_length=1,
-        description="Where people are told, each with a name of your own. Secrets stand in the "
-        "environment; here stand the names of their variables.",
+        description="Channels, each under a name of your choice. Secrets are in environment "
+        "variables; this file holds only the variables' names.",
         examples=[{"slack": {"type": "slack", "webhook": "SLACK_WEBHOOK_URL"}}],
     )
     routes: list[RouteEntry] = Field(
-        description="Who is told of what: the first route that fits. What fits none goes to the "
-        "fallback.",
+        description="Routes of notifications. The first matching route is used; without a "
+        "match, the fallback.",
         examples=[[{"status": "CRITICAL", "to": ["slack"]}]],
     )
     fallback: _Text | None = Field(
         None,
-        description="The channel in place of one that is not configured or refuses for good.",
+        description="Channel to use if another one is not configured or rejects a message.",
         examples=["slack"],
     )
     remind_after: RemindEntry = Field(
         default_factory=RemindEntry,
-        description="How long after the last word it is said again that a monitor still fails.",
+        description="Time between reminders while a monitor is failing.",
         examples=[{"critical": "24h", "warning": "72h", "error": "24h"}],
     )
     flapping: FlappingEntry = Field(
         default_factory=FlappingEntry,
-        description="When a monitor that comes and goes is told once, and not each time.",
+        description="When a monitor that fails and recovers repeatedly is notified only once.",
         examples=[{"openings": 3, "within": "36h"}],
     )
     docs_url: _Url | None = Field(
         None,
-        description="Where the repository can be read in a browser: messages link to runbooks "
-        "there.",
+        description="URL of the repository for links to runbooks in messages.",
         examples=["https://github.com/my-org/my-repository/blob/main"],
     )
 

@@ -41,19 +41,21 @@ class CheckpointEntry(_Strict):
         examples=["../schemas/checkpoint.schema.json"],
     )
     name: str = Field(
-        description="The checkpoint; the same as the file's name without `.json`.",
+        description="Name of the checkpoint: the file's name without `.json`.",
         examples=["health_check"],
     )
-    id: str | None = Field(None, description="GX's id; not needed: one is made from the name.")
+    id: str | None = Field(
+        None, description="GX's id; not needed, because it is generated from the name."
+    )
     validation_definitions: list[MonitorReference] = Field(
-        min_length=1, description="The monitors that run together, in the order of reports."
+        min_length=1, description="Monitors that run together, in the order of the report."
     )
     actions: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="What follows a run; each action runs whatever the one before it did.",
+        description="Actions after a run. Each action runs even if an earlier one failed.",
     )
     result_format: ResultFormat | dict[str, Any] | None = Field(
-        None, description="How much of its findings GX keeps.", examples=["SUMMARY"]
+        None, description="How much detail of the results GX keeps.", examples=["SUMMARY"]
     )
 
 

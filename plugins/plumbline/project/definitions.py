@@ -56,7 +56,9 @@ class DefinitionEntry(_Strict):
         description="The monitor; the same as the file's name without `.json`.",
         examples=["orders_eu"],
     )
-    id: str | None = Field(None, description="GX's id; not needed: one is made from the name.")
+    id: str | None = Field(
+        None, description="GX's id; not needed, because it is generated from the name."
+    )
     suite: NamedEntry = Field(description="The suite that judges.")
     data: DataEntry = Field(description="What it judges.")
     batch_parameters: dict[str, Any] = Field(

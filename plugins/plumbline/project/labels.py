@@ -60,30 +60,27 @@ class LabelEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Names the incident.")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Id of the incident.")
     title: str = Field(min_length=1, description="What happened, in one line.")
-    kind: str | None = Field(None, description="A word of your own to group incidents by.")
-    tables: list[str] = Field(default_factory=list, description="The tables that it touched.")
+    kind: str | None = Field(None, description="A word of your choice to group incidents.")
+    tables: list[str] = Field(default_factory=list, description="Affected tables.")
     dates: Annotated[tuple[date, ...], BeforeValidator(_read_dates), _DATES] = Field(
         min_length=1,
-        description="The days whose data are affected, in the project's zone: FIRST..LAST, or a "
-        "list.",
+        description="Affected days, in the project's time zone: FIRST..LAST, or a list.",
         examples=["2026-01-31..2026-02-01", ["2026-01-31", "2026-02-02"]],
     )
-    began: AwareDatetime = Field(description="When it began: an instant with its zone.")
+    began: AwareDatetime = Field(description="When it began: an instant with a time zone.")
     due: AwareDatetime | None = Field(
-        None, description="When the first day's data should have been there; null: nothing was."
+        None, description="When the first day's data were due; null if nothing was late."
     )
-    mended: AwareDatetime | None = Field(
-        None, description="When the data were right again; null: they never were."
-    )
+    mended: AwareDatetime | None = Field(None, description="When the data were fixed; null: never.")
     until: AwareDatetime | None = Field(
         None,
-        description="When its last traces have left the monitors' windows; without it, four days "
-        "after its end.",
+        description="When its data have left the monitors' windows; default: four days after "
+        "its end.",
     )
-    undetected: str | None = Field(None, description="How long nobody noticed, in words.")
-    monitors: list[str] = Field(min_length=1, description="The monitors that should notice.")
+    undetected: str | None = Field(None, description="How long it went unnoticed, in words.")
+    monitors: list[str] = Field(min_length=1, description="Monitors that should find it.")
 
 
 class LabelsEntry(BaseModel):
@@ -91,7 +88,7 @@ class LabelsEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    incidents: list[LabelEntry] = Field(description="What is known to have gone wrong.")
+    incidents: list[LabelEntry] = Field(description="Past incidents.")
 
 
 @dataclass(frozen=True)

@@ -38,22 +38,24 @@ class MuteEntry(_Strict):
     """One of ``mutes``."""
 
     monitor: _Text = Field(
-        description="The monitor of which nothing is said; it is still checked.",
+        description="The muted monitor. It still runs, but sends no notifications.",
         examples=["bdb_coverage"],
     )
-    owner: _Text = Field(description="Who answers for the mute.", examples=["ml-platform"])
+    owner: _Text = Field(description="Who is responsible for the mute.", examples=["ml-platform"])
     reason: _Text = Field(
-        description="Why nobody has to be told.", examples=["the vendor's feed is down"]
+        description="Why the monitor is muted.", examples=["the vendor's feed is down"]
     )
     until: Annotated[str, BeforeValidator(_as_text)] = Field(
-        description="When it ends: a date (that day included, in the project's zone) or an "
-        "instant with a zone.",
+        description="End of the mute: a date (inclusive, in the project's time zone) or an "
+        "instant with a time zone.",
         examples=["2026-02-10", "2026-02-10T18:00:00-05:00"],
         json_schema_extra={
             "pattern": r"^\d{4}-\d{2}-\d{2}"
             r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}:?\d{2}))?$",
-            "patternErrorMessage": "Write a date, or an instant with its zone, for example "
-            "2026-02-10T18:00:00-05:00.",
+            "patternErrorMessage": (
+                "Write a date, or an instant with a time zone, for example "
+                "2026-02-10T18:00:00-05:00."
+            ),
         },
     )
 
@@ -63,7 +65,7 @@ class MutesEntry(_Strict):
 
     mutes: list[MuteEntry] | None = Field(
         None,
-        description="Monitors of which nothing is said for a while.",
+        description="Muted monitors. They still run, but send no notifications.",
         examples=[
             [
                 {

@@ -41,16 +41,16 @@ class ScheduleEntry(_Strict):
 
     name: _Name | None = Field(
         None,
-        description="What the schedule is called; without it, as its checkpoint.",
+        description="Name of the schedule; default: the checkpoint's name.",
         examples=["health_check_night"],
     )
     checkpoint: _Text = Field(
-        description="The checkpoint to run: a file of this folder, without `.json`.",
+        description="Checkpoint to run: a file in this folder, without `.json`.",
         examples=["health_check"],
     )
     cron: str = Field(
-        description="When: minute, hour, day of month, month, day of week (0 or 7 is Sunday). "
-        "Write it in quotes: in YAML a bare `*` means something else.",
+        description="Cron expression: minute, hour, day of month, month, day of week (0 or 7 "
+        "is Sunday). Quote it, because a bare `*` has another meaning in YAML.",
         examples=["0 */6 * * *", "30 7 * * 1-5"],
         json_schema_extra={
             "pattern": r"^\s*[\w*/,#-]+(\s+[\w*/,#-]+){4}\s*$",
@@ -58,7 +58,7 @@ class ScheduleEntry(_Strict):
         },
     )
     timezone: str = Field(
-        description="The zone in which `cron` is read; daylight saving time is followed.",
+        description="Time zone of the cron expression, with daylight saving time.",
         examples=["America/Los_Angeles", "UTC"],
         json_schema_extra={
             "pattern": r"^[A-Za-z][A-Za-z0-9_+/-]*$",
@@ -66,9 +66,9 @@ class ScheduleEntry(_Strict):
         },
     )
     deadline: str = Field(
-        description="How long after its time a run must be done: `schedule run` ends it then, and "
-        "the watchdog calls it late. A number with `s`, `m` or `h`, no longer than from one run "
-        "to the next.",
+        description="How long after its due time a run must be done. `schedule run` kills it "
+        "then, and the watchdog reports it as late. A number with `s`, `m` or `h`, "
+        "at most the time to the next run.",
         examples=["10m"],
         json_schema_extra={
             "pattern": DURATION_PATTERN,
@@ -77,19 +77,20 @@ class ScheduleEntry(_Strict):
     )
     ping: _Text | None = Field(
         None,
-        description="The environment variable that holds the address of a check at a service such "
-        "as healthchecks.io: it is told of each run's start and end, and calls when it is not.",
+        description="Environment variable that holds the URL of a check at a service such as "
+        "healthchecks.io. Each run pings it at the start and the end; the service "
+        "alerts if pings are missing.",
         examples=["HEALTH_CHECK_PING_URL"],
         json_schema_extra={
             "pattern": VARIABLE_PATTERN,
-            "patternErrorMessage": "Write the name of an environment variable; the address itself "
-            "is a secret.",
+            "patternErrorMessage": (
+                "Write the name of an environment variable; the URL itself is a secret."
+            ),
         },
     )
     notify: list[_Text] = Field(
         min_length=1,
-        description="Whom to tell when a run is late or missing: names of channels of "
-        "`alerts.yml`.",
+        description="Channels of `alerts.yml` to notify if a run is late or missing.",
         examples=[["slack-error"]],
     )
 
@@ -98,8 +99,8 @@ class SchedulesEntry(_Strict):
     """The whole file."""
 
     schedules: list[ScheduleEntry] = Field(
-        description="When checkpoints run; a checkpoint may have several schedules, each with a "
-        "name of its own.",
+        description="When checkpoints run. A checkpoint can have several schedules, each with "
+        "its own name.",
         examples=[
             [
                 {

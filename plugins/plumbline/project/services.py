@@ -37,24 +37,24 @@ class CloudRunEntry(_Strict):
 
     project: _Text | None = Field(
         None,
-        description="The Google Cloud project; without it, the environment variable "
-        "PLUMBLINE_PROJECT.",
+        description="Google Cloud project; default: the environment variable PLUMBLINE_PROJECT.",
         examples=["nba-props-platform"],
     )
-    region: _Text = Field(description="Its region.", examples=["us-west2"])
+    region: _Text = Field(description="Region.", examples=["us-west2"])
     service: _Text | None = Field(
-        None, description="The service; without it, as the entry.", examples=["prediction-worker"]
+        None,
+        description="Cloud Run service; default: the entry's name.",
+        examples=["prediction-worker"],
     )
     job: _Text | None = Field(
         None,
-        description="The job, where it is a job and no service.",
+        description="Cloud Run job, if it is a job instead of a service.",
         examples=["plumbline-health-check"],
     )
 
     endpoint: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = Field(
         None,
-        description="Where Cloud Run's API is, in place of Google's public address: a private "
-        "endpoint.",
+        description="Another endpoint of Cloud Run's API, such as a private one.",
         examples=["https://run-restricted.example.com"],
     )
 
@@ -69,12 +69,12 @@ class HttpEntry(_Strict):
     """An endpoint that says its commit."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://")] = Field(
-        description="What is asked, with GET.", examples=["https://example.com/version"]
+        description="URL for a GET request.", examples=["https://example.com/version"]
     )
     field: _Text | None = Field(
         None,
-        description="The key of the JSON object that holds the commit; without it, the answer "
-        "is the commit.",
+        description="Key of the JSON object that holds the commit; without it, the response is "
+        "the commit.",
         examples=["commit"],
     )
 
@@ -84,20 +84,20 @@ class DeployedEntry(_Strict):
 
     cloud_run: CloudRunEntry | None = Field(
         None,
-        description="Cloud Run is asked: the label `commit-sha`, else a variable BUILD_COMMIT, "
-        "else the image's tag.",
+        description="Read from Cloud Run: the label `commit-sha`, else the variable "
+        "BUILD_COMMIT, else the image's tag.",
         examples=[{"region": "us-west2"}],
     )
     http: HttpEntry | None = Field(
         None,
-        description="An endpoint of the service is asked.",
+        description="Read from an endpoint of the service.",
         examples=[{"url": "https://example.com/version", "field": "commit"}],
     )
     command: list[_Text] | None = Field(
         None,
         min_length=1,
-        description="A command is run in the project's folder; the first word that it prints is "
-        "the commit.",
+        description="Read from a command that runs in the project's folder; the first word of "
+        "its output is the commit.",
         examples=[["cat", "DEPLOYED"]],
     )
 
@@ -111,69 +111,69 @@ class DeployedEntry(_Strict):
 class ServiceEntry(_Strict):
     """One of ``services``."""
 
-    name: _Name = Field(description="What it is called.", examples=["prediction-worker"])
+    name: _Name = Field(description="Name of the service.", examples=["prediction-worker"])
     repository: _Variable | None = Field(
         None,
-        description="The environment variable that holds the folder of the git repository that it "
-        "is built from; without it, the project's own.",
+        description="Environment variable that holds the folder of its git repository; "
+        "default: the project's own repository.",
         examples=["NBA_PLATFORM_REPOSITORY"],
     )
     branch: _Text = Field(
-        "main", description="What is deployed from.", examples=["main", "origin/main"]
+        "main", description="Branch that is deployed.", examples=["main", "origin/main"]
     )
     paths: list[_Text] = Field(
         min_length=1,
-        description="Files and folders of the repository that it is built from: a commit that "
-        "touches none of them changes nothing for it.",
+        description="Files and folders that it is built from. Other commits don't count.",
         examples=[["predictions/worker", "shared"]],
     )
     exclude: list[_Text] = Field(
         default_factory=list,
-        description="What of them does not count, as git's patterns.",
+        description="Files in these paths that don't count, as git patterns.",
         examples=[["**/*.md"]],
     )
     deployed: DeployedEntry = Field(
-        description="How to learn what is deployed.",
+        description="How to read the deployed commit.",
         examples=[{"cloud_run": {"region": "us-west2"}}],
     )
     tests: list[_Text] | None = Field(
         None,
         min_length=1,
-        description="The command that runs its tests, in the repository's folder.",
+        description="Command that runs its tests, in the repository's folder.",
         examples=[["pytest", "-q", "tests/worker"]],
     )
     migrations: list[_Text] = Field(
         default_factory=list,
-        description="Folders of schema changes, whose numbered or dated SQL files must have been "
-        "applied before.",
+        description="Folders of schema changes (numbered or dated SQL files) that must be "
+        "applied before a deployment.",
         examples=[["schemas/migrations"]],
     )
     applied: list[_Text] | None = Field(
         None,
         min_length=1,
-        description="The command that prints the names of the schema changes that are applied, a "
-        "line each.",
+        description="Command that prints the names of applied schema changes, one per line.",
         examples=[["cat", "schemas/APPLIED"]],
     )
     health: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = Field(
         None,
-        description="What answers 200 when it is well.",
+        description="URL that returns 200 if the service is healthy.",
         examples=["https://example.com/health"],
     )
     verify: _Text | None = Field(
         None,
-        description="The checkpoint that looks at it after a deployment.",
+        description="Checkpoint to run after a deployment.",
         examples=["post_deploy_prediction_worker"],
     )
     monitors: list[_Text] = Field(
         default_factory=list,
-        description="Monitors whose incidents concern it.",
+        description="Monitors whose incidents affect the service.",
         examples=[["recent_predictions"]],
     )
-    owner: _Text = Field(description="Who answers for it.", examples=["ml-platform"])
+    owner: _Text = Field(
+        description="Who is responsible for the service.", examples=["ml-platform"]
+    )
     runbook: _Text | None = Field(
         None,
-        description="What to do about it: a file of the project, or a link.",
+        description="Runbook: a file of the project, or a URL.",
         examples=["docs/runbooks/prediction-worker.md"],
     )
 
@@ -182,7 +182,7 @@ class ServicesEntry(_Strict):
     """The whole file."""
 
     services: list[ServiceEntry] = Field(
-        description="The services whose deployments are watched.",
+        description="Services whose deployments are monitored.",
         examples=[
             [
                 {

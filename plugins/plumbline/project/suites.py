@@ -46,9 +46,9 @@ class ObservedColumn(_Strict):
     """``observed``: a column of the model and how its rows become one number."""
 
     column: str = Field(description="A column of the model.", examples=["coverage_pct"])
-    aggregate: Aggregate = Field(description="How its rows become one number.")
+    aggregate: Aggregate = Field(description="How to aggregate the rows to one number.")
     unit: str = Field(
-        "", description="What the number counts; shown after it.", examples=["%", "predictions"]
+        "", description="Unit, shown after the number.", examples=["%", "predictions"]
     )
 
 
@@ -59,7 +59,7 @@ class ObservedCount(_Strict):
         description="Count the groups that fail at this severity."
     )
     unit: str = Field(
-        "", description="What is counted; shown after the number.", examples=["systems", "tables"]
+        "", description="Unit, shown after the number.", examples=["systems", "tables"]
     )
 
 
@@ -67,9 +67,9 @@ class BudgetEntry(_Strict):
     """``budget``: what a monitor may cost before that is said."""
 
     bytes_per_day: ByteCount = Field(
-        description="Bytes that BigQuery may bill the monitor's jobs on a day, all runs together; "
-        "above it, each run says so, and no status changes. A number of bytes, or a text such as "
-        "`500 MB`, in BigQuery's MB of 1,048,576 bytes.",
+        description="Bytes that BigQuery may bill per day for all runs of the monitor. Above "
+        "it, each run reports it; the status doesn't change. A number of bytes, or "
+        "a string such as `500 MB`, where an MB is 1,048,576 bytes.",
         examples=["500 MB", 524288000],
     )
 
@@ -79,14 +79,13 @@ class MonitorEntry(_Strict):
 
     model: _Name | None = Field(
         None,
-        description="The SQL model whose rows are judged: the name of a file in `models/`, "
-        "without `.sql`.",
+        description="SQL model: the name of a file in `models/`, without `.sql`.",
         examples=["line_coverage"],
     )
     observed: ObservedColumn | ObservedCount | None = Field(
         None,
-        description="What stands for the monitor as one number: a column and an aggregate, or "
-        "how many groups fail at a severity.",
+        description="The monitor's value as one number: a column and an aggregate, or the "
+        "number of groups that fail at a severity.",
         examples=[
             {"column": "coverage_pct", "aggregate": "mean", "unit": "%"},
             {"count_failing": "critical", "unit": "systems"},
@@ -94,42 +93,41 @@ class MonitorEntry(_Strict):
     )
     vars: dict[_Name, Any] = Field(
         default_factory=dict,
-        description="Values for the model's variables, instead of the defaults in "
-        "`dbt_project.yml`; `--var` in turn goes before these.",
+        description="Values of the model's variables. They override the defaults in "
+        "`dbt_project.yml`; `--var` overrides them.",
         examples=[{"days": 3}],
     )
     owner: str | None = Field(
-        None, description="Who fixes what it finds.", examples=["ml-platform"]
+        None, description="Who is responsible for the monitor.", examples=["ml-platform"]
     )
     impact: str | None = Field(
         None,
-        description="What it means for people when this is wrong; the first thing that an alert "
-        "says.",
+        description="Impact of a failure; shown first in alerts.",
         examples=["Accuracy of the listed prediction systems is unknown."],
     )
     action: str | None = Field(
         None,
-        description="What to do first: a command to copy, or a sentence.",
+        description="First action: a command to copy, or a sentence.",
         examples=["Run the grading backfill for the dates named."],
     )
     runbook: str | None = Field(
         None,
-        description="How to fix it, step by step: a path in the repository, or a URL.",
+        description="Runbook: a path in the repository, or a URL.",
         examples=["docs/runbooks/grading_completeness.md"],
     )
     budget: BudgetEntry | None = Field(
         None,
-        description="What it may cost before that is said.",
+        description="Cost above which the report has a note.",
         examples=[{"bytes_per_day": "500 MB"}],
     )
     before: str | None = Field(
         None,
-        description="How it was looked at before plumbline did: the page of coverage says it.",
+        description="How this was checked before plumbline; shown on the coverage page.",
         examples=["by hand, each morning"],
     )
     depends_on: list[_Monitor] = Field(
         default_factory=list,
-        description="Monitors of what this one builds on: when they fail too, they are the cause.",
+        description="Upstream monitors. If they fail too, they are the cause.",
         examples=[["game_status_lag"]],
     )
 
@@ -141,8 +139,8 @@ class MetaEntry(BaseModel):
 
     monitor: MonitorEntry | None = Field(
         None,
-        description="What plumbline needs to know beside the expectations: the model that is "
-        "judged, and what an alert has to say.",
+        description="plumbline's settings: the model, the observed value, and the content of "
+        "alerts.",
     )
 
 
@@ -161,34 +159,36 @@ class ExpectationEntry(_Strict):
         examples=[{"column": "coverage_pct", "aggregate": "mean", "min_value": 80}],
     )
     severity: Severity = Field(
-        "critical", description="What its failure makes of the monitor's status."
+        "critical", description="Status of the monitor if the expectation fails."
     )
     description: str | None = Field(
-        None, description="A text to show instead of the one made from type and arguments."
+        None, description="Text to show instead of the generated description."
     )
     notes: str | list[str] | None = Field(
         None,
-        description="Why the expectation is there, for the next reader; shown in the data docs.",
+        description="Why the expectation exists; shown in the data docs.",
         examples=["Below half, grading of the system has not run for part of the days."],
     )
     meta: dict[str, Any] | None = Field(
         None,
-        description="`when_no_rows: skip` makes the expectation SKIPPED where it looks at no row "
-        "or no value, instead of ERROR; every other key is your own.",
+        description="`when_no_rows: skip` makes the expectation SKIPPED instead of ERROR if it "
+        "checks no row or value; other keys are yours.",
         examples=[{"when_no_rows": "skip"}],
     )
-    id: str | None = Field(None, description="GX's id; not needed: one is made from the content.")
+    id: str | None = Field(
+        None, description="GX's id; not needed, because it is generated from the content."
+    )
     success_on_last_run: bool | None = Field(
-        None, description="Written by GX where it saved the file; not read."
+        None, description="Written by GX when it saves the file; ignored."
     )
     rendered_content: list[Any] | None = Field(
-        None, description="Written by GX where it saved the file; not read."
+        None, description="Written by GX when it saves the file; ignored."
     )
     windows: list[Any] | None = Field(
         None, description="GX's temporal windows, from which it filled in suite parameters."
     )
     expectation_context: Any | None = Field(
-        None, description="Written by GX where it saved the file; not read."
+        None, description="Written by GX when it saves the file; ignored."
     )
 
 
@@ -202,20 +202,22 @@ class SuiteEntry(_Strict):
         examples=["../schemas/suite.schema.json"],
     )
     name: str = Field(
-        description="The suite and its monitor; the same as the file's name without `.json`.",
+        description="Name of the suite and its monitor: the file's name without `.json`.",
         examples=["line_coverage"],
     )
-    id: str | None = Field(None, description="GX's id; not needed: one is made from the name.")
+    id: str | None = Field(
+        None, description="GX's id; not needed, because it is generated from the name."
+    )
     meta: MetaEntry = Field(
         default_factory=MetaEntry,
-        description="`monitor` is plumbline's; other keys are your own.",
+        description="`monitor` is read by plumbline; other keys are yours.",
     )
     notes: str | list[str] | None = Field(
-        None, description="What the suite watches and why; shown in the data docs."
+        None, description="What the suite checks and why; shown in the data docs."
     )
     suite_parameters: dict[str, Any] | None = Field(
         None,
-        description='Values for arguments that are written `{"$PARAMETER": "name"}`.',
+        description='Values for arguments written as `{"$PARAMETER": "name"}`.',
         examples=[{"least_rows": 100}],
     )
     expectations: list[ExpectationEntry] = Field(

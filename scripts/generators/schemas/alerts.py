@@ -14,7 +14,7 @@ def make_alerts_schema() -> Schema:
         AlertsEntry,
         name="alerts",
         title="The alerts of a plumbline project",
-        description="checkpoints/alerts.yml: who is told of what, where, and how often again.",
+        description="checkpoints/alerts.yml: channels, routes and reminders of notifications.",
     )
     (channel,) = made["properties"]["channels"]["patternProperties"].values()
     for kind in channel["oneOf"]:
@@ -35,5 +35,5 @@ def make_mutes_schema() -> Schema:
         MutesEntry,
         name="mutes",
         title="The mutes of a plumbline project",
-        description="checkpoints/mutes.yml: monitors of which nothing is said for a while.",
+        description="checkpoints/mutes.yml: muted monitors.",
     )

@@ -44,23 +44,25 @@ SUITE_PARAMETER: Schema = {"type": "object", "required": ["$PARAMETER"]}
 _NUMBER: Schema = {"anyOf": [{"type": ["number", "null"]}, SUITE_PARAMETER]}
 _TRUTH: Schema = {"anyOf": [{"type": "boolean"}, SUITE_PARAMETER]}
 _BOUNDS: Schema = {
-    "min_value": {**_NUMBER, "description": "The least that passes."},
-    "max_value": {**_NUMBER, "description": "The most that passes."},
+    "min_value": {**_NUMBER, "description": "Minimum value that passes."},
+    "max_value": {**_NUMBER, "description": "Maximum value that passes."},
     "strict_min": {**_TRUTH, "description": "Whether min_value itself fails."},
-    "strict_max": {**_TRUTH, "description": "Whether max_value itself fails."},
+    "strict_max": {**_TRUTH, "description": "Whether `max_value` itself fails."},
 }
 
 # What no class describes, or GX's classes describe wrongly here and there.
 _DESCRIPTIONS = {
-    "condition_parser": "How a row_condition given as text is read.",
-    "ignore_row_if": "Which rows are left out, by what is missing in them.",
+    "condition_parser": "Syntax of a `row_condition` that is a string.",
+    "ignore_row_if": "Which rows to skip, by their missing values.",
     "json_schema": "The JSON Schema that each value must match.",
-    "row_condition": "Only rows for which this holds are judged: a condition (as text, in the "
-    "syntax of condition_parser, it is deprecated).",
-    "strict_max": "Whether max_value itself fails.",
+    "row_condition": (
+        "Condition for the checked rows (a string in the syntax of "
+        "`condition_parser` is deprecated)."
+    ),
+    "strict_max": "Whether `max_value` itself fails.",
     "strict_min": "Whether min_value itself fails.",
     "strictly": "Whether equal neighbours fail.",
-    "value_pairs_set": "The pairs of values that may occur, each a list of two.",
+    "value_pairs_set": "Allowed pairs of values, each a list of two.",
 }
 
 # What annotations can't say, or GX's schema says more narrowly than GX reads.

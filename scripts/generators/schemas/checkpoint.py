@@ -24,12 +24,14 @@ _SUMMARIES = {"api": "Posts the results to a URL, as JSON."}
 
 _KEYS = {
     "api_key": "The key of the service's interface.",
-    "name": "What the action is called in logs.",
-    "notify_on": "Which results are told. `warning` and `critical` are exactly these: `warning` "
-    "says nothing of what is critical.",
+    "name": "Name of the action in logs.",
+    "notify_on": (
+        "Which results are notified. `warning` and `critical` match only that "
+        "severity: `warning` doesn't include critical results."
+    ),
     "notify_with": "The data docs sites to link to.",
     "priority": "The alert's priority.",
-    "receiver_emails": "Addresses, with commas between them.",
+    "receiver_emails": "Addresses, separated by commas.",
     "region": "`EU` for Europe.",
     "renderer": "The class that writes the message.",
     "routing_key": "The integration key of the service.",
@@ -37,7 +39,7 @@ _KEYS = {
     "sender_login": "The account that sends.",
     "sender_password": "Its password.",
     "severity": "The event's severity.",
-    "show_failed_expectations": "Whether the message lists what failed.",
+    "show_failed_expectations": "Whether the message lists the failures.",
     "site_names": "The data docs sites to build; all, if none is named.",
     "slack_channel": "The channel, where a token is used.",
     "slack_token": "The token of a Slack app.",
@@ -48,9 +50,9 @@ _KEYS = {
     "sns_topic_arn": "The topic.",
     "tags": "Tags of the alert.",
     "teams_webhook": "The incoming webhook.",
-    "url": "Where the results are posted to, as JSON.",
-    "use_ssl": "Whether the connection is TLS from its beginning.",
-    "use_tls": "Whether the connection turns to TLS (STARTTLS).",
+    "url": "URL to which the results are posted as JSON.",
+    "use_ssl": "Whether the connection uses TLS from the start.",
+    "use_tls": "Whether the connection switches to TLS (STARTTLS).",
 }
 
 _EXAMPLES = {
@@ -66,7 +68,7 @@ def make_checkpoint_schema() -> Schema:
         CheckpointEntry,
         name="checkpoint",
         title="A checkpoint of a plumbline project",
-        description="checkpoints/NAME.json: which monitors run together, and what follows.",
+        description="checkpoints/NAME.json: monitors that run together, and actions after the run.",
     )
     properties = made["properties"]
     by_name = properties["result_format"]["anyOf"][0]
@@ -100,7 +102,7 @@ def _action() -> Schema:
         "required": ["type", "name"],
         "properties": {
             "type": {
-                **described("Which action.", _EXAMPLES["type"]),
+                **described("Type of the action.", _EXAMPLES["type"]),
                 "enum": list(actions),
                 "markdownEnumDescriptions": [
                     _summary(name, action) for name, action in actions.items()

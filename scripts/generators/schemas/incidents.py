@@ -13,5 +13,5 @@ def make_incidents_schema() -> Schema:
         LabelsEntry,
         name="incidents",
         title="The labelled incidents of a plumbline project",
-        description="checkpoints/incidents.yml: what is known to have gone wrong, for backtests.",
+        description="checkpoints/incidents.yml: past incidents, for backtests.",
     )

@@ -13,5 +13,5 @@ def make_schedule_schema() -> Schema:
         SchedulesEntry,
         name="schedule",
         title="The schedule of a plumbline project",
-        description="checkpoints/schedule.yml: when checkpoints run, and who is told.",
+        description="checkpoints/schedule.yml: when checkpoints run, and channels to notify.",
     )

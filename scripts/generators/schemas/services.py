@@ -13,6 +13,5 @@ def make_services_schema() -> Schema:
         ServicesEntry,
         name="services",
         title="The services of a plumbline project",
-        description="deploy/services.yml: what is deployed, what it is built from, and what looks "
-        "at it.",
+        description="deploy/services.yml: services, their source paths and their checks.",
     )

@@ -89,7 +89,7 @@ def make_suite_schema(catalogue: Mapping[str, Schema]) -> Schema:
         SuiteEntry,
         name="suite",
         title="A suite of a plumbline project",
-        description="expectations/NAME.json: what must hold of the rows of a monitor's model.",
+        description="expectations/NAME.json: expectations on the rows of a monitor's model.",
     )
     properties = made["properties"]
     expectation = properties["expectations"]["items"]
@@ -100,12 +100,15 @@ def make_suite_schema(catalogue: Mapping[str, Schema]) -> Schema:
     expectation["properties"]["type"].update(
         {
             "enum": list(catalogue),
-            "errorMessage": "There is no such expectation; completion lists those that there are.",
+            "errorMessage": "This expectation doesn't exist; completion lists the valid ones.",
             "markdownEnumDescriptions": [_about(name, entry) for name, entry in catalogue.items()],
         }
     )
     # Examples of one type would be offered for all.
-    expectation["properties"]["kwargs"] = {**described("Its arguments."), "type": "object"}
+    expectation["properties"]["kwargs"] = {
+        **described("Arguments of the expectation."),
+        "type": "object",
+    }
     expectation["properties"]["severity"]["enumDescriptions"] = [
         _SEVERITIES[severity] for severity in expectation["properties"]["severity"]["enum"]
     ]
@@ -115,7 +118,7 @@ def make_suite_schema(catalogue: Mapping[str, Schema]) -> Schema:
     made["definitions"] = {
         "suite_parameter": {
             **described(
-                "A suite parameter, whose value is given when the suite is run.",
+                "A suite parameter, whose value is set when the suite runs.",
                 [{"$PARAMETER": "least_rows"}],
             ),
             **SUITE_PARAMETER,

@@ -109,29 +109,29 @@ class ExpectMetricToBeBetween(BatchExpectation):
                                 overrides={"moving_average": {"min_value": 30}})
     """
 
-    column: str = pydantic.Field(min_length=1, description="The column that holds the metric.")
+    column: str = pydantic.Field(min_length=1, description="Column with the metric.")
     min_value: float | dict[str, Any] | None = pydantic.Field(
-        None, description="The least that passes."
+        None, description="Minimum value that passes."
     )
     max_value: float | dict[str, Any] | None = pydantic.Field(
-        None, description="The most that passes."
+        None, description="Maximum value that passes."
     )
     strict_min: bool | dict[str, Any] = pydantic.Field(
         False, description="Whether min_value itself fails."
     )
     strict_max: bool | dict[str, Any] = pydantic.Field(
-        False, description="Whether max_value itself fails."
+        False, description="Whether `max_value` itself fails."
     )
     aggregate: Literal["mean", "min", "max", "sum"] | None = pydantic.Field(
-        None, description="How the rows of a group become one number; without it each row counts."
+        None, description="How to aggregate the rows of a group; by default each row is checked."
     )
-    group_by: list[str] | None = pydantic.Field(None, description="The columns that name a group.")
+    group_by: list[str] | None = pydantic.Field(None, description="Columns that define a group.")
     overrides: dict[str, dict[str, Any]] | None = pydantic.Field(
-        None, description="Other bounds for single groups: {group: {min_value: number, ...}}."
+        None, description="Different bounds for single groups: {group: {min_value: number, ...}}."
     )
 
     retired: list[str] | None = pydantic.Field(
-        None, description="The names of groups that are gone for good: they are not missed."
+        None, description="Groups that are permanently gone and no longer expected."
     )
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)

@@ -49,66 +49,65 @@ from plumbline.evaluate.expectations.metric_between import (
 
 
 class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
-    """Expect a metric to be as usual: near the median of the monitor's own earlier good runs.
+    """Expect a metric to be near the median of the monitor's own earlier good runs.
 
     ExpectMetricToFollowHistory is a Batch Expectation.
 
     Args:
-        column (str): The column that holds the metric, which is also what the monitor's observed
-            number, or its groups', is made of.
-        min_value (number): The least that passes, whatever is usual.
-        max_value (number): The most that passes, whatever is usual.
+        column (str): The column with the metric. It must be the column of the monitor's observed
+            value, or of its groups'.
+        min_value (number): The minimum value that passes, whatever the baseline.
+        max_value (number): The maximum value that passes, whatever the baseline.
         strict_min (boolean): If True, min_value itself fails. Default False.
         strict_max (boolean): If True, max_value itself fails. Default False.
         aggregate (str or None): mean, min, max or sum over the rows (of each group).
-        group_by (list of str or None): The columns that name a group; each has a past of its own.
-        overrides (dict or None): Other min_value and max_value for single groups.
-        runs (int): How many of the last comparable good runs count, one a day. Default 28.
-        minimum (int): With fewer nothing is judged. Default 14.
-        deviations (number): How many spreads from the median are usual still. Default 5.
-        least_deviation (number): But never less than this, in the metric's unit. Default 1.
-        same_weekday (boolean): If True, only runs of the same day of the week are comparable.
-        since (str or None): A date such as 2026-01-31: only runs of that day and later ones count,
-            so that a new level is accepted.
-        retired (list of str or None): The names of groups that are gone for good: they are not
-            missed.
-        until_then (str): floor (default) or error: while there are too few runs, whether
-            min_value and max_value alone are held, or that is an error. An error teaches nothing:
-            with it the past must come from elsewhere.
+        group_by (list of str or None): The columns that define a group; each has its own baseline.
+        overrides (dict or None): Different min_value and max_value for single groups.
+        runs (int): Number of earlier good runs in the baseline, one per day. Default 28.
+        minimum (int): Minimum number of runs for a baseline. Default 14.
+        deviations (number): Allowed distance from the median, in spreads. Default 5.
+        least_deviation (number): Minimum allowed distance, in the metric's unit. Default 1.
+        same_weekday (boolean): If True, compare only runs of the same weekday.
+        since (str or None): First day of the baseline, such as 2026-01-31, after a new level was
+            accepted.
+        retired (list of str or None): Groups that are permanently gone and no longer expected.
+        until_then (str): With too few runs, apply only min_value and max_value (floor, the
+            default) or report an error. Runs that end in an error don't count for the baseline.
 
     Notes:
         * Earlier runs come from plumbline's own history of the same target. Runs in which the
-          monitor (or the group) was not PASS are left out, and so is the day that is judged.
-        * A day counts once, by its run nearest in hour to the one that is judged: many looks at
-          one state are no witnesses of what is usual.
-        * min_value and max_value must be given: a long outage can't become normal beyond them.
-        * The spread is the median absolute deviation, scaled as a standard deviation is.
-        * A group that was judged on at least minimum of the last runs days and is not among the
-          rows fails, with no observed value, until it is there again or retired.
+          monitor (or the group) was not PASS are left out, and so is the current day.
+        * A day counts once, with the run closest in time of day to the current one.
+        * min_value and max_value are required, so that a long outage can't become the baseline.
+        * The spread is the median absolute deviation, scaled like a standard deviation.
+        * A group that was evaluated on at least minimum of the last runs days and is missing from
+          the rows fails, with no observed value, until it is back or retired.
 
     Examples:
         ExpectMetricToFollowHistory(column="coverage_pct", aggregate="mean", min_value=50,
                                     max_value=100)
     """
 
-    runs: int = pydantic.Field(28, ge=2, description="How many earlier good runs count, one a day.")
-    minimum: int = pydantic.Field(14, ge=2, description="With fewer nothing is judged.")
+    runs: int = pydantic.Field(
+        28, ge=2, description="Number of earlier good runs in the baseline, one per day."
+    )
+    minimum: int = pydantic.Field(14, ge=2, description="Minimum number of runs for a baseline.")
     deviations: float = pydantic.Field(
-        5.0, gt=0, description="How many spreads from the median are usual still."
+        5.0, gt=0, description="Allowed distance from the median, in spreads."
     )
     least_deviation: float = pydantic.Field(
-        1.0, ge=0, description="But never less than this, in the metric's unit."
+        1.0, ge=0, description="Minimum allowed distance, in the metric's unit."
     )
     same_weekday: bool = pydantic.Field(
-        False, description="Whether only runs of the same day of the week are comparable."
+        False, description="Whether to compare only runs of the same weekday."
     )
     since: str | None = pydantic.Field(
         None,
-        description="The first day whose runs count, where a new level was accepted.",
+        description="First day of the baseline, after a new level was accepted.",
         format="date",
     )
     until_then: Literal["error", "floor"] = pydantic.Field(
-        "floor", description="While there are too few runs: the bounds alone, or an error."
+        "floor", description="With too few runs: apply only the bounds, or report an error."
     )
 
     success_keys: ClassVar[tuple[str, ...]] = (

@@ -16,6 +16,7 @@ from plumbline.cli.main import build_root
 from plumbline.project import Project
 from plumbline.project.files import read_document
 from plumbline.project.suites import ExpectationEntry, read_suite
+from support.each import for_each
 from support.pages import ROOT, Block, Page, blocks, pages
 
 
@@ -23,12 +24,15 @@ def by_place(block: Block) -> str:
     return block.where
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Page) -> None:
-    for link in page.links():
+def test_every_link_leads_somewhere() -> None:
+    def leads_somewhere(at: tuple[Page, str]) -> None:
+        page, link = at
         parts = urlsplit(link)
         if not parts.scheme and parts.path:
-            assert (page.path.parent / parts.path).exists(), f"{page.name} links to {link}"
+            assert (page.path.parent / parts.path).exists()
+
+    links = [(page, link) for page in pages() for link in page.links()]
+    for_each(links, leads_somewhere, name=lambda at: f"{at[0].name} links to {at[1]}")
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=by_place)
@@ -62,8 +66,12 @@ def commands() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("line", [line for _, line in commands()], ids=[at for at, _ in commands()])
-def test_a_command_is_one_that_is_there(line: str) -> None:
+def test_a_command_is_one_that_is_there() -> None:
+    for_each(commands(), lambda at: check_command(at[1]), name=lambda at: at[0])
+
+
+def check_command(line: str) -> None:
+    """What it starts is there: our commands, targets of make, scripts."""
     words = shlex.split(re.split(r"[|<>;&]", line)[0], comments=True)
     while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
         words.pop(0)

@@ -11,6 +11,7 @@ import pytest
 
 from plumbline.cli.commands import Command, Group
 from plumbline.cli.main import build_root
+from support.each import for_each
 from support.processes import PLUMBLINE, environment
 from unit.cli.conftest import Plumbline
 
@@ -82,32 +83,36 @@ def test_these_are_the_commands() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_describes_and_shows_examples_and_exit_codes(
-    plumbline: Plumbline, path: tuple[str, ...], option: str
+    plumbline: Plumbline, option: str
 ) -> None:
-    said = plumbline(*path, option)
-    assert said.code == 0
-    assert said.err == ""
-    assert f"Usage: {' '.join(('plumbline', *path))} " in said.out
-    assert "Examples:\n  plumbline" in said.out
-    for code in ("0 ", "64", "70"):
-        assert f"\n  {code}  " in said.out.split("Exit codes:")[1]
-    assert "--project-dir" in said.out
-    assert "--debug" in said.out
+    def is_so(path: tuple[str, ...]) -> None:
+        said = plumbline(*path, option)
+        assert said.code == 0
+        assert said.err == ""
+        assert f"Usage: {' '.join(('plumbline', *path))} " in said.out
+        assert "Examples:\n  plumbline" in said.out
+        for code in ("0 ", "64", "70"):
+            assert f"\n  {code}  " in said.out.split("Exit codes:")[1]
+        assert "--project-dir" in said.out
+        assert "--debug" in said.out
+
+    for_each(COMMANDS, is_so, name=" ".join)
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_option_is_explained(path: tuple[str, ...]) -> None:
-    command: click.Command = build_root()
-    for name in path:
-        assert isinstance(command, Group)
-        found = command.get_command(click.Context(command), name)
-        assert found is not None
-        command = found
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    assert [one.name for one in options if not one.help] == []
+def test_every_option_is_explained() -> None:
+    def is_so(path: tuple[str, ...]) -> None:
+        command: click.Command = build_root()
+        for name in path:
+            assert isinstance(command, Group)
+            found = command.get_command(click.Context(command), name)
+            assert found is not None
+            command = found
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        assert [one.name for one in options if not one.help] == []
+
+    for_each(COMMANDS, is_so, name=" ".join)
 
 
 def test_the_exit_codes_of_run_are_those_of_nagios(plumbline: Plumbline) -> None:

@@ -6,6 +6,8 @@ import signal
 
 import pytest
 
+from plumbline.cli.commands import Command, Group
+from support.each import for_each
 from support.examples import CHEAP, Shown, Terminal, commands, examples
 
 EXAMPLES = examples()
@@ -24,18 +26,21 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     return Terminal.open(tmp_path_factory.mktemp("examples"))
 
 
-@pytest.mark.parametrize(
-    ("path", "command"), commands(), ids=[" ".join(path) or "plumbline" for path, _ in commands()]
-)
-def test_every_command_has_an_example_of_its_own(path: tuple[str, ...], command) -> None:
-    own = [shown for shown in command.examples if shown.line.split()[1 : len(path) + 1] == [*path]]
-    assert own, f"{' '.join(path)}: give it an Example"
-    assert [shown.line for shown in command.examples if not shown.why] == []
+def test_every_command_has_an_example_of_its_own() -> None:
+    def has_one(found: tuple[tuple[str, ...], Command | Group]) -> None:
+        path, command = found
+        words = [shown.line.split()[1 : len(path) + 1] for shown in command.examples]
+        assert [*path] in words, "give it an Example"
+        assert [shown.line for shown in command.examples if not shown.why] == []
+
+    for_each(commands(), has_one, name=lambda found: " ".join(("plumbline", *found[0])))
 
 
-@pytest.mark.parametrize("shown", EXAMPLES, ids=str)
-def test_an_example_is_of_the_command_in_whose_help_it_stands(shown: Shown) -> None:
-    assert shown.line.split()[: len(shown.path) + 1] == ["plumbline", *shown.path]
+def test_an_example_is_of_the_command_in_whose_help_it_stands() -> None:
+    def is_so(shown: Shown) -> None:
+        assert shown.line.split()[: len(shown.path) + 1] == ["plumbline", *shown.path]
+
+    for_each(EXAMPLES, is_so)
 
 
 @pytest.mark.parametrize("shown", OFFLINE, ids=str)

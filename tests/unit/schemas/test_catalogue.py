@@ -17,6 +17,7 @@ from jsonschema import Draft7Validator
 
 import plumbline
 from generators.schemas.catalogue import is_shipped, make_catalogue
+from support.each import for_each
 from unit.schemas.conftest import ROOT
 
 CATALOGUE: dict[str, dict[str, Any]] = json.loads(
@@ -61,39 +62,47 @@ def test_a_projects_own_expectation_in_the_same_process_does_not_get_in(
     assert CATALOGUE["expect_column_max_to_be_between"]["source"] == "gx"
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_an_argument_that_it_requires_is_one_without_which_gx_refuses(name: str) -> None:
-    with pytest.raises(ValidationError) as refused:
-        get_expectation_impl(name)(nothing_of_this_name=1)
-    missing = {
-        str(error["loc"][0])
-        for error in refused.value.errors()
-        if error["type"] == "value_error.missing"
-    }
-    assert set(CATALOGUE[name]["required"]) == missing
+def test_an_argument_that_it_requires_is_one_without_which_gx_refuses() -> None:
+    def is_so(name: str) -> None:
+        with pytest.raises(ValidationError) as refused:
+            get_expectation_impl(name)(nothing_of_this_name=1)
+        missing = {
+            str(error["loc"][0])
+            for error in refused.value.errors()
+            if error["type"] == "value_error.missing"
+        }
+        assert set(CATALOGUE[name]["required"]) == missing
+
+    for_each(CATALOGUE, is_so)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_its_arguments_are_those_that_gx_takes(name: str) -> None:
-    taken = set(get_expectation_impl(name).__fields__) - EVERYWHERE - {"library_metadata"}
-    assert set(CATALOGUE[name]["kwargs"]) == taken
-    assert list(CATALOGUE[name]["kwargs"]) == sorted(taken)
+def test_its_arguments_are_those_that_gx_takes() -> None:
+    def is_so(name: str) -> None:
+        taken = set(get_expectation_impl(name).__fields__) - EVERYWHERE - {"library_metadata"}
+        assert set(CATALOGUE[name]["kwargs"]) == taken
+        assert list(CATALOGUE[name]["kwargs"]) == sorted(taken)
+
+    for_each(CATALOGUE, is_so)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_it_describes_the_expectation_and_each_argument(name: str) -> None:
-    entry = CATALOGUE[name]
-    assert entry["description"]
-    assert [key for key, value in entry["kwargs"].items() if not value["description"]] == []
-    for schema in entry["kwargs"].values():
-        Draft7Validator.check_schema(schema)
+def test_it_describes_the_expectation_and_each_argument() -> None:
+    def is_so(name: str) -> None:
+        entry = CATALOGUE[name]
+        assert entry["description"]
+        assert [key for key, value in entry["kwargs"].items() if not value["description"]] == []
+        for schema in entry["kwargs"].values():
+            Draft7Validator.check_schema(schema)
+
+    for_each(CATALOGUE, is_so)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_what_gx_takes_for_nothing_is_null_and_a_default_is_a_right_value(name: str) -> None:
-    for argument, schema in CATALOGUE[name]["kwargs"].items():
-        field = get_expectation_impl(name).__fields__[argument]
-        validator = Draft7Validator(schema)
-        assert validator.is_valid(None) == bool(field.allow_none), argument
-        if "default" in schema:
-            assert validator.is_valid(schema["default"]), argument
+def test_what_gx_takes_for_nothing_is_null_and_a_default_is_a_right_value() -> None:
+    def is_so(name: str) -> None:
+        for argument, schema in CATALOGUE[name]["kwargs"].items():
+            field = get_expectation_impl(name).__fields__[argument]
+            validator = Draft7Validator(schema)
+            assert validator.is_valid(None) == bool(field.allow_none), argument
+            if "default" in schema:
+                assert validator.is_valid(schema["default"]), argument
+
+    for_each(CATALOGUE, is_so)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
@@ -67,7 +66,7 @@ class AlertAction(ValidationAction):
         """The run that GX itself started; None where it may touch no incident."""
         from plumbline.alerts.factory import LiveRun
         from plumbline.core.run_id import new_run_id
-        from plumbline.project import Project
+        from plumbline.gx.project_context import project_of
 
         checkpoint: Any = checkpoint_result.checkpoint_config
         options = [
@@ -83,7 +82,7 @@ class AlertAction(ValidationAction):
             return None
         if checkpoint.is_judged_otherwise:
             return None
-        project = Project(Path(str(context.root_directory)))
+        project = project_of(context)
         target = project.target()
         if target.is_demo:
             return None

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from great_expectations.checkpoint.actions import ActionContext
@@ -16,13 +15,14 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.freshness_diagnostics import CheckpointFreshnessDiagnostics
 from great_expectations.core.run_identifier import RunIdentifier
 
-from plumbline.core.errors import PlumblineError
+from plumbline.core.errors import MonitorError, PlumblineError
 from plumbline.core.outcome import Outcome
 from plumbline.core.run_id import new_run_id
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.monitor import Monitor
+from plumbline.gx.project_context import one_reading, project_of
 from plumbline.project import Project
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.request import parse_as_of
@@ -53,8 +53,19 @@ class Checkpoint(GxCheckpoint):
     ) -> CheckpointResult:
         """Run all monitors, then all actions; see ``Monitor.run``.
 
-        Without a ``run_id`` of GX's, plumbline's own is its name.
+        Without a ``run_id`` of GX's, plumbline's own is its name. The files are those of the moment
+        in which it begins: an edit during the run is in the next one.
         """
+        context = self._resolve_context().context
+        with one_reading(context) as project:
+            self.validation_definitions = [
+                _as_read(definition, project, context) for definition in self.validation_definitions
+            ]
+            return self._run(batch_parameters, expectation_parameters, run_id)
+
+    def _run(
+        self, batch_parameters: Any, expectation_parameters: Any, run_id: Any
+    ) -> CheckpointResult:
         self._is_judged_otherwise = bool(expectation_parameters)
         sources: dict[str, BigQueryModels] = {}
         jobs: MonitorJobs | None = None
@@ -91,7 +102,7 @@ class Checkpoint(GxCheckpoint):
     ) -> RunStamp:
         started = datetime.now(UTC) - self._under_way
         named = str(run_id.run_name) if run_id is not None and run_id.run_name else None
-        project = Project(Path(str(self._resolve_context().context.root_directory)))
+        project = project_of(self._resolve_context().context)
         revision = project.revision
         return RunStamp(
             run_id=named or (jobs.run_id if jobs else new_run_id(started)),
@@ -177,6 +188,21 @@ class Checkpoint(GxCheckpoint):
                 line = f"action {action.name!r} failed: {type(raised).__name__}: {raised}"
                 self._failed_actions.append(" ".join(line.split()))
                 logger.warning("%s", self._failed_actions[-1])
+
+
+def _as_read(definition: Any, project: Project, context: Any) -> Any:
+    """``definition``, made anew where its files changed since it was made: in a notebook, a
+    checkpoint may have been got long before it is run."""
+    if not isinstance(definition, JudgedDefinition):
+        return definition
+    try:
+        is_same = definition.suite_file == project.suite_of(definition.name)
+    except MonitorError:
+        is_same = False
+    if is_same:
+        return definition
+    store = context.validation_definition_store
+    return store.get(store.get_key(name=definition.name))
 
 
 def _as_of(asked: object, started: datetime, project: Project) -> datetime:

@@ -27,12 +27,15 @@ def load_context(project: Project) -> FileDataContext:
     """
     project.check_stores()
     with imported_at_once("great_expectations"), loaded_when_touched():
-        import great_expectations as gx
+        from great_expectations.data_context.data_context.context_factory import set_context
+
+        from plumbline.gx.project_context import ProjectContext
 
     # GX says much on its own that our report says better, or that is not for our users.
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     try:
-        context: FileDataContext = gx.get_context(mode="file", context_root_dir=str(project.root))
+        context = ProjectContext(project)
+        set_context(context)
     except PlumblineError:
         raise
     except Exception as raised:

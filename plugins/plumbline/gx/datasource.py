@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from great_expectations.compatibility import pydantic
@@ -29,6 +28,7 @@ from great_expectations.execution_engine.pandas_execution_engine import PandasEx
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.ids import stable_id
 from plumbline.core.run_id import new_run_id
+from plumbline.gx.project_context import project_of
 from plumbline.project import Project, Target
 from plumbline.project.definitions import BATCH_DEFINITION
 from plumbline.run.jobs import MonitorJobs
@@ -165,13 +165,12 @@ class BigQueryModels(_Datasource):
         Raises:
             ConfigError: the context has no folder, so there are no models.
         """
-        root = getattr(self._data_context, "root_directory", None)
-        if root is None:
+        if getattr(self._data_context, "root_directory", None) is None:
             raise ConfigError(
                 f"datasource {self.name!r} needs a project folder",
                 fix="load the context with gx.get_context(context_root_dir=...)",
             )
-        return Project(Path(str(root)))
+        return project_of(self._data_context)
 
     def get_asset_names(self) -> set[str]:
         """The monitors of the project."""

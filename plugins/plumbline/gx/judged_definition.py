@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 
 from plumbline.core.outcome import Outcome
+from plumbline.project import Suite
 from plumbline.site.records import RunStamp
 
 
@@ -24,6 +26,11 @@ class JudgedDefinition(ValidationDefinition):
 
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
     _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
+
+    @property
+    @abstractmethod
+    def suite_file(self) -> Suite | None:
+        """The suite as its file said when this was made; None: it could not be read."""
 
     @property
     def outcome(self) -> Outcome | None:

@@ -53,6 +53,11 @@ class Monitor(JudgedDefinition):
     _fault: MonitorError | None = pydantic.PrivateAttr(None)
     _root: Path | None = pydantic.PrivateAttr(None)
 
+    @property
+    def suite_file(self) -> Suite | None:
+        """The suite as its file said when this was made."""
+        return self._suite_file
+
     def run(
         self,
         *,

@@ -22,7 +22,6 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from great_expectations.core.expectation_validation_result import (
@@ -36,6 +35,7 @@ from great_expectations.data_context.types.resource_identifiers import (
 
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.evaluate.build_suite import build_suite
+from plumbline.gx.project_context import project_of
 from plumbline.project import Project, Target
 from plumbline.project.due import next_due
 from plumbline.project.find import PROJECT_FILE
@@ -77,7 +77,7 @@ class SiteBuilder:
         **options: Any,
     ) -> None:
         self._context = data_context
-        self.project = Project(Path(str(data_context.root_directory)))
+        self.project = project_of(data_context)
         raw = {
             "class_name": type(self).__name__,
             "module_name": __name__,

@@ -35,6 +35,7 @@ from plumbline.core.ids import stable_id
 from plumbline.evaluate.build_suite import build_suite
 from plumbline.gx.checkpoint import Checkpoint
 from plumbline.gx.monitor import Monitor
+from plumbline.gx.project_context import project_of
 from plumbline.gx.table_monitor import TableMonitor
 from plumbline.project import Project, Suite
 from plumbline.project.definitions import BATCH_DEFINITION, Definition
@@ -42,10 +43,6 @@ from plumbline.project.find import find_state_dir
 from plumbline.project.sites import FILESYSTEM
 
 logger = logging.getLogger(__name__)
-
-
-def _project(context: Any) -> Project:
-    return Project(Path(str(context.root_directory)))
 
 
 class ExpectationsStore(GxExpectationsStore):
@@ -57,13 +54,13 @@ class ExpectationsStore(GxExpectationsStore):
         Raises:
             MonitorError: malformed, with file, key and fix.
         """
-        built = build_suite(_project(self._data_context).suite(key.name), as_written=True)
+        built = build_suite(project_of(self._data_context).suite(key.name), as_written=True)
         as_dict: dict[str, Any] = self._expectationSuiteSchema.dump(built)
         return as_dict
 
     def get_all(self) -> list[Any]:
         """Every suite that can be read; what can't is logged with its fault."""
-        project = _project(self._data_context)
+        project = project_of(self._data_context)
         found = []
         for name in project.suite_names():
             try:
@@ -83,7 +80,7 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
         its checkpoint run.
         """
         name = key.to_tuple()[0]
-        project = _project(self._data_context)
+        project = project_of(self._data_context)
         try:
             definition = project.asset_of(name)
             if definition is not None:
@@ -94,11 +91,11 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
 
     def has_key(self, key: Any) -> bool:
         """Whether there is a monitor or a validation definition of that name."""
-        return _project(self._data_context).has_monitor(key.to_tuple()[0])
+        return project_of(self._data_context).has_monitor(key.to_tuple()[0])
 
     def list_keys(self) -> list[Any]:
         """Every monitor and validation definition."""
-        names = _project(self._data_context).monitor_names()
+        names = project_of(self._data_context).monitor_names()
         return [self.get_key(name=name) for name in names]
 
     def get_all(self) -> list[Any]:
@@ -156,7 +153,7 @@ class CheckpointStore(GxCheckpointStore):
         """
         context = self._data_context
         assert context is not None
-        read = _project(context).checkpoint(key.to_tuple()[0])
+        read = project_of(context).checkpoint(key.to_tuple()[0])
         definitions: list[Any] = [
             context.validation_definition_store.get(
                 context.validation_definition_store.get_key(name=name)
@@ -178,7 +175,7 @@ class CheckpointStore(GxCheckpointStore):
 
     def get_all(self) -> list[Any]:
         """Every checkpoint."""
-        names = _project(self._data_context).checkpoint_names()
+        names = project_of(self._data_context).checkpoint_names()
         return [self.get(self.get_key(name=name)) for name in names]
 
 

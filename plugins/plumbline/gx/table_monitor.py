@@ -51,6 +51,11 @@ class TableMonitor(JudgedDefinition):
         """The files that it was made from."""
         self._project, self._suite_file, self._definition = project, suite, definition
 
+    @property
+    def suite_file(self) -> Suite:
+        """The suite as its file said when this was made."""
+        return self._suite_file
+
     def run(
         self,
         *,

@@ -25,7 +25,7 @@ from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_di
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
 from plumbline.project.revision import read_revision
-from plumbline.project.runbooks import find_runbook
+from plumbline.project.runbooks import read_runbook
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.stores import check_stores
@@ -134,6 +134,8 @@ class Project:
         """
         self.revision  # noqa: B018 - before the files: of two, the older one is said
         self.files.read_all(self._files_of_a_run())
+        for named in self._runbooks():
+            read_runbook(self.root, named, self.files)
 
     def _files_of_a_run(self) -> Iterator[Path]:
         files = self.files
@@ -153,10 +155,6 @@ class Project:
                     yield from files.listed(folder, pattern, below=True)
             for folder in macro_folders(self.root, self.dbt):
                 yield from files.listed(folder, "*.sql", below=True)
-        for named in self._runbooks():
-            file = find_runbook(self.root, named)
-            if file is not None:
-                yield file
 
     def _runbooks(self) -> Iterator[str]:
         """What suites and services name as their runbooks."""

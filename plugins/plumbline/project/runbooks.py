@@ -10,6 +10,8 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
+from plumbline.project.files import Files
+
 ENDINGS = (".md", ".markdown")
 """Of files whose headings can be read."""
 
@@ -36,6 +38,25 @@ def find_runbook(root: Path, named: str) -> Path | None:
         return below if below.is_file() else None
     except (OSError, ValueError, RuntimeError):
         return None
+
+
+def read_runbook(root: Path, named: str, files: Files) -> str | None:
+    """The text of a runbook, for its page; None for a link, or where it can't be read.
+
+    It lies in the project, or below a folder that the project links to.
+    """
+    if "://" in named:
+        return None
+    file = root / named
+    try:
+        inside = file.resolve().is_relative_to(root.resolve())
+        return files.plain_text(file) if inside or _is_below(named) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _is_below(named: str) -> bool:
+    return ".." not in Path(named).parts and not Path(named).is_absolute()
 
 
 def headings_of(markdown: str) -> list[str]:

@@ -121,14 +121,21 @@ class MonitorJobs:
         return compiled
 
     def submit(self, monitors: Iterable[str]) -> None:
-        """Send the jobs of ``monitors``; a fault is kept and raised by ``data``."""
-        for name in monitors:
+        """Send the jobs of ``monitors``; a fault is kept and raised by ``data``.
+
+        All are compiled before the first is sent: none shows another state of the files.
+        """
+        names = [name for name in monitors if name not in self._started]
+        for name in names:
+            try:
+                self._compiled[name] = self.compile(self.project.suite_of(name))
+            except MonitorError as error:
+                self._started[name] = error
+        for name in names:
             if name in self._started:
                 continue
+            compiled = self._compiled[name]
             try:
-                suite = self.project.suite_of(name)
-                compiled = self.compile(suite)
-                self._compiled[name] = compiled
                 if self.broken is not None:
                     raise self.broken
                 self._started[name] = self._runner.submit(

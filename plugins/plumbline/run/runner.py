@@ -28,7 +28,6 @@ from plumbline.run.request import RunRequest
 from plumbline.run.selection import choose_monitors
 
 if TYPE_CHECKING:
-    from plumbline.core.revision import Revision
     from plumbline.gx.alert_action import AlertAction
     from plumbline.gx.checkpoint import Checkpoint
     from plumbline.gx.docs_action import DocsAction
@@ -51,11 +50,11 @@ def run_checkpoint(
     """
     started = time.monotonic()
     progress = progress or NoProgress()
+    request.project.read_all()
     request.project.check_stores()
     monitors = _chosen(request)
     _check_vars(request, monitors)
     _check_parameters(request, monitors)
-    revision = request.project.revision  # a malformed one is refused now, not after
     delivers, why_not = _delivers(request, whole=not (request.select or request.exclude))
     if delivers:
         _check_alerts(request)
@@ -87,7 +86,6 @@ def run_checkpoint(
             why_not=why_not,
             now=now,
             started=started,
-            revision=revision,
             progress=progress,
         )
     except Exception:
@@ -110,7 +108,6 @@ def _run(
     why_not: str | None,
     now: datetime,
     started: float,
-    revision: Revision | None,
     progress: Progress,
 ) -> RunReport:
     """GX, the judging and the actions, while the jobs are under way."""
@@ -152,7 +149,7 @@ def _run(
         started_at=now,
         seconds=time.monotonic() - started,
         outcomes=outcomes,
-        revision=revision,
+        revision=request.project.revision,
         fail_on=request.fail_on,
         given=request.given,
         notes=(

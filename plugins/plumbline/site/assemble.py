@@ -9,7 +9,6 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from plumbline.alerts.incidents.model import Incident
@@ -22,6 +21,7 @@ from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.core.status import Status
 from plumbline.project import Project, Suite
 from plumbline.project.project import DEFAULT_CHECKPOINT
+from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
 from plumbline.site.history_cache import (
@@ -378,19 +378,7 @@ def _lines(suite: Suite | None, latest: Outcome | None) -> tuple[SuiteLine, ...]
 
 def _runbook(project: Project, suite: Suite | None) -> str | None:
     named = suite.monitor.runbook if suite else None
-    if not named or "://" in named:
-        return None
-    file = project.root / named
-    try:
-        inside = file.resolve().is_relative_to(project.root.resolve())
-        return file.read_text(encoding="utf-8") if inside or _is_below(named) else None
-    except (OSError, ValueError):
-        return None
-
-
-def _is_below(named: str) -> bool:
-    """Whether it lies below a folder that the project links to, and climbs out of none."""
-    return ".." not in Path(named).parts and not Path(named).is_absolute()
+    return read_runbook(project.root, named, project.files) if named else None
 
 
 def _run_view(run: RunRow) -> RunView:

@@ -71,18 +71,18 @@ generate: $(DEV) ## make anew what is made from the code: schemas, pages of the 
 	$(BIN)/python scripts/generators $(GENERATE_ARGS)
 
 bench: $(DEV) ## a health check beside its bare queries and plain GX; 1,000 monitors, 10,000 runs; 15 minutes
-	$(BIN)/python scripts/benchmark $(BENCH_ARGS)
+	$(BIN)/python scripts/bench health-check $(BENCH_ARGS)
 
 bench-check: $(DEV) ## the same, and whether a ratio is worse than in docs/benchmarks.json
-	$(BIN)/python scripts/benchmark --check $(BENCH_ARGS)
+	$(BIN)/python scripts/bench health-check --check $(BENCH_ARGS)
 
 # Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.
 bench-docs: $(DEV) ## CPU of the data docs with 10 and 10,000 stored results, beside GX's own builder
-	$(BIN)/python scripts/docs_benchmark $(BENCH_ARGS)
+	$(BIN)/python scripts/bench docs $(BENCH_ARGS)
 
 soak: $(DEV) ## 200 live runs in one process, after 200 that fill it: nothing may grow; half an hour; Linux
-	$(BIN)/python scripts/soak $(SOAK_ARGS)
+	$(BIN)/python scripts/bench soak $(SOAK_ARGS)
 
 demo-docs: $(DEV) ## live the demo season through and build its data docs into build/demo-docs
 	rm -rf build/demo-docs

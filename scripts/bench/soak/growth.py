@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from soak.sample import Sample
+from bench.soak.sample import Sample
 
 MEMORY_PER_100_RUNS = 2.0
 """MiB that resident memory may grow in a hundred runs: allocators breathe, leaks go on."""

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from benchmark.measure import HERE, BenchmarkError, Measured, Process, run
-from benchmark.parts import Part, Target
-from benchmark.proxy import Counted, forwarding
-from docs_benchmark.history import copied, copy_project
+from bench.health_check.measure import HERE, Measured, Process, run
+from bench.health_check.parts import Part, Target
+from bench.health_check.proxy import Counted, forwarding
+from bench.past import copied, copy_project
+from bench.shared import BenchmarkError, python_path
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.tables import DELIVERIES, HEARTBEATS, INCIDENTS, OUTCOMES, STATE, OwnTable
 from plumbline.project import Project
@@ -149,8 +150,10 @@ class _Place:
         cls, folder: Path, shipped: Path, runs: int, hosted: Mapping[str, str], counted: Counted
     ) -> _Place:
         root = copy_project(shipped, folder / f"after_{runs}").root
-        path = os.pathsep.join((str(HERE.parents[1] / "plugins"), os.environ.get("PYTHONPATH", "")))
-        state = {"PLUMBLINE_STATE_DIR": str(folder / f"state_{runs}"), "PYTHONPATH": path}
+        state = {
+            "PLUMBLINE_STATE_DIR": str(folder / f"state_{runs}"),
+            "PYTHONPATH": python_path(),
+        }
         return cls(runs, root, {**hosted, **state}, counted)
 
     @property

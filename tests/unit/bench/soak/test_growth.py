@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from soak.growth import judge
-from soak.sample import Sample
+from bench.soak.growth import judge
+from bench.soak.sample import Sample
 
 RUNS = 200
 

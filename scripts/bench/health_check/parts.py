@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmark.measure import Measured
+from bench.health_check.measure import Measured
 
 
 @dataclass(frozen=True)

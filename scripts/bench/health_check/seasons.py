@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmark.measure import SEED_DAY_EXIT_CODE, Contender, in_turn, run
-from benchmark.parts import Part, Target
-from benchmark.proxy import forwarding
+from bench.health_check.measure import SEED_DAY_EXIT_CODE, Contender, in_turn, run
+from bench.health_check.parts import Part, Target
+from bench.health_check.proxy import forwarding
 from plumbline.project import Project
 
 CHECKPOINT = "health_check_full"

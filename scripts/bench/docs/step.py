@@ -9,11 +9,12 @@ files written.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from bench.opened_files import listen
 
 CHECKPOINT = "health_check_full"
 
@@ -30,18 +31,10 @@ def main() -> None:
     result = checkpoint.run()
     action = _action(which)
     action._data_context = context
-    read, written = set(), set()
+    read: set[str] = set()
+    written: set[str] = set()
 
-    def listen(event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or not isinstance(arguments[0], str | bytes):
-            return
-        name = os.fsdecode(arguments[0])
-        if name.endswith((".py", ".pyc")):  # modules that are first used here
-            return
-        writes = arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        (written if writes else read).add(name)
-
-    sys.addaudithook(listen)
+    listen(lambda name, writes: (written if writes else read).add(name))
     cpu, wall = time.process_time(), time.perf_counter()
     action.run(checkpoint_result=result)
     print(

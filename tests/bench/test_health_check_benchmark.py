@@ -11,21 +11,28 @@ from typing import Any
 
 import pytest
 
-from benchmark.measure import FLOOR, GX, PLUMBLINE, Asked, Measured, Measurement, Process
-from benchmark.proxy import scans_in
-from benchmark.report import as_document, as_markdown, as_text, compare, part_of, targets_of
+from bench.health_check.measure import FLOOR, GX, PLUMBLINE, Asked, Measured, Measurement, Process
+from bench.health_check.proxy import scans_in
+from bench.health_check.report import (
+    as_document,
+    as_markdown,
+    as_text,
+    compare,
+    part_of,
+    targets_of,
+)
 from plumbline.project.targets import Target
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "bench"
 
 
 def run(*arguments: str, season: Target | None = None) -> subprocess.CompletedProcess[str]:
-    """``python scripts/benchmark``, on the warehouse with the season."""
+    """``python scripts/bench health-check``, on the warehouse with the season."""
     environment = dict(os.environ) | {"PYTHONPATH": str(SCRIPT.parents[1] / "plugins")}
     if season is not None:
         environment["PLUMBLINE_STATE_DIR"] = str(season.state_dir)
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
+        [sys.executable, str(SCRIPT), "health-check", *arguments],
         env=environment,
         capture_output=True,
         text=True,

@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.proxy import forwarding
+from bench.health_check.proxy import forwarding
+from bench.shared import BenchmarkError
 
 AS_OF = "2026-02-02"
 SEED_DAY_EXIT_CODE = 2
@@ -33,10 +34,6 @@ LIGHT = (
 """Commands that ask no warehouse."""
 
 FLOOR, PLUMBLINE, GX, SODA = "floor", "plumbline", "plain GX", "Soda Core"
-
-
-class BenchmarkError(Exception):
-    """They cannot be compared: one of them failed, or they do not find the same."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmark.measure import FLOOR, GX, PLUMBLINE, Measured, Measurement
-from benchmark.parts import Part, Target
+from bench.health_check.measure import FLOOR, GX, PLUMBLINE, Measured, Measurement
+from bench.health_check.parts import Part, Target
 
 SCHEMA_VERSION = 3
 MIB = 1024**2

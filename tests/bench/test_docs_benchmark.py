@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from docs_benchmark import cli
-from docs_benchmark.cli import Measured
+from bench.docs import cli
+from bench.docs.cli import Measured
 from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from support.processes import environment
 from support.sockets import refused_port
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "docs_benchmark"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "bench"
 
 
 def run(*arguments: str, seconds: float = 200, **env: str) -> subprocess.CompletedProcess[str]:
-    """``python scripts/docs_benchmark``."""
+    """``python scripts/bench docs``."""
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
+        [sys.executable, str(SCRIPT), "docs", *arguments],
         env=environment(**env),
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""The command line: ``python scripts/soak``."""
+"""The command line: ``python scripts/bench soak``."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.shared import MISSED, NOT_MEASURED, ROOT, say
+from bench.soak.growth import FEWEST_RUNS, judge
+from bench.soak.instants import instants_until
+from bench.soak.receiver import Receiver, open_receiver
+from bench.soak.report import EVERY, HEADER, Soak, as_line, conclusion, row_of, write_page
+from bench.soak.sample import Sample, cpu_seconds, take_sample
 from plumbline.core.errors import PlumblineError
-from soak.growth import FEWEST_RUNS, judge
-from soak.instants import instants_until
-from soak.receiver import Receiver, open_receiver
-from soak.report import EVERY, HEADER, Soak, as_line, conclusion, row_of, write_page
-from soak.sample import Sample, cpu_seconds, take_sample
 
 if TYPE_CHECKING:
     from plumbline.project import Project, Target
 
-ROOT = Path(__file__).resolve().parents[2]
-GROWS, NOT_MEASURED = 1, 3
-
 
 @click.command(
-    epilog="Example: python scripts/soak --runs 60"
-    f"\n\nExit codes: 0 nothing grows; {GROWS} something does; {NOT_MEASURED} could not be "
+    epilog="Example: python scripts/bench soak --runs 60"
+    f"\n\nExit codes: 0 nothing grows; {MISSED} something does; {NOT_MEASURED} could not be "
     "measured; 64 wrong usage."
 )
 @click.option("--runs", default=400, show_default=True, type=click.IntRange(min=FEWEST_RUNS))
@@ -48,22 +46,12 @@ def command(runs: int, checkpoint: str, output: Path | None) -> None:
     try:
         soak = _soak(runs, checkpoint)
     except PlumblineError as fault:
-        _say(str(fault))
+        say(str(fault))
         sys.exit(NOT_MEASURED)
     click.echo("\n".join(["", *conclusion(soak)]))
     if output is not None:
         write_page(output, soak, day=datetime.now(UTC).date())
-    sys.exit(GROWS if soak.grows else 0)
-
-
-def main() -> int:
-    """The script."""
-    try:
-        command.main(prog_name="soak", standalone_mode=False)
-    except click.UsageError as fault:
-        fault.show()
-        return 64
-    return 0
+    sys.exit(MISSED if soak.grows else 0)
 
 
 def _soak(runs: int, checkpoint: str) -> Soak:
@@ -93,11 +81,11 @@ def _warehouse() -> Iterator[tuple[Project, Target]]:
     with tempfile.TemporaryDirectory(prefix="plumbline-soak-") as state:
         os.environ["PLUMBLINE_STATE_DIR"] = state
         project = Project(ROOT)
-        target = ensure_ready(project.target("local"), _say)
+        target = ensure_ready(project.target("local"), say)
         try:
             yield project, target
         finally:
-            EmbeddedWarehouse.of(target).stop(_say)
+            EmbeddedWarehouse.of(target).stop(say)
 
 
 def _tell(receiver: Receiver) -> None:
@@ -134,7 +122,3 @@ def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Itera
                 f"run {number} was not whole: {'; '.join(report.notes) or 'no docs were built'}"
             )
         yield take_sample(number, wall=wall, cpu=cpu, state=project.state_dir)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

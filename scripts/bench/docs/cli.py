@@ -1,4 +1,4 @@
-"""The command line: ``python scripts/docs_benchmark``."""
+"""The command line: ``python scripts/bench docs``."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from typing import Any
 
 import click
 
-from docs_benchmark.history import copy_project, multiply
+from bench.past import copy_project, multiply
+from bench.shared import MISSED, NOT_MEASURED, ROOT, python_path, say
 from plumbline.core.errors import PlumblineError
 from plumbline.project import Project, Target
 from plumbline.project.sites import site_folder
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.ready import ensure_ready
 
-ROOT = Path(__file__).resolve().parents[2]
 STEP = Path(__file__).with_name("step.py")
 FEW = 10
 AT_MOST = 1.2
 """How many times the CPU of the docs step with few results it may take with many."""
 LARGEST_OVERVIEW = 300_000
-TOO_MUCH, NOT_MEASURED = 1, 3
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,8 @@ class Measured:
 
 
 @click.command(
-    epilog="Example: python scripts/docs_benchmark --many 2000 --rounds 3"
-    f"\n\nExit codes: 0 flat; {TOO_MUCH} it grows, or a page is too large; {NOT_MEASURED} could "
+    epilog="Example: python scripts/bench docs --many 2000 --rounds 3"
+    f"\n\nExit codes: 0 flat; {MISSED} it grows, or a page is too large; {NOT_MEASURED} could "
     "not be measured; 64 wrong usage."
 )
 @click.option("--many", default=10_000, show_default=True, type=click.IntRange(min=FEW + 1))
@@ -67,7 +66,7 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
         state = os.environ.setdefault("PLUMBLINE_STATE_DIR", str(Path(folder) / "state"))
         target: Target | None = None
         try:
-            target = ensure_ready(Project(ROOT).target("local"), _say)
+            target = ensure_ready(Project(ROOT).target("local"), say)
             few, many_ = (_prepared(Path(folder), Path(state), count) for count in (FEW, many))
             found = [
                 _measured("plumbline", few, FEW, rounds),
@@ -77,11 +76,11 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
                 found += [_measured("gx", few, FEW, 1), _measured("gx", many_, many, 1)]
             overview = _overview(many_)
         except (PlumblineError, subprocess.CalledProcessError) as fault:
-            _say(str(getattr(fault, "stderr", "") or fault))
+            say(str(getattr(fault, "stderr", "") or fault))
             sys.exit(NOT_MEASURED)
         finally:
             if target is not None and is_own:
-                EmbeddedWarehouse.of(target).stop(_say)
+                EmbeddedWarehouse.of(target).stop(say)
     ratio = found[1].cpu / found[0].cpu
     said = {
         "measured": [asdict(one) for one in found],
@@ -91,17 +90,7 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
     }
     click.echo(json.dumps(said, indent=2) if form == "json" else _text(found, ratio, overview))
     flat = ratio <= AT_MOST and found[1].read <= found[0].read and overview <= LARGEST_OVERVIEW
-    sys.exit(0 if flat else TOO_MUCH)
-
-
-def main() -> int:
-    """The script."""
-    try:
-        command.main(prog_name="docs_benchmark", standalone_mode=False)
-    except click.UsageError as fault:
-        fault.show()
-        return 64
-    return 0
+    sys.exit(0 if flat else MISSED)
 
 
 @dataclass(frozen=True)
@@ -112,7 +101,7 @@ class _Prepared:
 
 def _prepared(folder: Path, state: Path, count: int) -> _Prepared:
     """A project of its own with ``count`` results, whose site knows them all."""
-    _say(f"making {count:,} stored results")
+    say(f"making {count:,} stored results")
     project = copy_project(ROOT, folder / f"with_{count}")
     target = ensure_ready(project.target("local"))
     prepared = _Prepared(project.root, folder / f"state_{count}")
@@ -136,7 +125,7 @@ def _measured(builder: str, prepared: _Prepared, stored: int, rounds: int) -> Me
     taken = []
     for number in range(rounds + (builder == "plumbline")):
         one = _step(prepared, builder)
-        _say(f"{builder}, {stored:,} stored: {one['cpu']:.2f} s CPU")
+        say(f"{builder}, {stored:,} stored: {one['cpu']:.2f} s CPU")
         if number or builder == "gx":  # the first one fills caches
             taken.append(one)
     return Measured(
@@ -162,8 +151,11 @@ def _step(prepared: _Prepared, builder: str) -> Mapping[str, Any]:
 
 
 def _environment(prepared: _Prepared) -> dict[str, str]:
-    path = os.pathsep.join((str(ROOT / "plugins"), os.environ.get("PYTHONPATH", "")))
-    return {**os.environ, "PLUMBLINE_STATE_DIR": str(prepared.state), "PYTHONPATH": path}
+    return {
+        **os.environ,
+        "PLUMBLINE_STATE_DIR": str(prepared.state),
+        "PYTHONPATH": python_path(),
+    }
 
 
 def _overview(prepared: _Prepared) -> int:
@@ -192,7 +184,3 @@ def _text(found: Sequence[Measured], ratio: float, overview: int) -> str:
             f"{found[3].cpu / found[1].cpu:.0f} times what plumbline does."
         )
     return "\n".join(lines)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

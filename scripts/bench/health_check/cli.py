@@ -1,4 +1,4 @@
-"""The command line: ``python scripts/benchmark``."""
+"""The command line: ``python scripts/bench health-check``."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmark import report
-from benchmark.history import MOST_ROUNDS, measure_history
-from benchmark.many import measure_many
-from benchmark.measure import BenchmarkError, measure
-from benchmark.seasons import measure_backtest
-from plumbline.core.errors import PlumblineError
+from bench.health_check import report
+from bench.health_check.history import MOST_ROUNDS, measure_history
+from bench.health_check.many import measure_many
+from bench.health_check.measure import measure
+from bench.health_check.seasons import measure_backtest
+from bench.shared import MISSED, NOT_MEASURED, ROOT, USAGE, BenchmarkError, say
 from plumbline.project import Project
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.ready import ensure_ready
 
-ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "docs" / "benchmarks.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- measured by python scripts/benchmark --save -->", "<!-- until here -->"
+BEGIN, END = "<!-- measured by python scripts/bench health-check --save -->", "<!-- until here -->"
 AT_MOST = 4.0
 """How many times the floor a health check may take."""
 LONG_ROUNDS = 3
@@ -35,11 +33,9 @@ LONG_ROUNDS = 3
 TOLERANCE = 0.25
 """By what share a ratio may exceed the committed one: machines differ."""
 
-MISSED, NOT_MEASURED, USAGE = 1, 3, 64
-
 
 @click.command(
-    epilog="Example: python scripts/benchmark --rounds 9 --format json"
+    epilog="Example: python scripts/bench health-check --rounds 9 --format json"
     f"\n\nExit codes: 0 every target is met; {MISSED} one is missed, or worse than the committed; "
     f"{NOT_MEASURED} could not be measured; {USAGE} wrong usage."
 )
@@ -113,7 +109,7 @@ def command(
     Then a backtest of the season beside one run; a checkpoint of many monitors beside one of five;
     a run with alerts and docs after many stored runs beside one after ten.
     """
-    target = ensure_ready(Project(project_dir).target("local"), progress=_say)
+    target = ensure_ready(Project(project_dir).target("local"), progress=say)
     if target.emulator_host:
         raise BenchmarkError("unset BIGQUERY_EMULATOR_HOST: what is timed is the demo season")
     endpoint = endpoint_of(target)
@@ -123,14 +119,14 @@ def command(
         project_dir=project_dir,
         endpoint=endpoint,
         project=target.project,
-        progress=_say,
+        progress=say,
         soda=soda,
     )
     parts = [report.part_of(found, at_most=at_most)]
     with tempfile.TemporaryDirectory(prefix="plumbline-benchmark-") as folder:
         place: dict[str, Any] = {
             "folder": Path(folder), "shipped": project_dir, "endpoint": endpoint,
-            "project": target.project, "progress": _say,
+            "project": target.project, "progress": say,
         }  # fmt: skip
         if backtest:
             parts.append(
@@ -139,7 +135,7 @@ def command(
                     project_dir=project_dir,
                     endpoint=endpoint,
                     project=target.project,
-                    progress=_say,
+                    progress=say,
                 )
             )
         if monitors:
@@ -174,25 +170,6 @@ def _compare(now: dict[str, object]) -> None:
         raise BenchmarkError(f"{COMMITTED.name} can't be read: {fault}") from None
     worse = report.compare(now, before, TOLERANCE)
     for line in worse:
-        _say(f"worse than committed: {line}")
+        say(f"worse than committed: {line}")
     if worse:
         sys.exit(MISSED)
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code."""
-    try:
-        command.main(args=arguments, prog_name="python scripts/benchmark", standalone_mode=False)
-    except click.ClickException as fault:
-        fault.show()
-        return USAGE
-    except click.Abort:
-        return 130
-    except (BenchmarkError, PlumblineError) as fault:
-        click.echo(f"error: {fault}", err=True)
-        return NOT_MEASURED
-    return 0

@@ -1,4 +1,4 @@
-"""Lets the folder run as ``python scripts/soak``."""
+"""Lets the folder run as ``python scripts/bench``."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from pathlib import Path
 def _run() -> int:
     # What is wanted first on the path is the folder that holds the package, not the package.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
-    from soak.cli import main
+    from bench.cli import main
 
     return main()
 

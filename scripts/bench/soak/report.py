@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from soak.growth import Verdict
-from soak.sample import Sample
+from bench.soak.growth import Verdict
+from bench.soak.sample import Sample
 
 EVERY = 20
 """Runs that a row of the table stands for."""

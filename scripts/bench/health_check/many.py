@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmark.measure import HERE, Contender, in_turn, run
-from benchmark.parts import Part, Target
+from bench.health_check.measure import HERE, Contender, in_turn, run
+from bench.health_check.parts import Part, Target
+from bench.shared import python_path
 
 FEW = 5
 AT_MOST_MS = 40.0
@@ -76,7 +77,7 @@ def measure_many(
     under = (sys.executable, str(HERE / "profiled.py"), str(profile), *largest.command[3:])
     run(
         under,
-        {**largest.environment, "PYTHONPATH": str(HERE.parents[1] / "plugins")},
+        {**largest.environment, "PYTHONPATH": python_path()},
         expected=WARNING,
     )
     return Part(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from soak.instants import FILLING, STEP, instants_until
+from bench.soak.instants import FILLING, STEP, instants_until
 
 LAST = datetime(2026, 2, 3, tzinfo=ZoneInfo("America/New_York"))
 

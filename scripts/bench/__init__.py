@@ -1,0 +1,1 @@
+"""Benchmarks: what plumbline takes, beside a reference, and whether that grows."""

@@ -1,0 +1,27 @@
+"""What all benchmarks use: places, exit codes, how they report progress."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parents[2]
+MISSED, NOT_MEASURED, USAGE = 1, 3, 64
+"""Exit codes: something is worse than it may be; it could not be measured; wrong usage."""
+
+
+class BenchmarkError(Exception):
+    """It can't be measured or compared: a command failed, or two do not find the same."""
+
+
+def say(text: str) -> None:
+    """A line of progress, on standard error."""
+    click.echo(text, err=True)
+
+
+def python_path() -> str:
+    """PYTHONPATH of processes that import this repository's package, and what lies here."""
+    ours = (str(ROOT / "plugins"), str(ROOT / "scripts"))
+    return os.pathsep.join((*ours, os.environ.get("PYTHONPATH", "")))

@@ -1,5 +1,7 @@
-"""Deployments: drift of each service, and checks before and after a deployment.
+"""Deployments of services, and of plumbline itself on Google Cloud.
 
-`gitlog` reads git, `deployed` reads the deployed commit, `drift` compares the two; `checks` runs
-before a deployment, `verify` after one. Used by ``plumbline deploy``.
+Services (deploy/services.yml): `gitlog` reads git, `deployed` reads the deployed commit, `drift`
+compares the two, `check` runs before a deployment and `verify` after one. plumbline itself: `apply`
+makes Google Cloud as deploy/deploy.yml declares, `docs_hosting` shows the data docs behind a login;
+both run `gcloud` in `steps`. Used by ``plumbline deploy`` and ``plumbline docs host``.
 """

@@ -296,13 +296,13 @@ def _of_http(entry: HttpEntry) -> Deployed:
                 f"the endpoint's answer has no key {entry.field!r}",
                 fix=f"see `curl {entry.url}`, and write the key as deployed.http.field",
             )
-    return _said(str(text), "http", f"see `curl {entry.url}`")
+    return _from_text(str(text), "http", f"see `curl {entry.url}`")
 
 
 def _of_command(command: Sequence[str], root: Path) -> Deployed:
     text = run_command(command, root, what="the command that says what is deployed")
     words = text.split()
-    return _said(words[0] if words else "", "command", f"see `{' '.join(command)}`")
+    return _from_text(words[0] if words else "", "command", f"see `{' '.join(command)}`")
 
 
 def run_command(
@@ -343,7 +343,7 @@ def run_command(
     return done.stdout
 
 
-def _said(text: str, found_by: str, fix: str) -> Deployed:
+def _from_text(text: str, found_by: str, fix: str) -> Deployed:
     if not _COMMIT.fullmatch(text):
         raise UnknownDeploymentError(f"{text[:60]!r} is no commit", fix=fix)
     return Deployed(text, found_by)

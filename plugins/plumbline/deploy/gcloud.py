@@ -169,7 +169,7 @@ def _run(command: list[str], given: str | None = None) -> str:
         return done.stdout
     # bq says its errors on standard output
     text = done.stderr if command[0] == "gcloud" else f"{done.stderr}\n{done.stdout}"
-    what = f"{shown}: {_said(text)}"
+    what = f"{shown}: {_error_line(text)}"
     if "SERVICE_DISABLED" in text:  # nothing was ever made there
         raise NotFoundError(what)
     # "or it may not exist" comes with a permission that is denied
@@ -181,7 +181,7 @@ def _run(command: list[str], given: str | None = None) -> str:
     raise GcloudError(what, fix=fix)
 
 
-def _said(text: str) -> str:
+def _error_line(text: str) -> str:
     """The line that says it, without the command's own prefix."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = ("ERROR", "BigQuery error", "Error in", "FATAL")

@@ -105,7 +105,7 @@ def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
             "trigger",
             False,
             f"it is {state}: nothing starts the job",
-            f"gcloud scheduler jobs resume {job.name} {_location(declared)}",
+            f"gcloud scheduler jobs resume {job.name} {declared.location_flag}",
         )
     return Link("trigger", True, f"{there['schedule']}, {there['timeZone']}")
 
@@ -122,7 +122,7 @@ def _execute(job: Job, declared: Declaration, gcloud: Gcloud, *flags: str) -> st
     # Not --wait: it ends in an error where the job does, and then names no execution.
     before = _executions(job, declared, gcloud)
     gcloud.change(
-        "run", "jobs", "execute", job.name, _region(declared), "--async", *flags,
+        "run", "jobs", "execute", job.name, declared.region_flag, "--async", *flags,
         role="roles/run.developer on the project",
     )  # fmt: skip
     found = _new(before, job, declared, gcloud)
@@ -134,7 +134,7 @@ def _execute(job: Job, declared: Declaration, gcloud: Gcloud, *flags: str) -> st
 def _through_scheduler(job: Job, declared: Declaration, gcloud: Gcloud) -> tuple[str | None, Link]:
     before = _executions(job, declared, gcloud)
     gcloud.change(
-        "scheduler", "jobs", "run", job.name, _location(declared),
+        "scheduler", "jobs", "run", job.name, declared.location_flag,
         role="roles/cloudscheduler.admin on the project",
     )  # fmt: skip
     found = _new(before, job, declared, gcloud)
@@ -154,7 +154,7 @@ def _through_scheduler(job: Job, declared: Declaration, gcloud: Gcloud) -> tuple
 
 def _executions(job: Job, declared: Declaration, gcloud: Gcloud) -> set[str]:
     found = gcloud.look(
-        "run", "jobs", "executions", "list", f"--job={job.name}", _region(declared)
+        "run", "jobs", "executions", "list", f"--job={job.name}", declared.region_flag
     )  # fmt: skip
     return {str(one["metadata"]["name"]) for one in found or ()}
 
@@ -171,7 +171,9 @@ def _new(before: set[str], job: Job, declared: Declaration, gcloud: Gcloud) -> s
 
 def _ended(execution: str, job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
     for _ in _polls(gcloud, job.seconds + START_SECONDS):
-        found = gcloud.look("run", "jobs", "executions", "describe", execution, _region(declared))
+        found = gcloud.look(
+            "run", "jobs", "executions", "describe", execution, declared.region_flag
+        )
         status = found.get("status") or {}
         if status.get("completionTime"):
             break
@@ -180,7 +182,7 @@ def _ended(execution: str, job: Job, declared: Declaration, gcloud: Gcloud) -> L
             "run",
             False,
             f"it has not ended within {job.seconds + START_SECONDS:.0f} s",
-            f"gcloud run jobs executions describe {execution} {_region(declared)}",
+            f"gcloud run jobs executions describe {execution} {declared.region_flag}",
         )
     completed: dict[str, Any] = next(
         (one for one in status.get("conditions") or () if one.get("type") == "Completed"), {}
@@ -202,28 +204,28 @@ def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Link:
         f'resource.labels.job_name="{job.name}" AND '
         f'labels."run.googleapis.com/execution_name"="{execution}"'
     )
-    said: set[str] = set()
+    ran: set[str] = set()
     for _ in _polls(gcloud, LOG_SECONDS):
         entries = gcloud.look(
             "logging", "read", question, "--freshness=1d", "--limit=1000",
             role="roles/logging.viewer on the project",
         )  # fmt: skip
-        said = {one for entry in entries or () for one in revisions_in(entry)}
-        if said:
+        ran = {one for entry in entries or () for one in revisions_in(entry)}
+        if ran:
             break
-    if not said:
+    if not ran:
         return Link(
             "revision",
             False,
             "the run's log names none",
             "was the image built with --build-arg PLUMBLINE_REVISION=...?",
         )
-    if all(is_revision(one, expected) for one in said):
-        return Link("revision", True, min(said))
+    if all(is_revision(one, expected) for one in ran):
+        return Link("revision", True, min(ran))
     return Link(
         "revision",
         False,
-        f"{', '.join(sorted(said))} ran, {expected[:12]} was expected",
+        f"{', '.join(sorted(ran))} ran, {expected[:12]} was expected",
         "deploy the image of that commit: plumbline deploy apply --image ...",
     )
 
@@ -264,11 +266,3 @@ def _polls(gcloud: Gcloud, seconds: float) -> Iterator[None]:
         if number:
             gcloud.sleep(BETWEEN_SECONDS)
         yield
-
-
-def _region(declared: Declaration) -> str:
-    return f"--region={declared.values.region}"
-
-
-def _location(declared: Declaration) -> str:
-    return f"--location={declared.values.region}"

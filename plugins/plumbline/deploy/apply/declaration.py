@@ -125,6 +125,16 @@ class Declaration:
         host = f"{values.region}-docker.pkg.dev"
         return f"{host}/{values.project}/{values.repository}/{values.image}"
 
+    @property
+    def region_flag(self) -> str:
+        """The region, as most commands of gcloud take it."""
+        return f"--region={self.values.region}"
+
+    @property
+    def location_flag(self) -> str:
+        """The region, as the others take it."""
+        return f"--location={self.values.region}"
+
     @cached_property
     def target(self) -> Target:
         """The BigQuery that is judged."""

@@ -23,7 +23,7 @@ def read_commit(image: str) -> str | None:
 def describe_job(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
     """The job as it is deployed; None: it is not."""
     try:
-        return dict(gcloud.look("run", "jobs", "describe", name, _region(declared)))
+        return dict(gcloud.look("run", "jobs", "describe", name, declared.region_flag))
     except NotFoundError:
         return None
 
@@ -31,7 +31,7 @@ def describe_job(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, 
 def describe_trigger(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
     """What starts it, as it is; None: nothing does."""
     try:
-        return dict(gcloud.look("scheduler", "jobs", "describe", name, _location(declared)))
+        return dict(gcloud.look("scheduler", "jobs", "describe", name, declared.location_flag))
     except NotFoundError:
         return None
 
@@ -66,11 +66,12 @@ def make_jobs(declared: Declaration, gcloud: Gcloud, *, image: str | None) -> It
         jobs = declared.jobs(chosen, commit=read_commit(chosen))
         job = next(one for one in jobs if one.name == name)
         yield _job(job, there, declared, gcloud)
-        have = policy(gcloud, "run", "jobs", "get-iam-policy", name, _region(declared))
+        have = policy(gcloud, "run", "jobs", "get-iam-policy", name, declared.region_flag)
         for role in declared.values.roles.starter.jobs:
             yield grant(
                 gcloud, have, f"serviceAccount:{declared.starter}", role, f"job {name}",
-                ("run", "jobs", "add-iam-policy-binding", name, _region(declared)), needs=RUN_ADMIN,
+                ("run", "jobs", "add-iam-policy-binding", name, declared.region_flag),
+                needs=RUN_ADMIN,
             )  # fmt: skip
         yield _trigger(job, declared, gcloud)
 
@@ -83,7 +84,7 @@ def _job(job: Job, there: dict[str, Any] | None, declared: Declaration, gcloud: 
     image = image_of(manifest)
     note = f"image {image.rpartition('/')[2]}"
     gcloud.change(
-        "run", "jobs", "replace", "-", _region(declared), given=write_yaml(manifest),
+        "run", "jobs", "replace", "-", declared.region_flag, given=write_yaml(manifest),
         role=f"{RUN_ADMIN}, roles/iam.serviceAccountUser on {declared.runner} and "
         "roles/artifactregistry.reader on the repository of images",
     )  # fmt: skip
@@ -96,7 +97,7 @@ def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Step:
     paused = there is not None and there.get("state") == "PAUSED"
     note = (
         f"it is PAUSED, nothing starts the job: gcloud scheduler jobs resume {job.name} "
-        f"{_location(declared)}"
+        f"{declared.location_flag}"
         if paused
         else ""
     )
@@ -111,19 +112,11 @@ def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Step:
     other = "oidcToken" if job.trigger.token == "oauth" else "oauthToken"
     if other in target:  # one of the two: the other one goes first
         gcloud.change(
-            "scheduler", "jobs", "update", "http", job.name, _location(declared),
+            "scheduler", "jobs", "update", "http", job.name, declared.location_flag,
             "--clear-auth-token", role=needs,
         )  # fmt: skip
     gcloud.change(
-        "scheduler", "jobs", verb, "http", job.name, _location(declared), *job.trigger.flags(),
+        "scheduler", "jobs", verb, "http", job.name, declared.location_flag, *job.trigger.flags(),
         role=needs,
     )  # fmt: skip
     return Step(what, "create" if there is None else "update", note)
-
-
-def _region(declared: Declaration) -> str:
-    return f"--region={declared.values.region}"
-
-
-def _location(declared: Declaration) -> str:
-    return f"--location={declared.values.region}"

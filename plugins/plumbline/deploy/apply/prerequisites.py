@@ -46,7 +46,7 @@ def make_prerequisites(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:
 
 
 def _repository(declared: Declaration, gcloud: Gcloud) -> Step:
-    name, location = declared.values.repository, f"--location={declared.values.region}"
+    name, location = declared.values.repository, declared.location_flag
     what = f"the repository {name} of images"
     try:
         gcloud.look("artifacts", "repositories", "describe", name, location)

@@ -97,7 +97,7 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(
     open_page: OpenPage, lived: Path
 ) -> None:
     page = open_page("index.html", of=lived, now=NEVER)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("of 9 monitors are not well")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of 9 monitors failing")
     page.get_by_role("link", name="line_coverage", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("line_coverage")
     expect(page.locator("main")).to_contain_text("44.2")

@@ -32,11 +32,10 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(open_page: Open
     page.get_by_role("link", name="line_coverage", exact=True).first.click()
     assert page.get_by_role("heading", level=1).inner_text().startswith("line_coverage")
     page.get_by_role("link", name="line_coverage-3f9c2a71").first.click()
-    assert page.get_by_role("heading", name="What was seen and said").is_visible()
+    assert page.get_by_role("heading", name="Timeline").is_visible()
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Overview").click()
     assert (
-        page.get_by_role("heading", level=1).inner_text()
-        == "2 of 5 monitors are not well: 2 CRITICAL"
+        page.get_by_role("heading", level=1).inner_text() == "2 of 5 monitors failing: 2 CRITICAL"
     )
 
 

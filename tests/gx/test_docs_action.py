@@ -98,7 +98,7 @@ def test_a_run_in_a_notebook_builds_the_site(notebook: SmallProject) -> None:
     result = context.checkpoints.get("all").run()
     assert not result.success
     site = site_of(context)
-    assert "1 of 2 monitors is not well: 1 CRITICAL" in (site / "index.html").read_text()
+    assert "1 of 2 monitors failing: 1 CRITICAL" in (site / "index.html").read_text()
     assert crawl(site, hidden=[notebook.root]) == []
 
 
@@ -174,7 +174,7 @@ def test_a_run_of_a_part_is_on_the_pages_and_no_run_of_the_checkpoint(local: Sma
     local.run()
     local.run(select=("volume",))
     page = (docs_of(local) / "local" / "index.html").read_text()
-    assert "1 of 2 monitors is not well" in page
+    assert "1 of 2 monitors failing" in page
 
 
 def test_a_run_with_other_vars_changes_no_page_of_its_monitor(local: SmallProject) -> None:
@@ -230,7 +230,7 @@ def test_results_that_cannot_be_stored_are_in_the_docs_all_the_same(local: Small
     results.write_text("in the way")
     report = local.run()
     assert report.exit_code == 2
-    assert "1 of 2 monitors is not well" in (docs_of(local) / "local" / "index.html").read_text()
+    assert "1 of 2 monitors failing" in (docs_of(local) / "local" / "index.html").read_text()
 
 
 def test_faults_name_no_path_of_this_machine(local: SmallProject) -> None:

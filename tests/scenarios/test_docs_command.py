@@ -66,7 +66,7 @@ def docs(plumbline: Plumbline, season: Target, tmp_path_factory: pytest.TempPath
 def test_the_demo_seasons_site_is_whole_and_names_nothing_of_this_machine(docs: Docs) -> None:
     assert crawl(docs.site, hidden=[ROOT, docs.state]) == []
     overview = (docs.site / "index.html").read_text()
-    assert "2 of 9 monitors are not well: 2 CRITICAL" in overview
+    assert "2 of 9 monitors failing: 2 CRITICAL" in overview
     assert "Demo data" in overview
     assert len(overview) < 300_000
 
@@ -195,4 +195,4 @@ def test_serve_follows_the_next_build(docs: Docs, server: Server) -> None:
 def test_a_port_that_is_taken_is_refused(docs: Docs, server: Server) -> None:
     done = docs.type("docs", "serve", "--port", str(server.port))
     assert done.code == 64
-    assert f"port {server.port} can't be had" in done.stderr
+    assert f"can't listen on port {server.port}" in done.stderr

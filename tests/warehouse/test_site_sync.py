@@ -139,7 +139,7 @@ def test_another_machine_builds_the_same_charts_and_incidents_of_the_history_alo
     assert crawl(there, hidden=[live.root, other.root]) == []
     assert crawl(here, hidden=[live.root]) == []
     for site in (here, there):
-        assert "1 of 2 monitors is not well: 1 CRITICAL" in words(site, "index.html")
+        assert "1 of 2 monitors failing: 1 CRITICAL" in words(site, "index.html")
         assert "score 50 of 100" in words(site, "index.html")
 
 

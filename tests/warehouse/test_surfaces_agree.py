@@ -190,7 +190,7 @@ REFUSED = {
     "a misspelt key": Refused("unknown key 'shema'", source="shema: shop"),
     "a key of the source at its table": Refused("dataset stands at a table", table="dataset: shop"),
     "a dash in a dataset's name": Refused(
-        "'shop-eu' is no name of a BigQuery dataset", source="schema: shop-eu"
+        "'shop-eu' is not a valid BigQuery dataset", source="schema: shop-eu"
     ),
     "a variable that cannot be rendered": Refused(
         "the environment variable NOT_SET is not set",

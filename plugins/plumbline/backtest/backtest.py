@@ -185,4 +185,4 @@ def _notes(
             "nothing can be called missed or false."
         )
     if project.mutes:
-        yield "Mutes and acknowledgements are not re-lived: what they hold back counts as sent."
+        yield "Mutes and acknowledgements are not replayed: suppressed alerts count as sent."

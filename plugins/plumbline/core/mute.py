@@ -1,4 +1,4 @@
-"""A mute: nobody is told of a monitor until an instant."""
+"""A mute: a monitor sends no notifications until an instant."""
 
 from __future__ import annotations
 

@@ -278,7 +278,7 @@ def _health(context: CheckContext) -> CheckResult:
     return CheckResult(
         name,
         Status.WARNING,
-        f"it is not well before the deployment: {reply.receipt.detail}",
+        f"it is unhealthy before the deployment: {reply.receipt.detail}",
         "know why first, or the deployment is blamed for it",
     )
 

@@ -86,7 +86,7 @@ def checked_text(found: CheckResult) -> str:
 
 
 _ADVICE = {
-    EXIT_OK: "nothing speaks against deploying",
+    EXIT_OK: "all checks passed",
     EXIT_WARNING: "decide: there are warnings",
     EXIT_CRITICAL: "don't deploy: fix what is CRITICAL first",
     EXIT_ERROR: "not everything could be looked at",

@@ -98,7 +98,7 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> D
         return Diagnosis(
             "routes",
             Level.MISSING,
-            f"nobody is told of {'; '.join(lacking)}",
+            f"no channel is notified of {'; '.join(lacking)}",
             "set the variables of the channels, or fix checkpoints/alerts.yml; then try "
             "`plumbline alerts test`",
         )

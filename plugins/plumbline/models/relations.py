@@ -65,7 +65,7 @@ def checked_relation(*, project: str, dataset: str, table: str, file: str, key: 
     """
 
     def refuse(kind: str, name: str, fix: str) -> NoReturn:
-        raise MonitorError(f"{name!r} is no name of a BigQuery {kind}", file=file, key=key, fix=fix)
+        raise MonitorError(f"{name!r} is not a valid BigQuery {kind}", file=file, key=key, fix=fix)
 
     # They are pasted between backticks, so what could end a backtick must not come through.
     head, _, tail = dataset.rpartition(".")

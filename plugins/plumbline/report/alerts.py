@@ -122,7 +122,7 @@ def _(view: IncidentView) -> RenderableType:
             body.add_row(label, Text(one_line(text)))
         parts += [title, Padding(body, (0, 0, 0, 2))]
     if view.events:
-        parts += [Text(""), Text("What was seen and said", style="bold")]
+        parts += [Text(""), Text("Timeline", style="bold")]
         parts += [_line(_event(event, view.now)) for event in view.events]
     if view.waiting:
         parts += [Text(""), Text("Waiting to be delivered", style="bold")]
@@ -144,7 +144,7 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     ]
     if len(incident.members) > SHOWN:
         facts.append(("", f"and {len(incident.members) - SHOWN} more"))
-    facts.append(("told", ", ".join(incident.notified_channels) or "nobody"))
+    facts.append(("notified", ", ".join(incident.notified_channels) or "nobody"))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
         facts.append(("ack", f"by {incident.ack.by}, {_moment(incident.ack.at, now)}{note}"))
@@ -167,7 +167,7 @@ def _member(member: Member, now: datetime) -> str:
 
 def _event(event: Mapping[str, Any], now: datetime) -> str:
     at = event["as_of"]
-    told = "" if event["speaks"] else " (nobody was told)"
+    told = "" if event["speaks"] else " (not sent)"
     when = _moment(at, now) if isinstance(at, datetime) else str(at)
     return f"{when}  {event['event']}: {event['reason']}, {event['status']}{told}"
 

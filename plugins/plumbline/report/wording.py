@@ -49,14 +49,14 @@ def group_observed(group: GroupOutcome) -> str:
 
 
 def alert(line: AlertLine) -> str:
-    """``slack-error was told: opened line_coverage-3fa9c1d2``."""
+    """``sent to slack-error: opened line_coverage-3fa9c1d2``."""
     what = f"{line.event} {line.incident}"
     if line.channel is None:
-        return f"nobody is told ({line.why}): {what}"
+        return f"not sent ({line.why}): {what}"
     if line.delivered:
-        return f"{line.channel} was told: {what}"
+        return f"sent to {line.channel}: {what}"
     why = f" ({line.why})" if line.why else ""
-    return f"{line.channel} could not be told yet{why}: {what}"
+    return f"not yet delivered to {line.channel}{why}: {what}"
 
 
 def score(report: RunReport) -> str:

@@ -158,7 +158,7 @@ def group_scale(groups: Sequence[GroupSeries]) -> Scale:
 
 
 def in_words(points: Sequence[SeriesPoint], unit: str) -> str:
-    """``28 runs: lowest 40.7 %, highest 94.1 %, last 40.7 %; 8 of them not well``."""
+    """``28 runs: lowest 40.7 %, highest 94.1 %, last 40.7 %; 8 of them failing``."""
     known = [point.observed for point in points if point.observed is not None]
     runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
     if not known:
@@ -170,7 +170,7 @@ def in_words(points: Sequence[SeriesPoint], unit: str) -> str:
         f"last {amount(known[-1], unit)}"
     )
     if wrong:
-        text += f"; {wrong} not well"
+        text += f"; {wrong} failing"
     if skipped:
         text += f"; {skipped} skipped"
     return text

@@ -45,7 +45,7 @@ def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
         return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))
     except OSError as fault:
         raise ConfigError(
-            f"port {port} can't be had: {fault.strerror}",
+            f"can't listen on port {port}: {fault.strerror}",
             key="--port",
             fix="name another port; 0 takes any that is free",
         ) from None

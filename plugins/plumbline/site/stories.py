@@ -140,7 +140,7 @@ def _seen(one: Sighted) -> TimelineEntry:
 
 
 def _decided(event: IncidentRow) -> TimelineEntry:
-    held = "" if event.speaks else ", nobody was told"
+    held = "" if event.speaks else ", not sent"
     return TimelineEntry(
         at=event.as_of,
         kind="event" if event.speaks else "not told",

@@ -113,7 +113,7 @@ def test_an_incident_is_shown_with_its_members_and_history() -> None:
     }  # fmt: skip
     text = text_of(views.IncidentView("a-0001", incident(), [event], (waiting(),), NEW_YORK))
     assert "x  12.0 %  3/25  CRITICAL" in text
-    assert "opened: first failure, CRITICAL (nobody was told)" in text
+    assert "opened: first failure, CRITICAL (not sent)" in text
 
 
 def test_of_one_that_is_over_the_history_is_shown() -> None:

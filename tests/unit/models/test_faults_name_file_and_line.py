@@ -229,7 +229,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
                 "models/m.sql": "select 1 from {{ source('bad', 't') }}",
                 "models/bad.yml": "sources: [{name: bad, schema: 'a`b', tables: [{name: t}]}]",
             },
-            "'a`b' is no name of a BigQuery dataset",
+            "'a`b' is not a valid BigQuery dataset",
             "models/bad.yml: sources.bad.t",
             "fix the name",
             id="a dataset that would end its backtick",

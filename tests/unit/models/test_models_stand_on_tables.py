@@ -436,7 +436,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             manifest(node("built", alias="a` where 1=1 --")),
             {"models/built.sql": TABLE},
-            "'a` where 1=1 --' is no name of a BigQuery table",
+            "'a` where 1=1 --' is not a valid BigQuery table",
             "target/manifest.json: nodes.model.small.built",
             "fix the name",
             id="a name that would end its backtick",

@@ -138,7 +138,7 @@ REFUSED = [
     ("", "identifier: \"{{ var('t') }}\"", "{}", "variable 't' has no value",
      "sources.stripe.tables.charges.identifier", "vars in dbt_project.yml"),
     ("database: \"{{ var('p') }}\"", "", "{p: NOT_A_PROJECT}",
-     "'NOT_A_PROJECT' is no name of a BigQuery project", "sources.stripe.database", "there"),
+     "'NOT_A_PROJECT' is not a valid BigQuery project", "sources.stripe.database", "there"),
     ("schema: \"{{ var('a') }}\"", "", "{a: \"{{ var('b') }}\", b: \"{{ var('a') }}\"}",
      "in a circle: a -> b -> a", "vars.a", "plain value"),
     ("schema: \"{{ var('a')[0] }}\"", "", "{a: [\"{{ env_var('RAW') }}\"]}",

@@ -507,7 +507,7 @@ def test_an_incident_over_the_turn_of_months_is_shaded_from_its_opening_to_its_e
 def test_a_monitor_says_how_often_it_alerted_also_of_months_that_are_over(site: Site) -> None:
     with_incidents(site)
     words = site.words("monitors/coverage.html")
-    assert "2 incidents, 2 of them told" in words
+    assert "2 incidents, 2 notified" in words
     assert 'href="../incidents/i-1.html"' in site.text("monitors/coverage.html")
 
 
@@ -551,10 +551,10 @@ def test_a_monitor_whose_files_are_gone_is_not_shown_as_wrong_now(site: Site) ->
     site.small.add("renamed", "select 92.0 as pct")
     site.tell(story("i-1", "2026-02-18", monitor="renamed"))
     site.sync(records=[record("2026-02-19"), record("2026-02-19", 10.0, monitor="renamed")])
-    assert "1 of 2 monitors is not well" in site.words("index.html")
+    assert "1 of 2 monitors failing" in site.words("index.html")
     (site.small.root / "expectations" / "renamed.json").unlink()
     site.sync()
-    assert "The monitor is well" in site.words("index.html")
+    assert "The monitor is healthy" in site.words("index.html")
     assert not (site.folder / "monitors/renamed.html").exists()
     assert site.faults() == []
 
@@ -592,7 +592,7 @@ def test_what_the_warehouse_alone_knows_is_in_the_site(site: Site) -> None:
     run = RunRow("r", "health_check", row.at, RunStatus.CRITICAL, 0, {"critical": 1})
     site.news = News(rows={"coverage": [row]}, runs=[run])
     site.sync()
-    assert "1 of 1 monitor is not well: 1 CRITICAL" in site.words("index.html")
+    assert "1 of 1 monitor failing: 1 CRITICAL" in site.words("index.html")
     assert "40.0 %" in site.words("monitors/coverage.html")
     assert site.faults() == []
 

@@ -65,7 +65,7 @@ def test_words_say_what_the_line_shows() -> None:
     )
     assert (
         in_words(series(2, status=Status.CRITICAL), "")
-        == "1 run: lowest 2, highest 2, last 2; 1 not well"
+        == "1 run: lowest 2, highest 2, last 2; 1 failing"
     )
     assert in_words(series(None), "") == "1 run, none with a value"
 

@@ -66,7 +66,7 @@ def pages() -> Pages:
 def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages) -> None:
     words = Read(pages.files["index.html"]).words
     for said in (
-        "2 of 5 monitors are not well: 2 CRITICAL",
+        "2 of 5 monitors failing: 2 CRITICAL",
         "score 60 of 100",
         "44.2 %",
         "end of 26 Jan 2026 (7 days)",
@@ -95,7 +95,7 @@ def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -
         "warning < 80, critical < 50",
         "Likely causes",
         "from {{ source('nba_predictions', 'ml_feature_store_v2') }}",
-        "3 incidents, 3 of them told",
+        "3 incidents, 3 notified",
         "the mean of coverage_pct must be at least 80 %",
     ):
         assert said in words
@@ -124,7 +124,7 @@ def test_an_incident_page_tells_in_order_what_was_seen_and_said(pages: Pages) ->
         "acknowledged by ana",
         "reminder held back",
     ]
-    places = [words.index(said, words.index("What was seen and said")) for said in told]
+    places = [words.index(said, words.index("Timeline")) for said in told]
     assert places == sorted(places)
 
 
@@ -300,12 +300,12 @@ def test_no_page_names_a_place_on_this_machine(pages: Pages) -> None:
     ("statuses", "said"),
     [
         ([], "No monitor is known"),
-        ([Status.PASS], "The monitor is well"),
-        ([Status.PASS, Status.PASS], "All 2 monitors are well"),
-        ([Status.WARNING], "1 of 1 monitor is not well: 1 WARNING"),
+        ([Status.PASS], "The monitor is healthy"),
+        ([Status.PASS, Status.PASS], "All 2 monitors are healthy"),
+        ([Status.WARNING], "1 of 1 monitor failing: 1 WARNING"),
         (
             [Status.ERROR, Status.CRITICAL, Status.PASS],
-            "2 of 3 monitors are not well: 1 CRITICAL, 1 ERROR",
+            "2 of 3 monitors failing: 1 CRITICAL, 1 ERROR",
         ),
         ([Status.SKIPPED, Status.SKIPPED], "Nothing was checked: 2 monitors skipped"),
         (

@@ -54,7 +54,7 @@ def test_what_was_seen_decided_and_said_stands_in_order() -> None:
         "04 Feb event: escalated: status rose",
         "04 Feb told: pagerduty",
         "04 Feb told: slack",
-        "05 Feb not told: suppressed: muted, nobody was told",
+        "05 Feb not told: suppressed: muted, not sent",
         "06 Feb event: resolved: recovered",
         "06 Feb told: slack",
     ]

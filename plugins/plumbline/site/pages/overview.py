@@ -74,7 +74,7 @@ def render(data: SiteData) -> bytes:
 
 
 def headline(monitors: Sequence[MonitorView]) -> str:
-    """``2 of 5 monitors are not well: 2 CRITICAL``."""
+    """``2 of 5 monitors failing: 2 CRITICAL``."""
     if not monitors:
         return "No monitor is known"
     counts = Counter(_status(view) for view in monitors)
@@ -83,14 +83,14 @@ def headline(monitors: Sequence[MonitorView]) -> str:
     if wrong:
         count = sum(counts[status] for status in wrong)
         said = ", ".join(f"{counts[status]} {status}" for status in wrong)
-        return f"{count} of {total} {'is' if count == 1 else 'are'} not well: {said}"
+        return f"{count} of {total} failing: {said}"
     if counts[None]:
         return f"{counts[None]} of {total} never ran; no other is wrong"
     if counts[Status.SKIPPED] == len(monitors):
         return f"Nothing was checked: {total} skipped"
     if counts[Status.SKIPPED]:
         return f"Nothing is wrong: {counts[Status.PASS]} of {total} passed, the others skipped"
-    return "The monitor is well" if len(monitors) == 1 else f"All {total} are well"
+    return "The monitor is healthy" if len(monitors) == 1 else f"All {total} are healthy"
 
 
 def calendar(days: Sequence[DayView]) -> Calendar | None:

@@ -18,10 +18,10 @@ DEV := $(call stamp,dev)
 DBT := $(call stamp,dbt)
 ZETASQL := $(VENV)/zetasql/compiled
 
-help: ## this list
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
-health-check: $(LOCAL) ## set up, then judge the demo season's day on the embedded BigQuery
+health-check: $(LOCAL) ## set up, then check the demo season's day on the embedded BigQuery
 	@code=0; $(BIN)/plumbline run health_check || code=$$?; \
 	case $$code in \
 	0) said="nothing is wrong";; \
@@ -34,9 +34,9 @@ health-check: $(LOCAL) ## set up, then judge the demo season's day on the embedd
 	printf 'Again, without make: %s run\n' "$(BIN)/plumbline"; \
 	test $$code -ne 3
 
-test: lint typecheck unit ## set up, then lint, type check and run every test
+test: lint typecheck unit ## set up, then lint, type check and run all tests
 
-lint: $(DEV) ## ruff on the code, the import contract, plumbline's own lint on the project's files
+lint: $(DEV) ## ruff, the import contract, and plumbline lint on the project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
@@ -45,53 +45,53 @@ lint: $(DEV) ## ruff on the code, the import contract, plumbline's own lint on t
 typecheck: $(DEV) ## mypy --strict on the package
 	$(BIN)/mypy
 
-# A file's tests stay together, because they share what is dear to set up (a server, a season), and
+# A file's tests stay together, because they share what is expensive to set up (a server, a season), and
 # files begin in the order that tests/conftest.py gives them. Without bytecode, each worker compiles
 # the tests anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-unit: $(DEV) $(DBT) $(ZETASQL) ## pytest; PYTEST_ARGS="-k line" picks some
+unit: $(DEV) $(DBT) $(ZETASQL) ## pytest; PYTEST_ARGS="-k line" selects tests
 	$(PYTEST) --durations=15 $(PYTEST_ARGS)
 
 # No warehouse, no browser, no Google evaluator.
-test-fast: $(DEV) ## tests of a minute, for the inner loop
+test-fast: $(DEV) ## fast tests, about a minute
 	$(PYTEST) tests/unit -m "not oracle" $(PYTEST_ARGS)
 
-coverage: $(DEV) $(DBT) $(ZETASQL) ## the same, and which lines no test runs; tracing makes it much slower
+coverage: $(DEV) $(DBT) $(ZETASQL) ## all tests with line coverage; much slower
 	$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS)
 
 # Beside the newest, which is installed: PYTHONPATH goes before it.
-oldest-pandas: $(DEV) ## the verdicts of suites on the oldest pandas that is allowed: none may differ
+oldest-pandas: $(DEV) ## compare the verdicts of suites on the oldest supported pandas
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
 		--only-binary :all: --upgrade --target $(VENV)/pandas-2.2 -r requirements/pandas-2.2.txt
 	PYTHONPATH=$(VENV)/pandas-2.2 $(PYTEST) tests/matrix \
 		tests/unit/evaluate tests/gx/test_other_peoples_suites.py tests/gx/test_failures.py
 
-generate: $(DEV) ## make anew what is made from the code: schemas, pages of the docs, manifests
+generate: $(DEV) ## update generated files: schemas, docs pages, manifests
 	$(BIN)/python scripts/generators $(GENERATE_ARGS)
 
-bench: $(DEV) ## a health check beside its bare queries and plain GX; 1,000 monitors, 10,000 runs; 15 minutes
+bench: $(DEV) ## benchmarks: health check, plain GX, 1,000 monitors, 10,000 runs; 15 minutes
 	$(BIN)/python scripts/bench health-check $(BENCH_ARGS)
 
-bench-check: $(DEV) ## the same, and whether a ratio is worse than in docs/benchmarks.json
+bench-check: $(DEV) ## benchmarks; fails if a ratio is worse than in docs/benchmarks.json
 	$(BIN)/python scripts/bench health-check --check $(BENCH_ARGS)
 
 # Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.
-bench-docs: $(DEV) ## CPU of the data docs with 10 and 10,000 stored results, beside GX's own builder
+bench-docs: $(DEV) ## benchmark the data docs with 10 and 10,000 stored results
 	$(BIN)/python scripts/bench docs $(BENCH_ARGS)
 
-soak: $(DEV) ## 200 live runs in one process, after 200 that fill it: nothing may grow; half an hour; Linux
+soak: $(DEV) ## 400 live runs in one process; memory and files must not grow; half an hour; Linux
 	$(BIN)/python scripts/bench soak $(SOAK_ARGS)
 
-demo-docs: $(DEV) ## live the demo season through and build its data docs into build/demo-docs
+demo-docs: $(DEV) ## run the demo season day by day and build its data docs in build/demo-docs
 	rm -rf build/demo-docs
 	$(BIN)/python scripts/demo_site --output build/demo-docs
 
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras
 
-lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
+lock: $(DEV) ## pin the requirements of pyproject.toml, with hashes
 	$(LOCK) $(UPGRADE) --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) $(UPGRADE) --extra local pyproject.toml --constraints requirements/dev.txt \
 		--output-file requirements/local.txt
@@ -104,7 +104,7 @@ lock: $(DEV) ## pin what pyproject.toml asks for, with hashes
 	$(LOCK) $(UPGRADE) --no-deps requirements/pandas-2.2.in --output-file requirements/pandas-2.2.txt
 
 lock-upgrade: UPGRADE := --upgrade
-lock-upgrade: lock ## the same, at the newest versions that the bounds allow
+lock-upgrade: lock ## pin the newest versions within their ranges
 
 stop: ## stop the embedded BigQuery
 	@if [ -x $(BIN)/plumbline ]; then $(BIN)/plumbline warehouse stop; fi

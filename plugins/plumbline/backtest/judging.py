@@ -16,6 +16,7 @@ from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.checks import judge
 from plumbline.checks.baseline import WHOLE, Past
 from plumbline.checks.bounds import observe
+from plumbline.checks.check import Check
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.checks.metric_result import judge_metric
 from plumbline.checks.verdict import Verdict
@@ -34,11 +35,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Metric:
+class _Metric(Check):
     """One of our expectations, its arguments checked."""
 
-    severity: str
-    kwargs: Mapping[str, Any]
     description: str | None
 
 
@@ -159,6 +158,7 @@ class Judge:
         built = build_suite(suite)
         return [
             _Metric(
+                type=entry.type,
                 severity=entry.severity,
                 kwargs=expectation.dict(include=set(expectation.success_keys)),
                 description=entry.description,
@@ -197,24 +197,23 @@ def _evaluate(metrics: Sequence[_Metric], verdict: Verdict) -> list[JudgedExpect
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     found = []
     for metric in metrics:
-        kwargs = metric.kwargs
         try:
             groups = observe(
                 columns,
-                column=kwargs["column"],
-                aggregate=kwargs.get("aggregate"),
-                group_by=kwargs.get("group_by") or (),
+                column=str(metric.column),
+                aggregate=metric.aggregate,
+                group_by=metric.group_by,
             )
         except (KeyError, TypeError):
             return None
-        judged = judge_metric(groups, kwargs)
+        judged = judge_metric(groups, metric)
         details = judged["result"]["details"]
         found.append(
             JudgedExpectation(
-                type=OURS,
+                type=metric.type,
                 severity=metric.severity,
+                kwargs={name: value for name, value in metric.kwargs.items() if value is not None},
                 success=judged["success"],
-                kwargs={name: value for name, value in kwargs.items() if value is not None},
                 observed=judged["result"]["observed_value"],
                 groups=tuple(details["groups"]),
                 failing=() if judged["success"] else tuple(details["failing_rows"]),

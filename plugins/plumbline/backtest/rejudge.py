@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from plumbline.checks.check import checks_of
 from plumbline.checks.groups import retired_groups
 from plumbline.checks.threshold_families import Family, families_of, judge_all
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
@@ -60,7 +61,7 @@ def _one(
             if group.key in by_group
         ),
         judged=tuple(group.key for group in found.groups),
-        retired=retired_groups(entry.kwargs for entry in suite.entry.expectations),
+        retired=retired_groups(checks_of(suite)),
         depends_on=tuple(suite.monitor.depends_on),
         owner=suite.monitor.owner,
     )

@@ -25,6 +25,19 @@ class Bounds:
     strict_min: bool = False
     strict_max: bool = False
 
+    @classmethod
+    def of(cls, kwargs: Mapping[str, Any]) -> Bounds:
+        """The bounds among an expectation's arguments.
+
+        A date, or a parameter without a value, bounds no number.
+        """
+        return cls(
+            min_value=_bound(kwargs.get("min_value")),
+            max_value=_bound(kwargs.get("max_value")),
+            strict_min=kwargs.get("strict_min") is True,
+            strict_max=kwargs.get("strict_max") is True,
+        )
+
     def broken_by(self, value: float | None) -> float | None:
         """The bound that ``value`` breaks, None where it keeps both; NULL breaks the first."""
         if value is None:
@@ -233,6 +246,16 @@ def _total(values: Sequence[Any] | None, indices: Sequence[int]) -> float | None
     except TypeError:
         return None
     return _aggregate(known, "sum")
+
+
+def _bound(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return None if math.isnan(number) else number
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from plumbline.checks.bounds import range_in_words
+from plumbline.checks.check import Check
 from plumbline.core.cells import short, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.masking import domain_of
@@ -143,20 +144,17 @@ def range_of(kwargs: Kwargs) -> str:
 
 
 def _of_ours(kind: str, kwargs: Kwargs) -> str:
-    column = str(kwargs.get("column", ""))
-    what = f"{kwargs['aggregate']} of {column}" if kwargs.get("aggregate") else column
-    group_by = kwargs.get("group_by")
-    if group_by:
-        what += f" of each {' and '.join(map(str, group_by))}"
+    check = Check(kind, "", kwargs)
+    column = check.column or ""
+    what = f"{check.aggregate} of {column}" if check.aggregate else column
+    if check.group_by:
+        what += f" of each {' and '.join(check.group_by)}"
     if kind == FOLLOWS_HISTORY:  # it is held against a band, which each group has of its own
         return f"{what} must be as usual"
     unit = unit_of(column, None, "")
-    own = kwargs.get("overrides") or {}
     text = f"{what} must be {range_of(kwargs)}{f' {unit}' if unit else ''}"
-    if not own:
-        return text
-    others = [f"{name} {range_of({**kwargs, **bounds})}" for name, bounds in own.items()]
-    return f"{text} ({listing(others)})"
+    others = [f"{group} {range_of(own)}" for group, own in check.overridden.items()]
+    return f"{text} ({listing(others)})" if others else text
 
 
 def _filled(template: str, kwargs: Kwargs) -> str:

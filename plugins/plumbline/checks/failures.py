@@ -99,7 +99,7 @@ def _of_columns(result: JudgedExpectation) -> dict[str, Any]:
 
 def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
     declared = suite.monitor.observed
-    column = str(result.kwargs.get("column", ""))
+    column = result.column or ""
     unit = unit_of(
         column,
         declared.column if isinstance(declared, ObservedColumn) else None,
@@ -110,9 +110,7 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
     elements = len(result.groups)
     if not elements and result.element_count is None:  # BOOLEAN_ONLY
         return {"unit": unit}
-    is_whole = (
-        elements == 1 and not result.groups[0]["key"] and bool(result.kwargs.get("aggregate"))
-    )
+    is_whole = elements == 1 and not result.groups[0]["key"] and bool(result.aggregate)
     return {
         "counted": "groups" if is_whole or _are_groups(result) else "rows",
         "unexpected_count": len(failing),
@@ -127,7 +125,7 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
 def _are_groups(result: JudgedExpectation) -> bool:
     """Whether each group is judged once; without an aggregate it may be judged row by row."""
     keys = [GroupKey.of(one["key"]) for one in result.groups]
-    return bool(result.kwargs.get("group_by")) and len(set(keys)) == len(keys)
+    return bool(result.group_by) and len(set(keys)) == len(keys)
 
 
 def _how_bad(group: Mapping[str, Any]) -> tuple[bool, float]:

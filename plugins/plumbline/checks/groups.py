@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plumbline.checks.bounds import observe
+from plumbline.checks.check import Check
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome
@@ -65,19 +66,13 @@ def judged_keys(
     return tuple(sorted(keys, key=lambda key: key.text))
 
 
-def retired_groups(expectations: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The names of groups that an expectation calls gone for good, each once.
-
-    Args:
-        expectations: the arguments of each.
-    """
-    return tuple(
-        dict.fromkeys(name for kwargs in expectations for name in kwargs.get("retired") or ())
-    )
+def retired_groups(checks: Iterable[Check]) -> tuple[str, ...]:
+    """The names of groups that an expectation calls gone for good, each once."""
+    return tuple(dict.fromkeys(name for check in checks for name in check.retired))
 
 
 def _by_group(results: Sequence[JudgedExpectation]) -> list[JudgedExpectation]:
-    return [result for result in results if result.kwargs.get("group_by") and result.groups]
+    return [result for result in results if result.group_by and result.groups]
 
 
 def _of_group_expectations(
@@ -104,7 +99,7 @@ def _of_group_expectations(
                     usual=entry.get("usual") or "",
                     is_missing=entry.get("rows") == 0,
                     unit=unit_of(
-                        str(result.kwargs.get("column", "")),
+                        result.column or "",
                         observed_column,
                         declared.unit if declared else "",
                     ),
@@ -132,9 +127,7 @@ def _contributing(
     except TypeError:
         return []
     judging = [
-        result
-        for result in results
-        if result.kwargs.get("column") == declared.column and result.error is None
+        result for result in results if result.column == declared.column and result.error is None
     ]
     found = []
     for row in rows:
@@ -142,11 +135,7 @@ def _contributing(
         short = False
         for result in judging:
             if declared.aggregate == "sum":
-                below = (
-                    row.numerator is not None
-                    and row.denominator is not None
-                    and row.numerator < row.denominator
-                )
+                below = all(member.is_short for member in row.members)
             else:
                 below = not result.bounds.keep(row.observed)
             if not below:

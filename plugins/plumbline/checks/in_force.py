@@ -1,4 +1,4 @@
-"""A suite with the bounds that judged in the place of those in its file.
+"""The checks of a suite with the bounds that judged in the place of those in its file.
 
 What follows history is held against a band, which no file says. Used by `plumbline.checks.judge`,
 so that thresholds in words and lines in charts are those that judged.
@@ -10,29 +10,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from plumbline.checks.check import Check, checks_of
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, USUAL
 from plumbline.core.group_key import GroupKey
 from plumbline.project.suites import Suite
 
 
-def in_force(suite: Suite, results: Sequence[JudgedExpectation]) -> Suite:
-    """``suite`` as ``results``, one an expectation in its order, say that it was judged."""
-    entries = suite.entry.expectations
-    if len(entries) != len(results) or all(one.type != FOLLOWS_HISTORY for one in results):
-        return suite
-    judged = [
-        entry.model_copy(update={"kwargs": {**entry.kwargs, **_judged(result)}})
-        for entry, result in zip(entries, results, strict=True)
-    ]
-    return replace(suite, written=suite.entry.model_copy(update={"expectations": judged}))
+def in_force(suite: Suite, results: Sequence[JudgedExpectation]) -> tuple[Check, ...]:
+    """The checks of ``suite`` as ``results``, one each in its order, say that they were judged."""
+    checks = checks_of(suite)
+    if len(checks) != len(results):
+        return checks
+    return tuple(
+        replace(check, kwargs={**check.kwargs, **_judged(result)})
+        for check, result in zip(checks, results, strict=True)
+    )
 
 
 def _judged(result: JudgedExpectation) -> dict[str, Any]:
     """What takes the place of arguments in the file; nothing where they judged themselves."""
     if result.type != FOLLOWS_HISTORY or not result.groups:
         return {}
-    if result.kwargs.get("group_by"):
+    if result.group_by:
         bounds: Mapping[str, Any] = {
             GroupKey.of(entry["key"]).label: entry["bounds"] for entry in result.groups
         }

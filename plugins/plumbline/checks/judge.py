@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from plumbline.checks.bounds import observe, to_number
+from plumbline.checks.check import Check, checks_of
 from plumbline.checks.expected import condition, expected
 from plumbline.checks.failing import sample_failing
 from plumbline.checks.failures import failures_of
@@ -81,7 +82,7 @@ def judge(
     columns = _columns(verdict.judge)
     judged_by = in_force(suite, results)
     groups = tuple(
-        replace(group, lines=group_lines_of(judged_by, group.key))
+        replace(group, lines=group_lines_of(judged_by, monitor.observed, group.key))
         for group in judge_groups(suite, results, columns, evidence.grain)
     )
     unevaluated = [result for result in results if result.error is not None]
@@ -119,7 +120,7 @@ def judge(
         reason=reason,
         groups=groups,
         judged=judged_keys(results, columns, evidence.grain),
-        retired=retired_groups(result.kwargs for result in results),
+        retired=retired_groups(results),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
         failures=failures_of(suite, results),
@@ -129,7 +130,7 @@ def judge(
         numerator=_total(columns, "numerator"),
         denominator=_total(columns, "denominator"),
         notes=(*verdict.notes, *verdict.skipped, *_of_expectations(results)),
-        **_common(judged_by, evidence),
+        **_common(suite, judged_by, evidence),
     )
     return replace(outcome, summary=summarise(outcome, suite, failed))
 
@@ -150,11 +151,11 @@ def _blank(
         unit=suite.monitor.observed.unit if suite and suite.monitor.observed else "",
         reason=reason,
         declared=declared or (suite.declared if suite else 0),
-        **_common(suite, evidence),
+        **_common(suite, checks_of(suite) if suite else (), evidence),
     )
 
 
-def _common(suite: Suite | None, evidence: Evidence) -> dict[str, Any]:
+def _common(suite: Suite | None, checks: Sequence[Check], evidence: Evidence) -> dict[str, Any]:
     monitor = suite.monitor if suite else None
     return {
         "rows": evidence.rows,
@@ -165,8 +166,8 @@ def _common(suite: Suite | None, evidence: Evidence) -> dict[str, Any]:
         "job_ids": evidence.job_ids,
         "bytes_billed": evidence.bytes_billed,
         "seconds": evidence.seconds,
-        "thresholds": main_threshold(suite) if suite else "",
-        "lines": lines_of(suite) if suite else (),
+        "thresholds": main_threshold(checks, monitor.observed) if monitor else "",
+        "lines": lines_of(checks, monitor.observed) if monitor else (),
         "owner": monitor.owner if monitor else None,
         "impact": monitor.impact if monitor else None,
         "action": monitor.action if monitor else None,
@@ -236,15 +237,14 @@ def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:
 
 def _unmatched_overrides(result: JudgedExpectation) -> Iterator[str]:
     """Overrides for groups that are not there: a misspelt one would go unseen."""
-    overrides = result.kwargs.get("overrides")
-    if not isinstance(overrides, Mapping) or not result.groups:
+    if not result.groups:
         return
     labels = [GroupKey.of(entry["key"]).label for entry in result.groups]
-    for name in overrides:
+    for name in result.overridden:
         if name not in labels:
-            near = get_close_matches(str(name), labels, n=1)
+            near = get_close_matches(name, labels, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            yield f"the override for {str(name)!r} matches no group{hint}"
+            yield f"the override for {name!r} matches no group{hint}"
 
 
 def _expectation(result: JudgedExpectation) -> ExpectationOutcome:

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from plumbline.checks.bounds import Bounds
+from plumbline.checks.check import Check
 from plumbline.core.status import Status, status_of_severity
 
 
 @dataclass(frozen=True)
-class JudgedExpectation:
+class JudgedExpectation(Check):
     """One expectation, evaluated (by GX) or not."""
 
-    type: str
-    severity: str
     success: bool
-    kwargs: Mapping[str, Any]
     observed: object = None
     groups: tuple[Mapping[str, Any], ...] = ()
     """``details.groups`` of our expectation; empty for GX's own."""
@@ -52,28 +51,8 @@ class JudgedExpectation:
             return Status.PASS
         return status_of_severity(self.severity)
 
-    @property
+    @cached_property
     def bounds(self) -> Bounds:
         """Its bounds, where it has some: those that judged the whole, if its past made them."""
-        return _bounds(self.bounds_of_whole or self.kwargs)
-
-    @property
-    def bounds_of_whole(self) -> Mapping[str, Any] | None:
-        """What its past made of the bounds of the whole; None where it compares with none."""
-        if self.kwargs.get("group_by") or not self.groups:
-            return None
-        bounds: Mapping[str, Any] | None = self.groups[0].get("bounds")
-        return bounds
-
-
-def _bounds(said: Mapping[str, Any]) -> Bounds:
-    return Bounds(
-        min_value=_float(said.get("min_value")),
-        max_value=_float(said.get("max_value")),
-        strict_min=bool(said.get("strict_min")),
-        strict_max=bool(said.get("strict_max")),
-    )
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        made = None if self.group_by or not self.groups else self.groups[0].get("bounds")
+        return Bounds.of(made or self.kwargs)

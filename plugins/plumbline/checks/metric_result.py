@@ -6,30 +6,24 @@ one judgement, two callers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from plumbline.checks.bounds import Bounds, Group, to_blame
+from plumbline.checks.check import Check
 
-BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
 
-
-def judge_metric(groups: Sequence[Group], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def judge_metric(groups: Sequence[Group], check: Check) -> dict[str, Any]:
     """``success`` and ``result`` as GX wants them.
 
     Args:
         groups: what was observed.
-        kwargs: the arguments of the expectation, checked.
+        check: the expectation.
     """
-    default, overridden = bounds_of(kwargs), overridden_bounds(kwargs)
-
-    def bounds(group: Group) -> Bounds:
-        return overridden.get(group.key.label, default)
-
-    return judge_groups(groups, bounds, kwargs.get("aggregate"))
+    return judge_each(groups, lambda group: check.bounds_for(group.key.label), check.aggregate)
 
 
-def judge_groups(
+def judge_each(
     groups: Sequence[Group], bounds_for: Callable[[Group], Bounds], aggregate: str | None
 ) -> dict[str, Any]:
     """The same, with the bounds of each group.
@@ -71,23 +65,6 @@ def judge_groups(
             },
         },
     }
-
-
-def bounds_of(kwargs: Mapping[str, Any]) -> Bounds:
-    """The bounds of all groups that have none of their own."""
-    return Bounds(
-        min_value=kwargs.get("min_value"),
-        max_value=kwargs.get("max_value"),
-        strict_min=bool(kwargs.get("strict_min")),
-        strict_max=bool(kwargs.get("strict_max")),
-    )
-
-
-def overridden_bounds(kwargs: Mapping[str, Any]) -> dict[str, Bounds]:
-    """The bounds of single groups, by label; what an override does not name stays."""
-    base = {key: kwargs.get(key) for key in BOUND_KEYS}
-    overrides = kwargs.get("overrides") or {}
-    return {group: bounds_of({**base, **override}) for group, override in overrides.items()}
 
 
 def _shown(groups: Sequence[Group]) -> object:

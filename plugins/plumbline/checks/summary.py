@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plumbline.checks.check import checks_of
 from plumbline.checks.expected import range_of
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.expectation_types import OURS
@@ -53,17 +54,14 @@ def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation, failure:
         return failure.text(most=_NAMED)
     declared = suite.monitor.observed
     must = f"must be {range_of(result.kwargs)}"
-    if result.kwargs.get("group_by"):
+    if result.group_by:
         names = list(map(failure.sample_in_words, failure.samples))
         listed = listing(names, _NAMED, total=failure.unexpected_count)
         return f"{failure.column} {must}: {listed}"
-    if not isinstance(declared, ObservedColumn) or (
-        failure.column,
-        result.kwargs.get("aggregate"),
-    ) != (declared.column, declared.aggregate):
+    if not isinstance(declared, ObservedColumn) or not result.measures(declared):
         return failure.text(most=_NAMED)
     # Where another expectation names groups, they are its groups and not parts of this whole.
-    named = any(entry.kwargs.get("group_by") for entry in suite.entry.expectations)
+    named = any(check.group_by for check in checks_of(suite))
     worse = [] if named else [g for g in outcome.groups if g.status is not Status.PASS]
     names = [
         group.key.label

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from plumbline.checks.bounds import Bounds
+from plumbline.checks.check import checks_of, subject_of
 from plumbline.core.expectation_types import OURS
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status, status_of_severity, worst
 from plumbline.project.parameters import has_parameter
-from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
+from plumbline.project.suites import Suite
 
 Side = Literal["below", "above"]
 Level = Literal["warning", "critical"]
@@ -50,8 +51,7 @@ class Family:
     @property
     def subject(self) -> str:
         """In words."""
-        what = f"{self.aggregate} of {self.column}" if self.aggregate else self.column
-        return f"{what} by {', '.join(self.group_by)}" if self.group_by else what
+        return subject_of(self.column, self.aggregate, self.group_by)
 
     @property
     def side(self) -> Side:
@@ -118,33 +118,23 @@ class Family:
 
 def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of ``suite``, and what of it the history can't judge, in words."""
-    observed = suite.monitor.observed
-    grouped = {
-        str(entry.kwargs.get("column"))
-        for entry in suite.entry.expectations
-        if entry.type == OURS and entry.kwargs.get("group_by")
-    }
+    observed, checks = suite.monitor.observed, checks_of(suite)
+    grouped = {check.column for check in checks if check.type == OURS and check.group_by}
     members: dict[tuple[str, str | None, tuple[str, ...]], list[Member]] = {}
     beyond: list[str] = []
-    for index, entry in enumerate(suite.entry.expectations):
-        kwargs = entry.kwargs
-        column, aggregate = str(kwargs.get("column")), kwargs.get("aggregate")
-        group_by = tuple(kwargs.get("group_by") or ())
+    for index, check in enumerate(checks):
         # A bound that is not known here can't be held against what is stored.
         is_stored = (
-            entry.type == OURS
-            and not has_parameter(kwargs)
-            and (
-                len(grouped) == 1
-                if group_by
-                else isinstance(observed, ObservedColumn)
-                and (observed.column, observed.aggregate) == (column, aggregate)
-            )
+            check.type == OURS
+            and not has_parameter(check.kwargs)
+            and (len(grouped) == 1 if check.group_by else check.measures(observed))
         )
         if is_stored:
-            members.setdefault((column, aggregate, group_by), []).append(_member(index, entry))
+            key = (str(check.column), check.aggregate, check.group_by)
+            member = Member(index, check.severity, check.bounds, check.overrides)
+            members.setdefault(key, []).append(member)
         else:
-            beyond.append(f"{entry.type} on {column}" if "column" in kwargs else entry.type)
+            beyond.append(f"{check.type} on {check.column}" if check.column else check.type)
     return (
         tuple(Family(*key, tuple(found)) for key, found in members.items()),
         tuple(dict.fromkeys(beyond)),
@@ -166,35 +156,6 @@ def judge_all(
             by_group[key] = worst([by_group.get(key, found), found])
             status = worst([status, found])
     return status, by_group
-
-
-def _member(index: int, entry: ExpectationEntry) -> Member:
-    kwargs = entry.kwargs
-    overrides = kwargs.get("overrides")
-    own = overrides if isinstance(overrides, Mapping) else {}
-    return Member(
-        index=index,
-        severity=entry.severity,
-        bounds=_bounds(kwargs),
-        overrides={
-            str(label): _bounds({**kwargs, **given})
-            for label, given in own.items()
-            if isinstance(given, Mapping)
-        },
-    )
-
-
-def _bounds(kwargs: Mapping[str, Any]) -> Bounds:
-    return Bounds(
-        min_value=_number(kwargs.get("min_value")),
-        max_value=_number(kwargs.get("max_value")),
-        strict_min=bool(kwargs.get("strict_min")),
-        strict_max=bool(kwargs.get("strict_max")),
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _level(severity: str) -> Level:

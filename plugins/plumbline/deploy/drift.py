@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from plumbline.checks.check import checks_of
 from plumbline.checks.thresholds import lines_of
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import EXIT_CRITICAL, EXIT_ERROR, Status, exit_code
@@ -148,7 +149,8 @@ def compare(
 def read_limits(project: Project) -> Limits:
     """As the suite ``deployment_drift`` has them; the defaults where there is none to read."""
     try:
-        lines = lines_of(project.suite(MONITOR))
+        suite = project.suite(MONITOR)
+        lines = lines_of(checks_of(suite), suite.monitor.observed)
     except PlumblineError:
         return Limits()
     hours = {line.severity: timedelta(hours=line.value) for line in lines}

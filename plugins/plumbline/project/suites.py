@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -63,6 +63,10 @@ class ObservedCount(_Strict):
     )
 
 
+Observed: TypeAlias = ObservedColumn | ObservedCount | None
+"""What ``observed`` may be."""
+
+
 class BudgetEntry(_Strict):
     """``budget``: what a monitor may cost before that is said."""
 
@@ -82,7 +86,7 @@ class MonitorEntry(_Strict):
         description="SQL model: the name of a file in `models/`, without `.sql`.",
         examples=["line_coverage"],
     )
-    observed: ObservedColumn | ObservedCount | None = Field(
+    observed: Observed = Field(
         None,
         description="The monitor's value as one number: a column and an aggregate, or the "
         "number of groups that fail at a severity.",

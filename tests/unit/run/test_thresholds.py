@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from plumbline.checks.check import checks_of
 from plumbline.checks.thresholds import lines_of, main_threshold, thresholds_of
+from plumbline.core.outcome import ThresholdLine
 from plumbline.project.suites import Suite, SuiteEntry
 
 
@@ -24,6 +26,14 @@ def metric(severity: str, **kwargs: Any) -> dict[str, Any]:
     return {"type": "expect_metric_to_be_between", "severity": severity, "kwargs": kwargs}
 
 
+def main(read: Suite) -> str:
+    return main_threshold(checks_of(read), read.monitor.observed)
+
+
+def lines(read: Suite) -> tuple[ThresholdLine, ...]:
+    return lines_of(checks_of(read), read.monitor.observed)
+
+
 @pytest.mark.parametrize(
     ("bound", "words"),
     [
@@ -36,7 +46,7 @@ def metric(severity: str, **kwargs: Any) -> dict[str, Any]:
     ],
 )
 def test_a_bound_is_said_by_what_breaks_it(bound: dict[str, Any], words: str) -> None:
-    assert main_threshold(suite(metric("warning", column="a", **bound))) == words
+    assert main(suite(metric("warning", column="a", **bound))) == words
 
 
 def test_the_levels_of_one_thing_stand_together() -> None:
@@ -61,11 +71,11 @@ def test_overrides_are_named() -> None:
         group_by=["system_id"],
         overrides={"moving_average": {"min_value": 60}},
     )
-    assert main_threshold(suite(overridden)) == "warning < 80 (moving_average < 60)"
+    assert main(suite(overridden)) == "warning < 80 (moving_average < 60)"
 
 
 def test_the_main_threshold_is_that_of_the_observed_column() -> None:
-    shown = main_threshold(
+    shown = main(
         suite(
             metric("warning", column="predictions", min_value=1, group_by=["system_id"]),
             metric("critical", column="primary", min_value=50, aggregate="max"),
@@ -108,7 +118,7 @@ def test_malformed_arguments_are_shown_not_raised(kwargs: dict[str, Any]) -> Non
 
 
 def test_a_suite_that_expects_nothing_has_no_threshold() -> None:
-    assert main_threshold(suite()) == ""
+    assert main(suite()) == ""
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,7 @@ def test_a_parameter_is_said_by_its_value_where_it_has_one(
 ) -> None:
     read = suite(metric("warning", column="a", min_value={"$PARAMETER": expression}))
     raw = {**read.raw, "suite_parameters": values}
-    assert main_threshold(Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)) == words
+    assert main(Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)) == words
 
 
 def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
@@ -141,6 +151,6 @@ def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
         "severity": "critical",
         "kwargs": {"column": "amount", "max_value": 100},
     }
-    assert main_threshold(suite(of_values, of_the_whole, observed=observed)) == "critical > 100"
-    assert main_threshold(suite(of_values, observed=observed)) == ""
-    assert lines_of(suite(of_values, observed=observed)) == ()
+    assert main(suite(of_values, of_the_whole, observed=observed)) == "critical > 100"
+    assert main(suite(of_values, observed=observed)) == ""
+    assert lines(suite(of_values, observed=observed)) == ()

@@ -10,6 +10,7 @@ The metric (``plumbline.groups``) says what is there; the expectation judges it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
@@ -35,14 +36,12 @@ from great_expectations.render.renderer_configuration import (
     RendererValueType,
 )
 
-from plumbline.checks.bounds import Bounds, Group, observe, range_in_words
-from plumbline.checks.metric_result import (
-    BOUND_KEYS,
-    bounds_of,
-    judge_metric,
-    overridden_bounds,
-)
+from plumbline.checks.bounds import Group, observe
+from plumbline.checks.check import BOUND_KEYS, Check
+from plumbline.checks.expected import range_of
+from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
+from plumbline.core.expectation_types import OURS
 from plumbline.core.text import plain
 from plumbline.project.parameters import KEY, is_parameter
 
@@ -229,13 +228,12 @@ class ExpectMetricToBeBetween(BatchExpectation):
                 if not right:
                     kind = "true or false" if strict else "a number"
                     raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
-        for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
-            given = (bounds.min_value, bounds.max_value)
-            if None in given or any(map(is_parameter, given)):
-                continue
-            if bounds.min_value > bounds.max_value:  # type: ignore[operator]
+        check = Check(OURS, "", values)
+        for name, bounds in [("", check.bounds), *check.overrides.items()]:
+            low, high = bounds.min_value, bounds.max_value
+            if low is not None and high is not None and low > high:
                 raise ValueError(
-                    f"min_value {bounds.min_value:g} is above max_value {bounds.max_value:g}"
+                    f"min_value {low:g} is above max_value {high:g}"
                     + (f" for {name!r}" if name else "")
                     + ": nothing can pass"
                 )
@@ -251,10 +249,11 @@ class ExpectMetricToBeBetween(BatchExpectation):
                 raise ValueError(f"{name!r} is retired, and has overrides: take one of them out")
         return values
 
-    def bounds_for(self, label: str) -> Bounds:
-        """The bounds of the group of that name."""
+    @property
+    def check(self) -> Check:
+        """What plumbline judges by."""
         values = self.dict(include=set(self.success_keys))
-        return overridden_bounds(values).get(label, bounds_of(values))
+        return Check(OURS, self.severity.value, values)
 
     def _validate(
         self,
@@ -262,8 +261,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
-        values = self.dict(include=set(self.success_keys))
-        return judge_metric(metrics[METRIC], values)
+        return judge_metric(metrics[METRIC], self.check)
 
     @classmethod
     def _prescriptive_template(
@@ -301,12 +299,9 @@ class ExpectMetricToBeBetween(BatchExpectation):
                 },
             )
         ]
-        overrides = kwargs.get("overrides") or {}
-        if overrides:
-            rows = [
-                [group, bounds_in_words({**kwargs, **override})]
-                for group, override in overrides.items()
-            ]
+        overridden = Check(OURS, "", kwargs).overridden
+        if overridden:
+            rows = [[group, bounds_in_words(own)] for group, own in overridden.items()]
             blocks.append(_table(["group", "must be"], rows))
         return blocks
 
@@ -366,25 +361,14 @@ def _template(kwargs: dict[str, Any]) -> str:
         what += " of each " + " and ".join(group_by)
     elif not kwargs.get("aggregate"):
         what += " of each row"
-    words = bounds_in_words(kwargs, low="$min_value", high="$max_value")
+    sides = (name for name in ("min_value", "max_value") if kwargs.get(name) is not None)
+    words = range_of({**kwargs, **{name: f"${name}" for name in sides}})
     return f"{what} must be {words}."
 
 
-def bounds_in_words(
-    kwargs: dict[str, Any], *, low: str | None = None, high: str | None = None
-) -> str:
-    """The bounds in words, with ``low`` and ``high`` where their values would stand."""
-    bounds = bounds_of(kwargs)
-    return range_in_words(
-        None if bounds.min_value is None else low or _value(bounds.min_value),
-        None if bounds.max_value is None else high or _value(bounds.max_value),
-        strict_min=bool(bounds.strict_min),
-        strict_max=bool(bounds.strict_max),
-    )
-
-
-def _value(bound: Any) -> str:
-    return str(_argument(bound)) if is_parameter(bound) else f"{bound:g}"
+def bounds_in_words(kwargs: Mapping[str, Any]) -> str:
+    """The bounds in words; a parameter by its name."""
+    return range_of({name: _argument(value) for name, value in kwargs.items()})
 
 
 def _argument(value: Any) -> Any:

@@ -38,8 +38,10 @@ from plumbline.checks.baseline import (
     usual_of,
 )
 from plumbline.checks.bounds import Bounds, Group
-from plumbline.checks.metric_result import bounds_of, judge_groups, overridden_bounds
+from plumbline.checks.check import Check
+from plumbline.checks.metric_result import judge_each
 from plumbline.core.errors import did_you_mean
+from plumbline.core.expectation_types import FOLLOWS_HISTORY
 from plumbline.core.group_key import GroupKey
 from plumbline.evaluate.expectations.metric_between import (
     METRIC,
@@ -128,9 +130,10 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     @pydantic.root_validator(skip_on_failure=True)
     def _never_open(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
-        for name, bounds in [("", bounds_of(values)), *overridden_bounds(values).items()]:
+        overridden = Check(FOLLOWS_HISTORY, "", values).overridden
+        for name, kwargs in [("", values), *overridden.items()]:
             for side in ("min_value", "max_value"):
-                if getattr(bounds, side) is None:
+                if kwargs.get(side) is None:
                     raise ValueError(
                         f"{side} is missing{f' for {name!r}' if name else ''}: without it a long "
                         "outage becomes normal on that side"
@@ -168,9 +171,10 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         _refuse_a_later_day(values["since"], past)
         groups: list[Group] = list(metrics[METRIC])
         groups = sorted([*groups, *_missing(groups, past, values)], key=lambda one: one.key.text)
-        bands = [_band(group, past, values) for group in groups]
+        check = self.check
+        bands = [_band(one, past, values, check.bounds_for(one.key.label)) for one in groups]
         in_order = iter(bands)
-        result = judge_groups(groups, lambda _group: next(in_order).bounds, values.get("aggregate"))
+        result = judge_each(groups, lambda _group: next(in_order).bounds, values.get("aggregate"))
         details = result["result"]["details"]
         for entry, band in zip(details["groups"], bands, strict=True):
             entry |= {
@@ -248,8 +252,14 @@ class _Band:
         return text
 
 
-def _band(group: Group, past: Past, values: dict[str, Any]) -> _Band:
+def _band(group: Group, past: Past, values: dict[str, Any], never: Bounds) -> _Band:
     """What ``group`` is held against.
+
+    Args:
+        group: what was observed.
+        past: what history holds.
+        values: the arguments of the expectation.
+        never: its bounds, beyond which nothing is usual.
 
     Raises:
         ValueError: there are too few runs, and that is to be an error.
@@ -262,7 +272,6 @@ def _band(group: Group, past: Past, values: dict[str, Any]) -> _Band:
         least_deviation=values["least_deviation"],
         **_compared(values),
     )
-    never = overridden_bounds(values).get(group.key.label, bounds_of(values))
     if isinstance(usual, Usual):
         return _Band(never, usual, "")
     since = f" since {values['since']}" if values["since"] else ""

@@ -1,0 +1,116 @@
+"""One expectation of a suite: what it measures, of which groups, and the bounds of each.
+
+Its arguments are parsed here and nowhere else. Tolerant of malformed ones, because lint and
+`plumbline list` read suites that no run has accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from plumbline.checks.bounds import Bounds
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
+from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
+
+_AGGREGATES = {
+    f"expect_column_{name}_to_be_between": name for name in ("max", "mean", "min", "sum")
+}
+"""Great Expectations' own that judge a column as a whole."""
+
+BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
+
+
+@dataclass(frozen=True)
+class Check:
+    """An expectation's type, severity and arguments, and what the arguments say."""
+
+    type: str
+    severity: str
+    kwargs: Mapping[str, Any]
+
+    @cached_property
+    def column(self) -> str | None:
+        """The column that it is about, where it is about one."""
+        column = self.kwargs.get("column")
+        return column if isinstance(column, str) else None
+
+    @cached_property
+    def is_metric(self) -> bool:
+        """Whether it is plumbline's own, which judges groups of rows."""
+        return self.type in (OURS, FOLLOWS_HISTORY)
+
+    @cached_property
+    def aggregate(self) -> str | None:
+        """How the values of the column become the number that is judged; None: each is judged."""
+        return self.kwargs.get("aggregate") if self.is_metric else _AGGREGATES.get(self.type)
+
+    @cached_property
+    def group_by(self) -> tuple[str, ...]:
+        """The columns that name a group; empty: all rows are one, or each is one."""
+        return _names(self.kwargs.get("group_by"))
+
+    @cached_property
+    def retired(self) -> tuple[str, ...]:
+        """The names of groups that are gone for good."""
+        return _names(self.kwargs.get("retired"))
+
+    @cached_property
+    def subject(self) -> str:
+        """``mean of coverage_pct by system_id``."""
+        return subject_of(str(self.column), self.aggregate, self.group_by)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The bounds of all groups that have none of their own."""
+        return Bounds.of(self.kwargs)
+
+    @cached_property
+    def overrides(self) -> Mapping[str, Bounds]:
+        """The bounds of single groups, by label."""
+        return {label: Bounds.of(own) for label, own in self.overridden.items()}
+
+    @cached_property
+    def overridden(self) -> Mapping[str, Mapping[str, Any]]:
+        """The arguments for single groups, by label: what an override does not name stays."""
+        given = self.kwargs.get("overrides")
+        if not isinstance(given, Mapping):
+            return {}
+        return {
+            str(label): {**self.kwargs, **own}
+            for label, own in given.items()
+            if isinstance(own, Mapping)
+        }
+
+    def bounds_for(self, label: str) -> Bounds:
+        """The bounds of the group of that name."""
+        return self.overrides.get(label, self.bounds)
+
+    def measures(self, observed: object) -> bool:
+        """Whether it judges the number that ``meta.monitor.observed`` declares."""
+        return isinstance(observed, ObservedColumn) and (self.column, self.aggregate) == (
+            observed.column,
+            observed.aggregate,
+        )
+
+
+def check_of(entry: ExpectationEntry) -> Check:
+    """An expectation of a suite's file."""
+    return Check(entry.type, entry.severity, entry.kwargs)
+
+
+def checks_of(suite: Suite) -> tuple[Check, ...]:
+    """The expectations of ``suite`` in its order, with values for parameters that have one."""
+    return tuple(map(check_of, suite.entry.expectations))
+
+
+def subject_of(column: str, aggregate: str | None, group_by: Sequence[str]) -> str:
+    """What is measured, in words."""
+    what = f"{aggregate} of {column}" if aggregate else column
+    return f"{what} by {', '.join(group_by)}" if group_by else what
+
+
+def _names(given: object) -> tuple[str, ...]:
+    return tuple(map(str, given)) if isinstance(given, list | tuple) else ()

@@ -30,6 +30,7 @@ def metric(**kwargs: Any) -> Check:
         (10**400, math.inf),
         (-(10**400), -math.inf),
     ],
+    ids=lambda value: repr(value)[:20],
 )
 def test_a_bound_is_a_number_or_none(given: object, number: float | None) -> None:
     assert Bounds.of({"min_value": given, "max_value": given}) == Bounds(number, number)

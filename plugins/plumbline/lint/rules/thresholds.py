@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 from plumbline.checks.bounds import Bounds
+from plumbline.checks.check import BOUND_KEYS, Check
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.lint.context import Linted
 from plumbline.lint.rule import Finding, Rule, error
@@ -76,9 +76,10 @@ _NEED_A_BOUND = frozenset(
     }
 )
 _SIDES = ("min_value", "max_value")
-_BOUNDS = (*_SIDES, "strict_min", "strict_max")
 
 Side = Literal["min", "max"]
+_Level: TypeAlias = tuple[KeyPath, Check]
+"""An expectation that makes a monitor WARNING or CRITICAL, and where it stands."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,6 @@ class _Judged:
     suite: Document
     path: KeyPath
     """Of the kwargs, or of the group's override in them."""
-    type: str
-    column: str
     bounds: Bounds
     is_percentage: bool
     is_whole: bool
@@ -111,41 +110,36 @@ class _Judged:
 def check(linted: Linted) -> Iterator[Finding]:
     """Thresholds that can't do their work."""
     for suite in linted.facts.suites.values():
-        by_subject: dict[str, list[tuple[str, KeyPath, Mapping[str, Any]]]] = {}
+        by_subject: dict[str, list[_Level]] = {}
         for path, entry in suite.entries("expectations"):
-            kind, kwargs = suite.text(*path, "type"), suite.mapping(*path, "kwargs")
+            kind = suite.text(*path, "type")
             if kind is None:
                 continue
-            if kind in _NEED_A_BOUND and _has_no_bound(kwargs):
+            severity = str(entry.get("severity", "critical"))
+            check = Check(kind, severity, suite.mapping(*path, "kwargs"))
+            if kind in _NEED_A_BOUND and all(check.kwargs.get(name) is None for name in _SIDES):
                 yield MISSING.at(
                     suite.place(*path, "kwargs"),
                     "neither min_value nor max_value is given, so nothing can fail",
                     "add min_value or max_value",
                 )
             elif kind == FOLLOWS_HISTORY:
-                yield from _open_sides(suite, path, kwargs)
-            yield from _bounds_alone(_judged(suite, path, kind, kwargs))
-            severity = entry.get("severity", "critical")
+                yield from _open_sides(suite, path, check)
+            yield from _bounds_alone(_judged(suite, path, check))
             if severity in ("warning", "critical"):
-                level = (str(severity), path, kwargs)
-                by_subject.setdefault(_subject(kind, kwargs), []).append(level)
+                by_subject.setdefault(_subject(check), []).append((path, check))
         for levels in by_subject.values():
             yield from _levels(suite, levels)
 
 
-def _has_no_bound(kwargs: Mapping[str, Any]) -> bool:
-    return kwargs.get("min_value") is None and kwargs.get("max_value") is None
-
-
-def _open_sides(suite: Document, path: KeyPath, kwargs: Mapping[str, Any]) -> Iterator[Finding]:
+def _open_sides(suite: Document, path: KeyPath, check: Check) -> Iterator[Finding]:
     """Of all groups; where they have both bounds, of those that take one of them away."""
-    found = [(name, (*path, "kwargs"), "") for name in _SIDES if kwargs.get(name) is None]
+    found = [(name, (*path, "kwargs"), "") for name in _SIDES if check.kwargs.get(name) is None]
     found = found or [
         (name, (*path, "kwargs", "overrides", group, name), f" for {group!r}")
-        for group, override in suite.mapping(*path, "kwargs", "overrides").items()
-        if isinstance(override, dict)
+        for group, kwargs in check.overridden.items()
         for name in _SIDES
-        if name in override and override[name] is None
+        if kwargs.get(name) is None
     ]
     for name, where, of_group in found:
         yield OPEN_SIDE.at(
@@ -155,65 +149,32 @@ def _open_sides(suite: Document, path: KeyPath, kwargs: Mapping[str, Any]) -> It
         )
 
 
-def _subject(kind: str, kwargs: Mapping[str, Any]) -> str:
+def _subject(check: Check) -> str:
     """What is measured, whatever its bounds."""
     measured = {
         name: value
-        for name, value in kwargs.items()
-        if name not in (*_BOUNDS, "overrides", "retired")
+        for name, value in check.kwargs.items()
+        if name not in (*BOUND_KEYS, "overrides", "retired")
     }
-    return json.dumps([kind, measured], sort_keys=True)
+    return json.dumps([check.type, measured], sort_keys=True)
 
 
-def _judged(
-    suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
-) -> Iterator[_Judged]:
-    column = kwargs.get("column")
-    column = column if isinstance(column, str) else ""
+def _judged(suite: Document, path: KeyPath, check: Check) -> Iterator[_Judged]:
+    column = check.column or ""
     is_percentage = (
-        column.endswith(_PERCENTAGE) and kind in _OF_VALUES and kwargs.get("aggregate") != "sum"
+        column.endswith(_PERCENTAGE) and check.type in _OF_VALUES and check.aggregate != "sum"
     )
-    inner = (*path, "kwargs")
-    yield _Judged(
-        suite, inner, kind, column, _bounds(kwargs), is_percentage, _is_whole(kwargs), None
-    )
-    for group, override in suite.mapping(*inner, "overrides").items():
-        if isinstance(override, dict):
-            yield _Judged(
-                suite,
-                (*inner, "overrides", group),
-                kind,
-                column,
-                _bounds({**kwargs, **override}),
-                is_percentage,
-                _is_whole({**kwargs, **override}),
-                group,
-            )
-
-
-def _is_whole(kwargs: Mapping[str, Any]) -> bool:
-    given = [kwargs.get("min_value"), kwargs.get("max_value")]
-    return all(value is None or _number(value) is not None for value in given)
-
-
-def _bounds(kwargs: Mapping[str, Any]) -> Bounds:
-    return Bounds(
-        min_value=_number(kwargs.get("min_value")),
-        max_value=_number(kwargs.get("max_value")),
-        strict_min=kwargs.get("strict_min") is True,
-        strict_max=kwargs.get("strict_max") is True,
-    )
-
-
-def _number(value: object) -> float | None:
-    """Dates and suite parameters can't be held against each other here."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-    return None if math.isnan(number) else number
+    inner: KeyPath = (*path, "kwargs")
+    for group, kwargs in (None, check.kwargs), *check.overridden.items():
+        bounds = Bounds.of(kwargs)
+        yield _Judged(
+            suite,
+            inner if group is None else (*inner, "overrides", group),
+            bounds,
+            is_percentage,
+            all((kwargs.get(side) is None) == (getattr(bounds, side) is None) for side in _SIDES),
+            group,
+        )
 
 
 def _bounds_alone(all_judged: Iterable[_Judged]) -> Iterator[Finding]:
@@ -281,35 +242,25 @@ def _idle(judged: _Judged) -> Iterator[Finding]:
         )
 
 
-def _levels(
-    suite: Document, levels: list[tuple[str, KeyPath, Mapping[str, Any]]]
-) -> Iterator[Finding]:
+def _levels(suite: Document, levels: Sequence[_Level]) -> Iterator[Finding]:
     """A warning that a critical always hides; levels of one measured thing."""
-    groups = {
-        group: None
-        for _, path, _ in levels
-        for group in (None, *suite.mapping(*path, "kwargs", "overrides"))
-    }
+    groups = {group: None for _, check in levels for group in (None, *check.overridden)}
     told: set[KeyPath] = set()
     for group in groups:
-        for severity, path, kwargs in levels:
-            if severity != "critical":
+        warned = [_bounds_for(one, group) for _, one in levels if one.severity == "warning"]
+        for path, check in levels:
+            if check.severity != "critical":
                 continue
-            critical = _bounds_of(kwargs, group)
+            critical = _bounds_for(check, group)
             for side in ("min", "max"):
-                warned = [
-                    _bounds_of(others, group) for kind, _, others in levels if kind == "warning"
-                ]
                 if path in told or not _hides(critical, warned, side):
                     continue
                 told.add(path)
                 yield _hidden(suite, path, side, critical, warned, group)
 
 
-def _bounds_of(kwargs: Mapping[str, Any], group: str | None) -> Bounds:
-    overrides = kwargs.get("overrides")
-    override = overrides.get(group) if isinstance(overrides, dict) and group is not None else None
-    return _bounds({**kwargs, **override} if isinstance(override, dict) else kwargs)
+def _bounds_for(check: Check, group: str | None) -> Bounds:
+    return check.bounds if group is None else check.bounds_for(group)
 
 
 def _hides(critical: Bounds, warned: list[Bounds], side: Side) -> bool:

@@ -14,9 +14,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from plumbline.cli.output import write_message
+from plumbline.core.instants import exact_rfc3339
 from plumbline.project import Schedule
 from plumbline.schedule.executor import Turns
-from plumbline.schedule.last_runs import write_instant
 from plumbline.schedule.scheduler import run_until_stopped
 
 
@@ -42,7 +42,7 @@ def main(state_dir: str, script: str, *numbers: str) -> None:
         return at(math.ceil(before.timestamp() / every) - 1)
 
     def say(text: str) -> None:
-        write_message(f"{write_instant(datetime.now(UTC))} {text}")
+        write_message(f"{exact_rfc3339(datetime.now(UTC))} {text}")
 
     run_until_stopped(
         lambda stopping: Turns(

@@ -56,10 +56,12 @@ def is_json(environment: Mapping[str, str] | None = None) -> bool:
 
 def record(severity: str, message: str, **fields: Any) -> str:
     """One line of JSON; addresses lose their path, which may be a secret, and secrets are gone."""
+    from plumbline.core.instants import exact_rfc3339
+
     said = {
         "severity": severity,
         "message": without_secrets(message),
-        "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "time": exact_rfc3339(datetime.now(UTC)),
         **{name: _plain(value, name) for name, value in fields.items() if value is not None},
     }
     return json.dumps(said, ensure_ascii=False, default=str, allow_nan=False)

@@ -54,10 +54,10 @@ def run(target: str | None, grace: str) -> int:
             "the scheduler needs Linux or macOS",
             fix="use the system's scheduler to run `plumbline run CHECKPOINT --fail-on error`",
         )
+    from plumbline.core.instants import exact_rfc3339
     from plumbline.core.safe_text import one_line
     from plumbline.project.alerts import read_duration
     from plumbline.schedule.executor import Turns
-    from plumbline.schedule.last_runs import write_instant
     from plumbline.schedule.scheduler import run_until_stopped
 
     session = _session()
@@ -69,7 +69,7 @@ def run(target: str | None, grace: str) -> int:
         project.checkpoint(schedule.checkpoint)  # refused now rather than in the night
 
     def say(text: str) -> None:
-        write_message(f"{write_instant(session.clock().replace(microsecond=0))} {one_line(text)}")
+        write_message(f"{exact_rfc3339(session.clock().replace(microsecond=0))} {one_line(text)}")
 
     def command_of(schedule: Schedule) -> Sequence[str]:
         return [

@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from plumbline.core.instants import in_utc
+from plumbline.core.instants import exact_rfc3339
 
 KeyValue = str | int | float | bool | None
 
@@ -64,7 +64,7 @@ def canonical(value: object) -> KeyValue:
     if type(value).__name__ in ("NAType", "NaTType"):  # an instant of pandas is a datetime too
         return None
     if isinstance(value, datetime):
-        return in_utc(value).isoformat().replace("+00:00", "Z")
+        return exact_rfc3339(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int):

@@ -17,6 +17,11 @@ def in_utc(instant: datetime) -> datetime:
     return aware.astimezone(UTC)
 
 
+def exact_rfc3339(instant: datetime) -> str:
+    """``instant`` in UTC to its last microsecond: for what is read again."""
+    return in_utc(instant).isoformat().replace("+00:00", "Z")
+
+
 def is_same(one: datetime, other: datetime) -> bool:
     """Whether both are the same instant."""
     return in_utc(one) == in_utc(other)

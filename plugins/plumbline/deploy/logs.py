@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from plumbline.core.instants import exact_rfc3339
 from plumbline.deploy.deployed import UnknownDeploymentError, google_project
 from plumbline.project.services import Service
 
@@ -78,7 +79,7 @@ def count_errors(
     wanted = (
         f'resource.type="{kind[0]}" resource.labels.{kind[1]}="{kind[2]}" '
         f'resource.labels.location="{entry.region}" severity>=ERROR '
-        f'timestamp>="{_rfc3339(since)}" timestamp<"{_rfc3339(until)}"'
+        f'timestamp>="{exact_rfc3339(since)}" timestamp<"{exact_rfc3339(until)}"'
     )
     try:
         client = _client(logging, project, credentials)
@@ -107,7 +108,3 @@ def _client(logging: Any, project: str, credentials: Credentials | None) -> Any:
     return logging.Client(
         project=project, credentials=credentials, client_options=options, _use_grpc=False
     )
-
-
-def _rfc3339(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

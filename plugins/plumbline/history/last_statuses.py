@@ -11,10 +11,10 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from plumbline.core.instants import exact_rfc3339
 from plumbline.core.outcome import RunReport
 
 FILE = "last_statuses.json"
@@ -53,7 +53,7 @@ def record_last_statuses(state_dir: Path, report: RunReport) -> None:
     for outcome in report.outcomes:
         statuses[outcome.monitor] = LastStatus(
             status=str(outcome.status),
-            as_of=report.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            as_of=exact_rfc3339(report.as_of),
             run_id=report.run_id,
             checkpoint=report.checkpoint,
             target=report.target,

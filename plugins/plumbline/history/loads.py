@@ -20,10 +20,11 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import WarehouseError
+from plumbline.core.instants import exact_rfc3339
 from plumbline.history.dataset import SECONDS, OwnDataset, Parameter
 from plumbline.history.tables import OwnTable
 from plumbline.net.transport import seconds_left, time_budget
@@ -126,7 +127,7 @@ def ndjson(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return exact_rfc3339(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

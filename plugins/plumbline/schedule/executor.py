@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from plumbline.core.instants import exact_rfc3339
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
 from plumbline.project.due import last_due, next_due
 from plumbline.project.schedule import Schedule, write_duration
@@ -21,7 +22,6 @@ from plumbline.schedule.last_runs import (
     LastRun,
     Outcome,
     read_last_runs,
-    write_instant,
     write_last_runs,
 )
 
@@ -206,7 +206,7 @@ class Turns:
 
 
 def _told(schedule: Schedule, due: datetime) -> dict[str, str]:
-    return {SCHEDULE_VARIABLE: schedule.name, DUE_VARIABLE: write_instant(due)}
+    return {SCHEDULE_VARIABLE: schedule.name, DUE_VARIABLE: exact_rfc3339(due)}
 
 
 def _how(schedule: Schedule, ended: Ended) -> str:
@@ -225,7 +225,7 @@ def _how(schedule: Schedule, ended: Ended) -> str:
 
 
 def _shown(schedule: Schedule, due: datetime) -> str:
-    return f"{due.astimezone(schedule.timezone):%Y-%m-%d %H:%M %Z} ({write_instant(due)})"
+    return f"{due.astimezone(schedule.timezone):%Y-%m-%d %H:%M %Z} ({exact_rfc3339(due)})"
 
 
 def _about(late: timedelta) -> str:

@@ -10,9 +10,11 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from plumbline.core.instants import exact_rfc3339
 
 FILE = "schedule.json"
 SCHEMA_VERSION = 1
@@ -67,19 +69,14 @@ def write_last_runs(state_dir: Path, runs: Mapping[str, LastRun]) -> None:
         raise
 
 
-def write_instant(instant: datetime) -> str:
-    """RFC 3339 in UTC."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _entry(run: LastRun) -> dict[str, Any]:
     return {
         "cron": run.cron,
         "timezone": run.timezone,
-        "due": write_instant(run.due),
+        "due": exact_rfc3339(run.due),
         "outcome": run.outcome,
         "exit_code": run.exit_code,
-        "ended_at": None if run.ended_at is None else write_instant(run.ended_at),
+        "ended_at": None if run.ended_at is None else exact_rfc3339(run.ended_at),
     }
 
 

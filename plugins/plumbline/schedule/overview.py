@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from plumbline.core.instants import exact_rfc3339
 from plumbline.project.cron import in_words
 from plumbline.project.due import due_between
 from plumbline.project.schedule import Schedule, write_duration
-from plumbline.schedule.last_runs import LastRun, write_instant
+from plumbline.schedule.last_runs import LastRun
 
 SCHEMA_VERSION = 1
 
@@ -64,7 +65,7 @@ def render_json(views: Sequence[ScheduleView], *, now: datetime) -> str:
     """One JSON object."""
     said = {
         "schema_version": SCHEMA_VERSION,
-        "now": write_instant(now),
+        "now": exact_rfc3339(now),
         "schedules": [_entry(view) for view in views],
     }
     return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
@@ -121,13 +122,13 @@ def _entry(view: ScheduleView) -> dict[str, Any]:
         "last": None
         if last is None or last.ended_at is None
         else {
-            "due": write_instant(last.due),
+            "due": exact_rfc3339(last.due),
             "outcome": last.outcome,
             "exit_code": last.exit_code,
-            "ended_at": write_instant(last.ended_at),
+            "ended_at": exact_rfc3339(last.ended_at),
         },
         "next": [
-            {"utc": write_instant(due), "local": due.astimezone(schedule.timezone).isoformat()}
+            {"utc": exact_rfc3339(due), "local": due.astimezone(schedule.timezone).isoformat()}
             for due in view.following
         ],
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.lint.facts import Facts
 from plumbline.lint.sql import ParsedModels
-from plumbline.lint.sql_columns import Columns, output_columns
+from plumbline.lint.sql_columns import Columns, QualifiedQuery, qualify_query
 from plumbline.lint.tables import Tables
 from plumbline.project.document import Document
 
@@ -24,7 +24,7 @@ class ModelColumns:
         self.facts = facts
         self.parsed = parsed
         self.tables = tables
-        self._returned: dict[str, Columns] = {}
+        self._qualified: dict[str, QualifiedQuery | None] = {}
 
     def of_suite(self, suite: Document) -> Columns:
         """The columns that a suite can name; None where they can't be known."""
@@ -37,12 +37,17 @@ class ModelColumns:
 
     def returned(self, model: str) -> Columns:
         """The columns that a model's SQL returns."""
-        if model not in self._returned:
-            self._returned[model] = None  # models in a circle end here
+        query = self.query(model)
+        return None if query is None else query.columns
+
+    def query(self, model: str) -> QualifiedQuery | None:
+        """A model's SQL, its columns resolved."""
+        if model not in self._qualified:
+            self._qualified[model] = None  # models in a circle end here
             tree = self.parsed.tree(model)
             if tree is not None:
-                self._returned[model] = output_columns(tree, self._of_table)
-        return self._returned[model]
+                self._qualified[model] = qualify_query(tree, self._of_table)
+        return self._qualified[model]
 
     def _of_table(self, table: exp.Table) -> Columns:
         if table.name.startswith(CTE):

@@ -37,14 +37,15 @@ class Linted:
         models = Models(facts)
         parsed = ParsedModels(models)
         tables = Tables(facts, models)
+        columns = ModelColumns(facts, parsed, tables)
         plugins = Plugins(facts)
         return cls(
             facts,
             models,
             parsed,
             tables,
-            ModelColumns(facts, parsed, tables),
-            ColumnTypes(facts, parsed, tables),
+            columns,
+            ColumnTypes(facts, columns, tables),
             ExpectationTypes(plugins),
             ActionTypes(plugins),
             plugins,

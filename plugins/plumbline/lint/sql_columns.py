@@ -1,22 +1,67 @@
-"""The columns that a query returns, as far as its text says; ``*`` is followed to where it stands.
+"""The columns that a query returns, and where each comes from, as far as its text says.
 
-Used to hold a model against its description, and suites against their model.
+``*`` is followed to where it stands. Used to hold a model against its description, and suites
+against their model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlglot import exp
+    from sqlglot.optimizer.scope import Scope
 
 Columns = tuple[str, ...] | None
 """None: can't be known from the text."""
 
 
-def output_columns(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Columns:
-    """The names that ``query`` returns, in order.
+@dataclass(frozen=True)
+class QualifiedQuery:
+    """A query whose columns name their tables, and whose ``*`` is written out where it can be."""
+
+    query: exp.Query
+    tables: Mapping[str, exp.Table]
+    """By their names in here, as the text has them: those whose columns are known."""
+    spelled: Mapping[str, str]
+    """sqlglot's names are in lower case."""
+
+    @property
+    def columns(self) -> Columns:
+        """The names that it returns, in order."""
+        if self.query.is_star:
+            return None
+        names = (self.spelled.get(name, name) for name in self.query.named_selects if name)
+        return tuple(dict.fromkeys(names))
+
+    def origin(self, column: str) -> tuple[exp.Table, str] | None:
+        """The table and its column that ``column`` is; None where anything is done to it."""
+        from sqlglot import exp
+
+        scope, name = self._scope, column.lower()
+        while scope is not None and isinstance(scope.expression, exp.Select):
+            selects = {one.alias_or_name: one.unalias() for one in scope.expression.selects}
+            taken = selects.get(name)
+            if not isinstance(taken, exp.Column):
+                return None
+            source, name = scope.sources.get(taken.table), taken.name
+            if isinstance(source, exp.Table):
+                return self.tables.get(source.name, source), name
+            scope = source
+        return None
+
+    @cached_property
+    def _scope(self) -> Scope | None:
+        from sqlglot.optimizer.scope import build_scope
+
+        return build_scope(self.query)
+
+
+def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> QualifiedQuery | None:
+    """``query`` as sqlglot resolves it; None where it can't.
 
     Args:
         query: a whole SELECT.
@@ -29,7 +74,8 @@ def output_columns(query: exp.Query, table: Callable[[exp.Table], Columns]) -> C
 
     query = query.copy()
     schema = MappingSchema(dialect="bigquery")
-    spelled: dict[str, str] = {}  # sqlglot's names are in lower case
+    tables: dict[str, exp.Table] = {}
+    spelled: dict[str, str] = {}
     try:
         for select in list(query.find_all(exp.Select)):
             # What has no name can't be asked for; sqlglot would make one up.
@@ -39,9 +85,11 @@ def output_columns(query: exp.Query, table: Callable[[exp.Table], Columns]) -> C
         for number, source in enumerate(sources.values()):
             known = table(source) if isinstance(source, exp.Table) else None
             if isinstance(source, exp.Table) and known is not None:
-                _rename(source, f"_known_{number}")
-                schema.add_table(source.name, dict.fromkeys(known, "UNKNOWN"))
-                spelled.update((name.lower(), name) for name in known)
+                name = f"_known_{number}"
+                tables[name] = source.copy()
+                _rename(source, name)
+                schema.add_table(name, dict.fromkeys(known, "UNKNOWN"))
+                spelled.update((column.lower(), column) for column in known)
         spelled.update((one.name.lower(), one.name) for one in query.find_all(exp.Identifier))
         qualified = qualify(
             query,
@@ -53,9 +101,7 @@ def output_columns(query: exp.Query, table: Callable[[exp.Table], Columns]) -> C
         )
     except Exception:  # noqa: BLE001 - of many kinds, on SQL that its rules don't know
         return None
-    if qualified.is_star:
-        return None
-    return tuple(dict.fromkeys(spelled.get(name, name) for name in qualified.named_selects if name))
+    return QualifiedQuery(qualified, tables, spelled) if isinstance(qualified, exp.Query) else None
 
 
 def _has_name(projection: exp.Expr) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.source_lines import SourceLines
-from plumbline.lint.sql_columns import output_columns
+from plumbline.lint.sql_columns import qualify_query
 from plumbline.warehouse.types import KNOWN, parse_type
 
 TABLES = {"games": ("game_id", "day"), "days": ("day", "Season"), "players": ("player", "team")}
@@ -52,7 +52,38 @@ TABLES = {"games": ("game_id", "day"), "days": ("day", "Season"), "players": ("p
 def test_the_columns_that_a_query_returns(sql: str, columns: tuple[str, ...] | None) -> None:
     tree = sqlglot.parse_one(sql, dialect="bigquery")
     assert isinstance(tree, sqlglot.exp.Query)
-    assert output_columns(tree, lambda table: TABLES.get(table.name)) == columns
+    query = qualify_query(tree, lambda table: TABLES.get(table.name))
+    assert (None if query is None else query.columns) == columns
+
+
+@pytest.mark.parametrize(
+    ("sql", "origin"),
+    [
+        ("select x from d.games", ("d.games", "x")),
+        ("select GAME_ID as x from d.games", ("d.games", "game_id")),
+        ("select * from d.games", ("d.games", "x")),
+        ("select * except (x) from d.days", None),
+        ("select * replace (1 as x) from d.days", None),
+        ("select x + 1 as x from d.games", None),
+        ("select season as x from d.games join d.days using (day)", ("d.days", "season")),
+        (
+            "with a as (select game_id as y from d.games) select y as x from a",
+            ("d.games", "game_id"),
+        ),
+        ("with a as (select 1 as x) select x from a", None),
+        ("select x from d.games union all select x from d.days", None),
+        ("select x from unnest([1]) as x", None),
+        ("select y from d.games", None),
+    ],
+)
+def test_the_column_that_a_column_is(sql: str, origin: tuple[str, str] | None) -> None:
+    tables = {**TABLES, "games": (*TABLES["games"], "x"), "days": (*TABLES["days"], "x")}
+    tree = sqlglot.parse_one(sql, dialect="bigquery")
+    assert isinstance(tree, sqlglot.exp.Query)
+    query = qualify_query(tree, lambda table: tables.get(table.name))
+    assert query is not None
+    found = query.origin("X")
+    assert (found and (f"{found[0].db}.{found[0].name}", found[1])) == origin
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from plumbline.core.outcome import RunReport
+from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.outcomes import outcome_rows
@@ -126,14 +126,6 @@ def _earlier(record: Record, run: int) -> Record:
 
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:
-    report = RunReport(
-        run_id=record.run.run_id,
-        checkpoint=record.run.checkpoint,
-        target=record.run.target,
-        as_of=record.run.as_of,
-        started_at=record.run.started_at,
-        seconds=0.0,
-        outcomes=(record.outcome,),
-        revision=None,
-    )
-    yield from outcome_rows(report, recorded_at=record.ended_at)
+    stamp = record.run
+    run = Run(stamp.run_id, stamp.checkpoint, stamp.target, stamp.as_of, None)
+    yield from outcome_rows(run, [record.outcome], recorded_at=record.ended_at)

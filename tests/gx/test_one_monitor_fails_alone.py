@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import plumbline.core.run_id
+import plumbline.core.run
 import plumbline.evaluate.evaluation
 import plumbline.gx.monitor
 import plumbline.site.pages.monitor
@@ -112,7 +112,7 @@ def test_no_run_id_is_taken_for_a_time(
     two: SmallProject, monkeypatch: pytest.MonkeyPatch, digits: str
 ) -> None:
     """GX reads a run's name as its time where it is told none: 70 hours from UTC, or 7 days ago."""
-    monkeypatch.setattr(plumbline.core.run_id, "uuid4", lambda: uuid.UUID(digits + "0" * 24))
+    monkeypatch.setattr(plumbline.core.run, "uuid4", lambda: uuid.UUID(digits + "0" * 24))
     real, times = plumbline.gx.monitor.store_result, []
 
     def store(monitor: Any, result: Any, run_id: Any, batch_id: str) -> None:

@@ -18,6 +18,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
+from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
     GroupSeries,
     IncidentMonth,
@@ -25,7 +26,6 @@ from plumbline.site.view_models import (
     MonitorRun,
     MonitorView,
     MonthView,
-    RunView,
     ScorePoint,
     SeriesPoint,
     SiteData,
@@ -441,7 +441,7 @@ def _bdb_coverage(days: list[date]) -> MonitorView:
     return _view(latest, tuple(points), muted=mute, incidents=("bdb_coverage-e77e0aa1",))
 
 
-def _runs(days: list[date], monitors: tuple[MonitorView, ...]) -> list[RunView]:
+def _runs(days: list[date], monitors: tuple[MonitorView, ...]) -> list[RunRow]:
     runs = []
     for index, day in enumerate(days):
         if day == date(2025, 12, 11):
@@ -450,7 +450,7 @@ def _runs(days: list[date], monitors: tuple[MonitorView, ...]) -> list[RunView]:
         names = ("passed", "warning", "critical", "error", "skipped")
         values = (Status.PASS, Status.WARNING, Status.CRITICAL, Status.ERROR, Status.SKIPPED)
         runs.append(
-            RunView(
+            RunRow(
                 run_id=f"run-{day:%Y%m%d}",
                 checkpoint="health_check",
                 as_of=end_of(day),

@@ -14,10 +14,11 @@ import pytest
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.incidents.model import Incident, Known, Member, MonitorMemory, Sighting
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
-from plumbline.alerts.store import ConflictError, LocalFallback, RecordedRun, StateStore
+from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.history.dataset import Parameter
 from plumbline.history.events import IncidentRow
@@ -153,7 +154,7 @@ def test_a_repeated_run_appends_outcomes_that_count_once(store: StateStore) -> N
         groups=(GroupOutcome(GroupKey.of({"s": "x"}), Status.CRITICAL, 12.0),),
     )
     for run_id in ("first", "first", "second"):
-        store.record_outcomes(RecordedRun(run_id, "c", "t", NOW, None, [outcome]))
+        store.record_outcomes(Run(run_id, "c", "t", NOW, None), [outcome])
     rows = store._dataset.read(
         "o", "select event_id, run_id, group_key, observed from `{dataset}.outcomes`"
     )

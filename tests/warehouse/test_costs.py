@@ -45,7 +45,7 @@ def record(
     """A run's rows in the history, recorded at ``at``."""
     found = [replace(one, as_of=at) for one in outcomes]
     run = report(*found, run_id=run_id, as_of=at, **changes)
-    assert append_outcomes(dataset, run, clock=lambda: at)
+    assert append_outcomes(dataset, run, run.outcomes, clock=lambda: at)
 
 
 def billed(monitor: str, amount: int | None, **changes: Any) -> Outcome:
@@ -102,8 +102,8 @@ def test_each_monitor_and_checkpoint_is_summed_up_with_its_owner(dataset: OwnDat
 
 def test_a_load_that_came_twice_counts_once_and_a_repeated_run_twice(dataset: OwnDataset) -> None:
     again = report(billed("lines", 20 * MB), run_id="r1", as_of=NOW)
-    append_outcomes(dataset, again, clock=lambda: NOW)
-    append_outcomes(dataset, again, clock=lambda: NOW + timedelta(seconds=1))
+    append_outcomes(dataset, again, again.outcomes, clock=lambda: NOW)
+    append_outcomes(dataset, again, again.outcomes, clock=lambda: NOW + timedelta(seconds=1))
     record(dataset, "r2", billed("lines", 20 * MB))
 
     found = HistoryReader(dataset).spent(now=NOW + timedelta(days=1), most=timedelta(days=30))

@@ -13,10 +13,11 @@ from plumbline.core.errors import WarehouseError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.revision import Revision
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
-from plumbline.history.loads import MOST_ATTEMPTS, append
+from plumbline.history.loads import MOST_ATTEMPTS, Appended, append
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.targets import Target
@@ -189,7 +190,7 @@ def test_a_newer_plumbline_adds_its_columns_and_keeps_the_rows(
     with monkeypatch.context() as today:
         today.setattr(dataset_module, "TABLES", TABLES)
         today.setattr(dataset_module, "SCHEMA_VERSION", SCHEMA_VERSION)
-        append_outcomes(OwnDataset(warehouse), run())
+        append_found(OwnDataset(warehouse), run())
 
     OwnDataset(warehouse).ensure()
     OwnDataset(warehouse).ensure()  # of another process
@@ -210,7 +211,7 @@ def test_an_older_plumbline_goes_on_writing_and_takes_nothing_back(
     older = OwnDataset(warehouse)
 
     older.ensure()
-    append_outcomes(older, run())
+    append_found(older, run())
 
     assert open_client(warehouse).get_dataset("plumbline").labels == {
         VERSION_LABEL: str(SCHEMA_VERSION + 1)
@@ -335,7 +336,7 @@ def outcome_row(**values: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Run:
+class Found(Run):
     run_id: str = "run-1"
     checkpoint: str = "health"
     target: str = "local"
@@ -344,7 +345,11 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
 
 
-def run(run_id: str = "run-1", **changes: Any) -> Run:
+def append_found(dataset: OwnDataset, found: Found, **options: Any) -> Appended | None:
+    return append_outcomes(dataset, found, found.outcomes, **options)
+
+
+def run(run_id: str = "run-1", **changes: Any) -> Found:
     groups = tuple(
         GroupOutcome(
             GroupKey.of({"system": name}), Status.WARNING, 70.0, 7, 10, threshold=80, unit="%"
@@ -356,13 +361,13 @@ def run(run_id: str = "run-1", **changes: Any) -> Run:
         unit="%", thresholds="warning < 80", groups=groups, rows=2, job_ids=("job-1",),
         bytes_billed=10, seconds=0.5, model="coverage", sql_hash="abc",
     )  # fmt: skip
-    return Run(run_id, outcomes=(outcome,), **changes)
+    return Found(run_id, outcomes=(outcome,), **changes)
 
 
 def test_an_outcome_is_a_row_and_so_is_each_of_its_groups(warehouse: Target) -> None:
     dataset = OwnDataset(warehouse)
 
-    append_outcomes(dataset, run(), clock=lambda: AS_OF + timedelta(minutes=1))
+    append_found(dataset, run(), clock=lambda: AS_OF + timedelta(minutes=1))
 
     whole, *groups = rows(
         dataset, "select * from `{dataset}.outcomes` order by group_key is not null, group_key"
@@ -383,8 +388,8 @@ def test_an_outcome_is_a_row_and_so_is_each_of_its_groups(warehouse: Target) -> 
 def test_the_outcomes_of_a_run_are_written_once(bigquery: OwnDataset, proxy: BigQueryProxy) -> None:
     bigquery.ensure()
     proxy.on("outcomes", CutAfter())
-    append_outcomes(bigquery, run())
-    append_outcomes(bigquery, run())
+    append_found(bigquery, run())
+    append_found(bigquery, run())
 
     assert count(bigquery, "outcomes") == 3
 
@@ -397,10 +402,10 @@ def test_the_outcomes_of_a_run_are_written_once(bigquery: OwnDataset, proxy: Big
         pytest.param(run("run-2", target="prod"), 6, id="another target counts too"),
     ],
 )
-def test_what_counts_once(warehouse: Target, again: Run, distinct: int) -> None:
+def test_what_counts_once(warehouse: Target, again: Found, distinct: int) -> None:
     dataset = OwnDataset(warehouse)
-    append_outcomes(dataset, run())
-    append_outcomes(dataset, again)
+    append_found(dataset, run())
+    append_found(dataset, again)
 
     assert count(dataset, "outcomes") == 6
     assert rows(dataset, "select count(distinct event_id) as n from `{dataset}.outcomes`") == [
@@ -409,4 +414,4 @@ def test_what_counts_once(warehouse: Target, again: Run, distinct: int) -> None:
 
 
 def test_a_run_that_found_nothing_writes_nothing(warehouse: Target) -> None:
-    assert append_outcomes(OwnDataset(warehouse), Run()) is None
+    assert append_found(OwnDataset(warehouse), Found()) is None

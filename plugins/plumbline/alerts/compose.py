@@ -21,6 +21,7 @@ from plumbline.checks.failures import reported
 from plumbline.core.alert_line import Event
 from plumbline.core.failure import MOST_SAMPLES
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.alerts import AlertsConfig
 
@@ -37,15 +38,11 @@ _ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
 class RunFacts:
     """What every message of a run says of the run."""
 
-    run_id: str
-    checkpoint: str
-    target: str
-    as_of: datetime
+    run: Run
     now: datetime
     """The clock's now: when the messages were made."""
     run_status: RunStatus | None = None
     score: int | None = None
-    revision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,18 +143,19 @@ def _message(
         for item in items
         if item.incident in incidents and channel in incidents[item.incident].references
     }
+    run = facts.run
     return Message(
         id=message_id(channel, (item.event_id for item in items)),
         channel=channel,
-        run_id=facts.run_id,
-        checkpoint=facts.checkpoint,
-        target=facts.target,
-        as_of=facts.as_of,
+        run_id=run.run_id,
+        checkpoint=run.checkpoint,
+        target=run.target,
+        as_of=run.as_of,
         created_at=facts.now,
         items=tuple(items),
         run_status=facts.run_status,
         score=facts.score,
-        revision=facts.revision,
+        revision=None if run.revision is None else str(run.revision),
         references=references,
     )
 

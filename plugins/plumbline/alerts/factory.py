@@ -17,9 +17,10 @@ from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
-from plumbline.alerts.store import LocalFallback, RecordedRun, StateStore
+from plumbline.alerts.store import LocalFallback, StateStore
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import run_status, score
 from plumbline.project import Project, Target
 
@@ -56,18 +57,9 @@ def notify(
     Raises:
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
-    revision = live.project.revision
     statuses = [outcome.status for outcome in outcomes]
-    facts = RunFacts(
-        run_id=live.run_id,
-        checkpoint=live.checkpoint,
-        target=live.target.name,
-        as_of=live.as_of,
-        now=live.now,
-        run_status=run_status(statuses),
-        score=score(statuses),
-        revision=None if revision is None else str(revision),
-    )
+    run = Run(live.run_id, live.checkpoint, live.target.name, live.as_of, live.project.revision)
+    facts = RunFacts(run, live.now, run_status(statuses), score(statuses))
     alert_service = make_alert_service(
         live.project,
         live.target,
@@ -76,17 +68,11 @@ def notify(
         clock=clock,
         progress=live.progress,
     )
-    recorded = RecordedRun(
-        run_id=live.run_id,
-        checkpoint=live.checkpoint,
-        target=live.target.name,
-        as_of=live.as_of,
-        revision=revision,
-        outcomes=outcomes,
-        whole=_is_whole(live, outcomes),
-    )
     if live.is_kept:
-        alert_service.record = lambda: alert_service.store.record_outcomes(recorded)
+        is_whole = _is_whole(live, outcomes)
+        alert_service.record = lambda: alert_service.store.record_outcomes(
+            run, outcomes, whole=is_whole
+        )
     try:
         return alert_service.notify(outcomes, facts)
     finally:

@@ -87,7 +87,7 @@ class AlertService:
                 self._record()
             decided, committed = self._commit_decision(store, state, outcomes, facts)
             self._notes += decided.decision.notes
-            self._notes += self._muted(committed, outcomes, facts.as_of)
+            self._notes += self._muted(committed, outcomes, facts.run.as_of)
             self._notes += [
                 f"No route and no fallback has a channel for {incident}: it is not sent."
                 for incident in decided.unrouted
@@ -178,12 +178,12 @@ class AlertService:
     ) -> _Decided:
         known = state.known
         if self.acknowledge is not None:
-            known = self.acknowledge(known, facts.as_of)
+            known = self.acknowledge(known, facts.run.as_of)
         decision = decide(
             known,
             outcomes,
-            facts.as_of,
-            checkpoint=facts.checkpoint,
+            facts.run.as_of,
+            checkpoint=facts.run.checkpoint,
             policy=self.config.policy,
             mutes=(*self.mutes, *state.mutes),
         )
@@ -208,10 +208,10 @@ class AlertService:
             known=composed.known,
             outbox=outbox,
             events=tuple(
-                incident_row(change, run_id=facts.run_id, checkpoint=facts.checkpoint)
+                incident_row(change, run_id=facts.run.run_id, checkpoint=facts.run.checkpoint)
                 for change in decision.changes
             ),
-            run_id=facts.run_id,
+            run_id=facts.run.run_id,
             written_at=now,
         )
         return _Decided(

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.alerts.state import AlertState, NewerFormatError, from_json, to_json
 from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.outcome import Outcome
-from plumbline.core.revision import Revision
+from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
@@ -86,20 +86,6 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 class ConflictError(Exception):
     """Another run has committed on the same version: read again, decide again."""
-
-
-@dataclass(frozen=True)
-class RecordedRun:
-    """A run, as far as its outcomes are recorded."""
-
-    run_id: str
-    checkpoint: str
-    target: str
-    as_of: datetime
-    revision: Revision | None
-    outcomes: Sequence[Outcome]
-    whole: bool = True
-    """Whether they are all of the checkpoint's."""
 
 
 class StateStore:
@@ -288,13 +274,13 @@ class StateStore:
                 )
                 self._projected.add(job_id)
 
-    def record_outcomes(self, run: RecordedRun) -> None:
+    def record_outcomes(self, run: Run, outcomes: Sequence[Outcome], *, whole: bool = True) -> None:
         """Append what a run found.
 
         Raises:
             WarehouseError: it could not be written.
         """
-        append_outcomes(self._dataset, run, whole=run.whole, clock=self._clock)
+        append_outcomes(self._dataset, run, outcomes, whole=whole, clock=self._clock)
 
     def events_of(self, incident: str, *, since: datetime) -> list[dict[str, Any]]:
         """What happened to an incident, the oldest first, each event once.

@@ -21,7 +21,7 @@ from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.backtest.visibility import tables_seen
 from plumbline.core.outcome import Outcome
-from plumbline.core.run_id import new_run_id
+from plumbline.core.run import new_run_id
 from plumbline.project import Project, Target
 from plumbline.project.labels import Label, covered
 from plumbline.run.progress import NoProgress, Progress

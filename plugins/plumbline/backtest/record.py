@@ -8,16 +8,15 @@ which begins with ``backtest_``, and they hold no cost. Repeated, nothing is wri
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from plumbline.backtest.report import Backtest
 from plumbline.core.errors import ConfigError
-from plumbline.core.outcome import Outcome
-from plumbline.core.revision import Revision
+from plumbline.core.run import Run
 from plumbline.history.loads import append, ndjson
 from plumbline.history.outcomes import outcome_rows
 from plumbline.history.reader import BACKTEST_PREFIX, open_history
@@ -29,32 +28,20 @@ _MOST_ROWS = 5000
 """Of one load job."""
 
 
-@dataclass(frozen=True)
-class _Recorded:
-    """Outcomes as `outcome_rows` takes a run."""
-
-    run_id: str
-    checkpoint: str
-    target: str
-    as_of: datetime
-    revision: Revision | None
-    outcomes: Sequence[Outcome]
-
-
 def outcome_lines(backtest: Backtest, *, recorded_at: datetime) -> Iterator[list[dict[str, Any]]]:
     """The rows of each outcome: those of a monitor at an instant stay together."""
     run_id = BACKTEST_PREFIX + _short_id(backtest)
     for outcomes in backtest.outcomes.values():
         for outcome in outcomes:
-            run = _Recorded(
+            run = Run(
                 run_id=run_id,
                 checkpoint=backtest.checkpoint,
                 target=backtest.target,
                 as_of=outcome.as_of,
                 revision=backtest.revision,
-                outcomes=(replace(outcome, job_ids=(), bytes_billed=None),),
             )
-            yield outcome_rows(run, recorded_at=recorded_at, whole=False)
+            unbilled = replace(outcome, job_ids=(), bytes_billed=None)
+            yield outcome_rows(run, [unbilled], recorded_at=recorded_at, whole=False)
 
 
 def record_outcomes(

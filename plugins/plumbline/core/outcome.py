@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from plumbline.core.alert_line import AlertLine
 from plumbline.core.failure import FailingRows, Failure
 from plumbline.core.group_key import GroupKey
-from plumbline.core.revision import Revision
+from plumbline.core.run import Run
 from plumbline.core.status import FailOn, RunStatus, Status, exit_code, run_status, score
 
 
@@ -114,17 +114,12 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class RunReport:
-    """A whole run."""
+class RunReport(Run):
+    """A whole run: what it found, and what came of it."""
 
-    run_id: str
-    checkpoint: str
-    target: str
-    as_of: datetime
     started_at: datetime
     seconds: float
     outcomes: tuple[Outcome, ...]
-    revision: Revision | None
     fail_on: FailOn = "warning"
     notes: tuple[str, ...] = ()
     """What the run did not touch, and why; which day it judged."""

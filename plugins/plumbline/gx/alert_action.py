@@ -65,7 +65,7 @@ class AlertAction(ValidationAction):
     def _from_notebook(self, checkpoint_result: CheckpointResult) -> LiveRun | None:
         """The run that GX itself started; None where it may touch no incident."""
         from plumbline.alerts.factory import LiveRun
-        from plumbline.core.run_id import new_run_id
+        from plumbline.core.run import new_run_id
         from plumbline.gx.project_context import project_of
 
         checkpoint: Any = checkpoint_result.checkpoint_config

@@ -17,7 +17,7 @@ from great_expectations.core.run_identifier import RunIdentifier
 
 from plumbline.core.errors import MonitorError, PlumblineError
 from plumbline.core.outcome import Outcome
-from plumbline.core.run_id import new_run_id
+from plumbline.core.run import new_run_id
 from plumbline.gx.datasource import BigQueryModels
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.judged_definition import JudgedDefinition

@@ -27,7 +27,7 @@ from great_expectations.execution_engine.pandas_execution_engine import PandasEx
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.ids import stable_id
-from plumbline.core.run_id import new_run_id
+from plumbline.core.run import new_run_id
 from plumbline.gx.project_context import project_of
 from plumbline.project import Project, Target
 from plumbline.project.definitions import BATCH_DEFINITION

@@ -161,7 +161,7 @@ def ping_refused(project: Project, environment: Mapping[str, str] | None = None)
 
     Without it, who watches from outside would learn of it only when the next ping is overdue.
     """
-    from plumbline.core.run_id import new_run_id
+    from plumbline.core.run import new_run_id
     from plumbline.net.ping import open_ping
 
     env = os.environ if environment is None else environment

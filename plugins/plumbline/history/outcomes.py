@@ -9,72 +9,48 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
-from plumbline.core.revision import Revision
+from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import Appended, append
 from plumbline.history.tables import OUTCOMES
 
 
-class Run(Protocol):
-    """What is needed of a `RunReport`."""
-
-    @property
-    def run_id(self) -> str:
-        """Unlike any other run's."""
-
-    @property
-    def checkpoint(self) -> str:
-        """What was run."""
-
-    @property
-    def target(self) -> str:
-        """The target's name."""
-
-    @property
-    def as_of(self) -> datetime:
-        """The instant that was judged."""
-
-    @property
-    def revision(self) -> Revision | None:
-        """Of the suites."""
-
-    @property
-    def outcomes(self) -> Sequence[Outcome]:
-        """One a monitor."""
-
-
 def append_outcomes(
     dataset: OwnDataset,
     run: Run,
+    outcomes: Sequence[Outcome],
     *,
     whole: bool = True,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Appended | None:
-    """Append what ``run`` found; None where it found nothing at all.
+    """Append what a run found; None where it found nothing at all.
 
     Called again for the same run, it writes nothing more.
 
     Args:
         dataset: where.
-        run: what was found.
+        run: which run it is.
+        outcomes: what it found, one a monitor.
         whole: whether the run looked at all monitors of its checkpoint.
         clock: says what now is.
 
     Raises:
         WarehouseError: the rows could not be written.
     """
-    rows = outcome_rows(run, recorded_at=clock(), whole=whole)
+    rows = outcome_rows(run, outcomes, recorded_at=clock(), whole=whole)
     if not rows:
         return None
     return append(dataset, OUTCOMES, rows, job_id=dataset.job_id("outcomes", run.run_id))
 
 
-def outcome_rows(run: Run, *, recorded_at: datetime, whole: bool = True) -> list[dict[str, Any]]:
-    """The rows of ``run``."""
-    return [row for outcome in run.outcomes for row in _rows(run, outcome, recorded_at, whole)]
+def outcome_rows(
+    run: Run, outcomes: Sequence[Outcome], *, recorded_at: datetime, whole: bool = True
+) -> list[dict[str, Any]]:
+    """The rows of what ``run`` found."""
+    return [row for outcome in outcomes for row in _rows(run, outcome, recorded_at, whole)]
 
 
 def outcome_event_id(

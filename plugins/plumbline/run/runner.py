@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
 from plumbline.core.outcome import Outcome, RunReport
-from plumbline.core.run_id import new_run_id
+from plumbline.core.run import new_run_id
 from plumbline.history.cost.budgets import with_budgets
 from plumbline.history.cost.of_run import cost_line
 from plumbline.history.cost.runs_per_month import runs_per_month

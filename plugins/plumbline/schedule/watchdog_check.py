@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import ConfigError, PlumblineError, WarehouseError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import Status, run_status, worst
 from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.project.due import last_due
@@ -189,22 +190,19 @@ def _tell(
 ) -> AlertsReport:
     from plumbline.alerts.compose import RunFacts
     from plumbline.alerts.factory import read_wall_clock
-    from plumbline.core.run_id import new_run_id
+    from plumbline.core.run import new_run_id
     from plumbline.core.status import score
 
-    revision = project.revision
-    facts = RunFacts(
+    run = Run(
         run_id=new_run_id(report.now),
         checkpoint="schedule check",
         target=target.name,
         as_of=report.now.astimezone(project.timezone),
-        now=report.now,
-        run_status=run_status(report.statuses),
-        score=score(report.statuses),
-        revision=None if revision is None else str(revision),
+        revision=project.revision,
     )
-    service = _alerting(project, target, opened, facts.run_id, clock or read_wall_clock, broken)
-    return service.notify([_outcome(one, facts.as_of) for one in report.watched], facts)
+    facts = RunFacts(run, report.now, run_status(report.statuses), score(report.statuses))
+    service = _alerting(project, target, opened, run.run_id, clock or read_wall_clock, broken)
+    return service.notify([_outcome(one, run.as_of) for one in report.watched], facts)
 
 
 def _alerting(

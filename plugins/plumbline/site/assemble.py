@@ -24,15 +24,8 @@ from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
-from plumbline.site.history_cache import (
-    RECENT_RUNS,
-    Archives,
-    Book,
-    IncidentStory,
-    MonitorBook,
-    RunRow,
-)
-from plumbline.site.rows import Row
+from plumbline.site.history_cache import RECENT_RUNS, Archives, Book, IncidentStory, MonitorBook
+from plumbline.site.rows import Row, RunRow
 from plumbline.site.stories import view_of
 from plumbline.site.view_models import (
     DayView,
@@ -43,7 +36,6 @@ from plumbline.site.view_models import (
     MonitorRun,
     MonitorView,
     MonthView,
-    RunView,
     ScorePoint,
     SeriesPoint,
     SiteData,
@@ -120,7 +112,7 @@ def collect(
         for name in names
     )
     runs = [run for run in book.runs if run.checkpoint == checkpoint]
-    last = _run_view(runs[-1]) if runs else None
+    last = (runs[-1]) if runs else None
     until = last_day(last.as_of.astimezone(project.timezone)) if last else None
     stories = {story.id: story for story in book.incidents}
     return SiteData(
@@ -144,7 +136,7 @@ def collect(
         mutes=tuple(every_mute),
         scores=tuple(ScorePoint(run.as_of, run.score) for run in runs[-SCORES:]),
         days=_days(project, runs, until) if until else (),
-        runs=tuple(_run_view(run) for run in reversed(book.runs[-RECENT_RUNS:])),
+        runs=tuple(reversed(book.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
         costs=costs_of(project, book, price or LIST_PRICE),
         coverage=coverage_of(project, book, suites=suites, checkpoints=checkpoints),
@@ -381,24 +373,10 @@ def _runbook(project: Project, suite: Suite | None) -> str | None:
     return read_runbook(project.root, named, project.files) if named else None
 
 
-def _run_view(run: RunRow) -> RunView:
-    return RunView(
-        run_id=run.run_id,
-        checkpoint=run.checkpoint,
-        as_of=run.as_of,
-        status=run.status,
-        score=run.score,
-        counts=run.counts,
-        seconds=run.seconds,
-        revision=run.revision,
-        note=run.note,
-    )
-
-
 def _days(project: Project, runs: Sequence[RunRow], until: date) -> tuple[DayView, ...]:
     first = until - timedelta(days=CALENDAR_DAYS - 1)
     oldest = last_day(runs[0].as_of.astimezone(project.timezone))
-    return days_of([_run_view(run) for run in runs], project.timezone, max(first, oldest), until)
+    return days_of(runs, project.timezone, max(first, oldest), until)
 
 
 def _incident(

@@ -22,12 +22,12 @@ from plumbline.alerts.incidents.model import Incident
 from plumbline.core.instants import in_utc, last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
-from plumbline.core.status import WORST_FIRST, RunStatus, Status, run_status, score, worst
+from plumbline.core.status import WORST_FIRST, Status, run_status, score, worst
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.site.records import Record
-from plumbline.site.rows import GroupRow, Row
+from plumbline.site.rows import GroupRow, Row, RunRow
 from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
 
 if TYPE_CHECKING:
@@ -92,22 +92,6 @@ class MonitorBook:
     def streak(self) -> Streak | None:
         """How it is now; None: it has never run."""
         return _continued(self.before, self.rows)
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One whole run of a checkpoint."""
-
-    run_id: str
-    checkpoint: str
-    as_of: datetime
-    status: RunStatus
-    score: int | None
-    counts: Mapping[str, int]
-    seconds: float = 0.0
-    revision: str | None = None
-    note: str = ""
-    """Why it was SKIPPED."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ META_KEY = "plumbline"
 
 @dataclass(frozen=True)
 class RunStamp:
-    """The run that a record is of."""
+    """The run that a record is of: a `plumbline.core.run.Run` as GX's stored result holds it."""
 
     run_id: str
     checkpoint: str

@@ -1,12 +1,13 @@
-"""One run of a monitor as the history of the site keeps it."""
+"""Runs, and what a monitor found in one, as the site keeps and shows them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from plumbline.core.outcome import ThresholdLine
-from plumbline.core.status import Status
+from plumbline.core.status import RunStatus, Status
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,21 @@ class Row:
     groups: tuple[GroupRow, ...] = ()
     is_archived: bool = False
     """Whether the archives hold it too."""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One whole run of a checkpoint: a `plumbline.core.run.Run` as the cache stores it, with how
+    it went."""
+
+    run_id: str
+    checkpoint: str
+    as_of: datetime
+    status: RunStatus
+    score: int | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """As `RunReport.counts`."""
+    seconds: float = 0.0
+    revision: str | None = None
+    note: str = ""
+    """Why it was SKIPPED."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.mute import Mute
 from plumbline.history.events import DeliveryRow, IncidentRow
-from plumbline.site.history_cache import RunRow, row_of, run_row_of
-from plumbline.site.rows import Row
+from plumbline.site.history_cache import row_of, run_row_of
+from plumbline.site.rows import Row, RunRow
 
 if TYPE_CHECKING:
     from plumbline.history.dataset import OwnDataset

@@ -21,6 +21,7 @@ from plumbline.core.pricing import Price
 from plumbline.core.status import RunStatus, Status
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
+from plumbline.site.rows import RunRow
 
 TimelineKind = Literal["seen", "event", "told", "not told"]
 
@@ -191,23 +192,6 @@ class IncidentMonth:
 
 
 @dataclass(frozen=True)
-class RunView:
-    """A run of a checkpoint."""
-
-    run_id: str
-    checkpoint: str
-    as_of: datetime
-    status: RunStatus
-    score: int | None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    """As `RunReport.counts`."""
-    seconds: float = 0.0
-    revision: str | None = None
-    note: str = ""
-    """Why it was SKIPPED: a break, a day without games."""
-
-
-@dataclass(frozen=True)
 class DayView:
     """A day of the calendar: the last run that judged it."""
 
@@ -305,7 +289,7 @@ class SiteData:
     """Only the overview shows it, so that a build without news writes one page."""
     next_build: datetime | None
     """When the next build is due; a page older than that says that it is stale."""
-    last_run: RunView | None
+    last_run: RunRow | None
     monitors: tuple[MonitorView, ...]
     """In the checkpoint's order; pages put the worst first."""
     after_deployments: tuple[MonitorView, ...] = ()
@@ -319,7 +303,7 @@ class SiteData:
     """Oldest first."""
     days: tuple[DayView, ...] = ()
     """Each day once, oldest first; see `days_of`."""
-    runs: tuple[RunView, ...] = ()
+    runs: tuple[RunRow, ...] = ()
     """The last ones, newest first."""
     revision: str | None = None
     """The suites' revision that judged the last run."""
@@ -333,14 +317,12 @@ class SiteData:
     """What a reader should know of this build."""
 
 
-def days_of(
-    runs: Iterable[RunView], zone: ZoneInfo, first: date, last: date
-) -> tuple[DayView, ...]:
+def days_of(runs: Iterable[RunRow], zone: ZoneInfo, first: date, last: date) -> tuple[DayView, ...]:
     """Every day from ``first`` to ``last``: its last run's status and score.
 
     A run that judged the end of a day, at midnight, belongs to the day that ended.
     """
-    by_day: dict[date, list[RunView]] = {}
+    by_day: dict[date, list[RunRow]] = {}
     for run in sorted(runs, key=lambda run: run.as_of):
         by_day.setdefault(last_day(run.as_of.astimezone(zone)), []).append(run)
     found = []

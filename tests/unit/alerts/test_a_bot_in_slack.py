@@ -15,6 +15,7 @@ from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, read_alerts
 from plumbline.project.files import read_document
@@ -59,7 +60,7 @@ class Desk:
         outcome = Outcome(monitor="a", status=status, summary=f"a is {status}", as_of=at)
         return alert_service.notify(
             [outcome],
-            RunFacts(run_id=f"run-{hours}", checkpoint="c", target="t", as_of=at, now=at),
+            RunFacts(Run(f"run-{hours}", "c", "t", at, None), at),
         )
 
 

@@ -17,12 +17,14 @@ from plumbline.alerts.incidents.model import Change, Known
 from plumbline.core.alert_policy import Policy
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.revision import Revision
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
 from plumbline.project.files import read_document
 
 AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
-FACTS = RunFacts("run", "health_check", "bigquery", AT, AT, revision="abc-dirty")
+FACTS = RunFacts(Run("run", "health_check", "bigquery", AT, Revision("abc", dirty=True)), AT)
 
 
 def config(tmp_path: Path, text: str = "") -> AlertsConfig:

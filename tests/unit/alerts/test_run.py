@@ -19,6 +19,7 @@ from plumbline.alerts.store import ConflictError
 from plumbline.core.errors import WarehouseError
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.project.alerts import default_alerts
@@ -58,7 +59,7 @@ def outcome(status: Status, at: datetime, monitor: str = "a", **changes: Any) ->
 
 
 def facts(at: datetime, run_id: str = "run") -> RunFacts:
-    return RunFacts(run_id=run_id, checkpoint="c", target="t", as_of=at, now=at)
+    return RunFacts(Run(run_id, "c", "t", at, None), at)
 
 
 class World:

@@ -23,9 +23,10 @@ from plumbline.site import build as building
 from plumbline.site import history_cache as books
 from plumbline.site import paths, writing
 from plumbline.site.build import Built, GxPage, build_site
-from plumbline.site.history_cache import Keep, RunRow
+from plumbline.site.history_cache import Keep
 from plumbline.site.pages import layout
 from plumbline.site.records import Record, from_meta, to_meta
+from plumbline.site.rows import RunRow
 from plumbline.site.stories import incident_of
 from plumbline.site.sync import News, StateNow
 from plumbline.site.writing import FolderSite

@@ -19,12 +19,12 @@ from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, lasting
 from plumbline.site.pages.overview import calendar, headline
+from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
     DayView,
     Link,
     MonitorView,
     MonthView,
-    RunView,
     SiteData,
     SuiteLine,
     days_of,
@@ -355,7 +355,7 @@ def test_a_monitor_whose_run_is_late_is_overdue_when_the_page_is_built() -> None
 def test_a_midnight_run_belongs_to_the_day_that_ended() -> None:
     data = site_data()
     day = data.days[-1].day
-    run = RunView("r", "c", data.monitors[0].points[-1].at, RunStatus.OK, 100)
+    run = RunRow("r", "c", data.monitors[0].points[-1].at, RunStatus.OK, 100)
     assert days_of([run], data.zone, day, day + timedelta(days=1)) == (
         DayView(day, RunStatus.OK, 100, 1),
         DayView(day + timedelta(days=1), None),

@@ -271,7 +271,7 @@ def test_or_it_is_an_error_until_then() -> None:
 
 
 def reports(found: Outcome) -> list[str]:
-    report = RunReport("r", "shop", "local", NOW, NOW, 1.0, (found,), None)
+    report = RunReport("r", "shop", "local", NOW, None, NOW, 1.0, (found,))
     return [text.render(report), markdown.render(report)]
 
 

@@ -1,6 +1,9 @@
 """BigQuery's types: their names and aliases, and what BigQuery can do with values of each.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
+
+sqlglot's `DataType.build` also accepts what BigQuery refuses (`VARCHAR`, `DATE(3)`, `ARRAY<INT64`),
+and importing it would cost every run 0.13 s.
 """
 
 from __future__ import annotations

@@ -258,7 +258,7 @@ def test_phase_4s_own_target_is_missed_after_its_deployment(plumbline: Plumbline
         (("check", "nowhere"), "no service", "known: "),
         (("verify", "nba-scrapers"), "nothing says how nba-scrapers is verified", "docs/deployments"),
         (("verify", "prediction-worker", "--since", "yesterday"), "neither a date", "--since"),
-        (("verify", "prediction-worker", "--watch", "15m"), "going on now", "--as-of"),
+        (("verify", "prediction-worker", "--watch", "15m"), "needs the current data", "--as-of"),
         (("drift", "--issues", "acme/data"), "GITHUB_TOKEN is not set", "Issues: read and write"),
     ],
     ids=["misspelt", "unknown", "no checkpoint", "no instant", "no now", "no token"],

@@ -18,12 +18,12 @@ from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
 from plumbline.history.last_statuses import read_last_statuses
 from plumbline.report import catalogue
-from plumbline.report import json as json_report
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import dry_run, run_checkpoint
 from plumbline.site import paths
 from plumbline.site.records import META_KEY
 from support.projects import NOW, SmallProject
+from support.reports import json_of
 
 pytestmark = pytest.mark.warehouse
 
@@ -155,7 +155,7 @@ def test_each_definition_of_a_suite_is_a_monitor_everywhere(two: SmallProject) -
     both = [("orders_fr", "CRITICAL"), ("orders_de", "PASS")]
     assert found(report) == both
     assert (report.exit_code, report.score) == (2, 50)
-    said = json.loads(json_report.render(report))
+    said = json.loads(json_of(report))
     assert [(one["name"], one["status"]) for one in said["monitors"]] == both
     last = read_last_statuses(two.project.state_dir)
     assert {name: one.status for name, one in last.items()} == dict(both)

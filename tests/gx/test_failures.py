@@ -12,10 +12,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from plumbline.report import json as as_json
-from plumbline.report import markdown, text
 from support.fake_slack import FakeSlack
 from support.projects import SmallMonitor, SmallProject, between
+from support.reports import json_of, markdown_of, text_of
 
 pytestmark = pytest.mark.warehouse
 
@@ -83,7 +82,7 @@ def test_each_failed_expectation_is_a_line_in_every_output(
     small.add("orders", SmallMonitor(ORDERS, expectations=EXPECTATIONS, observed=None))
     small.checkpoint("orders", actions=ACTIONS)
     report = small.run(alerts=True, docs=True)
-    said = json.loads(as_json.render(report))
+    said = json.loads(json_of(report))
     jsonschema.Draft202012Validator(SCHEMA).validate(said)
     (monitor,) = said["monitors"]
     assert monitor["reason"] is None
@@ -91,8 +90,8 @@ def test_each_failed_expectation_is_a_line_in_every_output(
     (page,) = (small.root / ".plumbline").rglob("monitors/orders.html")
     outputs = {
         "json": " ".join(failure["text"] for failure in monitor["failures"]),
-        "text": text.render(report),
-        "markdown": html.unescape(markdown.render(report)).replace("\\", ""),
+        "text": text_of(report),
+        "markdown": html.unescape(markdown_of(report)).replace("\\", ""),
         "slack": html.unescape(str(slack.messages)),
         "page": html.unescape(re.sub("<[^>]+>", " ", page.read_text())),
     }

@@ -19,11 +19,10 @@ from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
 from plumbline.history.tables import DATASET, TABLES
 from plumbline.project.targets import Target
-from plumbline.report import json as as_json
-from plumbline.report import markdown, text
 from plumbline.warehouse.client import open_client
 from support.fake_slack import FakeSlack
 from support.projects import SmallMonitor, SmallProject, between
+from support.reports import json_of, markdown_of, text_of
 
 pytestmark = pytest.mark.warehouse
 
@@ -148,9 +147,9 @@ def test_no_name_is_in_anything_that_is_written(
     small: SmallProject, report: RunReport, slack: FakeSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
     written = {
-        "json": as_json.render(report),
-        "text": text.render(report, width=400),
-        "markdown": markdown.render(report),
+        "json": json_of(report),
+        "text": text_of(report, width=400),
+        "markdown": markdown_of(report),
         "slack": json.dumps([request.body for request in slack.requests], ensure_ascii=False),
         "report": repr(report),
         "log": caplog.text,

@@ -12,6 +12,9 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome, RunReport
 from plumbline.core.revision import Revision
 from plumbline.core.status import Status
+from plumbline.report.json import as_dict
+from plumbline.report.run import run_page
+from plumbline.report.writers import as_json, as_markdown, as_text
 
 NEW_YORK = ZoneInfo("America/New_York")
 AS_OF = datetime(2026, 2, 3, tzinfo=NEW_YORK)
@@ -165,3 +168,18 @@ def seed_day() -> RunReport:
         outcome("bdb_coverage"),
         notes=("Without --as-of, a run on the demo data judges its day, 2026-02-02.",),
     )
+
+
+def text_of(report: RunReport, *, width: int | None = None, colour: bool = False) -> str:
+    """What a terminal of ``width`` columns shows; None: a pipe."""
+    return as_text(run_page(report, width=width), width=width, colour=colour)
+
+
+def markdown_of(report: RunReport) -> str:
+    """What a pull request shows."""
+    return as_markdown(run_page(report, is_comment=True))
+
+
+def json_of(report: RunReport) -> str:
+    """What machines read."""
+    return as_json(as_dict(report))

@@ -23,11 +23,10 @@ from plumbline.history.dataset import OwnDataset
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.reader import HistoryReader, Spent
 from plumbline.project.targets import Target
-from plumbline.report import text
 from plumbline.warehouse import jobs
 from plumbline.warehouse.result import QueryResult
 from support.projects import NOW, SmallMonitor, SmallProject, make_project
-from support.reports import group, outcome, report
+from support.reports import group, outcome, report, text_of
 
 pytestmark = pytest.mark.warehouse
 
@@ -163,7 +162,7 @@ def test_a_run_says_what_it_was_billed_only_where_the_warehouse_does(
     found = small.run("health", docs=False)
 
     assert found.cost == "10.0 MiB billed in 1 job on 0 tables"
-    assert "\n10.0 MiB billed in 1 job on 0 tables\n" in text.render(found)
+    assert "\n10.0 MiB billed in 1 job on 0 tables\n" in text_of(found)
 
 
 def test_the_run_that_goes_over_the_budget_says_so_and_stays_a_pass(
@@ -185,7 +184,7 @@ def test_the_run_that_goes_over_the_budget_says_so_and_stays_a_pass(
     ]
     (warning,) = caplog.records
     assert warning.__dict__["bytes_billed_today"] == 30 * MB
-    assert "over its budget" in text.render(runs[2])
+    assert "over its budget" in text_of(runs[2])
 
 
 def test_the_costs_are_listed_for_people_and_for_machines(

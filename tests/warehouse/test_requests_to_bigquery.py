@@ -25,7 +25,8 @@ from plumbline.history.loads import append
 from plumbline.history.tables import STATE
 from plumbline.project import Project
 from plumbline.project.targets import Target
-from plumbline.report.dry_run import render_json, render_text
+from plumbline.report.dry_run import as_dict, dry_run_page
+from plumbline.report.writers import as_json, as_script
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import dry_run
 from plumbline.warehouse.client import endpoint_of
@@ -252,7 +253,7 @@ def test_a_dry_run_tells_what_is_read_and_billed_at_most(
 
     tables = {name: len(model.compiled.sources) for name in monitors for model in report.models
               if model.monitor == name and model.compiled}  # fmt: skip
-    said = json.loads(render_json(report))
+    said = json.loads(as_json(as_dict(report)))
     by_name = {monitor["name"]: monitor for monitor in said["monitors"]}
     coverage, grading = (by_name[name] for name in monitors)
     assert coverage["estimated_bytes"] == 20 * MB + 5
@@ -263,7 +264,7 @@ def test_a_dry_run_tells_what_is_read_and_billed_at_most(
     assert said["estimated_bytes_billed"] == sum(
         m["estimated_bytes_billed"] for m in by_name.values()
     )
-    text = render_text(report)
+    text = as_script(dry_run_page(report))
     billed = 21 + 10 * (sum(tables.values()) - 1)
     assert f"2 monitors, in all: would read 20.0 MiB, billed {billed}.0 MiB at most" in text
     assert [request.kind for request in proxy.seen].count("results") == 0, "nothing was run"

@@ -14,7 +14,6 @@ import getpass
 import hashlib
 import json
 import logging
-import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
+from plumbline.history.local_file import replace_file
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE, OwnTable
 from plumbline.warehouse.client import endpoint_of
@@ -403,15 +403,7 @@ class LocalFallback:
             }
         )
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, beside = tempfile.mkstemp(dir=self._file.parent, prefix=".alerts.")
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                    stream.write(text)
-                Path(beside).replace(self._file)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
+            replace_file(self._file, text)
         except OSError as fault:
             logger.warning("the state of alerts can't be kept on this machine: %s", fault.strerror)
 

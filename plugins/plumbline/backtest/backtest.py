@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from plumbline.backtest.caveats import changes, faults, groups_gone, quiet_times, tables_seen
 from plumbline.backtest.fetch import Asked, ask
 from plumbline.backtest.findings import Score, score
-from plumbline.backtest.gaps import changes, faults, quiet_times
-from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
 from plumbline.backtest.replay import Replay, by_instant, relive
 from plumbline.backtest.report import Backtest, MonitorSummary
-from plumbline.backtest.visibility import tables_seen
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import new_run_id
 from plumbline.project import Project, Target

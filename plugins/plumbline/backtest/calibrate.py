@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from plumbline.backtest.caveats import groups_gone
 from plumbline.backtest.findings import Score, score
-from plumbline.backtest.groups_gone import groups_gone
 from plumbline.backtest.proposing import (
     DAYS_A_MONTH,
     FAILING_SHARE,

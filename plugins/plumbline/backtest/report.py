@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from plumbline.backtest.caveats import TableSeen
 from plumbline.backtest.findings import Score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import PastIncident, Replay
-from plumbline.backtest.visibility import TableSeen
 from plumbline.core.outcome import Outcome
 from plumbline.core.revision import Revision
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import click
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import has_colour, terminal_width, write_result
+from plumbline.cli.output import write_report, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, did_you_mean
@@ -31,7 +30,11 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
     project, alert_service = _alerting(target)
     state = alert_service.store.load()
     view = views.overview(state, project.mutes, _now(project), with_closed=show_all)
-    _write(views.render_overview_json(view) if form == "json" else None, view)
+    write_report(
+        form,
+        page=lambda: views.overview_page(view),
+        data=lambda: views.overview_dict(view),
+    )
     return 0
 
 
@@ -63,7 +66,11 @@ def show(incident: str, target: str | None, form: str) -> int:
             ),
             _now(project),
         )
-    _write(views.render_incident_json(view) if form == "json" else None, view)
+    write_report(
+        form,
+        page=lambda: views.incident_page(view),
+        data=lambda: views.incident_dict(view),
+    )
     return 0
 
 
@@ -240,16 +247,6 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
     if in_utc(end) <= in_utc(now):
         raise ConfigError(f"{until} has passed", key="--until", fix="give a later end")
     return end
-
-
-def _write(as_json: str | None, view: object) -> None:
-    from plumbline.report import alerts as views
-
-    if as_json is not None:
-        write_result(as_json, as_utf8=True)
-        return
-    width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
-    write_result(views.render_text(view, width=width, colour=colour))
 
 
 _ERROR = {3: "ERROR: the state of alerts is unreachable"}

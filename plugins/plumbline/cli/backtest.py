@@ -9,7 +9,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_monitors
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 
@@ -31,6 +31,7 @@ def backtest(
     from plumbline.backtest.backtest import BacktestRequest, run_backtest
     from plumbline.backtest.instants import choose_span
     from plumbline.backtest.record import export_outcomes, record_outcomes, writable
+    from plumbline.backtest.reports.backtest import backtest_dict, backtest_page
     from plumbline.project.labels import project_labels
 
     session = click.get_current_context().ensure_object(Session)
@@ -55,16 +56,7 @@ def backtest(
             done = record_outcomes(done, chosen, now=now, progress=progress)
         if export is not None:
             done = export_outcomes(done, export, now=now)
-    if form == "json":
-        from plumbline.backtest.reports import json_of_backtest
-
-        write_result(json_of_backtest.render(done), as_utf8=True)
-        return done.exit_code
-    from plumbline.backtest.reports.sections import as_markdown, as_text
-    from plumbline.backtest.reports.sections_of_backtest import backtest_sections
-
-    sections = backtest_sections(done)
-    write_result(as_markdown(sections) if form == "markdown" else as_text(sections))
+    write_report(form, page=lambda: backtest_page(done), data=lambda: backtest_dict(done))
     return done.exit_code
 
 

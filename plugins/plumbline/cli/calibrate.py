@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from plumbline.cli.backtest import incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_suites
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import write_message, write_result
+from plumbline.cli.output import write_message, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, did_you_mean
@@ -43,11 +42,7 @@ def calibrate(
 ) -> int:
     """Propose thresholds; the exit code."""
     from plumbline.backtest.calibrate import calibrate as propose
-    from plumbline.backtest.reports.sections import as_markdown, as_text
-    from plumbline.backtest.reports.sections_of_calibration import (
-        calibration_dict,
-        calibration_sections,
-    )
+    from plumbline.backtest.reports.calibration import calibration_dict, calibration_page
     from plumbline.lint.write_levels import write_levels
     from plumbline.project.labels import project_labels
 
@@ -88,11 +83,7 @@ def calibrate(
             source=source,
             revisions=revisions,
         )
-    sections = calibration_sections(found)
-    if form == "json":
-        write_result(json.dumps(calibration_dict(found), indent=2) + "\n", as_utf8=True)
-    else:
-        write_result(as_markdown(sections) if form == "markdown" else as_text(sections))
+    write_report(form, page=lambda: calibration_page(found), data=lambda: calibration_dict(found))
     if write:
         diff = write_levels(suite, found)
         write_message(diff.rstrip("\n") or "The suite already has these thresholds.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import click
 from plumbline.cli.backtest import incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError
@@ -41,8 +40,7 @@ def impact(
     """Compare and report; the exit code."""
     from plumbline.backtest.impact import ImpactRequest, find_changes, measure_impact
     from plumbline.backtest.instants import choose_span
-    from plumbline.backtest.reports.sections import as_markdown, as_text
-    from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
+    from plumbline.backtest.reports.impact import impact_dict, impact_page
     from plumbline.backtest.revision_files import project_at
     from plumbline.history.reader import by_monitor, read_file
     from plumbline.project.labels import project_labels
@@ -68,11 +66,11 @@ def impact(
         if stored is None:
             stored = _read_history(chosen, changes, now, progress)
         found = measure_impact(request, changes, stored, now=now, progress=progress)
-    if form == "json":
-        write_result(json.dumps(impact_dict(found), indent=2) + "\n", as_utf8=True)
-        return found.exit_code
-    sections = impact_sections(found, project.timezone)
-    write_result(as_markdown(sections) if form == "markdown" else as_text(sections))
+    write_report(
+        form,
+        page=lambda: impact_page(found, project.timezone),
+        data=lambda: impact_dict(found),
+    )
     return found.exit_code
 
 

@@ -14,7 +14,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_suites
 from plumbline.cli.options import format_option
-from plumbline.cli.output import has_colour, write_result
+from plumbline.cli.output import has_colour, write_report
 from plumbline.cli.session import Session
 
 if TYPE_CHECKING:
@@ -62,18 +62,15 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def _write_report(report: LintReport, form: str, exit_code: int) -> None:
-    if form == "json":
-        from plumbline.lint.reports import json
+    from plumbline.lint import report as reports
 
-        write_result(json.render(report, exit_code=exit_code), as_utf8=True)
-    elif form == "github":
-        from plumbline.lint.reports import github
-
-        write_result(github.render(report), as_utf8=True)
-    else:
-        from plumbline.lint.reports import text
-
-        write_result(text.render(report, colour=has_colour(sys.stdout)))
+    write_report(
+        form,
+        data=lambda: reports.as_dict(report, exit_code=exit_code),
+        # Not from a page: a line for each finding needs no tables, which take long to import.
+        text=lambda: reports.as_text(report, colour=has_colour(sys.stdout)),
+        github=lambda: reports.as_annotations(report),
+    )
 
 
 def _complete_names(

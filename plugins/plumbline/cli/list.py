@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
@@ -11,7 +10,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import has_colour, terminal_width, write_result
+from plumbline.cli.output import write_report
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, MonitorError
 
@@ -40,11 +39,11 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
     from plumbline.report import catalogue
 
     found = catalogue.read_catalogue(project)
-    if form == "json":
-        write_result(catalogue.render_json(found), as_utf8=True)
-    else:
-        width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
-        write_result(catalogue.render_text(found, width=width, colour=colour))
+    write_report(
+        form,
+        page=lambda: catalogue.catalogue_page(found),
+        data=lambda: catalogue.as_dict(found),
+    )
     return EXIT_ERROR if found.faults else EXIT_OK
 
 
@@ -54,11 +53,7 @@ def _list_costs(session: Session, project: Project, target: str | None, form: st
     from plumbline.warehouse.ready import ensure_ready
 
     found = _read_costs(session, project, ensure_ready(project.target(target)))
-    if form == "json":
-        write_result(reports.render_json(found), as_utf8=True)
-    else:
-        width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
-        write_result(reports.render_text(found, width=width, colour=colour))
+    write_report(form, page=lambda: reports.costs_page(found), data=lambda: reports.as_dict(found))
     return EXIT_OK
 
 

@@ -9,13 +9,55 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
 
 from plumbline.cli import logs
+
+if TYPE_CHECKING:
+    from plumbline.report.page import Page
 
 _ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "–": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "─": "-"}
 )
+
+
+def write_report(
+    form: str,
+    *,
+    data: Callable[[], object],
+    page: Callable[[], Page] = tuple,
+    **others: Callable[[], str],
+) -> None:
+    """A report to standard output, in the form that was asked for.
+
+    Args:
+        form: text, markdown, json or one of ``others``.
+        data: what machines read.
+        page: what people read.
+        others: by form, what is not written from the page.
+    """
+    if form in others:
+        text = others[form]()
+    elif form == "json":
+        from plumbline.report.writers import as_json
+
+        text = as_json(data())
+    elif form == "markdown":
+        from plumbline.report.writers import as_markdown
+
+        text = as_markdown(page())
+    else:
+        from plumbline.report.writers import as_text
+
+        text = as_text(page(), width=terminal_width(sys.stdout), colour=has_colour(sys.stdout))
+    write_result(text, as_utf8=form in ("json", "github"))
+
+
+def write_part(form: str, page: Callable[[], Page]) -> None:
+    """A part of a report that is written as soon as it is known: for people alone."""
+    if form == "text":
+        write_report(form, data=dict, page=page)
 
 
 def write_result(text: str, *, as_utf8: bool = False) -> None:

@@ -21,7 +21,7 @@ from plumbline.cli.options import (
     target_option,
     var_option,
 )
-from plumbline.cli.output import has_colour, terminal_width, write_line, write_result
+from plumbline.cli.output import terminal_width, write_line, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError
@@ -110,34 +110,32 @@ def _is_checkpoint(project: Project, name: str) -> None:
 
 
 def _write_report(report: RunReport, form: str) -> None:
-    if form == "json":
-        from plumbline.report import json
+    from plumbline.report.json import as_dict
+    from plumbline.report.run import run_page
+    from plumbline.report.writers import as_markdown
 
-        write_result(json.render(report), as_utf8=True)
-    elif form == "markdown":
-        from plumbline.report import markdown
-
-        write_result(markdown.render(report))
-    else:
-        from plumbline.report import text
-
-        width, colour = terminal_width(sys.stdout), has_colour(sys.stdout)
-        write_result(text.render(report, width=width, colour=colour))
+    write_report(
+        form,
+        page=lambda: run_page(report, width=terminal_width(sys.stdout)),
+        data=lambda: as_dict(report),
+        markdown=lambda: as_markdown(run_page(report, is_comment=True)),
+    )
 
 
 def _dry_run(request: RunRequest, form: str) -> int:
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report import dry_run as reports
+    from plumbline.report.writers import as_script
     from plumbline.run.runner import dry_run
 
     with show_progress() as progress:
         report = dry_run(request, progress=progress)
-    if form == "json":
-        write_result(reports.render_json(report), as_utf8=True)
-    elif form == "markdown":
-        write_result(reports.render_markdown(report))
-    else:
-        write_result(reports.render_text(report))
+    write_report(
+        form,
+        page=lambda: reports.dry_run_page(report),
+        data=lambda: reports.as_dict(report),
+        text=lambda: as_script(reports.dry_run_page(report)),
+    )
     return EXIT_ERROR if any(model.fault for model in report.models) else EXIT_OK
 
 

@@ -14,7 +14,7 @@ import click
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.folders import complete_folders
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import write_message, write_result
+from plumbline.cli.output import write_message, write_report, write_result
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, did_you_mean
 
@@ -40,10 +40,11 @@ def show(count: int, form: str) -> int:
     views = overview.read_overview(
         project.schedules, now=now, count=count, last_runs=read_last_runs(project.state_dir)
     )
-    if form == "json":
-        write_result(overview.render_json(views, now=now), as_utf8=True)
-    else:
-        write_result(overview.render_text(views, now=now))
+    write_report(
+        form,
+        page=lambda: overview.overview_page(views, now=now),
+        data=lambda: overview.overview_dict(views, now=now),
+    )
     return 0
 
 
@@ -106,8 +107,9 @@ def check(target: str | None, alerts: bool | None, form: str) -> int:
     # Runs on the demo data leave no heartbeat, so nobody is to be woken for them.
     tells = not chosen.is_demo if alerts is None else alerts
     found = look(project, chosen, now=session.clock(), tells=tells)
-    write = reports.render_json if form == "json" else reports.render_text
-    write_result(write(found), as_utf8=form == "json")
+    write_report(
+        form, page=lambda: reports.check_page(found), data=lambda: reports.check_dict(found)
+    )
     return exit_code(found.statuses, "warning")
 
 

@@ -1,11 +1,10 @@
-"""What ``plumbline deploy`` says: as text, as JSON; drift as Markdown for a summary, too."""
+"""What ``plumbline deploy`` says."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from plumbline.core.safe_text import one_line
 from plumbline.core.status import (
     EXIT_CRITICAL,
     EXIT_ERROR,
@@ -17,55 +16,33 @@ from plumbline.core.status import (
 from plumbline.core.text import moment, rfc3339
 from plumbline.deploy.drift import Drift, DriftReport, worst_first
 from plumbline.deploy.wording import missing_commits, summary
-from plumbline.report.wording import SYMBOLS
+from plumbline.report.page import Result, Results, Section, Strong, Verdict
 
 if TYPE_CHECKING:
     from plumbline.deploy.check import CheckReport, CheckResult
+    from plumbline.deploy.verify import Line as LookedAt
     from plumbline.deploy.verify import Look, Verified
 
 SCHEMA_VERSION = 1
 
 
-def render_text(report: DriftReport) -> str:
+def drift_page(report: DriftReport) -> list[Section]:
     """A line a service, worst first; below a drifted one what it does not run."""
-    lines = [f"deploy drift \u00b7 {moment(report.at)}"]
-    lines += [one_line(note) for note in report.failures]
-    lines.append("")
-    for drift in worst_first(report):
-        status = drift.status(report.limits)
-        lines.append(f"{SYMBOLS[status]} {status:<8}  {drift.service.name}: {summary(drift)}")
-        if drift.deployed is not None:
-            lines.append(f"    runs  {_runs(drift)}")
-        lines += [f"    miss  {one_line(text)}" for text in missing_commits(drift)]
-        if drift.fix:
-            lines.append(f"    do    {one_line(drift.fix)}")
-        elif drift.is_drifted and drift.service.entry.runbook:
-            lines.append(f"    do    deploy it; {one_line(drift.service.entry.runbook)}")
-    return "\n".join(lines) + "\n"
+    results = tuple(
+        Result(
+            drift.status(report.limits),
+            f"{drift.service.name}: {summary(drift)}",
+            tuple(_drift_facts(drift)),
+        )
+        for drift in worst_first(report)
+    )
+    head = f"Deployment drift · {moment(report.at)}"
+    return [Section(head, report.failures), Section("", (Results(results),))]
 
 
-def render_markdown(report: DriftReport) -> str:
-    """A table, and what is not deployed: for the summary of a workflow."""
-    lines = [
-        f"# Deployment drift, {moment(report.at)}",
-        "",
-        "| service | status | found |",
-        "|---|---|---|",
-    ]
-    for drift in worst_first(report):
-        status = drift.status(report.limits)
-        found = _cell(summary(drift))
-        lines.append(f"| {drift.service.name} | {SYMBOLS[status]} {status} | {found} |")
-    for drift in worst_first(report):
-        if drift.is_drifted:
-            lines += ["", f"## {drift.service.name}", ""]
-            lines += [f"- {_cell(text)}" for text in missing_commits(drift)]
-    return "\n".join([*lines, *("\n" + note for note in report.failures)]) + "\n"
-
-
-def render_json(report: DriftReport) -> str:
-    """One JSON object."""
-    document = {
+def drift_dict(report: DriftReport) -> dict[str, object]:
+    """For machines."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "at": rfc3339(report.at),
         "status": str(run_status(report.statuses)),
@@ -73,16 +50,15 @@ def render_json(report: DriftReport) -> str:
         "services": [_service(drift, report) for drift in report.drifts],
         "notes": list(report.failures),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def checked_text(found: CheckResult) -> str:
-    """A line a check, with its fix and details below."""
-    lines = [f"{SYMBOLS[found.status]} {found.status:<8}  {found.name}: {one_line(found.what)}"]
-    lines += [f"    {one_line(detail)}" for detail in found.details]
-    if found.fix and found.status is not Status.PASS:
-        lines.append(f"    do  {one_line(found.fix)}")
-    return "\n".join(lines) + "\n"
+def result_page(result: CheckResult) -> list[Section]:
+    """A check, with its details and its fix."""
+    facts = [("", detail) for detail in result.details]
+    if result.fix and result.status is not Status.PASS:
+        facts.append(("do", result.fix))
+    shown = Result(result.status, f"{result.name}: {result.what}", tuple(facts))
+    return [Section("", (Results((shown,)),))]
 
 
 _ADVICE = {
@@ -93,18 +69,16 @@ _ADVICE = {
 }
 
 
-def checks_ending(report: CheckReport) -> str:
+def checks_ending(report: CheckReport) -> list[Section]:
     """The last line, below one a check."""
-    code = report.exit_code
-    return (
-        f"\n{report.service} \u00b7 {run_status(report.statuses)}: {_ADVICE[code]} \u00b7 "
-        f"exit {code}\n"
-    )
+    status, code = run_status(report.statuses), report.exit_code
+    line = f"{report.service} · {status}: {_ADVICE[code]} · exit {code}"
+    return [Section("", ("", Verdict(line, status)))]
 
 
-def checks_json(report: CheckReport) -> str:
-    """One JSON object."""
-    document = {
+def checks_dict(report: CheckReport) -> dict[str, object]:
+    """For machines."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "service": report.service,
         "at": rfc3339(report.at),
@@ -121,30 +95,29 @@ def checks_json(report: CheckReport) -> str:
             for one in report.results
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def look_text(look: Look) -> str:
+def look_page(look: Look) -> list[Section]:
     """What was found after the deployment, each beside what it was before."""
-    lines = [
-        f"{look.service.name}, deployed {moment(look.since)}, looked at {moment(look.at)}",
-    ]
-    for line in look.lines:
-        lines.append(
-            f"{SYMBOLS[line.status]} {line.status:<8}  {line.name}: {one_line(line.summary)}"
-        )
-        if line.compared == "new":
-            lines.append("    before  not known")
-        elif line.before is not None and line.compared != "same":
-            lines.append(f"    before  {line.before} ({one_line(line.before_summary)})")
-        elif line.before is not None and line.status.is_failing:
-            lines.append(f"    before  {line.before} too ({one_line(line.before_summary)})")
-        if line.status.is_failing:
-            if line.action:
-                lines.append(f"    do      {one_line(line.action)}")
-            if line.runbook:
-                lines.append(f"    runbook {one_line(line.runbook)}")
-    return "\n".join(lines) + "\n"
+    head = f"{look.service.name}, deployed {moment(look.since)}, looked at {moment(look.at)}"
+    results = tuple(
+        Result(one.status, f"{one.name}: {one.summary}", tuple(_look_facts(one)))
+        for one in look.lines
+    )
+    return [Section(head, (Results(results),))]
+
+
+def _look_facts(line: LookedAt) -> Iterator[tuple[str, str]]:
+    if line.compared == "new":
+        yield "before", "not known"
+    elif line.before is not None and line.compared != "same":
+        yield "before", f"{line.before} ({line.before_summary})"
+    elif line.before is not None and line.status.is_failing:
+        yield "before", f"{line.before} too ({line.before_summary})"
+    if line.status.is_failing and line.action:
+        yield "do", line.action
+    if line.status.is_failing and line.runbook:
+        yield "runbook", line.runbook
 
 
 _ENDINGS = {
@@ -154,15 +127,16 @@ _ENDINGS = {
 }
 
 
-def verified_ending(found: Verified, code: int) -> str:
+def verified_ending(found: Verified, code: int) -> list[Section]:
     """The last line, below the looks."""
-    return f"{found.last.service.name} is {_ENDINGS[found.ending]} \u00b7 exit {code}\n"
+    line = f"{found.last.service.name} is {_ENDINGS[found.ending]} · exit {code}"
+    return [Section("", ("", Strong(line)))]
 
 
-def verified_json(found: Verified, code: int) -> str:
-    """One JSON object: the last look, and how it ended."""
+def verified_dict(found: Verified, code: int) -> dict[str, object]:
+    """For machines: the last look, and how it ended."""
     look = found.last
-    document = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "service": look.service.name,
         "since": rfc3339(look.since),
@@ -185,7 +159,17 @@ def verified_json(found: Verified, code: int) -> str:
             for line in look.lines
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _drift_facts(drift: Drift) -> Iterator[tuple[str, str]]:
+    if drift.deployed is not None:
+        yield "runs", _runs(drift)
+    for place, commit in enumerate(missing_commits(drift)):
+        yield ("" if place else "miss"), commit
+    if drift.fix:
+        yield "do", drift.fix
+    elif drift.is_drifted and drift.service.entry.runbook:
+        yield "do", f"deploy it; {drift.service.entry.runbook}"
 
 
 def _runs(drift: Drift) -> str:
@@ -220,9 +204,3 @@ def _service(drift: Drift, report: DriftReport) -> dict[str, object]:
         "owner": drift.service.entry.owner,
         "runbook": drift.service.entry.runbook,
     }
-
-
-def _cell(text: str) -> str:
-    """Text of commits in Markdown: no table cell ends early, no mention wakes anybody."""
-    flat = one_line(text).replace("\\", "\\\\").replace("|", "\\|")
-    return flat.replace("`", "'").replace("<", "&lt;").replace("@", "@\u200b")

@@ -7,15 +7,12 @@ fails for it.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.outcome import RunReport
+from plumbline.history.local_file import replace_file
 
 FILE = "last_statuses.json"
 SCHEMA_VERSION = 1
@@ -58,23 +55,8 @@ def record_last_statuses(state_dir: Path, report: RunReport) -> None:
             checkpoint=report.checkpoint,
             target=report.target,
         )
-    state_dir.mkdir(parents=True, exist_ok=True)
-    _replace(
-        state_dir / FILE,
-        {
-            "schema_version": SCHEMA_VERSION,
-            "monitors": {name: asdict(status) for name, status in sorted(statuses.items())},
-        },
-    )
-
-
-def _replace(file: Path, content: Mapping[str, Any]) -> None:
-    """Write beside and rename, so that no reader sees half a file."""
-    descriptor, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=1)
-        Path(beside).replace(file)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "monitors": {name: asdict(status) for name, status in sorted(statuses.items())},
+    }
+    replace_file(state_dir / FILE, json.dumps(content, indent=1))

@@ -1,4 +1,4 @@
-"""What ``plumbline alerts list`` and ``show`` print: as text for people, as JSON for machines."""
+"""What ``plumbline alerts list`` and ``show`` say."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import singledispatch
 from typing import Any
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from plumbline.alerts.incidents.model import Incident, Member
 from plumbline.alerts.state import AlertState, Pending
@@ -21,7 +14,7 @@ from plumbline.core.mute import Mute
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.text import NOTHING, amount, fraction, moment, rfc3339
 from plumbline.report.json import number
-from plumbline.report.text import STYLES, to_text
+from plumbline.report.page import Dim, Facts, Items, Name, Section, Table
 
 SCHEMA_VERSION = 1
 SHOWN = 20
@@ -66,68 +59,53 @@ def overview(
     )
 
 
-def render_text(view: object, *, width: int | None, colour: bool) -> str:
-    """The view for a terminal or a log."""
-    return to_text(_text(view), width=width, colour=colour)
+def overview_page(view: Overview) -> list[Section]:
+    """Open incidents, mutes, and what waits to be delivered."""
+    open_ones = _table(view) if view.incidents else "No incident is open."
+    mutes = [f"{_in_zone(mute, view.now).describe()} ({mute.source})" for mute in view.mutes]
+    return [
+        Section("", (open_ones,)),
+        *([Section("Muted", (Items(tuple(mutes)),))] if mutes else []),
+        *_waiting_section(view.waiting, view.now),
+    ]
 
 
-@singledispatch
-def _text(view: object) -> RenderableType:
-    raise TypeError(type(view))
+def incident_page(view: IncidentView) -> list[Section]:
+    """One incident: what is known of it, its timeline, and what waits to be delivered."""
+    incident = view.incident
+    if incident is None:
+        head = Section((Name(view.incident_id), " has ended"))
+    else:
+        facts = Facts(tuple(_facts(incident, view.now)))
+        head = Section((_status(incident), "  ", Name(incident.id)), (facts,))
+    events = tuple(_event(event, view.now) for event in view.events)
+    return [
+        head,
+        *([Section("Timeline", (Items(events),))] if events else []),
+        *_waiting_section(view.waiting, view.now),
+    ]
 
 
-@_text.register
-def _(view: Overview) -> RenderableType:
-    parts: list[RenderableType] = []
-    if view.incidents:
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for title in ("Status", "Incident", "Since", "Groups", "Told", "Besides"):
-            table.add_column(title, overflow="fold")
-        for incident in view.incidents:
-            table.add_row(
+def _table(view: Overview) -> Table:
+    return Table(
+        ("Status", "Incident", "Since", "Groups", "Told", "Besides"),
+        tuple(
+            (
                 _status(incident),
-                name(incident.id),
+                Name(incident.id),
                 _moment(incident.opened_at, view.now),
                 str(len(incident.members)) if incident.members else NOTHING,
                 ", ".join(incident.notified_channels) or "nobody",
                 _besides(incident, view),
             )
-        parts.append(table)
-    else:
-        parts.append(Text("No incident is open."))
-    if view.mutes:
-        parts += [Text(""), Text("Muted", style="bold")]
-        parts += [
-            _line(f"{_in_zone(mute, view.now).describe()} ({mute.source})") for mute in view.mutes
-        ]
-    if view.waiting:
-        parts += [Text(""), Text("Waiting to be delivered", style="bold")]
-        parts += [_line(_waiting(pending, view.now)) for pending in view.waiting]
-    return Group(*parts)
+            for incident in view.incidents
+        ),
+    )
 
 
-@_text.register
-def _(view: IncidentView) -> RenderableType:
-    incident = view.incident
-    parts: list[RenderableType] = []
-    if incident is None:
-        parts.append(Text(f"{name(view.incident_id)} has ended", style="bold"))
-    else:
-        title = _status(incident)
-        title.append(f"  {name(incident.id)}", style="bold")
-        body = Table.grid(padding=(0, 2, 0, 0))
-        body.add_column(no_wrap=True, style="dim")
-        body.add_column(overflow="fold")
-        for label, text in _facts(incident, view.now):
-            body.add_row(label, Text(one_line(text)))
-        parts += [title, Padding(body, (0, 0, 0, 2))]
-    if view.events:
-        parts += [Text(""), Text("Timeline", style="bold")]
-        parts += [_line(_event(event, view.now)) for event in view.events]
-    if view.waiting:
-        parts += [Text(""), Text("Waiting to be delivered", style="bold")]
-        parts += [_line(_waiting(pending, view.now)) for pending in view.waiting]
-    return Group(*parts)
+def _waiting_section(waiting: Sequence[Pending], now: datetime) -> list[Section]:
+    items = tuple(_waiting(pending, now) for pending in waiting)
+    return [Section("Waiting to be delivered", (Items(items),))] if items else []
 
 
 def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
@@ -196,10 +174,8 @@ def _waiting(pending: Pending, now: datetime) -> str:
     )
 
 
-def _status(incident: Incident) -> Text:
-    if incident.is_open:
-        return Text(str(incident.status), style=STYLES[incident.status], no_wrap=True)
-    return Text(str(incident.ending), style="dim", no_wrap=True)
+def _status(incident: Incident) -> str:
+    return incident.status if incident.is_open else Dim(incident.ending or "")
 
 
 def _moment(at: datetime, now: datetime) -> str:
@@ -210,47 +186,39 @@ def _in_zone(mute: Mute, now: datetime) -> Mute:
     return replace(mute, until=mute.until.astimezone(now.tzinfo))
 
 
-def _line(text: str) -> Padding:
-    return Padding(Text(one_line(text)), (0, 0, 0, 2))
+def overview_dict(view: Overview) -> dict[str, Any]:
+    """The overview for machines."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "incidents": [_incident_dict(incident) for incident in view.incidents],
+        "mutes": [
+            {
+                "monitor": mute.monitor,
+                "owner": mute.owner,
+                "reason": mute.reason,
+                "until": rfc3339(mute.until),
+                "source": mute.source,
+            }
+            for mute in view.mutes
+        ],
+        "waiting": [_waiting_dict(pending) for pending in view.waiting],
+    }
 
 
-def render_overview_json(view: Overview) -> str:
-    """The overview as one JSON object."""
-    return _json(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "incidents": [_incident_dict(incident) for incident in view.incidents],
-            "mutes": [
-                {
-                    "monitor": mute.monitor,
-                    "owner": mute.owner,
-                    "reason": mute.reason,
-                    "until": rfc3339(mute.until),
-                    "source": mute.source,
-                }
-                for mute in view.mutes
-            ],
-            "waiting": [_waiting_dict(pending) for pending in view.waiting],
-        }
-    )
-
-
-def render_incident_json(view: IncidentView) -> str:
-    """The incident as one JSON object."""
-    return _json(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "incident": None if view.incident is None else _incident_dict(view.incident),
-            "events": [
-                {
-                    key: rfc3339(value) if isinstance(value, datetime) else value
-                    for key, value in event.items()
-                }
-                for event in view.events
-            ],
-            "waiting": [_waiting_dict(pending) for pending in view.waiting],
-        }
-    )
+def incident_dict(view: IncidentView) -> dict[str, Any]:
+    """The incident for machines."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "incident": None if view.incident is None else _incident_dict(view.incident),
+        "events": [
+            {
+                key: rfc3339(value) if isinstance(value, datetime) else value
+                for key, value in event.items()
+            }
+            for event in view.events
+        ],
+        "waiting": [_waiting_dict(pending) for pending in view.waiting],
+    }
 
 
 def _incident_dict(incident: Incident) -> dict[str, Any]:
@@ -292,7 +260,3 @@ def _waiting_dict(pending: Pending) -> dict[str, Any]:
         "attempts": pending.attempts,
         "last_error": pending.last_error or None,
     }
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=str) + "\n"

@@ -5,22 +5,16 @@ Used by ``plumbline list``. A file with a fault is listed with it, and hides no 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from plumbline.checks.thresholds import thresholds_of
 from plumbline.core.errors import PlumblineError
-from plumbline.core.safe_text import one_line
+from plumbline.core.status import Status
 from plumbline.core.text import NOTHING
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
-from plumbline.report.text import STYLES, status_text, to_text
+from plumbline.report.page import Block, Section, Table, Verdict
 
 SCHEMA_VERSION = 1
 
@@ -95,21 +89,21 @@ def read_catalogue(project: Project) -> Catalogue:
     )
 
 
-def render_text(catalogue: Catalogue, *, width: int | None = None, colour: bool = False) -> str:
-    """Two tables."""
-    parts: list[RenderableType] = [
-        _monitors_table(catalogue, width),
-        Text(""),
-        _checkpoints_table(catalogue, width),
+def catalogue_page(catalogue: Catalogue) -> list[Section]:
+    """A table of monitors and one of checkpoints, then the faults."""
+    return [
+        Section("", (_monitors(catalogue),)),
+        Section("", (_checkpoints(catalogue),)),
+        *(
+            Section("", (Verdict(f"{name}: {fault}", Status.ERROR),))
+            for name, fault in catalogue.faults
+        ),
     ]
-    for name, fault in catalogue.faults:
-        parts += [Text(""), Text(f"{one_line(name)}: {one_line(fault)}", style=STYLES["ERROR"])]
-    return to_text(Group(*parts), width=width, colour=colour)
 
 
-def render_json(catalogue: Catalogue) -> str:
-    """One JSON object."""
-    said = {
+def as_dict(catalogue: Catalogue) -> dict[str, object]:
+    """For machines."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "monitors": [
             {
@@ -143,7 +137,6 @@ def render_json(catalogue: Catalogue) -> str:
         ],
         "schedule_fault": catalogue.schedule_fault,
     }
-    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
 
 
 def _schedules(project: Project) -> tuple[tuple[Schedule, ...], str | None]:
@@ -188,58 +181,51 @@ def _monitor(
     )
 
 
-def _monitors_table(catalogue: Catalogue, width: int | None) -> RenderableType:
+def _monitors(catalogue: Catalogue) -> Block:
     if not catalogue.monitors:
-        return Text("no monitors: expectations/ holds no suite")
-    table = _table(width, "Monitor", "Last", "Thresholds", "Model", "Suite", "Owner")
-    for entry in catalogue.monitors:
-        table.add_row(
-            Text(one_line(entry.name)),
-            _last(entry),
-            Text(one_line("; ".join(entry.thresholds)) or NOTHING),
-            Text(one_line(entry.model or NOTHING)),
-            Text(one_line(entry.suite or NOTHING)),
-            Text(one_line(entry.owner or NOTHING)),
-        )
-    return table
-
-
-def _last(entry: MonitorEntry) -> Text:
-    if entry.fault:
-        return status_text("ERROR")
-    if entry.last is None:
-        return Text("never run")
-    if entry.last.status not in STYLES:
-        return Text(one_line(entry.last.status))
-    return status_text(entry.last.status)
-
-
-def _checkpoints_table(catalogue: Catalogue, width: int | None) -> RenderableType:
-    if not catalogue.checkpoints:
-        return Text("no checkpoints: checkpoints/ holds none")
-    scheduled = any(entry.schedule for entry in catalogue.checkpoints)
-    table = _table(width, "Checkpoint", "Monitors", *(["Schedule"] if scheduled else []))
-    for entry in catalogue.checkpoints:
-        cells: list[RenderableType] = [
-            Text(one_line(entry.name)),
-            Text(one_line(", ".join(entry.monitors)) or NOTHING),
-        ]
-        if scheduled:
-            cells.append(Text(one_line(entry.schedule or NOTHING)))
-        table.add_row(*cells)
-    return table
-
-
-def _table(width: int | None, *columns: str) -> Table:
-    table = Table(
-        box=None if width is None else SIMPLE_HEAD,
-        padding=(0, 2 if width is None else 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
+        return "no monitors: expectations/ holds no suite"
+    return Table(
+        ("Monitor", "Last", "Thresholds", "Model", "Suite", "Owner"),
+        tuple(
+            (
+                entry.name,
+                _last(entry),
+                "; ".join(entry.thresholds) or NOTHING,
+                entry.model or NOTHING,
+                entry.suite or NOTHING,
+                entry.owner or NOTHING,
+            )
+            for entry in catalogue.monitors
+        ),
     )
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+
+
+def _last(entry: MonitorEntry) -> str:
+    if entry.fault:
+        return Status.ERROR
+    if entry.last is None:
+        return "never run"
+    try:
+        return Status(entry.last.status)
+    except ValueError:  # written by another version
+        return entry.last.status
+
+
+def _checkpoints(catalogue: Catalogue) -> Block:
+    if not catalogue.checkpoints:
+        return "no checkpoints: checkpoints/ holds none"
+    scheduled = any(entry.schedule for entry in catalogue.checkpoints)
+    return Table(
+        ("Checkpoint", "Monitors", *(["Schedule"] if scheduled else [])),
+        tuple(
+            (
+                entry.name,
+                ", ".join(entry.monitors) or NOTHING,
+                *([entry.schedule or NOTHING] if scheduled else []),
+            )
+            for entry in catalogue.checkpoints
+        ),
+    )
 
 
 def one_line_of(schedules: Sequence[Schedule], checkpoint: str) -> str | None:

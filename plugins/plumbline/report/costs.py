@@ -5,21 +5,14 @@ Used by ``plumbline list --costs``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from plumbline.core.pricing import Price, money
-from plumbline.core.safe_text import one_line
 from plumbline.core.text import NOTHING, rfc3339, size
 from plumbline.history.cost.summary import By, CostLine
-from plumbline.report.text import to_text
+from plumbline.report.page import Name, Section, Table
 
 SCHEMA_VERSION = 1
 
@@ -37,24 +30,25 @@ class Costs:
     lines: Mapping[By, tuple[CostLine, ...]]
 
 
-def render_text(costs: Costs, *, width: int | None = None, colour: bool = False) -> str:
+def costs_page(costs: Costs) -> list[Section]:
     """A table each by monitor, checkpoint and owner."""
     days = round(costs.span / timedelta(days=1))
-    header = f"live runs on target {one_line(costs.target)}, " + (
+    header = f"live runs on target {costs.target}, " + (
         "the last day" if days == 1 else f"the last {days} days"
     )
     if costs.total is None:
-        return f"{header}: none are recorded, so there is nothing to count\n"
-    parts: list[RenderableType] = [Text(header, style="bold")]
-    for by, lines in costs.lines.items():
-        parts += [Text(""), _table(by, lines, costs.price, width)]
-    parts += [Text(""), *(Text(line) for line in remarks(costs.total, costs.price))]
-    return to_text(Group(*parts), width=width, colour=colour)
+        none = f"{header}: none are recorded, so there is nothing to count"
+        return [Section("", (none,))]
+    return [
+        Section(header),
+        *(Section("", (_table(by, lines, costs.price),)) for by, lines in costs.lines.items()),
+        Section("", tuple(remarks(costs.total, costs.price))),
+    ]
 
 
-def render_json(costs: Costs) -> str:
-    """One JSON object; bytes are whole, money is in the price's currency."""
-    said = {
+def as_dict(costs: Costs) -> dict[str, object]:
+    """For machines; bytes are whole, money is in the price's currency."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "target": costs.target,
         "until": rfc3339(costs.until),
@@ -68,7 +62,6 @@ def render_json(costs: Costs) -> str:
         "total": None if costs.total is None else _entry(costs.total),
         **{f"by_{by}": [_entry(line) for line in lines] for by, lines in costs.lines.items()},
     }
-    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
 
 
 def remarks(total: CostLine, price: Price) -> list[str]:
@@ -92,31 +85,28 @@ def remarks(total: CostLine, price: Price) -> list[str]:
     return said
 
 
-def _table(by: By, lines: tuple[CostLine, ...], price: Price, width: int | None) -> Table:
-    table = Table(
-        box=None if width is None else SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 2 if width is None else 1, 0, 0),
-        show_edge=False,
+def _table(by: By, lines: tuple[CostLine, ...], price: Price) -> Table:
+    numbers = ("Runs", "Jobs", "Billed", "Minimum", "A run", "A day", "A month", "Money")
+    return Table(
+        (by.capitalize(), *numbers),
+        tuple(
+            (
+                Name(line.name),
+                str(line.runs),
+                str(line.jobs),
+                billed(line),
+                bytes_or_nothing(line.minimum),
+                bytes_or_nothing(line.per_run),
+                bytes_or_nothing(line.per_day),
+                bytes_or_nothing(line.per_month),
+                NOTHING
+                if line.money_per_month is None
+                else money(line.money_per_month, price.currency),
+            )
+            for line in lines
+        ),
+        right=frozenset(range(1, 1 + len(numbers))),
     )
-    table.add_column(by.capitalize(), overflow="fold")
-    for name in ("Runs", "Jobs", "Billed", "Minimum", "A run", "A day", "A month", "Money"):
-        table.add_column(name, justify="right", no_wrap=width is None)
-    for line in lines:
-        table.add_row(
-            Text(one_line(line.name)),
-            str(line.runs),
-            str(line.jobs),
-            billed(line),
-            bytes_or_nothing(line.minimum),
-            bytes_or_nothing(line.per_run),
-            bytes_or_nothing(line.per_day),
-            bytes_or_nothing(line.per_month),
-            NOTHING
-            if line.money_per_month is None
-            else money(line.money_per_month, price.currency),
-        )
-    return table
 
 
 def billed(line: CostLine) -> str:

@@ -3,15 +3,14 @@ what that would be billed at most."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from plumbline.core.safe_text import one_line
 from plumbline.core.text import moment, rfc3339, size
 from plumbline.history.cost.sharing import describe_sharing
 from plumbline.models.compiled import CompiledModel
+from plumbline.report.page import Code, Name, Section
 from plumbline.report.sql import describe_parameters
 from plumbline.warehouse.billing import most_billed
 
@@ -47,47 +46,19 @@ class DryRunReport:
     models: tuple[DryRunModel, ...]
 
 
-def render_text(report: DryRunReport) -> str:
-    """One SQL script; what is not SQL stands in comments."""
-    lines = [
-        f"-- {one_line(report.checkpoint)} · target {one_line(report.target)} · "
-        f"{moment(report.as_of)}",
-        "-- dry run: nothing was run",
+def dry_run_page(report: DryRunReport) -> list[Section]:
+    """A section a monitor; as a script, what is not SQL stands in comments."""
+    judged = f"Target {report.target} · {moment(report.as_of)} · {_total(report)}"
+    return [
+        Section(("dry run: nothing was run · ", Name(report.checkpoint)), (judged,)),
+        *(_section(model) for model in report.models),
+        *(Section("", (line,)) for line in _sharing(report)),
     ]
-    for model in report.models:
-        lines += ["", f"-- {one_line(model.monitor)}: {_outlook(model)}"]
-        if model.compiled is not None:
-            lines += [f"-- {line}" for line in describe_parameters(model.compiled)]
-            lines += [model.compiled.sql.rstrip() + ";"]
-    lines += ["", f"-- {_total(report)}"]
-    lines += [f"-- {one_line(line)}" for line in _sharing(report)]
-    return "\n".join(lines) + "\n"
 
 
-def render_markdown(report: DryRunReport) -> str:
-    """A section a monitor."""
-    from plumbline.report.markdown import code, escape
-
-    lines = [
-        f"## Dry run: {code(report.checkpoint)}",
-        "",
-        f"Target {code(report.target)} · {escape(moment(report.as_of))} · {escape(_total(report))}",
-    ]
-    for model in report.models:
-        lines += ["", f"### {code(model.monitor)}", "", escape(_outlook(model))]
-        if model.compiled is not None:
-            fence = "```"
-            while fence in model.compiled.sql:
-                fence += "`"
-            comments = [f"-- {line}" for line in describe_parameters(model.compiled)]
-            lines += ["", f"{fence}sql", *comments, model.compiled.sql.rstrip(), fence]
-    lines += [text for line in _sharing(report) for text in ("", escape(line))]
-    return "\n".join(lines) + "\n"
-
-
-def render_json(report: DryRunReport) -> str:
-    """One JSON object."""
-    said = {
+def as_dict(report: DryRunReport) -> dict[str, object]:
+    """For machines."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "dry_run": True,
         "checkpoint": report.checkpoint,
@@ -112,18 +83,20 @@ def render_json(report: DryRunReport) -> str:
             for model in report.models
         ],
     }
-    return json.dumps(said, ensure_ascii=False, indent=2, default=_as_text) + "\n"
 
 
-def _as_text(value: object) -> str:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _section(model: DryRunModel) -> Section:
+    title = (Name(model.monitor), f": {_outlook(model)}")
+    if model.compiled is None:
+        return Section(title)
+    comments = [f"-- {line}" for line in describe_parameters(model.compiled)]
+    sql = "\n".join([*comments, model.compiled.sql.rstrip() + ";"])
+    return Section(title, (Code(sql, "sql"),))
 
 
 def _outlook(model: DryRunModel) -> str:
     if model.fault:
-        return f"ERROR: {one_line(model.fault)}"
+        return f"ERROR: {model.fault}"
     if model.estimated_bytes is None:
         return "the warehouse does not say how much it would read"
     return _bytes(model.estimated_bytes, model.estimated_bytes_billed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 from plumbline.core.failure import Failure, plain_sample
@@ -14,11 +13,6 @@ from plumbline.core.text import rfc3339
 SCHEMA_VERSION = 1
 _DECIMALS = 6
 """Enough for any threshold; the rest is the noise of binary fractions."""
-
-
-def render(report: RunReport) -> str:
-    """The report as JSON text."""
-    return json.dumps(as_dict(report), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
 def as_dict(report: RunReport) -> dict[str, object]:

@@ -6,8 +6,6 @@ The file may be missing or torn: then nothing is known, and nothing is caught up
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plumbline.core.instants import exact_rfc3339
+from plumbline.history.local_file import replace_file
 
 FILE = "schedule.json"
 SCHEMA_VERSION = 1
@@ -53,20 +52,11 @@ def write_last_runs(state_dir: Path, runs: Mapping[str, LastRun]) -> None:
     Raises:
         OSError: the file can't be written; the old one is then whole.
     """
-    state_dir.mkdir(parents=True, exist_ok=True)
     content = {
         "schema_version": SCHEMA_VERSION,
         "schedules": {name: _entry(run) for name, run in sorted(runs.items())},
     }
-    # Written beside and renamed, so that no reader sees half a file.
-    descriptor, beside = tempfile.mkstemp(dir=state_dir, prefix=f".{FILE}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=1)
-        Path(beside).replace(state_dir / FILE)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    replace_file(state_dir / FILE, json.dumps(content, indent=1))
 
 
 def _entry(run: LastRun) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """What is scheduled, and when the next runs are: for people and for machines.
 
-Used by ``plumbline schedule show`` and, for its one line a checkpoint, ``plumbline list``.
+Used by ``plumbline schedule show``.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,6 +15,7 @@ from plumbline.core.instants import exact_rfc3339
 from plumbline.project.cron import in_words
 from plumbline.project.due import due_between
 from plumbline.project.schedule import Schedule, write_duration
+from plumbline.report.page import Facts, Name, Section
 from plumbline.schedule.last_runs import LastRun
 
 SCHEMA_VERSION = 1
@@ -54,37 +54,33 @@ def read_overview(
     )
 
 
-def render_text(views: Sequence[ScheduleView], *, now: datetime) -> str:
-    """A block a schedule."""
+def overview_page(views: Sequence[ScheduleView], *, now: datetime) -> list[Section]:
+    """A section a schedule."""
     if not views:
-        return "nothing is scheduled: checkpoints/schedule.yml holds no schedule\n"
-    return "\n".join(_block(view, now) for view in views)
+        none = "nothing is scheduled: checkpoints/schedule.yml holds no schedule"
+        return [Section("", (none,))]
+    return [Section(Name(view.schedule.name), (Facts(tuple(_facts(view, now))),)) for view in views]
 
 
-def render_json(views: Sequence[ScheduleView], *, now: datetime) -> str:
-    """One JSON object."""
-    said = {
+def overview_dict(views: Sequence[ScheduleView], *, now: datetime) -> dict[str, object]:
+    """For machines."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "now": exact_rfc3339(now),
         "schedules": [_entry(view) for view in views],
     }
-    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
 
 
-def _block(view: ScheduleView, now: datetime) -> str:
+def _facts(view: ScheduleView, now: datetime) -> Iterator[tuple[str, str]]:
     schedule = view.schedule
-    rows = [
-        ("checkpoint", schedule.checkpoint),
-        ("when", f"{schedule.cron}  ({view.words}, {schedule.timezone.key})"),
-        ("deadline", write_duration(schedule.deadline)),
-        ("tells", ", ".join(schedule.notify)),
-    ]
+    yield "checkpoint", schedule.checkpoint
+    yield "when", f"{schedule.cron}  ({view.words}, {schedule.timezone.key})"
+    yield "deadline", write_duration(schedule.deadline)
+    yield "tells", ", ".join(schedule.notify)
     if view.last is not None:
-        rows.append(("last run", _last(view.last, schedule)))
+        yield "last run", _last(view.last, schedule)
     for number, due in enumerate(view.following):
-        rows.append(("" if number else "next runs", _due(due, schedule, now)))
-    lines = [schedule.name, *(f"  {name:<10}  {value}" for name, value in rows)]
-    return "\n".join(lines) + "\n"
+        yield ("" if number else "next runs"), _due(due, schedule, now)
 
 
 def _due(due: datetime, schedule: Schedule, now: datetime) -> str:

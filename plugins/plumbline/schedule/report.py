@@ -1,36 +1,42 @@
-"""What the watchdog says: as text for people and logs, as JSON for machines."""
+"""What ``plumbline schedule check`` says."""
 
 from __future__ import annotations
 
-import json
-
-from plumbline.core.safe_text import one_line
 from plumbline.core.status import exit_code, run_status
 from plumbline.core.text import moment, rfc3339
-from plumbline.report.wording import SYMBOLS, alert
+from plumbline.report.page import Items, Result, Results, Section
+from plumbline.report.wording import alert
 from plumbline.schedule.watchdog_check import CheckReport
 
 SCHEMA_VERSION = 1
 
 
-def render_text(report: CheckReport) -> str:
+def check_page(report: CheckReport) -> list[Section]:
     """A line for each that is watched, and below it what is wrong and the fix."""
-    lines = [f"schedule check \u00b7 target {one_line(report.target)} \u00b7 {moment(report.now)}"]
-    lines += [one_line(note) for note in report.notes]
-    lines.append("")
-    for one in report.watched:
-        lines.append(f"{SYMBOLS[one.status]} {one.status:<8}  {one_line(one.name)}")
-        for finding in one.findings:
-            lines += [f"  {finding.kind}: {one_line(finding.what)}", f"    do  {finding.fix}"]
+    results = tuple(
+        Result(
+            one.status,
+            one.name,
+            tuple(
+                fact
+                for finding in one.findings
+                for fact in ((str(finding.kind), finding.what), ("do", finding.fix))
+            ),
+        )
+        for one in report.watched
+    )
+    head = f"schedule check · target {report.target} · {moment(report.now)}"
+    sections = [Section(head, report.notes), Section("", (Results(results),))]
     if report.alerts is not None and report.alerts.lines:
-        lines += ["", "Alerts", *(f"  {one_line(alert(line))}" for line in report.alerts.lines)]
-    return "\n".join(lines) + "\n"
+        told = tuple(alert(line) for line in report.alerts.lines)
+        sections.append(Section("Alerts", (Items(told),)))
+    return sections
 
 
-def render_json(report: CheckReport) -> str:
-    """One JSON object."""
+def check_dict(report: CheckReport) -> dict[str, object]:
+    """For machines."""
     alerts = report.alerts.lines if report.alerts else ()
-    said = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "target": report.target,
         "now": rfc3339(report.now),
@@ -64,4 +70,3 @@ def render_json(report: CheckReport) -> str:
         ],
         "notes": list(report.notes),
     }
-    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"

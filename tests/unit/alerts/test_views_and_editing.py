@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.mute import Mute
 from plumbline.core.status import Status
 from plumbline.report import alerts as views
+from plumbline.report.writers import as_text
 from support.alert_store import MemoryStore, Warehouse
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -66,7 +66,10 @@ def waiting() -> Pending:
 
 
 def text_of(view: object) -> str:
-    return views.render_text(view, width=None, colour=False)
+    if isinstance(view, views.Overview):
+        return as_text(views.overview_page(view))
+    assert isinstance(view, views.IncidentView)
+    return as_text(views.incident_page(view))
 
 
 def listed(state: AlertState, *mutes: Mute, with_closed: bool = False) -> views.Overview:
@@ -123,11 +126,11 @@ def test_of_one_that_is_over_the_history_is_shown() -> None:
     }  # fmt: skip
     view = views.IncidentView("a-0001", None, [event], (), NEW_YORK)
     assert "a-0001 has ended" in text_of(view)
-    assert json.loads(views.render_incident_json(view))["incident"] is None
+    assert views.incident_dict(view)["incident"] is None
 
 
 def test_json_holds_what_the_text_shows() -> None:
-    read = json.loads(views.render_overview_json(listed(state(outbox=(waiting(),)))))
+    read = views.overview_dict(listed(state(outbox=(waiting(),))))
     assert [found["id"] for found in read["incidents"]] == ["a-0001"]
     assert read["incidents"][0]["members"][0]["key"] == {"s": "x"}
     assert read["waiting"][0]["last_error"] == "503"

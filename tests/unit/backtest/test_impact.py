@@ -10,12 +10,12 @@ import pytest
 
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
 from plumbline.backtest.impact import Impact, ImpactRequest, find_changes, measure_impact
-from plumbline.backtest.reports.sections import as_markdown, as_text
-from plumbline.backtest.reports.sections_of_impact import impact_dict, impact_sections
+from plumbline.backtest.reports.impact import impact_dict, impact_page
 from plumbline.backtest.revision_files import project_at
 from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 from plumbline.project.labels import Label
+from plumbline.report.writers import as_markdown, as_text
 from support.projects import SmallMonitor, SmallProject, between
 from unit.backtest.conftest import NEW_YORK, commit, git, grouped, label, measured
 
@@ -195,7 +195,7 @@ def test_an_incident_that_is_no_longer_found_is_named(changed: SmallProject) -> 
     edit(changed, '"min_value": 50', '"min_value": 20')
     found = impact(changed, [90, 60, 60, 90, 90, 90], label(began=1, due=1, ends=3))
     assert found.effects[0].newly_missed == ("it",)
-    assert "no longer found: it" in as_text(impact_sections(found, NEW_YORK))
+    assert "no longer found: it" in as_text(impact_page(found, NEW_YORK))
 
 
 def test_without_history_and_range_it_says_what_it_could_not_tell(changed: SmallProject) -> None:
@@ -228,13 +228,13 @@ def test_a_broken_suite_is_told_with_its_fault(changed: SmallProject) -> None:
     edit(changed, '"model": "coverage"', '"modle": "coverage"')
     found = impact(changed, [90.0] * 8)
     assert found.exit_code == 3
-    assert "modle" in as_text(impact_sections(found, NEW_YORK))
+    assert "modle" in as_text(impact_page(found, NEW_YORK))
 
 
 def test_the_report_is_a_table_for_a_pull_request(changed: SmallProject) -> None:
     edit(changed, '"min_value": 80', '"min_value": 95')
     found = impact(changed, [90, 90, 96, 96], label(began=9, ends=12))
-    page = as_markdown(impact_sections(found, NEW_YORK))
+    page = as_markdown(impact_page(found, NEW_YORK))
     assert page.startswith("## Impact against main\n")
     assert "| monitor | alerts | incidents found | missed | false alarms | from |" in page
     assert "| coverage | 0 → 2 | 0 → 0 | 0 → 0 | 0 → 1 | stored history" in page
@@ -242,7 +242,7 @@ def test_the_report_is_a_table_for_a_pull_request(changed: SmallProject) -> None
 
 
 def test_nothing_changed_is_one_sentence(changed: SmallProject) -> None:
-    page = as_text(impact_sections(impact(changed, []), NEW_YORK))
+    page = as_text(impact_page(impact(changed, []), NEW_YORK))
     assert page == "Impact against main\nNothing that judges or tells has changed.\n"
 
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from plumbline.backtest.calibrate import Calibration
 from plumbline.backtest.impact import Impact
-from plumbline.backtest.reports.sections_of_calibration import calibration_dict
-from plumbline.backtest.reports.sections_of_impact import impact_dict
+from plumbline.backtest.reports.calibration import calibration_dict
+from plumbline.backtest.reports.impact import impact_dict
 from plumbline.project import Suite
 from support.projects import SmallProject, between
 from unit.backtest.conftest import grouped, label, measured, write_suite

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from plumbline.backtest.reports.sections import Section, as_markdown, as_text, length
+from plumbline.report.page import Items, Section, Table
+from plumbline.report.wording import length
+from plumbline.report.writers import as_markdown, as_text
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,14 @@ def test_a_length_of_time_is_said_in_two_units(time: timedelta | None, said: str
     assert length(time) == said
 
 
-HOSTILE = Section("a | b", ("<img> @ann",), ("x", "y"), (("1 | 2", "\x1b[31mred"),), ("- [l](u)",))
+HOSTILE = Section(
+    "a | b",
+    (
+        "<img> @ann",
+        Table(("x", "y"), (("1 | 2", "\x1b[31mred"),)),
+        Items(("[l](u)",)),
+    ),
+)
 
 
 def test_in_markdown_data_can_not_break_a_table_or_call_a_person() -> None:
@@ -43,5 +52,5 @@ def test_in_text_columns_are_aligned_and_no_control_character_is_left() -> None:
 
 
 def test_items_are_one_list() -> None:
-    page = as_markdown([Section("t", after=("- a", "- b", "end"))])
+    page = as_markdown([Section("t", (Items(("a", "b")), "end"))])
     assert "- a\n- b\n\nend\n" in page

@@ -193,13 +193,14 @@ def test_the_window_before_is_asked_for_once(runs: Runs) -> None:
 
 
 def test_a_look_says_what_is_wrong_and_what_it_was_before() -> None:
-    from plumbline.deploy.report import look_text
+    from plumbline.deploy.report import look_page
+    from plumbline.report.writers import as_text
 
     line = Line("errors", BAD, "12 errors", GOOD, "0 errors", "read the logs", "docs/r.md")
     same = Line("lines", BAD, "44.2 %", BAD, "46.0 %")
     new = Line("runs", Status.WARNING, "1 failed", None)
-    text = look_text(Look(after().service, SINCE, NOW, (line, same, new)))
-    assert "✗ CRITICAL  errors: 12 errors\n    before  PASS (0 errors)" in text
-    assert "    do      read the logs\n    runbook docs/r.md" in text
+    text = as_text(look_page(Look(after().service, SINCE, NOW, (line, same, new))))
+    assert "✗ CRITICAL  errors: 12 errors\n    before   PASS (0 errors)" in text
+    assert "    do       read the logs\n    runbook  docs/r.md" in text
     assert "    before  CRITICAL too (46.0 %)" in text
     assert "! WARNING   runs: 1 failed\n    before  not known" in text

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from plumbline.lint import report as reports
 from plumbline.lint.linter import LintReport
-from plumbline.lint.reports import github, text
-from plumbline.lint.reports import json as json_report
 from plumbline.lint.rule import error, warning
 from plumbline.project.document import Place
 
@@ -20,7 +18,7 @@ DOUBTFUL = warning("some-warning", "Something.", wrong="a", right="b")
 @pytest.fixture
 def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LintReport:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(github.WORKSPACE_VARIABLE, raising=False)
+    monkeypatch.delenv(reports.WORKSPACE_VARIABLE, raising=False)
     root = tmp_path / "project"
     findings = (
         WRONG.at(Place(root / "a.json", 3, 7, "x[0].y"), "there is no 'b'", "did you mean 'c'?"),
@@ -30,7 +28,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LintReport:
 
 
 def test_text_is_a_line_to_follow_a_key_and_a_fix(report: LintReport) -> None:
-    assert text.render(report).splitlines() == [
+    assert reports.as_text(report).splitlines() == [
         "fixed project/c.json",
         "project/a.json:3:7: error: there is no 'b' [some-error]",
         "  in: x[0].y",
@@ -42,16 +40,16 @@ def test_text_is_a_line_to_follow_a_key_and_a_fix(report: LintReport) -> None:
 
 
 def test_text_has_colours_where_they_are_wanted(report: LintReport) -> None:
-    assert "\x1b[1;31merror\x1b[0m: there is no 'b'" in text.render(report, colour=True)
-    assert "\x1b[31mred" not in text.render(report, colour=True)
+    assert "\x1b[1;31merror\x1b[0m: there is no 'b'" in reports.as_text(report, colour=True)
+    assert "\x1b[31mred" not in reports.as_text(report, colour=True)
 
 
 def test_nothing_found_is_said_in_one_line(report: LintReport) -> None:
-    assert text.render(LintReport(report.root, ())) == "nothing to fix\n"
+    assert reports.as_text(LintReport(report.root, ())) == "nothing to fix\n"
 
 
 def test_json_is_one_object_with_files_from_the_projects_folder(report: LintReport) -> None:
-    content = json.loads(json_report.render(report, exit_code=2))
+    content = reports.as_dict(report, exit_code=2)
     assert content["exit_code"] == 2
     assert content["counts"] == {"errors": 1, "warnings": 1}
     assert content["fixed"] == ["c.json"]
@@ -68,7 +66,7 @@ def test_json_is_one_object_with_files_from_the_projects_folder(report: LintRepo
 
 
 def test_github_gets_one_command_a_finding_escaped(report: LintReport) -> None:
-    assert github.render(report).splitlines() == [
+    assert reports.as_annotations(report).splitlines() == [
         "::error file=project/a.json,line=3,col=7,title=some-error::"
         "there is no 'b'; did you mean 'c'?",
         "::warning file=project/b%2C1.sql,line=2,title=some-warning::"
@@ -78,5 +76,5 @@ def test_github_gets_one_command_a_finding_escaped(report: LintReport) -> None:
 
 
 def test_github_counts_files_from_its_checkout(report: LintReport, tmp_path: Path) -> None:
-    said = github.render(report, {github.WORKSPACE_VARIABLE: str(tmp_path / "project")})
+    said = reports.as_annotations(report, {reports.WORKSPACE_VARIABLE: str(tmp_path / "project")})
     assert "::error file=a.json," in said

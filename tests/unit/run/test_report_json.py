@@ -13,8 +13,8 @@ import pytest
 from plumbline.core.outcome import RunReport
 from plumbline.core.revision import Revision
 from plumbline.core.status import Status
-from plumbline.report.json import render
 from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
+from support.reports import json_of as render
 
 SCHEMA_FILE = Path(__file__).parents[3] / "schemas" / "run.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))

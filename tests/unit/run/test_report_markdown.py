@@ -9,8 +9,9 @@ import pytest
 
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.report.markdown import code, escape, render
+from plumbline.report.writers import code, escape
 from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
+from support.reports import markdown_of as render
 
 
 def test_it_begins_with_the_verdict_and_ends_with_the_counts() -> None:
@@ -27,10 +28,10 @@ def test_a_table_holds_every_monitor() -> None:
 
 
 def test_failing_groups_stand_in_a_table_of_their_own_worst_first() -> None:
-    rows = re.findall(r"\| `(\w+)` \| (CRITICAL|WARNING) \|", render(seed_day()))
+    rows = re.findall(r"^\| `(\w+)` \| .* %.* \|(?: . (\w+))? \|$", render(seed_day()), re.M)
     assert rows == [
-        ("catboost_v8", "CRITICAL"),
-        ("ensemble_v1", "CRITICAL"),
+        ("catboost_v8", ""),
+        ("ensemble_v1", ""),
         ("catboost_v9", "WARNING"),
     ]
 
@@ -143,7 +144,7 @@ def test_of_five_hundred_failing_groups_eight_are_named() -> None:
     groups = tuple(group(f"s{i}", Status.CRITICAL, i / 11, of=(i, 500)) for i in range(500))
     text = render(report(grading(groups)))
     assert len(re.findall(r"^\| `s\d+` ", text, re.M)) == 8
-    assert "| and 492 more | | | |" in text
+    assert "| and 492 more | | |" in text
 
 
 def test_a_run_of_skips_is_a_table_and_a_verdict() -> None:

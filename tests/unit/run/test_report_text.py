@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 
 import pytest
 
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.report.text import render
 from support.reports import (
     AS_OF,
     HOSTILE,
@@ -20,6 +20,7 @@ from support.reports import (
     report,
     seed_day,
 )
+from support.reports import text_of as render
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -266,3 +267,14 @@ def test_on_a_terminal_no_line_is_wider_and_no_word_of_a_failure_is_lost(width: 
 
 def test_a_run_without_monitors_is_a_report_too() -> None:
     assert render(report()).splitlines()[-1].startswith("SKIPPED")
+
+
+def test_in_a_pipe_no_line_is_filled_up_to_the_width() -> None:
+    """The width of a pipe is a million: blanks up to there were 3 GB for a list of monitors."""
+    tracemalloc.start()
+    try:
+        render(seed_day())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000

@@ -63,7 +63,7 @@ def test_a_write_that_fails_leaves_the_old_file_whole(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(json, "dump", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
         write_last_runs(tmp_path, {})
     assert read_last_runs(tmp_path) == RUNS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plumbline.report.catalogue import one_line_of
+from plumbline.report.writers import as_text
 from plumbline.schedule.last_runs import LastRun
-from plumbline.schedule.overview import read_overview, render_json, render_text
+from plumbline.schedule.overview import overview_dict, overview_page, read_overview
 from unit.schedule.conftest import FALL, schedule
 
 NOW = datetime(2026, 10, 31, 12, 30, tzinfo=UTC)
@@ -32,7 +32,7 @@ LAST = LastRun(
 
 def test_a_schedule_is_a_block_with_its_next_runs_by_both_clocks() -> None:
     views = read_overview([schedule(), WEEKLY], now=NOW, count=4, last_runs={"health_check": LAST})
-    assert render_text(views, now=NOW) == (
+    assert as_text(overview_page(views, now=NOW)) == (
         "health_check\n"
         "  checkpoint  health_check\n"
         "  when        0 */6 * * *  (At minute 0 past every sixth hour, America/Los_Angeles)\n"
@@ -58,14 +58,16 @@ def test_a_schedule_is_a_block_with_its_next_runs_by_both_clocks() -> None:
 
 def test_two_hours_of_one_name_are_told_apart() -> None:
     views = read_overview([schedule("30 * * * *")], now=FALL[0], count=3, last_runs={})
-    clocks = [line.split("  ") for line in render_text(views, now=FALL[0]).splitlines()[-2:]]
+    clocks = [
+        line.split("  ") for line in as_text(overview_page(views, now=FALL[0])).splitlines()[-2:]
+    ]
     assert ["2026-11-01 01:30 PDT" in str(clock) for clock in clocks] == [True, False]
     assert "Sun 2026-11-01 01:30 PST" in clocks[1]
 
 
 def test_for_machines_each_run_is_an_instant() -> None:
     views = read_overview([schedule()], now=NOW, count=1, last_runs={"health_check": LAST})
-    assert json.loads(render_json(views, now=NOW)) == {
+    assert overview_dict(views, now=NOW) == {
         "schema_version": 1,
         "now": "2026-10-31T12:30:00Z",
         "schedules": [
@@ -96,7 +98,7 @@ def test_what_was_only_seen_is_no_last_run() -> None:
 
 
 def test_without_any_schedule_it_says_so() -> None:
-    assert "nothing is scheduled" in render_text((), now=NOW)
+    assert "nothing is scheduled" in as_text(overview_page((), now=NOW))
 
 
 def test_a_checkpoint_s_schedules_are_one_line() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import threading
 import time
@@ -296,7 +295,7 @@ def test_a_full_disk_is_said_and_runs_go_on(world: World, monkeypatch: pytest.Mo
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(json, "dump", full)
+    monkeypatch.setattr(Path, "replace", full)
     world.now += SIX_HOURS
     turns.take(ONE)
     assert any("what ran last can't be written" in line for line in world.said)

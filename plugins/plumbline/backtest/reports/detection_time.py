@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from plumbline.backtest.findings import Finding
 from plumbline.backtest.report import Backtest
-from plumbline.backtest.reports.sections import Section, as_markdown, length, moment
+from plumbline.report.page import Section, Table
+from plumbline.report.wording import length, minute
+from plumbline.report.writers import as_markdown
 
 
 @dataclass(frozen=True)
@@ -28,31 +30,22 @@ def detection_time(backtest: Backtest, issues: Sequence[Issue], *, target: timed
         issues: the rows.
         target: how soon after it is due an incident should be found.
     """
-    return as_markdown(
-        [
-            Section(
-                "Detection time",
-                lines=(
-                    f"How soon the demo season's incidents are found, in a backtest of "
-                    f"{backtest.checkpoint} from {moment(backtest.span.first, backtest.zone)} to "
-                    f"{moment(backtest.span.last, backtest.zone)} {backtest.zone.key}, "
-                    f"{backtest.span.how}. The delay counts from when the data were due.",
-                ),
-                header=("Issue", "Unnoticed before", "Found after", f"Within {length(target)}"),
-                rows=tuple(_row(backtest, issue, target) for issue in issues),
-            ),
-            Section(
-                "Each incident",
-                header=("Incident", "Due", "Found", "By", "Delay", "Alerts", "Resolved in"),
-                rows=tuple(
-                    _incident(backtest, finding)
-                    for issue in issues
-                    for finding in _of(backtest, issue)
-                ),
-            ),
-        ],
-        level=1,
+    span, zone = backtest.span, backtest.zone
+    how = (
+        f"How soon the demo season's incidents are found, in a backtest of {backtest.checkpoint} "
+        f"from {minute(span.first, zone)} to {minute(span.last, zone)} {zone.key}, {span.how}. "
+        "The delay counts from when the data were due."
     )
+    kinds = Table(
+        ("Issue", "Unnoticed before", "Found after", f"Within {length(target)}"),
+        tuple(_row(backtest, issue, target) for issue in issues),
+    )
+    each = Table(
+        ("Incident", "Due", "Found", "By", "Delay", "Alerts", "Resolved in"),
+        tuple(_incident(backtest, finding) for issue in issues for finding in _of(backtest, issue)),
+    )
+    page = [Section("Detection time", (how, kinds)), Section("Each incident", (each,))]
+    return as_markdown(page, level=1)
 
 
 def _row(backtest: Backtest, issue: Issue, target: timedelta) -> tuple[str, ...]:
@@ -73,12 +66,12 @@ def _row(backtest: Backtest, issue: Issue, target: timedelta) -> tuple[str, ...]
 def _incident(backtest: Backtest, finding: Finding) -> tuple[str, ...]:
     label, first = finding.label, finding.first
     if first is None:
-        return (label.title, moment(label.due, backtest.zone), finding.result, finding.reason,
+        return (label.title, minute(label.due, backtest.zone), finding.result, finding.reason,
                 "", "", "")  # fmt: skip
     return (
         label.title,
-        moment(label.due, backtest.zone),
-        moment(first.at, backtest.zone),
+        minute(label.due, backtest.zone),
+        minute(first.at, backtest.zone),
         first.monitor,
         length(finding.delay),
         str(finding.alerts),

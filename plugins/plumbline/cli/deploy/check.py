@@ -7,7 +7,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_part, write_report
 from plumbline.cli.session import Session
 
 
@@ -24,11 +24,13 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     results = []
     for result in run_checks(context):
         results.append(result)
-        if form == "text":
-            write_result(reports.checked_text(result))
+        write_part(form, lambda: reports.result_page(results[-1]))
     report = CheckReport(service.name, now, tuple(results))
-    write = {"text": reports.checks_ending, "json": reports.checks_json}[form]
-    write_result(write(report), as_utf8=form == "json")
+    write_report(
+        form,
+        page=lambda: reports.checks_ending(report),
+        data=lambda: reports.checks_dict(report),
+    )
     return report.exit_code
 
 

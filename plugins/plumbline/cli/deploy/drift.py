@@ -9,7 +9,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
 from plumbline.cli.options import format_option, target_option
-from plumbline.cli.output import write_message, write_result
+from plumbline.cli.output import write_message, write_report
 from plumbline.cli.session import Session
 
 
@@ -37,12 +37,9 @@ def drift(
         report = record_drift(report, where, write_message)
     if channel is not None:
         report = update_issues(report, channel)
-    write = {
-        "text": reports.render_text,
-        "markdown": reports.render_markdown,
-        "json": reports.render_json,
-    }[form]
-    write_result(write(report), as_utf8=form == "json")
+    write_report(
+        form, page=lambda: reports.drift_page(report), data=lambda: reports.drift_dict(report)
+    )
     return report.exit_code
 
 

@@ -9,7 +9,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
 from plumbline.cli.options import as_of_option, format_option, read_as_of, target_option
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_part, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError
@@ -67,8 +67,7 @@ def verify(
     )
 
     def write_look(one: Look) -> None:
-        if form == "text":
-            write_result(reports.look_text(one) + "\n")
+        write_part(form, lambda: reports.look_page(one))
 
     with show_progress() as progress:
         found = look(
@@ -80,8 +79,11 @@ def verify(
             progress=progress,
         )
     code = exit_code(found.last.statuses, fail_on)
-    write = {"text": reports.verified_ending, "json": reports.verified_json}[form]
-    write_result(write(found, code), as_utf8=form == "json")
+    write_report(
+        form,
+        page=lambda: reports.verified_ending(found, code),
+        data=lambda: reports.verified_dict(found, code),
+    )
     return code
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from plumbline.core.revision import Revision
 from plumbline.deploy.apply.chain import is_revision, revisions_in
-from plumbline.report.text import render
 from support.fake_gcloud import FakeGcloud
 from support.reports import report
+from support.reports import text_of as render
 from unit.deploy.apply.conftest import COMMIT, IMAGE, JOB, MORNING, OTHER, REPOSITORY, main
 
 

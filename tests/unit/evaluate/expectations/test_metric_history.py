@@ -23,7 +23,7 @@ from plumbline.core.outcome import Outcome, RunReport
 from plumbline.evaluate.expectations.metric_between import METRIC
 from plumbline.evaluate.expectations.metric_history import ExpectMetricToFollowHistory
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.report import markdown, text
+from support.reports import markdown_of, text_of
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BY_COUNTRY: dict[str, Any] = {
@@ -272,7 +272,7 @@ def test_or_it_is_an_error_until_then() -> None:
 
 def reports(found: Outcome) -> list[str]:
     report = RunReport("r", "shop", "local", NOW, None, NOW, 1.0, (found,))
-    return [text.render(report), markdown.render(report)]
+    return [text_of(report), markdown_of(report)]
 
 
 def test_the_band_that_judged_is_shown_and_not_the_bounds_beside_it() -> None:

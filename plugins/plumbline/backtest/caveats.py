@@ -1,11 +1,14 @@
-"""What a backtest can't know, said instead of guessed over.
+"""What a reader of a backtest or a calibration must know besides, said instead of guessed over.
 
-Nothing expected, rows missing, clocks that changed, suites and models that were others then.
+Nothing expected, rows missing, clocks that changed, suites and models that were others then, groups
+that are gone, and which tables are seen as they were at each hour.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,16 +17,24 @@ from pathlib import Path
 from textwrap import shorten
 from zoneinfo import ZoneInfo
 
+from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing
-from plumbline.project import Project
+from plumbline.models import CompiledModel
+from plumbline.models.sources import FoundSource, all_sources
+from plumbline.models.workspace import Workspace
+from plumbline.project import Project, Target
 
 _SECONDS = 20
 _LONGEST = 200
 """Of a reason; the outcomes hold it whole."""
 _LONG = timedelta(days=2)
 """A time without anything to check that is worth a line: longer than a day off."""
+_GONE = timedelta(days=14)
+"""A group that was not seen for so long, while others were, is gone."""
+_LASTING = 0.2
+"""A group that is seen in so many runs is a system; dates and games come and go."""
 
 
 @dataclass(frozen=True)
@@ -146,3 +157,98 @@ def _commit(part: str) -> Commit:
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d}"
+
+
+def groups_gone(history: Sequence[Outcome]) -> Iterator[str]:
+    """One sentence where groups of ``history`` are not seen any more.
+
+    Args:
+        history: of one monitor, in order of time.
+    """
+    last_seen: dict[str, datetime] = {}
+    first_seen: dict[str, datetime] = {}
+    for one in history:
+        for group in one.groups:
+            last_seen[group.key.label] = one.as_of
+            first_seen.setdefault(group.key.label, one.as_of)
+    end = max(last_seen.values(), default=None)
+    if end is not None and _are_systems(history):
+        gone = sorted(label for label, at in last_seen.items() if end - at > _GONE)
+        new = sorted(label for label, at in first_seen.items() if at - history[0].as_of > _GONE)
+        if gone:
+            also = f"; new since are {listing(new)}" if new else ""
+            yield f"not seen for {_GONE.days} days, renamed or gone: {listing(gone)}{also}"
+
+
+def _are_systems(history: Sequence[Outcome]) -> bool:
+    """Whether groups last: dates and games come and go, systems stay."""
+    seen = Counter(group.key for one in history for group in one.groups)
+    judged = sum(one.status.is_judged for one in history)
+    return any(count > _LASTING * judged for count in seen.values()) and judged > 10
+
+
+@dataclass(frozen=True)
+class TableSeen:
+    """How one table was seen.
+
+    A table that says when a row arrived (``arrival_time`` in ``sources.yml``), and whose time the
+    model reads, is seen as it was at each hour. Of the others the day alone is known: rows that
+    came late look as if they had been there, rows that were changed or deleted as they are now.
+    """
+
+    table: str
+    """``dataset.table``."""
+    by_arrival: bool
+    column: str | None = None
+    """The time of arrival, where the table has one."""
+    by_day: tuple[str, ...] = ()
+    """The monitors that read it without that time."""
+
+    def describe(self) -> str:
+        """In words."""
+        if self.by_arrival:
+            return f"{self.table}: as it was at each hour ({self.column})"
+        if self.column is None:
+            return f"{self.table}: by day only: it does not say when a row arrived"
+        return (
+            f"{self.table}: by day only in {', '.join(self.by_day)}, which "
+            f"{'do' if len(self.by_day) > 1 else 'does'} not read {self.column}"
+        )
+
+
+def tables_seen(
+    project: Project, target: Target, models: Mapping[str, CompiledModel]
+) -> tuple[TableSeen, ...]:
+    """Each table that ``models`` read, by name.
+
+    Args:
+        project: where the sources are described.
+        target: where they are.
+        models: compiled, by monitor.
+    """
+    arrivals = dict(_arrival_times(Workspace(project, target)))
+    readers: dict[str, list[str]] = {}
+    for monitor, model in models.items():
+        for table in model.sources:
+            readers.setdefault(table, []).append(monitor)
+    found = []
+    for table, monitors in sorted(readers.items()):
+        column = arrivals.get(table)
+        by_day = tuple(
+            name
+            for name in monitors
+            if column is None
+            or not re.search(rf"\b{re.escape(column)}\b", models[name].sql, re.IGNORECASE)
+        )
+        found.append(TableSeen(table, by_arrival=not by_day, column=column, by_day=by_day))
+    return tuple(found)
+
+
+def _arrival_times(workspace: Workspace) -> Iterable[tuple[str, str]]:
+    try:
+        sources = all_sources(workspace).values()
+    except MonitorError:
+        return  # whoever reads one is in ERROR
+    for found in sources:
+        if isinstance(found, FoundSource) and found.table.arrival_time is not None:
+            yield found.relation.key, found.table.arrival_time

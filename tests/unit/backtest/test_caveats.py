@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from plumbline.backtest.gaps import changes, faults, quiet_times
+from plumbline.backtest.caveats import changes, faults, quiet_times
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from support.incidents import STATUSES, outcome

@@ -1,29 +1,26 @@
-"""A calibration as sections: what healthy values look like, and what each candidate would send."""
+"""The report of a calibration: healthy values, and what each candidate would have sent."""
 
 from __future__ import annotations
 
 from plumbline.backtest.calibrate import Calibration, Candidate, FamilyCalibration
 from plumbline.backtest.proposing import PERCENTS, Quantiles, as_written
-from plumbline.backtest.reports.sections import Section, moment
 from plumbline.core.text import plain, rfc3339
+from plumbline.report.page import Items, Section, Table
+from plumbline.report.wording import minute
 
 _NAMES = {0: "least", 50: "median", 100: "greatest"}
 
 
-def calibration_sections(calibration: Calibration) -> list[Section]:
+def calibration_page(calibration: Calibration) -> list[Section]:
     """All sections."""
     sections = [_head(calibration)]
     for family in calibration.families:
         sections += _family(family)
     if calibration.beyond:
-        sections.append(
-            Section(
-                "Not in the history",
-                after=tuple(f"- {what}: stays as it is" for what in calibration.beyond),
-            )
-        )
+        beyond = tuple(f"{what}: stays as it is" for what in calibration.beyond)
+        sections.append(Section("Not in the history", (Items(beyond),)))
     if calibration.notes:
-        sections.append(Section("What to know", after=tuple(f"- {n}" for n in calibration.notes)))
+        sections.append(Section("What to know", (Items(calibration.notes),)))
     return sections
 
 
@@ -73,52 +70,43 @@ def _as_dict(family: FamilyCalibration) -> dict[str, object]:
 def _head(calibration: Calibration) -> Section:
     zone = calibration.zone
     lines = [
-        f"{moment(calibration.first, zone)} to {moment(calibration.last, zone)} {zone.key}"
+        f"{minute(calibration.first, zone)} to {minute(calibration.last, zone)} {zone.key}"
         + (f", {calibration.source}" if calibration.source else "")
         + f": {calibration.instants} instants, {calibration.healthy} of them healthy"
     ]
     if calibration.left_out:
         lines.append(f"Left out: {', '.join(calibration.left_out)}")
-    return Section(f"Calibration of {calibration.monitor}", lines=tuple(lines))
+    return Section(f"Calibration of {calibration.monitor}", tuple(lines))
 
 
 def _family(family: FamilyCalibration) -> list[Section]:
-    sections = [
-        Section(family.family.subject, after=tuple(f"- {warning}" for warning in family.warnings))
-    ]
+    warnings = (Items(family.warnings),) if family.warnings else ()
+    sections = [Section(family.family.subject, warnings)]
     if family.quantiles is not None:
         rows = [("all", *_quantiles(family.quantiles))]
         rows += [(one.label, *_quantiles(one.quantiles)) for one in family.groups]
-        header = tuple(_NAMES.get(percent, f"p{percent}") for percent in PERCENTS)
-        sections.append(Section("Healthy values", header=("", "days", *header), rows=tuple(rows)))
+        names = tuple(_NAMES.get(percent, f"p{percent}") for percent in PERCENTS)
+        sections.append(Section("Healthy values", (Table(("", "days", *names), tuple(rows)),)))
     if family.candidates:
-        sections.append(
-            Section(
-                "Candidates",
-                header=(
-                    *("candidate", "warning", "critical", "alerts a month"),
-                    *("false alarms a month", "incidents found", "missed"),
-                ),
-                rows=tuple(_candidate(one) for one in family.candidates),
-            )
+        header = (
+            *("candidate", "warning", "critical", "alerts a month"),
+            *("false alarms a month", "incidents found", "missed"),
         )
+        candidates = tuple(_candidate(one) for one in family.candidates)
+        sections.append(Section("Candidates", (Table(header, candidates),)))
     if family.overrides:
-        sections.append(
-            Section(
-                "Groups that differ",
-                header=("group", "warning", "critical", "beyond the common warning"),
-                rows=tuple(
-                    (
-                        one.label,
-                        *_levels(family.candidates[-1].groups[one.label]),
-                        f"{100 * one.failing:.0f} %",
-                    )
-                    for one in family.groups
-                    if one.own is not None
-                ),
+        columns = ("group", "warning", "critical", "beyond the common warning")
+        groups = tuple(
+            (
+                one.label,
+                *_levels(family.candidates[-1].groups[one.label]),
+                f"{100 * one.failing:.0f} %",
             )
+            for one in family.groups
+            if one.own is not None
         )
-    return [one for one in sections if one.rows or one.title or one.after]
+        sections.append(Section("Groups that differ", (Table(columns, groups),)))
+    return sections
 
 
 def _quantiles(quantiles: Quantiles) -> tuple[str, ...]:

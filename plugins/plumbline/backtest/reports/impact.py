@@ -1,49 +1,39 @@
-"""An impact as sections: what changed, and what it does before and after."""
+"""The report of an impact: what changed, and what it does before and after."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.impact import Effect, Impact, Side
-from plumbline.backtest.reports.sections import Section, moment
+from plumbline.report.page import Items, Section, Table
+from plumbline.report.wording import minute
 
 _MOST_NEW = 10
 
 
-def impact_sections(impact: Impact, zone: ZoneInfo) -> list[Section]:
+def impact_page(impact: Impact, zone: ZoneInfo) -> list[Section]:
     """All sections."""
     head = f"Impact against {impact.base}"
     if not impact.effects and not impact.others:
-        return [Section(head, lines=("Nothing that judges or tells has changed.",))]
-    sections = [Section(head, lines=(_verdict(impact),))]
+        return [Section(head, ("Nothing that judges or tells has changed.",))]
+    sections = [Section(head, (_verdict(impact),))]
     measured = [one for one in impact.effects if one.before is not None or one.after is not None]
     if measured:
-        sections.append(
-            Section(
-                "Before → after",
-                header=("monitor", "alerts", "incidents found", "missed", "false alarms", "from"),
-                rows=tuple(_row(one) for one in measured),
-            )
-        )
-    sections.append(
-        Section(
-            "What changed",
-            after=(
-                *(
-                    f"- {one.change.name} ({one.change.kind}): {'; '.join(one.change.what)}"
-                    + ("" if one in measured else f" — {one.source}")
-                    for one in impact.effects
-                ),
-                *(f"- {what}" for what in impact.others),
-            ),
-        )
+        header = ("monitor", "alerts", "incidents found", "missed", "false alarms", "from")
+        rows = tuple(_row(one) for one in measured)
+        sections.append(Section("Before → after", (Table(header, rows),)))
+    changed = (
+        f"{one.change.name} ({one.change.kind}): {'; '.join(one.change.what)}"
+        + ("" if one in measured else f" — {one.source}")
+        for one in impact.effects
     )
+    sections.append(Section("What changed", (Items((*changed, *impact.others)),)))
     for one in measured:
-        lines = _details(one, zone)
-        if lines:
-            sections.append(Section(one.change.name, after=lines))
+        details = _details(one, zone)
+        if details:
+            sections.append(Section(one.change.name, (Items(details),)))
     if impact.notes and measured:
-        sections.append(Section("How this was found", after=tuple(f"- {n}" for n in impact.notes)))
+        sections.append(Section("How this was found", (Items(impact.notes),)))
     return sections
 
 
@@ -124,14 +114,14 @@ def _count(side: Side | None, what: str) -> int:
 
 
 def _details(one: Effect, zone: ZoneInfo) -> tuple[str, ...]:
-    lines = [f"- no longer found: {name}" for name in one.newly_missed]
-    lines += [f"- newly found: {name}" for name in one.newly_found]
+    lines = [f"no longer found: {name}" for name in one.newly_missed]
+    lines += [f"newly found: {name}" for name in one.newly_found]
     old = {(i.opened_at, i.kind) for i in one.before.incidents} if one.before else set()
     new = [i for i in one.after.incidents if (i.opened_at, i.kind) not in old] if one.after else []
     lines += [
-        f"- new false alarm: {moment(i.opened_at, zone)}, {i.worst}, {i.told} alerts"
+        f"new false alarm: {minute(i.opened_at, zone)}, {i.worst}, {i.told} alerts"
         for i in new[:_MOST_NEW]
     ]
     if len(new) > _MOST_NEW:
-        lines.append(f"- and {len(new) - _MOST_NEW} more")
+        lines.append(f"and {len(new) - _MOST_NEW} more")
     return tuple(lines)

@@ -1,0 +1,24 @@
+"""Writing a file of local state: all of it or nothing, so that no reader sees half a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Put ``text`` in the place of ``file``; its folder is made where it is missing.
+
+    Raises:
+        OSError: it can't be written; the old file is then whole.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,127 @@
+"""What ``plumbline lint`` says: for people, for machines, and as annotations of a pull request.
+
+People get a line that editors and terminals can follow, and what to do. Annotations are GitHub's
+workflow commands:
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from plumbline.core.safe_text import one_line
+from plumbline.lint.linter import LintReport
+from plumbline.lint.rule import Finding, Severity
+
+_COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[33m"}
+_RESET = "\x1b[0m"
+
+SCHEMA_VERSION = 1
+
+WORKSPACE_VARIABLE = "GITHUB_WORKSPACE"
+"""The folder of the checkout, from which GitHub counts the names of files."""
+
+
+def as_text(report: LintReport, *, colour: bool = False) -> str:
+    """The report as text."""
+    lines = [f"fixed {one_line(_from_here(file))}" for file in report.fixed]
+    for finding in report.findings:
+        lines += _lines(finding, colour=colour)
+    return "\n".join([*lines, summary(report)]) + "\n"
+
+
+def summary(report: LintReport) -> str:
+    """``2 errors, 1 warning``."""
+    counted = [
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((report.errors, "error"), (report.warnings, "warning"))
+        if count
+    ]
+    return ", ".join(counted) or "nothing to fix"
+
+
+def _from_here(file: Path) -> str:
+    """``file`` from the working directory, where it lies below it."""
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else relative
+
+
+def _lines(finding: Finding, *, colour: bool) -> list[str]:
+    place = finding.place
+    where = f"{_from_here(place.file)}:{place.line}"
+    if place.column is not None:
+        where += f":{place.column}"
+    severity: str = finding.severity
+    if colour:
+        severity = f"{_COLOURS[finding.severity]}{severity}{_RESET}"
+    what = f"{one_line(where)}: {severity}: {one_line(finding.what)} [{finding.rule.code}]"
+    lines = [what]
+    if place.key:
+        lines.append(f"  in: {one_line(place.key)}")
+    lines.append(f"  fix: {one_line(finding.fix)}")
+    return lines
+
+
+def as_dict(report: LintReport, *, exit_code: int) -> dict[str, object]:
+    """For machines."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "exit_code": exit_code,
+        "counts": {"errors": report.errors, "warnings": report.warnings},
+        "findings": [_entry(finding, report.root) for finding in report.findings],
+        "fixed": [_from_root(file, report.root) for file in report.fixed],
+    }
+
+
+def _entry(finding: Finding, root: Path) -> dict[str, object]:
+    place = finding.place
+    return {
+        "rule": finding.rule.code,
+        "severity": str(finding.severity),
+        "file": _from_root(place.file, root),
+        "line": place.line,
+        "column": place.column,
+        "key": place.key,
+        "what": finding.what,
+        "mend": finding.fix,
+    }
+
+
+def _from_root(file: Path, root: Path) -> str:
+    """From the project's folder."""
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+
+
+def as_annotations(report: LintReport, environment: Mapping[str, str] | None = None) -> str:
+    """The report as workflow commands, and a last line for the log."""
+    env = os.environ if environment is None else environment
+    start = Path(env.get(WORKSPACE_VARIABLE) or Path.cwd())
+    lines = [_annotation(finding, start) for finding in report.findings]
+    return "\n".join([*lines, summary(report)]) + "\n"
+
+
+def _annotation(finding: Finding, start: Path) -> str:
+    place = finding.place
+    properties = {"file": _from_checkout(place.file, start), "line": str(place.line)}
+    if place.column is not None:
+        properties["col"] = str(place.column)
+    properties["title"] = finding.rule.code
+    said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{finding.severity} {said}::{_data(f'{finding.what}; {finding.fix}')}"
+
+
+def _from_checkout(file: Path, start: Path) -> str:
+    resolved, start = file.resolve(), start.resolve()
+    inside = resolved.is_relative_to(start)
+    return (resolved.relative_to(start) if inside else resolved).as_posix()
+
+
+def _data(text: str) -> str:
+    """A line feed would end the command, and a percent sign begins an escape."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,1 +1,0 @@
-"""Findings for people, for machines and for GitHub."""

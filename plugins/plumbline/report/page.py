@@ -1,0 +1,128 @@
+"""A report as a page: what it says, and what each part of it means.
+
+A room builds the page of its report once; `plumbline.report.writers` writes it as text or as
+Markdown, and escapes whatever comes from data or files. What a report says to machines is its
+``as_dict``, whose keys are a contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plumbline.core.status import RunStatus, Status
+
+
+class Name(str):
+    """A name from data or files: code where a form has it, and no longer than a reader takes in."""
+
+    __slots__ = ()
+
+
+class Command(str):
+    """What is copied: never cut."""
+
+    __slots__ = ()
+
+
+class Link(str):
+    """An address that a reader may follow."""
+
+    __slots__ = ()
+
+
+class Strong(str):
+    """What catches the eye."""
+
+
+class Verdict(Strong):
+    """What a report comes to, in the colour of its status."""
+
+    status: Status | RunStatus
+
+    def __new__(cls, text: str, status: Status | RunStatus) -> Verdict:
+        found = super().__new__(cls, text)
+        found.status = status
+        return found
+
+
+class Dim(str):
+    """What is there for those who look for it."""
+
+    __slots__ = ()
+
+
+class Note(str):
+    """A remark on what follows: Markdown sets it off."""
+
+    __slots__ = ()
+
+
+Line = str | tuple[str, ...]
+"""Text, or parts of text that follow one another. Each may be one of the classes above, or a
+`Status` or `RunStatus`, which is written with its symbol; other text is only text."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    items: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells below a header."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    right: frozenset[int] = frozenset()
+    """Columns of numbers."""
+    more: int = 0
+    """Rows that were left out."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Labels and values. An empty label goes on with the one above."""
+
+    facts: tuple[tuple[str, Line | Table], ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Code, line by line as it is."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was looked at, and how it is."""
+
+    status: Status
+    line: Line
+    facts: tuple[tuple[str, Line], ...] = ()
+
+
+@dataclass(frozen=True)
+class Results:
+    """A line each, with its facts below."""
+
+    results: tuple[Result, ...]
+
+
+Block = Line | Items | Table | Facts | Results | Code
+"""A line of its own is a sentence; in Markdown a paragraph."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page. In Markdown the first title is the page's, the others stand below it."""
+
+    title: Line = ""
+    blocks: tuple[Block, ...] = ()
+
+
+Page = Sequence[Section]

@@ -1,0 +1,218 @@
+"""The page of a run: a table of all monitors, then what failed where, and what to do about it."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+
+from plumbline.checks.failures import reported
+from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
+from plumbline.core.safe_text import one_line
+from plumbline.core.status import Status
+from plumbline.core.text import fraction, moment
+from plumbline.report import wording
+from plumbline.report.page import (
+    Command,
+    Dim,
+    Facts,
+    Items,
+    Line,
+    Link,
+    Name,
+    Note,
+    Section,
+    Table,
+    Verdict,
+)
+
+SHOWN = 8
+"""How many groups are named; JSON holds all."""
+
+MOST_FAILURES = 20
+"""How many failed expectations are named; JSON holds all."""
+
+_ROOM_FOR_SUMMARY = 100
+"""Columns of a terminal from which the table has room for summaries."""
+_LONGEST_SUMMARY = 120
+_LINK = re.compile(r"https?://[^\s<>]+")
+_COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
+"""What ``action`` holds where it is to be copied, and not a sentence."""
+
+Fact = tuple[str, Line | Table]
+
+
+def run_page(
+    report: RunReport, *, width: int | None = None, is_comment: bool = False
+) -> list[Section]:
+    """The page of ``report``.
+
+    Args:
+        report: what the run found.
+        width: of the terminal: what the table has no room for stands below it.
+        is_comment: whether it is read away from where it was run, as in a pull request: then it
+            begins with the status, and says how to ask the same again.
+    """
+    sections = [_comment_head(report) if is_comment else _head(report)]
+    if report.outcomes:
+        sections.append(Section("", (_table(report, width),)))
+    statuses = {outcome.monitor: outcome.status for outcome in report.outcomes}
+    for outcome in report.outcomes:
+        facts = [*_found(outcome), *_advice(outcome, statuses)]
+        if not _fits(outcome, width):
+            checked = outcome.status in (Status.WARNING, Status.CRITICAL)
+            facts.insert(0, ("found" if checked else "why", outcome.summary))
+        if facts and is_comment:
+            facts.append(("again", Command(_again(outcome.monitor, report))))
+        if facts:
+            title = (outcome.status, "  ", Name(outcome.monitor))
+            sections.append(Section(title, (Facts(tuple(facts)),)))
+    if report.alerts:
+        told = tuple(wording.alert(line) for line in report.alerts)
+        sections.append(Section("Alerts", (Items(told),)))
+    if report.cost:
+        sections.append(Section("", (Dim(report.cost),)))
+    if report.docs and not is_comment:
+        sections.append(Section("", (Dim(f"Data docs: {wording.docs(report.docs)}"),)))
+    sections.append(Section("", (Verdict(wording.verdict(report), report.status),)))
+    return sections
+
+
+def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:
+    """The groups that are not well: worst status first, then farthest beyond the threshold."""
+    bad = [group for group in groups if group.status.is_failing]
+    return sorted(bad, key=lambda group: (-group.status.severity, -_beyond(group)))
+
+
+def _head(report: RunReport) -> Section:
+    revision = f"suites {report.revision}" if report.revision else "suites not in git"
+    judged = (report.checkpoint, f"target {report.target}", moment(report.as_of), revision)
+    return Section(" · ".join(judged), report.notes)
+
+
+def _comment_head(report: RunReport) -> Section:
+    revision = Name(str(report.revision)) if report.revision else "not in git"
+    when = f" · {moment(report.as_of)} · suites "
+    return Section(
+        (report.status, ": ", Name(report.checkpoint)),
+        (("Target ", Name(report.target), when, revision), *map(Note, report.notes)),
+    )
+
+
+def _fits(outcome: Outcome, width: int | None) -> bool:
+    """Whether the table holds the summary whole; one of a PASS need not be whole."""
+    if width is None or outcome.status is Status.PASS:
+        return True
+    return width >= _ROOM_FOR_SUMMARY and len(one_line(outcome.summary)) <= _LONGEST_SUMMARY
+
+
+def _table(report: RunReport, width: int | None) -> Table:
+    has_summary = width is None or width >= _ROOM_FOR_SUMMARY
+    return Table(
+        ("Status", "Monitor", "Observed", "Threshold", *(["Summary"] if has_summary else [])),
+        tuple(
+            (
+                outcome.status,
+                Name(outcome.monitor),
+                wording.observed(outcome),
+                outcome.thresholds,
+                *([_shortened(outcome.summary, width)] if has_summary else []),
+            )
+            for outcome in report.outcomes
+        ),
+    )
+
+
+def _shortened(summary: str, width: int | None) -> str:
+    shown = one_line(summary)
+    if width is None or len(shown) <= _LONGEST_SUMMARY:
+        return summary
+    return shown[: _LONGEST_SUMMARY - 1] + "…"
+
+
+def _found(outcome: Outcome) -> Iterator[Fact]:
+    """What the table does not say: why, what failed, where."""
+    if outcome.reason and outcome.reason not in outcome.summary:
+        yield "why", outcome.reason
+    groups = failing(outcome.groups) if outcome.status.is_failing else []
+    yield from _labelled("fails", _failures(outcome, has_groups=bool(groups)))
+    if groups:
+        yield "where", _groups(outcome, groups)
+
+
+def _failures(outcome: Outcome, *, has_groups: bool) -> Iterator[str]:
+    """A line for each expectation that failed or could not be evaluated, the worst first."""
+    failures = reported(outcome.failures)
+    for failure in failures[:MOST_FAILURES]:
+        # Groups that are listed below are not named twice.
+        is_listed = has_groups and failure.counted == "groups"
+        text = failure.text(most=0) if is_listed else failure.text()
+        yield f"{failure.severity}: {text}"
+    if len(failures) > MOST_FAILURES:
+        yield f"and {len(failures) - MOST_FAILURES} more failed expectations"
+    # The first is the reason.
+    unevaluated = [one for one in outcome.expectations if one.error][1:]
+    for one in unevaluated[:SHOWN]:
+        yield f"{one.severity}: {one.text} (could not be evaluated: {one.error})"
+    if len(unevaluated) > SHOWN:
+        yield f"and {len(unevaluated) - SHOWN} more that could not be evaluated"
+
+
+def _groups(outcome: Outcome, groups: Sequence[GroupOutcome]) -> Table:
+    shown = groups[:SHOWN]
+    differ = any(group.status is not outcome.status for group in shown)
+    return Table(
+        ("Where", "Observed", "Of", *(["Status"] if differ else [])),
+        tuple(
+            (
+                Name(group.key.label),
+                wording.group_observed(group),
+                fraction(group.numerator, group.denominator),
+                *([group.status if group.status is not outcome.status else ""] if differ else []),
+            )
+            for group in shown
+        ),
+        right=frozenset({1, 2}),
+        more=len(groups) - len(shown),
+    )
+
+
+def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
+    if outcome.status in (Status.WARNING, Status.CRITICAL):
+        if outcome.impact:
+            yield "impact", outcome.impact
+        if outcome.action:
+            is_command = _COMMAND.fullmatch(outcome.action)
+            yield "do", Command(outcome.action) if is_command else outcome.action
+    elif outcome.status is Status.ERROR:
+        yield "impact", "The check could not be made: the data may be right or wrong."
+    if outcome.status.is_failing:
+        if outcome.runbook:
+            is_link = _LINK.fullmatch(outcome.runbook)
+            yield "runbook", Link(outcome.runbook) if is_link else Name(outcome.runbook)
+        if outcome.owner:
+            yield "owner", outcome.owner
+        for other in outcome.depends_on:
+            status = statuses.get(other, Status.PASS)
+            if status.is_failing:
+                yield "see also", f"{other}, on which this depends, is {status.value}"
+    yield from _labelled("note", outcome.notes)
+
+
+def _labelled(label: str, lines: Iterator[str] | Sequence[str]) -> Iterator[Fact]:
+    for place, line in enumerate(lines):
+        yield ("" if place else label), line
+
+
+def _beyond(group: GroupOutcome) -> float:
+    """How far beyond its threshold; what has no number is worse than any that has."""
+    if group.observed is None or not math.isfinite(group.observed):
+        return math.inf
+    return abs(group.observed - group.threshold) if group.threshold is not None else 0.0
+
+
+def _again(monitor: str, report: RunReport) -> str:
+    """The command that asks this one monitor what the run asked it."""
+    run = ["plumbline", "run", report.checkpoint, "--select", monitor, "--target", report.target]
+    return shlex.join([*run, *report.given])

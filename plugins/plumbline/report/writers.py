@@ -1,0 +1,338 @@
+"""Writes pages: text for terminals and logs, Markdown for pull requests, JSON for machines.
+
+Text has colour only where asked, and says a status by a word beside its symbol, never by a colour
+alone. Without a width (pipes, logs) every line stays whole, however long, so that ``grep`` finds
+it. In Markdown data can't break a table, start a link or call a person.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from plumbline.core.safe_text import name, one_line
+from plumbline.core.status import RunStatus, Status
+from plumbline.core.text import rfc3339
+from plumbline.report.page import (
+    Block,
+    Code,
+    Command,
+    Dim,
+    Facts,
+    Items,
+    Line,
+    Link,
+    Name,
+    Note,
+    Page,
+    Results,
+    Section,
+    Strong,
+    Table,
+    Verdict,
+)
+from plumbline.report.wording import SYMBOLS
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+_STYLES: dict[str, str] = {
+    "OK": "bold green",
+    "PASS": "green",
+    "WARNING": "bold yellow",
+    "CRITICAL": "bold red",
+    "ERROR": "bold magenta",
+    "SKIPPED": "dim",
+}
+_UNBOUNDED = 1_000_000
+_LEAST_WIDTH = 30
+"""Columns of names and numbers are folded only when they are wider than this."""
+_STATUS_WIDTH = 12
+"""Of a status with its symbol, in a list of results."""
+_BACKTICKS = re.compile(r"`+")
+_ESCAPED = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        "|": "&#124;",
+        "\\": "&#92;",
+        # An empty comment keeps GitHub from telling a person that data has an @ in it.
+        "@": "@<!-- -->",
+        **{character: f"\\{character}" for character in "`*_[]#~$>"},
+    }
+)
+
+
+def as_text(page: Page, *, width: int | None = None, colour: bool = False) -> str:
+    """``page`` for a terminal of ``width`` columns; None keeps every line whole."""
+    from rich.console import Console, Group
+    from rich.text import Text
+
+    console = Console(
+        file=io.StringIO(),
+        width=width or _UNBOUNDED,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    parts: list[RenderableType] = []
+    for section in page:
+        parts += [Text(""), *_section(section, width)] if parts else _section(section, width)
+    with console.capture() as captured:
+        console.print(Group(*parts))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def as_markdown(page: Page, *, level: int = 2) -> str:
+    """``page`` as GitHub-flavoured Markdown; the first title is a heading of ``level``."""
+    parts: list[str] = []
+    for place, section in enumerate(page):
+        if section.title:
+            parts.append(f"{'#' * (level + (place > 0))} {_marked(section.title)}")
+        for block in section.blocks:
+            parts += _markdown(block)
+    return "\n\n".join(parts) + "\n"
+
+
+def as_script(page: Page) -> str:
+    """``page`` as a script: all that is no code stands in comments."""
+    parts = []
+    for section in page:
+        lines = [_plain(section.title)] if section.title else []
+        code = []
+        for block in section.blocks:
+            if isinstance(block, Code):
+                code.append(block.text)
+            elif isinstance(block, str | tuple):
+                lines.append(_plain(block))
+        parts.append("\n".join([*(f"-- {line}" for line in lines), *code]))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_json(value: object) -> str:
+    """One JSON object."""
+    return (
+        json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=_json_value) + "\n"
+    )
+
+
+def escape(text: str) -> str:
+    """``text`` as itself in Markdown: no markup, no HTML, no link, no mention, on one line."""
+    return one_line(text).translate(_ESCAPED).replace("://", ":<!-- -->//")
+
+
+def code(text: str) -> str:
+    """A name as code; one with a pipe as HTML, since a pipe ends a table's cell even in code."""
+    shown = name(text)
+    if "|" in shown:
+        return f"<code>{escape(shown)}</code>"
+    return _fenced(shown)
+
+
+def _json_value(value: object) -> str:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _parts(line: Line) -> tuple[str, ...]:
+    return (line,) if isinstance(line, str) else line
+
+
+def _plain(line: Line) -> str:
+    found = []
+    for part in _parts(line):
+        if isinstance(part, Status | RunStatus):
+            found.append(f"{SYMBOLS[part]} {part}")
+        else:
+            found.append(name(part) if isinstance(part, Name) else one_line(part))
+    return "".join(found)
+
+
+def _text(line: Line, style: str = "") -> Text:
+    from rich.text import Text
+
+    found = Text(style=style)
+    for part in _parts(line):
+        found.append(_plain(part), _style(part))
+    return found
+
+
+def _style(part: str) -> str:
+    if isinstance(part, Verdict):
+        return _STYLES[part.status]
+    if isinstance(part, Status | RunStatus):
+        return _STYLES[part]
+    return "bold" if isinstance(part, Strong) else "dim" if isinstance(part, Dim) else ""
+
+
+def _is_status(part: Line) -> bool:
+    return isinstance(part, Status | RunStatus)
+
+
+def _section(section: Section, width: int | None) -> list[RenderableType]:
+    from rich.padding import Padding
+
+    parts: list[RenderableType] = [_text(section.title, "bold")] if section.title else []
+    for block in section.blocks:
+        if isinstance(block, str | tuple):
+            parts.append(_text(block))
+        elif isinstance(block, Items):
+            parts += [_item(item, width) for item in block.items]
+        elif isinstance(block, Table):
+            parts.append(
+                Padding(_table(block, width), (0, 0, 0, 2 if section.title else 0), expand=False)
+            )
+        elif isinstance(block, Facts):
+            parts.append(Padding(_facts(block.facts), (0, 0, 0, 2), expand=False))
+        elif isinstance(block, Results):
+            for one in block.results:
+                status = _text(one.status)
+                status.pad_right(_STATUS_WIDTH - len(status))
+                parts.append(status + _text(one.line))
+                if one.facts:
+                    parts.append(Padding(_facts(one.facts), (0, 0, 0, 4), expand=False))
+        else:
+            parts += map(_text, block.text.splitlines())
+    return parts
+
+
+def _item(item: Line, width: int | None) -> RenderableType:
+    from rich.table import Table as Grid
+
+    if width is None:
+        return _text(("- ", *_parts(item)))
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_row("-", _text(item))
+    return grid
+
+
+def _table(table: Table, width: int | None, *, has_header: bool = True) -> RenderableType:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Group
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(
+        box=SIMPLE_HEAD if has_header and width is not None else None,
+        padding=(0, 1 if has_header and width is not None else 2, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+        show_header=has_header,
+    )
+    for place, title in enumerate(table.header):
+        cells = [row[place] for row in table.rows]
+        longest = max(map(len, [title if has_header else "", *map(_plain, cells)]))
+        # Without a least width rich folds short cells to one letter a line.
+        is_kept = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
+        grid.add_column(
+            Text(title),
+            justify="right" if place in table.right else "left",
+            min_width=min(longest, _LEAST_WIDTH) if is_kept else None,
+            no_wrap=bool(cells) and all(map(_is_status, cells)),
+            overflow="fold",
+        )
+    for row in table.rows:
+        grid.add_row(*map(_text, row))
+    return Group(grid, Text(f"and {table.more} more")) if table.more else grid
+
+
+def _facts(facts: Sequence[tuple[str, Line | Table]]) -> RenderableType:
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for label, value in facts:
+        shown = _table(value, None, has_header=False) if isinstance(value, Table) else _text(value)
+        grid.add_row(Text(one_line(label)), shown)
+    return grid
+
+
+def _markdown(block: Block) -> Iterator[str]:
+    if isinstance(block, str | tuple):
+        yield f"> {_marked(block)}" if isinstance(block, Note) else _marked(block)
+    elif isinstance(block, Items):
+        yield "\n".join(f"- {_marked(item)}" for item in block.items)
+    elif isinstance(block, Table):
+        yield _markdown_table(block)
+    elif isinstance(block, Facts):
+        yield from _markdown_facts(block)
+    elif isinstance(block, Results):
+        yield "\n".join(_markdown_results(block))
+    else:
+        fence = _fence(block.text, least=3)
+        yield f"{fence}{block.language}\n{block.text.rstrip()}\n{fence}"
+
+
+def _markdown_table(table: Table) -> str:
+    marks = ("--:" if place in table.right else "---" for place in range(len(table.header)))
+    lines = [_cells(table.header), f"|{'|'.join(marks)}|"]
+    lines += [_cells(row) for row in table.rows]
+    if table.more:
+        lines.append(_cells([f"and {table.more} more", *[""] * (len(table.header) - 1)]))
+    return "\n".join(lines)
+
+
+def _cells(cells: Sequence[Line]) -> str:
+    return "".join(f"| {_marked(cell)} " if cell else "| " for cell in cells) + "|"
+
+
+def _markdown_facts(facts: Facts) -> Iterator[str]:
+    items: list[str] = []
+    last = ""
+    for label, value in facts.facts:
+        last = label or last
+        if isinstance(value, Table):
+            yield from ["\n".join(items)] if items else []
+            yield _markdown_table(value)
+            items = []
+        else:
+            items.append(f"- **{escape(last)}**: {_marked(value)}")
+    if items:
+        yield "\n".join(items)
+
+
+def _markdown_results(results: Results) -> Iterator[str]:
+    for one in results.results:
+        yield f"- {_marked(one.status)} {_marked(one.line)}"
+        last = ""
+        for label, value in one.facts:
+            last = label or last
+            yield f"  - **{escape(last)}**: {_marked(value)}"
+
+
+def _marked(line: Line) -> str:
+    found = []
+    for part in _parts(line):
+        if isinstance(part, Name):
+            found.append(code(part))
+        elif isinstance(part, Command):
+            found.append(_fenced(one_line(part)))
+        elif isinstance(part, Link):
+            found.append(f"<{part}>")
+        elif isinstance(part, Strong):
+            found.append(f"**{escape(part)}**")
+        else:
+            found.append(escape(_plain(part)))
+    return "".join(found)
+
+
+def _fenced(shown: str) -> str:
+    fence = _fence(shown)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _fence(text: str, least: int = 1) -> str:
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    return "`" * max(longest + 1, least)

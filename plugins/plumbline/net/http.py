@@ -23,6 +23,7 @@ from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.retry_after import retry_after as asked_wait
 from plumbline.net.secrets import Secret, scrub
 from plumbline.net.silence_logs import quiet_transport
+from plumbline.net.transient import is_transient
 from plumbline.net.transport import CONNECT_SECONDS, is_loopback
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ LONGEST_WAIT = 24 * 3600.0
 """Seconds: a receiver that asks for more is not believed."""
 
 _SHOWN = 200
-_RETRIED = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def receipt_for(
         return Receipt(DeliveryStatus.REFUSED, detail, status_code)
     if said := shortened(body, secrets):
         detail += f": {said}"
-    if status_code in _RETRIED or status_code >= 500:
+    if is_transient(status_code):
         wait = retry_after(headers.get("retry-after"), datetime.now(UTC))
         return Receipt(DeliveryStatus.RETRY, detail, status_code, wait)
     return Receipt(DeliveryStatus.REFUSED, detail, status_code)

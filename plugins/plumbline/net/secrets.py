@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, quote_plus, urlsplit
 
 from plumbline.core.errors import ConfigError
+from plumbline.net.credentials import application_default
 from plumbline.net.deadline import OutOfTimeError, bounded
 from plumbline.net.silence_logs import quiet_transport
+from plumbline.net.transient import is_transient
 from plumbline.net.transport import open_session, time_budget
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ def read_secret(
 
     def fetch() -> requests.Response:
         with quiet_transport(), time_budget(timeout_seconds):
-            return _access(resource, endpoint, credentials or _application_default(variable))
+            return _access(resource, endpoint, credentials or _default_credentials(variable))
 
     try:
         response = bounded(fetch, timeout_seconds)
@@ -216,26 +218,13 @@ def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.
     return response
 
 
-def _application_default(variable: str) -> Credentials:
-    import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
-
-    try:
-        credentials, _ = google.auth.default(scopes=[_SCOPE])
-    except DefaultCredentialsError as fault:
-        raise ConfigError(
-            "points to Secret Manager, which needs Google credentials",
-            key=variable,
-            fix="run `gcloud auth application-default login`, or set "
-            "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
-        ) from fault
-    found: Credentials = credentials
-    return found
+def _default_credentials(variable: str) -> Credentials:
+    return application_default("points to Secret Manager, which", _SCOPE, key=variable)
 
 
 def _payload(response: requests.Response, variable: str, resource: str) -> str:
     status = response.status_code
-    if status in (408, 429) or status >= 500:
+    if is_transient(status):
         raise _unreachable(variable, resource, f": it answered {status}")
     if status != 200:
         raise _refused(response, variable, resource)

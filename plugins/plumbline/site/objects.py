@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.net.credentials import application_default
 from plumbline.net.deadline import OutOfTimeError, bounded
 from plumbline.net.transport import open_session, time_budget
 from plumbline.warehouse.failures import why_disconnected
@@ -202,7 +203,12 @@ class Objects:
         from google.cloud import storage
 
         emulator = os.environ.get(EMULATOR)
-        credentials = AnonymousCredentials() if emulator else _application_default(self.bucket)  # type: ignore[no-untyped-call]
+        if emulator:
+            credentials: Credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        else:
+            credentials = application_default(
+                f"the bucket {self.bucket!r}", _SCOPE, file=f"gs://{self.bucket}"
+            )
         session = open_session(
             credentials, endpoint=emulator or ENDPOINT, connections=CONNECTIONS + 2
         )
@@ -303,20 +309,3 @@ def _said(fault: Any) -> str:
     said = str(errors[0].get("message") or "") if errors else ""
     text = " ".join((said or str(fault.message)).split())
     return text if len(text) <= 300 else f"{text[:299]}…"
-
-
-def _application_default(bucket: str) -> Credentials:
-    import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
-
-    try:
-        credentials, _ = google.auth.default(scopes=[_SCOPE])
-    except DefaultCredentialsError as fault:
-        raise ConfigError(
-            f"the bucket {bucket!r} needs Google credentials",
-            file=f"gs://{bucket}",
-            fix="run `gcloud auth application-default login`, or set "
-            "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
-        ) from fault
-    found: Credentials = credentials
-    return found

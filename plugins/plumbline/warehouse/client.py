@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.core.errors import ConfigError
 from plumbline.core.gc_tuning import imported_at_once
+from plumbline.net.credentials import application_default
 from plumbline.net.transport import open_session
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 
@@ -82,24 +82,4 @@ def _credentials_of(target: Target) -> Credentials:
         from google.auth.credentials import AnonymousCredentials
 
         return AnonymousCredentials()  # type: ignore[no-untyped-call]
-    return _application_default(target)
-
-
-def _application_default(target: Target) -> Credentials:
-    import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
-
-    try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
-    except DefaultCredentialsError as fault:
-        raise ConfigError(
-            f"target {target.name!r} needs Google credentials: {_first_sentence(fault)}",
-            fix="run `gcloud auth application-default login`, or set "
-            "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
-        ) from fault
-    return credentials
-
-
-def _first_sentence(fault: Exception) -> str:
-    text = " ".join(str(fault.args[0] if fault.args else fault).split())
-    return text.split(". ")[0].rstrip(".")
+    return application_default(f"target {target.name!r}", *SCOPES)

@@ -13,9 +13,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from plumbline.net.retry_after import retry_after
+from plumbline.net.transient import is_transient
 from plumbline.net.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
@@ -63,9 +65,6 @@ STAYING = {
 }
 """Reasons for which the same request will fail again, and what BigQuery says of each."""
 
-PASSING_CODES = frozenset({408, 429, 500, 502, 503, 504})
-"""Of answers whose reason is in neither table, such as the pages of Google's front end."""
-
 PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
 """Seconds for which a call is repeated that nobody answered, the last attempt included. A server
 on this machine does not come back; a network may. Below the 20 s in which an unreachable warehouse
@@ -92,7 +91,10 @@ def passes(fault: BaseException) -> bool:
         reason = reason_of(fault)
         if reason in PASSING:
             return True
-        return reason not in STAYING and fault.code in PASSING_CODES
+        if reason in STAYING or fault.code == HTTPStatus.NOT_IMPLEMENTED:
+            return False
+        # Without a reason in either table, such as the pages of Google's front end.
+        return fault.code is not None and is_transient(fault.code)
     if isinstance(fault, auth.TransportError):
         return True
     if isinstance(fault, auth.GoogleAuthError):

@@ -141,7 +141,10 @@ command = Group(
         Command(
             name="build",
             callback=build,
-            help=("Update the site from the history and the project's files, without a run."),
+            help=(
+                "Update the site without a run.\n\n"
+                "Reads the history in the warehouse and the project's files."
+            ),
             params=[
                 target_option(),
                 click.Option(

@@ -160,10 +160,10 @@ command = Group(
         Command(
             name="monitor",
             callback=monitor,
-            help="Write a monitor's model, description, suite, runbook and test, and add it to "
-            "a checkpoint.\n\n"
-            "On a terminal, it prompts for missing options. It never overwrites files. If "
-            "the new files don't pass lint, it removes them.",
+            help="Create a monitor and add it to a checkpoint.\n\n"
+            "Writes the model, its description, the suite, a runbook and a test. On a "
+            "terminal, it prompts for missing options. It never overwrites files. If the "
+            "new files don't pass lint, it removes them.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
                 click.Option(

@@ -298,11 +298,11 @@ command = Group(
         Command(
             name="check",
             callback=check,
-            help="Check that every scheduled run happened, and notify the schedule's channels "
-            "if not.\n\n"
-            "This is the watchdog. Run it on another platform than the runs. It finds "
-            "runs that are missing, late, hung, suspiciously quick or checked nothing, "
-            "undelivered messages, unconfigured channels, and a history without new rows.",
+            help="Check that every scheduled run happened.\n\n"
+            "This is the watchdog. Run it on another platform than the runs. It notifies "
+            "the schedule's channels of runs that are missing, late, hung, suspiciously "
+            "quick or checked nothing, of undelivered messages, unconfigured channels, "
+            "and a history without new rows.",
             params=[
                 target_option(),
                 click.Option(

@@ -37,10 +37,11 @@ def apply(image: str | None, dry_run: bool) -> int:
 command = Command(
     name="apply",
     callback=apply,
-    help="Apply deploy/ to Google Cloud: APIs, accounts, roles, secrets, plumbline's "
-    "dataset, and the Cloud Run job of each schedule with its trigger.\n\n"
-    "Each step changes only what differs, so you can repeat the command at any time. "
-    "It adds roles but never removes them. It runs gcloud and bq.",
+    help="Apply deploy/ to Google Cloud.\n\n"
+    "Enables APIs and creates accounts, roles, secrets, plumbline's dataset, and the "
+    "Cloud Run job of each schedule with its trigger. Each step changes only what "
+    "differs, so you can repeat the command at any time. It adds roles but never "
+    "removes them. It runs gcloud and bq.",
     params=[
         click.Option(
             ["--image"],

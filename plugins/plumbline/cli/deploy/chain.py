@@ -39,9 +39,9 @@ def test_chain(
 command = Command(
     name="test-chain",
     callback=test_chain,
-    help="Run each deployed job once, and check every step from its trigger to the revision "
-    "that ran.\n\n"
-    "Stops at the first failed step and shows its fix.",
+    help="Run each deployed job once and check every step.\n\n"
+    "Checks the steps from the trigger to the revision that ran. Stops at the first "
+    "failed step and shows its fix.",
     params=[
         click.Option(
             ["--job", "name"],

@@ -37,8 +37,9 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
 command = Command(
     name="check",
     callback=check,
-    help="Check a service before its deployment: changes, branch, remote, tests, schema "
-    "changes, last deployments, health, open incidents, and commits to deploy.",
+    help="Check a service before its deployment.\n\n"
+    "Checks its changes, branch, remote, tests, schema changes, last deployments, "
+    "health, open incidents, and the commits to deploy.",
     params=[
         click.Argument(
             ["name"], metavar="SERVICE", required=True, shell_complete=complete_services

@@ -46,8 +46,8 @@ def drift(
 command = Command(
     name="drift",
     callback=drift,
-    help="Compare the deployed commit of each service with the last commit to its own "
-    "paths.\n\n"
+    help="Find undeployed commits of each service.\n\n"
+    "Compares the deployed commit with the last commit to the service's own paths. "
     "Commits to other paths don't count. An unknown state (a shallow clone, an unknown "
     "commit, a missing label) is ERROR, never 0 behind. The result is recorded for the "
     "monitor deployment_drift, whose thresholds apply here too.",

@@ -28,9 +28,9 @@ def render(check: bool) -> int:
 command = Command(
     name="render",
     callback=render,
-    help="Write the manifests in deploy/ (*.job.yaml, *.scheduler.yaml) from "
-    "deploy/deploy.yml and checkpoints/schedule.yml, so that you can review changes "
-    "before you apply them.",
+    help="Write the manifests in deploy/.\n\n"
+    "Generates *.job.yaml and *.scheduler.yaml from deploy/deploy.yml and "
+    "checkpoints/schedule.yml, so that you can review changes before you apply them.",
     params=[
         click.Option(
             ["--check"], is_flag=True, help="Write nothing; exit with 64 if a file is out of date."

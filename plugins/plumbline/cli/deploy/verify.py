@@ -99,9 +99,9 @@ def _read_since(text: str, session: Session, project: Project) -> datetime:
 command = Command(
     name="verify",
     callback=verify,
-    help="Verify a service after its deployment: run its checkpoint for the time since and "
-    "for the same window before, and count its errors.\n\n"
-    "Exits with 0 by default; use --fail-on to block a pipeline.",
+    help="Verify a service after its deployment.\n\n"
+    "Runs its checkpoint for the time since and for the same window before, and counts "
+    "its errors. Exits with 0 by default; use --fail-on to block a pipeline.",
     params=[
         click.Argument(
             ["name"], metavar="SERVICE", required=True, shell_complete=complete_services

@@ -43,7 +43,17 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
             "plumbline ",
             [
                 *("run", "list", "lint", "compile", "backtest", "calibrate", "impact"),
-                *("alerts", "schedule", "deploy", "docs", "debug", "warehouse", "new", "init"),
+                *(
+                    "alerts",
+                    "schedule",
+                    "deploy",
+                    "docs",
+                    "debug",
+                    "smoke",
+                    "warehouse",
+                    "new",
+                    "init",
+                ),
             ],
         ),
         ("plumbline l", ["list", "lint"]),

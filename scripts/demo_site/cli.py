@@ -56,7 +56,7 @@ def main() -> int:
 def replay(first: date, last: date) -> Path:
     """Live the days through and build the site; its folder."""
     from plumbline.core.instants import end_of
-    from plumbline.gx.context import load_context
+    from plumbline.gx.context import load_context, open_workspace
     from plumbline.gx.site_builder import open_sites
     from plumbline.project import Project
     from plumbline.project.sites import site_folder
@@ -85,7 +85,9 @@ def replay(first: date, last: date) -> Path:
                     alerts=True,
                     docs=False,
                 )
-                report = runner.run_checkpoint(request, now=instant + timedelta(minutes=5))
+                report = runner.run_checkpoint(
+                    request, now=instant + timedelta(minutes=5), open_workspace=open_workspace
+                )
                 say(f"{count} of {len(instants)}: {instant:%Y-%m-%d} {report.status}")
         (builder,) = open_sites(load_context(project))
         built = builder.bring_up_to_date(target=replace(target))

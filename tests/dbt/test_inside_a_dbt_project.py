@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.outcome import Outcome
+from plumbline.gx.context import open_workspace
 from plumbline.lint.linter import lint
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project
@@ -70,7 +71,7 @@ class Shop:
             as_of=AsOf(datetime(2026, 2, 3, tzinfo=UTC), "given"),
             checkpoint="health_check",
         )
-        report = run_checkpoint(request, now=datetime.now(UTC))
+        report = run_checkpoint(request, now=datetime.now(UTC), open_workspace=open_workspace)
         return {outcome.monitor: outcome for outcome in report.outcomes}
 
 

@@ -16,20 +16,6 @@ PACKAGE = Path(__file__).parents[2] / "plugins" / "plumbline"
 GREAT_EXPECTATIONS = {"_datasource"}
 """Names of Great Expectations' that a room of ours happens to use for its own as well."""
 
-KNOWN = {
-    ("backtest/fetch.py", "_compiled"),
-    ("backtest/fetch.py", "_done"),
-    ("backtest/fetch.py", "_started"),
-    ("backtest/judging.py", "_evaluate"),
-    ("backtest/judging.py", "_jobs"),
-    ("run/runner.py", "_live"),
-    ("run/runner.py", "_on_outcome"),
-    ("run/runner.py", "_progress"),
-    ("run/runner.py", "_target"),
-    ("run/runner.py", "_under_way"),
-}
-"""The uses that are there still, by file. The list only gets shorter."""
-
 
 def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
@@ -93,8 +79,7 @@ def test_no_room_uses_another_rooms_private_members() -> None:
         and rooms.get(name)
         and room_of(path) not in rooms[name]
     }
-    assert found - KNOWN == set(), "make it a public name, or ask its owner for what it is used for"
-    assert KNOWN - found == set(), "take it off the list: it is gone"
+    assert found == set(), "make it a public name, or ask its owner for what it is used for"
 
 
 def test_no_room_imports_another_rooms_private_names() -> None:

@@ -157,11 +157,12 @@ def test_no_name_of_a_person_is_in_any_outcome(small: SmallProject) -> None:
 
 
 def _run_at(small: SmallProject, instant: datetime) -> tuple[Outcome, ...]:
+    from plumbline.gx.context import open_workspace
     from plumbline.run.request import AsOf, RunRequest
     from plumbline.run.runner import run_checkpoint
 
     request = RunRequest(small.project, small.target, AsOf(instant, "given"), "all", docs=False)
-    return run_checkpoint(request, now=instant).outcomes
+    return run_checkpoint(request, now=instant, open_workspace=open_workspace).outcomes
 
 
 def _without_job(outcome: Outcome) -> Outcome:

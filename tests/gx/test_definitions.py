@@ -16,6 +16,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.instants import end_of
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
+from plumbline.gx.context import open_workspace
 from plumbline.history.last_statuses import read_last_statuses
 from plumbline.report import catalogue
 from plumbline.run.request import AsOf, RunRequest
@@ -127,7 +128,7 @@ def run_on(small: SmallProject, day: str, **changes: Any) -> tuple[Outcome, ...]
     request = RunRequest(
         project=small.project, target=small.target, as_of=as_of, checkpoint="all", **changes
     )
-    return run_checkpoint(request, now=NOW).outcomes
+    return run_checkpoint(request, now=NOW, open_workspace=open_workspace).outcomes
 
 
 def found(report: RunReport) -> list[tuple[str, str]]:

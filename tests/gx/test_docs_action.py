@@ -17,7 +17,6 @@ import pytest
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.site_builder import open_sites
 from plumbline.project.targets import Target
-from plumbline.run.jobs import MonitorJobs
 from plumbline.site import paths
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.crawl import crawl
@@ -243,18 +242,16 @@ def test_faults_name_no_path_of_this_machine(local: SmallProject) -> None:
     assert crawl(site, hidden=[local.root]) == []
 
 
-def test_two_builds_at_once_make_one_site_that_has_both(local: SmallProject) -> None:
+def test_two_builds_at_once_make_one_site_that_has_both(notebook: SmallProject) -> None:
     """Of two runs, each with its own results in hand."""
-    context = context_of(local)
+    context = context_of(notebook)
     ready = []
     for name, monitor in (("one", "coverage"), ("two", "volume")):
-        local.checkpoint(monitor, name=name)
-        jobs = MonitorJobs(project=local.project, target=local.target, as_of=NOW, checkpoint=name)
+        notebook.checkpoint(monitor, name=name)
         options = {"as_of": NOW.isoformat()}
-        context.data_sources.get(local.project.datasource_name).attach(jobs, options)
         result = context.checkpoints.get(name).run(batch_parameters=options)
         action = DocsAction(name="docs")
-        action._data_context, action._target = context, local.target
+        action._data_context = context
         ready.append((action, result))
     gate = threading.Barrier(2)
 
@@ -265,7 +262,7 @@ def test_two_builds_at_once_make_one_site_that_has_both(local: SmallProject) -> 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(build, *one) for one in ready]:
             done.result(timeout=60)
-    site = docs_of(local) / "local"
+    site = site_of(context)
     book = json.loads((site / paths.BOOK).read_text())
     assert {run["checkpoint"] for run in book["runs"]} == {"one", "two"}
-    assert crawl(site, hidden=[local.root]) == []
+    assert crawl(site, hidden=[notebook.root]) == []

@@ -12,7 +12,7 @@ import pytest
 
 import plumbline.core.run
 import plumbline.evaluate.evaluation
-import plumbline.gx.monitor
+import plumbline.gx.judged_definition
 import plumbline.site.pages.monitor
 from plumbline.core.outcome import RunReport
 from plumbline.core.status import RunStatus, Status
@@ -55,7 +55,7 @@ def page(two: SmallProject, report: RunReport, name: str) -> str:
     ("module", "target", "find", "why"),
     [
         (
-            plumbline.gx.monitor,
+            plumbline.gx.judged_definition,
             "store_result",
             lambda monitor, *_: monitor.name,
             "the result could not be stored",
@@ -92,14 +92,14 @@ def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
 def test_a_store_that_takes_neither_the_result_nor_its_error_ends_no_run(
     two: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = plumbline.gx.monitor.store_result
+    real = plumbline.gx.judged_definition.store_result
 
     def store(monitor: Any, *rest: Any) -> None:
         if monitor.name == "broken":
             raise TypeError("what is that?")
         real(monitor, *rest)
 
-    monkeypatch.setattr(plumbline.gx.monitor, "store_result", store)
+    monkeypatch.setattr(plumbline.gx.judged_definition, "store_result", store)
 
     broken, well = two.run().outcomes
 
@@ -113,13 +113,13 @@ def test_no_run_id_is_taken_for_a_time(
 ) -> None:
     """GX reads a run's name as its time where it is told none: 70 hours from UTC, or 7 days ago."""
     monkeypatch.setattr(plumbline.core.run, "uuid4", lambda: uuid.UUID(digits + "0" * 24))
-    real, times = plumbline.gx.monitor.store_result, []
+    real, times = plumbline.gx.judged_definition.store_result, []
 
     def store(monitor: Any, result: Any, run_id: Any, batch_id: str) -> None:
         times.append(run_id.run_time)
         real(monitor, result, run_id, batch_id)
 
-    monkeypatch.setattr(plumbline.gx.monitor, "store_result", store)
+    monkeypatch.setattr(plumbline.gx.judged_definition, "store_result", store)
     began = datetime.now(UTC)
 
     report = two.run()

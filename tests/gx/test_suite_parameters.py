@@ -187,13 +187,14 @@ def test_a_value_that_only_a_run_gives_may_be_any_argument(small: SmallProject) 
 def test_a_live_run_with_parameters_sends_nothing(small: SmallProject) -> None:
     small.add("given", SmallMonitor(SQL, [mean_at_least("least")], parameters={"least": 60}))
     small.checkpoint("given", actions=[{"name": "alerts", "type": "plumbline_alerts"}])
+    from plumbline.gx.context import open_workspace
     from plumbline.run.request import AsOf, RunRequest
     from plumbline.run.runner import run_checkpoint
 
     request = RunRequest(
         small.project, small.target, AsOf(NOW, "now"), "all", parameters={"least": 80}, docs=False
     )
-    report = run_checkpoint(request, now=NOW)
+    report = run_checkpoint(request, now=NOW, open_workspace=open_workspace)
     assert report.alerts == ()
     assert any("--param lets this run judge otherwise" in note for note in report.notes)
 
@@ -244,12 +245,13 @@ def test_now_is_the_instant_that_is_judged(
         ),
     )
     small.checkpoint("only")
+    from plumbline.gx.context import open_workspace
     from plumbline.run.request import AsOf, RunRequest
     from plumbline.run.runner import run_checkpoint
 
     at = NOW - timedelta(days=days, microseconds=1)
     request = RunRequest(small.project, small.target, AsOf(at, "given"), "all", docs=False)
-    (found,) = run_checkpoint(request, now=NOW).outcomes
+    (found,) = run_checkpoint(request, now=NOW, open_workspace=open_workspace).outcomes
     assert found.status is status, found.reason
 
 

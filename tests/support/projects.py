@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.outcome import Outcome, RunReport
+from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
@@ -94,7 +95,7 @@ class SmallProject:
             checkpoint=name,
             **changes,
         )
-        return run_checkpoint(request, now=NOW)
+        return run_checkpoint(request, now=NOW, open_workspace=open_workspace)
 
     def run_at(self, now: datetime, name: str = "health", **changes: Any) -> RunReport:
         """Run a checkpoint as it would be run at ``now``, recorded and told, without docs."""
@@ -107,7 +108,7 @@ class SmallProject:
             docs=False,
             **changes,
         )
-        return run_checkpoint(request, now=now)
+        return run_checkpoint(request, now=now, open_workspace=open_workspace)
 
     def outcome(self, monitor: SmallMonitor | str) -> Outcome:
         """What a project of this one monitor finds."""

@@ -22,6 +22,7 @@ import pytest
 
 from demo_site.jobs import ScheduleJobs
 from plumbline.core.outcome import RunReport
+from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
 from plumbline.run import runner
 from plumbline.run.request import AsOf, RunRequest
@@ -54,7 +55,7 @@ class Replay:
             checkpoint=checkpoint,
             alerts=True,
         )
-        return run_checkpoint(request, now=at)
+        return run_checkpoint(request, now=at, open_workspace=open_workspace)
 
 
 def make_replay(root: Path, state_dir: Path) -> Replay:

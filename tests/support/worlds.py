@@ -14,6 +14,7 @@ from google.cloud import bigquery
 from definitions.embedded import load_rows
 from definitions.tables import World, at
 from plumbline.core.outcome import Outcome
+from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
 from plumbline.project.files import read_document
 from plumbline.run.request import AsOf, RunRequest
@@ -51,7 +52,9 @@ class LoadedWorld:
             select=monitors,
             vars=variables or {},
         )
-        return run_checkpoint(request, now=datetime.now(UTC)).outcomes
+        return run_checkpoint(
+            request, now=datetime.now(UTC), open_workspace=open_workspace
+        ).outcomes
 
     def outcome(self, monitor: str, as_of: str, **options: Any) -> Outcome:
         """What one monitor of the shipped project finds."""

@@ -136,7 +136,7 @@ def test_a_backtest_asks_and_finds_each_instant(
     asked = Asked("m", _compiled(), 1, rows=rows, answer=_answer())
     for number, at in enumerate(minutes(change)):
         jobs = PastJobs(project, target, at.astimezone(zone), checkpoint="none")
-        jobs.hold(asked)
+        jobs.add(asked)
         assert jobs._started["m"].result().rows == [{"as_of": at, "pct": float(number)}]  # type: ignore[union-attr]
 
 

@@ -15,6 +15,7 @@ import pytest
 from plumbline.alerts.store import StateStore
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import RunReport
+from plumbline.gx.context import open_workspace
 from plumbline.history import dataset as dataset_module
 from plumbline.history.tables import OUTCOMES, TABLES
 from plumbline.project.targets import Target
@@ -75,7 +76,9 @@ def run(small: SmallProject, instant: datetime, **changes: Any) -> RunReport:
         alerts=True,
         **changes,
     )
-    return run_checkpoint(request, now=instant + timedelta(minutes=5))
+    return run_checkpoint(
+        request, now=instant + timedelta(minutes=5), open_workspace=open_workspace
+    )
 
 
 def site_of(small: SmallProject) -> Path:

@@ -57,26 +57,15 @@ class PastJobs(MonitorJobs):
             fix="count the rows in the model, and expect the count",
         )
 
-    def hold(self, asked: Asked) -> None:
-        """Let ``asked`` be the monitor's job."""
-        if asked.compiled is not None:
-            self._compiled[asked.monitor] = asked.compiled
+    def add(self, asked: Asked) -> None:
+        """Let what was asked be the answer of its monitor's job."""
+        answer: QueryResult | MonitorError
         if asked.fault is not None or asked.answer is None:
-            self._started[asked.monitor] = asked.fault or MonitorError("it was not asked")
-            return
-        rows = asked.rows.get(in_utc(self.as_of), ())
-        part: Future[QueryResult] = Future()
-        part.set_result(
-            replace(
-                asked.answer, rows=rows, seconds=0.0, total_bytes_billed=None
-            )  # time and money are the whole job's
-        )
-        self._started[asked.monitor] = part
-
-    def let_go(self, monitor: str) -> None:
-        """Forget what was held of ``monitor``, so that a season fits into memory."""
-        self._done.pop(monitor, None)
-        self._started.pop(monitor, None)
+            answer = asked.fault or MonitorError("it was not asked")
+        else:  # time and money are the whole job's
+            rows = asked.rows.get(in_utc(self.as_of), ())
+            answer = replace(asked.answer, rows=rows, seconds=0.0, total_bytes_billed=None)
+        self.add_answer(asked.monitor, asked.compiled, answer)
 
 
 def ask(

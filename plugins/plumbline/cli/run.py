@@ -89,10 +89,13 @@ def _run(
     )
     if dry_run:
         return _dry_run(request, form)
+    from plumbline.gx.context import open_workspace
     from plumbline.run.runner import run_checkpoint
 
     with show_progress() as progress:
-        report = run_checkpoint(request, now=session.clock(), progress=progress)
+        report = run_checkpoint(
+            request, now=session.clock(), open_workspace=open_workspace, progress=progress
+        )
     if logs.is_json():
         for line in logs.run_records(report):
             write_line(line)

@@ -18,6 +18,7 @@ from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
 from plumbline.deploy.deployed import UnknownDeploymentError
+from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
 from plumbline.project.services import Service
 from plumbline.run.progress import NoProgress, Progress
@@ -231,7 +232,7 @@ def _run(after: After, *, since: datetime, until: datetime, progress: Progress) 
         alerts=False,  # incidents are those of the schedule's runs
         docs=False,
     )
-    return run_checkpoint(request, now=until, progress=progress)
+    return run_checkpoint(request, now=until, open_workspace=open_workspace, progress=progress)
 
 
 def _vars(after: After, since: datetime) -> dict[str, object]:

@@ -8,7 +8,6 @@ on the demo data, or with an ``as_of`` of another day, it says that nothing is s
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
@@ -16,8 +15,8 @@ from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.compatibility import pydantic
 
 if TYPE_CHECKING:
-    from plumbline.alerts.factory import LiveRun
     from plumbline.alerts.report import AlertsReport
+    from plumbline.run.workspace import JudgedRun
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +26,6 @@ class AlertAction(ValidationAction):
 
     type: Literal["plumbline_alerts"] = "plumbline_alerts"
 
-    _live: LiveRun | None = pydantic.PrivateAttr(None)
     _report: AlertsReport | None = pydantic.PrivateAttr(None)
 
     @property
@@ -44,11 +42,11 @@ class AlertAction(ValidationAction):
         from plumbline.alerts.factory import notify
 
         self._report = None
-        live = self._live or self._from_notebook(checkpoint_result)
-        if live is None:
-            return {"alerts": [], "notes": ["Nothing is sent: this run is not a live one."]}
         checkpoint: Any = checkpoint_result.checkpoint_config
-        self._report = notify(live, checkpoint.outcomes)
+        run: JudgedRun = checkpoint.judged_run
+        if run.live is None:
+            return {"alerts": [], "notes": ["Nothing is sent: this run is not a live one."]}
+        self._report = notify(run.live, run.outcomes)
         return {
             "alerts": [
                 {
@@ -61,38 +59,3 @@ class AlertAction(ValidationAction):
             ],
             "notes": list(self._report.notes),
         }
-
-    def _from_notebook(self, checkpoint_result: CheckpointResult) -> LiveRun | None:
-        """The run that GX itself started; None where it may touch no incident."""
-        from plumbline.alerts.factory import LiveRun
-        from plumbline.core.run import new_run_id
-        from plumbline.gx.project_context import project_of
-
-        checkpoint: Any = checkpoint_result.checkpoint_config
-        options = [
-            result.meta.get("batch_parameters") or {}
-            for result in checkpoint_result.run_results.values()
-        ]
-        # ``as_of``, or the batch of a day of GX's own data assets
-        asked_for_a_day = any(
-            value for option in options for name, value in option.items() if name != "vars"
-        )
-        context: Any = self._data_context
-        if context is None or asked_for_a_day or not checkpoint.outcomes:
-            return None
-        if checkpoint.is_judged_otherwise:
-            return None
-        project = project_of(context)
-        target = project.target()
-        if target.is_demo:
-            return None
-        now = datetime.now(UTC)
-        return LiveRun(
-            project=project,
-            target=target,
-            run_id=checkpoint.run_stamp.run_id if checkpoint.run_stamp else new_run_id(now),
-            checkpoint=checkpoint.name,
-            as_of=checkpoint.outcomes[0].as_of,
-            now=now,
-            is_kept=not any(option.get("vars") for option in options),
-        )

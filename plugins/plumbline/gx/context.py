@@ -1,21 +1,17 @@
-"""GX's context of a project, for the runner: loaded once, without noise."""
+"""GX's context of a project, loaded without noise, and a checkpoint of it for one run."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import ConfigError, PlumblineError
-from plumbline.core.gc_tuning import imported_at_once
-from plumbline.evaluate.lazy_import import loaded_when_touched
-from plumbline.evaluate.plugins import import_plugins
+from plumbline.evaluate.load import load_great_expectations, load_plugins
 from plumbline.project import Project
 from plumbline.project.find import PROJECT_FILE
+from plumbline.run.workspace import Opening, Workspace
 
 if TYPE_CHECKING:
     from great_expectations.data_context.data_context.file_data_context import FileDataContext
-
-logger = logging.getLogger(__name__)
 
 
 def load_context(project: Project) -> FileDataContext:
@@ -26,13 +22,11 @@ def load_context(project: Project) -> FileDataContext:
             configuration.
     """
     project.check_stores()
-    with imported_at_once("great_expectations"), loaded_when_touched():
-        from great_expectations.data_context.data_context.context_factory import set_context
+    load_great_expectations()
+    from great_expectations.data_context.data_context.context_factory import set_context
 
-        from plumbline.gx.project_context import ProjectContext
+    from plumbline.gx.project_context import ProjectContext
 
-    # GX says much on its own that our report says better, or that is not for our users.
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     try:
         context = ProjectContext(project)
         set_context(context)
@@ -44,9 +38,33 @@ def load_context(project: Project) -> FileDataContext:
             file=project.root / PROJECT_FILE,
             fix="fix what it names; `plumbline lint` checks the rest",
         ) from raised
-    # What lint accepts of a project's own expectations, a run must know as well.
-    for file, fault in import_plugins(
-        project.root / str(project.gx.get("plugins_directory") or "plugins")
-    ):
-        logger.warning("%s can't be imported: %s: %s", file, type(fault).__name__, fault)
+    load_plugins(project)
     return context
+
+
+def open_workspace(opening: Opening) -> Workspace:
+    """A checkpoint as GX has it, for one run.
+
+    Raises:
+        ConfigError: GX refuses the project's configuration, or the checkpoint names an action that
+            is not there.
+    """
+    context = load_context(opening.project)
+    # Not above: it imports GX, which takes seconds, while the jobs are to be sent first.
+    from great_expectations.core.run_identifier import RunIdentifier
+
+    from plumbline.gx.checkpoint import CheckpointWorkspace
+
+    checkpoint: Any = context.checkpoints.get(opening.checkpoint)
+    checkpoint.validation_definitions = [
+        definition
+        for definition in checkpoint.validation_definitions
+        if definition.name in opening.monitors
+    ]
+    checkpoint.actions = [action for action in checkpoint.actions if opening.is_wanted(action.type)]
+    return CheckpointWorkspace(
+        checkpoint,
+        # Without a time, GX reads the name as one: a random part may be an offset of 70 hours.
+        run_id=RunIdentifier(opening.run_id, opening.started_at),
+        options=opening.batch_parameters,
+    )

@@ -197,10 +197,6 @@ class BigQueryModels(_Datasource):
             self._made[name] = asset
         return asset
 
-    def attach(self, jobs: MonitorJobs, options: Mapping[str, Any]) -> None:
-        """Use jobs that are already under way for batches with these ``options``."""
-        self._jobs[_key(options)] = jobs
-
     def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
         """The jobs for batches with these ``options``; the target is made ready on first use."""
         key = _key(options)

@@ -7,7 +7,6 @@ GX's own is in a checkpoint, it works as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
@@ -17,7 +16,7 @@ from great_expectations.compatibility import pydantic
 from plumbline.core.errors import PlumblineError
 
 if TYPE_CHECKING:
-    from plumbline.project import Target
+    from plumbline.run.workspace import JudgedRun
     from plumbline.site.build import Built
 
 
@@ -27,8 +26,6 @@ class DocsAction(ValidationAction):
     type: Literal["plumbline_docs"] = "plumbline_docs"
     site_names: list[str] = []  # noqa: RUF012 - pydantic copies it
 
-    _target: Target | None = pydantic.PrivateAttr(None)
-    _progress: Callable[[str], None] | None = pydantic.PrivateAttr(None)
     _built: list[Built] = pydantic.PrivateAttr(default_factory=list)
 
     @property
@@ -52,13 +49,14 @@ class DocsAction(ValidationAction):
 
         self._built = []
         results: Any = checkpoint_result.run_results
+        checkpoint: Any = checkpoint_result.checkpoint_config
+        run: JudgedRun = checkpoint.judged_run
         found = {}
         for site in open_sites(self._data_context):
             if self.site_names and site.config.name not in self.site_names:
                 continue
-            if self._progress is not None:
-                self._progress("building the data docs")
-            built = site.bring_up_to_date(results, results=results, target=self._target)
+            run.progress("building the data docs")
+            built = site.bring_up_to_date(results, results=results, target=run.target)
             self._built.append(built)
             found[site.config.name] = built.address
         faults = {name: why for built in self._built for name, why in built.faults.items()}

@@ -1,9 +1,10 @@
-"""What the two kinds of monitors have in common as validation definitions of GX."""
+"""Validation definitions whose run gives an outcome, and where their results are kept."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from great_expectations.compatibility import pydantic
@@ -13,48 +14,142 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.core.freshness_diagnostics import (
     ValidationDefinitionFreshnessDiagnostics,
 )
+from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
 
 from plumbline.core.outcome import Outcome
-from plumbline.project import Suite
-from plumbline.site.records import RunStamp
+from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
+from plumbline.gx.results import store_result
+from plumbline.project import Target
+from plumbline.run.engine import Engine
+from plumbline.run.jobs import MonitorJobs
+from plumbline.run.judged import Judged
+from plumbline.site.records import META_KEY, Record, to_meta
 
 
 class JudgedDefinition(ValidationDefinition):
     """A validation definition whose run gives an outcome."""
 
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
-    _run_stamp: RunStamp | None = pydantic.PrivateAttr(None)
-
-    @property
-    @abstractmethod
-    def suite_file(self) -> Suite | None:
-        """The suite as its file said when this was made; None: it could not be read."""
 
     @property
     def outcome(self) -> Outcome | None:
         """What the last run of this object found; None before the first."""
         return self._outcome
 
+    def found(self, outcome: Outcome) -> None:
+        """Let ``outcome`` be that of the last run."""
+        self._outcome = outcome
+
+    @property
+    @abstractmethod
+    def loaded(self) -> LoadedMonitor | LoadedTable:
+        """What a run judges."""
+
+    @abstractmethod
+    def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
+        """The jobs of a run with these batch parameters."""
+
+    @abstractmethod
+    def result_name(
+        self, result: ExpectationSuiteValidationResult, options: Mapping[str, Any]
+    ) -> str | None:
+        """The id of the batch that ``result`` is of, which names it in the store."""
+
     def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
         """Always: it was made from its files a moment ago."""
         return ValidationDefinitionFreshnessDiagnostics(errors=[])
 
-    def _add_run(
+    def run(
         self,
-        result: ExpectationSuiteValidationResult,
-        checkpoint_id: str | None,
+        *,
+        checkpoint_id: str | None = None,
+        batch_parameters: Any = None,
+        expectation_parameters: Any = None,
+        result_format: Any = DEFAULT_RESULT_FORMAT,
+        run_id: RunIdentifier | None = None,
+    ) -> ExpectationSuiteValidationResult:
+        """Evaluate the suite; a failing query or a malformed file is a result, not an exception.
+
+        Args:
+            checkpoint_id: of GX's checkpoint.
+            batch_parameters: ``as_of`` chooses the day, ``vars`` are the models'; others are GX's.
+            expectation_parameters: values for ``$PARAMETER``.
+            result_format: how much GX keeps.
+            run_id: of the run.
+        """
+        options = dict(batch_parameters or {})
+        engine = Engine(
+            self.jobs(options),
+            (self.name,),
+            parameters=dict(expectation_parameters or {}),
+            batch_parameters=options,
+        )
+        results = StoredResults(
+            [self],
+            run_id=run_id or RunIdentifier(run_time=datetime.now(UTC)),
+            options=options,
+            result_format=result_format,
+            checkpoint_id=checkpoint_id,
+        )
+        (judged,) = engine.judge(results)
+        self._outcome = judged.outcome
+        return judged.result
+
+
+class StoredResults:
+    """Validation definitions of one run, and GX's store for their results.
+
+    Args:
+        definitions: what is run.
+        run_id: GX's.
+        options: GX's batch parameters.
+        result_format: GX's.
+        checkpoint_id: GX's.
+    """
+
+    def __init__(
+        self,
+        definitions: Sequence[JudgedDefinition],
+        *,
         run_id: RunIdentifier,
-        batch_parameters: Mapping[str, Any],
+        options: Mapping[str, Any],
+        result_format: Any,
+        checkpoint_id: str | None,
     ) -> None:
-        """Which run it was, as GX writes it into ``result.meta``."""
-        result.meta.update(
+        self.result_format = result_format
+        self.run_id = run_id
+        self.kept: dict[str, ExpectationSuiteValidationResult] = {}
+        """By monitor, also those that could not be stored."""
+        self._definitions = {definition.name: definition for definition in definitions}
+        self._options = options
+        self._checkpoint_id = checkpoint_id
+
+    def monitor(self, name: str) -> LoadedMonitor | LoadedTable:
+        """A monitor, as its definition has it."""
+        return self._definitions[name].loaded
+
+    def keep(self, judged: Judged, record: Record | None) -> None:
+        """Put the result of a monitor into GX's store, with what the data docs need."""
+        name, result = judged.outcome.monitor, judged.result
+        definition = self._definitions[name]
+        self.kept[name] = result
+        result.batch_id = definition.result_name(result, self._options)
+        meta: Any = result.meta  # GX's type knows its own keys only
+        meta.update(
             {
-                "validation_id": self.id,
-                "checkpoint_id": checkpoint_id,
-                "run_id": run_id,
-                "validation_time": run_id.run_time,
-                "batch_parameters": dict(batch_parameters) or None,
+                "validation_id": definition.id,
+                "checkpoint_id": self._checkpoint_id,
+                "run_id": self.run_id,
+                "validation_time": self.run_id.run_time,
+                "batch_parameters": dict(self._options) or None,
             }
         )
+        if record is not None:
+            meta[META_KEY] = to_meta(record)
+        store_result(definition, result, self.run_id, result.batch_id or name)
+
+    def page(self, name: str, target: Target) -> str | None:
+        """None: a definition by itself builds no data docs."""
+        return None

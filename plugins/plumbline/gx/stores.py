@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from great_expectations.checkpoint.actions import _VALIDATION_ACTION_REGISTRY
-from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.data_context.store.checkpoint_store import (
     CheckpointStore as GxCheckpointStore,
 )
@@ -33,11 +32,11 @@ import plumbline.gx.register  # noqa: F401 - a context may load us before anyone
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.core.ids import stable_id
 from plumbline.evaluate.build_suite import build_suite
+from plumbline.evaluate.monitors import LoadedTable, load_monitor
 from plumbline.gx.checkpoint import Checkpoint
-from plumbline.gx.monitor import Monitor
+from plumbline.gx.monitor import Monitor, TableMonitor
 from plumbline.gx.project_context import project_of
-from plumbline.gx.table_monitor import TableMonitor
-from plumbline.project import Project, Suite
+from plumbline.project import Project
 from plumbline.project.definitions import BATCH_DEFINITION, Definition
 from plumbline.project.find import find_state_dir
 from plumbline.project.sites import FILESYSTEM
@@ -108,37 +107,30 @@ class ValidationDefinitionStore(GxValidationDefinitionStore):
         suite = project.suite_of(definition.name)
         built = build_suite(suite)
         built._owner = context
+        batch_definition = _batch_definition(context, definition)
         monitor = TableMonitor(
             name=definition.name,
             id=definition.entry.id or str(stable_id("monitor", definition.name)),
-            data=_batch_definition(context, definition),
+            data=batch_definition,
             suite=built,
         )
-        monitor.bind(project, suite, definition)
+        loaded = LoadedTable(definition.name, built, suite, definition, batch_definition)
+        monitor.bind(loaded)
         return monitor
 
     def _monitor(self, project: Project, name: str, fault: MonitorError | None = None) -> Monitor:
         context = self._data_context
         assert context is not None
-        suite: Suite | None = None
-        built = ExpectationSuite(name=name, id=str(stable_id("suite", name)))
-        try:
-            suite = project.suite_of(name)
-            built = build_suite(suite)
-            project.model_of(suite)
-        except MonitorError as error:
-            fault = fault or error
-        built._owner = context
+        loaded = load_monitor(project, name, fault)
+        loaded.built._owner = context
         source = context.data_sources.get(project.datasource_name)
         monitor = Monitor(
             name=name,
             id=str(stable_id("monitor", name)),
             data=source.get_asset(name).get_batch_definition(BATCH_DEFINITION),
-            suite=built,
+            suite=loaded.built,
         )
-        monitor._suite_file = suite
-        monitor._fault = fault
-        monitor._root = project.root
+        monitor.bind(loaded)
         return monitor
 
 

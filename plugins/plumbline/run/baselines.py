@@ -1,7 +1,4 @@
-"""What suites that follow history are held against: read once a run, for all that ask for it.
-
-Used by `plumbline.gx.monitor`.
-"""
+"""What suites that follow history are held against: read once a run, for all that ask for it."""
 
 from __future__ import annotations
 

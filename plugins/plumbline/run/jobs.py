@@ -149,6 +149,19 @@ class MonitorJobs:
             except MonitorError as error:
                 self._started[name] = error
 
+    def add_answer(
+        self, monitor: str, compiled: CompiledModel | None, answer: QueryResult | MonitorError
+    ) -> None:
+        """Let an answer that is there already be that of a monitor's job; none is sent."""
+        if compiled is not None:
+            self._compiled[monitor] = compiled
+        if isinstance(answer, MonitorError):
+            self._started[monitor] = answer
+            return
+        done: Future[QueryResult] = Future()
+        done.set_result(answer)
+        self._started[monitor] = done
+
     @property
     def submitted(self) -> tuple[str, ...]:
         """The monitors whose jobs were to be sent."""

@@ -6,9 +6,9 @@ Used by the command line and the scheduler. The clock is read above; ``now`` com
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
@@ -22,27 +22,37 @@ from plumbline.history.last_statuses import record_last_statuses
 from plumbline.models import VariableError
 from plumbline.project import Target
 from plumbline.report.dry_run import DryRunModel, DryRunReport
+from plumbline.run.engine import Engine, has_model, stamp_of
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
 from plumbline.run.selection import choose_monitors
+from plumbline.run.workspace import Acted, JudgedRun, Opening, OpenWorkspace
 
 if TYPE_CHECKING:
-    from plumbline.gx.alert_action import AlertAction
-    from plumbline.gx.checkpoint import Checkpoint
-    from plumbline.gx.docs_action import DocsAction
+    from plumbline.alerts.factory import LiveRun
 
 ALERTS = "plumbline_alerts"
 """The type of the alerts action."""
 
-DOCS = "plumbline_docs"
-"""The type of the action that builds the data docs."""
+DOCS_ACTIONS = frozenset({"plumbline_docs", "update_data_docs"})
+"""The types of the actions that build the data docs."""
 
 
 def run_checkpoint(
-    request: RunRequest, *, now: datetime, progress: Progress | None = None
+    request: RunRequest,
+    *,
+    now: datetime,
+    open_workspace: OpenWorkspace,
+    progress: Progress | None = None,
 ) -> RunReport:
     """Run the checkpoint of ``request``.
+
+    Args:
+        request: what is to be run.
+        now: when.
+        open_workspace: loads the checkpoint, once the jobs are under way.
+        progress: is told what happens.
 
     Raises:
         ConfigError: the arguments, the checkpoint or the project's configuration are wrong;
@@ -60,7 +70,8 @@ def run_checkpoint(
         _check_alerts(request)
     if request.docs:
         request.project.sites  # noqa: B018 - reading it is the check
-    run_id = new_run_id(now)
+    notes = tuple(_notes(request, monitors, delivers, why_not))
+    run_id, started_at = new_run_id(now), datetime.now(UTC)
     target, broken = _ready(request.target, progress)
     jobs = MonitorJobs(
         project=request.project,
@@ -71,78 +82,65 @@ def run_checkpoint(
         vars=request.vars,
         broken=broken,
     )
+    stamp = stamp_of(jobs, request.checkpoint, started_at=started_at)
+    engine = Engine(
+        jobs,
+        monitors,
+        stamp=None if request.changed_by else stamp,
+        parameters=request.parameters,
+        batch_parameters=_options(request),
+        on_outcome=progress.monitor_done,
+    )
     progress.step(f"asking {target.name}, one job a monitor")
-    jobs.submit(name for name in monitors if _has_model(request, name))
+    engine.submit()
     heart = None
     if delivers:
         heart = Heart(request.project, target, run_id, request.checkpoint)
         heart.start(now)
     try:
-        report = _run(
-            request,
-            jobs,
-            monitors,
-            delivers=delivers,
-            why_not=why_not,
-            now=now,
-            started=started,
-            progress=progress,
+        workspace = open_workspace(
+            Opening(
+                project=request.project,
+                checkpoint=request.checkpoint,
+                monitors=monitors,
+                is_wanted=lambda kind: _is_wanted(kind, request, delivers),
+                run_id=run_id,
+                started_at=started_at,
+                batch_parameters=engine.batch_parameters,
+            )
         )
+        outcomes = tuple(judged.outcome for judged in engine.judge(workspace))
+        live = _live(request, jobs, now, progress) if delivers else None
+        acted = workspace.act(JudgedRun(stamp, outcomes, target, live, progress.step))
+        report = _report(request, jobs, outcomes, acted, now, started, notes)
     except Exception:
         # Not for Ctrl-C, which must end at once: that it never finished is then what is found.
         if heart is not None:
             heart.fail()
         raise
+    finally:
+        jobs.close()
     if heart is not None:
         heart.finish(report)
         report = replace(report, notes=(*report.notes, *heart.notes))
     return report
 
 
-def _run(
+def _report(
     request: RunRequest,
     jobs: MonitorJobs,
-    monitors: tuple[str, ...],
-    *,
-    delivers: bool,
-    why_not: str | None,
+    outcomes: tuple[Outcome, ...],
+    acted: Acted,
     now: datetime,
     started: float,
-    progress: Progress,
+    notes: tuple[str, ...],
 ) -> RunReport:
-    """GX, the judging and the actions, while the jobs are under way."""
-    run_id, target = jobs.run_id, jobs.target
-    checkpoint = _load(request, jobs, monitors)
-    checkpoint._on_outcome = progress.monitor_done
-    notes = [note for note in (request.as_of.note,) if note]
-    notes += [
-        f"{mute.describe()}."
-        for mute in request.project.mutes
-        if any(mute.covers(name, request.as_of.instant) for name in monitors)
-    ]
-    kept = [action for action in checkpoint.actions if _is_kept(action, request, delivers)]
-    if why_not and any(not _is_kept(action, request, delivers) for action in _telling(checkpoint)):
-        notes.append(why_not)
-    if request.changed_by and (keeping := _keeping(kept)):
-        notes.append(
-            f"This run is not kept in the {' and the '.join(keeping)}: "
-            f"{_changing(request.changed_by)} something else."
-        )
-    checkpoint.actions = kept
-    alert_service = _prepare_alerts(kept, request, target, run_id, now, progress)
-    documenting = _prepare_docs(kept, target, progress)
-    # The jobs are under way since before GX was there.
-    checkpoint._under_way = timedelta(seconds=time.monotonic() - started)
-    checkpoint.run(
-        batch_parameters=_options(request), expectation_parameters=dict(request.parameters)
-    )
-    told = [action.report for action in alert_service if action.report is not None]
+    target = jobs.target
     outcomes, budget_notes = with_budgets(
-        _in_order(monitors, checkpoint.outcomes), request.project, target, run_id=run_id, now=now
+        outcomes, request.project, target, run_id=jobs.run_id, now=now
     )
-    failed_actions = tuple(checkpoint.failed_actions)
     report = RunReport(
-        run_id=run_id,
+        run_id=jobs.run_id,
         checkpoint=request.checkpoint,
         target=target.name,
         as_of=request.as_of.instant,
@@ -154,22 +152,48 @@ def _run(
         given=request.given,
         notes=(
             *notes,
-            *(note for one in told for note in one.notes),
-            *(note for action in documenting for built in action.built for note in built.notes),
-            *failed_actions,
+            *(note for one in acted.alerts for note in one.notes),
+            *(note for built in acted.docs for note in built.notes),
+            *acted.failed,
             *budget_notes,
         ),
         cost=_cost(request, outcomes, target, now),
-        action_errors=failed_actions,
-        docs=next((built.address for action in documenting for built in action.built), None),
-        alerts=tuple(line for one in told for line in one.lines),
-        waiting=sum(one.waiting for one in told),
+        action_errors=acted.failed,
+        docs=next((built.address for built in acted.docs), None),
+        alerts=tuple(line for one in acted.alerts for line in one.lines),
+        waiting=sum(one.waiting for one in acted.alerts),
     )
     try:
         record_last_statuses(request.project.state_dir, report)
     except OSError as fault:
         return replace(report, notes=(*report.notes, f"The statuses could not be kept: {fault}"))
     return report
+
+
+def _notes(
+    request: RunRequest, monitors: tuple[str, ...], delivers: bool, why_not: str | None
+) -> Iterator[str]:
+    """What a reader should know of the run beside its outcomes.
+
+    Raises:
+        ConfigError: ``mutes.yml`` is malformed.
+    """
+    if request.as_of.note:
+        yield request.as_of.note
+    for mute in request.project.mutes:
+        if any(mute.covers(name, request.as_of.instant) for name in monitors):
+            yield f"{mute.describe()}."
+    entry = request.project.checkpoint(request.checkpoint).entry
+    kinds = [str(action.get("type")) for action in entry.actions]
+    if why_not and any(kind not in DOCS_ACTIONS for kind in kinds):
+        yield why_not
+    kept = [kind for kind in kinds if _is_wanted(kind, request, delivers)]
+    keeping = _keeping(kept)
+    if request.changed_by and keeping:
+        yield (
+            f"This run is not kept in the {' and the '.join(keeping)}: "
+            f"{_changing(request.changed_by)} something else."
+        )
 
 
 def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunReport:
@@ -227,7 +251,7 @@ def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
     read: set[str] = set()
     for name in monitors:
         try:
-            if not _has_model(request, name):
+            if not has_model(request.project, name):
                 continue
             read.update(jobs.compile(request.project.suite_of(name)).variables)
         except VariableError as error:
@@ -263,13 +287,6 @@ def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
             )
 
 
-def _has_model(request: RunRequest, name: str) -> bool:
-    try:
-        return request.project.asset_of(name) is None
-    except MonitorError:  # its ERROR, when it runs
-        return False
-
-
 def _ready(target: Target, progress: Progress) -> tuple[Target, WarehouseError | None]:
     """The target, and why it can't be asked: then every monitor is ERROR, and that is reported."""
     from plumbline.warehouse.ready import ensure_ready
@@ -278,21 +295,6 @@ def _ready(target: Target, progress: Progress) -> tuple[Target, WarehouseError |
         return ensure_ready(target, progress.long_step), None
     except WarehouseError as broken:
         return target, broken
-
-
-def _load(request: RunRequest, jobs: MonitorJobs, monitors: tuple[str, ...]) -> Checkpoint:
-    from plumbline.gx.context import load_context
-
-    context = load_context(request.project)
-    source: Any = context.data_sources.get(request.project.datasource_name)
-    source.attach(jobs, _options(request))
-    checkpoint: Any = context.checkpoints.get(request.checkpoint)
-    checkpoint.validation_definitions = [
-        definition
-        for definition in checkpoint.validation_definitions
-        if definition.name in monitors
-    ]
-    return checkpoint  # type: ignore[no-any-return]
 
 
 def _cost(
@@ -327,41 +329,19 @@ def _check_alerts(request: RunRequest) -> None:
         request.project.mutes  # noqa: B018
 
 
-def _prepare_alerts(
-    actions: list[Any],
-    request: RunRequest,
-    target: Target,
-    run_id: str,
-    now: datetime,
-    progress: Progress,
-) -> list[AlertAction]:
-    """The alert actions, told which run they are of."""
-    found = [action for action in actions if _is_alerts(action)]
-    if found:
-        from plumbline.alerts.factory import LiveRun
+def _live(request: RunRequest, jobs: MonitorJobs, now: datetime, progress: Progress) -> LiveRun:
+    from plumbline.alerts.factory import LiveRun
 
-        live = LiveRun(
-            project=request.project,
-            target=target,
-            run_id=run_id,
-            checkpoint=request.checkpoint,
-            as_of=request.as_of.instant,
-            now=now,
-            is_kept=not request.changed_by,
-            progress=progress.step,
-        )
-        for action in found:
-            action._live = live
-    return found
-
-
-def _prepare_docs(actions: list[Any], target: Target, progress: Progress) -> list[DocsAction]:
-    """The docs actions, told whose site they build."""
-    found = [action for action in actions if action.type == DOCS]
-    for action in found:
-        action._target = target
-        action._progress = progress.step
-    return found
+    return LiveRun(
+        project=request.project,
+        target=jobs.target,
+        run_id=jobs.run_id,
+        checkpoint=request.checkpoint,
+        as_of=request.as_of.instant,
+        now=now,
+        is_kept=not request.changed_by,
+        progress=progress.step,
+    )
 
 
 def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
@@ -386,37 +366,17 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
     return True, None
 
 
-def _telling(checkpoint: Checkpoint) -> list[Any]:
-    """The actions that tell somebody of something."""
-    return [action for action in checkpoint.actions if not _is_docs(action)]
-
-
 def _changing(options: tuple[str, ...]) -> str:
     if options == ("--var",):
         return "--var lets it measure"
     return "--param lets it judge" if len(options) == 1 else "--var and --param let it judge"
 
 
-def _keeping(actions: list[Any]) -> list[str]:
+def _keeping(kinds: list[str]) -> list[str]:
     """Where runs are kept for comparison."""
-    of = {"data docs": any(map(_is_docs, actions)), "history": any(map(_is_alerts, actions))}
+    of = {"data docs": not DOCS_ACTIONS.isdisjoint(kinds), "history": ALERTS in kinds}
     return [name for name, is_there in of.items() if is_there]
 
 
-def _is_alerts(action: Any) -> bool:
-    return action.type == ALERTS  # type: ignore[no-any-return]
-
-
-def _is_docs(action: Any) -> bool:
-    return action.type in (DOCS, "update_data_docs")
-
-
-def _is_kept(action: Any, request: RunRequest, delivers: bool) -> bool:
-    if _is_docs(action):
-        return request.docs
-    return delivers
-
-
-def _in_order(monitors: tuple[str, ...], outcomes: list[Outcome]) -> tuple[Outcome, ...]:
-    found: Mapping[str, Outcome] = {outcome.monitor: outcome for outcome in outcomes}
-    return tuple(found[name] for name in monitors if name in found)
+def _is_wanted(kind: str, request: RunRequest, delivers: bool) -> bool:
+    return request.docs if kind in DOCS_ACTIONS else delivers

@@ -101,6 +101,7 @@ def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Itera
         PlumblineError: an action failed, so that what was measured is no whole run.
     """
     from plumbline.core.instants import end_of
+    from plumbline.gx.context import open_workspace
     from plumbline.run.request import AsOf, RunRequest
     from plumbline.run.runner import run_checkpoint
 
@@ -115,7 +116,9 @@ def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Itera
             alerts=True,
         )
         began, spent = time.monotonic(), cpu_seconds()
-        report = run_checkpoint(request, now=instant + timedelta(minutes=5))
+        report = run_checkpoint(
+            request, now=instant + timedelta(minutes=5), open_workspace=open_workspace
+        )
         wall, cpu = time.monotonic() - began, cpu_seconds() - spent
         if report.docs is None or not all(line.delivered for line in report.alerts if line.channel):
             raise PlumblineError(

@@ -28,8 +28,11 @@ class Runner:
         (only,) = self.requests
         return only
 
-    def run(self, request: RunRequest, *, now: datetime, progress: Any) -> RunReport:
+    def run(
+        self, request: RunRequest, *, now: datetime, open_workspace: Any, progress: Any
+    ) -> RunReport:
         assert now == NOW
+        assert open_workspace is not None
         self.requests.append(request)
         progress.step("asking")
         progress.long_step("starting the embedded BigQuery")

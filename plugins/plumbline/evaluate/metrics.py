@@ -1,0 +1,80 @@
+"""Suites that ask for bounds alone, evaluated without results of Great Expectations' shape.
+
+A backtest evaluates a suite thousands of times and stores no result. The numbers come from the code
+that `expect_metric_to_be_between` itself calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.checks.bounds import observe
+from plumbline.checks.check import Check
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.metric_result import judge_metric
+from plumbline.core.expectation_types import OURS
+from plumbline.evaluate.evaluation import Evaluation
+from plumbline.evaluate.monitors import LoadedMonitor
+from plumbline.project.parameters import has_parameter
+
+
+@dataclass(frozen=True)
+class Metric(Check):
+    """An ``expect_metric_to_be_between``, its arguments checked."""
+
+    description: str | None
+
+
+def metrics_of(monitor: LoadedMonitor) -> tuple[Metric, ...] | None:
+    """The expectations of a monitor's suite; None: some are not ours, or take parameters, whose
+    values may differ from one instant to the next.
+    """
+    entries = () if monitor.suite is None else monitor.suite.entry.expectations
+    if monitor.fault is not None or not entries:
+        return None
+    if any(entry.type != OURS or has_parameter(entry.kwargs) for entry in entries):
+        return None
+    return tuple(
+        Metric(
+            type=entry.type,
+            severity=entry.severity,
+            kwargs=expectation.dict(include=set(expectation.success_keys)),
+            description=entry.description,
+        )
+        for entry, expectation in zip(entries, monitor.built.expectations, strict=True)
+    )
+
+
+def evaluate_metrics(
+    metrics: Sequence[Metric], rows: Sequence[Mapping[str, Any]]
+) -> Evaluation | None:
+    """What the expectations make of the rows; None where one of them raises."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    found = []
+    for metric in metrics:
+        try:
+            groups = observe(
+                columns,
+                column=str(metric.column),
+                aggregate=metric.aggregate,
+                group_by=metric.group_by,
+            )
+        except (KeyError, TypeError):
+            return None
+        judged = judge_metric(groups, metric)
+        details = judged["result"]["details"]
+        found.append(
+            JudgedExpectation(
+                type=metric.type,
+                severity=metric.severity,
+                kwargs={name: value for name, value in metric.kwargs.items() if value is not None},
+                success=judged["success"],
+                observed=judged["result"]["observed_value"],
+                groups=tuple(details["groups"]),
+                failing=() if judged["success"] else tuple(details["failing_rows"]),
+                description=metric.description,
+            )
+        )
+    return Evaluation(tuple(found))

@@ -1,0 +1,136 @@
+"""The engine: sends the jobs of a run's monitors, evaluates, judges, and keeps what it found.
+
+A run of the command line and a checkpoint in a notebook go through it alike. It is free of GX
+until `judge` is called, so that the jobs are under way while that is imported.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from plumbline.core.errors import MonitorError
+from plumbline.core.outcome import Outcome
+from plumbline.project import Project
+from plumbline.run.jobs import MonitorJobs
+from plumbline.run.workspace import Results
+from plumbline.site.records import Record, RunStamp
+
+if TYPE_CHECKING:
+    from plumbline.run.judged import Judged
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The monitors of one run.
+
+    Args:
+        jobs: the project, the target and the instant, and the jobs that go there.
+        monitors: by name, in the order in which they are judged.
+        stamp: of the run, in what is kept of it; None: it is no part of the monitors' past.
+        parameters: values for parameters of the suites, before the suites' own.
+        batch_parameters: of the run, as Great Expectations takes them.
+        on_outcome: is told of each outcome.
+    """
+
+    jobs: MonitorJobs
+    monitors: tuple[str, ...]
+    stamp: RunStamp | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    batch_parameters: Mapping[str, Any] = field(default_factory=dict)
+    on_outcome: Callable[[Outcome], None] = lambda _: None
+
+    def submit(self) -> None:
+        """Send the jobs of all monitors, before the first is awaited."""
+        self.jobs.submit(name for name in self.monitors if has_model(self.jobs.project, name))
+
+    def judge(self, results: Results) -> Iterator[Judged]:
+        """Judge the monitors one by one; what can't be kept of one is its own ERROR."""
+        for name in self.monitors:
+            judged = self._kept(self._judged(name, results), results)
+            judged = judged.at_page(results.page(name, self.jobs.target))
+            self.on_outcome(judged.outcome)
+            yield judged
+
+    def _judged(self, name: str, results: Results) -> Judged:
+        from plumbline.evaluate.monitors import LoadedTable
+        from plumbline.run.judging import by_expectations, judge_monitor
+        from plumbline.run.tables import judge_table
+
+        monitor = results.monitor(name)
+        if isinstance(monitor, LoadedTable):
+            return judge_table(
+                monitor,
+                self.jobs,
+                parameters=self.parameters,
+                batch_parameters=self.batch_parameters,
+                result_format=results.result_format,
+            )
+        return judge_monitor(
+            monitor,
+            self.jobs,
+            parameters=self.parameters,
+            evaluate_rows=by_expectations(results.result_format),
+        )
+
+    def _kept(self, judged: Judged, results: Results) -> Judged:
+        try:
+            results.keep(judged, self._record(judged.outcome))
+        except Exception as raised:
+            logger.debug("a result could not be stored", exc_info=True)
+            failed = judged.failed(
+                f"the result could not be stored: {type(raised).__name__}: {raised}"
+            )
+            try:
+                results.keep(failed, self._record(failed.outcome))
+            except Exception:
+                name = failed.outcome.monitor
+                logger.warning("the error of %s could not be stored", name, exc_info=True)
+            return failed
+        return judged
+
+    def _record(self, outcome: Outcome) -> Record | None:
+        if self.stamp is None:
+            return None
+        sql = self.jobs.sql(outcome.monitor)
+        return Record(self.stamp, outcome, ended_at=datetime.now(UTC), sql=sql)
+
+
+def stamp_of(
+    jobs: MonitorJobs,
+    checkpoint: str,
+    *,
+    started_at: datetime,
+    run_id: str | None = None,
+) -> RunStamp:
+    """What is kept of a run beside its outcomes.
+
+    Args:
+        jobs: of the run.
+        checkpoint: its name.
+        started_at: when.
+        run_id: None: that of the jobs.
+    """
+    revision = jobs.project.revision
+    return RunStamp(
+        run_id=run_id or jobs.run_id,
+        checkpoint=checkpoint,
+        target=jobs.target.name,
+        as_of=jobs.as_of,
+        started_at=started_at,
+        monitors=len(jobs.project.checkpoint(checkpoint).monitors),
+        revision=None if revision is None else str(revision),
+    )
+
+
+def has_model(project: Project, name: str) -> bool:
+    """Whether a monitor is over the rows of a model; a malformed one is not: that is its ERROR."""
+    try:
+        return project.asset_of(name) is None
+    except MonitorError:
+        return False

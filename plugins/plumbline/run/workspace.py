@@ -1,0 +1,96 @@
+"""What a run needs of Great Expectations' project; `plumbline.gx` is behind it.
+
+So the engine knows no context, store or action: who starts a run hands this in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from plumbline.core.outcome import Outcome
+from plumbline.project import Project, Target
+from plumbline.site.records import Record, RunStamp
+
+if TYPE_CHECKING:
+    from plumbline.alerts.factory import LiveRun
+    from plumbline.alerts.report import AlertsReport
+    from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
+    from plumbline.run.judged import Judged
+    from plumbline.site.build import Built
+
+
+@dataclass(frozen=True)
+class JudgedRun:
+    """A run whose monitors are judged: what its actions go by."""
+
+    stamp: RunStamp
+    outcomes: tuple[Outcome, ...]
+    target: Target
+    live: LiveRun | None = None
+    """What alerts go by; None: incidents are left alone."""
+    progress: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What the actions of a run did."""
+
+    alerts: tuple[AlertsReport, ...] = ()
+    docs: tuple[Built, ...] = ()
+    failed: tuple[str, ...] = ()
+    """What went wrong, a line an action."""
+
+
+class Results(Protocol):
+    """Monitors as they are loaded, and where their results are kept."""
+
+    @property
+    def result_format(self) -> Any:
+        """Great Expectations'."""
+
+    def monitor(self, name: str) -> LoadedMonitor | LoadedTable:
+        """A monitor."""
+
+    def keep(self, judged: Judged, record: Record | None) -> None:
+        """Store the result of a monitor.
+
+        Args:
+            judged: the monitor.
+            record: what the data docs need; None: the run is no part of their past.
+        """
+
+    def page(self, name: str, target: Target) -> str | None:
+        """The address of a monitor's page; None: this run builds no data docs."""
+
+
+class Workspace(Results, Protocol):
+    """A checkpoint as Great Expectations has it, loaded for one run."""
+
+    def act(self, run: JudgedRun) -> Acted:
+        """Run the actions, each whatever the one before it did."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Which checkpoint is to be loaded, for which run."""
+
+    project: Project
+    checkpoint: str
+    monitors: tuple[str, ...]
+    """Of the checkpoint's, those that are judged."""
+    is_wanted: Callable[[str], bool]
+    """Whether the actions of a type are to run."""
+    run_id: str
+    started_at: datetime
+    batch_parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+OpenWorkspace = Callable[[Opening], Workspace]
+"""Loads a checkpoint.
+
+Raises ``ConfigError`` where Great Expectations refuses the project's configuration or the
+checkpoint's.
+"""

@@ -18,15 +18,13 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
-from plumbline.site.rows import RunRow
+from plumbline.site.rows import Row, RunRow
 from plumbline.site.view_models import (
     GroupSeries,
     IncidentMonth,
     IncidentView,
-    MonitorRun,
     MonitorView,
     MonthView,
-    ScorePoint,
     SeriesPoint,
     SiteData,
     SuiteLine,
@@ -99,7 +97,7 @@ def site_data(**changes: object) -> SiteData:
                 datetime(2026, 2, 6, 9, tzinfo=ZONE),
             ),
         ),
-        scores=tuple(ScorePoint(run.as_of, run.score) for run in runs),
+        scores=tuple(runs),
         days=days_of(runs, ZONE, days[0], days[-1]),
         runs=tuple(reversed(runs)),
         revision="a0e0d3d86cce",
@@ -117,7 +115,7 @@ def many_monitors(count: int, runs: int) -> SiteData:
         like = first if index % 3 == 0 else fine
         name = f"{like.name}_of_region_{index:02d}"
         latest = replace(like.latest, monitor=name)
-        monitors.append(replace(like, name=name, latest=latest, points=like.points[-runs:]))
+        monitors.append(replace(like, name=name, latest=latest, rows=like.rows[-runs:]))
     return replace(data, monitors=tuple(monitors))
 
 
@@ -148,28 +146,16 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
         checkpoints=("health_check",),
         next_run=_NEXT,
         last_good=good[-1] if good else None,
-        points=points,
-        unpaged=points,
-        recent=tuple(
-            MonitorRun(
-                at=point.at,
-                status=point.status,
-                observed=point.observed,
-                unit=latest.unit,
-                thresholds=", ".join(
-                    f"{line.severity} < {line.value:g}" for line in point.thresholds
-                ),
-                summary=BREAKS.get((point.at - timedelta(days=1)).date(), "")
-                or (latest.summary if point is points[-1] else ""),
-                run_id=f"run-{point.at:%Y%m%d}",
-                seconds=2.4,
-                bytes_billed=18_874_368,
-                revision="a0e0d3d86cce",
+        rows=tuple(
+            _row(
+                point,
+                latest,
+                summary=latest.summary if point is points[-1] else "",
             )
-            for point in reversed(points[-14:])
+            for point in points
         ),
         months=(
-            MonthView("2026-01", _month_runs(points, latest), points),
+            MonthView("2026-01", _month_rows(points, latest)),
             MonthView("2025-12", None),
         ),
         description=f"What {name} says of a game day.",
@@ -179,20 +165,25 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
     return replace(view, **changes)
 
 
-def _month_runs(points: tuple[SeriesPoint, ...], latest: Outcome) -> tuple[MonitorRun, ...]:
+def _row(point: SeriesPoint, latest: Outcome, *, summary: str = "") -> Row:
+    return Row(
+        at=point.at,
+        status=point.status,
+        observed=point.observed,
+        unit=latest.unit,
+        thresholds=", ".join(f"{line.severity} < {line.value:g}" for line in point.thresholds),
+        lines=point.thresholds,
+        summary=BREAKS.get((point.at - timedelta(days=1)).date(), "") or summary,
+        run_id=f"run-{point.at:%Y%m%d}",
+        seconds=2.4,
+        bytes_billed=18_874_368,
+        revision="a0e0d3d86cce",
+    )
+
+
+def _month_rows(points: tuple[SeriesPoint, ...], latest: Outcome) -> tuple[Row, ...]:
     return tuple(
-        MonitorRun(
-            at=point.at,
-            status=point.status,
-            observed=point.observed,
-            unit=latest.unit,
-            thresholds="warning < 80, critical < 50",
-            summary="",
-            run_id=f"run-{point.at:%Y%m%d}",
-            seconds=2.1,
-        )
-        for point in reversed(points)
-        if (point.at.year, point.at.month) == (2026, 1)
+        _row(point, latest) for point in points if (point.at.year, point.at.month) == (2026, 1)
     )
 
 

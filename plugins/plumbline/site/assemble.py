@@ -25,18 +25,16 @@ from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
 from plumbline.site.history_cache import RECENT_RUNS, Archives, Book, IncidentStory, MonitorBook
+from plumbline.site.incident_timeline import view_of
 from plumbline.site.rows import Row, RunRow
-from plumbline.site.stories import view_of
 from plumbline.site.view_models import (
     DayView,
     GroupSeries,
     IncidentMonth,
     IncidentView,
     Link,
-    MonitorRun,
     MonitorView,
     MonthView,
-    ScorePoint,
     SeriesPoint,
     SiteData,
     SuiteLine,
@@ -112,7 +110,7 @@ def collect(
         for name in names
     )
     runs = [run for run in book.runs if run.checkpoint == checkpoint]
-    last = (runs[-1]) if runs else None
+    last = runs[-1] if runs else None
     until = last_day(last.as_of.astimezone(project.timezone)) if last else None
     stories = {story.id: story for story in book.incidents}
     return SiteData(
@@ -134,7 +132,7 @@ def collect(
         ),
         incident_months=_incident_months(book, suites, archives),
         mutes=tuple(every_mute),
-        scores=tuple(ScorePoint(run.as_of, run.score) for run in runs[-SCORES:]),
+        scores=tuple(runs[-SCORES:]),
         days=_days(project, runs, until) if until else (),
         runs=tuple(reversed(book.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
@@ -252,16 +250,6 @@ def _known_monitor(
     streak = known.streak
     due = [next_runs[name] for name in checkpoints if name in next_runs]
     drawn = {month: rows for (name, month), rows in archives.rows.items() if name == known.name}
-    months = [
-        MonthView(
-            month,
-            tuple(_run(row, GxLinks()) for row in reversed(drawn[month])),
-            tuple(_point(row) for row in drawn[month]),
-        )
-        if month in drawn
-        else MonthView(month, None)
-        for month in known.months
-    ]
     own = [story for story in book.incidents if story.monitor == known.name]
     return MonitorView(
         name=known.name,
@@ -272,11 +260,12 @@ def _known_monitor(
         last_good=SeriesPoint(streak.last_good, Status.PASS, streak.last_good_observed)
         if streak and streak.last_good
         else None,
-        points=tuple(_point(row) for row in rows),
-        unpaged=tuple(_point(row) for row in rows if not row.is_archived),
+        rows=rows,
         groups=_groups(known),
-        recent=tuple(_run(row, gx) for row in reversed(rows[-RECENT_RUNS:])),
-        months=tuple(sorted(months, key=lambda one: one.month, reverse=True)),
+        gx_results=gx.results,
+        months=tuple(
+            MonthView(month, drawn.get(month)) for month in sorted(known.months, reverse=True)
+        ),
         failing=latest.failing if latest else None,
         description=_notes(suite),
         suite=_lines(suite, latest),
@@ -310,11 +299,6 @@ def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
     )
 
 
-def _point(row: Row) -> SeriesPoint:
-    judged = row.status.is_judged
-    return SeriesPoint(row.at, row.status, row.observed if judged else None, row.lines)
-
-
 def _groups(known: MonitorBook) -> tuple[GroupSeries, ...]:
     """A series a group, of the groups that were there lately: the worst run of each day, then each
     run of the last one."""
@@ -334,22 +318,6 @@ def _groups(known: MonitorBook) -> tuple[GroupSeries, ...]:
     drawn = list({group.key for group in recent})
     drawn.sort(key=lambda key: (-len(series[key]), key))
     return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
-
-
-def _run(row: Row, gx: GxLinks) -> MonitorRun:
-    return MonitorRun(
-        at=row.at,
-        status=row.status,
-        observed=row.observed,
-        unit=row.unit,
-        thresholds=row.thresholds,
-        summary=row.summary,
-        run_id=row.run_id,
-        seconds=row.seconds,
-        bytes_billed=row.bytes_billed,
-        revision=row.revision,
-        gx_page=gx.results.get(row.result) if row.result else None,
-    )
 
 
 def _notes(suite: Suite | None) -> str:

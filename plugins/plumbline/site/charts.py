@@ -16,7 +16,8 @@ from typing import Any
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.status import Status
 from plumbline.core.text import amount
-from plumbline.site.view_models import GroupSeries, ScorePoint, SeriesPoint
+from plumbline.site.rows import RunRow
+from plumbline.site.view_models import GroupSeries, SeriesPoint
 
 _PAD = 3.0
 
@@ -137,15 +138,15 @@ def small_chart(
     )
 
 
-def score_chart(scores: Sequence[ScorePoint], *, width: int, height: int) -> SmallChart:
+def score_chart(scores: Sequence[RunRow], *, width: int, height: int) -> SmallChart:
     """The score, from 0 to 100."""
     points = [
         SeriesPoint(
-            at=point.at,
-            status=Status.SKIPPED if point.score is None else Status.PASS,
-            observed=point.score,
+            at=run.as_of,
+            status=Status.SKIPPED if run.score is None else Status.PASS,
+            observed=run.score,
         )
-        for point in scores
+        for run in scores
     ]
     return small_chart(points, unit="", width=width, height=height, scale=Scale(0.0, 100.0))
 

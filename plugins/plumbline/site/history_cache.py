@@ -27,8 +27,7 @@ from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.site.records import Record
-from plumbline.site.rows import GroupRow, Row, RunRow
-from plumbline.site.sightings import MOST_SEEN, Sighted, sightings
+from plumbline.site.rows import MOST_SEEN, GroupRow, Row, RunRow, Sighted, sightings
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

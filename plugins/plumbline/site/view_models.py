@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,8 @@ from plumbline.core.pricing import Price
 from plumbline.core.status import RunStatus, Status
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
-from plumbline.site.rows import RunRow
+from plumbline.site.history_cache import RECENT_RUNS
+from plumbline.site.rows import Row, RunRow
 
 TimelineKind = Literal["seen", "event", "told", "not told"]
 
@@ -51,24 +53,10 @@ class GroupSeries:
     """Oldest first; at the same instants as the monitor's, as far as the group was there."""
 
 
-@dataclass(frozen=True)
-class MonitorRun:
-    """A row of a monitor's recent runs."""
-
-    at: datetime
-    status: Status
-    observed: float | None
-    unit: str
-    thresholds: str
-    """In words, as they were then."""
-    summary: str
-    run_id: str
-    seconds: float = 0.0
-    bytes_billed: int | None = None
-    revision: str | None = None
-    """The suite revision that judged it."""
-    gx_page: str | None = None
-    """GX's page of this validation result, relative to the site; None: there is none."""
+def point_of(row: Row) -> SeriesPoint:
+    """A run as a point of its monitor's chart."""
+    observed = row.observed if row.status.is_judged else None
+    return SeriesPoint(row.at, row.status, observed, row.lines)
 
 
 @dataclass(frozen=True)
@@ -76,16 +64,14 @@ class MonthView:
     """Runs of a monitor, a page a calendar month (of the site's zone), with those of days that are
     over.
 
-    ``runs`` is None where the page of an earlier build still holds, so that a build does not read
+    ``rows`` is None where the page of an earlier build still holds, so that a build does not read
     old results.
     """
 
     month: str
     """``2026-01``."""
-    runs: tuple[MonitorRun, ...] | None
-    """Newest first."""
-    points: tuple[SeriesPoint, ...] = ()
-    """The same for its chart, oldest first."""
+    rows: tuple[Row, ...] | None
+    """Oldest first."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +97,11 @@ class MonitorView:
     """When its next run is due; None: no schedule is known."""
     last_good: SeriesPoint | None = None
     """The last PASS."""
-    points: tuple[SeriesPoint, ...] = ()
-    """The last runs, oldest first; the overview draws 28 of them."""
-    unpaged: tuple[SeriesPoint, ...] = ()
-    """Of them, those that are on no month's page yet: the chart has the others from there."""
+    rows: tuple[Row, ...] = ()
+    """The last runs, oldest first; what is older is in ``months``."""
     groups: tuple[GroupSeries, ...] = ()
-    recent: tuple[MonitorRun, ...] = ()
-    """Newest first; what is older is in ``months``."""
+    gx_results: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """GX's pages of its stored results, relative to the site, by the key of the result."""
     months: tuple[MonthView, ...] = ()
     """Newest first."""
     failing: FailingRows | None = None
@@ -141,6 +125,21 @@ class MonitorView:
     """Those after whose deployments alone it is looked at; none: it is looked at in any case."""
     fault: str | None = None
     """Why its pages could not be drawn; they then show that alone."""
+
+    @cached_property
+    def points(self) -> tuple[SeriesPoint, ...]:
+        """The last runs as points of a chart; the overview draws 28 of them."""
+        return tuple(map(point_of, self.rows))
+
+    @property
+    def unpaged(self) -> tuple[SeriesPoint, ...]:
+        """Of them, those that are on no month's page yet: the chart has the others from there."""
+        return tuple(point_of(row) for row in self.rows if not row.is_archived)
+
+    @property
+    def recent(self) -> tuple[Row, ...]:
+        """The runs that its page lists, newest first."""
+        return tuple(reversed(self.rows[-RECENT_RUNS:]))
 
     @classmethod
     def undrawable(
@@ -201,14 +200,6 @@ class DayView:
     score: int | None = None
     runs: int = 0
     note: str = ""
-
-
-@dataclass(frozen=True)
-class ScorePoint:
-    """The score of a run; None when nothing counted."""
-
-    at: datetime
-    score: int | None
 
 
 @dataclass(frozen=True)
@@ -299,8 +290,8 @@ class SiteData:
     incident_months: tuple[IncidentMonth, ...] = ()
     """Newest first."""
     mutes: tuple[Mute, ...] = ()
-    scores: tuple[ScorePoint, ...] = ()
-    """Oldest first."""
+    scores: tuple[RunRow, ...] = ()
+    """The runs that make the score, oldest first."""
     days: tuple[DayView, ...] = ()
     """Each day once, oldest first; see `days_of`."""
     runs: tuple[RunRow, ...] = ()

@@ -18,9 +18,9 @@ from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import history_cache as books
 from plumbline.site.history_cache import RECENT_RUNS, Archives, Book, Keep, MonitorBook, Streak
+from plumbline.site.incident_timeline import incident_of
 from plumbline.site.records import Record, from_meta, to_meta
 from plumbline.site.rows import Row
-from plumbline.site.stories import incident_of
 from support.site_records import (
     LINES,
     ZONE,

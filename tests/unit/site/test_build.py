@@ -24,10 +24,10 @@ from plumbline.site import history_cache as books
 from plumbline.site import paths, writing
 from plumbline.site.build import Built, GxPage, build_site
 from plumbline.site.history_cache import Keep
+from plumbline.site.incident_timeline import incident_of
 from plumbline.site.pages import layout
 from plumbline.site.records import Record, from_meta, to_meta
 from plumbline.site.rows import RunRow
-from plumbline.site.stories import incident_of
 from plumbline.site.sync import News, StateNow
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl

@@ -159,9 +159,9 @@ def hostile() -> SiteData:
                 name=HOSTILE + view.name,
                 latest=latest,
                 groups=tuple(replace(group, label=HOSTILE, unit=HOSTILE) for group in view.groups),
-                recent=tuple(
-                    replace(run, summary=HOSTILE, thresholds=HOSTILE, run_id=HOSTILE, unit=HOSTILE)
-                    for run in view.recent
+                rows=tuple(
+                    replace(row, summary=HOSTILE, thresholds=HOSTILE, run_id=HOSTILE, unit=HOSTILE)
+                    for row in view.rows
                 ),
                 failing=FailingRows((FailingColumn(HOSTILE),), ((HOSTILE,),), 1),
                 description=HOSTILE,

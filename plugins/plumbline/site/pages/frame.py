@@ -6,7 +6,7 @@ Autoescape is on for everything: a text from data is text. ``Markup`` is made he
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -20,7 +20,8 @@ from plumbline.core.text import NOTHING, amount, duration, fraction, size
 from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
 from plumbline.site.pages.layout import static_path
-from plumbline.site.view_models import MonitorRun, MonitorView, SiteData
+from plumbline.site.rows import Row
+from plumbline.site.view_models import MonitorView, SiteData
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -177,19 +178,22 @@ def is_pseudonym(value: object) -> bool:
 
 
 def run_row(
-    run: MonitorRun, when: Callable[[datetime], Markup], href: Callable[[str], str]
+    run: Row,
+    when: Callable[[datetime], Markup],
+    href: Callable[[str], str],
+    gx_results: Mapping[tuple[str, ...], str],
 ) -> Markup:
-    """A row of a table of runs.
+    """A row of a table of runs, with a link to GX's page of its result, where there is one.
 
     Not a template: pages hold hundreds, at each build, and this takes a quarter of the time.
     """
     status = run.status.value
     is_judged = status not in ("ERROR", "SKIPPED")
     billed = NOTHING if run.bytes_billed is None else size(run.bytes_billed)
-    page = NOTHING
-    if run.gx_page:
+    page, gx_page = NOTHING, gx_results.get(run.result) if run.result else None
+    if gx_page:
         page = (
-            f'<a href="{escape(href(run.gx_page))}">result<span class="unseen"> of '
+            f'<a href="{escape(href(gx_page))}">result<span class="unseen"> of '
             f"{escape(run.run_id)}</span></a>"
         )
     return Markup(

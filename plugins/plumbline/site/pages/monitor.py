@@ -15,13 +15,14 @@ from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
 from plumbline.site.pages import frame
 from plumbline.site.pages.runbook import render_runbook
+from plumbline.site.rows import Row
 from plumbline.site.view_models import (
     GroupSeries,
     IncidentView,
-    MonitorRun,
     MonitorView,
     SeriesPoint,
     SiteData,
+    point_of,
 )
 
 _GROUP_TABLE_RUNS = 10
@@ -92,20 +93,24 @@ def render(data: SiteData, view: MonitorView) -> bytes:
     )
 
 
-def render_month(
-    data: SiteData, view: MonitorView, month: str, runs: Sequence[MonitorRun]
-) -> bytes:
+def render_month(data: SiteData, view: MonitorView, month: str, rows: Sequence[Row]) -> bytes:
     """``monitors/NAME/2026-01.html``: runs alone; nothing in it changes once the month is over."""
     path = paths.monitor_month(view.name, month)
     return frame.render(
-        "month.html", data, path, title=f"{view.name}, {month}", view=view, month=month, runs=runs
+        "month.html",
+        data,
+        path,
+        title=f"{view.name}, {month}",
+        view=view,
+        month=month,
+        runs=rows[::-1],
     )
 
 
-def render_series(data: SiteData, view: MonitorView, points: Sequence[SeriesPoint]) -> bytes:
+def render_series(data: SiteData, view: MonitorView, rows: Sequence[Row]) -> bytes:
     """``data/NAME/2026-01.js``: a script, because a page from a folder can load no other file."""
     unit = view.latest.unit if view.latest else ""
-    chart = large_chart(points, unit=unit, zone=data.zone.key)
+    chart = large_chart([point_of(row) for row in rows], unit=unit, zone=data.zone.key)
     return f"(self.plumblineMonths ??= []).push({json.dumps(chart)});\n".encode()
 
 

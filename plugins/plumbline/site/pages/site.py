@@ -91,9 +91,9 @@ def _draw_months(data: SiteData, view: MonitorView, files: dict[str, bytes]) -> 
     for month in view.months:
         path = paths.monitor_month(view.name, month.month)
         series = paths.month_series(view.name, month.month)
-        if month.runs is None:
+        if month.rows is None:
             kept.update((path, series))
         else:
-            files[path] = monitor.render_month(data, view, month.month, month.runs)
-            files[series] = monitor.render_series(data, view, month.points)
+            files[path] = monitor.render_month(data, view, month.month, month.rows)
+            files[series] = monitor.render_series(data, view, month.rows)
     return kept

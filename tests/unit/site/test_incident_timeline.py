@@ -12,9 +12,8 @@ from plumbline.alerts.incidents.model import Ack
 from plumbline.core.status import Status
 from plumbline.site import history_cache as books
 from plumbline.site.history_cache import Book, IncidentStory
-from plumbline.site.rows import Row
-from plumbline.site.sightings import MOST_SEEN
-from plumbline.site.stories import incident_of, view_of
+from plumbline.site.incident_timeline import incident_of, view_of
+from plumbline.site.rows import MOST_SEEN, Row
 from plumbline.site.view_models import IncidentView
 from support.site_records import Story, at, days, record, row_of, story
 

@@ -17,8 +17,7 @@ from plumbline.core.status import Status, worst
 from plumbline.core.text import amount
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.site.history_cache import IncidentStory
-from plumbline.site.rows import Row
-from plumbline.site.sightings import MOST_SEEN, Sighted, sightings, some
+from plumbline.site.rows import MOST_SEEN, Row, Sighted, sightings, some
 from plumbline.site.view_models import IncidentView, TimelineEntry
 
 ENDS: dict[str, Ending] = {"resolved": "resolved", "expired": "expired"}

@@ -16,7 +16,7 @@ from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.suite import evaluate_suite
 from plumbline.evaluate.table import Table
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 
 _FILE = Path("expectations/matrix.json")
 
@@ -45,7 +45,7 @@ def judge(question: Question) -> dict[str, Judged]:
 
 def judge_suite(
     expectations: Sequence[Mapping[str, Any]],
-    schema: Sequence[Column],
+    schema: Sequence[ResultColumn],
     rows: Sequence[Mapping[str, Any]],
 ) -> list[Judged]:
     """A suite of several expectations over one table.
@@ -66,7 +66,7 @@ def _suite(expectations: list[dict[str, Any]]) -> Suite:
 def _evaluate(
     built: ExpectationSuite,
     suite: Suite,
-    schema: Sequence[Column],
+    schema: Sequence[ResultColumn],
     rows: Sequence[Mapping[str, Any]],
 ) -> list[Judged]:
     found = evaluate_suite(built, suite.entry.expectations, Table(schema, rows), file=_FILE)

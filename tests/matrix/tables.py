@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matrix.kinds import INFINITY, KINDS, MINUS_INFINITY, NAN, Kind, Value
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 
 COLUMNS = ("id", "x", "y", "low", "rest")
 
@@ -29,11 +29,11 @@ class Table:
     """The kind of ``y``, where it is not that of the other columns."""
 
     @property
-    def schema(self) -> tuple[Column, ...]:
+    def schema(self) -> tuple[ResultColumn, ...]:
         """The columns of a job's result."""
         kinds = {**dict.fromkeys(COLUMNS[1:], self.kind), "y": self.other or self.kind}
-        typed = (Column(name, kind.type.upper()) for name, kind in kinds.items())
-        return (Column("id", "INT64"), *typed)
+        typed = (ResultColumn(name, kind.type.upper()) for name, kind in kinds.items())
+        return (ResultColumn("id", "INT64"), *typed)
 
     @property
     def python(self) -> list[Mapping[str, Any]]:

@@ -20,15 +20,15 @@ from hypothesis import strategies as st
 
 from matrix.cells import verdict
 from matrix.judged import judge_suite
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 
 SCHEMA = (
-    Column("i", "INT64"),
-    Column("f", "FLOAT64"),
-    Column("n", "NUMERIC"),
-    Column("s", "STRING"),
-    Column("d", "DATE"),
-    Column("b", "BOOL"),
+    ResultColumn("i", "INT64"),
+    ResultColumn("f", "FLOAT64"),
+    ResultColumn("n", "NUMERIC"),
+    ResultColumn("s", "STRING"),
+    ResultColumn("d", "DATE"),
+    ResultColumn("b", "BOOL"),
 )
 _DUCKDB = {
     "INT64": "bigint", "FLOAT64": "double", "NUMERIC": "decimal(38, 9)", "STRING": "varchar",

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.model import Ack, Incident, Member
+from plumbline.alerts.incidents.model import Ack, FailingGroup, Incident
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
@@ -458,8 +458,8 @@ def _runs(days: list[date], monitors: tuple[MonitorView, ...]) -> list[RunRow]:
     return runs
 
 
-def _member(label: str, observed: float, good: int, total: int, since: datetime) -> Member:
-    return Member(
+def _member(label: str, observed: float, good: int, total: int, since: datetime) -> FailingGroup:
+    return FailingGroup(
         key=GroupKey.of({"system_id": label}).text,
         label=label,
         status=_share_status(observed),

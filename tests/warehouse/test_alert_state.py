@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.incidents.model import Incident, Known, Member, MonitorMemory, Sighting
+from plumbline.alerts.incidents.model import FailingGroup, Incident, Known, MonitorMemory, Sighting
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
 from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
 from plumbline.core.group_key import GroupKey
@@ -36,7 +36,7 @@ def store(warehouse: Target) -> StateStore:
 
 def whole_state(groups: int = 3, messages: int = 2) -> AlertState:
     members = tuple(
-        Member(f'{{"a":{n}}}', f"a {n}", Status.CRITICAL, NOW, NOW, n / 3, n, 3, 50.0, "%")
+        FailingGroup(f'{{"a":{n}}}', f"a {n}", Status.CRITICAL, NOW, NOW, n / 3, n, 3, 50.0, "%")
         for n in range(groups)
     )
     incident = Incident(

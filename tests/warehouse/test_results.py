@@ -13,7 +13,7 @@ from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
-from plumbline.warehouse.result import JSON_NULL, Column
+from plumbline.warehouse.result import JSON_NULL, ResultColumn
 from plumbline.warehouse.types import parse_type
 
 pytestmark = pytest.mark.warehouse
@@ -73,9 +73,9 @@ def test_rows_are_plain_python_values_and_the_schema_says_their_types(warehouse:
          "d": dt.date(2026, 2, 2), "t": NOON, "a": [1, 2]}
     ]  # fmt: skip
     assert result.schema == (
-        Column("i", "INT64"), Column("f", "FLOAT64"), Column("n", "NUMERIC"), Column("b", "BOOL"),
-        Column("s", "STRING"), Column("d", "DATE"), Column("t", "TIMESTAMP"),
-        Column("a", "ARRAY<INT64>"),
+        ResultColumn("i", "INT64"), ResultColumn("f", "FLOAT64"), ResultColumn("n", "NUMERIC"), ResultColumn("b", "BOOL"),
+        ResultColumn("s", "STRING"), ResultColumn("d", "DATE"), ResultColumn("t", "TIMESTAMP"),
+        ResultColumn("a", "ARRAY<INT64>"),
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_a_json_null_is_told_from_null(warehouse: Target) -> None:
     )
     result = JobRunner(warehouse).run(QueryRequest("json", sql))
 
-    assert result.schema == (Column("n", "INT64"), Column("doc", "JSON"))
+    assert result.schema == (ResultColumn("n", "INT64"), ResultColumn("doc", "JSON"))
     assert [row["doc"] for row in result.rows] == [{"a": None}, JSON_NULL, None]
     assert [row["n"] for row in result.rows] == [1, 2, 3]
 

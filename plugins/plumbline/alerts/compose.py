@@ -15,7 +15,7 @@ from urllib.parse import quote
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
-from plumbline.alerts.incidents.model import Change, Incident, Known, Member
+from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known
 from plumbline.alerts.routes import channels_for, with_fallback
 from plumbline.checks.failures import reported
 from plumbline.core.alert_line import Event
@@ -237,14 +237,14 @@ def _failed(outcome: Outcome, *, names_groups: bool) -> Iterator[str]:
             yield f"{expectation.text} (could not be evaluated)"
 
 
-def _worst_first(member: Member) -> tuple[int, float, str]:
+def _worst_first(member: FailingGroup) -> tuple[int, float, str]:
     """By status, then by how far beyond the threshold, then by key."""
     known = member.observed is not None and member.threshold is not None
     beyond = abs((member.observed or 0.0) - (member.threshold or 0.0)) if known else float("inf")
     return (-member.status.severity, -beyond, member.key)
 
 
-def _group(member: Member, new: Collection[str]) -> GroupLine:
+def _group(member: FailingGroup, new: Collection[str]) -> GroupLine:
     return GroupLine(
         label=member.label,
         status=member.status,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.incidents.model import Change, Member
+from plumbline.alerts.incidents.model import Change, FailingGroup
 from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.net.receipt import Receipt
@@ -58,7 +58,7 @@ def delivery_row(message: Message, receipt: Receipt, *, attempts: int, at: datet
     )
 
 
-def _member(member: Member) -> dict[str, Any]:
+def _member(member: FailingGroup) -> dict[str, Any]:
     return {
         "key": member.key,
         "label": member.label,

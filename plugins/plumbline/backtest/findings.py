@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from plumbline.backtest.replay import Alert, PastIncident, Replay
+from plumbline.backtest.replay import Alert, Replay, ReplayedIncident
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project.labels import Label, covered
@@ -20,7 +20,7 @@ Found = Literal["found", "missed", "not judged"]
 
 
 @dataclass(frozen=True)
-class Sighting:
+class FirstSighting:
     """When one monitor first saw a labelled incident."""
 
     monitor: str
@@ -29,14 +29,14 @@ class Sighting:
 
 
 @dataclass(frozen=True)
-class Finding:
+class LabelResult:
     """What became of one labelled incident."""
 
     label: Label
     result: Found
     reason: str = ""
     """Why it was not judged, or not found."""
-    sightings: tuple[Sighting, ...] = ()
+    sightings: tuple[FirstSighting, ...] = ()
     """The first of each monitor, earliest first."""
     told_at: datetime | None = None
     """When somebody was told that these monitors are wrong; earlier than the sighting where an
@@ -47,7 +47,7 @@ class Finding:
     """When the last of its monitors' incidents ended; None: not in the range."""
 
     @property
-    def first(self) -> Sighting | None:
+    def first(self) -> FirstSighting | None:
         """Who found it."""
         return self.sightings[0] if self.sightings else None
 
@@ -70,10 +70,10 @@ class Finding:
 class Score:
     """How much of what was said was worth saying."""
 
-    findings: tuple[Finding, ...]
-    false_alarms: tuple[PastIncident, ...]
+    findings: tuple[LabelResult, ...]
+    false_alarms: tuple[ReplayedIncident, ...]
     """Incidents of wrong data of which somebody was told and that no label explains."""
-    unchecked: tuple[PastIncident, ...]
+    unchecked: tuple[ReplayedIncident, ...]
     """Incidents in which a check could not be made, that no label explains."""
     incidents: int
     """Of wrong data of which somebody was told."""
@@ -137,28 +137,28 @@ def _find(
     outcomes: Mapping[str, Sequence[Outcome]],
     first: datetime,
     last: datetime,
-) -> Finding:
+) -> LabelResult:
     there = [name for name in label.monitors if name in outcomes]
     if not there:
-        return Finding(
+        return LabelResult(
             label,
             "not judged",
             f"{', '.join(label.monitors)} {_is(label.monitors)} not among the monitors looked at",
         )
     if (label.due or label.began) > last:
-        return Finding(label, "not judged", "it was due after the range ends")
+        return LabelResult(label, "not judged", "it was due after the range ends")
     if label.began < first:
-        return Finding(label, "not judged", "it began before the range does")
+        return LabelResult(label, "not judged", "it began before the range does")
     sightings = [seen for name in there if (seen := _sighting(label, name, outcomes[name]))]
     if not sightings:
         checked = {name for name in there if _was_checked(label, outcomes[name])}
         if not checked:
-            return Finding(label, "not judged", "nothing was judged while it lasted")
-        return Finding(label, "missed", f"{', '.join(sorted(checked))} saw nothing wrong")
+            return LabelResult(label, "not judged", "nothing was judged while it lasted")
+        return LabelResult(label, "missed", f"{', '.join(sorted(checked))} saw nothing wrong")
     sightings.sort(key=lambda seen: seen.at)
     mine = _incidents(replay, sightings)
     told = [at for one in mine if (at := one.told_at) is not None]
-    return Finding(
+    return LabelResult(
         label,
         "found",
         sightings=tuple(sightings),
@@ -168,7 +168,7 @@ def _find(
     )
 
 
-def _sighting(label: Label, monitor: str, outcomes: Sequence[Outcome]) -> Sighting | None:
+def _sighting(label: Label, monitor: str, outcomes: Sequence[Outcome]) -> FirstSighting | None:
     """The first time that ``monitor`` was wrong because of it.
 
     What was wrong already when it began is another incident's until the data are due; what was well
@@ -184,7 +184,7 @@ def _sighting(label: Label, monitor: str, outcomes: Sequence[Outcome]) -> Sighti
         if not outcome.status.is_failing:
             was_wrong = False
         elif not was_wrong or outcome.as_of >= (label.due or label.began):
-            return Sighting(monitor, outcome.as_of, outcome.status)
+            return FirstSighting(monitor, outcome.as_of, outcome.status)
     return None
 
 
@@ -195,7 +195,7 @@ def _was_checked(label: Label, outcomes: Sequence[Outcome]) -> bool:
     )
 
 
-def _incidents(replay: Replay, sightings: Sequence[Sighting]) -> list[PastIncident]:
+def _incidents(replay: Replay, sightings: Sequence[FirstSighting]) -> list[ReplayedIncident]:
     """The incidents of its monitors that were open when each saw it."""
     return [
         one
@@ -213,7 +213,7 @@ def _counts(alert: Alert, label: Label) -> bool:
     return alert.speaks and label.began <= alert.at <= label.ends
 
 
-def _resolved(incidents: Sequence[PastIncident]) -> datetime | None:
+def _resolved(incidents: Sequence[ReplayedIncident]) -> datetime | None:
     ends = [one.closed_at for one in incidents]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None

@@ -15,7 +15,7 @@ from plumbline.backtest.changes import MonitorChange, monitor_changes, other_cha
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.rejudge import rejudge
-from plumbline.backtest.replay import PastIncident, by_instant, relive
+from plumbline.backtest.replay import ReplayedIncident, by_instant, relive
 from plumbline.checks.threshold_families import families_of
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
@@ -35,7 +35,7 @@ class Side:
     false_alarms: int
     found: tuple[str, ...]
     missed: tuple[str, ...]
-    incidents: tuple[PastIncident, ...] = field(default=(), repr=False)
+    incidents: tuple[ReplayedIncident, ...] = field(default=(), repr=False)
     errors: int = 0
     """Instants at which it could not be judged."""
 

@@ -36,7 +36,7 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class PastIncident:
+class ReplayedIncident:
     """One incident as the range would have seen it."""
 
     id: str
@@ -67,7 +67,7 @@ class PastIncident:
 class Replay:
     """What the range would have brought."""
 
-    incidents: tuple[PastIncident, ...] = ()
+    incidents: tuple[ReplayedIncident, ...] = ()
     """By when they opened."""
     alerts: tuple[Alert, ...] = ()
     """In order; also those held back."""
@@ -141,9 +141,9 @@ def _alert(change: Change) -> Alert:
     )
 
 
-def _past(track: _Track) -> PastIncident:
+def _past(track: _Track) -> ReplayedIncident:
     incident = track.incident
-    return PastIncident(
+    return ReplayedIncident(
         id=incident.id,
         monitor=incident.monitor,
         kind=incident.kind,

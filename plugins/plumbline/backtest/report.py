@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from plumbline.backtest.caveats import TableSeen
 from plumbline.backtest.findings import Score
 from plumbline.backtest.instants import Span
-from plumbline.backtest.replay import PastIncident, Replay
+from plumbline.backtest.replay import Replay, ReplayedIncident
 from plumbline.core.outcome import Outcome
 from plumbline.core.revision import Revision
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
@@ -62,6 +62,6 @@ class Backtest:
         """0, or 3 where some monitor could not be judged at all."""
         return EXIT_OK if all(one.judged for one in self.monitors) else EXIT_ERROR
 
-    def false(self, incident: PastIncident) -> bool:
+    def false(self, incident: ReplayedIncident) -> bool:
         """Whether an incident is one that no label explains."""
         return incident in self.score.false_alarms

@@ -21,7 +21,7 @@ from plumbline.checks.in_force import in_force
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.checks.summary import summarise
 from plumbline.checks.thresholds import group_lines_of, lines_of, main_threshold
-from plumbline.checks.verdict import Verdict
+from plumbline.checks.verdict import SortedRows
 from plumbline.core.failure import on_rows
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome
@@ -55,7 +55,7 @@ def fault(
     return _blank(monitor, suite, evidence, declared, Status.ERROR, reason)
 
 
-def skip(suite: Suite, verdict: Verdict, evidence: Evidence) -> Outcome:
+def skip(suite: Suite, verdict: SortedRows, evidence: Evidence) -> Outcome:
     """The SKIPPED of a monitor from which nothing was expected."""
     reason = "; ".join(verdict.skipped)
     blank = _blank(suite.monitor_name, suite, evidence, suite.declared, Status.SKIPPED, reason)
@@ -64,7 +64,7 @@ def skip(suite: Suite, verdict: Verdict, evidence: Evidence) -> Outcome:
 
 def judge(
     suite: Suite,
-    verdict: Verdict,
+    verdict: SortedRows,
     results: Sequence[JudgedExpectation],
     evidence: Evidence,
 ) -> Outcome:

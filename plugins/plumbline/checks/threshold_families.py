@@ -24,7 +24,7 @@ Level = Literal["warning", "critical"]
 
 
 @dataclass(frozen=True)
-class Member:
+class FamilyMember:
     """One expectation of a family."""
 
     index: int
@@ -46,7 +46,7 @@ class Family:
     aggregate: str | None
     group_by: tuple[str, ...]
     """Empty: the number of the whole monitor."""
-    members: tuple[Member, ...]
+    members: tuple[FamilyMember, ...]
 
     @property
     def subject(self) -> str:
@@ -120,7 +120,7 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of ``suite``, and what of it the history can't judge, in words."""
     observed, checks = suite.monitor.observed, checks_of(suite)
     grouped = {check.column for check in checks if check.type == OURS and check.group_by}
-    members: dict[tuple[str, str | None, tuple[str, ...]], list[Member]] = {}
+    members: dict[tuple[str, str | None, tuple[str, ...]], list[FamilyMember]] = {}
     beyond: list[str] = []
     for index, check in enumerate(checks):
         # A bound that is not known here can't be held against what is stored.
@@ -131,7 +131,7 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
         )
         if is_stored:
             key = (str(check.column), check.aggregate, check.group_by)
-            member = Member(index, check.severity, check.bounds, check.overrides)
+            member = FamilyMember(index, check.severity, check.bounds, check.overrides)
             members.setdefault(key, []).append(member)
         else:
             beyond.append(f"{check.type} on {check.column}" if check.column else check.type)

@@ -19,7 +19,7 @@ VERDICTS = ("judge", "skip", "unknown")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SortedRows:
     """The rows of one ``as_of``, sorted by what the model knows about them."""
 
     judge: tuple[Mapping[str, Any], ...]
@@ -30,7 +30,7 @@ class Verdict:
     notes: tuple[str, ...]
     """Reasons that ``judge`` rows carry: doubts, and what was left out."""
 
-    def masked(self, mask: Mask, keys: Collection[str] = ()) -> Verdict:
+    def masked(self, mask: Mask, keys: Collection[str] = ()) -> SortedRows:
         """The same, fit to be written.
 
         Texts of other columns may name what personal ones hold. Those of ``keys`` are left as they
@@ -38,7 +38,7 @@ class Verdict:
         """
         if not mask:
             return self
-        return Verdict(
+        return SortedRows(
             judge=tuple(_masked(row, mask, keys) for row in self.judge),
             skipped=tuple(map(mask.text, self.skipped)),
             unknown=tuple(map(mask.text, self.unknown)),
@@ -46,7 +46,7 @@ class Verdict:
         )
 
 
-def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str) -> Verdict:
+def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str) -> SortedRows:
     """The verdict on ``rows``.
 
     Raises:
@@ -81,7 +81,7 @@ def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str)
             reason = f"model {model} gave no reason"
         if reason and str(reason) not in reasons[verdict]:
             reasons[verdict].append(str(reason))
-    return Verdict(
+    return SortedRows(
         judge=tuple(judge),
         skipped=tuple(reasons["skip"]),
         unknown=tuple(reasons["unknown"]),

@@ -53,9 +53,9 @@ def show(incident: str, target: str | None, form: str) -> int:
         events = alert_service.store.events_of(incident, since=EVER)
         if not events:
             raise
-        view = views.IncidentView(incident, None, events, (), _now(project))
+        view = views.IncidentDetails(incident, None, events, (), _now(project))
     else:
-        view = views.IncidentView(
+        view = views.IncidentDetails(
             found.id,
             found,
             alert_service.store.events_of(found.id, since=found.opened_at),

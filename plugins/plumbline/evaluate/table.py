@@ -8,7 +8,7 @@ from typing import Any
 
 from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.errors import EvaluationError
-from plumbline.warehouse.result import Column, QueryResult
+from plumbline.warehouse.result import QueryResult, ResultColumn
 from plumbline.warehouse.types import BigQueryType, parse_type
 
 
@@ -33,7 +33,7 @@ class Table:
             are queries themselves; None where there is no warehouse.
     """
 
-    schema: Sequence[Column]
+    schema: Sequence[ResultColumn]
     rows: Sequence[Mapping[str, Any]] = field(repr=False)
     query_batch: Callable[[str], QueryResult] | None = None
     _columns: dict[str, TypedColumn] = field(default_factory=dict, repr=False)
@@ -64,7 +64,7 @@ class Table:
             found = self._columns[name] = TypedColumn(declared.name, kind, values)
         return found
 
-    def _find(self, name: str) -> Column:
+    def _find(self, name: str) -> ResultColumn:
         folded = name.casefold()
         for column in self.schema:
             if column.name.casefold() == folded:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from plumbline.alerts.incidents.model import Incident, Member
+from plumbline.alerts.incidents.model import FailingGroup, Incident
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.core.mute import Mute
 from plumbline.core.safe_text import name, one_line
@@ -33,7 +33,7 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class IncidentView:
+class IncidentDetails:
     """One incident with its history."""
 
     incident_id: str
@@ -70,7 +70,7 @@ def overview_page(view: Overview) -> list[Section]:
     ]
 
 
-def incident_page(view: IncidentView) -> list[Section]:
+def incident_page(view: IncidentDetails) -> list[Section]:
     """One incident: what is known of it, its timeline, and what waits to be delivered."""
     incident = view.incident
     if incident is None:
@@ -131,7 +131,7 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     return facts
 
 
-def _member(member: Member, now: datetime) -> str:
+def _member(member: FailingGroup, now: datetime) -> str:
     parts = [
         name(member.label),
         "no rows" if member.is_missing else amount(member.observed, member.unit),
@@ -205,7 +205,7 @@ def overview_dict(view: Overview) -> dict[str, Any]:
     }
 
 
-def incident_dict(view: IncidentView) -> dict[str, Any]:
+def incident_dict(view: IncidentDetails) -> dict[str, Any]:
     """The incident for machines."""
     return {
         "schema_version": SCHEMA_VERSION,

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from plumbline.checks.judge import Evidence
-from plumbline.checks.verdict import Verdict, sort_rows
+from plumbline.checks.verdict import SortedRows, sort_rows
 from plumbline.core.errors import MonitorError, WarehouseError, did_you_mean
 from plumbline.core.masking import Mask, mask_key, named_columns
 from plumbline.evaluate.table import Table
@@ -42,9 +42,9 @@ class MonitorData:
     """As it may be shown: names of persons in it are masked."""
     compiled: CompiledModel
     result: QueryResult
-    verdict: Verdict
+    verdict: SortedRows
     """The rows as they are, for the suite to be evaluated on."""
-    shown: Verdict
+    shown: SortedRows
     """The same rows as they may be written: values of personal columns are masked."""
     mask: Mask
     evidence: Evidence

@@ -13,7 +13,7 @@ from great_expectations.exceptions.exceptions import NoAvailableBatchesError
 
 from plumbline.checks import judge
 from plumbline.checks.judge import Evidence
-from plumbline.checks.verdict import Verdict
+from plumbline.checks.verdict import SortedRows
 from plumbline.core.errors import MonitorError, PlumblineError
 from plumbline.core.instants import last_day
 from plumbline.evaluate.batches import ChosenBatch, choose_batch
@@ -57,7 +57,7 @@ def judge_table(
         evaluation = _evaluate(replace(table, built=built), batch, result_format)
         evidence = replace(evidence, seconds=(datetime.now(UTC) - started).total_seconds())
         notes = (*batch.notes, *_of_another_day(batch, as_of, started))
-        verdict = Verdict(judge=(), skipped=(), unknown=(), notes=notes)
+        verdict = SortedRows(judge=(), skipped=(), unknown=(), notes=notes)
         outcome = judge.judge(suite, verdict, evaluation.judged, evidence)
         return Judged(outcome, built, suite, evidence, jobs.project.root, evaluation=evaluation)
     except Exception as raised:  # noqa: BLE001 - a data asset may raise anything

@@ -24,9 +24,9 @@ from plumbline.core.status import Status, run_status, worst
 from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.project.due import last_due
 from plumbline.schedule.watchdog_rules import (
-    Finding,
     Kind,
     Seen,
+    WatchdogFinding,
     judge_rest,
     judge_schedule,
     unreadable,
@@ -51,7 +51,7 @@ class Watched:
 
     name: str
     """As incidents name it: ``schedule health_check``, or ``alerts``."""
-    findings: tuple[Finding, ...]
+    findings: tuple[WatchdogFinding, ...]
 
     @property
     def status(self) -> Status:

@@ -66,7 +66,7 @@ STATUSES: Mapping[Kind, Status] = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class WatchdogFinding:
     """One thing that is wrong."""
 
     kind: Kind
@@ -116,7 +116,7 @@ class _Run:
         return first.beat_at
 
 
-def judge_schedule(schedule: Schedule, seen: Seen) -> list[Finding]:
+def judge_schedule(schedule: Schedule, seen: Seen) -> list[WatchdogFinding]:
     """What is wrong with the runs of ``schedule``: of the last one that should be over by now."""
     due = last_due(schedule, seen.now - schedule.deadline)
     following = last_due(schedule, seen.now)
@@ -136,7 +136,7 @@ def judge_schedule(schedule: Schedule, seen: Seen) -> list[Finding]:
     return list(_of_finished(schedule, due, done, runs))
 
 
-def judge_rest(seen: Seen) -> list[Finding]:
+def judge_rest(seen: Seen) -> list[WatchdogFinding]:
     """What is wrong besides: messages that wait, channels that nobody reads, tables that stand."""
     found = []
     if seen.alerts_fault is not None:
@@ -146,7 +146,7 @@ def judge_rest(seen: Seen) -> list[Finding]:
         channels = ", ".join(sorted({channel for channel, _, _ in old}))
         why = next((why for _, _, why in old if why), "")
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.UNDELIVERED,
                 f"{len(old)} messages wait for {channels}" + (f" ({why})" if why else ""),
                 "fix the channel, then `plumbline alerts flush`",
@@ -154,7 +154,7 @@ def judge_rest(seen: Seen) -> list[Finding]:
             )
         )
     found += [
-        Finding(
+        WatchdogFinding(
             Kind.UNCONFIGURED,
             f"channel {name} can't be told and has no fallback: {why}",
             "set what it needs where runs run, and try it with `plumbline alerts test`",
@@ -173,7 +173,7 @@ def judge_rest(seen: Seen) -> list[Finding]:
         last = finished[-1].beat_at
         if seen.newest_outcome is None or last - seen.newest_outcome > WAITS_TOO_LONG:
             found.append(
-                Finding(
+                WatchdogFinding(
                     Kind.STALE,
                     "the last run is not in the history: the table outcomes is "
                     + (
@@ -191,9 +191,9 @@ def judge_rest(seen: Seen) -> list[Finding]:
 
 def unreadable(
     what: str, now: datetime, *, of: str = "the heartbeats", fix: str | None = None
-) -> Finding:
+) -> WatchdogFinding:
     """It can't be looked at, so nothing is known of it: by default, of any run."""
-    return Finding(
+    return WatchdogFinding(
         Kind.UNREADABLE,
         f"{of} can't be read: {what}",
         f"{fix + '; ' if fix else ''}`plumbline debug` says what is missing; until then look at "
@@ -221,12 +221,12 @@ def _is_of(run: _Run, due: datetime, *, until: datetime | None) -> bool:
     return due - EARLY <= run.at and (until is None or run.at < until - EARLY)
 
 
-def _missing(schedule: Schedule, due: datetime, runs: Sequence[_Run]) -> Finding:
+def _missing(schedule: Schedule, due: datetime, runs: Sequence[_Run]) -> WatchdogFinding:
     last = runs[-1] if runs else None
     before = (
         f"the last one seen began {_moment(last.at, schedule)}" if last else "none was ever seen"
     )
-    return Finding(
+    return WatchdogFinding(
         Kind.MISSING,
         f"the run of {_moment(due, schedule)} did not come: {before}",
         "see whether the scheduler runs, and what it said at that time",
@@ -234,10 +234,10 @@ def _missing(schedule: Schedule, due: datetime, runs: Sequence[_Run]) -> Finding
     )
 
 
-def _hung(schedule: Schedule, due: datetime, run: _Run) -> Finding:
+def _hung(schedule: Schedule, due: datetime, run: _Run) -> WatchdogFinding:
     place = run.started.place if run.started else None
     where = f" ({place})" if place else ""
-    return Finding(
+    return WatchdogFinding(
         Kind.HUNG,
         f"the run of {_moment(due, schedule)} began {_moment(run.at, schedule)} and did not finish "
         f"within {write_duration(schedule.deadline)}{where}: it hangs, or was killed",
@@ -246,9 +246,9 @@ def _hung(schedule: Schedule, due: datetime, run: _Run) -> Finding:
     )
 
 
-def _still_running(schedule: Schedule, due: datetime, run: _Run) -> Finding:
+def _still_running(schedule: Schedule, due: datetime, run: _Run) -> WatchdogFinding:
     """It began late (GitHub's cron, a run that is caught up): its own time is not over."""
-    return Finding(
+    return WatchdogFinding(
         Kind.LATE,
         f"the run of {_moment(due, schedule)} began only {_moment(run.at, schedule)} and still "
         "runs",
@@ -259,14 +259,14 @@ def _still_running(schedule: Schedule, due: datetime, run: _Run) -> Finding:
 
 def _of_finished(
     schedule: Schedule, due: datetime, run: _Run, runs: Sequence[_Run]
-) -> list[Finding]:
+) -> list[WatchdogFinding]:
     beat = run.finished
     assert beat is not None
     when = _moment(due, schedule)
     found = []
     if beat.status == FAILED:
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.FAILED,
                 f"the run of {when} broke off with exit code {beat.exit_code}",
                 "see its log: it is a bug in plumbline or a fault of its configuration",
@@ -276,7 +276,7 @@ def _of_finished(
         return found
     if beat.beat_at > due + schedule.deadline:
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.LATE,
                 f"the run of {when} was done {_span(beat.beat_at - due)} after its time, "
                 f"{write_duration(schedule.deadline)} are allowed",
@@ -286,7 +286,7 @@ def _of_finished(
         )
     if beat.status != "SKIPPED" and not beat.evaluated:
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.CHECKED_NOTHING,
                 f"the run of {when} evaluated nothing: {beat.checked or 0} of "
                 f"{beat.monitors or 0} monitors gave an answer",
@@ -296,7 +296,7 @@ def _of_finished(
         )
     elif beat.status in _WITHOUT_ERROR and (beat.checked or 0) < (beat.monitors or 0):
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.CHECKED_NOTHING,
                 f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
                 "says nothing of the others",
@@ -307,7 +307,7 @@ def _of_finished(
     usual = _usual(run, runs)
     if usual is not None and beat.seconds is not None and beat.seconds < QUICK_SHARE * usual:
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.QUICK,
                 f"the run of {when} took {beat.seconds:.1f} s, usual are {usual:.1f} s",
                 "see in its report whether every monitor looked at what it should",
@@ -316,7 +316,7 @@ def _of_finished(
         )
     if beat.waiting:
         found.append(
-            Finding(
+            WatchdogFinding(
                 Kind.UNDELIVERED,
                 f"the run of {when} could not deliver {beat.waiting} messages",
                 "fix the channel, then `plumbline alerts flush`",

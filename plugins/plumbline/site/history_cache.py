@@ -128,7 +128,7 @@ class IncidentStory:
 
 
 @dataclass(frozen=True)
-class PastIncident:
+class ClosedIncident:
     """An incident in the archives, as far as other pages than its own speak of it."""
 
     id: str
@@ -152,7 +152,7 @@ class Book:
     """Oldest first; of an older day, its last."""
     incidents: tuple[IncidentStory, ...] = ()
     """Open ones, and those that ended lately; by when they opened."""
-    archived: Mapping[str, tuple[PastIncident, ...]] = field(default_factory=dict)
+    archived: Mapping[str, tuple[ClosedIncident, ...]] = field(default_factory=dict)
     """By month of their opening: the incidents in the archives, oldest first."""
     gx_suites: Mapping[str, str] = field(default_factory=dict)
     """By suite: the hash of what GX's page of it shows."""
@@ -482,11 +482,11 @@ def merged_rows(before: Sequence[Row], added: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(sorted(by_instant.values(), key=lambda row: row.at))
 
 
-def past_of(story: IncidentStory) -> PastIncident:
+def past_of(story: IncidentStory) -> ClosedIncident:
     """What is remembered of an incident that has ended."""
     statuses = [Status(event.status) for event in story.events]
     last = story.events[-1]
-    return PastIncident(
+    return ClosedIncident(
         id=story.id,
         monitor=last.monitor,
         kind="error" if last.kind == "error" else "data",
@@ -507,7 +507,7 @@ def _settled_incidents(
 ) -> tuple[
     tuple[IncidentStory, ...],
     dict[str, tuple[IncidentStory, ...]],
-    dict[str, tuple[PastIncident, ...]],
+    dict[str, tuple[ClosedIncident, ...]],
 ]:
     """An incident leaves when the month of its end does, for the archive of its opening's.
 

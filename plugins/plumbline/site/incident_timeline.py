@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from plumbline.alerts.incidents.model import Ending, Incident, Kind, Member
+from plumbline.alerts.incidents.model import Ending, FailingGroup, Incident, Kind
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status, worst
 from plumbline.core.text import amount
@@ -164,7 +164,7 @@ def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
     )
 
 
-def _members(event: IncidentRow) -> Iterator[Member]:
+def _members(event: IncidentRow) -> Iterator[FailingGroup]:
     """Those that can be read: a newer plumbline may say more, and no page is lost over a row."""
     try:
         read: Any = json.loads(event.members or "[]")
@@ -177,9 +177,9 @@ def _members(event: IncidentRow) -> Iterator[Member]:
             continue
 
 
-def _member(one: Mapping[str, Any], event: IncidentRow) -> Member:
+def _member(one: Mapping[str, Any], event: IncidentRow) -> FailingGroup:
     key = str(one.get("key", "{}"))
-    return Member(
+    return FailingGroup(
         key=key,
         label=str(one.get("label") or _label(key)),
         status=Status(one.get("status", event.status)),

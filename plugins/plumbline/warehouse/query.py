@@ -24,7 +24,7 @@ from plumbline.net.transport import seconds_left, time_budget
 from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
-from plumbline.warehouse.result import JSON_NULL, Column, QueryResult
+from plumbline.warehouse.result import JSON_NULL, QueryResult, ResultColumn
 from plumbline.warehouse.retries import FIRST_WAIT_SECONDS, PASSING, PATIENCE, make_retry, once
 from plumbline.warehouse.types import ALIASES
 
@@ -53,7 +53,7 @@ NO_STATEMENT = (None, "", "SELECT", "SCRIPT")
 LEGACY_NAMES = {**ALIASES, "RECORD": "STRUCT"}
 
 
-class Parameter(Protocol):
+class QueryParameter(Protocol):
     """A query parameter, as a compiled model has it."""
 
     @property
@@ -76,7 +76,7 @@ class QueryRequest:
     name: str
     """Whose query it is: the monitor."""
     sql: str
-    parameters: Sequence[Parameter] = ()
+    parameters: Sequence[QueryParameter] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     deadline_seconds: float | None = None
     """None is the target's own limit."""
@@ -141,7 +141,7 @@ def run_query(
     _refuse_repeated_names([field.name for field in schema], job.job_id)
     billed = call.target.kind != "embedded"
     return QueryResult(
-        schema=tuple(Column(f.name, _type_name(f)) for f in schema),
+        schema=tuple(ResultColumn(f.name, _type_name(f)) for f in schema),
         rows=read,
         row_count=len(read) if rows.total_rows is None else rows.total_rows,
         job_id=job.job_id,
@@ -283,7 +283,7 @@ def _read(rows: Any) -> list[dict[str, Any]]:
     return read
 
 
-def _query_parameter(parameter: Parameter) -> Any:
+def _query_parameter(parameter: QueryParameter) -> Any:
     from google.cloud import bigquery
 
     if parameter.type.startswith("ARRAY<"):

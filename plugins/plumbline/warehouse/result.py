@@ -28,7 +28,7 @@ JSON_NULL = JsonNull()
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """A column of a result, with its type as GoogleSQL writes it (``STRUCT<`a` INT64>``)."""
 
     name: str
@@ -39,7 +39,7 @@ class Column:
 class QueryResult:
     """The answer to one query."""
 
-    schema: tuple[Column, ...]
+    schema: tuple[ResultColumn, ...]
     rows: Sequence[Mapping[str, Any]] = field(repr=False)
     job_id: str
     seconds: float
@@ -55,7 +55,7 @@ class QueryResult:
         return to_dataframe(self.schema, self.rows)
 
 
-def to_dataframe(schema: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def to_dataframe(schema: Sequence[ResultColumn], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows with types that pandas can compute with, for people in notebooks and for plugins.
 
     Numbers are numbers (NUMERIC as floats; a column with NULL too, where NULL is NaN), dates
@@ -70,7 +70,7 @@ def to_dataframe(schema: Sequence[Column], rows: Sequence[Mapping[str, Any]]) ->
     )
 
 
-def _series(column: Column, values: list[Any]) -> pd.Series[Any]:
+def _series(column: ResultColumn, values: list[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     return pd.Series(values, dtype=_dtype(column.type, values))

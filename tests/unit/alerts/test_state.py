@@ -13,9 +13,9 @@ import pytest
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.incidents.model import (
     Ack,
+    FailingGroup,
     Incident,
     Known,
-    Member,
     MonitorMemory,
     Reason,
     Sighting,
@@ -29,8 +29,8 @@ from plumbline.history.events import DeliveryRow, IncidentRow
 NOW = datetime(2026, 2, 3, 5, 0, 0, 123456, tzinfo=UTC)
 
 
-def member(number: int) -> Member:
-    return Member(
+def member(number: int) -> FailingGroup:
+    return FailingGroup(
         key=f'{{"system":"s{number}"}}',
         label=f"s{number} <é\n\u2028>",
         status=Status.WARNING,

@@ -11,7 +11,7 @@ import pytest
 
 from plumbline.alerts import editing
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Incident, Known, Member, Reason
+from plumbline.alerts.incidents.model import FailingGroup, Incident, Known, Reason
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError
 from plumbline.core.alert_line import Event
@@ -37,7 +37,9 @@ def incident(monitor: str = "a", number: int = 1, **changes: Any) -> Incident:
         "last_seen": NOW,
         "checkpoint": "c",
         "summary": "44.2 %",
-        "members": (Member('{"s":"x"}', "x", Status.CRITICAL, NOW, NOW, 12.0, 3, 25, 50.0, "%"),),
+        "members": (
+            FailingGroup('{"s":"x"}', "x", Status.CRITICAL, NOW, NOW, 12.0, 3, 25, 50.0, "%"),
+        ),
         "notified_channels": ("slack",),
         "owner": "ana",
     }
@@ -68,7 +70,7 @@ def waiting() -> Pending:
 def text_of(view: object) -> str:
     if isinstance(view, views.Overview):
         return as_text(views.overview_page(view))
-    assert isinstance(view, views.IncidentView)
+    assert isinstance(view, views.IncidentDetails)
     return as_text(views.incident_page(view))
 
 
@@ -114,7 +116,7 @@ def test_an_incident_is_shown_with_its_members_and_history() -> None:
         "as_of": NOW, "event": "opened", "reason": "first failure", "status": "CRITICAL",
         "speaks": False,
     }  # fmt: skip
-    text = text_of(views.IncidentView("a-0001", incident(), [event], (waiting(),), NEW_YORK))
+    text = text_of(views.IncidentDetails("a-0001", incident(), [event], (waiting(),), NEW_YORK))
     assert "x  12.0 %  3/25  CRITICAL" in text
     assert "opened: first failure, CRITICAL (not sent)" in text
 
@@ -124,7 +126,7 @@ def test_of_one_that_is_over_the_history_is_shown() -> None:
         "as_of": NOW, "event": "resolved", "reason": "recovered", "status": "CRITICAL",
         "speaks": True,
     }  # fmt: skip
-    view = views.IncidentView("a-0001", None, [event], (), NEW_YORK)
+    view = views.IncidentDetails("a-0001", None, [event], (), NEW_YORK)
     assert "a-0001 has ended" in text_of(view)
     assert views.incident_dict(view)["incident"] is None
 

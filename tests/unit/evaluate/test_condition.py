@@ -16,21 +16,21 @@ from plumbline.evaluate.condition import (
 )
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.table import Table
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 
 NAN = float("nan")
 
 TABLE = Table(
     schema=[
-        Column("state", "STRING"),
-        Column("amount", "NUMERIC"),
-        Column("day", "DATE"),
-        Column("ok", "BOOL"),
-        Column("share", "FLOAT64"),
-        Column("paid", "INT64"),
-        Column("due", "INT64"),
-        Column("Zip Code", "STRING"),
-        Column("doc", "JSON"),
+        ResultColumn("state", "STRING"),
+        ResultColumn("amount", "NUMERIC"),
+        ResultColumn("day", "DATE"),
+        ResultColumn("ok", "BOOL"),
+        ResultColumn("share", "FLOAT64"),
+        ResultColumn("paid", "INT64"),
+        ResultColumn("due", "INT64"),
+        ResultColumn("Zip Code", "STRING"),
+        ResultColumn("doc", "JSON"),
     ],
     rows=[
         dict(zip(("state", "amount", "day", "ok", "share", "paid", "due", "Zip Code", "doc"), row, strict=True))
@@ -187,7 +187,10 @@ def test_backticks_within_a_text_name_no_column(text: str) -> None:
 
 
 STRUCTS = Table(
-    schema=[Column("a", "STRUCT<x FLOAT64, y INT64>"), Column("b", "STRUCT<x FLOAT64, y INT64>")],
+    schema=[
+        ResultColumn("a", "STRUCT<x FLOAT64, y INT64>"),
+        ResultColumn("b", "STRUCT<x FLOAT64, y INT64>"),
+    ],
     rows=[
         {"a": {"x": x, "y": 1}, "b": {"x": x_b, "y": y_b}}
         for x, x_b, y_b in [(1.0, 1.0, 1), (NAN, NAN, 1), (None, None, 1), (None, 1.0, 2)]

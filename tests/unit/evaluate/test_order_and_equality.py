@@ -10,7 +10,7 @@ import pytest
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.table import Table
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 
 NAN, INF = float("nan"), float("inf")
 
@@ -19,7 +19,7 @@ def success(kind: str, type_: str, *rows: tuple[Any, ...], **kwargs: Any) -> boo
     """Whether an expectation of ``kind`` holds over columns ``x``, ``y`` of ``type_``."""
     names = ("x", "y")[: len(rows[0])]
     table = Table(
-        [Column(name, type_) for name in names],
+        [ResultColumn(name, type_) for name in names],
         [dict(zip(names, row, strict=True)) for row in rows],
     )
     found: Any = EVALUATIONS[kind](table, kwargs)

@@ -14,13 +14,17 @@ from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.suite import Evaluated, evaluate_suite
 from plumbline.evaluate.table import Table
 from plumbline.project.suites import Suite, SuiteEntry
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 
 NAN = float("nan")
 FORMATS = ["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
 
 TABLE = Table(
-    [Column("id", "INT64"), Column("state", "STRING"), Column("nothing", "STRING")],
+    [
+        ResultColumn("id", "INT64"),
+        ResultColumn("state", "STRING"),
+        ResultColumn("nothing", "STRING"),
+    ],
     [
         {"id": 1, "state": "paid", "nothing": None},
         {"id": 2, "state": "open", "nothing": None},
@@ -54,7 +58,7 @@ def reason(found: Evaluated) -> str:
 
 def values(kind: str, *found: Any) -> Table:
     """A table of one column ``x``."""
-    return Table([Column("x", kind)], [{"x": value} for value in found])
+    return Table([ResultColumn("x", kind)], [{"x": value} for value in found])
 
 
 def test_counts_and_samples_have_gxs_names() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.incidents.model import Change, Incident, Member, Reason
+from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Reason
 from plumbline.alerts.rows import delivery_row, incident_row
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
@@ -26,7 +26,7 @@ INCIDENT = Incident(
     opened_at=NOW,
     last_seen=NOW,
     checkpoint="c",
-    members=(Member('{"s":"é"}', "é", Status.CRITICAL, NOW, NOW, observed=0.5, unit="%"),),
+    members=(FailingGroup('{"s":"é"}', "é", Status.CRITICAL, NOW, NOW, observed=0.5, unit="%"),),
     summary="half",
 )
 

@@ -10,7 +10,7 @@ import pytest
 from plumbline.checks.bounds import Bounds, observe
 from plumbline.checks.judge import Evidence, fault, judge, skip
 from plumbline.checks.judged import JudgedExpectation
-from plumbline.checks.verdict import Verdict
+from plumbline.checks.verdict import SortedRows
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project.suites import Suite, SuiteEntry
@@ -73,7 +73,7 @@ def judged(
 ) -> Outcome:
     return judge(
         suite(len(results) if declared is None else declared, observed),
-        Verdict(judge=tuple(rows), skipped=(), unknown=unknown, notes=()),
+        SortedRows(judge=tuple(rows), skipped=(), unknown=unknown, notes=()),
         results,
         Evidence(as_of=AS_OF, grain=grain, rows=len(rows)),
     )
@@ -135,7 +135,7 @@ def test_what_the_sql_does_not_know_is_error_even_beside_a_finding() -> None:
 
 
 def test_a_skip_says_its_reason_and_has_no_number() -> None:
-    verdict = Verdict(judge=(), skipped=("no games 2026-02-14",), unknown=(), notes=())
+    verdict = SortedRows(judge=(), skipped=("no games 2026-02-14",), unknown=(), notes=())
     outcome = skip(suite(2), verdict, Evidence(as_of=AS_OF, sql_hash="abc", parameters={"days": 1}))
     assert (outcome.status, outcome.observed) == (Status.SKIPPED, None)
     assert outcome.reason == outcome.summary == "no games 2026-02-14"
@@ -331,7 +331,7 @@ def test_a_whole_does_not_name_the_groups_of_another_expectation() -> None:
     }
     outcome = judge(
         Suite("coverage", Path("coverage.json"), SuiteEntry.model_validate(raw), raw),
-        Verdict(judge=tuple(rows), skipped=(), unknown=(), notes=()),
+        SortedRows(judge=tuple(rows), skipped=(), unknown=(), notes=()),
         results,
         Evidence(as_of=AS_OF, grain=("system_id",)),
     )

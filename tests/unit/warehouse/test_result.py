@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.warehouse.result import Column, QueryResult
+from plumbline.warehouse.result import QueryResult, ResultColumn
 
 NOON = dt.datetime(2026, 2, 2, 12, tzinfo=dt.UTC)
 DAY = dt.date(2026, 2, 2)
@@ -17,7 +17,7 @@ DAY = dt.date(2026, 2, 2)
 
 def result_of(type_: str, values: list[Any]) -> QueryResult:
     return QueryResult(
-        schema=(Column("it", type_),),
+        schema=(ResultColumn("it", type_),),
         rows=[{"it": value} for value in values],
         job_id="job",
         seconds=0.1,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from plumbline.alerts.incidents.model import Incident, Member
+from plumbline.alerts.incidents.model import FailingGroup, Incident
 from plumbline.alerts.incidents.window import has_left
 from plumbline.core.alert_policy import MOST_GONE
 from plumbline.core.outcome import GroupOutcome, Outcome
@@ -65,7 +65,7 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
     )
 
 
-def new_members(incident: Incident) -> tuple[Member, ...]:
+def new_members(incident: Incident) -> tuple[FailingGroup, ...]:
     """Those that began to fail after the last word; none where nothing was said yet."""
     notified_at = incident.notified_at
     if notified_at is None:
@@ -73,12 +73,12 @@ def new_members(incident: Incident) -> tuple[Member, ...]:
     return tuple(member for member in incident.members if member.since > notified_at)
 
 
-def missing_members(incident: Incident) -> tuple[Member, ...]:
+def missing_members(incident: Incident) -> tuple[FailingGroup, ...]:
     """Those that are not returned any more while they are expected."""
     return tuple(member for member in incident.members if member.is_missing)
 
 
-def notified_before(gone: Iterable[Member], incident: Incident) -> tuple[Member, ...]:
+def notified_before(gone: Iterable[FailingGroup], incident: Incident) -> tuple[FailingGroup, ...]:
     """Those of ``gone`` that the last word on ``incident`` named as failing."""
     notified_at = incident.notified_at
     if notified_at is None:
@@ -86,8 +86,8 @@ def notified_before(gone: Iterable[Member], incident: Incident) -> tuple[Member,
     return tuple(member for member in gone if member.since <= notified_at <= member.last_seen)
 
 
-def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Member:
-    return Member(
+def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> FailingGroup:
+    return FailingGroup(
         key=group.key.text,
         label=group.key.label,
         status=group.status,
@@ -103,19 +103,21 @@ def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Mem
     )
 
 
-def _among(members: Iterable[Member], keys: Iterable[str]) -> list[Member]:
+def _among(members: Iterable[FailingGroup], keys: Iterable[str]) -> list[FailingGroup]:
     wanted = set(keys)
     return [member for member in members if member.key in wanted]
 
 
-def _without_keys(members: Iterable[Member], others: Iterable[Member]) -> list[Member]:
+def _without_keys(
+    members: Iterable[FailingGroup], others: Iterable[FailingGroup]
+) -> list[FailingGroup]:
     keys = {member.key for member in others}
     return [member for member in members if member.key not in keys]
 
 
 def _without(
-    members: tuple[Member, ...], back: list[Member], gone: list[Member]
-) -> tuple[Member, ...]:
+    members: tuple[FailingGroup, ...], back: list[FailingGroup], gone: list[FailingGroup]
+) -> tuple[FailingGroup, ...]:
     returned = {member.key for member in back}
     kept = [member for member in members if member.key not in returned]
     return tuple([*kept, *gone][-MOST_GONE:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from plumbline.alerts.incidents.model import Member, MonitorMemory, Sighting
+from plumbline.alerts.incidents.model import FailingGroup, MonitorMemory, Sighting
 from plumbline.alerts.incidents.window import arrivals_after
 from plumbline.core.alert_policy import RECENT
 from plumbline.core.instants import in_utc
@@ -41,7 +41,7 @@ def forward(
 
 
 def remember(
-    known: MonitorMemory | None, outcome: Outcome, members: Mapping[str, Member]
+    known: MonitorMemory | None, outcome: Outcome, members: Mapping[str, FailingGroup]
 ) -> MonitorMemory:
     """The memory with ``outcome`` in it: SKIPPED says nothing, ERROR is a gap in the numbers.
 

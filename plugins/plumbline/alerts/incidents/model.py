@@ -46,7 +46,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Member:
+class FailingGroup:
     """A failing group of an incident: a prediction system, a date, a processor, a game."""
 
     key: str
@@ -94,15 +94,15 @@ class Incident:
     """The checkpoint whose run opened it."""
     sequence: int = 1
     """How many events it has had: the next one's number is in its event id."""
-    members: tuple[Member, ...] = ()
+    members: tuple[FailingGroup, ...] = ()
     """What fails now, or is missing; of a closed incident, what failed last."""
     recovered: Annotated[int, Field(alias="mended")] = 0
     """How many members were seen well again."""
     left: int = 0
     """How many members aged out of the window without a fix."""
-    recovered_members: Annotated[tuple[Member, ...], Field(alias="mended_members")] = ()
+    recovered_members: Annotated[tuple[FailingGroup, ...], Field(alias="mended_members")] = ()
     """Those that recovered last, at most `policy.MOST_GONE`: the next notification names them."""
-    left_members: tuple[Member, ...] = ()
+    left_members: tuple[FailingGroup, ...] = ()
     """The same for those that left the window."""
     summary: str = ""
     notified_at: Annotated[datetime | None, Field(alias="said_at")] = None
@@ -192,11 +192,11 @@ class Change:
     at: datetime
     notifies: bool
     """False: held back (muted, acknowledged, inhibited, flapping)."""
-    new_members: tuple[Member, ...] = ()
+    new_members: tuple[FailingGroup, ...] = ()
     """Those of which nobody was told; empty at an opening, where all are new."""
-    recovered_members: tuple[Member, ...] = ()
+    recovered_members: tuple[FailingGroup, ...] = ()
     """Those that the last word named and that are well since."""
-    left_members: tuple[Member, ...] = ()
+    left_members: tuple[FailingGroup, ...] = ()
     """Those that the last word named and that left the window since."""
     mute: Mute | None = None
     inhibited_by: str | None = None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from plumbline.alerts.incidents.model import Member
+from plumbline.alerts.incidents.model import FailingGroup
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import Outcome
 
@@ -22,7 +22,7 @@ MOST_ARRIVALS = 1000
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 
 
-def has_left(member: Member, outcome: Outcome, arrivals: Mapping[str, datetime]) -> bool:
+def has_left(member: FailingGroup, outcome: Outcome, arrivals: Mapping[str, datetime]) -> bool:
     """Whether ``member``, which ``outcome`` did not judge, is not expected any more.
 
     Args:
@@ -42,7 +42,7 @@ def has_left(member: Member, outcome: Outcome, arrivals: Mapping[str, datetime])
 
 
 def arrivals_after(
-    known: Mapping[str, datetime], outcome: Outcome, members: Mapping[str, Member]
+    known: Mapping[str, datetime], outcome: Outcome, members: Mapping[str, FailingGroup]
 ) -> dict[str, datetime]:
     """When each group that counts was first judged.
 

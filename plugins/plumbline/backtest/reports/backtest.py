@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from plumbline.backtest.findings import Finding
-from plumbline.backtest.replay import PastIncident
+from plumbline.backtest.findings import LabelResult
+from plumbline.backtest.replay import ReplayedIncident
 from plumbline.backtest.report import Backtest
 from plumbline.core.status import Status
 from plumbline.core.text import rfc3339
@@ -133,7 +133,7 @@ def _incidents(backtest: Backtest) -> Section:
     return Section("Incidents", (Table(header, rows),) if rows else ())
 
 
-def _incident(backtest: Backtest, finding: Finding) -> tuple[str, ...]:
+def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
     label, zone = finding.label, backtest.zone
     start = (label.id, minute(label.began, zone), minute(label.due, zone))
     if finding.first is None:
@@ -175,7 +175,7 @@ def _past_table(rows: Sequence[tuple[str, ...]], more: int) -> Block:
     return Table(header, tuple(rows), more=more) if rows else "none"
 
 
-def _past(backtest: Backtest, one: PastIncident, what: str) -> tuple[str, ...]:
+def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ...]:
     ended = None if one.closed_at is None else one.closed_at - one.opened_at
     return (
         one.monitor,
@@ -212,7 +212,7 @@ def _many(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _finding_dict(finding: Finding) -> dict[str, object]:
+def _finding_dict(finding: LabelResult) -> dict[str, object]:
     label, first = finding.label, finding.first
     return {
         "id": label.id,
@@ -237,7 +237,7 @@ def _finding_dict(finding: Finding) -> dict[str, object]:
     }
 
 
-def _incident_dict(one: PastIncident, *, false: bool | None) -> dict[str, object]:
+def _incident_dict(one: ReplayedIncident, *, false: bool | None) -> dict[str, object]:
     return {
         "monitor": one.monitor,
         "kind": one.kind,

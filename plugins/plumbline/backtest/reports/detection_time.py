@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from plumbline.backtest.findings import Finding
+from plumbline.backtest.findings import LabelResult
 from plumbline.backtest.report import Backtest
 from plumbline.report.page import Section, Table
 from plumbline.report.wording import length, minute
@@ -63,7 +63,7 @@ def _row(backtest: Backtest, issue: Issue, target: timedelta) -> tuple[str, ...]
     return (issue.name, before or "not known", shown, f"{within} of {len(findings)}")
 
 
-def _incident(backtest: Backtest, finding: Finding) -> tuple[str, ...]:
+def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
     label, first = finding.label, finding.first
     if first is None:
         return (label.title, minute(label.due, backtest.zone), finding.result, finding.reason,
@@ -79,5 +79,5 @@ def _incident(backtest: Backtest, finding: Finding) -> tuple[str, ...]:
     )
 
 
-def _of(backtest: Backtest, issue: Issue) -> list[Finding]:
+def _of(backtest: Backtest, issue: Issue) -> list[LabelResult]:
     return [one for one in backtest.score.findings if one.label.kind == issue.kind]

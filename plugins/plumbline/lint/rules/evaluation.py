@@ -23,7 +23,7 @@ from plumbline.lint.rule import Finding, error
 from plumbline.models.batch import WITHOUT_BATCH
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parameters import has_parameter
-from plumbline.warehouse.result import Column
+from plumbline.warehouse.result import ResultColumn
 from plumbline.warehouse.types import BigQueryType, parse_type
 
 JUDGES_NOTHING = error(
@@ -171,7 +171,7 @@ def _sample_table(types: Mapping[str, str]) -> Table | None:
     values = {name: _sample(kind) for name, kind in kinds.items() if kind is not None}
     if any(pair is None for pair in values.values()):
         return None
-    schema = [Column(name, kind) for name, kind in types.items()]
+    schema = [ResultColumn(name, kind) for name, kind in types.items()]
     rows = [{name: pair[at] for name, pair in values.items() if pair} for at in range(2)]
     return Table(schema, rows)
 

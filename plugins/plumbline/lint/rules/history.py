@@ -16,7 +16,7 @@ from plumbline.lint.rule import Finding, warning
 from plumbline.project.document import Document
 
 if TYPE_CHECKING:
-    from plumbline.checks.threshold_families import Family, Member
+    from plumbline.checks.threshold_families import Family, FamilyMember
     from plumbline.core.outcome import Outcome
     from plumbline.project.labels import Label
     from plumbline.project.project import Project
@@ -186,7 +186,7 @@ def _values(family: Family, one: Outcome) -> Iterator[tuple[str, float]]:
             yield group.key.label, group.observed
 
 
-def _first(family: Family) -> Member | None:
+def _first(family: Family) -> FamilyMember | None:
     """The level that is broken first: the warning, where there is one."""
     counted = [one for one in family.members if one.severity in ("warning", "critical")]
     counted.sort(key=lambda one: one.severity != "warning")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.alerts.incidents.model import Decision, Member, Reason
+from plumbline.alerts.incidents.model import Decision, FailingGroup, Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.alert_policy import MOST_GONE
 from plumbline.core.group_key import GroupKey
@@ -21,7 +21,7 @@ def see(history: History, failing: str = "", well: str = "") -> Decision:
     return history.run(outcome("coverage", status, now, failing=failing, well=well))
 
 
-def labels(members: tuple[Member, ...]) -> str:
+def labels(members: tuple[FailingGroup, ...]) -> str:
     return "".join(member.label for member in members)
 
 

@@ -16,7 +16,7 @@ from plumbline.checks.baseline import WHOLE, Past, with_past
 from plumbline.checks.bounds import observe
 from plumbline.checks.judge import Evidence, judge
 from plumbline.checks.judged import JudgedExpectation
-from plumbline.checks.verdict import Verdict
+from plumbline.checks.verdict import SortedRows
 from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import Mask
 from plumbline.core.outcome import Outcome, RunReport
@@ -102,7 +102,7 @@ def outcome(result: JudgedExpectation, rows: Sequence[Mapping[str, Any]]) -> Out
         ],
     }
     suite = Suite("shop", Path("shop.json"), SuiteEntry.model_validate(raw), raw)
-    return judge(suite, Verdict(tuple(rows), (), (), ()), [result], Evidence(as_of=NOW))
+    return judge(suite, SortedRows(tuple(rows), (), (), ()), [result], Evidence(as_of=NOW))
 
 
 def countries(**orders: float | None) -> list[dict[str, Any]]:

@@ -26,8 +26,13 @@ from pydantic import (
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import FAILING, Status
-from plumbline.project.document import Document, key_path
-from plumbline.project.parsing import explain
+from plumbline.project.document import Document, KeyPath, key_path
+from plumbline.project.parsing import (
+    ValueFault,
+    ValueFaultKind,
+    find_value_faults,
+    first_error,
+)
 
 ALERTS_FILE = "alerts.yml"
 """In the folder of checkpoints."""
@@ -369,8 +374,10 @@ def _is_secret(text: str, path: tuple[str | int, ...]) -> bool:
 def _config(raw: Mapping[str, Any], file: Path) -> AlertsConfig:
     for path in find_secrets(raw):
         raise ConfigError(NO_SECRET, file=file, key=key_path(path), fix=NO_SECRET_FIX)
-    _check_channels(raw, file)
-    entry = explain(AlertsEntry, raw, file=file, error=ConfigError)
+    faults = list(find_alerts_faults(raw))
+    if faults:
+        raise first_error(faults, file=file, error=ConfigError)
+    entry = AlertsEntry.model_validate(raw)
     channels = {name: _channel(name, one, file) for name, one in entry.channels.items()}
     for index, route in enumerate(entry.routes):
         for number, name in enumerate(route.to):
@@ -386,29 +393,33 @@ def _config(raw: Mapping[str, Any], file: Path) -> AlertsConfig:
     )
 
 
-def _check_channels(raw: Mapping[str, Any], file: Path) -> None:
-    """Each channel by itself: only its type says which keys it has."""
+def find_alerts_faults(raw: Mapping[str, Any]) -> Iterator[ValueFault]:
+    """What is wrong with keys and values: of each channel by itself, as only its type says which
+    keys it has, then of the rest."""
     channels = raw.get("channels")
+    checked: set[KeyPath] = set()
     for name, one in channels.items() if isinstance(channels, dict) else ():
-        key = f"channels.{name}"
         if not isinstance(one, dict):
             continue
+        at: KeyPath = ("channels", name)
+        checked.add(at)
         kind = one.get("type")
-        if kind is None:
-            raise ConfigError(
-                "key 'type' is missing",
-                file=file,
-                key=f"{key}.type",
-                fix=f"add it: {', '.join(CHANNEL_ENTRIES)}",
-            )
-        if not isinstance(kind, str) or kind not in CHANNEL_ENTRIES:
-            raise ConfigError(
-                f"there is no type of channel {kind!r}",
-                file=file,
-                key=f"{key}.type",
-                fix=did_you_mean(str(kind), CHANNEL_ENTRIES),
-            )
-        explain(CHANNEL_ENTRIES[kind], one, file=file, key=key, error=ConfigError)
+        if isinstance(kind, str) and kind in CHANNEL_ENTRIES:
+            for fault in find_value_faults(CHANNEL_ENTRIES[kind], one):
+                yield fault.below(at)
+            continue
+        is_missing = kind is None
+        yield ValueFault(
+            ValueFaultKind.MISSING_KEY if is_missing else ValueFaultKind.WRONG_VALUE,
+            (*at, "type"),
+            "key 'type' is missing" if is_missing else f"there is no type of channel {kind!r}",
+            f"add it: {', '.join(CHANNEL_ENTRIES)}"
+            if is_missing
+            else did_you_mean(str(kind), CHANNEL_ENTRIES),
+        )
+    for fault in find_value_faults(AlertsEntry, raw):
+        if fault.path[:2] not in checked or fault.is_of_key:
+            yield fault
 
 
 def slack_fault(given: Mapping[str, Any]) -> tuple[str, str] | None:

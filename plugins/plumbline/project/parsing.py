@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from plumbline.core.errors import PlumblineError, did_you_mean, shown
-from plumbline.project.document import key_path
+from plumbline.project.document import KeyPath, key_path
+
+_THE_KEY = "[key]"
+"""What pydantic calls the key of a mapping, where that is wrong and not the value."""
+
+_QUOTED = re.compile(r"'([^']+)'")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -31,6 +39,34 @@ def check_name(name: str, file: Path, *, error: type[PlumblineError], what: str)
         )
 
 
+class ValueFaultKind(StrEnum):
+    """What can be wrong with a value."""
+
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    WRONG_VALUE = "wrong-value"
+
+
+@dataclass(frozen=True)
+class ValueFault:
+    """One thing that is wrong with the value of a file."""
+
+    kind: ValueFaultKind
+    path: KeyPath
+    """Of a missing key, where it should stand."""
+    what: str
+    fix: str
+
+    @property
+    def is_of_key(self) -> bool:
+        """Whether the last key of the path is wrong itself, and not what stands there."""
+        return self.path[-1:] == (_THE_KEY,)
+
+    def below(self, path: KeyPath) -> ValueFault:
+        """The same of a value that stands at ``path``."""
+        return replace(self, path=(*path, *self.path))
+
+
 def explain(
     model: type[ModelT],
     value: object,
@@ -43,63 +79,93 @@ def explain(
     try:
         return model.model_validate(value)
     except ValidationError as fault:
-        # A misspelt key is unknown and leaves another missing: the unknown one has the fix.
-        errors = _of_likeliest(fault.errors(), value)
-        first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
-        path = key_path(_keys(value, first["loc"]), below=key)
-        if first["type"] == "extra_forbidden":
-            word = str(first["loc"][-1])
-            raise error(
-                f"unknown key {word!r}",
-                file=file,
-                key=path,
-                fix=did_you_mean(word, _known_keys(model, first["loc"][:-1])),
-            ) from None
-        if first["type"] == "missing":
-            raise error(
-                f"key {str(first['loc'][-1])!r} is missing", file=file, key=path, fix="add it"
-            ) from None
-        raise error(
-            f"{first['msg']}, not {shown(first.get('input'))}",
-            file=file,
-            key=path,
-            fix="write a value of that kind",
-        ) from None
+        faults = _faults(model, value, fault)
+    raise first_error(faults, file=file, key=key, error=error)
+
+
+def first_error(
+    faults: Sequence[ValueFault], *, file: Path, key: str = "", error: type[PlumblineError]
+) -> PlumblineError:
+    """The error that a run ends with: the first unknown key, else the first fault.
+
+    A misspelt key is unknown and leaves another missing: the unknown one has the fix.
+    """
+    first = min(faults, key=lambda one: one.kind is not ValueFaultKind.UNKNOWN_KEY)
+    return error(first.what, file=file, key=key_path(first.path, below=key), fix=first.fix)
+
+
+def find_value_faults(model: type[BaseModel], value: object) -> list[ValueFault]:
+    """Everything that is wrong with ``value`` as a ``model``."""
+    try:
+        model.model_validate(value)
+    except ValidationError as fault:
+        return _faults(model, value, fault)
+    return []
+
+
+def _faults(model: type[BaseModel], value: object, fault: ValidationError) -> list[ValueFault]:
+    errors = fault.errors(include_url=False)
+    return [_fault(model, value, one) for one in _of_likeliest(errors, value)]
+
+
+def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> ValueFault:
+    loc, word = details["loc"], str(details["loc"][-1]) if details["loc"] else ""
+    path = _existing(value, loc)
+    if details["type"] == "extra_forbidden":
+        fix = did_you_mean(word, _known_keys(model, loc[:-1]))
+        return ValueFault(ValueFaultKind.UNKNOWN_KEY, path, f"unknown key {word!r}", fix)
+    if details["type"] == "missing":
+        what = f"key {word!r} is missing"
+        return ValueFault(ValueFaultKind.MISSING_KEY, (*path, word), what, f"add {word!r}")
+    given, message = details.get("input"), details["msg"]
+    expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
+    return ValueFault(
+        ValueFaultKind.WRONG_VALUE,
+        path,
+        f"{message[:1].lower()}{message[1:]}, not {shown(given)}",
+        did_you_mean(given, expected)
+        if expected and isinstance(given, str)
+        else "write a value of that kind",
+    )
 
 
 def _of_likeliest(errors: Sequence[ErrorDetails], value: object) -> list[ErrorDetails]:
     """Without what is wrong only if another alternative was meant: the one with the fewest errors
     is."""
-    alternatives = Counter(_alternative(one["loc"], value) for one in errors)
+    alternatives = [_alternative(one, value) for one in errors]
+    counts = Counter(one for one in alternatives if one is not None)
+    likeliest: dict[KeyPath, KeyPath] = {}
+    for each, count in counts.items():
+        best = likeliest.setdefault(each[:-1], each)
+        if count < counts[best]:
+            likeliest[each[:-1]] = each
+    return [
+        one
+        for one, mine in zip(errors, alternatives, strict=True)
+        if mine is None or likeliest[mine[:-1]] == mine
+    ]
 
-    def is_likeliest(one: ErrorDetails) -> bool:
-        mine = _alternative(one["loc"], value)
-        if mine is None:
-            return True
-        others = [count for at, count in alternatives.items() if at and at[:-1] == mine[:-1]]
-        return alternatives[mine] == min(others)
 
-    return list(filter(is_likeliest, errors))
-
-
-def _alternative(loc: tuple[int | str, ...], value: object) -> tuple[int | str, ...] | None:
+def _alternative(details: ErrorDetails, value: object) -> KeyPath | None:
     """Up to the name that pydantic gives to an alternative, where there is one on the way."""
-    keys = list(_keys(value, loc))
-    differs = next((at for at, key in enumerate(keys) if loc[at] != key), None)
-    return None if differs is None else loc[: differs + 1]
+    loc = details["loc"]
+    depth = next((at for at in range(len(loc)) if len(_existing(value, loc[: at + 1])) <= at), None)
+    if depth is None or depth >= len(loc) - (details["type"] == "missing"):
+        return None
+    return loc[: depth + 1]
 
 
-def _keys(value: object, loc: tuple[int | str, ...]) -> Iterator[int | str]:
-    """Where in the file: without the names that pydantic gives to alternatives on the way."""
-    for number, part in enumerate(loc, start=1):
-        is_there = isinstance(value, Mapping) and part in value
-        if isinstance(value, Sequence) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        elif is_there:
+def _existing(value: object, loc: KeyPath) -> KeyPath:
+    """``loc`` in the file: without the names that pydantic gives to alternatives on the way."""
+    path: KeyPath = ()
+    for part in loc:
+        is_index = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if is_index or (isinstance(value, Mapping) and part in value):
             value = value[part]  # type: ignore[index]
-        elif number < len(loc):
-            continue
-        yield part
+            path = (*path, part)
+        elif part == _THE_KEY:
+            path = (*path, part)
+    return path
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

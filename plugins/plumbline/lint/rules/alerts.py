@@ -10,14 +10,13 @@ from plumbline.core.status import FAILING
 from plumbline.lint.context import Linted
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
-from plumbline.lint.rules.document_shape import check_shape
-from plumbline.lint.rules.files import MISSING_KEY, WRONG_VALUE
+from plumbline.lint.rules.document_shape import check_shape, value_finding
+from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.project.alerts import (
-    CHANNEL_ENTRIES,
     DEFAULT,
     NO_SECRET,
     NO_SECRET_FIX,
-    AlertsEntry,
+    find_alerts_faults,
     find_secrets,
     read_alerts,
 )
@@ -105,7 +104,7 @@ def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
     for path in secrets:
         yield SECRET.at(alerts.place(*path), NO_SECRET, NO_SECRET_FIX)
     if not secrets:  # what is said of a wrong value shows the value
-        shape = list(_shape(alerts))
+        shape = [value_finding(alerts, fault) for fault in find_alerts_faults(alerts.value)]
         yield from shape
         unknown = list(_unknown_channels(alerts))
         yield from unknown
@@ -120,34 +119,6 @@ def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
             "there is no fallback",
             "name the channel that is told in place of another: fallback: NAME",
         )
-
-
-def _shape(alerts: Document) -> Iterator[Finding]:
-    """Each channel by itself, as only its type says which keys it has; then the rest."""
-    checked: set[str] = set()
-    for name, entry in alerts.mapping("channels").items():
-        if not isinstance(entry, dict):
-            continue
-        kind = entry.get("type")
-        checked.add(f"channels.{name}")
-        if kind is None:
-            yield MISSING_KEY.at(
-                alerts.place("channels", name),
-                "key 'type' is missing",
-                f"add it: {', '.join(CHANNEL_ENTRIES)}",
-            )
-        elif isinstance(kind, str) and kind in CHANNEL_ENTRIES:
-            yield from check_shape(alerts, ("channels", name), CHANNEL_ENTRIES[kind])
-        else:
-            yield WRONG_VALUE.at(
-                alerts.place("channels", name, "type"),
-                f"there is no type of channel {kind!r}",
-                did_you_mean(str(kind), CHANNEL_ENTRIES),
-            )
-    for finding in check_shape(alerts, (), AlertsEntry):
-        key = finding.place.key or ""
-        if not any(key == one or key.startswith(f"{one}.") for one in checked):
-            yield finding
 
 
 def _as_read(alerts: Document) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ settings.register_profile("long", max_examples=10_000, deadline=None, suppress_h
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 TESTS = Path(__file__).parent
-FIRST = ("scenarios", "warehouse", "definitions", "dbt", "browser", "benchmark", "gx", "docs")
+FIRST = ("scenarios", "warehouse", "definitions", "dbt", "browser", "bench", "gx", "docs")
 """Folders whose files take longest. A file's tests stay together, so a long one that begins last
 would keep one worker busy while the others have nothing left."""
 

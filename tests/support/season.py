@@ -29,7 +29,8 @@ def season_state_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
     own = tmp_path_factory.getbasetemp()
     filled = _filled(own if worker_id == "master" else own.parent)
     state_dir = own / "season"
-    shutil.copytree(filled, state_dir / "warehouse" / "data")
+    if not state_dir.exists():  # each conftest that takes the fixture has one of its own
+        shutil.copytree(filled, state_dir / "warehouse" / "data")
     yield state_dir
     EmbeddedWarehouse(state_dir, "unused").stop()
 

@@ -106,6 +106,8 @@ class Case:
     of: str
     """Whose request."""
     place: int
+    request: str
+    """What is asked there, when each request is answered in time."""
     kind: str
 
 
@@ -123,8 +125,11 @@ class Asked:
         """Whether the machine was too busy for deadlines this short.
 
         Then a request that met no fault, or the attempt after one that passes, had no answer in
-        its moments.
+        its moments, or was sent again, and the fault met another one.
         """
+        asked = [seen.kind for seen in self.proxy.seen if self.case.of in (seen.job_id or "")]
+        if asked[self.case.place : self.case.place + 1] != [self.case.request]:
+            return True
         late = [
             isinstance(said, WarehouseError) and said.reason in ("timeout", "unreachable")
             for name, said in self.found.items()
@@ -178,7 +183,7 @@ def test_each_fault_at_each_request_of_the_monitors_of_a_day(
             pages = 2 if monitor == "coverage" else 1
             assert requests == ["insert", *["results"] * pages]
             cases += [
-                Case(run, monitor, place, name)
+                Case(run, monitor, place, request, name)
                 for place, request in enumerate(requests)
                 for name, kind in FAULTS.items()
                 if applies(kind, request)

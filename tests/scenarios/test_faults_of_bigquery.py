@@ -125,10 +125,14 @@ class Asked:
         """Whether the machine was too busy for deadlines this short.
 
         Then a request that met no fault, or the attempt after one that passes, had no answer in
-        its moments, or was sent again, and the fault met another one.
+        its moments, or was sent again, and the fault met another one; or the fault that stays
+        was told too late, and the job was inserted again. What is so for another reason is so
+        each time.
         """
         asked = [seen.kind for seen in self.proxy.seen if self.case.of in (seen.job_id or "")]
         if asked[self.case.place : self.case.place + 1] != [self.case.request]:
+            return True
+        if not is_ridden_out(self.case.kind) and asked.count("insert") > 1:
             return True
         late = [
             isinstance(said, WarehouseError) and said.reason in ("timeout", "unreachable")

@@ -382,7 +382,7 @@ def _patterns(kind: Kind) -> Iterator[Question]:
     conditions = _conditions_of(kind.name, ["STRING"])
     hand = None
     if kind.name == "BYTES":
-        hand = ByHand(_always(ERROR), "a suite can't write a pattern of BYTES", f"{_DOCS}/operators#comparison_operators")  # fmt: skip
+        hand = ByHand(_always(ERROR), "a suite can't write a BYTES pattern", f"{_DOCS}/operators#comparison_operators")  # fmt: skip
 
     def ask(what: str, kwargs: Mapping[str, Any], predicate: str, variant: str = "") -> Question:
         return Question(f"expect_column_values_to_{what}", kind.name, {"column": "x", **kwargs},
@@ -429,11 +429,11 @@ def _json_columns(kind: Kind) -> Iterator[Question]:
     def holds(condition: str) -> str:
         return ERROR if condition in ("all_null", "empty") else PASS
 
-    hand = ByHand(holds, "a value of JSON is JSON", link)
+    hand = ByHand(holds, "a JSON value is always JSON", link)
     yield Question("expect_column_values_to_be_json_parseable", kind.name, {"column": "x"},
                    by_hand=hand)  # fmt: skip
     schema = {"type": "object", "properties": {"a": {"maximum": 10}}}
-    judged = ByHand(_good_or_bad, "JSON schema has no SQL", _JSON_SCHEMA)
+    judged = ByHand(_good_or_bad, "JSON Schema has no SQL equivalent", _JSON_SCHEMA)
     yield Question("expect_column_values_to_match_json_schema", kind.name,
                    {"column": "x", "json_schema": schema}, by_hand=judged)  # fmt: skip
 
@@ -446,7 +446,7 @@ def _python_formats(kind: Kind) -> Iterator[Question]:
     if kind.name != "JSON":
         formats.append(("match_json_schema", {"json_schema": {"type": "object"}}, _JSON_SCHEMA))
     for name, kwargs, link in formats:
-        why = "it reads texts, and this type is none"
+        why = "they read strings"
         yield Question(
             f"expect_column_values_to_{name}", kind.name, {"column": "x", **kwargs},
             by_hand=ByHand(_always(ERROR), why, link), conditions=_CERTAIN,
@@ -483,11 +483,11 @@ def _special_texts() -> Iterator[Question]:
 
     yield ask("be_json_parseable", {}, "", documents, _each("safe.parse_json(x) is not null"))
     yield ask("match_json_schema", {"json_schema": {"type": "object", "required": ["a"]}}, "",
-              documents, None, hand("JSON schema has no SQL", _JSON_SCHEMA))  # fmt: skip
+              documents, None, hand("JSON Schema has no SQL equivalent", _JSON_SCHEMA))  # fmt: skip
     yield ask("match_strftime_format", {"strftime_format": "%Y-%m-%d"}, "", days, None,
               hand("the formats are Python's", _STRPTIME))  # fmt: skip
     yield ask("be_dateutil_parseable", {}, "", days, None,
-              hand("dateutil has no SQL", _DATEUTIL))  # fmt: skip
+              hand("dateutil has no SQL equivalent", _DATEUTIL))  # fmt: skip
     yield ask("match_regex", {"regex": "^a[a-c]$"}, "before a newline", newlines,
               _each("regexp_contains(x, r'^a[a-c]$')"))  # fmt: skip
     yield ask("match_regex", {"regex": r"^\w+$"}, r"\w is ASCII", letters,
@@ -789,7 +789,9 @@ def _types() -> Iterator[Question]:
         variants = [("", named, PASS), ("another", kind.wrong_alias, FAIL)]
         variants += [(f"alias {alias}", alias, PASS) for alias in kind.aliases]
         for variant, type_, expected in variants:
-            hand = ByHand(_always(expected), "the type is the schema's, whatever the rows", link)
+            hand = ByHand(
+                _always(expected), "the type comes from the schema, not from the rows", link
+            )
             yield Question("expect_column_values_to_be_of_type", kind.name,
                            {"column": "x", "type_": type_}, None, variant, hand, rows)  # fmt: skip
             yield Question("expect_column_values_to_be_in_type_list", kind.name,
@@ -816,7 +818,7 @@ def _whole_tables() -> Iterator[Question]:
         ]  # fmt: skip
         for name, variant, kwargs, expected in shape:
             hand = ByHand(
-                _always(expected), "it speaks of the columns, whatever the rows", f"{_GX}/{name}"
+                _always(expected), "they check the columns, not the rows", f"{_GX}/{name}"
             )
             yield Question(name, kind.name, kwargs, None, variant, hand, ("good", "empty"))
         rows = "select 1 as looked_at, count(*)"
@@ -908,8 +910,8 @@ def _ours() -> Iterator[Question]:
 
 
 def _refused() -> Iterator[Question]:
-    nothing = ByHand(_always(ERROR), "it says nothing about the data", _GX)  # fmt: skip
-    elsewhere = ByHand(_always(ERROR), "it asks another table or data source", f"{_GX}/expect_table_row_count_to_equal_other_table")  # fmt: skip
+    nothing = ByHand(_always(ERROR), "they check nothing", _GX)  # fmt: skip
+    elsewhere = ByHand(_always(ERROR), "they query another table or data source", f"{_GX}/expect_table_row_count_to_equal_other_table")  # fmt: skip
     for name in ("mean", "sum", "max", "min", "median", "stdev", "unique_value_count"):
         yield Question(f"expect_column_{name}_to_be_between", "INT64", {"column": "x"}, None, "no bound",
                        nothing, ("good",))  # fmt: skip

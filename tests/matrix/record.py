@@ -18,12 +18,12 @@ BY_HAND = "by hand"
 _TWINS = {
     "GEOGRAPHY": (
         "JSON",
-        "the evaluator has no GEOGRAPHY; only NULL and the number of rows count here",
+        "the evaluator has no GEOGRAPHY; only NULL and the number of rows matter here",
         "https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#is_operators",
     ),
     "INTERVAL": (
         "DATE",
-        "the evaluator has no PERCENTILE_DISC of INTERVAL; BigQuery has it of all that can be ordered",
+        "the evaluator has no PERCENTILE_DISC of INTERVAL; BigQuery has it for all types that can be ordered",
         "https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions#percentile_disc",
     ),
 }

@@ -178,6 +178,7 @@ def _row(point: SeriesPoint, latest: Outcome, *, summary: str = "") -> Row:
         seconds=2.4,
         bytes_billed=18_874_368,
         revision="a0e0d3d86cce",
+        is_archived=(point.at.year, point.at.month) < (2026, 2),
     )
 
 

@@ -101,7 +101,11 @@ def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -
         assert said in words
 
 
-def test_the_chart_has_its_thresholds_as_they_were_then(pages: Pages) -> None:
+def test_the_chart_has_its_thresholds_as_they_were_then() -> None:
+    data = site_data()
+    (first,) = [view for view in data.monitors if view.name == "line_coverage"]
+    rows = tuple(replace(row, is_archived=False) for row in first.rows)
+    pages = render_site(replace(data, monitors=(replace(first, rows=rows),)))
     page = pages.files["monitors/line_coverage.html"].decode()
     series = json.loads(re.search(r'id="series">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
     (warning,) = [line for line in series["lines"] if line["severity"] == "warning"]

@@ -97,6 +97,23 @@ def test_a_single_monitor_runs_as_a_validation_definition(context: Any) -> None:
     assert definition.outcome.status is Status.CRITICAL
 
 
+@pytest.mark.parametrize("starts", ["definition", "checkpoint"])
+def test_a_run_asks_anew_whatever_was_looked_at_before(
+    context: Any, small: SmallProject, starts: str
+) -> None:
+    definition = context.validation_definitions.get("coverage")
+    definition.run()
+    assert definition.outcome.observed == 44.2
+    small.add("coverage", "select 91.0 as pct")
+    if starts == "definition":
+        definition.run()
+        assert definition.outcome.observed == 91.0
+        return
+    checkpoint = context.checkpoints.get("all")
+    checkpoint.run()
+    assert checkpoint.outcomes[0].observed == 91.0
+
+
 def test_the_rows_of_a_model_are_a_batch(context: Any) -> None:
     asset = context.data_sources.get("warehouse").get_asset("systems")
     batch = asset.get_batch_definition("rows").get_batch()

@@ -46,7 +46,10 @@ class Monitor(JudgedDefinition):
         return source
 
     def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
-        """Those of its datasource."""
+        """Those of its datasource, made anew: one that is there may be of files, and have brought
+        rows, of long ago.
+        """
+        self.source.forget_jobs()
         return self.source.jobs(options)
 
     def result_name(

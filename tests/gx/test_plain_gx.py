@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import great_expectations as gx
+import pandas as pd
 import pytest
 
 import plumbline  # noqa: F401 - what the user imports
@@ -112,6 +113,47 @@ def test_a_run_asks_anew_whatever_was_looked_at_before(
     checkpoint = context.checkpoints.get("all")
     checkpoint.run()
     assert checkpoint.outcomes[0].observed == 91.0
+
+
+@pytest.mark.parametrize("monitors", [[], ["coverage"]])
+def test_a_checkpoint_takes_a_definition_of_gxs_own_over_a_frame(
+    context: Any, small: SmallProject, monitors: list[str]
+) -> None:
+    suite = {
+        "name": "frame",
+        "expectations": [
+            {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
+        ],
+    }
+    (small.root / "expectations" / "frame.json").write_text(json.dumps(suite))
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    plain = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name="over_a_frame",
+            data=asset.add_batch_definition_whole_dataframe("all"),
+            suite=context.suites.get("frame"),
+        )
+    )
+    assert type(plain) is gx.ValidationDefinition
+    actions = [
+        {"name": "alerts", "type": "plumbline_alerts"},
+        {"name": "docs", "type": "plumbline_docs"},
+    ]
+    small.checkpoint("coverage", actions=actions)
+    checkpoint = context.checkpoints.get("all")
+    checkpoint.validation_definitions = [
+        *(context.validation_definitions.get(name) for name in monitors),
+        plain,
+    ]
+
+    result = checkpoint.run(batch_parameters={"dataframe": pd.DataFrame({"n": [1]})})
+
+    assert {found.suite_name: found.success for found in result.run_results.values()} == {
+        "frame": True,
+        **dict.fromkeys(monitors, False),
+    }
+    assert [outcome.monitor for outcome in checkpoint.outcomes] == monitors
+    assert checkpoint.failed_actions == []
 
 
 def test_the_rows_of_a_model_are_a_batch(context: Any) -> None:

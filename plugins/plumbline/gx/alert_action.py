@@ -43,8 +43,8 @@ class AlertAction(ValidationAction):
 
         self._report = None
         checkpoint: Any = checkpoint_result.checkpoint_config
-        run: JudgedRun = checkpoint.judged_run
-        if run.live is None:
+        run: JudgedRun | None = checkpoint.judged_run
+        if run is None or run.live is None:
             return {"alerts": [], "notes": ["Nothing is sent: this run is not a live one."]}
         self._report = notify(run.live, run.outcomes)
         return {

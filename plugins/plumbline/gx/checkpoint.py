@@ -56,6 +56,7 @@ class Checkpoint(GxCheckpoint):
         Without a ``run_id`` of GX's, plumbline's own is its name. The files are those of the moment
         in which it begins: an edit during the run is in the next one.
         """
+        self._judged_run = None
         with one_reading(self.context) as project:
             self.validation_definitions = [
                 _as_read(definition, project, self.context)
@@ -83,11 +84,11 @@ class Checkpoint(GxCheckpoint):
         workspace = CheckpointWorkspace(self, run_id=run_id, options=options)
         # Other vars measure something else, GX's own parameters choose another batch, suite
         # parameters judge otherwise: that is no part of the docs' past.
-        others = [value for name, value in options.items() if name != "as_of"]
+        is_changed = bool(_given(options) - {"as_of"} or parameters)
         engine = Engine(
             jobs,
             tuple(definition.name for definition in self.definitions),
-            stamp=None if any(others) or parameters else stamp,
+            stamp=None if is_changed else stamp,
             parameters=parameters,
             batch_parameters=options,
         )
@@ -159,6 +160,10 @@ class Checkpoint(GxCheckpoint):
             failed=tuple(self._failed_actions),
         )
 
+    def _run_actions(self, checkpoint_result: CheckpointResult) -> None:
+        """Of a checkpoint without monitors, which GX runs itself."""
+        self.act(checkpoint_result)
+
     @property
     def context(self) -> Any:
         """GX's."""
@@ -171,7 +176,7 @@ class Checkpoint(GxCheckpoint):
 
     @property
     def judged_run(self) -> JudgedRun | None:
-        """The last run, or the one whose actions are under way; None before the first."""
+        """The last run, or the one whose actions are under way; None: no monitor was judged."""
         return self._judged_run
 
     @property
@@ -247,7 +252,7 @@ def _live_run(
 ) -> LiveRun | None:
     """What a run in a notebook may tell of; None: it may touch no incident."""
     # ``as_of``, or the batch of a day of GX's own data assets
-    asked_for_a_day = any(value for name, value in options.items() if name != "vars")
+    asked_for_a_day = _given(options) - {"vars"}
     if asked_for_a_day or not outcomes or jobs.target.is_demo:
         return None
     return LiveRun(
@@ -259,3 +264,12 @@ def _live_run(
         now=datetime.now(UTC),
         is_kept=not options.get("vars"),
     )
+
+
+def _given(options: Mapping[str, Any]) -> set[str]:
+    """The batch parameters that have a value. Not every value has a truth: a frame has none."""
+    return {
+        name
+        for name, value in options.items()
+        if value is not None and not (isinstance(value, str | Mapping) and not value)
+    }

@@ -50,13 +50,15 @@ class DocsAction(ValidationAction):
         self._built = []
         results: Any = checkpoint_result.run_results
         checkpoint: Any = checkpoint_result.checkpoint_config
-        run: JudgedRun = checkpoint.judged_run
+        run: JudgedRun | None = checkpoint.judged_run
         found = {}
         for site in open_sites(self._data_context):
             if self.site_names and site.config.name not in self.site_names:
                 continue
-            run.progress("building the data docs")
-            built = site.bring_up_to_date(results, results=results, target=run.target)
+            if run is not None:
+                run.progress("building the data docs")
+            target = None if run is None else run.target
+            built = site.bring_up_to_date(results, results=results, target=target)
             self._built.append(built)
             found[site.config.name] = built.address
         faults = {name: why for built in self._built for name, why in built.faults.items()}

@@ -111,15 +111,24 @@ class AlertService:
         self._notes = self._unconfigured()
         store = self._failover()
         with self.store.exclusively(self.progress):
-            state = self.store.load()
-            reconciled = store.reconciled(state)
-            if reconciled is not state:
-                state = store.commit(reconciled, based_on=state)
-            deliveries, state = self._delivery(store).run(state)
+            deliveries, state = self._delivery(store).run(self._take_over(store))
             lines = [line for delivery in deliveries for line in _lines(delivery)]
             return self._report(lines, state)
 
     # The steps
+
+    def _take_over(self, store: FailoverStore) -> AlertState:
+        """The committed state, with what was decided here while the warehouse was down."""
+        for _ in range(ROUNDS):
+            state = self.store.load()
+            reconciled = store.reconciled(state)
+            if reconciled is state:
+                return state
+            try:
+                return store.commit(reconciled, based_on=state)
+            except ConflictError:
+                self.progress("another run was quicker: reading what it wrote")
+        raise _overtaken()
 
     def _commit_decision(
         self,
@@ -143,10 +152,7 @@ class AlertService:
             except ConflictError:
                 self.progress("another run was quicker: deciding again on what it wrote")
                 state = store.reload()
-        raise PlumblineError(
-            f"{ROUNDS} other runs wrote the state of alerts before this one could",
-            fix="run it again",
-        )
+        raise _overtaken()
 
     def _failover(self) -> FailoverStore:
         return FailoverStore(self.store, self.fallback, self._note)
@@ -273,6 +279,13 @@ class _Decided:
     messages: tuple[Message, ...]
     unrouted: tuple[str, ...]
     says_nothing_new: bool
+
+
+def _overtaken() -> PlumblineError:
+    return PlumblineError(
+        f"{ROUNDS} other runs wrote the state of alerts before this one could",
+        fix="run it again",
+    )
 
 
 def _by_age(

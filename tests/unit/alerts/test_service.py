@@ -15,7 +15,7 @@ from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
 from plumbline.alerts.state import AlertState, StateFormatError
-from plumbline.alerts.store import ConflictError
+from plumbline.alerts.store import ConflictError, LocalFallback
 from plumbline.core.errors import WarehouseError
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
@@ -375,6 +375,34 @@ def test_a_run_that_was_overtaken_decides_again_and_tells_nothing_twice(tmp_path
     world.run(at, outcome(Status.CRITICAL, at), step=another_run)
     assert overtaken
     assert world.heard == [("a", "opened")]
+
+
+def test_a_flush_that_was_overtaken_delivers_what_was_decided_here_all_the_same(
+    world: World, tmp_path: Any
+) -> None:
+    class Down(MemoryStore):
+        def load(self) -> Any:
+            raise WarehouseError("BigQuery did not answer")
+
+    world.fallback = LocalFallback(tmp_path)  # type: ignore[assignment]
+    without = world.alert_service(START)
+    without.store = Down(world.warehouse)  # type: ignore[assignment]
+    busy = Receipt(DeliveryStatus.RETRY, "503", 503, retry_after=3600)
+    world.phones["slack-error"].answers = [busy]
+    without.notify([outcome(Status.CRITICAL, START)], facts(START))
+    assert world.heard == []
+    overtaken: list[str] = []
+
+    def another_machine(name: str) -> None:
+        if name == "before commit" and not overtaken:
+            overtaken.append(name)
+            world.fallback = NoFallback()
+            World.run(world, START, outcome(Status.WARNING, START, "b"))
+
+    flushed = world.alert_service(START + SIX_HOURS, another_machine).flush()
+    assert overtaken
+    assert flushed.waiting == 0
+    assert sorted(world.heard) == [("a", "opened"), ("b", "opened")]
 
 
 class SideBySide:

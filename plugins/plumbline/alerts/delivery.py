@@ -22,7 +22,7 @@ from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.rows import delivery_row
 from plumbline.alerts.state import AlertState, Pending
-from plumbline.alerts.store import ConflictError
+from plumbline.alerts.store import ROUNDS, ConflictError
 from plumbline.history.events import DeliveryRow
 from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
@@ -31,8 +31,6 @@ CLAIM_SECONDS = 90.0
 """How long a run may take to deliver before another may take it for dead."""
 GIVE_UP = timedelta(days=7)
 """After so long without a delivery a message is dropped."""
-ROUNDS = 12
-"""How often a run reads and commits again, when another run was quicker."""
 
 
 @dataclass(frozen=True)

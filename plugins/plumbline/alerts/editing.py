@@ -12,11 +12,9 @@ from datetime import datetime
 
 from plumbline.alerts.incidents.model import Ack, Incident
 from plumbline.alerts.state import AlertState
-from plumbline.alerts.store import ConflictError, StateStore
+from plumbline.alerts.store import ROUNDS, ConflictError, StateStore
 from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
 from plumbline.core.mute import Mute
-
-_ROUNDS = 12
 
 
 def edit(
@@ -33,7 +31,7 @@ def edit(
         ConfigError: what ``change`` refuses.
     """
     with store.exclusively(progress):
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             state = store.load()
             changed = change(state)
             if changed == state:
@@ -47,7 +45,7 @@ def edit(
             store.write_events(committed)
             return committed
     raise PlumblineError(
-        f"{_ROUNDS} runs wrote the state of alerts before this could", fix="try again"
+        f"{ROUNDS} runs wrote the state of alerts before this could", fix="try again"
     )
 
 

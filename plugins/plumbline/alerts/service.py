@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts, compose
-from plumbline.alerts.delivery import ROUNDS, OutboxDelivery, count_messages
+from plumbline.alerts.delivery import OutboxDelivery, count_messages
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Decision, Known
@@ -29,7 +29,7 @@ from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.rows import incident_row
 from plumbline.alerts.state import AlertState, Pending
-from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
+from plumbline.alerts.store import ROUNDS, ConflictError, LocalFallback, StateStore
 from plumbline.core.alert_line import AlertLine
 from plumbline.core.errors import PlumblineError
 from plumbline.core.mute import Mute

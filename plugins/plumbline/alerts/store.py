@@ -83,6 +83,9 @@ order by as_of, event_id, recorded_at
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
+ROUNDS = 12
+"""How often the state is read and committed again, when another run was quicker."""
+
 
 class ConflictError(Exception):
     """Another run has committed on the same version: read again, decide again."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SCHEDULE_VARIABLE = "PLUMBLINE_SCHEDULE"
 DUE_VARIABLE = "PLUMBLINE_DUE"
+"""What a scheduler tells a run: the schedule's name, and the instant (RFC 3339) that it is due."""
+
 PLACES = ("CLOUD_RUN_EXECUTION", "GITHUB_RUN_ID", "HOSTNAME")
 """Variables that say where a run is, the most telling first."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
+from plumbline.history.heartbeat import DUE_VARIABLE, SCHEDULE_VARIABLE
 from plumbline.project.due import last_due, next_due
 from plumbline.project.schedule import Schedule, write_duration
 from plumbline.schedule.child import PATIENCE, Ended, Stopping, run_child
@@ -26,10 +27,6 @@ from plumbline.schedule.last_runs import (
 )
 
 logger = logging.getLogger(__name__)
-
-SCHEDULE_VARIABLE = "PLUMBLINE_SCHEDULE"
-DUE_VARIABLE = "PLUMBLINE_DUE"
-"""What a run is told of itself: the schedule's name, and the instant (RFC 3339) that it is due."""
 
 _LATE = timedelta(minutes=1)
 """From here on it is said that a run starts late."""

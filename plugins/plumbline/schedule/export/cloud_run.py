@@ -17,9 +17,9 @@ from typing import Any, Literal
 import yaml
 
 from plumbline.core.errors import ConfigError
+from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
-from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,

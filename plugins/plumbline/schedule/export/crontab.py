@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 from itertools import groupby
 
+from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import PATIENCE
-from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import PATIENCE
-from plumbline.schedule.executor import SCHEDULE_VARIABLE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,

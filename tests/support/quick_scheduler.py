@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from plumbline.cli.output import write_message
 from plumbline.core.instants import exact_rfc3339
 from plumbline.project import Schedule
-from plumbline.schedule.executor import Turns
+from plumbline.schedule.executor import Executor
 from plumbline.schedule.scheduler import run_until_stopped
 
 
@@ -45,7 +45,7 @@ def main(state_dir: str, script: str, *numbers: str) -> None:
         write_message(f"{exact_rfc3339(datetime.now(UTC))} {text}")
 
     run_until_stopped(
-        lambda stopping: Turns(
+        lambda stopping: Executor(
             [schedule],
             command=lambda _: ["sh", "-c", script],
             state_dir=Path(state_dir),

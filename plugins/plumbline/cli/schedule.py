@@ -58,7 +58,7 @@ def run(target: str | None, grace: str) -> int:
     from plumbline.core.instants import exact_rfc3339
     from plumbline.core.safe_text import one_line
     from plumbline.project.alerts import read_duration
-    from plumbline.schedule.executor import Turns
+    from plumbline.schedule.executor import Executor
     from plumbline.schedule.scheduler import run_until_stopped
 
     session = _session()
@@ -79,7 +79,7 @@ def run(target: str | None, grace: str) -> int:
         ]
 
     run_until_stopped(
-        lambda stopping: Turns(
+        lambda stopping: Executor(
             schedules,
             command=command_of,
             state_dir=project.state_dir,

@@ -1,4 +1,4 @@
-"""The heartbeats and pings of a run: signs of life for those who watch from elsewhere.
+"""The heartbeats and pings of a run, for those who watch from elsewhere.
 
 The first one goes out while the queries run, in a thread of its own; the last one when everything
 else is done. What can't be sent is a note of the report and changes no run. Used by the runner.
@@ -34,12 +34,12 @@ WRITE_SECONDS = 20.0
 """For one heartbeat, retries and all."""
 
 JOIN_SECONDS = 20.0
-"""How long the end of a run waits for the sign of its beginning."""
+"""How long the end of a run waits for its first heartbeat."""
 
 
 @dataclass
-class Heart:
-    """The signs of life of one live run.
+class HeartbeatSender:
+    """Sends the heartbeats and pings of one live run.
 
     Args:
         project: whose schedules say what is watched.

@@ -17,7 +17,7 @@ from plumbline.core.run import new_run_id
 from plumbline.history.cost.budgets import with_budgets
 from plumbline.history.cost.of_run import cost_line
 from plumbline.history.cost.runs_per_month import runs_per_month
-from plumbline.history.heartbeat import Heart
+from plumbline.history.heartbeat import HeartbeatSender
 from plumbline.history.last_statuses import record_last_statuses
 from plumbline.models import VariableError
 from plumbline.project import Target
@@ -93,10 +93,10 @@ def run_checkpoint(
     )
     progress.step(f"asking {target.name}, one job a monitor")
     engine.submit()
-    heart = None
+    heartbeat = None
     if delivers:
-        heart = Heart(request.project, target, run_id, request.checkpoint)
-        heart.start(now)
+        heartbeat = HeartbeatSender(request.project, target, run_id, request.checkpoint)
+        heartbeat.start(now)
     try:
         workspace = open_workspace(
             Opening(
@@ -115,14 +115,14 @@ def run_checkpoint(
         report = _report(request, jobs, outcomes, acted, now, started, notes)
     except Exception:
         # Not for Ctrl-C, which must end at once: that it never finished is then what is found.
-        if heart is not None:
-            heart.fail()
+        if heartbeat is not None:
+            heartbeat.fail()
         raise
     finally:
         jobs.close()
-    if heart is not None:
-        heart.finish(report)
-        report = replace(report, notes=(*report.notes, *heart.notes))
+    if heartbeat is not None:
+        heartbeat.finish(report)
+        report = replace(report, notes=(*report.notes, *heartbeat.notes))
     return report
 
 

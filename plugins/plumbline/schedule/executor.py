@@ -47,7 +47,7 @@ _MEANINGS = {
 Due = Callable[[Schedule, datetime], datetime]
 
 
-class Turns:
+class Executor:
     """The runs of all schedules."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Turns:
         """Begin; what was never seen before is remembered, and not caught up.
 
         Args:
-            schedules: whose turns these are.
+            schedules: whose runs are made.
             command: the run of a schedule, as a command line.
             state_dir: where is remembered what ran last.
             stopping: once asked, nothing is started any more.
@@ -92,7 +92,7 @@ class Turns:
         self._write()
 
     @property
-    def are_running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether a run is going on, or is about to."""
         return self._taken > 0
 

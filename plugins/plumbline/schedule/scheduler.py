@@ -12,7 +12,7 @@ from pathlib import Path
 
 from plumbline.core.errors import ConfigError
 from plumbline.schedule.child import Stopping
-from plumbline.schedule.executor import Turns
+from plumbline.schedule.executor import Executor
 from plumbline.schedule.signals import StopSignals
 from plumbline.warehouse.locks import LockTimeoutError, exclusive
 
@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.2
 
 
 def run_until_stopped(
-    turns: Callable[[Stopping], Turns],
+    make_executor: Callable[[Stopping], Executor],
     *,
     state_dir: Path,
     grace: timedelta,
@@ -33,7 +33,7 @@ def run_until_stopped(
     A second signal ends what runs at once. Only for the main thread, which signals go to.
 
     Args:
-        turns: makes the turns, once it is sure that there is no other scheduler.
+        make_executor: is called once it is sure that there is no other scheduler.
         state_dir: only one scheduler at a time has it.
         grace: how long runs may go on after the signal.
         say: takes a line of the log.
@@ -44,7 +44,7 @@ def run_until_stopped(
     state_dir.mkdir(parents=True, exist_ok=True)
     try:
         with exclusive(state_dir / LOCK, seconds=0), StopSignals() as signals:
-            _run(turns, signals, grace=grace, say=say)
+            _run(make_executor, signals, grace=grace, say=say)
     except LockTimeoutError:
         raise ConfigError(
             f"another scheduler runs with the state in {state_dir}",
@@ -54,24 +54,24 @@ def run_until_stopped(
 
 
 def _run(
-    make_turns: Callable[[Stopping], Turns],
+    make_executor: Callable[[Stopping], Executor],
     signals: StopSignals,
     *,
     grace: timedelta,
     say: Callable[[str], None],
 ) -> None:
     stopping = Stopping()
-    turns = make_turns(stopping)
-    for schedule in turns.schedules:
+    executor = make_executor(stopping)
+    for schedule in executor.schedules:
         # A daemon: should the main thread fail, the process ends with it.
         threading.Thread(
-            target=turns.follow, args=[schedule], name=schedule.name, daemon=True
+            target=executor.follow, args=[schedule], name=schedule.name, daemon=True
         ).start()
     signals.wait()
     stopping.ask(grace)
-    if turns.are_running:
+    if executor.is_running:
         say(f"stopping: what runs has {grace.total_seconds():g} s to end")
-    while turns.are_running:
+    while executor.is_running:
         if signals.wait(_LOOK_SECONDS):
             stopping.ask(timedelta())
     say("stopped")

@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.project import Schedule
-from plumbline.schedule import executor
 from plumbline.schedule.child import Stopping
-from plumbline.schedule.executor import Turns
+from plumbline.schedule.executor import Executor
 from plumbline.schedule.last_runs import FILE, LastRun, read_last_runs
 from unit.schedule.conftest import schedule
 
@@ -46,7 +45,7 @@ class World:
         note = f'echo "$PLUMBLINE_SCHEDULE $PLUMBLINE_DUE" >> {shlex.quote(str(self.state_dir / "runs"))}'
         return ["sh", "-c", f"{note}; {self.script}"]
 
-    def turns(self, *schedules: Schedule, **changes) -> Turns:
+    def executor(self, *schedules: Schedule, **changes) -> Executor:
         """As after a start of the scheduler."""
         values = {
             "command": self.command,
@@ -56,7 +55,7 @@ class World:
             "clock": lambda: self.now,
             "patience": timedelta(seconds=0.3),
         }
-        return Turns(schedules, **(values | changes))
+        return Executor(schedules, **(values | changes))
 
     def last(self, name: str = "health_check") -> LastRun:
         """What is remembered."""
@@ -72,18 +71,18 @@ ONE = schedule()
 
 
 def test_at_the_very_first_start_nothing_is_caught_up(world: World) -> None:
-    turns = world.turns(ONE)
-    assert turns.missed(ONE) is None
-    turns.take(ONE)
+    executor = world.executor(ONE)
+    assert executor.missed(ONE) is None
+    executor.take(ONE)
     assert world.runs == []
     assert (world.last().due, world.last().outcome) == (DUE, "first seen")
 
 
 def test_what_falls_due_is_run_once_and_told_which_run_it_is(world: World) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now += SIX_HOURS
-    turns.take(ONE)
-    turns.take(ONE)
+    executor.take(ONE)
+    executor.take(ONE)
     assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
     assert world.last() == LastRun(
         cron=ONE.cron,
@@ -96,9 +95,9 @@ def test_what_falls_due_is_run_once_and_told_which_run_it_is(world: World) -> No
 
 
 def test_at_the_instant_itself_it_is_due(world: World) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now = DUE + SIX_HOURS
-    turns.take(ONE)
+    executor.take(ONE)
     assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
 
 
@@ -106,45 +105,45 @@ def test_at_the_instant_itself_it_is_due(world: World) -> None:
 def test_however_many_were_missed_while_it_was_down_one_is_caught_up(
     world: World, missed: int
 ) -> None:
-    world.turns(ONE)
+    world.executor(ONE)
     world.now += missed * SIX_HOURS
-    started_again = world.turns(ONE)
+    started_again = world.executor(ONE)
     assert started_again.missed(ONE) is not None
     started_again.take(ONE)
     assert len(world.runs) == 1
-    assert world.turns(ONE).missed(ONE) is None
+    assert world.executor(ONE).missed(ONE) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"schema_version": 1, "schedules": {}}'])
 def test_with_a_torn_memory_nothing_is_caught_up(world: World, text: str) -> None:
-    world.turns(ONE)
+    world.executor(ONE)
     (world.state_dir / FILE).write_text(text)
     world.now += 3 * SIX_HOURS
-    assert world.turns(ONE).missed(ONE) is None
+    assert world.executor(ONE).missed(ONE) is None
 
 
 @pytest.mark.parametrize("changed", [schedule("0 */3 * * *"), schedule(timezone=ZoneInfo("UTC"))])
 def test_a_schedule_that_was_changed_did_not_miss_what_it_never_had(
     world: World, changed: Schedule
 ) -> None:
-    world.turns(ONE)
+    world.executor(ONE)
     world.now += 3 * SIX_HOURS
-    assert world.turns(changed).missed(changed) is None
+    assert world.executor(changed).missed(changed) is None
 
 
 def test_a_clock_that_was_far_ahead_once_does_not_keep_runs_away(world: World) -> None:
     right = world.now
     world.now += timedelta(days=3650)
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now = right
-    turns.take(ONE)
+    executor.take(ONE)
     assert world.runs == ["health_check 2026-11-25T20:00:00Z"]
 
 
 def test_a_clock_that_is_put_back_a_little_repeats_nothing(world: World) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now = DUE - timedelta(seconds=2)
-    turns.take(ONE)
+    executor.take(ONE)
     assert world.runs == []
 
 
@@ -154,9 +153,9 @@ def test_what_falls_due_while_a_run_goes_on_is_made_up_for_after_it(world: World
             world.now += 2 * SIX_HOURS  # so long does the first one take
         return world.command(one)
 
-    turns = world.turns(ONE, command=command)
+    executor = world.executor(ONE, command=command)
     world.now += SIX_HOURS
-    turns.take(ONE)
+    executor.take(ONE)
     assert world.runs == [
         "health_check 2026-11-26T02:00:00Z",
         "health_check 2026-11-26T14:00:00Z",
@@ -165,11 +164,11 @@ def test_what_falls_due_while_a_run_goes_on_is_made_up_for_after_it(world: World
 
 def test_two_schedules_of_a_checkpoint_take_turns(world: World) -> None:
     other = schedule(name="again")
-    turns = world.turns(ONE, other)
+    executor = world.executor(ONE, other)
     world.now += SIX_HOURS
     log = world.state_dir / "log"
     world.script = f"echo in >> {log}; sleep 0.3; echo out >> {log}"
-    threads = [threading.Thread(target=turns.take, args=[one]) for one in (ONE, other)]
+    threads = [threading.Thread(target=executor.take, args=[one]) for one in (ONE, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -179,14 +178,14 @@ def test_two_schedules_of_a_checkpoint_take_turns(world: World) -> None:
 
 def test_schedules_of_two_checkpoints_run_side_by_side(world: World) -> None:
     other = schedule(name="full", checkpoint="health_check_full")
-    turns = world.turns(ONE, other)
+    executor = world.executor(ONE, other)
     world.now += SIX_HOURS
     log = world.state_dir / "log"
     world.script = (  # each waits for the other
         f"echo x >> {log}; for i in $(seq 100); do [ $(wc -l < {log}) = 2 ] && exit 0; "
         "sleep 0.05; done; exit 1"
     )
-    threads = [threading.Thread(target=turns.take, args=[one]) for one in (ONE, other)]
+    threads = [threading.Thread(target=executor.take, args=[one]) for one in (ONE, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -207,10 +206,10 @@ CODES = {
 def test_the_log_says_how_it_went_and_when_the_next_is_due(
     world: World, code: int, words: str
 ) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now += SIX_HOURS
     world.script = f"exit {code}"
-    turns.take(ONE)
+    executor.take(ONE)
     started, ended, following = world.said
     assert started == "health_check: started, due 2026-11-25 18:00 PST (2026-11-26T02:00:00Z)"
     assert words in ended
@@ -228,92 +227,92 @@ def test_the_log_says_how_it_went_and_when_the_next_is_due(
     ],
 )
 def test_a_late_start_is_said(world: World, late: timedelta, words: str) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now = DUE + SIX_HOURS + late
-    turns.take(ONE)
+    executor.take(ONE)
     assert world.said[0].endswith("(2026-11-26T02:00:00Z)" + words)
 
 
 def test_a_run_that_hangs_is_ended_said_and_not_run_again(world: World) -> None:
     hasty = schedule(deadline=timedelta(seconds=1))
-    turns = world.turns(hasty)
+    executor = world.executor(hasty)
     world.now += SIX_HOURS
     world.script = "sleep 60"
-    turns.take(hasty)
+    executor.take(hasty)
     assert "HUNG, not done within its deadline of 1s: ended after" in world.said[1]
     assert (world.last().outcome, world.last().exit_code) == ("hung", -15)
-    assert world.turns(hasty).missed(hasty) is None
+    assert world.executor(hasty).missed(hasty) is None
 
 
 def test_a_run_that_is_killed_is_said(world: World) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now += SIX_HOURS
     world.script = "kill -9 $$"
-    turns.take(ONE)
+    executor.take(ONE)
     assert "FAILED, killed by signal 9" in world.said[1]
 
 
 def test_a_run_that_can_t_be_started_is_said_and_the_next_one_is_tried(world: World) -> None:
-    turns = world.turns(ONE, command=lambda _: ["/not/there"])
+    executor = world.executor(ONE, command=lambda _: ["/not/there"])
     world.now += SIX_HOURS
-    turns.take(ONE)
+    executor.take(ONE)
     assert "FAILED, the run can't be started" in world.said[1]
     assert world.last().outcome == "not started"
-    assert turns.missed(ONE) is None
+    assert executor.missed(ONE) is None
     world.now += SIX_HOURS
-    assert turns.missed(ONE) == DUE + 2 * SIX_HOURS
+    assert executor.missed(ONE) == DUE + 2 * SIX_HOURS
 
 
 def test_once_it_stops_nothing_is_started(world: World) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now += SIX_HOURS
     world.stopping.ask(timedelta())
-    turns.take(ONE)
+    executor.take(ONE)
     assert world.runs == []
-    assert not turns.are_running
+    assert not executor.is_running
 
 
 def test_what_was_stopped_with_the_scheduler_is_caught_up_at_its_next_start(world: World) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
     world.now += SIX_HOURS
     world.script = "sleep 60"
-    thread = threading.Thread(target=turns.take, args=[ONE])
+    thread = threading.Thread(target=executor.take, args=[ONE])
     thread.start()
     while not world.runs:
         time.sleep(0.02)
-    assert turns.are_running
+    assert executor.is_running
     world.stopping.ask(timedelta())
     thread.join(timeout=10)
     assert "stopped with the scheduler" in world.said[1]
-    assert not turns.are_running
-    assert world.turns(ONE).missed(ONE) == DUE + SIX_HOURS
+    assert not executor.is_running
+    assert world.executor(ONE).missed(ONE) == DUE + SIX_HOURS
 
 
 def test_a_full_disk_is_said_and_runs_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     world.now += SIX_HOURS
-    turns.take(ONE)
+    executor.take(ONE)
     assert any("what ran last can't be written" in line for line in world.said)
-    assert turns.missed(ONE) is None
+    assert executor.missed(ONE) is None
 
 
 def test_what_is_no_longer_scheduled_is_forgotten(world: World) -> None:
-    world.turns(ONE, schedule(name="old"))
-    world.turns(ONE)
+    world.executor(ONE, schedule(name="old"))
+    world.executor(ONE)
     assert list(read_last_runs(world.state_dir)) == ["health_check"]
 
 
 # What each schedule's thread does, with runs that fall due every few milliseconds or never.
 
 
-def follow(world: World, turns: Turns, until: Callable[[], bool]) -> None:
+def follow(world: World, executor: Executor, until: Callable[[], bool]) -> None:
     """Follow ``ONE`` in a thread until ``until``; then the scheduler stops."""
-    thread = threading.Thread(target=turns.follow, args=[ONE])
+    thread = threading.Thread(target=executor.follow, args=[ONE])
     thread.start()
     deadline = time.monotonic() + 20
     while not until() and time.monotonic() < deadline:
@@ -326,15 +325,15 @@ def follow(world: World, turns: Turns, until: Callable[[], bool]) -> None:
 
 
 def test_one_that_is_not_due_is_waited_for(world: World) -> None:
-    follow(world, world.turns(ONE), until=lambda: bool(world.said))
+    follow(world, world.executor(ONE), until=lambda: bool(world.said))
     assert world.said == ["health_check: next run 2026-11-25 18:00 PST (2026-11-26T02:00:00Z)"]
     assert world.runs == []
 
 
 def test_what_was_missed_is_run_before_anything_is_waited_for(world: World) -> None:
-    world.turns(ONE)
+    world.executor(ONE)
     world.now += 3 * SIX_HOURS
-    follow(world, world.turns(ONE), until=lambda: len(world.said) == 3)
+    follow(world, world.executor(ONE), until=lambda: len(world.said) == 3)
     assert world.runs == ["health_check 2026-11-26T14:00:00Z"]
     assert "started, due" in world.said[0]
 
@@ -344,14 +343,14 @@ def test_a_clock_that_leaps_while_a_run_is_waited_for_is_seen(
     world: World, monkeypatch: pytest.MonkeyPatch, runs: int
 ) -> None:
     """As after a machine has slept: the wait itself goes by a clock that stood still."""
-    monkeypatch.setattr(executor, "_LOOK_EVERY", timedelta(seconds=0.02))
+    monkeypatch.setattr("plumbline.schedule.executor._LOOK_EVERY", timedelta(seconds=0.02))
 
     def leapt() -> bool:
         if len(world.said) == 1:
             world.now = DUE + runs * SIX_HOURS
         return len(world.said) == 4  # next run, started, done, next run
 
-    follow(world, world.turns(ONE), until=leapt)
+    follow(world, world.executor(ONE), until=leapt)
     assert len(world.runs) == 1
     assert world.last().due == DUE + runs * SIX_HOURS
 
@@ -359,10 +358,10 @@ def test_a_clock_that_leaps_while_a_run_is_waited_for_is_seen(
 def test_a_clock_that_is_put_back_far_does_not_keep_the_next_run_away(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "_LOOK_EVERY", timedelta(seconds=0.02))
+    monkeypatch.setattr("plumbline.schedule.executor._LOOK_EVERY", timedelta(seconds=0.02))
     right = world.now
     world.now += timedelta(days=3650)
-    turns = world.turns(ONE)
+    executor = world.executor(ONE)
 
     def put_back() -> bool:
         if world.said and world.now > right + timedelta(days=30):
@@ -371,14 +370,14 @@ def test_a_clock_that_is_put_back_far_does_not_keep_the_next_run_away(
             world.now = right + SIX_HOURS
         return bool(world.runs)
 
-    follow(world, turns, until=put_back)
+    follow(world, executor, until=put_back)
     assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
 
 
 def test_a_fault_of_ours_in_one_run_does_not_keep_the_next_away(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(executor, "_LOOK_EVERY", timedelta(seconds=0.02))
+    monkeypatch.setattr("plumbline.schedule.executor._LOOK_EVERY", timedelta(seconds=0.02))
 
     def command(one: Schedule) -> Sequence[str]:
         if len(world.said) < 3:
@@ -389,6 +388,6 @@ def test_a_fault_of_ours_in_one_run_does_not_keep_the_next_away(
         world.now += SIX_HOURS / 100
         return bool(world.runs)
 
-    follow(world, world.turns(ONE, command=command), until=due)
+    follow(world, world.executor(ONE, command=command), until=due)
     assert "health_check: FAILED, a bug in plumbline" in caplog.text
     assert "ours" in caplog.text

@@ -1,6 +1,6 @@
-"""How often is enough: the intervals of the decision, with defaults that a person can live with.
+"""The policy of alerts: how often to remind, and what counts as flapping.
 
-``checkpoints/alerts.yml`` may set each of them.
+``checkpoints/alerts.yml`` may set each interval and count.
 """
 
 from __future__ import annotations

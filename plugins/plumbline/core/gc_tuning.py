@@ -1,8 +1,7 @@
-"""No look for garbage where there is none, and much to look through.
+"""Pauses garbage collection while large packages are imported and while the site is built.
 
-Python looks through all objects that there are, again and again while their number grows. Nothing
-of what an import makes is garbage: a tenth of a run went there. Used where Google's client and
-Great Expectations are imported, and where a site is built beside all that they have made.
+Python's collector walks all objects again and again while their number grows, and nothing that an
+import makes is garbage: that took a tenth of a run.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def not_collected() -> Iterator[None]:
-    """A block in which Python does not look for garbage."""
+    """A block without garbage collection."""
     looks = gc.isenabled()
     gc.disable()
     try:
@@ -27,10 +26,10 @@ def not_collected() -> Iterator[None]:
 
 @contextmanager
 def imported_at_once(package: str) -> Iterator[None]:
-    """A block that imports ``package``, which is large: no garbage is looked for until its end, and
-    what is there at its end is never looked through again.
+    """A block that imports ``package``, which is large, without garbage collection; the collector
+    never walks what is there at its end again.
 
-    Where the package is there already, nothing is done.
+    Where the package is imported already, nothing changes.
     """
     if package in sys.modules:
         yield

@@ -1,8 +1,8 @@
 """The failing groups of an incident: who is new, recovered, left the window or is missing.
 
-*Mended*, in the state, is what was looked at and recovered. What was not looked at any more *left*
-the window, or is missing while its rows are expected (`window`), and stays a member. One that comes
-back before anybody was told that it had gone is not new: the last word named it as failing.
+*Recovered* is what was looked at and is healthy. What was not looked at any more *left* the window,
+or is missing while its rows are expected (`window`), and stays a member. One that comes back before
+a notification said that it had gone is not new: the last notification named it as failing.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 They are plain frozen dataclasses, so that pydantic's ``TypeAdapter`` writes them as JSON and reads
 them back (`plumbline.alerts.state`); a renamed field keeps its key as an alias. Instants carry a
-zone; those of an incident are ``as_of``
-instants, which are the clock's own in a live run and the replayed ones in a replay.
+zone; those of an incident are ``as_of`` instants: the clock's own in a live run, past ones in a
+replay.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Incident:
     left: int = 0
     """How many members aged out of the window without a fix."""
     recovered_members: Annotated[tuple[FailingGroup, ...], Field(alias="mended_members")] = ()
-    """Those that recovered last, at most `policy.MOST_GONE`: the next notification names them."""
+    """Those that recovered last, at most `MOST_GONE`: the next notification names them."""
     left_members: tuple[FailingGroup, ...] = ()
     """The same for those that left the window."""
     summary: str = ""
@@ -150,7 +150,7 @@ class MonitorMemory:
     as_of: datetime
     """The last ``as_of`` judged: incidents only move forward from it."""
     recent: tuple[Sighting, ...] = ()
-    """The last sightings, oldest first, at most `policy.RECENT`; SKIPPED ones are left out."""
+    """The last sightings, oldest first, at most `RECENT`; SKIPPED ones are left out."""
     last_good: Sighting | None = None
     """The last PASS."""
     arrivals: Mapping[str, datetime] = field(default_factory=dict)

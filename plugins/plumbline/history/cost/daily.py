@@ -1,6 +1,7 @@
 """What a monitor took on each of the last days, as the data docs keep it: a small sum a day. Pure.
 
-Used by the site's book, which holds the runs of the last day and these sums of those before.
+Used by `plumbline.site.history_cache`, which holds the runs of the last day and these sums for the
+days before.
 """
 
 from __future__ import annotations

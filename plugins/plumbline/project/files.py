@@ -17,6 +17,9 @@ from plumbline.project.yaml_document import read_yaml
 
 T = TypeVar("T")
 
+_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+"""Any other error of the system is of a file that is there and can't be read."""
+
 
 class Files:
     """What was read, by path. A file that is asked for again is not opened again."""
@@ -82,7 +85,7 @@ class Files:
     def is_file(self, file: Path) -> bool:
         """Whether there is such a file."""
         if file in self._contents:
-            return not isinstance(self._contents[file], OSError)
+            return not isinstance(self._contents[file], _NO_FILE)
         listed = self._listed.get((file.parent, f"*{file.suffix}", False))
         if listed is not None:
             return file in listed

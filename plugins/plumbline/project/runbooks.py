@@ -47,16 +47,14 @@ def read_runbook(root: Path, named: str, files: Files) -> str | None:
     """
     if "://" in named:
         return None
-    file = root / named
+    path = Path(named.partition("#")[0])
+    file = root / path
     try:
         inside = file.resolve().is_relative_to(root.resolve())
-        return files.plain_text(file) if inside or _is_below(named) else None
-    except (OSError, ValueError):
+        is_below = ".." not in path.parts and not path.is_absolute()
+        return files.plain_text(file) if inside or is_below else None
+    except (OSError, ValueError, RuntimeError):
         return None
-
-
-def _is_below(named: str) -> bool:
-    return ".." not in Path(named).parts and not Path(named).is_absolute()
 
 
 def headings_of(markdown: str) -> list[str]:

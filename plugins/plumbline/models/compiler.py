@@ -21,11 +21,6 @@ class Compiler:
     def __init__(self, project: ProjectLike, target: TargetLike) -> None:
         self._workspace = Workspace(project, target)
 
-    @property
-    def model_names(self) -> tuple[str, ...]:
-        """The names of all models, also the ephemeral ones."""
-        return tuple(sorted(self._workspace.models.files))
-
     def properties(self, model: str) -> ModelProperties | None:
         """What ``schema.yml`` says of ``model``."""
         return self._workspace.properties.models.get(model)

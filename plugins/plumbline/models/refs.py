@@ -127,7 +127,8 @@ def _refuse_stale(
     ref: Ref, config: ModelConfig | None, node: Node, manifest: Manifest, workspace: Workspace
 ) -> None:
     """A manifest that would send the monitor to a table that dbt no longer makes."""
-    if not (workspace.project.root / node.original_file).is_file():
+    project = workspace.project
+    if not project.files.is_file(project.root / node.original_file):
         _stale(manifest, node, "original_file_path", f"{node.original_file}, which is gone", ref)
     for key, now in (config.place if config is not None else {}).items():
         before = node.config.get(key)

@@ -130,4 +130,5 @@ class Workspace:
         file, files = self.manifest_file, self.project.files
         if not files.is_file(file):
             return None
-        return read_manifest(file, files, project=str(self.project.dbt.get("name") or ""))
+        project = str(self.project.dbt.get("name") or "")
+        return files.once(("manifest", file), lambda: read_manifest(file, files, project=project))

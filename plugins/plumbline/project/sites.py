@@ -18,8 +18,6 @@ from plumbline.project.parsing import explain
 
 MODULE = "plumbline.gx.site_builder"
 FILESYSTEM = "TupleFilesystemStoreBackend"
-CLOUD_STORAGE = "TupleGCSStoreBackend"
-CLOUD_STORAGE_MODULE = "plumbline.gx.cloud_storage"
 RETENTION_DAYS = 400
 
 

@@ -162,6 +162,14 @@ def test_the_rows_of_a_model_are_a_batch(context: Any) -> None:
     assert batch.data.dataframe["pct"].tolist() == [90.0, 10.0]
 
 
+def test_a_batch_has_the_rows_of_now(context: Any, small: SmallProject) -> None:
+    asset = context.data_sources.get("warehouse").get_asset("coverage")
+    definition = asset.get_batch_definition("rows")
+    assert definition.get_batch().data.dataframe["pct"].tolist() == [44.2]
+    small.add("coverage", "select 91.0 as pct")
+    assert definition.get_batch().data.dataframe["pct"].tolist() == [91.0]
+
+
 def test_an_unknown_batch_parameter_is_refused_with_the_near_one(context: Any) -> None:
     asset = context.data_sources.get("warehouse").get_asset("systems")
     with pytest.raises(Exception, match="did you mean 'as_of'") as caught:

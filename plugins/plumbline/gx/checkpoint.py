@@ -109,8 +109,7 @@ class Checkpoint(GxCheckpoint):
             assert workspace.result is not None
             return workspace.result
         finally:
-            for monitor in over_models:
-                monitor.source.forget_jobs()
+            jobs.close()
 
     def found(
         self,

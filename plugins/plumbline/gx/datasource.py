@@ -113,7 +113,11 @@ class ModelAsset(_Asset):
         self._validate_batch_request(batch_request)
         source = self.datasource
         assert isinstance(source, BigQueryModels)
-        frame = source.jobs(batch_request.options).data(self.name).frame()
+        jobs = source.jobs(batch_request.options)
+        try:
+            frame = jobs.data(self.name).frame()
+        finally:
+            jobs.close()
         spec = RuntimeDataBatchSpec(batch_data=frame)
         data, markers = source.get_execution_engine().get_batch_data_and_markers(batch_spec=spec)
         return ModelBatch(
@@ -144,7 +148,6 @@ class BigQueryModels(_Datasource):
     assets: list[ModelAsset] = []  # noqa: RUF012 - pydantic copies it
 
     _made: dict[str, ModelAsset] = pydantic.PrivateAttr(default_factory=dict)
-    _jobs: dict[str, MonitorJobs] = pydantic.PrivateAttr(default_factory=dict)
 
     @property
     def execution_engine_type(self) -> builtins.type[PandasExecutionEngine]:
@@ -198,39 +201,27 @@ class BigQueryModels(_Datasource):
         return asset
 
     def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
-        """The jobs for batches with these ``options``; the target is made ready on first use."""
-        key = _key(options)
-        if key not in self._jobs:
-            now = datetime.now(UTC)
-            project = self.project
-            target = _ready(project.target())
-            text = options.get("as_of")
-            as_of = choose_as_of(
-                None if text is None else str(text), now=now, zone=project.timezone, target=target
-            )
-            self._jobs[key] = MonitorJobs(
-                project=project,
-                target=target,
-                as_of=as_of.instant,
-                run_id=new_run_id(now),
-                vars=options.get("vars") or {},
-            )
-        return self._jobs[key]
+        """New jobs for a batch or a run with these ``options``, on a target that is ready.
 
-    def forget_jobs(self) -> None:
-        """Ask the warehouse anew at the next batch."""
-        for jobs in self._jobs.values():
-            jobs.close()
-        self._jobs.clear()
+        They are never kept for the next one: files and rows may be others by then.
+        """
+        now = datetime.now(UTC)
+        project = self.project
+        target = _ready(project.target())
+        text = options.get("as_of")
+        as_of = choose_as_of(
+            None if text is None else str(text), now=now, zone=project.timezone, target=target
+        )
+        return MonitorJobs(
+            project=project,
+            target=target,
+            as_of=as_of.instant,
+            run_id=new_run_id(now),
+            vars=options.get("vars") or {},
+        )
 
 
 def _ready(target: Target) -> Target:
     from plumbline.warehouse.ready import ensure_ready
 
     return ensure_ready(target)
-
-
-def _key(options: Mapping[str, Any]) -> str:
-    return json.dumps(
-        {name: options[name] for name in OPTIONS if options.get(name)}, sort_keys=True, default=str
-    )

@@ -80,8 +80,9 @@ class JudgedDefinition(ValidationDefinition):
             run_id: of the run.
         """
         options = dict(batch_parameters or {})
+        jobs = self.jobs(options)
         engine = Engine(
-            self.jobs(options),
+            jobs,
             (self.name,),
             parameters=dict(expectation_parameters or {}),
             batch_parameters=options,
@@ -93,7 +94,10 @@ class JudgedDefinition(ValidationDefinition):
             result_format=result_format,
             checkpoint_id=checkpoint_id,
         )
-        (judged,) = engine.judge(results)
+        try:
+            (judged,) = engine.judge(results)
+        finally:
+            jobs.close()
         self._outcome = judged.outcome
         return judged.result
 

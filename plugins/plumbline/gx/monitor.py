@@ -46,10 +46,7 @@ class Monitor(JudgedDefinition):
         return source
 
     def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
-        """Those of its datasource, made anew: one that is there may be of files, and have brought
-        rows, of long ago.
-        """
-        self.source.forget_jobs()
+        """New ones of its datasource."""
         return self.source.jobs(options)
 
     def result_name(

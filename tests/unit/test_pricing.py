@@ -7,7 +7,6 @@ from plumbline.core.pricing import (
     MB,
     TIB,
     Price,
-    billed_for_query,
     billed_for_table,
     money,
 )
@@ -26,14 +25,6 @@ from plumbline.core.pricing import (
 )
 def test_a_table_is_billed_in_whole_megabytes_and_ten_at_least(read: int, billed: int) -> None:
     assert billed_for_table(read) == billed
-
-
-def test_each_table_of_a_query_has_its_own_minimum() -> None:
-    assert billed_for_query([1, 1, 20 * MB]) == 40 * MB
-
-
-def test_a_query_over_no_table_is_billed_nothing() -> None:
-    assert billed_for_query([]) == 0
 
 
 def test_a_tebibyte_costs_the_list_price() -> None:

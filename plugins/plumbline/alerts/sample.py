@@ -1,4 +1,4 @@
-"""Tries the routes with samples: what ``plumbline alerts test`` sends, and what came back."""
+"""Sends samples along the routes: what ``plumbline alerts test`` does."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from plumbline.project.alerts import AlertsConfig
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One sample to one channel."""
+class SampleResult:
+    """What came of one sample to one channel."""
 
     status: Status
     channel: str
@@ -25,7 +25,7 @@ class Trial:
     detail: str
 
 
-def try_routes(
+def send_samples(
     config: AlertsConfig,
     opened: OpenedChannels,
     *,
@@ -33,14 +33,14 @@ def try_routes(
     now: datetime,
     only: Collection[str] = (),
     progress: Callable[[str], None] = lambda _: None,
-) -> list[Trial]:
+) -> list[SampleResult]:
     """One sample of each severity to each channel that a route gives it to."""
-    trials = []
+    results = []
     for status in FAILING:
         for name in _channels(config, status, only):
             progress(f"sending a sample of {status} to {name}")
-            trials.append(_try(config, opened, name, status, target=target, now=now))
-    return trials
+            results.append(_send(config, opened, name, status, target=target, now=now))
+    return results
 
 
 def _channels(config: AlertsConfig, status: Status, only: Collection[str]) -> list[str]:
@@ -59,7 +59,7 @@ def _channels(config: AlertsConfig, status: Status, only: Collection[str]) -> li
     return found
 
 
-def _try(
+def _send(
     config: AlertsConfig,
     opened: OpenedChannels,
     name: str,
@@ -67,17 +67,17 @@ def _try(
     *,
     target: str,
     now: datetime,
-) -> Trial:
+) -> SampleResult:
     channel = opened.channels.get(name)
     if channel is None:
         why = f"not configured: {opened.missing.get(name, 'unknown')}"
         instead = with_fallback(config, name, opened.channels)
         if instead is not None:
             why += f"; its messages go to {instead}"
-        return Trial(status, name, False, why)
+        return SampleResult(status, name, False, why)
     receipt = channel.deliver(
         sample(name, status, target=target, now=now), timeout_seconds=TIMEOUT_SECONDS
     )
     delivered = receipt.verdict is DeliveryStatus.DELIVERED
     detail = receipt.detail or str(receipt.verdict)
-    return Trial(status, name, delivered, detail)
+    return SampleResult(status, name, delivered, detail)

@@ -150,7 +150,7 @@ def unmute(monitor: str, target: str | None) -> int:
 def test(channels: tuple[str, ...], target: str | None) -> int:
     """Send a sample of each severity to each route, and say what came back."""
     from plumbline.alerts.factory import open_project_channels
-    from plumbline.alerts.sample import try_routes
+    from plumbline.alerts.sample import send_samples
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
 
@@ -166,7 +166,7 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
             )
     opened = open_project_channels(project)
     with show_progress() as progress:
-        trials = try_routes(
+        results = send_samples(
             project.alerts,
             opened,
             target=chosen.name,
@@ -174,10 +174,10 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
             only=channels,
             progress=progress.step,
         )
-    for trial in trials:
-        word = "OK    " if trial.is_delivered else "FAILED"
-        write_result(f"{word}  {trial.status:<8}  {trial.channel}: {one_line(trial.detail)}\n")
-    return EXIT_OK if all(trial.is_delivered for trial in trials) else EXIT_ERROR
+    for result in results:
+        word = "OK    " if result.is_delivered else "FAILED"
+        write_result(f"{word}  {result.status:<8}  {result.channel}: {one_line(result.detail)}\n")
+    return EXIT_OK if all(result.is_delivered for result in results) else EXIT_ERROR
 
 
 def flush(target: str | None) -> int:

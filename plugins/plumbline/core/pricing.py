@@ -8,7 +8,6 @@ own price.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,14 +60,6 @@ LIST_PRICE = Price()
 def billed_for_table(read: int) -> int:
     """What is billed for one table of a query of which so many bytes are read."""
     return max(-(-read // MB) * MB, LEAST_BYTES)
-
-
-def billed_for_query(read_of_tables: Iterable[int]) -> int:
-    """What a query is billed that reads so many bytes of each of its tables.
-
-    A query over no table is billed nothing.
-    """
-    return sum(billed_for_table(read) for read in read_of_tables)
 
 
 def least_billed(tables: int) -> int:

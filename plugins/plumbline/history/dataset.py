@@ -2,7 +2,7 @@
 
 Nothing is asked before it is needed: who reads or writes tries first, and calls `OwnDataset.ensure`
 when that fails, so a quiet run pays no request for a dataset that is there.
-Used by `loads` and the store of the alerts' state.
+Used by whatever reads or writes one of its tables.
 """
 
 from __future__ import annotations

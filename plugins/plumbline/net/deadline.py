@@ -1,7 +1,7 @@
 """A call that ends when its time is over, whatever it waits for.
 
 Timeouts of sockets bound each read, not the whole: a server that sends a byte a second, or a name
-server that does not answer, would hold a run for ever. Used by `http` and `secrets`.
+server that does not answer, would hold a run for ever.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""HTTP to BigQuery under a budget of seconds.
+"""HTTP to Google's APIs under a budget of seconds.
 
 Google's client bounds neither a connection nor a whole call: with nothing listening it retries
 for ten minutes, and it raises the timeout of a poll to at least two. Here each request, whoever
 makes it, is cut to what is left of the budget of its thread (`time_budget`).
-Used by `client.open_client` alone.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from great_expectations.checkpoint.actions import ActionContext
 from great_expectations.checkpoint.checkpoint import Checkpoint as GxCheckpoint
@@ -17,7 +18,6 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.core.freshness_diagnostics import CheckpointFreshnessDiagnostics
 from great_expectations.core.run_identifier import RunIdentifier
 
-from plumbline.alerts.factory import LiveRun
 from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.gx.alert_action import AlertAction
@@ -31,6 +31,10 @@ from plumbline.run.jobs import MonitorJobs
 from plumbline.run.workspace import Acted, JudgedRun
 from plumbline.site import paths
 from plumbline.site.records import RunStamp
+
+if TYPE_CHECKING:
+    from plumbline.alerts.factory import LiveRun
+    from plumbline.gx.site_builder import SiteBuilder
 
 logger = logging.getLogger(__name__)
 
@@ -111,13 +115,13 @@ class Checkpoint(GxCheckpoint):
         finally:
             jobs.close()
 
-    def found(
+    def finish(
         self,
         run: JudgedRun,
         kept: Mapping[str, ExpectationSuiteValidationResult],
         run_id: RunIdentifier,
     ) -> CheckpointResult:
-        """GX's result of a run, which is from now on the last one.
+        """Make ``run`` the last one, and return GX's result of it.
 
         Args:
             run: what was judged.
@@ -127,7 +131,7 @@ class Checkpoint(GxCheckpoint):
         self._judged_run = run  # first: the result gets a copy of this checkpoint
         by_name = {definition.name: definition for definition in self.definitions}
         for outcome in run.outcomes:
-            by_name[outcome.monitor].found(outcome)
+            by_name[outcome.monitor].set_outcome(outcome)
         results = {
             self._build_result_key(
                 validation_definition=definition,
@@ -213,18 +217,21 @@ class CheckpointWorkspace(StoredResults):
 
     def page(self, name: str, target: Target) -> str | None:
         """The address of a monitor's page, where this run builds the data docs."""
+        return None if self._site is None else self._site.address(paths.monitor(name), target)
+
+    @cached_property
+    def _site(self) -> SiteBuilder | None:
+        """The first site; None: this run builds none."""
         if not any(isinstance(action, DocsAction) for action in self._checkpoint.actions):
             return None
         # Not above: a run without docs needs none of what draws them.
         from plumbline.gx.site_builder import open_sites
 
-        for site in open_sites(self._checkpoint.context):
-            return site.address(paths.monitor(name), target)
-        return None
+        return next(open_sites(self._checkpoint.context), None)
 
     def act(self, run: JudgedRun) -> Acted:
         """Run the checkpoint's actions with GX's results of the run."""
-        self.result = self._checkpoint.found(run, self.kept, self.run_id)
+        self.result = self._checkpoint.finish(run, self.kept, self.run_id)
         return self._checkpoint.act(self.result)
 
 
@@ -254,6 +261,9 @@ def _live_run(
     asked_for_a_day = _given(options) - {"vars"}
     if asked_for_a_day or not outcomes or jobs.target.is_demo:
         return None
+    # Not above: a run that tells nobody needs no channels.
+    from plumbline.alerts.factory import LiveRun
+
     return LiveRun(
         project=jobs.project,
         target=jobs.target,

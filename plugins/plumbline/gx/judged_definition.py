@@ -38,8 +38,8 @@ class JudgedDefinition(ValidationDefinition):
         """What the last run of this object found; None before the first."""
         return self._outcome
 
-    def found(self, outcome: Outcome) -> None:
-        """Let ``outcome`` be that of the last run."""
+    def set_outcome(self, outcome: Outcome) -> None:
+        """Keep what the last run found."""
         self._outcome = outcome
 
     @property

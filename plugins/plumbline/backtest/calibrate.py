@@ -6,7 +6,8 @@ the history is too short, or the numbers look as if they were not what they say,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -201,16 +202,17 @@ def _family(context: _Context, family: Family, all_: Sequence[Family]) -> Family
 
 
 def _series(family: Family, measured: Sequence[Outcome]) -> dict[str, Series]:
-    """Values by group, in order of time; one group without a name for the whole."""
+    """Finite values by group, in order of time; one group without a name for the whole."""
     found: dict[str, Series] = {}
     for one in measured:
-        if not family.group_by:
-            if one.observed is not None:
-                found.setdefault("", []).append((one.as_of, one.observed))
-            continue
-        for group in one.groups:
-            if group.observed is not None:
-                found.setdefault(group.key.label, []).append((one.as_of, group.observed))
+        values: Iterable[tuple[str, float | None]] = (
+            ((group.key.label, group.observed) for group in one.groups)
+            if family.group_by
+            else [("", one.observed)]
+        )
+        for label, value in values:
+            if value is not None and math.isfinite(value):
+                found.setdefault(label, []).append((one.as_of, value))
     return found
 
 

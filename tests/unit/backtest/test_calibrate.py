@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +13,13 @@ import pytest
 
 from plumbline.backtest.calibrate import LEAST_DAYS, Calibration, calibrate
 from plumbline.backtest.proposing import Quantiles, propose
+from plumbline.backtest.reports.calibration import calibration_dict
 from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Suite
 from plumbline.project.labels import Label
+from plumbline.report.writers import as_json
 from support.projects import between
 from unit.backtest.conftest import NEW_YORK, at, grouped, label, levels, measured, write_suite
 
@@ -72,6 +75,17 @@ def test_eighty_of_all_players_is_a_permanent_alarm_and_what_would_work_is_said(
     assert proposed.false_alarms_per_month <= 2
     assert now.alerts_per_month > 5 * proposed.alerts_per_month
     assert f"warning {family.levels.warning:g}" in permanent
+
+
+@pytest.mark.parametrize("days", [LEAST_DAYS - 1, LEAST_DAYS + 10])
+def test_infinity_and_nan_teach_nothing(suite: Suite, days: int) -> None:
+    values = [90.0] * (4 * days)
+    values[7], values[9] = math.inf, math.nan
+    found = calibrated(suite, measured(values))
+    quantiles = only(found).quantiles
+    assert quantiles is not None
+    assert set(quantiles.values) == {90.0}
+    assert "NaN" not in as_json(calibration_dict(found))
 
 
 def test_values_within_labelled_incidents_teach_nothing(suite: Suite) -> None:

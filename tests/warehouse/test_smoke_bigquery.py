@@ -12,6 +12,7 @@ from plumbline.cli.main import invoke
 from plumbline.doctor import smoke
 from plumbline.project import Target
 from plumbline.project.files import read_document
+from plumbline.report.writers import escape
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Endless, Refused
@@ -56,7 +57,7 @@ def run(project: SmallProject, proxy: BigQueryProxy, *more: str) -> tuple[int, d
     steps = json.loads((out / "smoke_bigquery.json").read_text())["steps"]
     names = {str(step.__doc__).strip().rstrip("."): step.__name__ for step in smoke.STEPS}
     page = (out / "smoke_bigquery.md").read_text()
-    assert all(f"| {step['step']} | {step['verdict']} |" in page for step in steps)
+    assert all(f"| {escape(step['step'])} | {step['verdict']} |" in page for step in steps)
     return code, {names.get(step["step"], step["step"]): step["verdict"] for step in steps}
 
 

@@ -7,7 +7,6 @@ only where it may write does it make a dataset, ``plumbline_smoke``, and append 
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,6 +23,8 @@ from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
 from plumbline.project import Project, Target
+from plumbline.report.page import Name, Section, Table
+from plumbline.report.writers import as_json, as_markdown
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse.billing import most_billed
 from plumbline.warehouse.client import endpoint_of, open_client
@@ -349,15 +350,17 @@ def _times(instants: list[datetime]) -> str:
 def write_results(folder: Path, target: Target, at: datetime, results: list[Result]) -> Path:
     """Write the results as a page and as JSON; the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "smoke_bigquery.json").write_text(as_json(target, at, results), encoding="utf-8")
+    document = results_dict(target, at, results)
+    (folder / "smoke_bigquery.json").write_text(as_json(document), encoding="utf-8")
     page = folder / "smoke_bigquery.md"
-    page.write_text(as_markdown(target, at, results), encoding="utf-8")
+    text = as_markdown(results_page(target, at, results), level=1)
+    page.write_text(text, encoding="utf-8")
     return page
 
 
-def as_json(target: Target, at: datetime, results: list[Result]) -> str:
-    """One JSON object."""
-    said = {
+def results_dict(target: Target, at: datetime, results: list[Result]) -> dict[str, object]:
+    """For machines."""
+    return {
         "schema_version": 1,
         "project": target.project,
         "location": target.location,
@@ -365,20 +368,21 @@ def as_json(target: Target, at: datetime, results: list[Result]) -> str:
         "at": at.isoformat(timespec="seconds"),
         "steps": [dataclasses.asdict(result) for result in results],
     }
-    return json.dumps(said, indent=2) + "\n"
 
 
-def as_markdown(target: Target, at: datetime, results: list[Result]) -> str:
+def results_page(target: Target, at: datetime, results: list[Result]) -> list[Section]:
     """A table, to be put beside docs/unproven.md."""
-    lines = [
-        f"# What {endpoint_of(target)} showed",
-        "",
-        f"Project `{target.project}`, location {target.location}, {at:%Y-%m-%d %H:%M} UTC.",
-        "",
-        "| step | | seen | s |",
-        "|---|---|---|---|",
+    where = f", location {target.location}, {at:%Y-%m-%d %H:%M} UTC."
+    rows = (
+        (result.step, str(result.verdict), result.said, f"{result.seconds:.1f}")
+        for result in results
+    )
+    return [
+        Section(
+            f"What {endpoint_of(target)} showed",
+            (
+                ("Project ", Name(target.project), where),
+                Table(("step", "", "seen", "s"), tuple(rows), right=frozenset({3})),
+            ),
+        )
     ]
-    for result in results:
-        said = result.said.replace("|", "\\|")
-        lines.append(f"| {result.step} | {result.verdict} | {said} | {result.seconds:.1f} |")
-    return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The drawing of docs/architecture.md: which rooms of the package build on which."""
+"""The drawing of docs/architecture.md: which packages of plumbline import which."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ PAGE = Path("docs/architecture.md")
 BEGIN, END = "<!-- made by scripts/generators -->", "<!-- until here -->"
 
 Edge = tuple[str, str]
-"""Two rooms, of which the first imports from the second."""
+"""Two packages, of which the first imports from the second."""
 
 
 def read_order() -> Sequence[str]:
-    """The rooms from top to bottom, as the import contract in pyproject.toml orders them."""
+    """The packages from top to bottom, as the import contract in pyproject.toml orders them."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
     return tuple(layers)
 
 
-def describe_room(room: str) -> str:
-    """The first sentence of what a room says of itself."""
-    text = (PACKAGE / room / "__init__.py").read_text(encoding="utf-8")
+def describe_package(package: str) -> str:
+    """The first sentence of what a package says of itself."""
+    text = (PACKAGE / package / "__init__.py").read_text(encoding="utf-8")
     docstring = ast.get_docstring(ast.parse(text)) or ""
     return " ".join(re.split(r"(?<=\.)\s", docstring)[0].split())
 
 
-def read_edges(rooms: Sequence[str]) -> Set[Edge]:
-    """All imports between rooms: at the top of a file, within a function, for types alone."""
+def read_edges(packages: Sequence[str]) -> Set[Edge]:
+    """All imports between packages: at the top of a file, within a function, for types alone."""
     return {
-        (room, other)
-        for room in rooms
-        for file in (PACKAGE / room).rglob("*.py")
-        for other in imported_rooms(ast.parse(file.read_text(encoding="utf-8")))
-        if other != room
+        (package, other)
+        for package in packages
+        for file in (PACKAGE / package).rglob("*.py")
+        for other in imported_packages(ast.parse(file.read_text(encoding="utf-8")))
+        if other != package
     }
 
 
-def imported_rooms(tree: ast.AST) -> set[str]:
-    """The rooms that a file imports from."""
+def imported_packages(tree: ast.AST) -> set[str]:
+    """The packages that a file imports from."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "plumbline":
@@ -58,27 +58,27 @@ def imported_rooms(tree: ast.AST) -> set[str]:
 
 
 def draw_edges(order: Sequence[str], edges: Set[Edge]) -> Sequence[str]:
-    """A solid arrow down to each room that no longer way down leads to; each import that points
+    """A solid arrow down to each package that no longer way down leads to; each import that points
     up, as a dotted arrow."""
     reach: dict[str, set[str]] = {}
     lines = []
     for position in reversed(range(len(order))):
-        room, below = order[position], order[position + 1 :]
-        direct = {other for other in below if (room, other) in edges}
+        package, below = order[position], order[position + 1 :]
+        direct = {other for other in below if (package, other) in edges}
         further = set().union(*(reach[other] for other in direct))
-        reach[room] = direct | further
-        lines += [f"    {room} --> {other}" for other in direct - further]
-        lines += [f"    {room} -.-> {up}" for up in order[:position] if (room, up) in edges]
+        reach[package] = direct | further
+        lines += [f"    {package} --> {other}" for other in direct - further]
+        lines += [f"    {package} -.-> {up}" for up in order[:position] if (package, up) in edges]
     return sorted(lines)
 
 
 def draw(order: Sequence[str], edges: Set[Edge]) -> str:
-    """A Mermaid diagram, and a table of the rooms from top to bottom."""
+    """A Mermaid diagram, and a table of the packages from top to bottom."""
     lines = ["```mermaid", "flowchart TD", *draw_edges(order, edges), "```", ""]
     lines += ["| package | content | imports from |", "|---|---|---|"]
-    for room in order:
-        used = ", ".join(other for other in order if (room, other) in edges) or "nothing"
-        lines.append(f"| `{room}/` | {describe_room(room).replace('``', '`')} | {used} |")
+    for package in order:
+        used = ", ".join(other for other in order if (package, other) in edges) or "nothing"
+        lines.append(f"| `{package}/` | {describe_package(package).replace('``', '`')} | {used} |")
     return "\n".join(lines)
 
 

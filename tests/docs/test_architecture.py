@@ -23,12 +23,12 @@ def test_imports_of_every_kind_count() -> None:
         "if TYPE_CHECKING:\n    from plumbline.site import y\n"
         "def f():\n    import plumbline.history.loads\n    from plumbline import models\n"
     )
-    assert architecture.imported_rooms(tree) == {"run", "site", "history", "models"}
+    assert architecture.imported_packages(tree) == {"run", "site", "history", "models"}
 
 
-def test_every_room_has_its_place_in_the_order() -> None:
-    rooms = {init.parent.name for init in architecture.PACKAGE.glob("*/__init__.py")}
-    assert set(architecture.read_order()) == rooms
+def test_every_package_has_its_place_in_the_order() -> None:
+    packages = {init.parent.name for init in architecture.PACKAGE.glob("*/__init__.py")}
+    assert set(architecture.read_order()) == packages
 
 
 def test_every_decision_is_listed_in_its_order() -> None:

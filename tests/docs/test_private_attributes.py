@@ -1,7 +1,7 @@
-"""A name that begins with an underscore is used in its own room only.
+"""A name that begins with an underscore is used in its own package only.
 
-A room is a folder of the package. What another room needs is a public name, so that a reader finds
-every use of a room's inside in that room.
+A package is a folder of plumbline. What another package needs is a public name, so that a reader
+finds every use of what is private within its own package.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "plugins" / "plumbline"
 
 GREAT_EXPECTATIONS = {"_datasource"}
-"""Names of Great Expectations' that a room of ours happens to use for its own as well."""
+"""Names of Great Expectations' that a package of ours happens to use for its own as well."""
 
 
 def is_private(name: str) -> bool:
@@ -26,7 +26,7 @@ def trees() -> Iterator[tuple[str, ast.Module]]:
         yield file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text())
 
 
-def room_of(path: str) -> str:
+def package_of(path: str) -> str:
     return path.split("/")[0]
 
 
@@ -59,25 +59,25 @@ def used(tree: ast.AST) -> Iterator[str]:
                 yield name
 
 
-def rooms_by_member(files: Mapping[str, ast.Module]) -> Mapping[str, set[str]]:
-    rooms: dict[str, set[str]] = defaultdict(set)
+def packages_by_member(files: Mapping[str, ast.Module]) -> Mapping[str, set[str]]:
+    packages: dict[str, set[str]] = defaultdict(set)
     for path, tree in files.items():
         for name in defined(tree):
-            rooms[name].add(room_of(path))
-    return rooms
+            packages[name].add(package_of(path))
+    return packages
 
 
 def test_no_room_uses_another_rooms_private_members() -> None:
     files = dict(trees())
-    rooms = rooms_by_member(files)
+    packages = packages_by_member(files)
     found = {
         (path, name)
         for path, tree in files.items()
         for name in used(tree)
         if is_private(name)
         and name not in GREAT_EXPECTATIONS
-        and rooms.get(name)
-        and room_of(path) not in rooms[name]
+        and packages.get(name)
+        and package_of(path) not in packages[name]
     }
     assert found == set(), "make it a public name, or ask its owner for what it is used for"
 
@@ -89,6 +89,6 @@ def test_no_room_imports_another_rooms_private_names() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("plumbline.")
         for alias in node.names
-        if is_private(alias.name) and str(node.module).split(".")[1] != room_of(path)
+        if is_private(alias.name) and str(node.module).split(".")[1] != package_of(path)
     ]
     assert found == []

@@ -1,13 +1,12 @@
 """What is deployed: Cloud Run, an endpoint or a command is asked for the commit.
 
 What does not say its commit is unknown, and said to be: never taken for the newest, nor for drift.
-Used by `drift`, and by `checks` for the deployments before.
+Used by `drift`, and by `check` for the deployments before.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import MonitorError
+from plumbline.deploy.gitlog import COMMIT
 from plumbline.project.services import (
     COMMIT_LABEL,
     COMMIT_VARIABLE,
@@ -35,7 +35,6 @@ SECONDS = 20.0
 MOST_REVISIONS = 5
 """Deployments before the present one that are listed."""
 
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _EXTRA = "pip install 'plumbline-dq[deployments]'"
 
 
@@ -266,7 +265,7 @@ def _commit_of(labels: Mapping[str, str], containers: Any, *, what: str) -> Depl
         if colon:
             said.append(("image tag", tag))
     for found_by, text in said:
-        if _COMMIT.fullmatch(text):
+        if COMMIT.fullmatch(text):
             return Deployed(text, found_by)
     shown = ", ".join(f"{found_by} is {text!r}" for found_by, text in said) or (
         f"it has no label {COMMIT_LABEL}, no variable {COMMIT_VARIABLE} and no image tag"
@@ -344,7 +343,7 @@ def run_command(
 
 
 def _from_text(text: str, found_by: str, fix: str) -> Deployed:
-    if not _COMMIT.fullmatch(text):
+    if not COMMIT.fullmatch(text):
         raise UnknownDeploymentError(f"{text[:60]!r} is no commit", fix=fix)
     return Deployed(text, found_by)
 

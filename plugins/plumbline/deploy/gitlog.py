@@ -1,7 +1,7 @@
 """What a git repository knows of a service's own paths: pure questions, answered by git itself.
 
 A repository that can't know the answer (a shallow clone, a commit that is not there, a branch that
-was rewritten) raises; no answer is ever made up from what is missing. Used by `drift` and `checks`.
+was rewritten) raises; no answer is ever made up from what is missing. Used by `drift` and `check`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ MOST_COMMITS = 50
 """Commits that are listed by name."""
 
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
+"""The hash of a commit, whole or abbreviated."""
+
 _FIELDS = "%H%x1f%ct%x1f%an%x1f%s"
 
 

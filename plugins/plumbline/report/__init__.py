@@ -1,1 +1,1 @@
-"""Reports of a run: one module per format, each with ``render(report) -> str``."""
+"""Reports as pages, and their writers: text, Markdown, scripts, JSON."""

@@ -1,8 +1,8 @@
 """A report as a page: what it says, and what each part of it means.
 
-A room builds the page of its report once; `plumbline.report.writers` writes it as text or as
-Markdown, and escapes whatever comes from data or files. What a report says to machines is its
-``as_dict``, whose keys are a contract.
+A page is built once for each report; `plumbline.report.writers` writes it as text or as Markdown,
+and escapes whatever comes from data or files. Machines read the report's dict instead, whose keys
+are a contract.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """The data docs site: static pages that need no server and no network.
 
-    records   what a run leaves for the site, in the meta of GX's stored results
-    sync      what the history in the warehouse knows besides: incidents, other machines' runs
-    book      what the site keeps of both, in one file; months that are over go to archives
-    stories   an incident's rows as its page tells them
-    collect   the book and the project's files as the values that pages show (`data`)
-    pages     those values as HTML, without I/O; `charts` draws the small charts
-    build     all of this in order, once a run
-    writing   into a folder: all or nothing, and only what changed
-    bucket    into Cloud Storage, in an order that never shows half a site
+    records            what a run leaves for the site, in the meta of GX's stored results
+    sync               what the history in the warehouse adds: incidents, other machines' runs
+    history_cache      what the site keeps of both, in one file; past months go to archives
+    incident_timeline  an incident's rows as the timeline of its page
+    assemble           the cache and the project's files as the values that pages show
+    view_models        those values
+    pages              the values as HTML, without I/O; `charts` draws the small charts
+    build              all of this in order, once a run
+    writing            into a folder: all or nothing, and only what changed
+    bucket             into Cloud Storage, in an order that never shows half a site
 
 Used by `plumbline.gx.site_builder`, which is GX's way in, and by ``plumbline docs``.
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from plumbline.lint.sql import DIALECT
+
 if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.optimizer.scope import Scope
@@ -67,13 +69,17 @@ def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Qu
         query: a whole SELECT.
         table: the columns of a table that is no CTE of the query.
     """
-    from sqlglot import exp
+    from sqlglot import Dialect, exp
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import traverse_scope
     from sqlglot.schema import MappingSchema
 
     query = query.copy()
-    schema = MappingSchema(dialect="bigquery")
+    dialect = Dialect.get_or_raise(DIALECT)
+    # Types are needed to write out the star of a struct, which is a dot and no column. sqlglot
+    # when compiled raises TypeError where it looks for the type of a table's star.
+    dialect.ANNOTATE_ALL_SCOPES = any(one.is_star for one in query.find_all(exp.Dot))
+    schema = MappingSchema(dialect=dialect)
     tables: dict[str, exp.Table] = {}
     spelled: dict[str, str] = {}
     try:
@@ -93,7 +99,7 @@ def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Qu
         spelled.update((one.name.lower(), one.name) for one in query.find_all(exp.Identifier))
         qualified = qualify(
             query,
-            dialect="bigquery",
+            dialect=dialect,
             schema=schema,
             infer_schema=False,
             allow_partial_qualification=True,

@@ -36,6 +36,13 @@ TABLES = {"games": ("game_id", "day"), "days": ("day", "Season"), "players": ("p
         ("select s.* from (select struct(1 as a, 2 as b) as s)", ("a", "b")),
         ("select * from games pivot(count(*) for day in ('mo', 'tu'))", ("game_id", "mo", "tu")),
         ("select a, a from x", ("a",)),
+        ("select u.* from unknown as u", None),
+        ("with a as (select u.*, 1 as y from unknown as u) select y, z from a", ("y", "z")),
+        (
+            "with a as (select g.*, u.* from games as g, unknown as u), b as (select * from games)"
+            " select b.*, a.x from a, b",
+            ("game_id", "day", "x"),
+        ),
         ("with a as (select count(*) from games) select * from a", None),
         ("with a as (select 1 as x), b as (select *, 2 as y from a) select * from b", ("x", "y")),
         ("with games as (select 1 as x) select * from games", ("x",)),
@@ -66,6 +73,7 @@ def test_the_columns_that_a_query_returns(sql: str, columns: tuple[str, ...] | N
         ("select * replace (1 as x) from d.days", None),
         ("select x + 1 as x from d.games", None),
         ("select season as x from d.games join d.days using (day)", ("d.days", "season")),
+        ("select u.*, g.day as x from d.games as g, d.unknown as u", ("d.games", "day")),
         (
             "with a as (select game_id as y from d.games) select y as x from a",
             ("d.games", "game_id"),

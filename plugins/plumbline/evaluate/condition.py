@@ -279,9 +279,9 @@ def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth
         (coerce(a, kind), coerce(b, kind)) for a, b in zip(one.values, other.values, strict=True)
     ]
     if condition.operator == "==":
-        return [equal(a, b) for a, b in pairs]
+        return [equal(a, b, kind) for a, b in pairs]
     if condition.operator == "!=":
-        return [None if (truth := equal(a, b)) is None else not truth for a, b in pairs]
+        return [None if (truth := equal(a, b, kind)) is None else not truth for a, b in pairs]
     compare = _OPERATORS[condition.operator]
     return [
         None if a is None or b is None else compare(comparable(a), comparable(b)) for a, b in pairs

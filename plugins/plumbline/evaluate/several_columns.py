@@ -100,7 +100,7 @@ def pair_equal(
 
 
 def _equal(one: Any, other: Any, kind: BigQueryType) -> bool:
-    return bool(equal(coerce(one, kind), coerce(other, kind)))
+    return bool(equal(coerce(one, kind), coerce(other, kind), kind))
 
 
 def pair_greater(

@@ -112,8 +112,8 @@ def is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def equal(one: Any, other: Any) -> bool | None:
-    """SQL's ``=`` of two values: NaN equals nothing.
+def equal(one: Any, other: Any, kind: BigQueryType) -> bool | None:
+    """SQL's ``=`` of two values of one type: NaN equals nothing.
 
     None is NULL: a value is NULL, or a field of a STRUCT whose other fields are equal.
     https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#comparison_operators
@@ -122,8 +122,9 @@ def equal(one: Any, other: Any) -> bool | None:
         return None
     if is_nan(one) or is_nan(other):
         return False
-    if isinstance(one, Mapping) and set(one) != {"start", "end"}:  # a STRUCT, not a RANGE
-        fields = [equal(*pair) for pair in zip(one.values(), other.values(), strict=True)]
+    if kind.name == "STRUCT":
+        pairs = zip(one.values(), other.values(), kind.inner, strict=True)
+        fields = [equal(a, b, inner) for a, b, inner in pairs]
         return False if False in fields else None if None in fields else True
     return key(one) == key(other)
 

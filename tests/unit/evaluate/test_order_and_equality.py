@@ -73,6 +73,24 @@ def test_arrays_are_not_compared(type_: str, kind: str, kwargs: Any) -> None:
         success(kind, type_, (value, value), **kwargs)
 
 
+@pytest.mark.parametrize("fields", [("a", "b"), ("start", "end")])
+def test_structs_with_a_null_in_a_field_are_not_equal(fields: tuple[str, str]) -> None:
+    equal = "expect_column_pair_values_to_be_equal"
+    first, second = fields
+    type_ = f"STRUCT<{first} INT64, `{second}` INT64>"
+    null, known = {first: 1, second: None}, {first: 1, second: 2}
+    assert success(equal, type_, (known, known), column_A="x", column_B="y")
+    assert not success(equal, type_, (null, null), column_A="x", column_B="y")
+
+
+def test_ranges_without_an_end_are_equal() -> None:
+    equal = "expect_column_pair_values_to_be_equal"
+    pair = (days("2024-01-01", None), days("2024-01-01", None))
+    assert success(equal, "RANGE<DATE>", pair, column_A="x", column_B="y")
+    structs = tuple({"a": one} for one in pair)
+    assert success(equal, "STRUCT<a RANGE<DATE>>", structs, column_A="x", column_B="y")
+
+
 def test_arrays_are_grouped() -> None:
     unique = "expect_column_values_to_be_unique"
     assert success(unique, "ARRAY<INT64>", ([1],), ([1, 2],), column="x")

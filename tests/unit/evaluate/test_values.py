@@ -132,8 +132,8 @@ def test_values_are_grouped_as_bigquery_groups_them(one: Any, other: Any, same: 
 
 
 def test_nan_equals_nothing_not_even_itself() -> None:
-    assert not equal(NAN, NAN)
-    assert equal(1, 1.0)
+    assert not equal(NAN, NAN, BigQueryType("FLOAT64"))
+    assert equal(1, 1.0, BigQueryType("FLOAT64"))
 
 
 @pytest.mark.parametrize(

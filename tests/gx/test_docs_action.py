@@ -263,6 +263,6 @@ def test_two_builds_at_once_make_one_site_that_has_both(notebook: SmallProject) 
         for done in [pool.submit(build, *one) for one in ready]:
             done.result(timeout=60)
     site = site_of(context)
-    book = json.loads((site / paths.BOOK).read_text())
-    assert {run["checkpoint"] for run in book["runs"]} == {"one", "two"}
+    cache = json.loads((site / paths.HISTORY_CACHE).read_text())
+    assert {run["checkpoint"] for run in cache["runs"]} == {"one", "two"}
     assert crawl(site, hidden=[notebook.root]) == []

@@ -30,7 +30,7 @@ from plumbline.core.status import Status
 from plumbline.core.text import moment
 from plumbline.models import CompiledModel
 from plumbline.run.request import parse_as_of
-from plumbline.site.history_cache import Book, with_records
+from plumbline.site.history_cache import HistoryCache, with_records
 from plumbline.site.records import Record, RunStamp
 from plumbline.warehouse.result import QueryResult
 from support.channel_messages import item
@@ -199,10 +199,10 @@ def test_the_site_keeps_each_run_and_the_latest_one(zone: ZoneInfo, change: date
         stamp = RunStamp(f"run-{at:%H%M}", "c", "local", at.astimezone(zone), at, 1)
         found = outcome("m", Status.PASS, at.astimezone(zone))
         records.append(Record(stamp, found, ended_at=at))
-    book = with_records(Book(target="local"), records)
-    assert [row.at for row in book.monitors["m"].rows] == list(minutes(change))
-    assert [run.as_of for run in book.runs] == list(minutes(change))
-    latest = book.monitors["m"].latest
+    cache = with_records(HistoryCache(target="local"), records)
+    assert [row.at for row in cache.monitors["m"].rows] == list(minutes(change))
+    assert [run.as_of for run in cache.runs] == list(minutes(change))
+    latest = cache.monitors["m"].latest
     assert latest is not None
     assert in_utc(latest.run.as_of) == change + 120 * MINUTE
 

@@ -49,7 +49,7 @@ from plumbline.site.records import Record, from_meta
 from plumbline.site.writing import ConflictError, FolderSite, SiteFiles
 
 MOST_STORED = 400
-"""Stored results that a site without a book begins with, the newest."""
+"""Stored results that a site without a cache begins with, the newest."""
 MOST_BUILDS = 3
 """Times that a site is built, where other builds are faster."""
 

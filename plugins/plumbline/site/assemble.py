@@ -1,4 +1,4 @@
-"""From the book and the project's files to what the pages show.
+"""From the cache and the project's files to what the pages show.
 
 No warehouse is asked and no page is drawn here. Used by `plumbline.site.build`.
 """
@@ -24,7 +24,13 @@ from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
-from plumbline.site.history_cache import RECENT_RUNS, Archives, Book, IncidentStory, MonitorBook
+from plumbline.site.history_cache import (
+    RECENT_RUNS,
+    Archives,
+    CachedMonitor,
+    HistoryCache,
+    IncidentStory,
+)
 from plumbline.site.incident_timeline import view_of
 from plumbline.site.rows import Row, RunRow
 from plumbline.site.view_models import (
@@ -63,7 +69,7 @@ class GxLinks:
 
 def collect(
     project: Project,
-    book: Book,
+    cache: HistoryCache,
     *,
     built_at: datetime,
     checkpoint: str,
@@ -78,7 +84,7 @@ def collect(
 
     Args:
         project: suites, runbooks, checkpoints, zone.
-        book: what is known of runs and incidents.
+        cache: what is known of runs and incidents.
         built_at: now.
         checkpoint: whose runs make the score and the calendar.
         next_runs: by checkpoint, when its next run is due.
@@ -93,12 +99,12 @@ def collect(
     after = _after_deployments(project, checkpoints)
     names = _in_order(project, checkpoints, after)
     suites = {name: _suite(project, name) for name in names}
-    every_mute = _mutes(project, book.mutes, built_at)
+    every_mute = _mutes(project, cache.mutes, built_at)
     views = tuple(
         _monitor(
             project,
-            book,
-            book.monitors.get(name) or MonitorBook(name),
+            cache,
+            cache.monitors.get(name) or CachedMonitor(name),
             built_at=built_at,
             suite=suites[name],
             checkpoints=tuple(one for one, has in checkpoints.items() if name in has),
@@ -109,13 +115,13 @@ def collect(
         )
         for name in names
     )
-    runs = [run for run in book.runs if run.checkpoint == checkpoint]
+    runs = [run for run in cache.runs if run.checkpoint == checkpoint]
     last = runs[-1] if runs else None
     until = last_day(last.as_of.astimezone(project.timezone)) if last else None
-    stories = {story.id: story for story in book.incidents}
+    stories = {story.id: story for story in cache.incidents}
     return SiteData(
         title=str(project.dbt.get("name") or project.root.name),
-        target=book.target,
+        target=cache.target,
         zone=project.timezone,
         built_at=built_at,
         next_build=stale_after,
@@ -125,19 +131,19 @@ def collect(
             _after_deployment(project, name, services, gx) for name, services in after.items()
         ),
         incidents=tuple(
-            _incident(story, book, suites)
+            _incident(story, cache, suites)
             for story in sorted(
                 stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
             )
         ),
-        incident_months=_incident_months(book, suites, archives),
+        incident_months=_incident_months(cache, suites, archives),
         mutes=tuple(every_mute),
         scores=tuple(runs[-SCORES:]),
         days=_days(project, runs, until) if until else (),
-        runs=tuple(reversed(book.runs[-RECENT_RUNS:])),
+        runs=tuple(reversed(cache.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
-        costs=costs_of(project, book, price or LIST_PRICE),
-        coverage=coverage_of(project, book, suites=suites, checkpoints=checkpoints),
+        costs=costs_of(project, cache, price or LIST_PRICE),
+        coverage=coverage_of(project, cache, suites=suites, checkpoints=checkpoints),
         links=(Link("Suites and results", gx.index),) if gx.index else (),
         note=note,
     )
@@ -147,7 +153,7 @@ def _in_order(
     project: Project, checkpoints: Mapping[str, tuple[str, ...]], after: Collection[str]
 ) -> tuple[str, ...]:
     """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
-    it found last would stand there as if it were so now. The book still has it, should it return.
+    it found last would stand there as if it were so now. The cache still has it, should it return.
     """
     found = dict.fromkeys(name for monitors in checkpoints.values() for name in monitors)
     found.update(dict.fromkeys(project.monitor_names()))
@@ -217,15 +223,15 @@ def _mutes(project: Project, by_command: Sequence[Mute], now: datetime) -> list[
 
 def _monitor(
     project: Project,
-    book: Book,
-    known: MonitorBook,
+    cache: HistoryCache,
+    known: CachedMonitor,
     *,
     built_at: datetime,
     checkpoints: tuple[str, ...],
     **values: Any,
 ) -> MonitorView:
     try:
-        return _known_monitor(project, book, known, checkpoints=checkpoints, **values)
+        return _known_monitor(project, cache, known, checkpoints=checkpoints, **values)
     except Exception as raised:  # one monitor's data must not cost the others their pages
         logger.debug("the view of %s could not be made", known.name, exc_info=True)
         return MonitorView.undrawable(known.name, raised, built_at, checkpoints)
@@ -233,8 +239,8 @@ def _monitor(
 
 def _known_monitor(
     project: Project,
-    book: Book,
-    known: MonitorBook,
+    cache: HistoryCache,
+    known: CachedMonitor,
     *,
     suite: Suite | None,
     checkpoints: tuple[str, ...],
@@ -250,7 +256,7 @@ def _known_monitor(
     streak = known.streak
     due = [next_runs[name] for name in checkpoints if name in next_runs]
     drawn = {month: rows for (name, month), rows in archives.rows.items() if name == known.name}
-    own = [story for story in book.incidents if story.monitor == known.name]
+    own = [story for story in cache.incidents if story.monitor == known.name]
     return MonitorView(
         name=known.name,
         latest=latest,
@@ -273,7 +279,7 @@ def _known_monitor(
         sql=known.latest.sql if known.latest else None,
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),
-        past=_past(book, known.name),
+        past=_past(cache, known.name),
         muted=muted,
     )
 
@@ -299,7 +305,7 @@ def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
     )
 
 
-def _groups(known: MonitorBook) -> tuple[GroupSeries, ...]:
+def _groups(known: CachedMonitor) -> tuple[GroupSeries, ...]:
     """A series a group, of the groups that were there lately: the worst run of each day, then each
     run of the last one."""
     rows = (*known.days, *(row for row in known.rows if not row.is_archived))
@@ -349,7 +355,7 @@ def _days(project: Project, runs: Sequence[RunRow], until: date) -> tuple[DayVie
 
 def _incident(
     story: IncidentStory,
-    book: Book,
+    cache: HistoryCache,
     suites: Mapping[str, Suite | None],
 ) -> IncidentView:
     name = story.monitor
@@ -357,14 +363,14 @@ def _incident(
     monitor = suite.monitor if suite else None
     return view_of(
         story,
-        book.monitors[name].rows if name in book.monitors else (),
+        cache.monitors[name].rows if name in cache.monitors else (),
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
     )
 
 
-def _past(book: Book, monitor: str) -> tuple[Incident, ...]:
+def _past(cache: HistoryCache, monitor: str) -> tuple[Incident, ...]:
     return tuple(
         Incident(
             id=one.id,
@@ -379,14 +385,14 @@ def _past(book: Book, monitor: str) -> tuple[Incident, ...]:
             closed_at=one.closed_at,
             ending=one.ending,
         )
-        for _, past in sorted(book.archived.items(), reverse=True)
+        for _, past in sorted(cache.archived.items(), reverse=True)
         for one in reversed(past)
         if one.monitor == monitor
     )
 
 
 def _incident_months(
-    book: Book, suites: Mapping[str, Suite | None], archives: Archives
+    cache: HistoryCache, suites: Mapping[str, Suite | None], archives: Archives
 ) -> tuple[IncidentMonth, ...]:
     return tuple(
         IncidentMonth(
@@ -395,16 +401,16 @@ def _incident_months(
             None
             if month not in archives.incidents
             else tuple(
-                _incident(story, book, suites) for story in reversed(archives.incidents[month])
+                _incident(story, cache, suites) for story in reversed(archives.incidents[month])
             ),
         )
-        for month, past in sorted(book.archived.items(), reverse=True)
+        for month, past in sorted(cache.archived.items(), reverse=True)
     )
 
 
-def listed_results(book: Book) -> Iterator[tuple[str, ...]]:
+def listed_results(cache: HistoryCache) -> Iterator[tuple[str, ...]]:
     """Keys of the results whose GX pages the site holds: those that monitors' pages list."""
-    for known in book.monitors.values():
+    for known in cache.monitors.values():
         for row in known.rows[-RECENT_RUNS:]:
             if row.result is not None:
                 yield row.result

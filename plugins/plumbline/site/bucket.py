@@ -5,7 +5,7 @@ Writing one object is atomic, writing many is not. So the order makes it safe:
 1. ``site.json`` says which objects are about to be written: the build's claim on the site;
 2. styles and other files, then new pages: no page leads to them yet;
 3. pages that are there already: all that they lead to is there by now;
-4. ``index.html``, then the book that the next build begins with;
+4. ``index.html``, then the cache that the next build begins with;
 5. what the build *before this one* left over goes, and ``site.json`` says what the site is now.
 
 After every one of these writes each page is whole, has the styles it was drawn with (they lie below
@@ -407,7 +407,7 @@ def _conflict() -> ConflictError:
 def _phases(changed: Sequence[str], *, is_there: Callable[[str], bool]) -> list[list[str]]:
     """What may be written side by side, one after the other; see the module."""
     found: list[list[str]] = [[] for _ in range(5)]
-    last = {paths.OVERVIEW: 3, paths.BOOK: 4}
+    last = {paths.OVERVIEW: 3, paths.HISTORY_CACHE: 4}
     _side_by_side(is_there, [path for path in changed if path not in last])
     for path in sorted(changed):
         if path in last:

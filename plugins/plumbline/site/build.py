@@ -18,10 +18,9 @@ from plumbline.core.gc_tuning import not_collected
 from plumbline.project import Project, Target
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.targets import DEMO_NAME
-from plumbline.site import history_cache as books
-from plumbline.site import paths
+from plumbline.site import history_cache, paths
 from plumbline.site.assemble import GxLinks, collect, listed_results
-from plumbline.site.history_cache import Archives, Book, IncidentStory, Keep
+from plumbline.site.history_cache import Archives, HistoryCache, IncidentStory, Keep
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import frame_page, render
 from plumbline.site.records import Record
@@ -96,7 +95,7 @@ def build_site(
         records: of the run that has just been, if any.
         now: shown as when it was built.
         gx: GX's pages; None: the site has none.
-        stored: records of earlier runs, read only where the site has no book yet.
+        stored: records of earlier runs, read only where the site has no cache yet.
         next_runs: by checkpoint, when its next run should be over; None: no schedule is known.
         keep: the retention.
         with_history: whether to ask the warehouse.
@@ -110,33 +109,35 @@ def build_site(
     # Beside all that GX has loaded, each look for garbage takes as long as a page, and what a build
     # leaves behind is small.
     with files.exclusively(), not_collected():
-        known = None if afresh else _book(files, target)
-        book = known or Book(target=target.name)
+        known = None if afresh else _read_cache(files, target)
+        cache = known or HistoryCache(target=target.name)
         every = [*([] if known else stored), *records]
-        book = books.with_records(book, [one for one in every if one.run.target == target.name])
-        news = _news(book, target, now, keep) if with_history else News()
+        cache = history_cache.with_records(
+            cache, [one for one in every if one.run.target == target.name]
+        )
+        news = _news(cache, target, now, keep) if with_history else News()
         if afresh and news.fault is not None:
             raise PlumblineError(
                 f"the history could not be read, so the site is left as it was: {news.fault}",
                 fix="fix that, or build without --afresh: the site then keeps what it knows",
             )
-        book = books.with_rows(book, news.rows, news.runs)
-        book = books.with_stories(book, news.events, news.deliveries)
+        cache = history_cache.with_rows(cache, news.rows, news.runs)
+        cache = history_cache.with_stories(cache, news.events, news.deliveries)
         if news.state is not None:
-            book = books.with_state(book, news.state.incidents, news.state.mutes)
+            cache = history_cache.with_state(cache, news.state.incidents, news.state.mutes)
         if news.synced_to is not None:
-            book = replace(book, synced_to=news.synced_to, synced=news.synced)
-        book, leaving = books.settled(book, keep, project.timezone)
+            cache = replace(cache, synced_to=news.synced_to, synced=news.synced)
+        cache, leaving = history_cache.settled(cache, keep, project.timezone)
         is_current = not afresh and files.layout() == layout()
         stock = _Stock(files, is_current=is_current, has_archives=not afresh)
-        book, archives, drawn = stock.archives(book, leaving)
-        shelf = _Shelf.of(book, gx, stock)
-        book = replace(book, gx_suites=shelf.hashes)
+        cache, archives, drawn = stock.archives(cache, leaving)
+        shelf = _Shelf.of(cache, gx, stock)
+        cache = replace(cache, gx_suites=shelf.hashes)
         data = collect(
             project,
-            book,
+            cache,
             built_at=now,
-            checkpoint=_main_checkpoint(book),
+            checkpoint=_main_checkpoint(cache),
             next_runs=next_runs,
             stale_after=min(next_runs.values(), default=now + STALE_AFTER),
             archives=drawn,
@@ -149,9 +150,9 @@ def build_site(
             **pages.files,
             **shelf.framed(data),
             **archives,
-            paths.BOOK: books.to_json(book),
+            paths.HISTORY_CACHE: history_cache.to_json(cache),
         }
-        kept = (pages.kept | shelf.kept | stock.kept_archives(book)) - set(made)
+        kept = (pages.kept | shelf.kept | stock.kept_archives(cache)) - set(made)
         written = files.write(Pages(made, kept, pages.layout))
     notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
     return Built(written, files.address(paths.OVERVIEW), notes, pages.faults)
@@ -170,7 +171,9 @@ class _Stock:
     def has_page(self, path: str) -> bool:
         return self.is_current and self.files.has(path)
 
-    def archives(self, book: Book, leaving: Archives) -> tuple[Book, dict[str, bytes], Archives]:
+    def archives(
+        self, cache: HistoryCache, leaving: Archives
+    ) -> tuple[HistoryCache, dict[str, bytes], Archives]:
         """The files of archives that this build makes, and the months that it has to draw.
 
         A month whose page and archive are both lost is no longer named.
@@ -179,23 +182,25 @@ class _Stock:
         rows: dict[tuple[str, str], tuple[Row, ...]] = {}
         for (name, month), added in leaving.rows.items():
             path = paths.month_archive(name, month)
-            before = self._read(path, books.rows_from_json) or ()
-            rows[name, month] = books.merged_rows(before, added)
-            made[path] = books.rows_to_json(rows[name, month])
+            before = self._read(path, history_cache.rows_from_json) or ()
+            rows[name, month] = history_cache.merged_rows(before, added)
+            made[path] = history_cache.rows_to_json(rows[name, month])
         stories: dict[str, tuple[IncidentStory, ...]] = {}
         for month, ended in leaving.incidents.items():
-            earlier = self._read(paths.incident_archive(month), books.stories_from_json) or ()
+            earlier = (
+                self._read(paths.incident_archive(month), history_cache.stories_from_json) or ()
+            )
             by_id = {story.id: story for story in (*earlier, *ended)}
             stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
-            made[paths.incident_archive(month)] = books.stories_to_json(stories[month])
-        monitors = dict(book.monitors)
-        for name, known in book.monitors.items():
+            made[paths.incident_archive(month)] = history_cache.stories_to_json(stories[month])
+        monitors = dict(cache.monitors)
+        for name, known in cache.monitors.items():
             lost = set()
             for month in known.months:
                 needed = (paths.monitor_month(name, month), paths.month_series(name, month))
                 if (name, month) in rows or all(map(self.has_page, needed)):
                     continue
-                found = self._read(paths.month_archive(name, month), books.rows_from_json)
+                found = self._read(paths.month_archive(name, month), history_cache.rows_from_json)
                 if found is None:
                     lost.add(month)
                 else:
@@ -204,27 +209,29 @@ class _Stock:
                 left = tuple(month for month in known.months if month not in lost)
                 monitors[name] = replace(known, months=left)
         months = {
-            **book.archived,
-            **{month: tuple(map(books.past_of, found)) for month, found in stories.items()},
+            **cache.archived,
+            **{month: tuple(map(history_cache.past_of, found)) for month, found in stories.items()},
         }
-        for month, past in book.archived.items():
+        for month, past in cache.archived.items():
             pages = (paths.incident_month(month), *(paths.incident(one.id) for one in past))
             if month in stories or all(map(self.has_page, pages)):
                 continue
-            of_incidents = self._read(paths.incident_archive(month), books.stories_from_json)
+            of_incidents = self._read(
+                paths.incident_archive(month), history_cache.stories_from_json
+            )
             if of_incidents is None:
                 del months[month]
             else:
                 stories[month] = of_incidents
-                months[month] = tuple(map(books.past_of, of_incidents))
-        return replace(book, monitors=monitors, archived=months), made, Archives(rows, stories)
+                months[month] = tuple(map(history_cache.past_of, of_incidents))
+        return replace(cache, monitors=monitors, archived=months), made, Archives(rows, stories)
 
-    def kept_archives(self, book: Book) -> frozenset[str]:
+    def kept_archives(self, cache: HistoryCache) -> frozenset[str]:
         named = {
             paths.month_archive(name, month)
-            for name, known in book.monitors.items()
+            for name, known in cache.monitors.items()
             for month in known.months
-        } | {paths.incident_archive(month) for month in book.archived}
+        } | {paths.incident_archive(month) for month in cache.archived}
         return frozenset(filter(self.files.has, named))
 
     def _read(self, path: str, parse: Callable[[bytes], _T]) -> _T | None:
@@ -246,7 +253,7 @@ class _Shelf:
     kept: frozenset[str]
 
     @classmethod
-    def of(cls, book: Book, gx: GxPages | None, stock: _Stock) -> _Shelf:
+    def of(cls, cache: HistoryCache, gx: GxPages | None, stock: _Stock) -> _Shelf:
         if gx is None:
             return cls(GxLinks(), {}, {}, frozenset())
         hashes = gx.suites()
@@ -255,7 +262,7 @@ class _Shelf:
         suites = {}
         for name, content in hashes.items():
             path = paths.gx_suite(name)
-            if book.gx_suites.get(name) == content and stock.has_page(path):
+            if cache.gx_suites.get(name) == content and stock.has_page(path):
                 kept.add(path)
             else:
                 of_suite = gx.suite(name)
@@ -264,7 +271,7 @@ class _Shelf:
                 drawn[path] = of_suite
             suites[name] = path
         results = {}
-        for key in listed_results(book):
+        for key in listed_results(cache):
             path = paths.gx_result(key)
             if stock.has_page(path):
                 kept.add(path)
@@ -294,29 +301,29 @@ class _Shelf:
         return made
 
 
-def _book(files: SiteFiles, target: Target) -> Book | None:
-    content = files.read(paths.BOOK)
-    book = None if content is None else books.from_json(content)
-    return book if book is not None and book.target == target.name else None
+def _read_cache(files: SiteFiles, target: Target) -> HistoryCache | None:
+    content = files.read(paths.HISTORY_CACHE)
+    cache = None if content is None else history_cache.from_json(content)
+    return cache if cache is not None and cache.target == target.name else None
 
 
-def _news(book: Book, target: Target, now: datetime, keep: Keep) -> News:
+def _news(cache: HistoryCache, target: Target, now: datetime, keep: Keep) -> News:
     """What is old is counted from what was judged last: a replay judges days of long ago."""
-    until = books.last_instant(book) or now
+    until = history_cache.last_instant(cache) or now
     return read_news(
         target,
         since=until - timedelta(days=keep.days),
-        recorded=book.synced_to,
-        known=book.synced,
+        recorded=cache.synced_to,
+        known=cache.synced,
     )
 
 
-def _main_checkpoint(book: Book) -> str:
+def _main_checkpoint(cache: HistoryCache) -> str:
     """Whose runs are the score: the health check, or whatever is run here."""
-    known = {run.checkpoint for run in book.runs}
-    if DEFAULT_CHECKPOINT in known or not book.runs:
+    known = {run.checkpoint for run in cache.runs}
+    if DEFAULT_CHECKPOINT in known or not cache.runs:
         return DEFAULT_CHECKPOINT
-    return book.runs[-1].checkpoint
+    return cache.runs[-1].checkpoint
 
 
 def _note(target: Target) -> str:

@@ -1,4 +1,4 @@
-"""From the book and the project's files to the page of costs. Used by `plumbline.site.assemble`."""
+"""The page of costs, from the cache and the project's files. Used by `plumbline.site.assemble`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from plumbline.history.cost.sharing import saved_per_month, shared_tables
 from plumbline.history.cost.summary import By, Rates, summarise, total
 from plumbline.history.reader import Spent
 from plumbline.project import Project
-from plumbline.site.history_cache import Book, MonitorBook, last_instant
+from plumbline.site.history_cache import CachedMonitor, HistoryCache, last_instant
 from plumbline.site.view_models import BudgetView, CostsView, SharingView
 
 
-def costs_of(project: Project, book: Book, price: Price) -> CostsView | None:
+def costs_of(project: Project, cache: HistoryCache, price: Price) -> CostsView | None:
     """What the runs of the last days took; None where nothing is known of it."""
-    until = last_instant(book)
+    until = last_instant(cache)
     if until is None:
         return None
-    days = {name: _days(project, known) for name, known in book.monitors.items()}
+    days = {name: _days(project, known) for name, known in cache.monitors.items()}
     spent = [
         one
         for name, of_monitor in days.items()
-        for one in spent_of(name, _owner(project, book.monitors[name]), of_monitor)
+        for one in spent_of(name, _owner(project, cache.monitors[name]), of_monitor)
     ]
     reads = {
         name: known.latest.outcome.tables
-        for name, known in book.monitors.items()
+        for name, known in cache.monitors.items()
         if known.latest is not None and known.latest.outcome.tables
     }
     tables = {name: len(found) for name, found in reads.items()}
@@ -52,13 +52,13 @@ def costs_of(project: Project, book: Book, price: Price) -> CostsView | None:
     )
 
 
-def _days(project: Project, known: MonitorBook) -> tuple[DayCost, ...]:
+def _days(project: Project, known: CachedMonitor) -> tuple[DayCost, ...]:
     """Those that are over, and the last one."""
     running = [row for row in known.rows if not row.is_archived]
     return with_costs(known.costs, running, project.timezone)
 
 
-def _owner(project: Project, known: MonitorBook) -> str | None:
+def _owner(project: Project, known: CachedMonitor) -> str | None:
     try:
         return project.suite_of(known.name).monitor.owner
     except PlumblineError:

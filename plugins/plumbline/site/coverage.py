@@ -1,5 +1,5 @@
-"""From the book and the project's files to the page of coverage: what is watched and how often, and
-how long what was wrong lasted. Used by `plumbline.site.assemble`.
+"""The page of coverage, from the cache and the project's files: what is watched and how often, and
+how long incidents lasted. Used by `plumbline.site.assemble`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from itertools import pairwise
 from plumbline.core.errors import PlumblineError
 from plumbline.project import Project, Schedule, Suite
 from plumbline.project.cron import shortest_gap
-from plumbline.site.history_cache import Book, MonitorBook
+from plumbline.site.history_cache import CachedMonitor, HistoryCache
 from plumbline.site.view_models import CoverageRow
 
 
 def coverage_of(
     project: Project,
-    book: Book,
+    cache: HistoryCache,
     *,
     suites: Mapping[str, Suite | None],
     checkpoints: Mapping[str, Sequence[str]],
@@ -27,25 +27,25 @@ def coverage_of(
 
     Args:
         project: its schedules.
-        book: what is known of runs and incidents.
+        cache: what is known of runs and incidents.
         suites: by monitor; None: its file can't be read.
         checkpoints: the monitors of each.
     """
     schedules = _schedules(project)
     return tuple(
         _row(
-            book.monitors.get(name) or MonitorBook(name),
+            cache.monitors.get(name) or CachedMonitor(name),
             suite,
             [one for one in schedules if name in checkpoints.get(one.checkpoint, ())],
             tuple(one for one, has in checkpoints.items() if name in has),
-            _lasted(book, name),
+            _lasted(cache, name),
         )
         for name, suite in suites.items()
     )
 
 
 def _row(
-    known: MonitorBook,
+    known: CachedMonitor,
     suite: Suite | None,
     schedules: Sequence[Schedule],
     checkpoints: tuple[str, ...],
@@ -67,16 +67,16 @@ def _row(
     )
 
 
-def _lasted(book: Book, monitor: str) -> list[timedelta]:
+def _lasted(cache: HistoryCache, monitor: str) -> list[timedelta]:
     """How long each incident that is over lasted."""
     ended = [
         (story.id, story.until - story.opened_at)
-        for story in book.incidents
+        for story in cache.incidents
         if story.monitor == monitor and story.until is not None
     ]
     archived = [
         (past.id, past.closed_at - past.opened_at)
-        for month in book.archived.values()
+        for month in cache.archived.values()
         for past in month
         if past.monitor == monitor
     ]

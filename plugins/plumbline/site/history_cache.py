@@ -1,4 +1,4 @@
-"""The site's book: what it knows of runs and incidents, as much as its pages show.
+"""The site's cache: what it knows of runs and incidents, as much as its pages show.
 
 It lies in the site and is read and written whole by each build, so that a build reads one file
 however much has ever been stored. It holds the last runs. Once a day is over, its runs go to the
@@ -70,7 +70,7 @@ class Streak:
 
 
 @dataclass(frozen=True)
-class MonitorBook:
+class CachedMonitor:
     """One monitor."""
 
     name: str
@@ -142,12 +142,12 @@ class ClosedIncident:
 
 
 @dataclass(frozen=True)
-class Book:
+class HistoryCache:
     """All that a build begins with."""
 
     format: int = FORMAT
     target: str = ""
-    monitors: Mapping[str, MonitorBook] = field(default_factory=dict)
+    monitors: Mapping[str, CachedMonitor] = field(default_factory=dict)
     runs: tuple[RunRow, ...] = ()
     """Oldest first; of an older day, its last."""
     incidents: tuple[IncidentStory, ...] = ()
@@ -218,12 +218,12 @@ def row_of(outcome: Outcome, run: OfRun, result: tuple[str, ...] | None = None) 
     )
 
 
-def with_records(book: Book, records: Sequence[Record]) -> Book:
-    """``book`` with what runs have left; the same record again changes nothing."""
-    monitors = dict(book.monitors)
+def with_records(cache: HistoryCache, records: Sequence[Record]) -> HistoryCache:
+    """``cache`` with what runs have left; the same record again changes nothing."""
+    monitors = dict(cache.monitors)
     for record in records:
         name = record.outcome.monitor
-        known = monitors.get(name) or MonitorBook(name)
+        known = monitors.get(name) or CachedMonitor(name)
         latest = known.latest
         if latest is None or in_utc(latest.run.as_of) <= in_utc(record.run.as_of):
             latest = record
@@ -240,28 +240,30 @@ def with_records(book: Book, records: Sequence[Record]) -> Book:
         for of_run in found
         if len(of_run) >= of_run[0].run.monitors
     ]
-    return replace(book, monitors=monitors, runs=_with_runs(book.runs, whole))
+    return replace(cache, monitors=monitors, runs=_with_runs(cache.runs, whole))
 
 
-def with_rows(book: Book, rows: Mapping[str, Sequence[Row]], runs: Sequence[RunRow]) -> Book:
-    """``book`` with what the history in the warehouse says of runs; what is known stays."""
-    monitors = dict(book.monitors)
+def with_rows(
+    cache: HistoryCache, rows: Mapping[str, Sequence[Row]], runs: Sequence[RunRow]
+) -> HistoryCache:
+    """``cache`` with what the history in the warehouse says of runs; what is known stays."""
+    monitors = dict(cache.monitors)
     for name, found in rows.items():
-        known = monitors.get(name) or MonitorBook(name)
+        known = monitors.get(name) or CachedMonitor(name)
         there = {row.at for row in known.rows}
         new = [row for row in found if row.at not in there]
         if new:
             monitors[name] = replace(known, rows=merged_rows(known.rows, new))
-    there_runs = {(run.checkpoint, run.as_of) for run in book.runs}
+    there_runs = {(run.checkpoint, run.as_of) for run in cache.runs}
     added = [run for run in runs if (run.checkpoint, run.as_of) not in there_runs]
-    return replace(book, monitors=monitors, runs=_with_runs(book.runs, added))
+    return replace(cache, monitors=monitors, runs=_with_runs(cache.runs, added))
 
 
 def with_stories(
-    book: Book, events: Iterable[IncidentRow], deliveries: Iterable[DeliveryRow]
-) -> Book:
-    """``book`` with rows of incidents and deliveries, each once."""
-    stories = {story.id: story for story in book.incidents}
+    cache: HistoryCache, events: Iterable[IncidentRow], deliveries: Iterable[DeliveryRow]
+) -> HistoryCache:
+    """``cache`` with rows of incidents and deliveries, each once."""
+    stories = {story.id: story for story in cache.incidents}
     for event in events:
         known = stories.get(event.incident_id) or IncidentStory(event.incident_id)
         by_id = {one.event_id: one for one in (*known.events, event)}
@@ -279,46 +281,48 @@ def with_stories(
                     ),
                 )
     ordered_stories = sorted(stories.values(), key=lambda story: (story.opened_at, story.id))
-    return replace(book, incidents=tuple(ordered_stories))
+    return replace(cache, incidents=tuple(ordered_stories))
 
 
-def with_state(book: Book, incidents: Mapping[str, Incident], mutes: Iterable[Mute]) -> Book:
-    """``book`` with what the state of alerts knows now; what it no longer knows of an incident
+def with_state(
+    cache: HistoryCache, incidents: Mapping[str, Incident], mutes: Iterable[Mute]
+) -> HistoryCache:
+    """``cache`` with what the state of alerts knows now; what it no longer knows of an incident
     stays as it was."""
     stories = tuple(
         # What a channel needs to find its message again is nobody's business on a page.
         replace(story, known=replace(incidents[story.id], references={}))
         if story.id in incidents
         else story
-        for story in book.incidents
+        for story in cache.incidents
     )
-    return replace(book, incidents=stories, mutes=tuple(mutes))
+    return replace(cache, incidents=stories, mutes=tuple(mutes))
 
 
-def settled(book: Book, keep: Keep, zone: ZoneInfo) -> tuple[Book, Archives]:
-    """``book`` as it is kept, and what goes to the archives; what is older than the retention goes.
+def settled(cache: HistoryCache, keep: Keep, zone: ZoneInfo) -> tuple[HistoryCache, Archives]:
+    """``cache`` as it is kept, and what goes to the archives, without what is past the retention.
 
-    What is old is counted from the last instant that the book knows, so that a replay of a season
+    What is old is counted from the last instant that the cache knows, so that a replay of a season
     settles as the season did.
     """
-    now = last_instant(book)
+    now = last_instant(cache)
     if now is None:
-        return book, Archives()
+        return cache, Archives()
     first = now - timedelta(days=keep.days)
     lately = now - timedelta(days=keep.incident_days)
     rows: dict[tuple[str, str], tuple[Row, ...]] = {}
     monitors = {}
-    for name, known in book.monitors.items():
+    for name, known in cache.monitors.items():
         monitors[name], archived = _settled_monitor(known, first, zone)
         rows.update({(name, month): kept for month, kept in archived.items()})
-    stories, incidents, months = _settled_incidents(book, monitors, lately, first, zone)
+    stories, incidents, months = _settled_incidents(cache, monitors, lately, first, zone)
     return (
         replace(
-            book,
+            cache,
             monitors={
                 name: known for name, known in monitors.items() if known.rows or known.months
             },
-            runs=_thinned((run for run in book.runs if run.as_of >= first), lately, zone),
+            runs=_thinned((run for run in cache.runs if run.as_of >= first), lately, zone),
             incidents=stories,
             archived=months,
         ),
@@ -338,20 +342,20 @@ def month_of(at: datetime, zone: ZoneInfo) -> str:
     return f"{day_of(at, zone):%Y-%m}"
 
 
-def to_json(book: Book) -> bytes:
-    """The book as a file."""
-    return _adapter().dump_json(book, exclude_defaults=True, by_alias=True)
+def to_json(cache: HistoryCache) -> bytes:
+    """The cache as a file."""
+    return _adapter().dump_json(cache, exclude_defaults=True, by_alias=True)
 
 
-def from_json(content: bytes) -> Book | None:
-    """The book of a file; None: it is none, or another version's, and is made anew."""
+def from_json(content: bytes) -> HistoryCache | None:
+    """The cache of a file; None: it is none, or another version's, and is made anew."""
     from pydantic import ValidationError
 
     try:
-        book = _adapter().validate_json(content)
+        cache = _adapter().validate_json(content)
     except ValidationError:
         return None
-    return book if book.format == FORMAT else None
+    return cache if cache.format == FORMAT else None
 
 
 def rows_to_json(rows: Sequence[Row]) -> bytes:
@@ -424,8 +428,8 @@ def _with_runs(runs: Sequence[RunRow], added: Iterable[RunRow]) -> tuple[RunRow,
 
 
 def _settled_monitor(
-    known: MonitorBook, first: datetime, zone: ZoneInfo
-) -> tuple[MonitorBook, dict[str, tuple[Row, ...]]]:
+    known: CachedMonitor, first: datetime, zone: ZoneInfo
+) -> tuple[CachedMonitor, dict[str, tuple[Row, ...]]]:
     """Runs of days that are over go to the archives; the last ones stay besides."""
     known = replace(known, rows=tuple(row for row in known.rows if row.at >= first))
     if not known.rows:
@@ -453,7 +457,7 @@ def _settled_monitor(
     return settled, {month: tuple(rows) for month, rows in leaving.items()}
 
 
-def _days(known: MonitorBook, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row, ...]:
+def _days(known: CachedMonitor, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row, ...]:
     """The worst run of each day, of the last days; none of a monitor that names no well groups,
     which has no charts of groups."""
     if not rows:
@@ -499,8 +503,8 @@ def past_of(story: IncidentStory) -> ClosedIncident:
 
 
 def _settled_incidents(
-    book: Book,
-    monitors: Mapping[str, MonitorBook],
+    cache: HistoryCache,
+    monitors: Mapping[str, CachedMonitor],
     lately: datetime,
     first: datetime,
     zone: ZoneInfo,
@@ -516,13 +520,13 @@ def _settled_incidents(
     current, oldest = month_of(lately, zone), month_of(first, zone)
     leaving: dict[str, list[IncidentStory]] = {}
     staying = []
-    for story in book.incidents:
+    for story in cache.incidents:
         month = month_of(story.opened_at, zone)
         if any(
-            story.id == one.id for one in book.archived.get(month, ())
+            story.id == one.id for one in cache.archived.get(month, ())
         ):  # late words of it: its page is drawn
             continue
-        known, settled = book.monitors.get(story.monitor), monitors.get(story.monitor)
+        known, settled = cache.monitors.get(story.monitor), monitors.get(story.monitor)
         rows = known.rows if known else ()
         if story.until is not None and month_of(story.until, zone) < current:
             leaving.setdefault(month, []).append(_with_sightings(story, rows))
@@ -530,7 +534,7 @@ def _settled_incidents(
             there = {row.at for row in settled.rows} if settled else set()
             gone = [row for row in rows if row.at not in there]
             staying.append(_with_sightings(story, gone))
-    months = {month: past for month, past in book.archived.items() if month >= oldest}
+    months = {month: past for month, past in cache.archived.items() if month >= oldest}
     for month, stories in leaving.items():
         if month >= oldest:
             past = (*months.get(month, ()), *map(past_of, stories))
@@ -559,9 +563,9 @@ def _thinned(runs: Iterable[RunRow], lately: datetime, zone: ZoneInfo) -> tuple[
     return tuple(sorted(found.values(), key=lambda run: (run.as_of, run.run_id)))
 
 
-def last_instant(book: Book) -> datetime | None:
+def last_instant(cache: HistoryCache) -> datetime | None:
     """The latest instant that was judged; None where none was."""
-    known = [monitor.rows[-1].at for monitor in book.monitors.values() if monitor.rows]
+    known = [monitor.rows[-1].at for monitor in cache.monitors.values() if monitor.rows]
     return max(known, default=None)
 
 
@@ -574,10 +578,10 @@ def _ids(text: str) -> list[str]:
 
 
 @functools.cache
-def _adapter() -> TypeAdapter[Book]:
+def _adapter() -> TypeAdapter[HistoryCache]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Book)
+    return TypeAdapter(HistoryCache)
 
 
 @functools.cache

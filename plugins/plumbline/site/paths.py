@@ -49,7 +49,7 @@ def incident_month(month: str) -> str:
     return f"incidents/{month}.html"
 
 
-BOOK = "data/book.json"
+HISTORY_CACHE = "data/book.json"
 """What a build begins with; see `plumbline.site.history_cache`."""
 
 GX_INDEX = "expectations/index.html"

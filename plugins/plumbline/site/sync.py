@@ -67,7 +67,7 @@ class News:
     """None: it can't be read; what was known of it is still the best guess."""
     synced_to: datetime | None = None
     synced: Mapping[str, datetime] = field(default_factory=dict)
-    """As `plumbline.site.history_cache.Book` has them."""
+    """As `plumbline.site.history_cache.HistoryCache` has them."""
     fault: str | None = None
     """Why the warehouse could not be asked."""
 

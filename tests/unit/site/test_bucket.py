@@ -83,7 +83,7 @@ def drawn(data: SiteData) -> Pages:
     """Its pages, all of them drawn: no build was before."""
     of_data = render_site(data)
     older = dict.fromkeys(of_data.kept, b"<p>over</p>")
-    files = {**of_data.files, **older, paths.BOOK: f"{data.title}".encode()}
+    files = {**of_data.files, **older, paths.HISTORY_CACHE: f"{data.title}".encode()}
     return Pages(files, frozenset(), of_data.layout)
 
 

@@ -20,8 +20,7 @@ from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.targets import Seed
 from plumbline.site import build as building
-from plumbline.site import history_cache as books
-from plumbline.site import paths, writing
+from plumbline.site import history_cache, paths, writing
 from plumbline.site.build import Built, GxPage, build_site
 from plumbline.site.history_cache import Keep
 from plumbline.site.incident_timeline import incident_of
@@ -214,7 +213,7 @@ def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_m
     site.build(records(SEASON))
     morning = site.build(records(every_six_hours("2026-02-20", "2026-02-20")[:1]))
     assert morning.written.written == (
-        paths.BOOK,
+        paths.HISTORY_CACHE,
         "data/coverage/2026-02.js",
         "data/coverage/2026-02.json",
         "index.html",
@@ -222,7 +221,7 @@ def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_m
         "monitors/coverage/2026-02.html",
     )
     noon = site.build(records(every_six_hours("2026-02-20", "2026-02-20")[1:2]))
-    assert noon.written.written == (paths.BOOK, "index.html", "monitors/coverage.html")
+    assert noon.written.written == (paths.HISTORY_CACHE, "index.html", "monitors/coverage.html")
 
 
 def test_a_day_that_is_judged_again_is_listed_as_it_was_judged_last(site: Site) -> None:
@@ -397,10 +396,10 @@ def test_a_book_that_cannot_be_read_is_made_anew_of_stored_results(
     found = records(SEASON)
     site.build(found)
     before = site.files()
-    book = site.folder / paths.BOOK
-    book.unlink()
+    cache = site.folder / paths.HISTORY_CACHE
+    cache.unlink()
     if torn is not None:
-        book.write_bytes(torn)
+        cache.write_bytes(torn)
     site.build(stored=found)
     assert site.files() == before
 
@@ -423,7 +422,7 @@ def test_afresh_draws_everything_again_and_forgets_what_is_not_stored(site: Site
     assert site.faults() == []
 
 
-def test_stored_results_are_not_read_where_there_is_a_book(site: Site) -> None:
+def test_stored_results_are_not_read_where_there_is_a_cache(site: Site) -> None:
     site.build([record("2026-02-01")])
 
     def stored() -> Iterable[Record]:
@@ -532,7 +531,9 @@ def test_an_incident_that_is_archived_still_says_what_was_seen(site: Site) -> No
 
 def test_who_acknowledged_stays_on_the_page_where_the_warehouse_cannot_be_asked(site: Site) -> None:
     one = story("i-1", "2026-02-18")
-    (known,) = books.with_stories(books.Book(), one.events, one.deliveries).incidents
+    (known,) = history_cache.with_stories(
+        history_cache.HistoryCache(), one.events, one.deliveries
+    ).incidents
     ack = Ack("ana", at("2026-02-18"), Status.CRITICAL, "on it")
     site.tell(one, mutes=(Mute("coverage", "cy", "by command", at("2026-02-25"), "command"),))
     site.news = replace(
@@ -664,7 +665,9 @@ def test_pages_of_results_go_with_the_runs_that_a_monitors_page_lists(site: Site
     found = [record(one, result=("coverage", f"{one:%m%dt%H}")) for one in instants]
     for first in range(0, len(found), 5):
         site.build(found[first : first + 5], gx=gx)
-    assert sum(path.startswith("validations/") for path in site.files()) == books.RECENT_RUNS
+    assert (
+        sum(path.startswith("validations/") for path in site.files()) == history_cache.RECENT_RUNS
+    )
     assert site.faults() == []
 
 

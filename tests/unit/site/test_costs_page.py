@@ -1,4 +1,4 @@
-"""The page of costs: from the book to what it says, and that there is none without a word."""
+"""The page of costs: from the cache to what it says, and that there is none without a word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plumbline.history.cost.daily import DAYS
 from plumbline.project import Project
 from plumbline.site import paths
 from plumbline.site.costs import costs_of
-from plumbline.site.history_cache import Book, Keep, MonitorBook, settled
+from plumbline.site.history_cache import CachedMonitor, HistoryCache, Keep, settled
 from plumbline.site.pages import render_site
 from plumbline.site.records import Record, RunStamp
 from plumbline.site.rows import Row
@@ -51,7 +51,7 @@ def project(tmp_path: Path) -> Project:
     return small.project
 
 
-def monitor(name: str, billed: int | None, tables: tuple[str, ...], runs: int = 4) -> MonitorBook:
+def monitor(name: str, billed: int | None, tables: tuple[str, ...], runs: int = 4) -> CachedMonitor:
     """A monitor that ran every six hours until `LAST`."""
     rows = tuple(
         Row(
@@ -65,11 +65,11 @@ def monitor(name: str, billed: int | None, tables: tuple[str, ...], runs: int = 
     )
     stamp = RunStamp("r", "health", "local", LAST, LAST, monitors=2)
     found = outcome(name, tables=tables, bytes_billed=billed)
-    return MonitorBook(name, latest=Record(stamp, found, LAST), rows=rows)
+    return CachedMonitor(name, latest=Record(stamp, found, LAST), rows=rows)
 
 
-def book(billed: int | None = 20 * MB, runs: int = 4) -> Book:
-    return Book(
+def cache(billed: int | None = 20 * MB, runs: int = 4) -> HistoryCache:
+    return HistoryCache(
         target="local",
         monitors={
             "lines": monitor("lines", billed, ("d.games", "d.lines"), runs),
@@ -83,7 +83,7 @@ def words(page: bytes) -> str:
     return " ".join(text.split())
 
 
-def page_of(project: Project, found: Book) -> str:
+def page_of(project: Project, found: HistoryCache) -> str:
     view = costs_of(project, found, LIST_PRICE)
     assert view is not None
     pages = render_site(site_data(costs=view))
@@ -93,7 +93,7 @@ def page_of(project: Project, found: Book) -> str:
 
 
 def test_it_says_what_a_month_comes_to_by_monitor_checkpoint_and_owner(project: Project) -> None:
-    said = page_of(project, book())
+    said = page_of(project, cache())
     assert "What BigQuery billed for the runs of the last day: 160.0 MiB in 8 jobs" in said
     assert "0.03 USD a month" in said
     # runs, jobs, billed, minimum, a run, a day, a month
@@ -104,32 +104,32 @@ def test_it_says_what_a_month_comes_to_by_monitor_checkpoint_and_owner(project: 
 
 
 def test_a_budget_that_is_spent_is_said_in_words(project: Project) -> None:
-    assert "lines 30.0 MiB 80.0 MiB, over its budget 1" in page_of(project, book())
-    assert "over its budget" not in page_of(project, book(billed=MB))
+    assert "lines 30.0 MiB 80.0 MiB, over its budget 1" in page_of(project, cache())
+    assert "over its budget" not in page_of(project, cache(billed=MB))
 
 
 def test_it_says_what_sharing_would_save(project: Project) -> None:
-    said = page_of(project, book())
+    said = page_of(project, cache())
     assert "d.games grades, lines 10.0 MiB" in said
     assert "1.2 GiB a month, less than 0.01 USD." in said
 
 
 def test_where_the_warehouse_is_silent_the_least_is_said_to_be_the_least(project: Project) -> None:
-    said = page_of(project, book(billed=None))
+    said = page_of(project, cache(billed=None))
     assert "What BigQuery would bill at least for the runs of the last day: ≥ 120.0 MiB" in said
 
 
 @pytest.mark.parametrize(
     "found",
     [
-        pytest.param(Book(target="local"), id="nothing has run"),
+        pytest.param(HistoryCache(target="local"), id="nothing has run"),
         pytest.param(
-            Book(target="local", monitors={"lines": monitor("lines", None, ())}),
+            HistoryCache(target="local", monitors={"lines": monitor("lines", None, ())}),
             id="neither the warehouse nor the model says",
         ),
     ],
 )
-def test_without_anything_to_say_there_is_no_page(project: Project, found: Book) -> None:
+def test_without_anything_to_say_there_is_no_page(project: Project, found: HistoryCache) -> None:
     assert costs_of(project, found, LIST_PRICE) is None
     pages = render_site(site_data())
     assert paths.COSTS not in pages.files
@@ -137,7 +137,7 @@ def test_without_anything_to_say_there_is_no_page(project: Project, found: Book)
 
 
 def test_days_that_are_over_stay_in_the_sum_and_the_book_stays_small(project: Project) -> None:
-    once, _ = settled(book(runs=4 * 40), Keep(), ZONE)
+    once, _ = settled(cache(runs=4 * 40), Keep(), ZONE)
     again, _ = settled(once, Keep(), ZONE)
     assert again == once
     costs = once.monitors["lines"].costs

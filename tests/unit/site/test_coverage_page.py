@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from plumbline.core.status import Status
-from plumbline.site import history_cache as books
+from plumbline.site import history_cache
 from plumbline.site.coverage import coverage_of
-from plumbline.site.history_cache import Book
+from plumbline.site.history_cache import HistoryCache
 from plumbline.site.pages import render_site
 from plumbline.site.view_models import CoverageRow
 from support.projects import SmallProject, make_project
@@ -39,16 +39,16 @@ def project(root: Path) -> SmallProject:
     return small
 
 
-def rows(small: SmallProject, book: Book) -> dict[str, CoverageRow]:
+def rows(small: SmallProject, cache: HistoryCache) -> dict[str, CoverageRow]:
     of = small.project
     suites = {name: of.suite(name) for name in ("coverage", "loose")}
     checkpoints = {name: of.checkpoint(name).monitors for name in of.checkpoint_names()}
-    found = coverage_of(of, book, suites=suites, checkpoints=checkpoints)
+    found = coverage_of(of, cache, suites=suites, checkpoints=checkpoints)
     return {row.monitor: row for row in found}
 
 
 def test_how_and_how_often_a_monitor_is_looked_at(tmp_path: Path) -> None:
-    found = rows(project(tmp_path), Book())
+    found = rows(project(tmp_path), HistoryCache())
     coverage, loose = found["coverage"], found["loose"]
     assert (coverage.before, coverage.owner) == ("by hand", "ana")
     assert (coverage.checkpoints, coverage.every) == (("health", "weekly"), timedelta(hours=6))
@@ -57,12 +57,12 @@ def test_how_and_how_often_a_monitor_is_looked_at(tmp_path: Path) -> None:
 
 def test_how_long_it_may_go_unseen_and_how_long_it_lasted(tmp_path: Path) -> None:
     instants = [at("2026-02-01 06:00"), at("2026-02-01 12:00"), at("2026-02-02 12:00")]
-    book = books.with_records(Book(), records(instants))
+    cache = history_cache.with_records(HistoryCache(), records(instants))
     first = story("coverage-1", "2026-01-10").event("2026-01-12", "resolved", "recovered")
     second = story("coverage-2", "2026-01-20").event("2026-01-26", "resolved", "recovered")
     still = story("coverage-3", "2026-02-01")
     events = [*first.events, *second.events, *still.events]
-    coverage = rows(project(tmp_path), books.with_stories(book, events, []))["coverage"]
+    coverage = rows(project(tmp_path), history_cache.with_stories(cache, events, []))["coverage"]
     assert coverage.status is Status.PASS
     assert coverage.longest_gap == timedelta(days=1)
     assert coverage.incidents == 2
@@ -73,7 +73,7 @@ def test_how_long_it_may_go_unseen_and_how_long_it_lasted(tmp_path: Path) -> Non
 
 
 def test_the_page_says_it_and_is_linked_from_every_page(tmp_path: Path) -> None:
-    found = tuple(rows(project(tmp_path), Book()).values())
+    found = tuple(rows(project(tmp_path), HistoryCache()).values())
     pages = render_site(site_data(coverage=found)).files
     text = " ".join(re.sub(r"<[^>]*>", " ", pages["coverage.html"].decode()).split())
     assert "2 monitors" in text

@@ -10,8 +10,8 @@ import pytest
 
 from plumbline.alerts.incidents.model import Ack
 from plumbline.core.status import Status
-from plumbline.site import history_cache as books
-from plumbline.site.history_cache import Book, IncidentStory
+from plumbline.site import history_cache
+from plumbline.site.history_cache import HistoryCache, IncidentStory
 from plumbline.site.incident_timeline import incident_of, view_of
 from plumbline.site.rows import MOST_SEEN, Row
 from plumbline.site.view_models import IncidentView
@@ -19,7 +19,7 @@ from support.site_records import Story, at, days, record, row_of, story
 
 
 def told(one: Story) -> IncidentStory:
-    (known,) = books.with_stories(Book(), one.events, one.deliveries).incidents
+    (known,) = history_cache.with_stories(HistoryCache(), one.events, one.deliveries).incidents
     return known
 
 
@@ -133,7 +133,7 @@ def test_what_came_before_and_after_it_is_not_its_own() -> None:
 def test_what_is_archived_and_what_is_not_are_one_story() -> None:
     seen = rows("2026-02-01", "2026-02-06", [40.0, 41.0, 41.0, 42.0, 42.0, 43.0])
     one = told(story("i-1", "2026-02-01"))
-    kept = books._with_sightings(one, seen[:3])
+    kept = history_cache._with_sightings(one, seen[:3])
     assert view_of(kept, seen[3:]) == view_of(one, seen)
 
 

@@ -143,11 +143,11 @@ def _number(text: str, option: str) -> float:
 def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
     from click.shell_completion import CompletionItem
 
-    from plumbline.lint.context import Linted
+    from plumbline.lint.context import LintContext
 
     try:
         project = context.ensure_object(Session).project()
-        keys = set(Linted.of(project).tables.described)
+        keys = set(LintContext.of(project).tables.described)
     except PlumblineError:
         return []
     return [CompletionItem(key) for key in sorted(keys) if key.startswith(incomplete)]

@@ -1,4 +1,4 @@
-"""One project under lint, as every rule gets it."""
+"""What every rule is given: the project, and what is known of its models, tables and types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plumbline.project.project import Project
 
 
 @dataclass(frozen=True)
-class Linted:
+class LintContext:
     """What is known of the project; each part is read when a rule first asks for it."""
 
     facts: Facts
@@ -31,7 +31,7 @@ class Linted:
     plugins: Plugins
 
     @classmethod
-    def of(cls, project: Project) -> Linted:
+    def of(cls, project: Project) -> LintContext:
         """``project`` as it stands on disk."""
         facts = Facts(project)
         models = Models(facts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.registry import CHECKS
 from plumbline.lint.rule import Finding, Severity
@@ -60,27 +60,27 @@ def lint(
         ConfigError: a name that is no monitor, no file and no folder; a file that can't be
             written; no analyzer; a history that can't be read.
     """
-    linted = Linted.of(project)
-    wanted = choose_files(linted.facts, names)
+    context = LintContext.of(project)
+    wanted = choose_files(context.facts, names)
     fixed: list[Path] = []
     if fix:
         from plumbline.lint.fix import fix_files
 
-        fixed = fix_files(linted.facts, wanted)
+        fixed = fix_files(context.facts, wanted)
         project = Project(project.root)  # as it stands now
-        linted = Linted.of(project)
-    found = [finding for check in CHECKS for finding in check(linted)]
+        context = LintContext.of(project)
+    found = [finding for check in CHECKS for finding in check(context)]
     if analyze:
         from plumbline.lint.rules.analyzer import check as ask_analyzer
 
-        found += ask_analyzer(linted)
+        found += ask_analyzer(context)
     if history is not None:
         from plumbline.history.reader import by_monitor, read_file
         from plumbline.lint.rules.history import check as ask_history
         from plumbline.project.labels import project_labels
 
         labels = project_labels(project, None) or ()
-        found += ask_history(linted, by_monitor(read_file(history)), labels)
+        found += ask_history(context, by_monitor(read_file(history)), labels)
     chosen = {
         (finding.place.file, finding.place.line, finding.what): finding
         for finding in reversed(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, Rule
 from plumbline.lint.rules import (
     alerts,
@@ -67,7 +67,7 @@ GROUPS = (
 
 RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS for rule in group.rules)
 
-CHECKS: tuple[Callable[[Linted], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[LintContext], Iterator[Finding]], ...] = (
     files.check,
     shapes.check,
     suites.check,

@@ -285,7 +285,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
         ConfigError: no name of a table, or declared without columns.
         WarehouseError: it is not there.
     """
-    from plumbline.lint.context import Linted
+    from plumbline.lint.context import LintContext
 
     named = TABLE.fullmatch(text)
     if named is None:
@@ -293,7 +293,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
             f"{text!r} names no table", key="--table", fix="write it as dataset.table"
         )
     dataset, name = named["dataset"], named["table"]
-    source = Linted.of(project).tables.described.get(f"{dataset}.{name}")
+    source = LintContext.of(project).tables.described.get(f"{dataset}.{name}")
     if source is None:
         return columns(dataset, name)
     found = tuple(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import FAILING
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.document_shape import check_shape, value_finding
@@ -89,9 +89,9 @@ _KEYS = ("status", "monitor", "owner")
 """What a route may ask for."""
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``alerts.yml`` and ``mutes.yml``, and with whom a schedule tells."""
-    facts = linted.facts
+    facts = context.facts
     if facts.alerts is not None and facts.alerts.is_readable:
         yield from _alerts(facts, facts.alerts)
     if facts.mutes is not None and facts.mutes.is_readable:

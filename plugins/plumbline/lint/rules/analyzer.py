@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.sql import SqlFault, parse
@@ -27,7 +27,7 @@ OTHER_TYPE = error(
 RULES = (REJECTED, OTHER_TYPE)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Every compiled model, as Google's analyzer sees it.
 
     Raises:
@@ -36,20 +36,20 @@ def check(linted: Linted) -> Iterator[Finding]:
     from plumbline.lint.analyzer import Analyzer
 
     analyzer = Analyzer()
-    for name in linted.models.watched:
-        built = linted.models.sql_of(name)
+    for name in context.models.watched:
+        built = context.models.sql_of(name)
         # What sqlglot can't read either is said once, by the rules for SQL.
-        if built is None or isinstance(linted.parsed.trees.get(name), SqlFault):
+        if built is None or isinstance(context.parsed.trees.get(name), SqlFault):
             continue
         if built.whole.sql.lower().startswith("create"):
             continue  # temporary functions: it takes one statement
-        tables = [linted.tables.find(key) for key in _tables_of(built)]
+        tables = [context.tables.find(key) for key in _tables_of(built)]
         known = [table for table in tables if table is not None and table.has_types]
         if len(known) < len(tables):
             continue  # it would reject each use of a column that it is not told of
         answer = analyzer.analyze(built.whole, known)
         if answer.rejection is None:
-            yield from _types(linted, name, dict(answer.columns))
+            yield from _types(context, name, dict(answer.columns))
         elif answer.line is None or _own_line(built, answer.line) > 0:
             line = 1 if answer.line is None else built.lines.origin(_own_line(built, answer.line))
             yield REJECTED.at(
@@ -76,8 +76,8 @@ def _own_line(built: Built, line: int) -> int:
     return built.lines.count - (len(built.whole.sql.splitlines()) - line)
 
 
-def _types(linted: Linted, name: str, returned: dict[str, str]) -> Iterator[Finding]:
-    described = linted.facts.described.get(name)
+def _types(context: LintContext, name: str, returned: dict[str, str]) -> Iterator[Finding]:
+    described = context.facts.described.get(name)
     for column in described.columns.values() if described is not None else ():
         said = parse_type(column.type or "")
         found = returned.get(column.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY
 from plumbline.project.document import Document, KeyPath
@@ -38,13 +38,13 @@ UNKNOWN_CHECKPOINT = error(
 RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION, UNKNOWN_CHECKPOINT)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Names that lead nowhere."""
-    facts = linted.facts
+    facts = context.facts
     for checkpoint in facts.checkpoints.values():
-        yield from _monitors(linted, checkpoint)
+        yield from _monitors(context, checkpoint)
         for path, _ in checkpoint.entries("actions"):
-            yield from _action(linted, checkpoint, path)
+            yield from _action(context, checkpoint, path)
     if facts.schedule is not None:
         for path, _ in facts.schedule.entries("schedules"):
             name = facts.schedule.text(*path, "checkpoint")
@@ -56,8 +56,8 @@ def check(linted: Linted) -> Iterator[Finding]:
                 )
 
 
-def _monitors(linted: Linted, checkpoint: Document) -> Iterator[Finding]:
-    known = linted.facts.listable
+def _monitors(context: LintContext, checkpoint: Document) -> Iterator[Finding]:
+    known = context.facts.listable
     seen: set[str] = set()
     for path, _ in checkpoint.entries("validation_definitions"):
         name = checkpoint.text(*path, "name")
@@ -78,19 +78,19 @@ def _monitors(linted: Linted, checkpoint: Document) -> Iterator[Finding]:
         seen.add(name)
 
 
-def _action(linted: Linted, checkpoint: Document, path: KeyPath) -> Iterator[Finding]:
+def _action(context: LintContext, checkpoint: Document, path: KeyPath) -> Iterator[Finding]:
     kind = checkpoint.text(*path, "type")
     if kind is None:
         yield MISSING_KEY.at(
             checkpoint.place(*path), "the action has no type", "add `type`, such as slack"
         )
         return
-    found = linted.actions.find(kind)
+    found = context.actions.find(kind)
     if found is None:
         yield UNKNOWN_ACTION.at(
             checkpoint.place(*path, "type"),
             f"there is no action {kind!r}",
-            did_you_mean(kind, linted.actions.names),
+            did_you_mean(kind, context.actions.names),
         )
         return
     given = checkpoint.mapping(*path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.expectations import WHOLE_TABLE
 from plumbline.project.document import Document, KeyPath
@@ -25,10 +25,10 @@ _ONE = ("column", "column_A", "column_B")
 _SEVERAL = ("group_by", "column_list")
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Columns that are not there."""
-    for suite in linted.facts.suites.values():
-        known = linted.columns.of_suite(suite)
+    for suite in context.facts.suites.values():
+        known = context.columns.of_suite(suite)
         if known is None:
             continue
         folded = {name.casefold() for name in known}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import MonitorError, did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.definitions import check_model_definition, read_definition
@@ -46,9 +46,9 @@ UNUSED = warning(
 RULES = (UNKNOWN_SUITE, UNKNOWN_DATA, NAME_TWICE, UNFIT, UNUSED)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with validation definitions as wholes."""
-    facts = linted.facts
+    facts = context.facts
     for name, definition in facts.definitions.items():
         if not definition.is_readable:
             continue

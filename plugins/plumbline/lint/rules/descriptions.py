@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.described import DescribedModel, models_in, sources_in
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.document import Place
@@ -50,9 +50,9 @@ UNKNOWN_GRAIN = error(
 RULES = (NO_DESCRIPTION, COLUMN_WITHOUT, UNKNOWN_MODEL, TWICE, NOT_RETURNED, UNKNOWN_GRAIN)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What descriptions lack, or say of things that are not there."""
-    facts = linted.facts
+    facts = context.facts
     for model in models_in(facts.properties):
         if facts.described[model.name] != model:
             first = facts.described[model.name].place
@@ -67,20 +67,20 @@ def check(linted: Linted) -> Iterator[Finding]:
                 f"there is no model {model.name!r}",
                 did_you_mean(model.name, facts.models.files),
             )
-    for name in linted.models.watched:
+    for name in context.models.watched:
         described = facts.described.get(name)
         if described is None and facts.are_declarations_read:
             yield NO_DESCRIPTION.at(
-                Place(linted.models.templates[name].file),
+                Place(context.models.templates[name].file),
                 f"model {name!r} is not described",
                 f"add it to models/schema.yml: - name: {name}",
             )
         elif described is not None:
-            yield from _of_model(linted, described)
-    yield from _of_sources(linted)
+            yield from _of_model(context, described)
+    yield from _of_sources(context)
 
 
-def _of_model(linted: Linted, model: DescribedModel) -> Iterator[Finding]:
+def _of_model(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
     if not model.entry.get("description"):
         yield NO_DESCRIPTION.at(
             model.place, f"model {model.name!r} has no description", "add `description:`"
@@ -92,7 +92,7 @@ def _of_model(linted: Linted, model: DescribedModel) -> Iterator[Finding]:
                 f"column {column.name!r} of model {model.name!r} has no description",
                 "add `description:`",
             )
-    returned = linted.columns.returned(model.name)
+    returned = context.columns.returned(model.name)
     if returned is not None:
         yield from _against_sql(model, returned)
     known = tuple(dict.fromkeys((*model.columns, *(returned or ()))))
@@ -123,8 +123,8 @@ def _against_sql(model: DescribedModel, returned: tuple[str, ...]) -> Iterator[F
         )
 
 
-def _of_sources(linted: Linted) -> Iterator[Finding]:
-    for table in sources_in(linted.facts.properties):
+def _of_sources(context: LintContext) -> Iterator[Finding]:
+    for table in sources_in(context.facts.properties):
         where = f"{table.source}.{table.name}"
         if not table.entry.get("description"):
             yield NO_DESCRIPTION.at(

@@ -18,7 +18,7 @@ from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
 from plumbline.models.batch import WITHOUT_BATCH
 from plumbline.project.document import Document, KeyPath
@@ -68,17 +68,17 @@ _SAMPLES: Mapping[str, tuple[Any, Any]] = {
 """Two values of each type, so that a check has something to look at."""
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with the values of expectations whose arguments are known."""
-    for suite in linted.facts.suites.values():
+    for suite in context.facts.suites.values():
         for path, _ in suite.entries("expectations"):
             kind, kwargs = suite.text(*path, "type"), suite.mapping(*path, "kwargs")
-            if kind in linted.types.catalogue:
-                yield from _of_expectation(linted, suite, path, str(kind), kwargs)
+            if kind in context.types.catalogue:
+                yield from _of_expectation(context, suite, path, str(kind), kwargs)
 
 
 def _of_expectation(
-    linted: Linted, suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
+    context: LintContext, suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
 ) -> Iterator[Finding]:
     misspelt = fault_of_meta(suite.mapping(*path, "meta"))
     if misspelt is not None:
@@ -112,7 +112,7 @@ def _of_expectation(
             return
     if has_parameter(kwargs):  # its value is known at a run only
         return
-    types = linted.column_types.of_suite(suite, frozenset(named))
+    types = context.column_types.of_suite(suite, frozenset(named))
     if not named or not named <= set(types):
         return
     if kind in EVALUATIONS:

@@ -13,7 +13,7 @@ from typing import Any
 from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.json_schema import faults_of
 from plumbline.lint.known_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.lint.rule import Finding, error, warning
@@ -109,18 +109,18 @@ WHOLE_TABLE = "expect_table_"
 """Expectations that say which columns a table should have: also none, or one that is not there."""
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with single expectations, and with plugins that may define them."""
-    for name, suite in linted.facts.suites.items():
-        is_on_model = linted.facts.judges_models(name)
+    for name, suite in context.facts.suites.items():
+        is_on_model = context.facts.judges_models(name)
         seen: dict[str, int] = {}
         for number, (path, entry) in enumerate(suite.entries("expectations")):
-            found = list(_type_and_arguments(linted, suite, path))
+            found = list(_type_and_arguments(context, suite, path))
             yield from found
             if is_on_model:
                 yield from _compared(suite, path)
             if not found:
-                yield from _as_gx_builds_it(linted, suite, path)
+                yield from _as_gx_builds_it(context, suite, path)
             said = _canonical(entry)
             if said in seen:
                 yield TWICE.at(
@@ -130,7 +130,7 @@ def check(linted: Linted) -> Iterator[Finding]:
                 )
             seen.setdefault(said, number)
         yield from _followed(suite)
-    for file, fault in linted.plugins.faults:
+    for file, fault in context.plugins.faults:
         yield BROKEN_PLUGIN.at(
             Place(file if file.is_file() else file / "__init__.py"),
             f"this can't be imported: {type(fault).__name__}: {fault}",
@@ -138,16 +138,16 @@ def check(linted: Linted) -> Iterator[Finding]:
         )
 
 
-def _type_and_arguments(linted: Linted, suite: Document, path: KeyPath) -> Iterator[Finding]:
+def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) -> Iterator[Finding]:
     name = suite.text(*path, "type")
     if name is None:
         return
-    found = linted.types.find(name)
+    found = context.types.find(name)
     if found is None:
         yield UNKNOWN_TYPE.at(
             suite.place(*path, "type"),
             f"there is no expectation {name!r}",
-            did_you_mean(name, linted.types.names),
+            did_you_mean(name, context.types.names),
         )
         return
     kwargs = (*path, "kwargs")
@@ -216,7 +216,7 @@ def _followed(suite: Document) -> Iterator[Finding]:
         yield FOLLOWS_ANOTHER.at(place, fault.what, fault.fix)
 
 
-def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator[Finding]:
+def _as_gx_builds_it(context: LintContext, suite: Document, path: KeyPath) -> Iterator[Finding]:
     """What only GX can say: of a project's own expectations, and of conditions on rows.
 
     Conditions are a language of their own, which the catalogue does not know.
@@ -227,8 +227,8 @@ def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator
         isinstance(condition, str)
         and str(suite.get(*path, "kwargs", "condition_parser")).startswith("great_expectations")
     )
-    is_left_to_gx = is_language or _has_text_bound_over_a_table(linted, suite, path)
-    if name is None or (name in linted.types.catalogue and not is_left_to_gx):
+    is_left_to_gx = is_language or _has_text_bound_over_a_table(context, suite, path)
+    if name is None or (name in context.types.catalogue and not is_left_to_gx):
         return
     from plumbline.lint.registered import fault_of
 
@@ -239,11 +239,11 @@ def _as_gx_builds_it(linted: Linted, suite: Document, path: KeyPath) -> Iterator
         yield WRONG_ARGUMENT.at(place, fault.what, fault.fix or "fix the value")
 
 
-def _has_text_bound_over_a_table(linted: Linted, suite: Document, path: KeyPath) -> bool:
+def _has_text_bound_over_a_table(context: LintContext, suite: Document, path: KeyPath) -> bool:
     """Whether a bound is a text that GX has to read; over a model it is of the column's type."""
     bounds = (suite.get(*path, "kwargs", name) for name in ("min_value", "max_value"))
     has_text = any(isinstance(bound, str) for bound in bounds)
-    return has_text and not linted.facts.judges_models(suite.file.stem)
+    return has_text and not context.facts.judges_models(suite.file.stem)
 
 
 def _value(

@@ -10,7 +10,7 @@ from plumbline.lint.rule import Finding, error
 from plumbline.project.document import Fault, FaultKind, Place
 
 if TYPE_CHECKING:
-    from plumbline.lint.context import Linted
+    from plumbline.lint.context import LintContext
 
 UNREADABLE = error(
     "file-unreadable",
@@ -86,9 +86,9 @@ def text_finding(file: Path, fault: Fault) -> Finding:
     return rule.at(place, fault.text("this"), fault.fix)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What was wrong with each file when it was read, and names that differ from the file's."""
-    facts = linted.facts
+    facts = context.facts
     for document in facts.documents:
         for fault in document.faults:
             yield text_finding(document.file, fault)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.masking import PREFIX
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, warning
 from plumbline.project.document import Document
 
@@ -57,20 +57,20 @@ _MOST = 0.5
 
 
 def check(
-    linted: Linted, history: Mapping[str, Sequence[Outcome]], labels: Sequence[Label]
+    context: LintContext, history: Mapping[str, Sequence[Outcome]], labels: Sequence[Label]
 ) -> Iterator[Finding]:
     """The suites, held against ``history``.
 
     Args:
-        linted: the project.
+        context: the project.
         history: stored numbers by monitor.
         labels: known incidents; empty where there is no file of them.
     """
     from plumbline.checks.threshold_families import families_of
 
-    project = linted.facts.project
-    for name in sorted(linted.facts.monitor_names):
-        document = linted.facts.suite_of(name)
+    project = context.facts.project
+    for name in sorted(context.facts.monitor_names):
+        document = context.facts.suite_of(name)
         measured = history.get(name, ())
         if document is None or not measured or _days(project, measured) < _DAYS:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plumbline.core.errors import PlumblineError, did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
@@ -86,40 +86,40 @@ RULES = (
 _LINE = re.compile(r"line (\d+)")
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with models before their SQL is read."""
-    models = linted.models
-    for name, files in linted.facts.models.files.items():
+    models = context.models
+    for name, files in context.facts.models.files.items():
         if len(files) > 1 and name in models.watched:
             yield NAMED_TWICE.at(
                 Place(files[1]),
                 f"there are {len(files)} files for model {name!r}",
-                f"rename this one or {_short(files[0], linted.facts)}",
+                f"rename this one or {_short(files[0], context.facts)}",
             )
-    all_suites_read = all(suite.is_readable for suite in linted.facts.suites.values())
+    all_suites_read = all(suite.is_readable for suite in context.facts.suites.values())
     for name in models.watched if all_suites_read else ():
         is_meant = models.is_monitor(name) or (
             models.takes_as_of(name) and not models.is_inlined(name)
         )
-        if is_meant and name not in models.referred and not linted.facts.suites_of(name):
+        if is_meant and name not in models.referred and not context.facts.suites_of(name):
             yield NO_SUITE.at(
                 Place(models.templates[name].file),
                 f"no suite judges model {name!r}",
                 f'add expectations/{name}.json with "model": "{name}"',
             )
-    static = [finding for each in models.watched_templates for finding in _template(linted, each)]
-    static += _cycles(linted)
+    static = [finding for each in models.watched_templates for finding in _template(context, each)]
+    static += _cycles(context)
     yield from static
-    yield from _not_compilable(linted, static)
+    yield from _not_compilable(context, static)
 
 
 def _short(file: Path, facts: Facts) -> str:
     return str(file.relative_to(facts.root)) if file.is_relative_to(facts.root) else str(file)
 
 
-def _template(linted: Linted, template: Template) -> Iterator[Finding]:
+def _template(context: LintContext, template: Template) -> Iterator[Finding]:
     """Every name in one template that leads nowhere."""
-    facts, models = linted.facts, linted.models
+    facts, models = context.facts, context.models
     if template.unreadable is not None:
         yield text_finding(template.file, template.unreadable)
     if template.fault is not None:
@@ -189,8 +189,8 @@ def _given_by_suites(facts: Facts) -> set[str]:
     }
 
 
-def _cycles(linted: Linted) -> Iterator[Finding]:
-    models = linted.models
+def _cycles(context: LintContext) -> Iterator[Finding]:
+    models = context.models
     edges = {name: models.refs(name) for name in models.watched}
     for cycle in find_cycles(edges):
         template, call = next(
@@ -206,9 +206,9 @@ def _cycles(linted: Linted) -> Iterator[Finding]:
         )
 
 
-def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
+def _not_compilable(context: LintContext, static: list[Finding]) -> Iterator[Finding]:
     """What only compiling shows; of what is known already, nothing again."""
-    models = linted.models
+    models = context.models
     said = {(finding.place.file, finding.place.line) for finding in static}
     # Which table a source names is said once, where it is declared.
     unresolved = {
@@ -218,15 +218,15 @@ def _not_compilable(linted: Linted, static: list[Finding]) -> Iterator[Finding]:
     has_circle = any(finding.rule is CYCLE for finding in static)
     if models.macros_fault is not None:
         yield NOT_COMPILABLE.at(
-            place_of(models.macros_fault, linted.facts.root / "macros", linted.facts),
+            place_of(models.macros_fault, context.facts.root / "macros", context.facts),
             models.macros_fault.what,
             models.macros_fault.fix or "fix the file",
         )
         return
-    for name, built in models.built.items() if linted.facts.are_declarations_read else ():
+    for name, built in models.built.items() if context.facts.are_declarations_read else ():
         if not isinstance(built, PlumblineError):
             continue
-        place = place_of(built, models.templates[name].file, linted.facts)
+        place = place_of(built, models.templates[name].file, context.facts)
         is_circle = has_circle and "in a circle" in built.what
         is_known = (place.file, place.line) in said or built.what in unresolved
         if is_known or place.file in unreadable or is_circle:

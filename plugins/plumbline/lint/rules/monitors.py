@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
@@ -74,15 +74,15 @@ RULES = (
 _META = ("meta", "monitor")
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What ``meta.monitor`` lacks, or says of things that are not there."""
-    facts = linted.facts
+    facts = context.facts
     for name, suite in facts.suites.items():
         if not suite.is_readable:
             continue
         yield from _owner_and_runbook(facts, name, suite)
         yield from _dependencies(facts, name, suite)
-        yield from _observed(linted, suite)
+        yield from _observed(context, suite)
     yield from _cycles(facts)
 
 
@@ -140,17 +140,17 @@ def _cycles(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _observed(linted: Linted, suite: Document) -> Iterator[Finding]:
+def _observed(context: LintContext, suite: Document) -> Iterator[Finding]:
     path = (*_META, "observed")
     column = suite.text(*path, "column")
-    known = linted.columns.of_suite(suite)
+    known = context.columns.of_suite(suite)
     if column is not None and known is not None and column not in known:
         yield UNKNOWN_OBSERVED.at(
             suite.place(*path, "column"),
             f"the model has no column {column!r}",
             did_you_mean(column, known),
         )
-    described = linted.facts.described.get(suite.text(*_META, "model") or "")
+    described = context.facts.described.get(suite.text(*_META, "model") or "")
     tagged = described.columns.get(column or "") if described else None
     if tagged is not None and tagged.is_personal:
         yield PERSONAL_OBSERVED.at(

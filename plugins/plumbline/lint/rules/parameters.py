@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from plumbline.core.errors import did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.document import Document
 from plumbline.project.parameters import ParameterError, evaluate, names_read, parameters_in
@@ -35,9 +35,9 @@ RULES = (NO_VALUE, MALFORMED, UNREAD)
 _SOME_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Parameters without a value, and values without a reader."""
-    for suite in linted.facts.suites_as_written.values():
+    for suite in context.facts.suites_as_written.values():
         values = suite.mapping("suite_parameters")
         read: set[str] = set()
         for path, entry in suite.entries("expectations"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, warning
 from plumbline.project.document import Place
 from plumbline.project.runbooks import ENDINGS, missing_headings
@@ -22,13 +22,13 @@ NO_HEADING = warning(
 RULES = (NO_HEADING,)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What each runbook lacks, once however many name it."""
-    for file in linted.facts.runbooks:
+    for file in context.facts.runbooks:
         if file.suffix.lower() not in ENDINGS:
             continue
         try:
-            missing = missing_headings(linted.facts.files.plain_text(file))
+            missing = missing_headings(context.facts.files.plain_text(file))
         except (OSError, ValueError):
             continue
         if missing:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from plumbline.core.errors import ConfigError
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
 from plumbline.lint.rules.document_shape import check_shape
 from plumbline.lint.rules.files import WRONG_VALUE
@@ -35,9 +35,9 @@ RULES = (NEVER_COMES, DEADLINE_TOO_LONG)
 _BY_KIND = {"wrong": WRONG_VALUE, "never": NEVER_COMES, "too-long": DEADLINE_TOO_LONG}
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``schedule.yml``."""
-    schedule = linted.facts.schedule
+    schedule = context.facts.schedule
     if schedule is None or not schedule.is_readable:
         return
     shape = list(check_shape(schedule, (), SchedulesEntry))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.document_shape import check_shape
@@ -68,9 +68,9 @@ RULES = (
 VARIABLE = "services"
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``services.yml``."""
-    facts = linted.facts
+    facts = context.facts
     services = facts.services
     if services is None or not services.is_readable:
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.described import models_in, sources_in
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding
@@ -103,9 +103,9 @@ class _PropertiesEntry(_Open):
     sources: list[_SourceEntry] | None = None
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Every key and value that can't stand where it stands."""
-    facts = linted.facts
+    facts = context.facts
     for suite in facts.suites_as_written.values():
         if suite.is_readable:
             yield from check_shape(suite, (), SuiteEntry)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline.core.errors import MonitorError, did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.described import (
     PSEUDO_COLUMNS,
     DescribedColumn,
@@ -62,10 +62,10 @@ _FUNCTIONS = frozenset(
 _PSEUDO = frozenset(map(str.lower, PSEUDO_COLUMNS))
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with descriptions of source tables, and types of any column."""
-    facts = linted.facts
-    yield from _unresolved(linted)
+    facts = context.facts
+    yield from _unresolved(context)
     for table in sources_in(facts.properties):
         if facts.sources.get((table.source, table.name), table) != table and facts.is_enabled(
             table
@@ -90,11 +90,11 @@ def check(linted: Linted) -> Iterator[Finding]:
             yield from _type(column)
 
 
-def _unresolved(linted: Linted) -> Iterator[Finding]:
-    for found in linted.models.sources.values():
+def _unresolved(context: LintContext) -> Iterator[Finding]:
+    for found in context.models.sources.values():
         if isinstance(found, MonitorError):
             yield UNRESOLVED.at(
-                place_of(found, linted.facts.root, linted.facts),
+                place_of(found, context.facts.root, context.facts),
                 found.what,
                 found.fix or "write the name itself",
             )

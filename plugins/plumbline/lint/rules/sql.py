@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.described import DescribedSource
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Rule, error, warning
@@ -61,19 +61,19 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _BY_ARRIVAL = frozenset({"_partitiontime", "_partitiondate"})
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with the SQL of each model that can be compiled."""
-    for name, tree in linted.parsed.trees.items():
-        built = linted.models.sql_of(name)
+    for name, tree in context.parsed.trees.items():
+        built = context.models.sql_of(name)
         if built is not None and isinstance(tree, SqlFault):
             yield UNREADABLE.at(
                 _place(built, tree.line),
                 f"this can't be read as BigQuery's SQL: {tree.what}",
                 f"fix it; plumbline compile {name} shows the SQL",
             )
-    for built, query in linted.parsed.readable():
-        yield from _as_of(linted, built)
-        yield from _partitions(linted, built, query)
+    for built, query in context.parsed.readable():
+        yield from _as_of(context, built)
+        yield from _partitions(context, built, query)
         yield from _functions(built, query)
 
 
@@ -81,13 +81,13 @@ def _place(built: Built, line: int) -> Place:
     return Place(built.file, built.lines.origin(line))
 
 
-def _as_of(linted: Linted, built: Built) -> Iterator[Finding]:
-    models = linted.models
-    returned = linted.columns.returned(built.name)
-    is_judged = models.is_monitor(built.name) or bool(linted.facts.suites_of(built.name))
+def _as_of(context: LintContext, built: Built) -> Iterator[Finding]:
+    models = context.models
+    returned = context.columns.returned(built.name)
+    is_judged = models.is_monitor(built.name) or bool(context.facts.suites_of(built.name))
     if returned is None or "as_of" in returned or not is_judged:
         return
-    described = linted.facts.described.get(built.name)
+    described = context.facts.described.get(built.name)
     if built.whole.set_oriented or (described is not None and "as_of" in described.columns):
         yield NO_AS_OF.at(
             _place(built, built.lines.count),
@@ -96,11 +96,11 @@ def _as_of(linted: Linted, built: Built) -> Iterator[Finding]:
         )
 
 
-def _partitions(linted: Linted, built: Built, query: exp.Query) -> Iterator[Finding]:
+def _partitions(context: LintContext, built: Built, query: exp.Query) -> Iterator[Finding]:
     from sqlglot import exp
 
     sources = {
-        key: source for key, source in linted.tables.described.items() if source.partition_by
+        key: source for key, source in context.tables.described.items() if source.partition_by
     }
     for table in query.find_all(exp.Table):
         source = sources.get(f"{table.db}.{table.name}")

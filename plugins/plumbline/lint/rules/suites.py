@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.project.document import Document
@@ -38,9 +38,9 @@ UNUSED = warning(
 RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, UNUSED)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with suites as wholes."""
-    facts = linted.facts
+    facts = context.facts
     for name, suite in facts.suites.items():
         if not suite.is_readable:
             continue

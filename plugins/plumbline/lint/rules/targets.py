@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
 from plumbline.project.project import DATASOURCE_TYPE
 from plumbline.project.stores import find_store_faults
@@ -35,9 +35,9 @@ STORE = error(
 RULES = (NONE, UNKNOWN, STORE)
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Targets that are not there."""
-    configuration, name = linted.facts.configuration, linted.facts.datasource
+    configuration, name = context.facts.configuration, context.facts.datasource
     if not configuration.is_readable:
         return
     for fault in find_store_faults(configuration.mapping()):

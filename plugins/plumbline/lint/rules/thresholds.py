@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import BOUND_KEYS, Check
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, Rule, error
 from plumbline.project.document import Document, KeyPath
 
@@ -107,9 +107,9 @@ class _Judged:
         return "" if self.group is None else f" for {self.group!r}"
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Thresholds that can't do their work."""
-    for suite in linted.facts.suites.values():
+    for suite in context.facts.suites.values():
         by_subject: dict[str, list[_Level]] = {}
         for path, entry in suite.entries("expectations"):
             kind = suite.text(*path, "type")

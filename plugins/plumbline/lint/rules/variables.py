@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError, did_you_mean
-from plumbline.lint.context import Linted
+from plumbline.lint.context import LintContext
 from plumbline.lint.described import DescribedModel
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, Rule, error, warning
@@ -47,22 +47,22 @@ RULES = (UNKNOWN, WRONG, OUT_OF_BOUNDS, UNUSED)
 _PATH = ("meta", "monitor", "vars")
 
 
-def check(linted: Linted) -> Iterator[Finding]:
+def check(context: LintContext) -> Iterator[Finding]:
     """Values of variables: the project's defaults, the suites' own, the bounds of models."""
-    facts = linted.facts
+    facts = context.facts
     if facts.dbt is not None:
         yield from _defaults(facts, facts.dbt)
     for suite in facts.suites.values():
-        yield from _values(linted, suite, _PATH, facts.model_of(suite), UNUSED)
+        yield from _values(context, suite, _PATH, facts.model_of(suite), UNUSED)
     for definition in facts.definitions.values():
         asset = facts.suites.get(definition.text("data", "asset", "name") or "")
         is_of_model = definition.text("data", "datasource", "name") == facts.datasource
         if asset is not None and is_of_model:
             # A run refuses what the model does not read.
             path = ("batch_parameters", "vars")
-            yield from _values(linted, definition, path, facts.model_of(asset), UNKNOWN)
+            yield from _values(context, definition, path, facts.model_of(asset), UNKNOWN)
     for model in facts.described.values():
-        yield from _bounds(linted, model)
+        yield from _bounds(context, model)
 
 
 def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
@@ -102,11 +102,11 @@ def _is_zone(name: str) -> bool:
 
 
 def _values(
-    linted: Linted, document: Document, path: tuple[str, ...], model: str | None, unread: Rule
+    context: LintContext, document: Document, path: tuple[str, ...], model: str | None, unread: Rule
 ) -> Iterator[Finding]:
     """Values that ``document`` gives a model's variables at ``path``."""
-    facts = linted.facts
-    read = None if model is None else linted.models.variables_of(model)
+    facts = context.facts
+    read = None if model is None else context.models.variables_of(model)
     known = {*facts.variables, *(read or ())} - set(BUILT_IN)
     for name, value in document.mapping(*path).items():
         place = document.place(*path, name)
@@ -163,10 +163,10 @@ def _bounds_of(facts: Facts, model: str | None) -> Mapping[str, Mapping[str, Any
     return {name: bounds for name, bounds in declared.items() if isinstance(bounds, dict)}
 
 
-def _bounds(linted: Linted, model: DescribedModel) -> Iterator[Finding]:
+def _bounds(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
     """The bounds themselves, and the default held against them."""
-    facts = linted.facts
-    read = linted.models.variables_of(model.name)
+    facts = context.facts
+    read = context.models.variables_of(model.name)
     for name, bounds in _bounds_of(facts, model.name).items():
         place = model.document.place(*model.meta_path, "vars", name)
         known = {*facts.variables, *(read or ())} - set(BUILT_IN)

@@ -20,7 +20,6 @@ from plumbline.evaluate.table import Table
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.batch import query_over_batch
 from plumbline.project import Project, Suite, Target
-from plumbline.project.masked_suite import masked_suite
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult, to_dataframe
@@ -38,8 +37,6 @@ MOST_ROWS_SHOWN = 20
 class MonitorData:
     """What one job brought: the rows, sorted by verdict, and the evidence."""
 
-    suite: Suite
-    """As it may be shown: names of persons in it are masked."""
     compiled: CompiledModel
     result: QueryResult
     verdict: SortedRows
@@ -287,7 +284,7 @@ class MonitorJobs:
         if isinstance(started, MonitorError):
             raise started
         result = started.result()
-        suite, compiled = self.project.suite_of(monitor), self._compiled[monitor]
+        compiled = self._compiled[monitor]
         verdict = sort_rows(result.rows, as_of=self.as_of, model=compiled.name)
         personal = self._personal(compiled, [column.name for column in result.schema])
         mask = Mask.of(personal, mask_key(self.project), result.rows)
@@ -305,7 +302,6 @@ class MonitorJobs:
             rows=len(result.rows),
         )
         return MonitorData(
-            suite=masked_suite(suite, mask),
             compiled=compiled,
             result=result,
             verdict=verdict,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,8 +17,6 @@ from great_expectations.validator.validation_statistics import calc_validation_s
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.evaluate.errors import NOTHING_CHECKED
 from plumbline.evaluate.suite import Evaluated, raised_result
-
-logger = logging.getLogger(__name__)
 
 _UNEXPECTED_ROWS = "unexpected_rows_expectation"
 _PLACE = ("position", "expected", "found")

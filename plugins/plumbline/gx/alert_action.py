@@ -7,7 +7,6 @@ on the demo data, or with an ``as_of`` of another day, it says that nothing is s
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
@@ -17,8 +16,6 @@ from great_expectations.compatibility import pydantic
 if TYPE_CHECKING:
     from plumbline.alerts.report import AlertsReport
     from plumbline.run.workspace import JudgedRun
-
-logger = logging.getLogger(__name__)
 
 
 class AlertAction(ValidationAction):

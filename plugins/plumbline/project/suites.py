@@ -1,7 +1,7 @@
 """Suites as analysts write them: one JSON file a monitor, plain GX plus ``meta.monitor``.
 
 Read without GX, so that light commands stay light. What only GX knows (the names of the
-expectations and their arguments) is checked when the suite is built, in ``plumbline.gx``.
+expectations and their arguments) is checked when the suite is built, in `plumbline.evaluate`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from plumbline.backtest.calibrate import Calibration, FamilyCalibration
 from plumbline.backtest.proposing import as_written
 from plumbline.checks.threshold_families import Level
 from plumbline.core.errors import ConfigError
-from plumbline.project.json_document import read_json
+from plumbline.project.json_document import key_offsets, read_json
 from plumbline.project.suites import Suite
 
 _NUMBER = re.compile(r'"(?:min|max)_value"\s*:\s*(-?[0-9][0-9.eE+-]*)')
@@ -63,7 +63,7 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
     """``text`` with the proposed numbers.
 
     Raises:
-        ConfigError: nothing can be proposed.
+        ConfigError: nothing can be proposed, or the file is malformed by now.
     """
     proposed = [family for family in families if family.levels is not None]
     if not proposed:
@@ -74,15 +74,8 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
             fix="see what the report says; collect more history, or record some with "
             "plumbline backtest --record",
         )
-    document = read_json(file, text)
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def offset(*path: str | int) -> int | None:
-        mark = document.marks.get(path)
-        return None if mark is None else starts[mark.line - 1] + (mark.column or 1) - 1
-
+    read_json(file, text).mapping_or_raise(error=ConfigError, what="the suite")
+    offsets = key_offsets(text)
     edits: list[_Edit] = []
     for family in proposed:
         side = "min_value" if family.family.side == "below" else "max_value"
@@ -91,7 +84,8 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
             level: Level = "critical" if member.severity == "critical" else "warning"
             if member.severity not in ("warning", "critical"):
                 continue
-            at = offset("expectations", member.index, "kwargs", side)
+            kwargs = ("expectations", member.index, "kwargs")
+            at = offsets.get((*kwargs, side))
             if at is None or level not in candidate.levels:
                 continue
             found = _NUMBER.match(text, at)
@@ -107,7 +101,7 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
                 if level in levels
             }
             if own:
-                there = offset("expectations", member.index, "kwargs", "overrides")
+                there = offsets.get((*kwargs, "overrides"))
                 edits.append(_overrides(text, found.end(1), at, there, own))
     for edit in sorted(edits, key=lambda one: one.begin, reverse=True):
         text = text[: edit.begin] + edit.text + text[edit.end :]
@@ -145,7 +139,7 @@ def _object(value: Mapping[str, Any], indent: str | None) -> str:
     }
     if indent is None:
         return json.dumps(plain, ensure_ascii=False)
-    lines = json.dumps(plain, ensure_ascii=False, indent=2).splitlines()
+    lines = json.dumps(plain, ensure_ascii=False, indent=2).split("\n")
     return "\n".join([lines[0], *(indent + line for line in lines[1:])])
 
 

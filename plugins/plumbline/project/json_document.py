@@ -67,9 +67,14 @@ def _faults(text: str) -> Iterator[Fault]:
         )
 
 
+def key_offsets(text: str) -> Mapping[KeyPath, int]:
+    """Where each key and each entry of a list begins in ``text``, which is JSON."""
+    return _scan(text).offsets
+
+
 def _marks(text: str) -> Mapping[KeyPath, Mark]:
     lines = _Lines(text)
-    return {path: lines.mark(offset) for path, offset in _scan(text).offsets.items()}
+    return {path: lines.mark(offset) for path, offset in key_offsets(text).items()}
 
 
 def _malformed(file: Path, what: str, fix: str, mark: Mark | None = None) -> Document:

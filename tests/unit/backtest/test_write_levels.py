@@ -64,6 +64,19 @@ def test_only_the_numbers_change(tmp_path: Path) -> None:
     assert len(changed) == 4
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\x85"])
+def test_what_ends_a_line_elsewhere_is_text_in_json(tmp_path: Path, end: str) -> None:
+    text = ONE_LINE.replace("min_value: 80", f"one{end}two")
+    suite = read(tmp_path, text)
+    write_levels(suite, calibrated(suite, measured([70.0] * 160)))
+    assert '"min_value": 70,' in suite.file.read_text()
+    name = f"a{end}b"
+    suite = read(tmp_path, GROUPED)
+    rows = [{"a": 95.0 + run % 3, "b": 96.0, name: 65.0 + run % 4} for run in range(160)]
+    write_levels(suite, calibrated(suite, grouped(rows)))
+    assert name in json.loads(suite.file.read_text())["expectations"][0]["kwargs"]["overrides"]
+
+
 def test_bounds_of_a_group_are_added_behind_the_common_one(tmp_path: Path) -> None:
     suite = read(tmp_path, GROUPED)
     rows = [{"a": 95.0 + run % 3, "b": 96.0, "poor": 65.0 + run % 4} for run in range(160)]
@@ -99,6 +112,14 @@ def test_written_twice_nothing_changes_again(tmp_path: Path) -> None:
     write_levels(suite, calibrated(suite, history))
     again = read_suite(read_document(suite.file))
     assert write_levels(again, calibrated(again, history)) == ""
+
+
+def test_a_suite_that_is_malformed_by_now_is_left_alone(tmp_path: Path) -> None:
+    suite = read(tmp_path, ONE_LINE)
+    suite.file.write_text(ONE_LINE + "}")
+    with pytest.raises(ConfigError, match="the suite is not JSON"):
+        write_levels(suite, calibrated(suite, measured([70.0] * 160)))
+    assert suite.file.read_text() == ONE_LINE + "}"
 
 
 def test_nothing_is_written_where_nothing_can_be_proposed(tmp_path: Path) -> None:

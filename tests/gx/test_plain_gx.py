@@ -156,6 +156,49 @@ def test_a_checkpoint_takes_a_definition_of_gxs_own_over_a_frame(
     assert checkpoint.failed_actions == []
 
 
+def test_of_a_frame_that_is_judged_no_rows_are_kept(context: Any, small: SmallProject) -> None:
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    asset.add_batch_definition_whole_dataframe("all")
+    for folder, content in [
+        (
+            "expectations",
+            {
+                "name": "frame",
+                "expectations": [
+                    {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
+                ],
+            },
+        ),
+        (
+            "validation_definitions",
+            {
+                "name": "frame",
+                "suite": {"name": "frame"},
+                "data": {
+                    "datasource": {"name": "frames"},
+                    "asset": {"name": "frame"},
+                    "batch_definition": {"name": "all"},
+                },
+            },
+        ),
+    ]:
+        (small.root / folder).mkdir(exist_ok=True)
+        (small.root / folder / "frame.json").write_text(json.dumps(content))
+    small.checkpoint("coverage", "frame")
+    checkpoint = context.checkpoints.get("all")
+
+    frame = pd.DataFrame({"n": ["Ann of the frame"]})
+    result = checkpoint.run(batch_parameters={"dataframe": frame})
+
+    assert [outcome.status for outcome in checkpoint.outcomes] == [Status.CRITICAL, Status.PASS]
+    assert "Ann of the frame" not in repr(checkpoint.outcomes)
+    for found in result.run_results.values():
+        assert found.meta["batch_parameters"] == {"dataframe": "<DATAFRAME>"}
+    stored = list((small.root / ".plumbline" / "results").rglob("*.json"))
+    assert len(stored) == 2
+    assert not any("Ann of the frame" in file.read_text() for file in stored)
+
+
 def test_the_rows_of_a_model_are_a_batch(context: Any) -> None:
     asset = context.data_sources.get("warehouse").get_asset("systems")
     batch = asset.get_batch_definition("rows").get_batch()

@@ -17,6 +17,7 @@ from great_expectations.core.freshness_diagnostics import (
 from great_expectations.core.result_format import DEFAULT_RESULT_FORMAT
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.validation_definition import ValidationDefinition
+from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
 
 from plumbline.core.outcome import Outcome
 from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
@@ -147,7 +148,7 @@ class StoredResults:
                 "checkpoint_id": self._checkpoint_id,
                 "run_id": self.run_id,
                 "validation_time": self.run_id.run_time,
-                "batch_parameters": dict(self._options) or None,
+                "batch_parameters": dict(make_batch_identifier(dict(self._options))) or None,
             }
         )
         if record is not None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
 from great_expectations.exceptions.exceptions import NoAvailableBatchesError
 
 from plumbline.checks import judge
@@ -51,7 +52,7 @@ def judge_table(
         batch = _batch(table, batch_parameters, as_of)
         evidence = Evidence(
             as_of=as_of if batch.day is not None else started,
-            parameters=dict(batch.parameters),
+            parameters=dict(make_batch_identifier(dict(batch.parameters))),
         )
         suite, built = with_parameters(suite, built, parameters, evidence.as_of)
         evaluation = _evaluate(replace(table, built=built), batch, result_format)

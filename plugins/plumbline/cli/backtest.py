@@ -1,7 +1,8 @@
-"""``plumbline backtest``: the schedule lived through once more."""
+"""``plumbline backtest``: replay a schedule over past data."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,6 +13,10 @@ from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
+from plumbline.core.errors import ConfigError
+
+LOOK_BACK = timedelta(days=730)
+"""How far back the stored history is read."""
 
 
 def backtest(
@@ -27,7 +32,7 @@ def backtest(
     record: bool,
     export: Path | None,
 ) -> int:
-    """Re-live the range and report; the exit code."""
+    """Replay the range and report; the exit code."""
     from plumbline.backtest.backtest import BacktestRequest, run_backtest
     from plumbline.backtest.instants import choose_span
     from plumbline.backtest.record import export_outcomes, record_outcomes, writable
@@ -82,6 +87,20 @@ def span_options(*, required: bool) -> list[click.Parameter]:
             "checkpoint's schedule.",
         ),
     ]
+
+
+def check_span(first: str | None, last: str | None) -> None:
+    """Where the options of a range may be left out, both are.
+
+    Raises:
+        ConfigError: only one of them is given.
+    """
+    if (first is None) != (last is None):
+        raise ConfigError(
+            "a range needs --from and --to",
+            key="--from",
+            fix="give both --from and --to, or neither",
+        )
 
 
 def incidents_option() -> click.Option:

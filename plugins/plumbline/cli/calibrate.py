@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.backtest import incidents_option, span_options
+from plumbline.cli.backtest import LOOK_BACK, check_span, incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_suites
 from plumbline.cli.options import format_option, target_option
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from plumbline.core.outcome import Outcome
     from plumbline.project import Project
     from plumbline.run.progress import Progress
-
-LOOK_BACK = timedelta(days=730)
-"""How far back the stored history is read."""
 
 
 def calibrate(
@@ -54,12 +50,7 @@ def calibrate(
             key="MONITOR",
             fix=did_you_mean(monitor, project.monitor_names()),
         )
-    if (first is None) != (last is None):
-        raise ConfigError(
-            "a range needs --from and --to",
-            key="--from",
-            fix="give both --from and --to, or neither",
-        )
+    check_span(first, last)
     if history is not None and first is not None:
         raise ConfigError(
             "--history and --from exclude each other",

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.backtest import incidents_option, span_options
+from plumbline.cli.backtest import LOOK_BACK, check_span, incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from plumbline.core.outcome import Outcome
     from plumbline.project import Target
     from plumbline.run.progress import Progress
-
-LOOK_BACK = timedelta(days=730)
 
 
 def impact(
@@ -47,12 +43,7 @@ def impact(
 
     session = click.get_current_context().ensure_object(Session)
     project, now = session.project(), session.clock()
-    if (first is None) != (last is None):
-        raise ConfigError(
-            "a range needs --from and --to",
-            key="--from",
-            fix="give both --from and --to, or neither",
-        )
+    check_span(first, last)
     span = None
     if first is not None and last is not None:
         checkpoint = next(iter(one.checkpoint for one in project.schedules), "health_check")

@@ -129,10 +129,10 @@ def build_site(
             cache = replace(cache, synced_to=news.synced_to, synced=news.synced)
         cache, leaving = history_cache.settled(cache, keep, project.timezone)
         is_current = not afresh and files.layout() == layout()
-        stock = _Stock(files, is_current=is_current, has_archives=not afresh)
-        cache, archives, drawn = stock.archives(cache, leaving)
-        shelf = _Shelf.of(cache, gx, stock)
-        cache = replace(cache, gx_suites=shelf.hashes)
+        earlier = _EarlierBuild(files, is_current=is_current, has_archives=not afresh)
+        cache, archives, drawn = earlier.archives(cache, leaving)
+        gx_section = _GxSection.of(cache, gx, earlier)
+        cache = replace(cache, gx_suites=gx_section.hashes)
         data = collect(
             project,
             cache,
@@ -141,25 +141,25 @@ def build_site(
             next_runs=next_runs,
             stale_after=min(next_runs.values(), default=now + STALE_AFTER),
             archives=drawn,
-            gx=shelf.links,
+            gx=gx_section.links,
             note=_note(target),
             price=target.price,
         )
         pages = render_site(data)
         made = {
             **pages.files,
-            **shelf.framed(data),
+            **gx_section.framed(data),
             **archives,
             paths.HISTORY_CACHE: history_cache.to_json(cache),
         }
-        kept = (pages.kept | shelf.kept | stock.kept_archives(cache)) - set(made)
+        kept = (pages.kept | gx_section.kept | earlier.kept_archives(cache)) - set(made)
         written = files.write(Pages(made, kept, pages.layout))
     notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
     return Built(written, files.address(paths.OVERVIEW), notes, pages.faults)
 
 
 @dataclass(frozen=True)
-class _Stock:
+class _EarlierBuild:
     """What an earlier build left and this one may leave as it is."""
 
     files: SiteFiles
@@ -187,12 +187,11 @@ class _Stock:
             made[path] = history_cache.rows_to_json(rows[name, month])
         stories: dict[str, tuple[IncidentStory, ...]] = {}
         for month, ended in leaving.incidents.items():
-            earlier = (
-                self._read(paths.incident_archive(month), history_cache.stories_from_json) or ()
-            )
-            by_id = {story.id: story for story in (*earlier, *ended)}
+            path = paths.incident_archive(month)
+            ended_before = self._read(path, history_cache.stories_from_json) or ()
+            by_id = {story.id: story for story in (*ended_before, *ended)}
             stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
-            made[paths.incident_archive(month)] = history_cache.stories_to_json(stories[month])
+            made[path] = history_cache.stories_to_json(stories[month])
         monitors = dict(cache.monitors)
         for name, known in cache.monitors.items():
             lost = set()
@@ -243,7 +242,7 @@ class _Stock:
 
 
 @dataclass(frozen=True)
-class _Shelf:
+class _GxSection:
     """GX's pages: those to be drawn, and those that are there."""
 
     links: GxLinks
@@ -253,7 +252,7 @@ class _Shelf:
     kept: frozenset[str]
 
     @classmethod
-    def of(cls, cache: HistoryCache, gx: GxPages | None, stock: _Stock) -> _Shelf:
+    def of(cls, cache: HistoryCache, gx: GxPages | None, earlier: _EarlierBuild) -> _GxSection:
         if gx is None:
             return cls(GxLinks(), {}, {}, frozenset())
         hashes = gx.suites()
@@ -262,7 +261,7 @@ class _Shelf:
         suites = {}
         for name, content in hashes.items():
             path = paths.gx_suite(name)
-            if cache.gx_suites.get(name) == content and stock.has_page(path):
+            if cache.gx_suites.get(name) == content and earlier.has_page(path):
                 kept.add(path)
             else:
                 of_suite = gx.suite(name)
@@ -273,7 +272,7 @@ class _Shelf:
         results = {}
         for key in listed_results(cache):
             path = paths.gx_result(key)
-            if stock.has_page(path):
+            if earlier.has_page(path):
                 kept.add(path)
             else:
                 page = gx.result(key)

@@ -1,1 +1,1 @@
-"""The demo season lived through run by run, and the data docs that come of it: see `cli`."""
+"""Runs the demo season day by day and builds its data docs: see `cli`."""

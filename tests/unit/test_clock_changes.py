@@ -17,7 +17,7 @@ import pytest
 from plumbline.alerts.channels.wording import duration, headline
 from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.backtest.instants import choose_span
-from plumbline.backtest.replay import by_instant, relive
+from plumbline.backtest.replay import by_instant, replay_outcomes
 from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
 from plumbline.checks.verdict import sort_rows
 from plumbline.core.alert_line import Event
@@ -149,7 +149,7 @@ def test_incidents_move_forward_minute_by_minute(zone: ZoneInfo, change: datetim
     assert len(wrong) == 241
     first = change - 120 * MINUTE
     policy = Policy(remind_critical=timedelta(hours=3))
-    (incident,) = relive(wrong, checkpoint="c", policy=policy).incidents
+    (incident,) = replay_outcomes(wrong, checkpoint="c", policy=policy).incidents
     assert (in_utc(incident.opened_at), in_utc(incident.last_seen)) == (
         first,
         change + 120 * MINUTE,

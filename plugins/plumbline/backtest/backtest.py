@@ -1,4 +1,4 @@
-"""``plumbline backtest``: a schedule lived through once more, put together.
+"""``plumbline backtest``: replays a schedule over past data.
 
 Used by the command, by calibrate and by impact. The clock is read above; ``now`` comes in.
 """
@@ -16,7 +16,7 @@ from plumbline.backtest.fetch import Asked, ask
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
-from plumbline.backtest.replay import Replay, by_instant, relive
+from plumbline.backtest.replay import Replay, by_instant, replay_outcomes
 from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import new_run_id
@@ -29,7 +29,7 @@ from plumbline.warehouse.ready import ensure_ready
 
 @dataclass(frozen=True)
 class BacktestRequest:
-    """What to re-live."""
+    """What to replay."""
 
     project: Project
     target: Target
@@ -45,7 +45,7 @@ class BacktestRequest:
 def run_backtest(
     request: BacktestRequest, *, now: datetime, progress: Progress | None = None
 ) -> Backtest:
-    """Re-live the range of ``request``; nothing is written and nobody is told.
+    """Replay the range of ``request``; nothing is written and nobody is told.
 
     Raises:
         ConfigError: the checkpoint or the project's configuration is wrong; nothing was asked.
@@ -96,7 +96,7 @@ def run_backtest(
             name, answer.compiled, answer.jobs, fault=answer.fault, bytes_billed=answer.bytes_billed
         )  # the rows have been judged
     progress.step("deciding the incidents")
-    replay = relive(
+    replay = replay_outcomes(
         by_instant(one for found in outcomes.values() for one in found),
         checkpoint=request.checkpoint,
         policy=policy,

@@ -24,7 +24,7 @@ from plumbline.backtest.proposing import (
     propose,
 )
 from plumbline.backtest.rejudge import rejudge
-from plumbline.backtest.replay import by_instant, relive
+from plumbline.backtest.replay import by_instant, replay_outcomes
 from plumbline.checks.threshold_families import Family, Level, families_of
 from plumbline.core.alert_policy import Policy
 from plumbline.core.masking import PREFIX
@@ -426,7 +426,7 @@ def simulate(
 ) -> Score:
     """What one monitor would have brought under other thresholds."""
     outcomes = rejudge(suite, history, families)
-    replay = relive(by_instant(outcomes), checkpoint=checkpoint, policy=policy)
+    replay = replay_outcomes(by_instant(outcomes), checkpoint=checkpoint, policy=policy)
     first, last = history[0].as_of, history[-1].as_of
     return score(
         replay,

@@ -15,7 +15,7 @@ from plumbline.backtest.changes import MonitorChange, monitor_changes, other_cha
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.rejudge import rejudge
-from plumbline.backtest.replay import ReplayedIncident, by_instant, relive
+from plumbline.backtest.replay import ReplayedIncident, by_instant, replay_outcomes
 from plumbline.checks.threshold_families import families_of
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
@@ -258,7 +258,7 @@ def _ask(
 
 
 def _side(name: str, outcomes: Sequence[Outcome], labels: Sequence[Label], policy: Policy) -> Side:
-    replay = relive(by_instant(outcomes), checkpoint="impact", policy=policy)
+    replay = replay_outcomes(by_instant(outcomes), checkpoint="impact", policy=policy)
     first, last = (at.as_of.astimezone(UTC) for at in (outcomes[0], outcomes[-1]))
     scored: Score = score(
         replay,

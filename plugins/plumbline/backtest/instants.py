@@ -30,7 +30,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True)
 class Span:
-    """What is re-lived."""
+    """What is replayed."""
 
     first: datetime
     """In UTC, as all instants here."""
@@ -86,7 +86,7 @@ def choose_span(
         how = " and ".join(f"{one.cron} ({one.timezone.key})" for one in schedules)
     else:
         raise ConfigError(
-            f"checkpoint {checkpoint!r} has no schedule to re-live",
+            f"checkpoint {checkpoint!r} has no schedule to replay",
             key="--every",
             fix="say how often, for example --every 6h",
         )

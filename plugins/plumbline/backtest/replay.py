@@ -85,12 +85,12 @@ class _Track:
     alerts: list[Alert] = field(default_factory=list)
 
 
-def relive(
+def replay_outcomes(
     outcomes: Mapping[datetime, Sequence[Outcome]], *, checkpoint: str, policy: Policy
 ) -> Replay:
     """Decide the runs one after the other.
 
-    Mutes and acknowledgements are not re-lived: what they held back is counted as sent.
+    Mutes and acknowledgements are not replayed: what they held back is counted as sent.
 
     Args:
         outcomes: those of each run, by instant in UTC.

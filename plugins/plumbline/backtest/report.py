@@ -35,7 +35,7 @@ class MonitorSummary:
 
 @dataclass(frozen=True)
 class Backtest:
-    """A range, re-lived."""
+    """A replay of a range."""
 
     checkpoint: str
     target: str

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from plumbline.backtest.findings import Score, score
-from plumbline.backtest.replay import by_instant, relive
+from plumbline.backtest.replay import by_instant, replay_outcomes
 from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
 from plumbline.project.labels import Label
@@ -29,7 +29,7 @@ def found_in(
         ]
         for name, history in histories.items()
     }
-    replay = relive(
+    replay = replay_outcomes(
         by_instant(one for found in outcomes.values() for one in found),
         checkpoint="x",
         policy=Policy(),

@@ -12,9 +12,11 @@ import pytest
 
 import plumbline.core.run
 import plumbline.evaluate.evaluation
+import plumbline.gx.site_builder
 import plumbline.gx.judged_definition
 import plumbline.site.pages.monitor
 from plumbline.core.outcome import RunReport
+from plumbline.core.errors import ConfigError
 from plumbline.core.status import RunStatus, Status
 from support.projects import SmallProject
 
@@ -105,6 +107,22 @@ def test_a_store_that_takes_neither_the_result_nor_its_error_ends_no_run(
 
     assert (broken.status, well.status) == (Status.ERROR, Status.PASS)
     assert broken.reason == "the result could not be stored: TypeError: what is that?"
+
+
+def test_a_site_that_gives_no_address_costs_the_run_only_its_docs(
+    two: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def address(*_: Any) -> str:
+        raise ConfigError("the bucket can't be reached")
+
+    monkeypatch.setattr(plumbline.gx.site_builder.SiteBuilder, "address", address)
+
+    report = two.run()
+
+    assert [outcome.status for outcome in report.outcomes] == [Status.PASS, Status.PASS]
+    assert [outcome.docs_url for outcome in report.outcomes] == [None, None]
+    assert "the bucket can't be reached" in report.action_errors[0]
+    assert report.exit_code == 3
 
 
 @pytest.mark.parametrize("digits", ["32a12a0a", "4144a12a", "9a182233", "2a182511", "0a007a7a"])

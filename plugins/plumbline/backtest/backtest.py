@@ -45,7 +45,7 @@ class BacktestRequest:
 def run_backtest(
     request: BacktestRequest, *, now: datetime, progress: Progress | None = None
 ) -> Backtest:
-    """Replay the range of ``request``; nothing is written and nobody is told.
+    """Replay the range of ``request``; nothing is written and nobody is notified.
 
     Raises:
         ConfigError: the checkpoint or the project's configuration is wrong; nothing was asked.

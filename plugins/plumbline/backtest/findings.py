@@ -39,7 +39,7 @@ class LabelResult:
     sightings: tuple[FirstSighting, ...] = ()
     """The first of each monitor, earliest first."""
     told_at: datetime | None = None
-    """When somebody was told that these monitors are wrong; earlier than the sighting where an
+    """When somebody was notified that these monitors are wrong; earlier than the sighting where an
     incident of the same monitor was open already."""
     alerts: int = 0
     """Sent by its monitors from then on, until it was over."""
@@ -72,18 +72,18 @@ class Score:
 
     findings: tuple[LabelResult, ...]
     false_alarms: tuple[ReplayedIncident, ...]
-    """Incidents of wrong data of which somebody was told and that no label explains."""
+    """Incidents of wrong data that were notified and that no label explains."""
     unchecked: tuple[ReplayedIncident, ...]
     """Incidents in which a check could not be made, that no label explains."""
     incidents: int
-    """Of wrong data of which somebody was told."""
+    """Of wrong data, those that were notified."""
     alerts: int
     """Sent, of all kinds and all monitors."""
     alerts_per_week: float
 
     @property
     def precision(self) -> float | None:
-        """The share of the told incidents that a label explains; None where nothing was told."""
+        """The share of the notified incidents that a label explains; None where there are none."""
         if not self.incidents:
             return None
         return (self.incidents - len(self.false_alarms)) / self.incidents

@@ -46,10 +46,10 @@ class Effect:
 
     change: MonitorChange
     before: Side | None
-    """None: it was not there, or it could not be told."""
+    """None: it was not there, or it is unknown."""
     after: Side | None
     source: str
-    """From what, in words; or why it could not be told."""
+    """From what, in words; or why it is unknown."""
     told: bool = True
 
     @property
@@ -85,7 +85,7 @@ class Impact:
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 where of some change it can't be told what it does."""
+        """0, or 3 where the effect of a change is unknown."""
         return EXIT_OK if all(effect.told for effect in self.effects) else EXIT_ERROR
 
 

@@ -255,7 +255,9 @@ def _bound(value: object) -> float | None:
         number = float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
-    return None if math.isnan(number) else number
+    if math.isnan(number):
+        return None
+    return number if number == value else value  # an integer beyond 2^53 is no float
 
 
 def _number(value: float) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def list_incidents(target: str | None, show_all: bool, form: str) -> int:
-    """Open incidents, mutes, and what waits to be told."""
+    """Open incidents, mutes, and undelivered messages."""
     from plumbline.report import alerts as views
 
     project, alert_service = _alerting(target)

@@ -1,7 +1,7 @@
-"""Would somebody be told? The part of ``plumbline debug`` that looks at alerts.
+"""The part of ``plumbline debug`` that looks at alerts: which channels would be notified.
 
-A line a channel, and one that says who is told of each status. Nothing is sent; where a variable
-points to Secret Manager, that is asked.
+A line a channel, and one that says who is notified of each status. Nothing is sent; where a
+variable points to Secret Manager, that is asked.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _fix(config: AlertsConfig, channel: ChannelConfig) -> str:
 
 
 def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> Diagnosis:
-    """Who is told of each status; MISSING where that is nobody, be it for one monitor."""
+    """Who is notified of each status; MISSING where nobody is, even for one monitor only."""
     from plumbline.alerts.routes import channels_for, with_fallback
 
     owners = _owners(project)
@@ -107,7 +107,7 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> D
 
 
 def _owners(project: Project) -> dict[str, str | None]:
-    """By monitor; one whose suite can't be read is told without an owner, as its ERROR is."""
+    """By monitor; one whose suite can't be read counts as one without an owner, as its ERROR does."""
     found: dict[str, str | None] = dict.fromkeys(project.monitor_names())
     for name in found:
         try:

@@ -57,7 +57,7 @@ def lint(
         history: a file of outcomes, to hold thresholds against.
 
     Raises:
-        ConfigError: a name that is no monitor, no file and no folder; a file that can't be
+        ConfigError: a name that is not a monitor, file or folder; a file that can't be
             written; no analyzer; a history that can't be read.
     """
     context = LintContext.of(project)
@@ -94,7 +94,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
     """The files and folders that ``names`` stand for; None where all are meant.
 
     Raises:
-        ConfigError: a name that is no monitor, no file and no folder.
+        ConfigError: a name that is not a monitor, file or folder.
     """
     if not names:
         return None
@@ -109,7 +109,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
         there.sort(key=lambda path: not path.is_relative_to(facts.root.resolve()))
         if not there:
             raise ConfigError(
-                f"{name!r} is no monitor, no file and no folder",
+                f"{name!r} is not a monitor, file or folder",
                 key="NAME",
                 fix=did_you_mean(name, facts.listable),
             )

@@ -80,5 +80,5 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
     except RecursionError:
         return SqlFault("it is nested too deeply", 1)
     if not isinstance(tree, exp.Query):
-        return SqlFault("it is no SELECT", 1)
+        return SqlFault("it is not a SELECT", 1)
     return tree

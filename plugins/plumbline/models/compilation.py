@@ -144,7 +144,7 @@ class Compilation:
             return self._built_in(name)
         if not NAME.fullmatch(name):
             raise MonitorError(
-                f"{name!r} is no name for a variable",
+                f"{name!r} is not a valid variable name",
                 file=place.file,
                 key=place.key,
                 fix="use letters, digits and _",

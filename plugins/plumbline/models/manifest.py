@@ -217,7 +217,7 @@ def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
 
 def _mapping(value: object, file: Path, key: str | None) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        _refuse(file, "is none of dbt's: this is not a mapping", key)
+        _refuse(file, "is malformed: this is not a mapping", key)
     return value
 
 

@@ -196,7 +196,7 @@ def _render(part: NamePart, table: SourceTable, scope: Scope) -> Rendered | Moni
     if found.value in ("", None) and not (found.variables or found.uses_environment):
         return replace(found, value=None)  # an `if` without `else`: as in dbt, the usual name
     return MonitorError(
-        f"{part.text!r} renders to {found.value!r}, which is no name",
+        f"{part.text!r} renders to {found.value!r}, which is not a valid name",
         file=table.file,
         key=part.key,
         fix="give the variable a name in quotes",

@@ -160,7 +160,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
         name = undefined.group(1)
         known = [word for word in namespace if not word.startswith("_")]
         raise MonitorError(
-            f"the template uses {name!r}, which is no macro and no function",
+            f"the template uses {name!r}, which is not a macro or function",
             file=place.file,
             key=place.key,
             fix=f"{name} is dbt's alone; use a variable of the project"

@@ -339,7 +339,7 @@ def read_duration(text: str, *, key: str, file: Path | None = None) -> timedelta
     """
     if not re.fullmatch(_DURATION, text):
         raise ConfigError(
-            f"{text!r} is no duration",
+            f"{text!r} is not a valid duration",
             file=file,
             key=key,
             fix="write a number with s, m, h or d, for example 24h",

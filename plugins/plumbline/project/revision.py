@@ -52,7 +52,7 @@ def _baked_in(environment: Mapping[str, str]) -> Revision | None:
     found = re.fullmatch(r"([0-9a-f]{40})(-dirty)?", said)
     if found is None:
         raise ConfigError(
-            f"{said!r} is no revision",
+            f"{said!r} is not a valid revision",
             key=REVISION_VARIABLE,
             fix="write what `git rev-parse HEAD` says, 40 digits, with -dirty behind it where "
             "files differed; or leave it unset",

@@ -218,14 +218,14 @@ def find_faults(entry: ScheduleEntry) -> Iterator[ScheduleFault]:
         yield ScheduleFault(
             "wrong",
             "ping",
-            "what stands there is no name of an environment variable",  # it may be a secret
+            "the value is not a valid name of an environment variable",  # it may be a secret
             "write the variable's name, and the address into the environment",
         )
     if not re.fullmatch(DURATION_PATTERN, entry.deadline):
         yield ScheduleFault(
             "wrong",
             "deadline",
-            f"{entry.deadline!r} is no duration",
+            f"{entry.deadline!r} is not a valid duration",
             "write a number with s, m or h, for example 10m",
         )
     elif comes and not is_shorter_than_gaps(_duration(entry.deadline), cron):

@@ -29,7 +29,7 @@ class Overview:
     mutes: tuple[Mute, ...]
     waiting: tuple[Pending, ...]
     now: datetime
-    """With the domain's zone, in which all times are told."""
+    """With the domain's zone, in which all times are written."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def incident_page(view: IncidentDetails) -> list[Section]:
 
 def _table(view: Overview) -> Table:
     return Table(
-        ("Status", "Incident", "Since", "Groups", "Told", "Besides"),
+        ("Status", "Incident", "Since", "Groups", "Notified", "Notes"),
         tuple(
             (
                 _status(incident),

@@ -80,7 +80,7 @@ def run_page(
 
 
 def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:
-    """The groups that are not well: worst status first, then farthest beyond the threshold."""
+    """The failing groups: worst status first, then farthest beyond the threshold."""
     bad = [group for group in groups if group.status.is_failing]
     return sorted(bad, key=lambda group: (-group.status.severity, -_beyond(group)))
 

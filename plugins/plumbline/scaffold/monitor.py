@@ -141,14 +141,14 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             )
     if types[asked.date_column] not in DATES:
         raise ConfigError(
-            f"{asked.date_column} is {types[asked.date_column]}, which says no day",
+            f"{asked.date_column} is {types[asked.date_column]}, which has no date",
             key="--date-column",
             fix=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
         )
     _check_groups(asked)
     if asked.arrival and types[asked.arrival] != "TIMESTAMP":
         raise ConfigError(
-            f"{asked.arrival} is {types[asked.arrival]}, which is no instant",
+            f"{asked.arrival} is {types[asked.arrival]}, which is not a TIMESTAMP",
             key="--arrival",
             fix=did_you_mean("", [name for name, kind in types.items() if kind == "TIMESTAMP"]),
         )
@@ -166,7 +166,7 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         )
     for option, least in (("--warning", asked.warning), ("--critical", asked.critical)):
         if least is not None and not math.isfinite(least):
-            raise ConfigError(f"{least} is no threshold", key=option, fix="write a number")
+            raise ConfigError(f"{least} is not a valid threshold", key=option, fix="write a number")
     if asked.warning is not None and asked.critical is not None and asked.critical > asked.warning:
         raise ConfigError(
             f"below {asked.critical:g} would be CRITICAL, and below {asked.warning:g} only WARNING",
@@ -181,7 +181,7 @@ def _check_name(name: str, of: str, key: str) -> None:
     """It becomes the name of a file, so it must never lead out of the folder."""
     if not NAME.fullmatch(name):
         raise ConfigError(
-            f"{name!r} is no name for a {of}",
+            f"{name!r} is not a valid name for a {of}",
             key=key,
             fix="write small letters, digits and _, beginning with a letter",
         )
@@ -290,7 +290,7 @@ def find_table(project: Project, text: str, columns: Callable[[str, str], Table]
     named = TABLE.fullmatch(text)
     if named is None:
         raise ConfigError(
-            f"{text!r} names no table", key="--table", fix="write it as dataset.table"
+            f"{text!r} is not a table name", key="--table", fix="write it as dataset.table"
         )
     dataset, name = named["dataset"], named["table"]
     source = LintContext.of(project).tables.described.get(f"{dataset}.{name}")

@@ -51,13 +51,13 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         ConfigError: ``folder`` is no folder, the name is none, or it can't be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder", key="DIR", fix="name a folder")
+        raise ConfigError(f"{folder} is not a folder", key="DIR", fix="name a folder")
     is_inside_dbt = (folder / DBT_FILE).is_file() and not (folder / PROJECT_FILE).is_file()
     root = folder / INSIDE_DBT if is_inside_dbt else folder
     chosen = name or _name_of(root if not is_inside_dbt else folder)
     if not re.fullmatch(r"[a-z][a-z0-9_]*", chosen):
         raise ConfigError(
-            f"{chosen!r} is no name for a project",
+            f"{chosen!r} is not a valid project name",
             key="--name",
             fix="write small letters, digits and _, beginning with a letter",
         )

@@ -47,7 +47,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Mark:
-    """A run that was not well, in the chart's units."""
+    """A failing run, in the chart's units."""
 
     x: str
     y: str

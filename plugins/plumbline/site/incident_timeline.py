@@ -100,7 +100,7 @@ def _brought_up_to_date(story: IncidentStory, *, owner: str | None) -> Incident:
 def timeline_of(
     story: IncidentStory, seen: Sequence[Sighted], incident: Incident
 ) -> tuple[TimelineEntry, ...]:
-    """Oldest first: at each event what it was decided on, and below it who was told."""
+    """Oldest first: at each event what it was decided on, and below it who was notified."""
     by_run: dict[str | None, list[DeliveryRow]] = {}
     for delivery in story.deliveries:
         by_run.setdefault(delivery.run_id, []).append(delivery)

@@ -80,7 +80,7 @@ class Sighted:
     unit: str = ""
     summary: str = ""
     members: tuple[str, ...] = ()
-    """Labels of the groups that were not well, the first ones."""
+    """Labels of the failing groups, the first ones."""
 
 
 def sightings(

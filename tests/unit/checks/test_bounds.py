@@ -123,3 +123,9 @@ def test_an_integer_beyond_2_53_is_compared_exactly(aggregate: str | None) -> No
     assert group.observed == 2**53 + 1 or aggregate == "mean"  # a mean is a FLOAT64
     if aggregate != "mean":
         assert Bounds(max_value=2**53).broken_by(group.observed) == 2**53
+
+
+def test_a_bound_that_no_float_holds_stays_exact() -> None:
+    assert Bounds.of({"min_value": 2**53 + 1}).broken_by(2**53) == 2**53 + 1
+    assert Bounds.of({"min_value": 2**53 + 1}).keep(2**53 + 1)
+    assert repr(Bounds.of({"min_value": 80}).min_value) == "80.0"

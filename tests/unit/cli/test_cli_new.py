@@ -74,5 +74,5 @@ def test_what_can_not_be_a_checkpoint_leaves_nothing_behind(
         "new", "monitor", "orders", *GIVEN, "--owner", "ana", "--checkpoint", "../../escape"
     )
     assert said.code == 64
-    assert "is no name for a checkpoint" in said.err
+    assert "is not a valid name for a checkpoint" in said.err
     assert sorted(shop.parent.rglob("*")) == before

@@ -207,6 +207,6 @@ def test_a_revision_that_is_none_is_refused_before_anything_runs(
     monkeypatch.setenv("PLUMBLINE_REVISION", "main")
     said = plumbline("run")
     assert said.code == 64
-    assert "'main' is no revision" in said.err
+    assert "'main' is not a valid revision" in said.err
     assert "in: PLUMBLINE_REVISION" in said.err
     assert not (project.root.parent / "state").exists()

@@ -87,7 +87,7 @@ def test_without_schedules_there_is_nothing_to_run_or_export(
     ("arguments", "said"),
     [
         (("show", "--count", "0"), "--count"),
-        (("run", "--grace", "soon"), "'soon' is no duration"),
+        (("run", "--grace", "soon"), "'soon' is not a valid duration"),
         (("run", "--target", "loacl"), "did you mean 'local'?"),
         (("export",), "--format"),
         (("export", "--format", "at"), "--format"),

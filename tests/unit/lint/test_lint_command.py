@@ -42,7 +42,7 @@ def test_the_exit_code_says_how_bad_it_is(
 
 def test_a_name_that_is_nothing_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["lint", "nothing"]) == 64
-    assert "'nothing' is no monitor, no file and no folder" in capsys.readouterr().err
+    assert "'nothing' is not a monitor, file or folder" in capsys.readouterr().err
 
 
 def test_no_project_is_wrong_usage(tmp_path: Path) -> None:

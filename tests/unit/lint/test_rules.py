@@ -244,7 +244,7 @@ ALERTING = [
     broken("wrong-value", ALERTS, "some/where", "somewhere", says="'somewhere'"),
     broken("wrong-value", ALERTS, "webhook: SLACK_WEBHOOK_URL", "token: SLACK_BOT_TOKEN", says="webhook, or token and channel", fix="#name"),
     broken("wrong-value", ALERTS, "status: CRITICAL", "status: CRITICL", says="'CRITICL'", fix="did you mean 'CRITICAL'?"),
-    broken("wrong-value", ALERTS, "warning: 3d", "warning: 3 days", says="no duration", fix="24h"),
+    broken("wrong-value", ALERTS, "warning: 3d", "warning: 3 days", says="not a valid duration", fix="24h"),
     broken("wrong-value", ALERTS, "fallback: alerts", "fallback: alerts\nflapping: {openings: 1}", at="flapping", says="greater than or equal to 2"),
     broken("alerts-secret-in-file", ALERTS, "SLACK_WEBHOOK_URL", WEBHOOK, says="does not belong in a file", fix="in the environment"),
     broken("alerts-secret-in-file", ALERTS, "GITHUB_TOKEN", "ghp_0123456789abcdef"),

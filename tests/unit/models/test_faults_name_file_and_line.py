@@ -43,7 +43,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
                 "models/m.sql": "select\n{{ anchr() }}",
                 "macros/anchor.sql": "{% macro anchor() %}1{% endmacro %}",
             },
-            "the template uses 'anchr', which is no macro and no function",
+            "the template uses 'anchr', which is not a macro or function",
             "models/m.sql: line 2",
             "did you mean 'anchor'?",
             id="an unknown macro",
@@ -60,7 +60,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
         ),
         pytest.param(
             {"models/m.sql": "select {{ env_var('HOME') }}"},
-            "the template uses 'env_var', which is no macro and no function",
+            "the template uses 'env_var', which is not a macro or function",
             "models/m.sql: line 1",
             "env_var is dbt's alone",
             id="a function that only dbt has",

@@ -388,7 +388,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             "[]",
             {"models/built.sql": TABLE},
-            "dbt's manifest is none of dbt's: this is not a mapping",
+            "dbt's manifest is malformed: this is not a mapping",
             "target/manifest.json",
             "run `dbt compile`",
             id="a list",
@@ -404,7 +404,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             json.dumps({"metadata": {}}),
             {"models/built.sql": TABLE},
-            "dbt's manifest is none of dbt's",
+            "dbt's manifest is malformed",
             "target/manifest.json: nodes",
             "run `dbt compile`",
             id="without nodes",

@@ -258,7 +258,7 @@ def test_the_bounds_themselves_are_allowed(project: Any, days: int) -> None:
         ),
         pytest.param("select {{ var('dais') }}", "variable 'dais' has no value", id="not declared"),
         pytest.param(
-            "select {{ var('da ys', 1) }}", "'da ys' is no name for a variable", id="misnamed"
+            "select {{ var('da ys', 1) }}", "'da ys' is not a valid variable name", id="misnamed"
         ),
         pytest.param(
             "select @days", "the model names the query parameter @days itself", id="written as @"

@@ -125,7 +125,7 @@ def test_the_defaults_of_the_file_are_those_of_the_policy(file: Path) -> None:
         ("to: [issues]", "to: []", "routes[1].to", "at least 1"),
         ("monitor: line_coverage", "moniter: line_coverage", "routes[1].moniter", "'monitor'?"),
         ("warning: 3d", "warning: 3w", "remind_after.warning", "for example 24h"),
-        ("within: 12h", "within: 0h", "flapping.within", "no duration"),
+        ("within: 12h", "within: 0h", "flapping.within", "not a valid duration"),
         ("openings: 5", "openings: 1", "flapping.openings", "greater than or equal to 2"),
         ("docs_url: https://", "docs_url: ", "docs_url", "pattern"),
     ],
@@ -211,5 +211,5 @@ def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> No
 
 @pytest.mark.parametrize("text", ["", "2", "0d", "-2d", "2 d", "2w", "1.5h", "2d\n", "9999999d"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="no duration"):
+    with pytest.raises(ConfigError, match="not a valid duration"):
         read_duration(text, key="--for")

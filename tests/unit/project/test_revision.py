@@ -97,7 +97,7 @@ def test_git_goes_before_what_was_baked_in(
 
 @pytest.mark.parametrize("said", ["main", COMMIT[:12], COMMIT.upper(), f"{COMMIT}-clean"])
 def test_something_else_baked_in_is_refused_with_its_place(tmp_path: Path, said: str) -> None:
-    with pytest.raises(ConfigError, match="is no revision") as refused:
+    with pytest.raises(ConfigError, match="is not a valid revision") as refused:
         read_revision(tmp_path, {REVISION_VARIABLE: said})
     assert refused.value.key == REVISION_VARIABLE
     assert "git rev-parse HEAD" in str(refused.value.fix)

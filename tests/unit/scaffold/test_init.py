@@ -62,7 +62,7 @@ def test_a_dbt_project_is_left_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Shop", "1shop", "shop-dq"])
 def test_a_name_that_dbt_would_refuse_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="is no name for a project"):
+    with pytest.raises(ConfigError, match="is not a valid project name"):
         make_project(tmp_path / "shop", name=name, example=True)
     assert not (tmp_path / "shop").exists()
 
@@ -74,5 +74,5 @@ def test_the_folders_name_becomes_one_that_dbt_takes(tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shop").write_text("")
-    with pytest.raises(ConfigError, match="is no folder"):
+    with pytest.raises(ConfigError, match="is not a folder"):
         make_project(tmp_path / "shop", name=None, example=True)

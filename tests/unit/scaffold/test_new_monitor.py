@@ -229,5 +229,5 @@ def test_a_declared_table_needs_no_warehouse(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["orders", "a.b.c.d", "shop.", ""])
 def test_what_names_no_table_is_refused(project: Project, text: str) -> None:
-    with pytest.raises(ConfigError, match="names no table"):
+    with pytest.raises(ConfigError, match="is not a table name"):
         find_table(project, text, never)

@@ -128,7 +128,17 @@ def _head(backtest: Backtest) -> Section:
 
 
 def _incidents(backtest: Backtest) -> Section:
-    header = ("incident", "began", "due", "found", "by", "delay", "told", "alerts", "resolved in")
+    header = (
+        "incident",
+        "began",
+        "due",
+        "found",
+        "by",
+        "delay",
+        "notified",
+        "alerts",
+        "resolved in",
+    )
     rows = tuple(_incident(backtest, finding) for finding in backtest.score.findings)
     return Section("Incidents", (Table(header, rows),) if rows else ())
 

@@ -84,7 +84,7 @@ def _verdict(impact: Impact) -> str:
         parts.append(f"newly found: {', '.join(found)}")
     untold = [one.change.name for one in impact.effects if not one.told]
     if untold:
-        parts.append(f"not told of: {', '.join(untold)}")
+        parts.append(f"unknown for: {', '.join(untold)}")
     return "; ".join(parts)
 
 

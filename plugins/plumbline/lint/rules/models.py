@@ -146,7 +146,7 @@ def _template(context: LintContext, template: Template) -> Iterator[Finding]:
         if call.arguments[0] not in models.macros.files:
             yield UNKNOWN_NAME.at(
                 _place(template, call),
-                f"{call.arguments[0]!r} is no macro and no function",
+                f"{call.arguments[0]!r} is not a macro or function",
                 did_you_mean(call.arguments[0], [*models.macros.files, *FUNCTIONS]),
             )
 

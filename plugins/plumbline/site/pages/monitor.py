@@ -49,7 +49,7 @@ class Alerted:
 
     incidents: int
     told: int
-    """Incidents that somebody was told of."""
+    """Incidents that were notified."""
     lasted: timedelta
     """All of them together."""
     longest: timedelta

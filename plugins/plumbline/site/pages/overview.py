@@ -1,4 +1,4 @@
-"""The overview: what is wrong now, worst first, then what is well, then how it has been."""
+"""The overview: failing monitors, worst first, then healthy ones, then the past."""
 
 from __future__ import annotations
 

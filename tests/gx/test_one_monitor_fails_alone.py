@@ -12,11 +12,11 @@ import pytest
 
 import plumbline.core.run
 import plumbline.evaluate.evaluation
-import plumbline.gx.site_builder
 import plumbline.gx.judged_definition
+import plumbline.gx.site_builder
 import plumbline.site.pages.monitor
-from plumbline.core.outcome import RunReport
 from plumbline.core.errors import ConfigError
+from plumbline.core.outcome import RunReport
 from plumbline.core.status import RunStatus, Status
 from support.projects import SmallProject
 

@@ -53,9 +53,21 @@ class Engine:
         """Judge the monitors one by one; what can't be kept of one is its own ERROR."""
         for name in self.monitors:
             judged = self._kept(self._judged(name, results), results)
-            judged = judged.at_page(results.page(name, self.jobs.target))
+            judged = judged.at_page(self._page(name, results))
             self.on_outcome(judged.outcome)
             yield judged
+
+    def _page(self, name: str, results: Results) -> str | None:
+        """The address of a monitor's page; None where the site can't say.
+
+        The action that builds the site reports that error. Here it would end the run before
+        anybody is notified of what was found.
+        """
+        try:
+            return results.page(name, self.jobs.target)
+        except Exception:
+            logger.debug("no address for the page of %s", name, exc_info=True)
+            return None
 
     def _judged(self, name: str, results: Results) -> Judged:
         from plumbline.evaluate.monitors import LoadedTable

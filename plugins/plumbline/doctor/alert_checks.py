@@ -107,7 +107,7 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> D
 
 
 def _owners(project: Project) -> dict[str, str | None]:
-    """By monitor; one whose suite can't be read counts as one without an owner, as its ERROR does."""
+    """By monitor; a suite that can't be read has no owner, as its ERROR has none."""
     found: dict[str, str | None] = dict.fromkeys(project.monitor_names())
     for name in found:
         try:

@@ -149,7 +149,7 @@ def test_a_runbook_that_is_not_text_is_left_alone(linted: LintedProject) -> None
 
 
 def test_a_name_that_is_nothing_is_refused_with_a_did_you_mean(linted: LintedProject) -> None:
-    with pytest.raises(ConfigError, match="'coverge' is no monitor") as caught:
+    with pytest.raises(ConfigError, match="'coverge' is not a monitor, file or folder") as caught:
         linted.lint("coverge")
     assert caught.value.exit_code == 64
     assert caught.value.fix == "did you mean 'coverage'?"

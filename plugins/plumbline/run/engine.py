@@ -60,13 +60,12 @@ class Engine:
     def _page(self, name: str, results: Results) -> str | None:
         """The address of a monitor's page; None where the site can't say.
 
-        The action that builds the site reports that error. Here it would end the run before
-        anybody is notified of what was found.
+        An error here must not end the run before anyone is notified of what was found.
         """
         try:
             return results.page(name, self.jobs.target)
-        except Exception:
-            logger.debug("no address for the page of %s", name, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - whatever the site raises
+            logger.warning("%s has no link to its page: %s", name, error)
             return None
 
     def _judged(self, name: str, results: Results) -> Judged:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
+from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known
 from plumbline.alerts.routes import channels_for, with_fallback
 from plumbline.checks.failures import reported
@@ -31,7 +32,6 @@ MOST_GROUPS = 50
 _LONGEST_REQUIREMENT = 160
 """Characters of what a failed expectation requires: a channel with little room cuts what follows
 the counts, and not the counts."""
-_ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,11 @@ def _channels(change: Change, config: AlertsConfig, configured: Collection[str])
     """By the routes; for an end and a new status, also the channels that were notified before."""
     incident = change.incident
     wanted: tuple[str, ...] = ()
-    if change.event not in _ENDS or not incident.notified_channels:
+    if not change.event.is_end or not incident.notified_channels:
         wanted = channels_for(
             config, status=incident.status, monitor=incident.monitor, owner=incident.owner
         )
-    if change.event in _ENDS or change.event in (Event.ESCALATED, Event.DOWNGRADED):
+    if change.event.is_end or change.event in (Event.ESCALATED, Event.DOWNGRADED):
         wanted = (*wanted, *incident.notified_channels)
     found = [with_fallback(config, name, configured) or name for name in wanted]
     return tuple(dict.fromkeys(found))
@@ -166,7 +166,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
     new = {member.key for member in change.new_members}
     groups = sorted(incident.members, key=_worst_first)
     good = memory.last_good if memory else None
-    ended = change.event in _ENDS
+    ended = change.event.is_end
     found = None if outcome is None or _is_missing(change, outcome) else outcome
     item = Item(
         incident=incident.id,
@@ -189,20 +189,30 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         last_good=None if ended or good is None else good.observed,
         last_good_at=None if ended or good is None else good.as_of,
         trend=tuple(seen.observed for seen in memory.recent) if memory else (),
-        acked_by=incident.ack.by if incident.ack else None,
+        acked_by=_acked_by(incident),
         children=tuple(_child(child) for child in change.children),
         owner=incident.owner,
     )
     return item if found is None else _with_outcome(item, found)
 
 
+def _acked_by(incident: Incident) -> str | None:
+    """Who acknowledged it, and how much of it where that is not all."""
+    if incident.ack is None:
+        return None
+    others, groups = len(acks.uncovered(incident)), len(incident.members)
+    return (
+        f"{incident.ack.by} ({groups - others} of {groups} groups)" if others else incident.ack.by
+    )
+
+
 def _is_missing(change: Change, outcome: Outcome) -> bool:
     """Whether all that is wrong is not returned: what the run found besides is no finding of it."""
-    return outcome.status is Status.PASS and change.event not in _ENDS
+    return outcome.status is Status.PASS and not change.event.is_end
 
 
 def _with_outcome(item: Item, outcome: Outcome) -> Item:
-    is_error = item.kind == "error" and item.event not in _ENDS
+    is_error = item.kind == "error" and not item.event.is_end
     return replace(
         item,
         observed=None if outcome.status is Status.ERROR else outcome.observed,

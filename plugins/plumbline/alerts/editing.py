@@ -6,11 +6,12 @@ that wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from plumbline.alerts.incidents.model import Ack, Incident
+from plumbline.alerts.incidents import acks
+from plumbline.alerts.incidents.model import Incident
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ROUNDS, ConflictError, StateStore
 from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
@@ -76,17 +77,49 @@ def find_incident(state: AlertState, text: str) -> Incident:
     )
 
 
-def acknowledged(state: AlertState, text: str, *, by: str, at: datetime, note: str) -> AlertState:
-    """With that incident acknowledged: no reminders until its status changes.
+def acknowledged(
+    state: AlertState,
+    text: str,
+    *,
+    by: str,
+    at: datetime,
+    note: str,
+    until: datetime | None = None,
+    groups: Sequence[str] = (),
+) -> AlertState:
+    """With that incident acknowledged: no reminders of the groups that fail now.
+
+    Args:
+        state: as it is.
+        text: names the incident.
+        by: who acknowledges it.
+        at: when.
+        note: what is being done.
+        until: when the acknowledgement expires.
+        groups: ``column=value``: only the groups with that value; none: all that fail now.
 
     Raises:
-        ConfigError: no such open incident.
+        ConfigError: no such open incident, or no such failing group.
     """
     incident = find_incident(state, text)
     if not incident.is_open:
         raise ConfigError(f"incident {incident.id} has ended", key="INCIDENT")
-    ack = Ack(by=by, at=at, status=incident.status, note=note)
-    return _with(state, replace(incident, ack=ack))
+    keys = [key for group in groups for key in _keys(incident, group)]
+    changed = acks.acknowledge(incident, by=by, at=at, note=note, until=until, groups=keys)
+    return _with(state, changed)
+
+
+def _keys(incident: Incident, group: str) -> list[str]:
+    column, equals, value = group.partition("=")
+    found = acks.matching(incident.members, column.strip(), value.strip()) if equals else []
+    if not found:
+        failing = ", ".join(member.label for member in incident.members[:5]) or "none"
+        raise ConfigError(
+            f"{group!r} is not a failing group of {incident.id}",
+            key="--group",
+            fix=f"write COLUMN=VALUE of a failing group: {failing}",
+        )
+    return [member.key for member in found]
 
 
 def muted(state: AlertState, mute: Mute, now: datetime) -> AlertState:

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from plumbline.alerts.channels.base import Channel
-from plumbline.alerts.incidents.model import Ack, Incident, Known
+from plumbline.alerts.incidents import acks
+from plumbline.alerts.incidents.model import Incident, Known
 
 SECONDS = 10.0
 """For one channel."""
@@ -66,7 +67,7 @@ def _with(incident: Incident, channel: str, people: tuple[str, ...], at: datetim
         return incident
     return replace(
         incident,
-        ack=incident.ack or Ack(by=new[0], at=at, status=incident.status, note="by a reaction"),
+        ack=incident.ack or acks.acknowledge(incident, by=new[0], at=at, note="by a reaction").ack,
         references={
             **incident.references,
             channel: {**references, SEEN: "\n".join((*seen, *new))},

@@ -319,5 +319,5 @@ def _held_back(change: Change) -> AlertLine:
         event=change.event,
         channel=None,
         delivered=False,
-        why=str(change.reason),
+        why=change.reason.text,
     )

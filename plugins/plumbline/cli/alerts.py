@@ -74,24 +74,33 @@ def show(incident: str, target: str | None, form: str) -> int:
     return 0
 
 
-def ack(incident: str, by: str | None, note: str, target: str | None) -> int:
-    """Somebody looks after it."""
+def ack(
+    incident: str,
+    by: str | None,
+    note: str,
+    groups: tuple[str, ...],
+    lasting: str | None,
+    target: str | None,
+) -> int:
+    """Somebody is working on it."""
     from plumbline.alerts.editing import acknowledged, edit, find_incident
+    from plumbline.project.alerts import read_duration
+    from plumbline.report import alerts as views
 
-    _, alert_service = _alerting(target)
+    project, alert_service = _alerting(target)
     who, now = by or _user(), _now()
+    until = None if lasting is None else now + read_duration(lasting, key="--for")
     with show_progress() as progress:
         state = edit(
             alert_service.store,
-            lambda state: acknowledged(state, incident, by=who, at=now, note=note),
+            lambda state: acknowledged(
+                state, incident, by=who, at=now, note=note, until=until, groups=groups
+            ),
             now=now,
             progress=progress.step,
         )
     found = find_incident(state, incident)
-    write_result(
-        f"{found.id} is acknowledged by {who}: no reminders until its status changes from "
-        f"{found.status}.\n"
-    )
+    write_result(views.acknowledged(found, _now(project)) + "\n")
     return 0
 
 
@@ -302,12 +311,25 @@ command = Group(
         Command(
             name="ack",
             callback=ack,
-            help="Acknowledge an incident: stop reminders until its status changes.",
+            help="Acknowledge an incident: stop reminders until its status changes.\n\n"
+            "The acknowledgement covers the groups that fail now. A group that fails later is "
+            "notified.",
             params=[
                 _incident(),
                 click.Option(["--by"], metavar="NAME", help="Who acknowledges; default: you."),
                 click.Option(
                     ["--note"], metavar="TEXT", default="", help="What is being done about it."
+                ),
+                click.Option(
+                    ["--group", "groups"],
+                    multiple=True,
+                    metavar="COLUMN=VALUE",
+                    help="Cover only this failing group; repeatable.",
+                ),
+                click.Option(
+                    ["--for", "lasting"],
+                    metavar="DURATION",
+                    help="Expire after: 30m, 8h or 2d.",
                 ),
                 target_option(),
             ],
@@ -316,6 +338,10 @@ command = Group(
                 Example(
                     'plumbline alerts ack line_coverage --by ana --note "backfill runs"',
                     "acknowledge for somebody else, with a note",
+                ),
+                Example(
+                    "plumbline alerts ack grading_completeness --group system_id=ridge_v1 --for 8h",
+                    "acknowledge one group for eight hours",
                 ),
             ),
             exit_codes=_ERROR,

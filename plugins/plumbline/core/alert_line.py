@@ -19,6 +19,14 @@ class Event(StrEnum):
     FLAPPING = "flapping"
     SUPPRESSED = "suppressed"
 
+    @property
+    def is_end(self) -> bool:
+        """Whether the incident is over."""
+        return self in _ENDS
+
+
+_ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
+
 
 @dataclass(frozen=True)
 class AlertLine:

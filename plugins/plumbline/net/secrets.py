@@ -18,10 +18,10 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from plumbline.core.errors import ConfigError
 from plumbline.net.credentials import application_default
-from plumbline.net.deadline import OutOfTimeError, call_within
+from plumbline.net.deadline import OutOfTimeError, bounded
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transient import is_transient
-from plumbline.net.transport import open_session
+from plumbline.net.transport import open_session, time_budget
 
 if TYPE_CHECKING:
     import requests
@@ -141,11 +141,11 @@ def read_secret(
     )
 
     def fetch() -> requests.Response:
-        with quiet_transport():
+        with quiet_transport(), time_budget(timeout_seconds):
             return _access(resource, endpoint, credentials or _default_credentials(variable))
 
     try:
-        response = call_within(timeout_seconds, fetch)
+        response = bounded(fetch, timeout_seconds)
     except (OutOfTimeError, OSError) as fault:  # requests' exceptions are OSErrors
         raise _unreachable(variable, resource) from fault
     return _noted(Secret(_payload(response, variable, resource), name=variable))

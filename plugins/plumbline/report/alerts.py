@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from plumbline.alerts.incidents.model import FailingGroup, Incident
+from plumbline.alerts.incidents import acks
+from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.core.mute import Mute
 from plumbline.core.safe_text import name, one_line
@@ -57,6 +58,19 @@ def overview(
         waiting=state.outbox,
         now=now,
     )
+
+
+def acknowledged(incident: Incident, now: datetime) -> str:
+    """What the acknowledgement of ``incident`` covers, and when it ends."""
+    ack = incident.ack
+    assert ack is not None
+    others = len(acks.uncovered(incident))
+    groups = len(incident.members)
+    covered = f" ({groups - others} of {groups} groups)" if others else ""
+    ends = f"its status changes from {incident.status}"
+    if ack.until is not None:
+        ends = f"{_moment(ack.until, now)}, or {ends}"
+    return f"{incident.id} is acknowledged by {ack.by}{covered}: no reminders until {ends}."
 
 
 def overview_page(view: Overview) -> list[Section]:
@@ -116,22 +130,33 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     ]
     if incident.closed_at is not None:
         facts.append(("ended", f"{_moment(incident.closed_at, now)}, {incident.ending}"))
+    covered = _covered(incident)
+    newest = sorted(incident.members, key=lambda member: member.key in covered)
     facts += [
-        ("where" if place == 0 else "", _member(member, now))
-        for place, member in enumerate(incident.members[:SHOWN])
+        ("where" if place == 0 else "", _member(member, now, is_acked=member.key in covered))
+        for place, member in enumerate(newest[:SHOWN])
     ]
     if len(incident.members) > SHOWN:
         facts.append(("", f"and {len(incident.members) - SHOWN} more"))
     facts.append(("notified", ", ".join(incident.notified_channels) or "nobody"))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
-        facts.append(("ack", f"by {incident.ack.by}, {_moment(incident.ack.at, now)}{note}"))
+        until = incident.ack.until
+        ends = f", until {_moment(until, now)}" if until else ""
+        facts.append(("ack", f"by {incident.ack.by}, {_moment(incident.ack.at, now)}{ends}{note}"))
     if incident.owner:
         facts.append(("owner", incident.owner))
     return facts
 
 
-def _member(member: FailingGroup, now: datetime) -> str:
+def _covered(incident: Incident) -> frozenset[str]:
+    """The keys of the groups that are acknowledged."""
+    if incident.ack is None:
+        return frozenset()
+    return frozenset(acks.covered_keys(incident.ack, incident.members))
+
+
+def _member(member: FailingGroup, now: datetime, *, is_acked: bool) -> str:
     parts = [
         name(member.label),
         "no rows" if member.is_missing else amount(member.observed, member.unit),
@@ -139,6 +164,7 @@ def _member(member: FailingGroup, now: datetime) -> str:
         one_line(member.usual),
         str(member.status),
         f"since {_moment(member.since, now)}",
+        "acknowledged" if is_acked else "",
     ]
     return "  ".join(part for part in parts if part)
 
@@ -147,7 +173,8 @@ def _event(event: Mapping[str, Any], now: datetime) -> str:
     at = event["as_of"]
     told = "" if event["speaks"] else " (not sent)"
     when = _moment(at, now) if isinstance(at, datetime) else str(at)
-    return f"{when}  {event['event']}: {event['reason']}, {event['status']}{told}"
+    reason = reason_text(str(event["reason"]))
+    return f"{when}  {event['event']}: {reason}, {event['status']}{told}"
 
 
 def _besides(incident: Incident, view: Overview) -> str:
@@ -159,7 +186,7 @@ def _besides(incident: Incident, view: Overview) -> str:
     if incident.flapping:
         said.append("flapping")
     if incident.suppressed_by is not None:
-        said.append(str(incident.suppressed_by))
+        said.append(incident.suppressed_by.text)
     return one_line(", ".join(dict.fromkeys(said)))
 
 
@@ -222,6 +249,7 @@ def incident_dict(view: IncidentDetails) -> dict[str, Any]:
 
 
 def _incident_dict(incident: Incident) -> dict[str, Any]:
+    covered = _covered(incident)
     return {
         "id": incident.id,
         "monitor": incident.monitor,
@@ -229,7 +257,7 @@ def _incident_dict(incident: Incident) -> dict[str, Any]:
         "status": str(incident.status),
         "opened_at": rfc3339(incident.opened_at),
         "last_seen": rfc3339(incident.last_seen),
-        "closed_at": None if incident.closed_at is None else rfc3339(incident.closed_at),
+        "closed_at": _instant(incident.closed_at),
         "ending": incident.ending,
         "summary": incident.summary,
         "members": [
@@ -241,14 +269,20 @@ def _incident_dict(incident: Incident) -> dict[str, Any]:
                 "numerator": number(member.numerator),
                 "denominator": number(member.denominator),
                 "threshold": number(member.threshold),
+                "acknowledged": member.key in covered,
             }
             for member in incident.members
         ],
         "told": list(incident.notified_channels),
         "acknowledged_by": incident.ack.by if incident.ack else None,
+        "acknowledged_until": _instant(incident.ack.until if incident.ack else None),
         "flapping": incident.flapping,
         "owner": incident.owner,
     }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)
 
 
 def _waiting_dict(pending: Pending) -> dict[str, Any]:

@@ -11,7 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from plumbline.alerts.incidents.model import Ending, FailingGroup, Incident, Kind
+from plumbline.alerts.incidents.model import (
+    Ending,
+    FailingGroup,
+    Incident,
+    Kind,
+    reason_text,
+)
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status, worst
 from plumbline.core.text import amount
@@ -143,7 +149,7 @@ def _decided(event: IncidentRow) -> TimelineEntry:
     return TimelineEntry(
         at=event.as_of,
         kind="event" if event.speaks else "not told",
-        title=f"{event.event}: {event.reason}{held}",
+        title=f"{event.event}: {reason_text(event.reason)}{held}",
         text=event.summary,
         status=Status.PASS if event.event == "resolved" else Status(event.status),
         members=some([member.label for member in _members(event)]),

@@ -211,3 +211,50 @@ def test_an_edit_that_is_always_overtaken_gives_up() -> None:
     store: Any = Busy(Warehouse(state=state()))
     with pytest.raises(Exception, match="before this could"):
         editing.edit(store, lambda read: replace(read, run_id="x"), now=NOW)
+
+
+def two_groups() -> Incident:
+    later = FailingGroup('{"s":"y"}', "y", Status.CRITICAL, NOW + timedelta(hours=6), NOW)
+    return incident(members=(*incident().members, later))
+
+
+def test_the_groups_that_an_ack_does_not_cover_are_shown_first() -> None:
+    acked = editing.acknowledged(state(two_groups()), "a", by="ana", at=NOW, note="")
+    (found,) = acked.known.incidents
+    text = text_of(views.IncidentDetails("a-0001", found, [], (), NEW_YORK))
+    assert text.index("y  ") < text.index("x  12.0 %")
+    assert text.count("acknowledged") == 1
+    assert [
+        one["acknowledged"]
+        for one in views.incident_dict(views.IncidentDetails("a-0001", found, [], (), NEW_YORK))[
+            "incident"
+        ]["members"]
+    ] == [True, False]
+
+
+def test_an_ack_of_a_group_says_what_it_covers_and_until_when() -> None:
+    late = NOW + timedelta(hours=8)
+    acked = editing.acknowledged(
+        state(two_groups()), "a", by="ana", at=late, note="", until=late, groups=["s=y"]
+    )
+    assert views.acknowledged(acked.known.incidents[0], NEW_YORK) == (
+        "a-0001 is acknowledged by ana (1 of 2 groups): no reminders until 2026-02-02 15:00 "
+        "(America/New_York), or its status changes from CRITICAL."
+    )
+
+
+@pytest.mark.parametrize("group", ["s=z", "t=x", "x", ""])
+def test_an_ack_of_a_group_that_does_not_fail_is_refused_with_those_that_do(group: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        editing.acknowledged(state(), "a", by="ana", at=NOW, note="", groups=[group])
+    assert refused.value.key == "--group"
+    assert "a failing group: x" in str(refused.value.fix)
+
+
+def test_the_timeline_says_new_failing_group() -> None:
+    event = {
+        "as_of": NOW, "event": "changed", "reason": "new member", "status": "CRITICAL",
+        "speaks": True,
+    }  # fmt: skip
+    text = text_of(views.IncidentDetails("a-0001", incident(), [event], (), NEW_YORK))
+    assert "changed: new failing group, CRITICAL" in text

@@ -116,7 +116,7 @@ class Message:
     created_at: datetime
     """When it was decided; what is delivered much later says so."""
     items: tuple[Item, ...]
-    """Worst first."""
+    """What is new first, ends last; of each the worst first."""
     run_status: RunStatus | None = None
     score: int | None = None
     revision: str | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -27,7 +28,6 @@ LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
 MOST_FAILED = 10
 """Failed expectations of an item that are shown."""
-ENDED = (Event.RESOLVED, Event.EXPIRED)
 
 _LONGEST_MONITOR = 60
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -50,7 +50,7 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
     Where it is too long, the middle gives way: status, monitor and since when stay.
     """
     monitor = cut(one_line(item.monitor), _LONGEST_MONITOR)
-    if item.event in ENDED:
+    if item.event.is_end:
         head = f"{item.event.upper()} {monitor}: "
         tail = f"was {item.status} for {duration(in_utc(item.at) - in_utc(item.since))}"
         found = _ended(item)
@@ -64,13 +64,31 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
 
 
 def subject(message: Message, *, longest: int = LONGEST_HEADLINE) -> str:
-    """The first line of the whole message: its worst item, and how many more."""
+    """The first line of the whole message: of several items their counts, then the first one.
+
+    ``2 new CRITICAL, 1 ongoing: CRITICAL line_coverage: 44.2 % (critical < 50), since ...``
+    """
     before = "SAMPLE " if message.is_sample else ""
     if not message.items:
         return cut(f"{before}{one_line(message.checkpoint)}: nothing to tell", longest)
-    more = len(message.items) - 1
-    after = f" and {more} more" if more else ""
-    return f"{before}{headline(message.items[0], longest=longest - len(before + after))}{after}"
+    if len(message.items) > 1:
+        before += f"{counts(message.items)}: "
+    return f"{before}{headline(message.items[0], longest=longest - len(before))}"
+
+
+def counts(items: Sequence[Item]) -> str:
+    """``2 new CRITICAL, 1 escalated, 1 with new groups, 1 ongoing, 3 ended``."""
+    found = Counter(map(_count_of, items))
+    return ", ".join(f"{number} {what}" for what, number in found.items())
+
+
+def _count_of(item: Item) -> str:
+    if item.event.is_end:
+        return "ended"
+    if item.event in (Event.OPENED, Event.FLAPPING):
+        return f"new {item.status}"
+    named = {Event.ESCALATED: "escalated", Event.CHANGED: "with new groups"}
+    return named.get(item.event, "ongoing")
 
 
 def number(item: Item) -> str:
@@ -200,7 +218,7 @@ def names(labels: Sequence[str], most: int = 5) -> str:
 def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
     """All that is said below the headline, most needed first."""
     lines = [Detail("change", text) for text in what_changed(item)]
-    if item.event in ENDED:
+    if item.event.is_end:
         lines.append(Detail("found", found(item) if item.observed is not None else ""))
     else:
         lines += [Detail("found", found(item)), *_failing(item, most_groups)]
@@ -213,7 +231,7 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
     if len(item.children) > 5:
         lines.append(Detail("also", f"and {len(item.children) - 5} more"))
     lines += [
-        Detail("last good", last_good(item) if item.event not in ENDED else ""),
+        Detail("last good", last_good(item) if not item.event.is_end else ""),
         Detail("trend", sparkline(item.trend)),
         Detail("owner", one_line(item.owner or "")),
         Detail("acked by", one_line(item.acked_by or "")),
@@ -227,7 +245,7 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
 
 
 def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> str:
-    """The whole message as plain text, worst first, in at most ``limit`` characters.
+    """The whole message as plain text, in its order, in at most ``limit`` characters.
 
     Items that have no room are counted: "and N more".
 

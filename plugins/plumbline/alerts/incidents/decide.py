@@ -113,14 +113,13 @@ def _steps(
     for outcome in outcomes:
         for kind in KINDS:
             key = (outcome.monitor, kind)
-            memory = known.monitors.get(outcome.monitor)
             step = advance(
                 by_key.get(key, []),
                 kind,
                 outcome,
                 checkpoint=checkpoint,
                 policy=policy,
-                arrivals=memory.arrivals if memory else {},
+                memory=known.monitors.get(outcome.monitor),
             )
             if step is not None:
                 steps[key] = step
@@ -245,7 +244,7 @@ def _notified_change(one: Settled, notice: Notice, children: Sequence[Change]) -
         inhibited_by=None,
     )
     if notifies:
-        incident = replace(incident, notified_at=at, notified_status=after.status, remind_from=at)
+        incident = replace(incident, notified_at=at, notified_status=after.status)
     return Change(
         event_id=event_id(incident, notice.event),
         event=notice.event,
@@ -294,8 +293,20 @@ def _kept(
     return tuple(sorted(kept, key=lambda one: (one.monitor, one.kind, one.opened_at)))
 
 
-def _order(change: Change) -> tuple[bool, int, str, str]:
-    """The worst first, ends last; then by monitor and, for one monitor, by event id."""
+_RANKS = {
+    Event.OPENED: 0,
+    Event.FLAPPING: 0,
+    Event.ESCALATED: 1,
+    Event.CHANGED: 2,
+    Event.DOWNGRADED: 3,
+    Event.REMINDED: 3,
+    Event.SUPPRESSED: 4,
+}
+"""What is new first, what goes on after it; what is not listed is an end."""
+
+
+def _order(change: Change) -> tuple[int, int, str, str]:
+    """The newest first, ends last; then the worst; then by monitor and event id."""
     incident = change.incident
-    severity = -incident.status.severity if incident.is_open else 0
-    return (not incident.is_open, severity, incident.monitor, change.event_id)
+    rank = _RANKS.get(change.event, len(_RANKS))
+    return (rank, -incident.status.severity, incident.monitor, change.event_id)

@@ -5,15 +5,15 @@ Suppression (mutes, acknowledgements, other monitors) is decided afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from plumbline.alerts.incidents import flapping
+from plumbline.alerts.incidents import acks, flapping
 from plumbline.alerts.incidents.ids import incident_id
 from plumbline.alerts.incidents.members import meet, missing_members, new_members
-from plumbline.alerts.incidents.model import Incident, Kind, Reason
+from plumbline.alerts.incidents.model import Incident, Kind, MonitorMemory, Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
@@ -66,7 +66,7 @@ def advance(
     *,
     checkpoint: str,
     policy: Policy,
-    arrivals: Mapping[str, datetime],
+    memory: MonitorMemory | None,
 ) -> Step | None:
     """What ``outcome`` makes of the monitor's incident of ``kind``; None where there is none.
 
@@ -76,7 +76,7 @@ def advance(
         outcome: later than all that is known of the monitor.
         checkpoint: whose run it is.
         policy: intervals and counts.
-        arrivals: when each group of the monitor was first judged, by key.
+        memory: what is remembered of the monitor.
     """
     health = health_of(kind, outcome.status)
     open_one = next((incident for incident in incidents if incident.is_open), None)
@@ -84,11 +84,36 @@ def advance(
         if health != "failing":
             return None
         return _open(incidents, kind, outcome, checkpoint, policy)
-    if health == "failing":
-        return _go_on(meet(open_one, outcome, arrivals), open_one, outcome, policy)
-    if health == "healthy":
-        return _recover(meet(open_one, outcome, arrivals), open_one, outcome, policy)
-    return _wait(open_one, outcome)
+    if health == "unknown":  # nothing was seen of it
+        return Step(outcome, open_one, open_one, notice=None, is_failing=False)
+    look = _Look(outcome, open_one, policy, memory)
+    met = meet(open_one, outcome, memory.arrivals if memory else {})
+    return _go_on(met, look) if health == "failing" else _recover(met, look)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look at an open incident."""
+
+    outcome: Outcome
+    before: Incident
+    policy: Policy
+    memory: MonitorMemory | None
+
+    @property
+    def at(self) -> datetime:
+        return self.outcome.as_of
+
+    def is_reminder_due(self, incident: Incident) -> bool:
+        """Whether this run is nearer to the end of the interval than the next one will be.
+
+        Runs are never exactly on time: a run a day must remind each day with an interval of 24 h.
+        """
+        if incident.notified_at is None:
+            return False
+        since_last_run = self.at - self.memory.as_of if self.memory else timedelta()
+        waited = self.at - incident.notified_at
+        return waited + since_last_run / 2 >= self.policy.remind_after(incident.status)
 
 
 def _open(
@@ -118,10 +143,11 @@ def _open(
     return Step(outcome, None, meet(incident, outcome, {}), notice, is_failing=True)
 
 
-def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
+def _go_on(met: Incident, look: _Look) -> Step:
+    outcome, before = look.outcome, look.before
     status = _status_with_missing(met, outcome)
     is_seen = outcome.status is not Status.PASS
-    ack = before.ack if before.ack and before.ack.status is status else None
+    ack = acks.active(before, status, outcome.as_of)
     after = replace(
         met,
         status=status,
@@ -131,20 +157,18 @@ def _go_on(met: Incident, before: Incident, outcome: Outcome, policy: Policy) ->
         owner=outcome.owner,
         ack=ack,
         calm_since=None,
-        remind_from=before.remind_from or outcome.as_of,
     )
-    notice = _notice(after, outcome.as_of, policy, was_calm=before.calm_since is not None)
+    notice = _notice(after, look)
     return Step(outcome, before, after, notice, is_failing=True)
 
 
-def _notice(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool) -> Notice | None:
+def _notice(incident: Incident, look: _Look) -> Notice | None:
     """The strongest thing to say; measured by what was last said, not by the last run."""
     if incident.notified_at is None or incident.notified_status is None:
         event = Event.FLAPPING if incident.flapping else Event.OPENED
         return Notice(event, Reason.NO_LONGER_SUPPRESSED)
     now, said = incident.status.severity, incident.notified_status.severity
-    start = incident.remind_from or at
-    due = at - start >= policy.remind_after(incident.status)
+    due = look.is_reminder_due(incident)
     if now > said:
         return Notice(Event.ESCALATED, Reason.STATUS_ROSE)
     if incident.flapping and due:
@@ -155,16 +179,17 @@ def _notice(incident: Incident, at: datetime, policy: Policy, *, was_calm: bool)
         return Notice(Event.CHANGED, Reason.NEW_MEMBER)
     if due:
         return Notice(Event.REMINDED, Reason.REMINDER_DUE)
+    was_calm = look.before.calm_since is not None
     return Notice(Event.FLAPPING, Reason.FLAPPING) if was_calm else None
 
 
-def _recover(after: Incident, before: Incident, outcome: Outcome, policy: Policy) -> Step:
-    at = outcome.as_of
+def _recover(after: Incident, look: _Look) -> Step:
+    outcome, before, at = look.outcome, look.before, look.at
     if before.kind == "data" and after.members:  # not returned, and so not seen well
-        return _go_on(after, before, outcome, policy)
+        return _go_on(after, look)
     if before.flapping:
         after = replace(after, calm_since=before.calm_since or at)
-        if not flapping.is_over(after, at, policy):
+        if not flapping.is_over(after, at, look.policy):
             return Step(outcome, before, after, notice=None, is_failing=False)
     expired = after.left > 0
     after = replace(
@@ -196,11 +221,3 @@ def _summary_with_missing(incident: Incident, outcome: Outcome) -> str:
         return outcome.summary
     text = f"no longer returned: {listing([member.label for member in missing])}"
     return text if outcome.status is Status.PASS else f"{outcome.summary}; {text}"
-
-
-def _wait(before: Incident, outcome: Outcome) -> Step:
-    """Nothing was seen of it. Time without games does not bring a reminder nearer."""
-    after = before
-    if outcome.status is Status.SKIPPED:
-        after = replace(before, remind_from=None)
-    return Step(outcome, before, after, notice=None, is_failing=False)

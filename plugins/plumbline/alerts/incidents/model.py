@@ -44,6 +44,22 @@ class Reason(StrEnum):
     NO_LONGER_SUPPRESSED = "no longer suppressed"
     """It was muted or inhibited when it opened, and still is wrong."""
 
+    @property
+    def text(self) -> str:
+        """As people read it; what is stored stays as it is."""
+        return _REASON_TEXTS.get(self, str(self))
+
+
+_REASON_TEXTS = {
+    Reason.NEW_MEMBER: "new failing group",
+    Reason.INHIBITED: "covered by an upstream monitor",
+}
+
+
+def reason_text(stored: str) -> str:
+    """A stored reason as people read it; one that a newer version stored stays as it is."""
+    return Reason(stored).text if stored in set(Reason) else stored
+
 
 @dataclass(frozen=True)
 class FailingGroup:
@@ -68,13 +84,17 @@ class FailingGroup:
 
 @dataclass(frozen=True)
 class Ack:
-    """Somebody looks after it: no reminders until the status changes."""
+    """Somebody is working on it: no reminders of the groups that it covers."""
 
     by: str
     at: datetime
     status: Status
     """The status that was acknowledged."""
     note: str = ""
+    groups: tuple[str, ...] | None = None
+    """The keys of the groups that it names; None: all. It covers those that failed at ``at``."""
+    until: datetime | None = None
+    """When it expires; None: with the status."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +129,6 @@ class Incident:
     """When it was last notified; None: never (muted, inhibited)."""
     notified_status: Annotated[Status | None, Field(alias="said_status")] = None
     """The status that was last notified."""
-    remind_from: datetime | None = None
-    """From when the time to the next reminder counts; None: from the next time it is judged."""
     ack: Ack | None = None
     flapping: bool = False
     calm_since: datetime | None = None
@@ -213,7 +231,8 @@ class Decision:
     """What a run means for the incidents."""
 
     changes: tuple[Change, ...]
-    """In the order in which they are told: worst first."""
+    """In the order in which they are told: opened, escalated, new groups, still, ended; of each
+    the worst first."""
     known: Known
     """What is known afterwards."""
     notes: tuple[str, ...] = ()

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.lifecycle import Step
-from plumbline.alerts.incidents.model import Reason
+from plumbline.alerts.incidents.model import Incident, Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.mute import Mute
@@ -40,14 +41,14 @@ def suppression_of(step: Step, reasons: Sequence[Reason]) -> Reason | None:
     if step.notice is None:
         return None
     for reason in reasons:
-        if _holds(reason, step.notice.event, was_notified=step.after.notified_at is not None):
+        if _holds(reason, step.notice.event, step.after):
             return reason
     return None
 
 
-def _holds(reason: Reason, event: Event, *, was_notified: bool) -> bool:
+def _holds(reason: Reason, event: Event, incident: Incident) -> bool:
     if reason is Reason.ACKNOWLEDGED:
-        return event in _SILENCED_BY_ACK
+        return event in _SILENCED_BY_ACK and not acks.uncovered(incident)
     if reason is Reason.FLAPPING:
-        return was_notified and event in _SILENCED_BY_FLAPPING
+        return incident.notified_at is not None and event in _SILENCED_BY_FLAPPING
     return True

@@ -131,7 +131,25 @@ def test_the_subject_counts_the_others(count: int) -> None:
     line = wording.subject(message(*[hostile("x" * 500)] * count))
 
     assert len(line) <= 150
-    assert line.endswith(f" and {count - 1} more" if count > 1 else "EST")
+    assert line.startswith(f"{count} with new groups: " if count > 1 else "CRITICAL ")
+    assert line.endswith("EST")
+
+
+def test_the_subject_counts_what_is_new_what_goes_on_and_what_ended() -> None:
+    warning = {"status": Status.WARNING}
+    items = [
+        *[line_coverage()] * 2,
+        line_coverage(Event.OPENED, **warning),
+        line_coverage(Event.ESCALATED, **WAS_WARNING),
+        line_coverage(Event.CHANGED),
+        line_coverage(Event.REMINDED),
+        line_coverage(Event.DOWNGRADED),
+        line_coverage(Event.RESOLVED),
+    ]
+    assert wording.counts(items) == (
+        "2 new CRITICAL, 1 new WARNING, 1 escalated, 1 with new groups, 2 ongoing, 1 ended"
+    )
+    assert wording.subject(message(*items)).startswith("2 new CRITICAL, 1 new WARNING, ")
 
 
 def test_a_sample_says_so_first() -> None:
@@ -245,7 +263,7 @@ def test_plain_text_tells_all_in_the_order_of_need() -> None:
     text = wording.plain_text(message(line_coverage(), grading()), limit=10_000)
 
     order = [
-        "CRITICAL line_coverage: 44.2 % (critical < 50), since 26 Jan 07:00 EST and 1 more",
+        "2 new CRITICAL: CRITICAL line_coverage: 44.2 % (critical < 50), since 26 Jan 07:00 EST",
         "44.2 %, 240 of 525 (warning < 80, critical < 50)",
         "2026-02-02: 40.7 %, 61 of 150",
         "The prediction systems score players",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Incident, Known
 from plumbline.core.alert_policy import RECENT, Policy
 from plumbline.core.status import Status
-from support.incidents import History, at, mute, outcome, told, written
+from support.incidents import START, History, at, mute, outcome, told, written
 
 
 def test_the_same_run_twice_says_nothing_and_changes_nothing() -> None:
@@ -66,14 +67,29 @@ def test_what_is_given_is_not_changed() -> None:
     assert known == Known()
 
 
-def test_the_worst_comes_first_then_errors_warnings_and_ends() -> None:
+def test_what_is_new_comes_before_what_got_worse_what_goes_on_and_ends() -> None:
     history = History()
     history.step({"ended": "C", "rose": "w"})
     decision = history.step(
         {"ended": ".", "warning": "w", "error": "E", "b": "C", "a": "C", "rose": "C"}
     )
     assert [change.incident.monitor for change in decision.changes] == [
-        *("a", "b", "rose", "error", "warning", "ended")
+        *("a", "b", "error", "warning", "rose", "ended")
+    ]
+
+
+def test_a_new_critical_comes_before_an_old_ones_new_groups_and_reminder() -> None:
+    history = History(policy=Policy(remind_critical=timedelta(hours=6)))
+    history.step({"a_old": "C", "b_grew": "C"})
+    decision = history.run(
+        outcome("a_old", Status.CRITICAL, at(1)),
+        outcome("b_grew", Status.CRITICAL, at(1), failing="x"),
+        outcome("c_new", Status.CRITICAL, at(1)),
+    )
+    assert told(decision) == [
+        "c_new: opened, first failure",
+        "b_grew: changed, new member",
+        "a_old: reminded, reminder due",
     ]
 
 
@@ -167,6 +183,21 @@ def test_an_error_flaps_too_and_must_be_calm_before_it_ends() -> None:
     assert told(decision) == ["coverage: flapping, flapping"]
     said = [written(history.step({"coverage": letter}).changes) for letter in "." * 9]
     assert said == [""] * 8 + ["resolved, recovered"]
+
+
+@pytest.mark.parametrize("late", [-600, -2, 2, 600])
+def test_a_run_a_day_reminds_every_day_also_where_it_is_early_or_late(late: int) -> None:
+    history = History(policy=Policy(remind_critical=timedelta(hours=24)))
+    days = [START + timedelta(days=day, seconds=late * (day % 2)) for day in range(5)]
+    found = [told(history.run(outcome("coverage", Status.CRITICAL, day))) for day in days]
+    assert found[1:] == [["coverage: reminded, reminder due"]] * 4
+
+
+def test_an_hourly_run_reminds_once_a_day() -> None:
+    history = History(policy=Policy(remind_critical=timedelta(hours=24)))
+    hours = [START + timedelta(hours=hour) for hour in range(73)]
+    found = [told(history.run(outcome("coverage", Status.CRITICAL, hour))) for hour in hours]
+    assert [hour for hour, lines in enumerate(found) if lines] == [0, 24, 48, 72]
 
 
 def test_intervals_are_those_of_the_policy() -> None:

@@ -11,7 +11,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.alert_policy import MOST_GONE
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status
-from support.incidents import History, at, group, outcome, told, written
+from support.incidents import History, at, group, mute, outcome, told, written
 
 
 def see(history: History, failing: str = "", well: str = "") -> Decision:
@@ -152,11 +152,11 @@ def test_one_that_was_told_as_gone_and_comes_back_and_is_mended_leaves_nothing_b
     assert change.event is Event.RESOLVED
 
 
-def test_an_acknowledgement_silences_new_members_until_the_status_changes() -> None:
+def test_members_that_are_new_under_a_mute_are_told_when_the_status_changes() -> None:
     history = History()
     see(history, "a")
-    history.acknowledge("coverage")
-    assert written(see(history, "ab").changes) == "(suppressed, acknowledged)"
+    history.mutes = [mute("coverage", until=3)]
+    assert written(see(history, "ab").changes) == "(suppressed, muted)"
     assert see(history, "abc").changes == ()
     decision = history.run(outcome("coverage", Status.CRITICAL, at(3), failing="abc"))
     assert told(decision) == ["coverage: escalated, status rose"]
@@ -166,7 +166,7 @@ def test_an_acknowledgement_silences_new_members_until_the_status_changes() -> N
 def test_a_member_of_which_nobody_was_told_is_not_told_as_mended() -> None:
     history = History()
     see(history, "a")
-    history.acknowledge("coverage")
+    history.mutes = [mute("coverage", until=2)]
     see(history, "ab")
     see(history, "a", "b")
     (change,) = see(history, "", "ab").changes

@@ -79,9 +79,9 @@ STORIES: dict[str, tuple[str, dict[int, str]]] = {
         "Cssssssss.",
         {0: "opened, first failure", 9: "resolved, recovered"},
     ),
-    "after days without games the interval starts anew": (
+    "days without games do not restart the interval": (
         "CCssssssCCCCCC",
-        {0: "opened, first failure", 12: "reminded, reminder due"},
+        {0: "opened, first failure", 8: "reminded, reminder due", 12: "reminded, reminder due"},
     ),
     "it gets worse over days without games": (
         "wssC",

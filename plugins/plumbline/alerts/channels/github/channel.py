@@ -26,7 +26,6 @@ from plumbline.alerts.channels.github.rendering import (
 )
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
-from plumbline.alerts.channels.wording import ENDED
 from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
@@ -117,7 +116,7 @@ class _Delivery:
     def deliver(self, item: Item) -> Receipt:
         issue = self._issue_of(item)
         if issue is None:
-            if item.event in ENDED:
+            if item.event.is_end:
                 return Receipt(DeliveryStatus.DELIVERED, f"no open issue for {item.incident}")
             return self._opened(item)
         number = int(issue["number"])
@@ -170,9 +169,9 @@ class _Delivery:
         change: dict[str, Any] = {
             "title": title(item, self.message),
             "labels": labels(item, names),
-            "state": "closed" if item.event in ENDED else "open",
+            "state": "closed" if item.event.is_end else "open",
         }
-        if item.event in ENDED:
+        if item.event.is_end:
             expired = item.event is Event.EXPIRED
             change["state_reason"] = "not_planned" if expired else "completed"
         self._checked(self._send("PATCH", f"/issues/{number}", change))

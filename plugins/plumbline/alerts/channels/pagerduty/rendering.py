@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import ENDED, cut, details, footer, headline, is_link
+from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link
 from plumbline.core.alert_line import Event
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
@@ -30,7 +30,7 @@ def event_of(item: Item, message: Message) -> dict[str, Any] | None:
     """The event of an item, without the routing key; None where nothing is to be sent."""
     if item.event in (Event.REMINDED, Event.SUPPRESSED):
         return None
-    if item.event in ENDED:
+    if item.event.is_end:
         return {"event_action": "resolve", "dedup_key": dedup_key(item.incident)}
     sample = "SAMPLE " if message.is_sample else ""
     event: dict[str, Any] = {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGING = ("eyes", "white_check_mark")
 
-BROADCAST = (Event.ESCALATED, Event.RESOLVED, Event.EXPIRED, Event.FLAPPING)
+BROADCAST = (Event.OPENED, Event.ESCALATED, Event.FLAPPING)
 """What a thread alone would hide."""
 
 MOST_ROOTS = 5
@@ -185,7 +185,7 @@ class _Delivery:
         root = self.references.get(item.incident)
         if root is None:
             return self._open(item, now)
-        aloud = item.event in BROADCAST or item.event is Event.OPENED
+        aloud = item.event.is_end or item.event in BROADCAST
         receipt, _ = self._post(
             render.payload_of(self.message, item, now=now, brief=not aloud),
             channel=root["channel"],

@@ -19,7 +19,7 @@ MOST_BLOCKS = 50
 LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 
-MOST_FULL = 8
+MOST_FULL = 7
 """Items that are told whole; of the others the headline."""
 MOST_HEADLINES = 15
 MOST_GROUPS = 8
@@ -45,8 +45,8 @@ def payload(message: Message, *, now: datetime | None = None) -> Payload:
     """
     blocks = [_header(message), *_remarks(message, now)]
     full, rest = message.items[:MOST_FULL], message.items[MOST_FULL:]
-    for index, item in enumerate(full):  # the first one's headline is the header
-        blocks += _item(item, with_headline=index > 0)
+    for item in full:  # of a single one the headline is the header
+        blocks += _item(item, with_headline=len(message.items) > 1)
     if rest:
         blocks += [{"type": "divider"}, _section(_headlines(rest))]
     return _payload(message, [*blocks, _footer(message)])
@@ -83,8 +83,9 @@ def _payload(message: Message, blocks: Sequence[Block]) -> Payload:
 def _fallback(message: Message) -> str:
     """What a notification shows: the first line; then the other incidents, with their ids."""
     lines = [escape.mrkdwn(wording.subject(message))]
+    is_alone = len(message.items) == 1
     for index, item in enumerate(message.items):
-        line = f"incident {_id(item)}" if index == 0 else f"{wording.headline(item)} ({_id(item)})"
+        line = f"incident {_id(item)}" if is_alone else f"{wording.headline(item)} ({_id(item)})"
         left = len(message.items) - index
         if len("\n".join([*lines, escape.mrkdwn(line)])) > LONGEST_FALLBACK:
             lines.append(f"and {left} more")
@@ -114,7 +115,7 @@ def _item(item: Item, *, with_headline: bool) -> list[Block]:
         title = escape.mrkdwn(wording.headline(item))
         blocks += [{"type": "divider"}, _section(f"*{title}*")]
     blocks += _what(item)
-    if item.event not in wording.ENDED:
+    if not item.event.is_end:
         blocks += _advice(item)
     return [*blocks, _context(_whose(item))]
 
@@ -122,7 +123,7 @@ def _item(item: Item, *, with_headline: bool) -> list[Block]:
 def _what(item: Item) -> list[Block]:
     """What changed, the numbers, and which groups fail."""
     lines = [escape.mrkdwn(line) for line in wording.what_changed(item)]
-    if item.event in wording.ENDED:
+    if item.event.is_end:
         return [_section("\n".join(lines))] if lines else []
     found = wording.cut(wording.found(item), 2 * _LONGEST_LINE)
     good = wording.last_good(item)
@@ -177,7 +178,7 @@ def _advice(item: Item) -> list[Block]:
 
 def _whose(item: Item) -> str:
     """The small print: runbook, owner, trend, the incident's id."""
-    ended = item.event in wording.ENDED
+    ended = item.event.is_end
     parts = ["" if ended else _link("Runbook", item.runbook), _link("Docs", item.docs_url)]
     if item.owner:
         parts.append(f"owner {_short(item.owner)}")

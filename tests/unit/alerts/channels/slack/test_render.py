@@ -77,7 +77,7 @@ def test_sixty_incidents_are_told_worst_first_and_the_rest_counted() -> None:
 
     assert what_is_wrong(made) is None
     assert written.index("monitor_00") < written.index("monitor_01") < written.index("monitor_20")
-    assert "and 37 more" in written
+    assert "and 38 more" in written
 
 
 def test_five_hundred_groups_are_eight_and_a_number() -> None:

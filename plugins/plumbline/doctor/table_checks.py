@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from plumbline.core.errors import PlumblineError, WarehouseError
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
-from plumbline.net.transport import time_budget
+from plumbline.net.deadline import deadline
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.retries import PATIENCE, make_retry
 
@@ -194,7 +194,7 @@ def _ask(target: Target, ask: Callable[[Retry], T]) -> T:
     from plumbline.warehouse.client import endpoint_of
 
     call = Call(target=target, endpoint=endpoint_of(target), deadline_seconds=ASK_SECONDS)
-    with time_budget(ASK_SECONDS):
+    with deadline(ASK_SECONDS):
         try:
             return ask(make_retry(target, patience=PATIENCE[target.kind]))
         except Exception as raised:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import WarehouseError
 from plumbline.history.tables import DATASET, SCHEMA_VERSION, TABLES, OwnTable
-from plumbline.net.transport import time_budget
+from plumbline.net.deadline import deadline
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
@@ -216,7 +216,7 @@ class OwnDataset:
     @contextmanager
     def asking(self, what: str, job_id: str | None = None) -> Iterator[None]:
         """Within `SECONDS`; whatever is raised inside becomes a `WarehouseError` with its fix."""
-        with time_budget(SECONDS):
+        with deadline(SECONDS):
             try:
                 yield
             except Exception as fault:

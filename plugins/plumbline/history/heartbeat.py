@@ -107,10 +107,10 @@ class HeartbeatSender:
                 self.notes.append(f"The ping of schedule {beat.schedule} failed: {fault}.")
         from plumbline.history.dataset import OwnDataset
         from plumbline.history.heartbeat_rows import append_heartbeat
-        from plumbline.net.transport import time_budget
+        from plumbline.net.deadline import deadline
 
         try:
-            with time_budget(WRITE_SECONDS):
+            with deadline(WRITE_SECONDS):
                 if self._dataset is None:
                     self._dataset = OwnDataset(self.target)
                 append_heartbeat(self._dataset, beat)

@@ -27,7 +27,7 @@ from plumbline.core.errors import WarehouseError
 from plumbline.core.instants import exact_rfc3339
 from plumbline.history.dataset import SECONDS, OwnDataset, Parameter
 from plumbline.history.tables import OwnTable
-from plumbline.net.transport import seconds_left, time_budget
+from plumbline.net.deadline import deadline, seconds_left
 from plumbline.warehouse.query import EARLY_SECONDS
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def append(
     ids = [str(row["event_id"]) for row in rows]
     write = _Write(dataset, table, content, ids)
     number, failures = first, 0
-    with time_budget(SECONDS):
+    with deadline(SECONDS):
         if may_be_there and not dataset.honours_job_ids and write.is_there():
             return Appended(job_id, number, found=True)
         while True:

@@ -1,58 +1,90 @@
-"""A call that ends when its time is over, whatever it waits for.
+"""Deadlines: every call over the network ends in its time.
 
-Timeouts of sockets bound each read, not the whole: a server that sends a byte a second, or a name
-server that does not answer, would hold a run for ever.
+A `deadline` holds for a block: each request inside it may take what is left. A socket's timeout
+bounds one read, though, not the whole call: a server that sends a byte a second, or a name server
+that does not answer, could keep a run waiting forever. `call_within` therefore makes a call in a
+thread of its own, under the same deadline, and stops waiting for it at the end.
 """
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
+
+GRACE_SECONDS = 0.5
+"""The call itself knows better why it failed: after its deadline it gets this long to say so."""
+
+_expires: contextvars.ContextVar[float | None] = contextvars.ContextVar(
+    "plumbline_deadline", default=None
+)
 
 
 class OutOfTimeError(Exception):
     """The call did not end in its time."""
 
 
-def bounded(
-    call: Callable[[], T],
-    seconds: float,
-    *,
-    cut: Callable[[], None] | None = None,
-    grace_seconds: float = 0.5,
-) -> T:
-    """What ``call`` returns or raises, if it does so in time.
+@contextlib.contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Every request that this thread makes inside the block must end within ``seconds``.
 
-    It runs in a thread of its own, which is left behind when it does not end: it is a daemon, so
-    the process can end.
+    A deadline inside another can only shorten it.
+    """
+    outer = _expires.get()
+    expires = time.monotonic() + seconds
+    token = _expires.set(expires if outer is None else min(expires, outer))
+    try:
+        yield
+    finally:
+        _expires.reset(token)
+
+
+def seconds_left() -> float | None:
+    """What is left of this thread's deadline; None without one."""
+    expires = _expires.get()
+    return None if expires is None else expires - time.monotonic()
+
+
+def call_within(
+    seconds: float, call: Callable[[], T], *, cut: Callable[[], None] | None = None
+) -> T:
+    """What ``call`` returns or raises under a `deadline`, whatever it waits for.
+
+    Its thread is left behind when it does not end; it is a daemon, so the process can end.
 
     Args:
-        call: the work.
         seconds: its time.
-        cut: called when the time is over, to make ``call`` return by itself (close its socket).
-        grace_seconds: how long to wait for it after ``cut``.
+        call: the work.
+        cut: called at the end of its time, to make ``call`` return (it closes its socket).
 
     Raises:
-        OutOfTimeError: it has not ended.
+        OutOfTimeError: it did not end within `GRACE_SECONDS` after its deadline.
     """
     results: list[T] = []
     faults: list[BaseException] = []
 
     def work() -> None:
         try:
-            results.append(call())
+            with deadline(seconds):
+                results.append(call())
         except BaseException as fault:  # noqa: BLE001 - raised again below, in the caller's thread
             faults.append(fault)
 
-    thread = threading.Thread(target=work, name="plumbline-http", daemon=True)
+    # The context, so that what holds for the caller (an outer deadline) holds for the call.
+    thread = threading.Thread(
+        target=contextvars.copy_context().run, args=(work,), name="plumbline-call", daemon=True
+    )
     thread.start()
     thread.join(max(seconds, 0.0))
-    if thread.is_alive() and cut is not None:
-        cut()
-        thread.join(grace_seconds)
+    if thread.is_alive():
+        if cut is not None:
+            cut()
+        thread.join(GRACE_SECONDS)
     if faults:
         raise faults[0]
     if results:

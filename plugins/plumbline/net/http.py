@@ -1,8 +1,8 @@
-"""HTTP as channels need it: one attempt, bounded as a whole, told as a `Receipt`.
+"""HTTP as channels need it: one attempt under one deadline, whose result is a `Receipt`.
 
 A `Caller` lives for one delivery and makes its requests on one connection. It never raises for
-what the network or the receiver did, follows no redirect (a secret would go along), and names at
-most the host in what it says.
+what the network or the receiver did, follows no redirects (they would receive the secret), and
+its texts name the host at most.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ import contextlib
 import http.client
 import socket
 import threading
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from plumbline.net.deadline import OutOfTimeError, bounded
+from plumbline.net.deadline import OutOfTimeError, call_within, deadline, seconds_left
 from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.retry_after import retry_after as asked_wait
 from plumbline.net.secrets import Secret, scrub
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transient import is_transient
-from plumbline.net.transport import CONNECT_SECONDS, is_loopback
+from plumbline.net.transport import is_loopback, request_timeouts
 
 if TYPE_CHECKING:
     import requests
@@ -63,24 +62,26 @@ class Reply:
 
 
 class Caller:
-    """The requests of one delivery: one deadline, one session.
+    """The requests of one delivery, made inside its ``with``: one deadline, one session.
 
     Args:
         timeout_seconds: for all of them together.
-        secrets: never to be seen in what is said of an answer.
+        secrets: removed from the texts about an answer.
     """
 
     def __init__(self, *, timeout_seconds: float, secrets: Iterable[Secret] = ()) -> None:
-        self._expires = time.monotonic() + timeout_seconds
+        self._deadline = deadline(timeout_seconds)
         self._timeout_seconds = timeout_seconds
         self._secrets = tuple(secrets)
         self._sockets = _Sockets()
         self._session: requests.Session | None = None
 
     def __enter__(self) -> Caller:
+        self._deadline.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._deadline.__exit__(None, None, None)
         if self._session is not None:
             self._session.close()
 
@@ -105,9 +106,9 @@ class Caller:
         address = url.reveal() if isinstance(url, Secret) else url
         secrets = (*self._secrets, url) if isinstance(url, Secret) else self._secrets
         host = _host(address)
-        left = self._expires - time.monotonic()
+        left = seconds_left() or 0.0
         if host is None:
-            return _refused("the address is no URL: it must begin with https:// or http://")
+            return _refused("the address is not a URL: it must begin with https:// or http://")
         if left <= 0 or self._sockets.are_cut:
             return _retry(f"{host} took more than {self._timeout_seconds:g} s")
         shown = {
@@ -117,10 +118,10 @@ class Caller:
 
         def exchange() -> Reply:
             with quiet_transport():
-                return self._exchange(method, address, host, shown, body, left, most_bytes, secrets)
+                return self._exchange(method, address, host, shown, body, most_bytes, secrets)
 
         try:
-            return bounded(exchange, left, cut=self._sockets.cut)
+            return call_within(left, exchange, cut=self._sockets.cut)
         except OutOfTimeError:
             return self._out_of_time(host)
 
@@ -134,7 +135,6 @@ class Caller:
         host: str,
         headers: Mapping[str, str],
         body: bytes | None,
-        seconds: float,
         most_bytes: int,
         secrets: Sequence[Secret],
     ) -> Reply:
@@ -156,9 +156,7 @@ class Caller:
         # The adapter, not the session: a session reads the whole answer to look for redirects.
         adapter = session.get_adapter(address)
         try:
-            response = adapter.send(
-                request, timeout=(min(CONNECT_SECONDS, seconds), seconds), **settings
-            )
+            response = adapter.send(request, timeout=request_timeouts(), **settings)
         except (
             requests.RequestException,
             urllib3.exceptions.HTTPError,

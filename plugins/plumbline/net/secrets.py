@@ -18,10 +18,10 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from plumbline.core.errors import ConfigError
 from plumbline.net.credentials import application_default
-from plumbline.net.deadline import OutOfTimeError, bounded
+from plumbline.net.deadline import OutOfTimeError, call_within
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transient import is_transient
-from plumbline.net.transport import open_session, time_budget
+from plumbline.net.transport import open_session
 
 if TYPE_CHECKING:
     import requests
@@ -141,11 +141,11 @@ def read_secret(
     )
 
     def fetch() -> requests.Response:
-        with quiet_transport(), time_budget(timeout_seconds):
+        with quiet_transport():
             return _access(resource, endpoint, credentials or _default_credentials(variable))
 
     try:
-        response = bounded(fetch, timeout_seconds)
+        response = call_within(timeout_seconds, fetch)
     except (OutOfTimeError, OSError) as fault:  # requests' exceptions are OSErrors
         raise _unreachable(variable, resource) from fault
     return _noted(Secret(_payload(response, variable, resource), name=variable))

@@ -1,19 +1,17 @@
-"""HTTP to Google's APIs under a budget of seconds.
+"""HTTP to Google's APIs under a deadline.
 
 Google's client bounds neither a connection nor a whole call: with nothing listening it retries
 for ten minutes, and it raises the timeout of a poll to at least two. Here each request, whoever
-makes it, is cut to what is left of the budget of its thread (`time_budget`).
+makes it, is cut to what is left of its thread's `plumbline.net.deadline.deadline`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
-import time
-from collections.abc import Iterator
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from plumbline.net.deadline import seconds_left
 
 if TYPE_CHECKING:
     import requests
@@ -21,29 +19,6 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 6.0
 """A connection that takes longer than this will not come; the retry may find another way."""
-
-_expires: ContextVar[float | None] = ContextVar("plumbline_http_budget", default=None)
-
-
-@contextlib.contextmanager
-def time_budget(seconds: float) -> Iterator[None]:
-    """Every request of this thread, inside the block, must be answered within ``seconds``.
-
-    A budget inside a budget can only shorten it.
-    """
-    outer = _expires.get()
-    expires = time.monotonic() + seconds
-    token = _expires.set(expires if outer is None else min(expires, outer))
-    try:
-        yield
-    finally:
-        _expires.reset(token)
-
-
-def seconds_left() -> float | None:
-    """What is left of this thread's budget; None without one."""
-    expires = _expires.get()
-    return None if expires is None else expires - time.monotonic()
 
 
 def is_loopback(endpoint: str) -> bool:
@@ -58,7 +33,7 @@ def is_loopback(endpoint: str) -> bool:
 
 
 def open_session(credentials: Credentials, *, endpoint: str, connections: int) -> Any:
-    """An authorised session with room for ``connections`` threads, under `time_budget`.
+    """An authorised session with room for ``connections`` threads, under its thread's deadline.
 
     Refreshing a token goes through the same limits: it is the first thing that hangs where
     there is no network.
@@ -80,27 +55,27 @@ def open_session(credentials: Credentials, *, endpoint: str, connections: int) -
 def _mount(session: requests.Session, *, connections: int) -> None:
     from requests.adapters import HTTPAdapter
 
-    class BudgetAdapter(HTTPAdapter):
-        """Cuts each request's timeouts to the budget of its thread."""
+    class DeadlineAdapter(HTTPAdapter):
+        """Cuts each request's timeouts to what is left of its thread's deadline."""
 
         def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-            kwargs["timeout"] = _within_budget(kwargs.get("timeout"))
+            kwargs["timeout"] = request_timeouts(kwargs.get("timeout"))
             return super().send(request, *args, **kwargs)
 
-    adapter = BudgetAdapter(pool_connections=4, pool_maxsize=max(connections, 1))
+    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=max(connections, 1))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
 
 
-def _within_budget(timeout: Any) -> tuple[float, float | None]:
-    """``(connect, read)`` in seconds, as requests wants them."""
+def request_timeouts(asked: Any = None) -> tuple[float, float | None]:
+    """``(connect, read)`` in seconds, as requests wants them: ``asked``, cut to the deadline."""
     import requests
 
-    asked_connect, asked_read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    asked_connect, asked_read = asked if isinstance(asked, tuple) else (asked, asked)
     connect = min(CONNECT_SECONDS, asked_connect or CONNECT_SECONDS)
     left = seconds_left()
     if left is None:
         return connect, asked_read
     if left <= 0:
-        raise requests.exceptions.ReadTimeout("the budget of this call is spent")
+        raise requests.exceptions.ReadTimeout("the time of this call is over")
     return min(connect, left), left if asked_read is None else min(asked_read, left)

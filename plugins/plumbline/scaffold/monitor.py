@@ -316,14 +316,14 @@ def ask_warehouse(target: Target, dataset: str, name: str) -> Table:
         WarehouseError: it is not there, or can't be asked.
     """
     from plumbline.core.errors import WarehouseError
-    from plumbline.net.transport import time_budget
+    from plumbline.net.deadline import deadline
     from plumbline.warehouse.client import endpoint_of, open_client
     from plumbline.warehouse.failures import Call, explain_failure
     from plumbline.warehouse.retries import PATIENCE, make_retry
 
     client = open_client(target)
     try:
-        with time_budget(SECONDS):
+        with deadline(SECONDS):
             found = client.get_table(
                 f"{target.project}.{target.datasets.get(dataset, dataset)}.{name}",
                 retry=make_retry(target, patience=PATIENCE[target.kind], also=lambda _: False),

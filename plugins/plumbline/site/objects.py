@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.net.credentials import application_default
-from plumbline.net.deadline import OutOfTimeError, bounded
-from plumbline.net.transport import open_session, time_budget
+from plumbline.net.deadline import OutOfTimeError, call_within
+from plumbline.net.transport import open_session
 from plumbline.warehouse.failures import why_disconnected
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ PUBLIC = "https://storage.googleapis.com"
 
 _ROLE = "roles/storage.objectUser"
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
-_GRACE_SECONDS = 1.0
 
 T = TypeVar("T")
 
@@ -230,13 +229,8 @@ class Objects:
             return None
 
     def _call(self, doing: str, path: str, call: Callable[[Any], T]) -> T:
-        def work() -> T:
-            with time_budget(self._seconds):
-                return call(self._bucket)
-
         try:
-            # sockets have deadlines for each read; a server that drips is cut here
-            return bounded(work, self._seconds + _GRACE_SECONDS)
+            return call_within(self._seconds, lambda: call(self._bucket))
         except PlumblineError:
             raise
         except Exception as fault:

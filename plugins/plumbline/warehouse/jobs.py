@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import WarehouseError
-from plumbline.net.transport import time_budget
+from plumbline.net.deadline import OutOfTimeError, call_within, deadline
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.failures import (
     Call,
@@ -38,9 +38,6 @@ REACH_SECONDS = 15.0
 
 CANCEL_SECONDS = 5.0
 
-GRACE_SECONDS = 0.5
-"""The job's own thread knows better why it failed: it gets this long to say so."""
-
 
 @dataclass(eq=False)
 class _Job:
@@ -48,22 +45,10 @@ class _Job:
     call: Call
     job_id: str
     answer: Future[QueryResult] = field(default_factory=Future)
-    _settling: threading.Lock = field(default_factory=threading.Lock)
 
     def submitted(self, job_id: str) -> None:
         """The query is now the job of this id: the one to be cancelled."""
         self.job_id = job_id
-
-    def settle(self, outcome: QueryResult | WarehouseError) -> bool:
-        """Give the answer, once; False when it has been given already."""
-        with self._settling:
-            if self.answer.done():
-                return False
-            if isinstance(outcome, WarehouseError):
-                self.answer.set_exception(outcome)
-            else:
-                self.answer.set_result(outcome)
-            return True
 
 
 class JobRunner:
@@ -131,21 +116,18 @@ class JobRunner:
         self._client.close()  # type: ignore[no-untyped-call]
 
     def _take_place(self, job: _Job) -> None:
-        self._places.acquire()
-        if not job.answer.set_running_or_notify_cancel():
-            self._places.release()
-            return
-        # The place is given back with the answer, not with the end of the thread.
-        job.answer.add_done_callback(lambda _: self._places.release())
-        watch = threading.Timer(
-            job.call.deadline_seconds + GRACE_SECONDS, self._give_up, args=(job,)
-        )
-        watch.daemon = True
-        watch.start()
-        try:
-            job.settle(self._run(job))
-        finally:
-            watch.cancel()
+        with self._places:
+            if not job.answer.set_running_or_notify_cancel():
+                return
+            try:
+                outcome = call_within(job.call.deadline_seconds, lambda: self._run(job))
+            except OutOfTimeError:
+                self._cancel(job)
+                outcome = timed_out(job.call)
+        if isinstance(outcome, WarehouseError):
+            job.answer.set_exception(outcome)
+        else:
+            job.answer.set_result(outcome)
 
     def _run(self, job: _Job) -> QueryResult | WarehouseError:
         try:
@@ -175,16 +157,12 @@ class JobRunner:
         except BaseException as fault:  # noqa: BLE001 - whoever waits must get an answer
             return explain_failure(fault, job.call)
 
-    def _give_up(self, job: _Job) -> None:
-        if job.settle(timed_out(job.call)):
-            self._cancel(job)
-
     def _cancel(self, job: _Job) -> None:
         """Ask BigQuery to stop the job; nobody waits for its answer."""
 
         def ask() -> None:
             try:
-                with time_budget(CANCEL_SECONDS):
+                with deadline(CANCEL_SECONDS):
                     self._client.cancel_job(
                         job.job_id,
                         location=self._target.location,
@@ -212,7 +190,7 @@ class JobRunner:
 
         url = f"{self._endpoint}/bigquery/v2/projects/{self._target.project}/datasets?maxResults=1"
         try:
-            with time_budget(seconds):
+            with deadline(seconds):
                 self._client._http.get(url, timeout=seconds)
         except http.Timeout:
             return f"it has said nothing for {seconds:g} s"

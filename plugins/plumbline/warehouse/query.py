@@ -1,4 +1,4 @@
-"""One query as one BigQuery job: submit, wait, read, within a budget of seconds.
+"""One query as one BigQuery job: submit, wait, read, under one deadline.
 
 Everything that is particular about speaking to BigQuery is here; `jobs.JobRunner` adds threads.
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from plumbline.core.errors import WarehouseError
-from plumbline.net.transport import seconds_left, time_budget
+from plumbline.net.deadline import deadline, seconds_left
 from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.labels import job_labels
@@ -117,7 +117,7 @@ def run_query(
         WarehouseError: whatever went wrong, in one line.
     """
     began = time.monotonic()
-    with time_budget(call.deadline_seconds):
+    with deadline(call.deadline_seconds):
         for number in range(MOST_JOBS):
             tried = replace(call, job_id=f"{job_id}_{number}" if number else job_id)
             submitted(str(tried.job_id))

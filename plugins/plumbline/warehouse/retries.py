@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
+from plumbline.net.deadline import deadline, seconds_left
 from plumbline.net.retry_after import retry_after
 from plumbline.net.transient import is_transient
-from plumbline.net.transport import seconds_left, time_budget
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
@@ -120,15 +120,15 @@ def make_retry(
     also: Callable[[BaseException], bool] = lambda _: False,
     unless: Callable[[], bool] = lambda: False,
 ) -> Retry:
-    """What the Google client's ``retry=`` takes: repeats a call within its thread's budget.
+    """What the Google client's ``retry=`` takes: repeats a call until its thread's deadline.
 
-    The last error itself is raised, when the next wait would not fit the budget any more, or the
+    The last error itself is raised, when the next wait would go past the deadline, or the
     server asks for a longer one (``Retry-After``).
 
     Args:
         target: whose patience it is.
-        patience: seconds from now on for which what nobody answers is repeated; None: as long as
-            the budget lasts. On the embedded warehouse it is for every error.
+        patience: seconds from now on for which what nobody answers is repeated; None: until
+            the deadline. On the embedded warehouse it is for every error.
         attempt_seconds: how long one attempt may take before it is cut and tried again.
         also: other errors that pass here, for as long as ``patience``.
         unless: asked before each repetition: that the call is of no use any more.
@@ -166,7 +166,7 @@ def make_retry(
         def attempt(*args: Any, **kwargs: Any) -> Any:
             if attempt_seconds is None:
                 return call(*args, **kwargs)
-            with time_budget(attempt_seconds):
+            with deadline(attempt_seconds):
                 return call(*args, **kwargs)
 
         return lambda *args, **kwargs: retrying.copy()(attempt, *args, **kwargs)

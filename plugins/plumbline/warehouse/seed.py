@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError, WarehouseError
-from plumbline.net.transport import time_budget
+from plumbline.net.deadline import deadline
 from plumbline.project.jinja import has_jinja
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
 from plumbline.warehouse.failures import Call, explain_failure
@@ -340,7 +340,7 @@ def _in_order(plan: SeedPlan, table: SourceTable, file: Path) -> Iterator[IO[byt
 @contextlib.contextmanager
 def _asking(target: Target, what: str) -> Iterator[None]:
     call = Call(target=target, endpoint="the embedded warehouse", deadline_seconds=LOAD_SECONDS)
-    with time_budget(LOAD_SECONDS):
+    with deadline(LOAD_SECONDS):
         try:
             yield
         except ConfigError:

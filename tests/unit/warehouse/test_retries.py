@@ -13,8 +13,8 @@ import requests.exceptions as http
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
+from plumbline.net.deadline import deadline, seconds_left
 from plumbline.net.retry_after import retry_after
-from plumbline.net.transport import seconds_left, time_budget
 from plumbline.warehouse.retries import PASSING, STAYING, make_retry, passes
 from support.bigquery_faults import FAULTS, FrontEndPage, Refused
 from support.targets import bigquery_target, foreign_emulator
@@ -88,7 +88,7 @@ class Server:
 
 def ask(server: Callable[[], str], *, budget: float = 5.0, **options: Any) -> str:
     target = options.pop("target", bigquery_target())
-    with time_budget(budget):
+    with deadline(budget):
         return str(make_retry(target, **options)(server)())
 
 

@@ -31,6 +31,7 @@ CODES = {
     "plumbline alerts test": 3,
     "plumbline alerts test --channel slack-error": 3,
     "plumbline alerts flush": 3,
+    "plumbline alerts flush --force": 3,
 }
 
 

@@ -110,17 +110,6 @@ def runbook_link(runbook: str | None, docs_url: str | None) -> str | None:
     return f"{docs_url.rstrip('/')}/{quote(runbook.lstrip('/'))}"
 
 
-def diverted(message: Message, channel: str, why: str) -> Message:
-    """``message`` for another channel, because its own refused it for good."""
-    return replace(
-        message,
-        id=message_id(channel, (item.event_id for item in message.items)),
-        channel=channel,
-        notes=(*message.notes, f"{message.channel} refused this message: {why}"),
-        references={},
-    )
-
-
 def _channels(change: Change, config: AlertsConfig, configured: Collection[str]) -> tuple[str, ...]:
     """By the routes; for an end and a new status, also the channels that were notified before."""
     incident = change.incident

@@ -7,30 +7,26 @@ leaves the outbox only after its receiver took it. Used by `plumbline.alerts.ser
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.wording import in_zone
-from plumbline.alerts.compose import diverted
+from plumbline.alerts.claims import CLAIM_SECONDS, Claims
 from plumbline.alerts.failover import FailoverStore
-from plumbline.alerts.incidents.model import Incident, Known
+from plumbline.alerts.fallback_channel import FallbackChannel
+from plumbline.alerts.incidents.model import Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
-from plumbline.alerts.routes import with_fallback
-from plumbline.alerts.rows import delivery_row
+from plumbline.alerts.settlement import Settlement, addressed, count_messages
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ROUNDS, ConflictError
-from plumbline.history.events import DeliveryRow
-from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
-CLAIM_SECONDS = 90.0
-"""How long a run may take to deliver before another may take it for dead."""
-GIVE_UP = timedelta(days=7)
-"""After so long without a delivery a message is dropped."""
+_MOST_LAPSES = 3
+"""How often a run claims again what it could not send in time."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +44,8 @@ class OutboxDelivery:
         zone: the domain's, in which messages show times; None: as they come.
         bound_seconds: for all messages of one channel.
         sleep: between attempts.
+        force: try a channel although it asked to wait, and notify the fallback of what it still
+            does not accept.
     """
 
     store: FailoverStore
@@ -60,6 +58,7 @@ class OutboxDelivery:
     zone: ZoneInfo | None = None
     bound_seconds: float = BOUND_SECONDS
     sleep: Callable[[float], None] = time.sleep
+    force: bool = False
 
     def run(self, state: AlertState) -> tuple[list[Delivery], AlertState]:
         """Deliver what this run may; what another live run holds, once its claim has lapsed.
@@ -69,50 +68,61 @@ class OutboxDelivery:
         """
         done: list[Delivery] = []
         tried: set[str] = set()
+        lapses = 0
         waited_until = time.monotonic() + CLAIM_SECONDS
         while True:
             state, claimed = self._claim(state, tried)
             if claimed:
-                deliveries = deliver_all(
-                    self.channels,
-                    [self._in_zone(pending.message) for pending in claimed],
-                    clock=self.clock,
-                    bound_seconds=self.bound_seconds,
-                    sleep=self.sleep,
-                )
-                done += deliveries
-                tried |= {delivery.message.id for delivery in deliveries}
+                deliveries = self._deliver(claimed, state.known)
+                lapses += any(delivery.is_lapsed for delivery in deliveries)
+                final = [one for one in deliveries if not one.is_lapsed or lapses > _MOST_LAPSES]
+                done += final
+                tried |= {delivery.message.id for delivery in final}
                 state = self._settle(state, deliveries)
                 continue  # what was refused now stands in the outbox for the fallback
-            others = [
-                pending
-                for pending in state.outbox
-                if pending.message.id not in tried and self._is_anothers(pending, self.clock())
-            ]
+            others = self._others(state, tried)
             if not others or time.monotonic() >= waited_until:
                 self.store.write_events(state)
                 return done, state
-            self.progress(
-                f"another run is delivering {count_messages(len(others))}: waiting for it"
-            )
+            self.progress(f"another run is delivering {count_messages(others)}: waiting for it")
             self.sleep(1.0)
             state = self.store.reload_if_readable() or state
+
+    def claimed(
+        self, outbox: Sequence[Pending], now: datetime, tried: Collection[str] = ()
+    ) -> tuple[Pending, ...]:
+        """``outbox`` with every message claimed that this run may send, now or later."""
+        claims = self._claims
+        rerouted = (
+            pending
+            if claims.is_anothers(pending, now)
+            else replace(pending, message=self._fallback.rerouted(pending.message))
+            for pending in outbox
+        )
+        return claims.claimed(rerouted, now, tried)
+
+    @property
+    def _claims(self) -> Claims:
+        return Claims(self.holder, one_at_a_time=self.store.takes_turns)
+
+    @property
+    def _fallback(self) -> FallbackChannel:
+        return FallbackChannel(self.config, self.channels, self.zone)
 
     def _claim(self, state: AlertState, tried: Collection[str]) -> tuple[AlertState, list[Pending]]:
         """Messages of which it is committed that this run delivers them, save those it tried."""
         for _ in range(ROUNDS):
             now = self.clock()
-            kept, given_up = _without_old(state.outbox, now)
-            outbox = self.claimed(kept, now, tried)
-            mine = self._due(outbox, now, tried)
+            outbox, mine = self._claimed_and_due(state, now, tried)
             if outbox == state.outbox:
                 return state, mine
-            if given_up:
-                self.note(
-                    f"{count_messages(len(given_up))} could not be delivered for "
-                    f"{GIVE_UP.days} days and were dropped: {', '.join(given_up)}"
-                )
-            claimed = replace(state, outbox=outbox, events=(), written_at=now)
+            claimed = replace(
+                state,
+                known=addressed(state.known, outbox),
+                outbox=outbox,
+                events=(),
+                written_at=now,
+            )
             try:
                 return self.store.commit(claimed, based_on=state), mine
             except ConflictError:
@@ -122,153 +132,80 @@ class OutboxDelivery:
                 state = reloaded
         return state, []
 
+    def _claimed_and_due(
+        self, state: AlertState, now: datetime, tried: Collection[str]
+    ) -> tuple[tuple[Pending, ...], list[Pending]]:
+        """The outbox as it is to be committed, and what of it is to be sent then."""
+        outbox = self.claimed(state.outbox, now, tried)
+        mine = self._due(outbox, now, tried)
+        still_tried = {pending.message.channel for pending in mine}
+        still_tried |= {
+            pending.message.channel for pending in outbox if self._claims.is_anothers(pending, now)
+        }
+        backed_up = self._fallback.backed_up(outbox, state.outages, now, except_for=still_tried)
+        if backed_up == outbox:
+            return outbox, mine
+        outbox = self.claimed(backed_up, now, tried)
+        return outbox, self._due(outbox, now, tried)
+
     def _due(
-        self, outbox: Iterable[Pending], now: datetime, tried: Collection[str]
+        self, outbox: Sequence[Pending], now: datetime, tried: Collection[str]
     ) -> list[Pending]:
-        """This run's messages that may go out now; none overtakes an earlier one of its channel."""
-        due: list[Pending] = []
-        held: set[str] = set()
-        for pending in outbox:
-            channel = pending.message.channel
-            asked_to_wait = pending.not_before is not None and now < pending.not_before
-            if asked_to_wait or pending.message.id in tried:
-                held.add(channel)
-            elif pending.claimed_by == self.holder and channel not in held:
-                due.append(pending)
-        return due
+        return self._claims.due(outbox, now, tried, early=self.force)
+
+    def _deliver(self, claimed: Sequence[Pending], known: Known) -> list[Delivery]:
+        return deliver_all(
+            self.channels,
+            [self._ready(pending.message, known) for pending in claimed],
+            clock=self.clock,
+            bound_seconds=self.bound_seconds,
+            sleep=self.sleep,
+            claims={
+                pending.message.id: pending.claimed_until
+                for pending in claimed
+                if pending.claimed_until is not None
+            },
+        )
 
     def _settle(self, state: AlertState, deliveries: Sequence[Delivery]) -> AlertState:
         """Commit what came of the deliveries."""
         for _ in range(ROUNDS):
-            settled = self._settled(state, deliveries)
+            settlement = Settlement(self._fallback, self.clock(), at_once=self.force)
+            settled = settlement.of(state, deliveries)
             try:
-                return self.store.commit(settled, based_on=state)
+                committed = self.store.commit(settled, based_on=state)
             except ConflictError:
                 reloaded = self.store.reload_if_readable()
                 if reloaded is None:
                     break
                 state = reloaded
+            else:
+                for note in settlement.notes:
+                    self.note(note)
+                return committed
         self.note("What was delivered could not be recorded: it may be sent twice.")
         return state
 
-    def _settled(self, state: AlertState, deliveries: Sequence[Delivery]) -> AlertState:
+    def _others(self, state: AlertState, tried: Collection[str]) -> int:
+        """How many messages another run is delivering."""
         now = self.clock()
-        by_id = {delivery.message.id: delivery for delivery in deliveries}
-        outbox: list[Pending] = []
-        events: list[DeliveryRow] = []
-        for pending in state.outbox:
-            delivery = by_id.get(pending.message.id)
-            if delivery is None:
-                outbox.append(pending)
-                continue
-            if delivery.attempts:
-                attempts = pending.attempts + delivery.attempts
-                events.append(
-                    delivery_row(
-                        delivery.message, delivery.receipt, attempts=attempts, at=delivery.at
-                    )
-                )
-            if delivery.receipt.verdict is DeliveryStatus.RETRY:
-                outbox.append(_tried(pending, delivery))
-            elif delivery.receipt.verdict is DeliveryStatus.REFUSED:
-                outbox.append(self._diverted(pending, delivery))
-        return replace(
-            state,
-            known=_with_references(state.known, deliveries),
-            outbox=tuple(outbox),
-            events=tuple(events),
-            written_at=now,
+        return sum(
+            pending.message.id not in tried and self._claims.is_anothers(pending, now)
+            for pending in state.outbox
         )
 
-    def _diverted(self, pending: Pending, delivery: Delivery) -> Pending:
-        """To the fallback; where that is what refused, it waits, and that is said at each run."""
-        message, detail = delivery.message, delivery.receipt.detail
-        fallback = self.config.fallback
-        if fallback and fallback in self.channels and fallback != message.channel:
-            self.note(f"{message.channel} refused a message ({detail}): it goes to {fallback}.")
-            return Pending(message=diverted(message, fallback, detail), since=pending.since)
-        self.note(f"{message.channel} refused a message ({detail}): it waits.")
-        return _tried(pending, delivery)
+    def _ready(self, message: Message, known: Known) -> Message:
+        """``message`` with what its channel returned for its incidents so far.
 
-    def claimed(
-        self, outbox: Iterable[Pending], now: datetime, tried: Collection[str] = ()
-    ) -> tuple[Pending, ...]:
-        until = now + timedelta(seconds=CLAIM_SECONDS)
-        return tuple(
-            pending
-            if self._is_anothers(pending, now)
-            or pending.claimed_by == self.holder
-            or pending.message.id in tried
-            else replace(
-                pending,
-                claimed_by=self.holder,
-                claimed_until=until,
-                message=self._rerouted(pending),
-            )
-            for pending in outbox
-        )
-
-    def _rerouted(self, pending: Pending) -> Message:
-        """A message whose channel has lost what it needs goes to the fallback."""
-        message = pending.message
-        name = with_fallback(self.config, message.channel, self.channels)
-        if name is None or name == message.channel:
-            return message
-        return diverted(message, name, "it is not configured")
-
-    def _in_zone(self, message: Message) -> Message:
-        """The state keeps instants by their offset: people read them by the name of their zone."""
+        The state keeps instants by their offset: people read them by the name of their zone.
+        """
+        found = {
+            incident.id: incident.references[message.channel]
+            for incident in known.incidents
+            if message.channel in incident.references
+        }
+        references = {
+            item.incident: found[item.incident] for item in message.items if item.incident in found
+        }
+        message = replace(message, references={**message.references, **references})
         return message if self.zone is None else in_zone(message, self.zone)
-
-    def _is_anothers(self, pending: Pending, now: datetime) -> bool:
-        """Whether a run that may be alive is delivering it."""
-        return (
-            pending.claimed_by is not None
-            and pending.claimed_by != self.holder
-            and pending.claimed_until is not None
-            and now < pending.claimed_until
-            # Where one lock makes runs take turns, whoever claimed it and lost the lock is dead.
-            and not self.store.takes_turns
-        )
-
-
-def _tried(pending: Pending, delivery: Delivery) -> Pending:
-    """Still waiting, with what it had to do with the receiver; whoever comes next may take it."""
-    after = delivery.receipt.retry_after
-    return replace(
-        pending,
-        message=delivery.message,
-        attempts=pending.attempts + delivery.attempts,
-        last_error=delivery.receipt.detail,
-        not_before=delivery.at + timedelta(seconds=after) if after else None,
-        claimed_by=None,
-        claimed_until=None,
-    )
-
-
-def _without_old(
-    outbox: Sequence[Pending], now: datetime
-) -> tuple[tuple[Pending, ...], tuple[str, ...]]:
-    """What is still news, and the ids of the rest."""
-    kept = tuple(pending for pending in outbox if now - pending.since < GIVE_UP)
-    old = tuple(pending.message.id for pending in outbox if now - pending.since >= GIVE_UP)
-    return kept, old
-
-
-def _with_references(known: Known, deliveries: Sequence[Delivery]) -> Known:
-    found: dict[str, dict[str, Mapping[str, str]]] = {}
-    for delivery in deliveries:
-        for incident, references in delivery.message.references.items():
-            found.setdefault(incident, {})[delivery.message.channel] = references
-
-    def of(incident: Incident) -> Incident:
-        if incident.id not in found:
-            return incident
-        return replace(incident, references={**incident.references, **found[incident.id]})
-
-    return replace(known, incidents=tuple(of(incident) for incident in known.incidents))
-
-
-def count_messages(count: int) -> str:
-    """``1 message``, ``3 messages``."""
-    return "1 message" if count == 1 else f"{count} messages"

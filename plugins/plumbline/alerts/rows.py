@@ -12,6 +12,9 @@ from plumbline.core.status import Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.net.receipt import Receipt
 
+DROPPED = "dropped"
+"""The verdict of a message that left the outbox undelivered."""
+
 
 def incident_row(change: Change, *, run_id: str | None, checkpoint: str | None) -> IncidentRow:
     """The row of a decided change; its children are rows of their own."""
@@ -49,13 +52,39 @@ def delivery_row(message: Message, receipt: Receipt, *, attempts: int, at: datet
         message_id=message.id,
         channel=message.channel,
         run_id=message.run_id,
-        incidents=json.dumps(list(dict.fromkeys(item.incident for item in message.items))),
+        incidents=_incidents(message),
         verdict=str(receipt.verdict),
         status_code=receipt.status_code,
         detail=receipt.detail,
         attempts=attempts,
         attempted_at=at,
     )
+
+
+def dropped_row(message: Message, why: str, *, attempts: int, at: datetime) -> DeliveryRow:
+    """The row of a message that left the outbox undelivered.
+
+    Args:
+        message: what no one was notified of on this channel.
+        why: for people, without secrets.
+        attempts: all attempts so far.
+        at: when it was dropped.
+    """
+    return DeliveryRow(
+        event_id=f"{message.id}-{attempts:04d}-{DROPPED}",
+        message_id=message.id,
+        channel=message.channel,
+        run_id=message.run_id,
+        incidents=_incidents(message),
+        verdict=DROPPED,
+        detail=why,
+        attempts=attempts,
+        attempted_at=at,
+    )
+
+
+def _incidents(message: Message) -> str:
+    return json.dumps(list(dict.fromkeys(item.incident for item in message.items)))
 
 
 def _member(member: FailingGroup) -> dict[str, Any]:

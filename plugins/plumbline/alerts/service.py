@@ -20,14 +20,16 @@ from zoneinfo import ZoneInfo
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts, compose
-from plumbline.alerts.delivery import OutboxDelivery, count_messages
+from plumbline.alerts.delivery import OutboxDelivery
 from plumbline.alerts.failover import FailoverStore
+from plumbline.alerts.fallback_channel import FallbackChannel
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Decision, Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.rows import incident_row
+from plumbline.alerts.settlement import addressed, count_messages
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ROUNDS, ConflictError, LocalFallback, StateStore
 from plumbline.core.alert_line import AlertLine
@@ -96,14 +98,19 @@ class AlertService:
         mine = {item.event_id for message in decided.messages for item in message.items}
         new, old = _by_age(deliveries, mine)
         lines = [line for delivery in new for line in _lines(delivery)]
+        lines += _waiting_lines(after, mine, lines)
         earlier = sum(delivery.receipt.verdict is DeliveryStatus.DELIVERED for delivery in old)
         if earlier:
             self._notes.append(f"{count_messages(earlier)} of earlier runs went out now.")
         lines += [_held_back(change) for change in decided.decision.changes if not change.notifies]
         return self._report(lines, after)
 
-    def flush(self) -> AlertsReport:
+    def flush(self, *, force: bool = False) -> AlertsReport:
         """Deliver what waits.
+
+        Args:
+            force: try a channel although it asked to wait, and notify the fallback of what it
+                still does not accept.
 
         Raises:
             WarehouseError: the state can't be reached.
@@ -111,7 +118,7 @@ class AlertService:
         self._notes = self._unconfigured()
         store = self._failover()
         with self.store.exclusively(self.progress):
-            deliveries, state = self._delivery(store).run(self._take_over(store))
+            deliveries, state = self._delivery(store, force=force).run(self._take_over(store))
             lines = [line for delivery in deliveries for line in _lines(delivery)]
             return self._report(lines, state)
 
@@ -161,7 +168,7 @@ class AlertService:
         if note not in self._notes:
             self._notes.append(note)
 
-    def _delivery(self, store: FailoverStore) -> OutboxDelivery:
+    def _delivery(self, store: FailoverStore, *, force: bool = False) -> OutboxDelivery:
         return OutboxDelivery(
             store,
             config=self.config,
@@ -173,6 +180,7 @@ class AlertService:
             zone=self.zone,
             bound_seconds=self.bound_seconds,
             sleep=self.sleep,
+            force=force,
         )
 
     def _decide(
@@ -203,15 +211,16 @@ class AlertService:
         )
         now = self.clock()
         there = {pending.message.id for pending in state.outbox}
+        fallback = FallbackChannel(self.config, self.opened.channels)
         added = tuple(
-            Pending(message=message, since=now)
+            Pending(message, since=now, covered=fallback.covered(message, composed.messages))
             for message in composed.messages
             if message.id not in there
         )
         outbox = self._delivery(store).claimed((*state.outbox, *added), now)
         decided = replace(
             state,
-            known=composed.known,
+            known=addressed(composed.known, outbox),
             outbox=outbox,
             events=tuple(
                 incident_row(change, run_id=facts.run.run_id, checkpoint=facts.run.checkpoint)
@@ -310,6 +319,26 @@ def _lines(delivery: Delivery) -> list[AlertLine]:
             why=delivery.receipt.detail,
         )
         for item in delivery.message.items
+    ]
+
+
+def _waiting_lines(
+    state: AlertState, events: Collection[str], tried: Sequence[AlertLine]
+) -> list[AlertLine]:
+    """Of this run's ``events``, those whose channel is held back: the run has not tried them."""
+    shown = {(line.incident, line.event, line.channel) for line in tried}
+    return [
+        AlertLine(
+            incident=item.incident,
+            event=item.event,
+            channel=pending.message.channel,
+            delivered=False,
+            why=pending.last_error or "waits behind an earlier message of its channel",
+        )
+        for pending in state.outbox
+        for item in pending.message.items
+        if item.event_id in events
+        and (item.incident, item.event, pending.message.channel) not in shown
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -48,6 +49,22 @@ class Pending:
     """The run that delivers it now."""
     claimed_until: datetime | None = None
     """Afterwards that run is taken for dead, and another may deliver it."""
+    rounds: int = 0
+    """How many runs and flushes have tried the channel and could not deliver it."""
+    covered: tuple[str, ...] = ()
+    """Ids of the events in it that the fallback channel is notified of in another message."""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A channel that accepts no messages for now."""
+
+    since: datetime
+    """When the first attempt failed."""
+    until: datetime
+    """When it may be tried again: its ``Retry-After``; else when it was tried last."""
+    detail: str = ""
+    """What it said last, without secrets."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,8 @@ class AlertState:
     """Those set by a command; those of the file are not kept here."""
     outbox: tuple[Pending, ...] = ()
     """The oldest first."""
+    outages: Mapping[str, Outage] = field(default_factory=dict)
+    """By channel; a channel that accepted its last message has none."""
     events: tuple[IncidentRow | DeliveryRow, ...] = ()
     """What this commit adds to the tables; they are written right after it, and by the next
     commit where that did not come about."""

@@ -189,7 +189,7 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
     return EXIT_OK if all(result.is_delivered for result in results) else EXIT_ERROR
 
 
-def flush(target: str | None) -> int:
+def flush(force: bool, target: str | None) -> int:
     """Deliver what waits."""
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
@@ -198,7 +198,7 @@ def flush(target: str | None) -> int:
     _, alert_service = _alerting(target)
     with show_progress() as progress:
         alert_service.progress = progress.step
-        report = alert_service.flush()
+        report = alert_service.flush(force=force)
     for line in report.lines:
         write_result(one_line(alert(line)) + "\n")
     for note in report.notes:
@@ -408,8 +408,19 @@ command = Group(
             name="flush",
             callback=flush,
             help="Deliver waiting messages, in order.",
-            params=[target_option()],
-            examples=(Example("plumbline alerts flush", "retry after an outage of Slack"),),
+            params=[
+                click.Option(
+                    ["--force"],
+                    is_flag=True,
+                    help="Don't wait as long as a channel asked to, and send what it still "
+                    "doesn't accept to the fallback.",
+                ),
+                target_option(),
+            ],
+            examples=(
+                Example("plumbline alerts flush", "retry after an outage of Slack"),
+                Example("plumbline alerts flush --force", "use the fallback at once"),
+            ),
             exit_codes={
                 0: "no messages are waiting",
                 3: "a message is still waiting, or the state is unreachable",

@@ -171,7 +171,7 @@ DELIVERIES = OwnTable(
         OwnColumn("channel", "STRING", "The channel, by its name in alerts.yml.", True),
         OwnColumn("run_id", "STRING", "The run that decided the message."),
         OwnColumn("incidents", "STRING", "Ids of the incidents in it, as a JSON list.", True),
-        OwnColumn("verdict", "STRING", "delivered, retry or refused.", True),
+        OwnColumn("verdict", "STRING", "delivered, retry, refused or dropped.", True),
         OwnColumn("status_code", "INT64", "HTTP status; NULL where nothing was answered."),
         OwnColumn("detail", "STRING", "What the receiver said, without secrets."),
         OwnColumn("attempts", "INT64", "Attempts so far, all rounds together.", True),

@@ -4,119 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from plumbline.alerts.channels.factory import OpenedChannels
-from plumbline.alerts.channels.message import Message
-from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.service import AlertService
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import ConflictError, LocalFallback
 from plumbline.core.errors import WarehouseError
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import Outcome
-from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.project.alerts import default_alerts
-from support.alert_store import KilledError, MemoryStore, NoFallback, Warehouse
-
-START = datetime(2026, 2, 2, 12, tzinfo=UTC)
-SIX_HOURS = timedelta(hours=6)
-DONE = Receipt(DeliveryStatus.DELIVERED, "ok", 200)
-
-
-class Phone:
-    """Who is told: remembers every message that it took."""
-
-    def __init__(self, name: str, *answers: Receipt) -> None:
-        self.name = name
-        self.took: list[Message] = []
-        self.answers = list(answers)
-        self.step: Callable[[str], None] = lambda _: None
-
-    def deliver(self, message: Message, *, timeout_seconds: float) -> Receipt:
-        self.step("before delivery")
-        answer = self.answers.pop(0) if self.answers else DONE
-        if answer.verdict is DeliveryStatus.DELIVERED:
-            self.took.append(message)
-        self.step("after delivery")
-        return answer
-
-    @property
-    def heard(self) -> list[tuple[str, str]]:
-        return [(item.monitor, str(item.event)) for message in self.took for item in message.items]
-
-
-def outcome(status: Status, at: datetime, monitor: str = "a", **changes: Any) -> Outcome:
-    return Outcome(
-        monitor=monitor, status=status, summary=f"{monitor} is {status}", as_of=at, **changes
-    )
-
-
-def facts(at: datetime, run_id: str = "run") -> RunFacts:
-    return RunFacts(Run(run_id, "c", "t", at, None), at)
-
-
-class World:
-    """One warehouse and its receivers; each run is a process of its own."""
-
-    def __init__(self, tmp_path: Any, *missing: str) -> None:
-        self.warehouse = Warehouse()
-        self.config = default_alerts(tmp_path / "none.yml")
-        self.phones = {name: Phone(name) for name in ("slack-warning", "slack-error", "slack")}
-        self.missing = missing
-        self.mutes: tuple[Mute, ...] = ()
-        self.fallback = NoFallback()
-        self.runs = 0
-
-    def alert_service(
-        self, at: datetime, step: Callable[[str], None] = lambda _: None
-    ) -> AlertService:
-        self.runs += 1
-        for phone in self.phones.values():
-            phone.step = step
-        return AlertService(
-            config=self.config,
-            mutes=self.mutes,
-            opened=OpenedChannels(
-                channels={
-                    name: phone for name, phone in self.phones.items() if name not in self.missing
-                },
-                missing={name: f"{name.upper()} is not set" for name in self.missing},
-            ),
-            store=MemoryStore(self.warehouse, step),
-            fallback=self.fallback,
-            clock=lambda: at,
-            holder=f"run-{self.runs}",
-            bound_seconds=0.05,
-            sleep=lambda _: None,
-        )
-
-    def run(
-        self,
-        at: datetime,
-        *outcomes: Outcome,
-        step: Callable[[str], None] = lambda _: None,
-    ) -> AlertsReport:
-        return self.alert_service(at, step).notify(outcomes, facts(at, f"run-{self.runs}"))
-
-    @property
-    def heard(self) -> list[tuple[str, str]]:
-        return [one for phone in self.phones.values() for one in phone.heard]
+from support.alert_store import KilledError, MemoryStore, NoFallback
+from support.alert_world import SIX_HOURS, START, SideBySide, World, facts, lines, outcome
 
 
 @pytest.fixture
 def world(tmp_path: Any) -> World:
     return World(tmp_path)
-
-
-def lines(report: AlertsReport) -> list[tuple[str, str | None, bool]]:
-    return [(str(line.event), line.channel, line.delivered) for line in report.lines]
 
 
 def test_a_failure_is_told_where_its_status_routes_it(world: World) -> None:
@@ -403,27 +309,6 @@ def test_a_flush_that_was_overtaken_delivers_what_was_decided_here_all_the_same(
     assert overtaken
     assert flushed.waiting == 0
     assert sorted(world.heard) == [("a", "opened"), ("b", "opened")]
-
-
-class SideBySide:
-    """Two runs on a warehouse that lets both in at once, and a clock that sleeping moves."""
-
-    def __init__(self, tmp_path: Any) -> None:
-        self.world = World(tmp_path)
-        self.now = START
-        self.first = self._service("first")
-        self.second = self._service("second")
-
-    def _service(self, holder: str) -> AlertService:
-        alert_service = self.world.alert_service(START)
-        alert_service.store = MemoryStore(self.world.warehouse, takes_turns=False)  # type: ignore[assignment]
-        alert_service.holder = holder
-        alert_service.clock = lambda: self.now
-        alert_service.sleep = self.sleep
-        return alert_service
-
-    def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 def test_what_a_living_run_is_delivering_another_leaves_alone(tmp_path: Any) -> None:

@@ -26,6 +26,8 @@ LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
 LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
+MOST_NOTES = 3
+"""Notes of a message or of an item that are shown."""
 MOST_FAILED = 10
 """Failed expectations of an item that are shown."""
 
@@ -237,7 +239,7 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
         Detail("acked by", one_line(item.acked_by or "")),
         Detail("runbook", one_line(item.runbook or "")),
         Detail("docs", one_line(item.docs_url or "")),
-        *(Detail("note", one_line(note)) for note in item.notes[:3]),
+        *(Detail("note", one_line(note)) for note in item.notes[:MOST_NOTES]),
         Detail("since", moment(item.since)),
         Detail("incident", one_line(item.incident)),
     ]
@@ -254,7 +256,8 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
         limit: characters.
         now: when it is sent; a late message says so.
     """
-    opening = [subject(message), *[line for line in (late(message, now), _sample(message)) if line]]
+    remarks = (late(message, now), _sample(message), *notes_of(message))
+    opening = [subject(message), *[line for line in remarks if line]]
     text = cut("\n".join(opening), limit)
     closing = "\n\n" + footer(message)
     for index, item in enumerate(message.items):
@@ -289,6 +292,11 @@ def late(message: Message, now: datetime | None) -> str:
         return ""
     decided = message.created_at.astimezone(message.as_of.tzinfo)
     return f"Late: decided {moment(decided)}, sent {duration(waited)} later."
+
+
+def notes_of(message: Message) -> list[str]:
+    """Why this channel is notified in place of another; the first three."""
+    return [one_line(note) for note in message.notes[:MOST_NOTES]]
 
 
 def moment(instant: datetime) -> str:

@@ -57,3 +57,13 @@ def test_a_webhook_that_says_where_it_was_called_is_scrubbed(receiver: FakeRecei
     receiver.answers(Reply(404, f"nothing at {PATH}"))
     receipt = CHANNELS["webhook"](receiver.url).deliver(message(), timeout_seconds=5)
     assert receipt.detail == "127.0.0.1 answered 404: nothing at /***"
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_every_channel_shows_why_it_is_notified_instead_of_another(
+    receiver: FakeReceiver, kind: str
+) -> None:
+    note = "Channel pager has failed since 2 Feb 12:00 UTC"
+    receiver.answers(Reply(200, []), Reply(202, {}))
+    CHANNELS[kind](receiver.url).deliver(message(notes=(note,)), timeout_seconds=5)
+    assert any(note.encode() in request.body for request in receiver.requests)

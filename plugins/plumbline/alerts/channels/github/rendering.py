@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link
+from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link, notes_of
 from plumbline.core.safe_text import one_line
 
 LABEL = "plumbline"
@@ -58,7 +58,8 @@ def has_marker(body: object, identifier: str) -> bool:
 
 
 def _text(item: Item, message: Message) -> str:
-    lines = [headline(item), ""]
+    notes = [cut(note, _LONGEST_LINE) for note in notes_of(message)]
+    lines = [headline(item), *notes, ""]
     label = ""
     for detail in details(item, most_groups=MOST_GROUPS):
         shown = "" if detail.label == label else detail.label

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link
+from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link, notes_of
 from plumbline.core.alert_line import Event
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
@@ -75,5 +75,7 @@ def _custom_details(item: Item, message: Message) -> dict[str, str]:
     lines: dict[str, list[str]] = {"summary": [one_line(item.summary)]}
     for detail in details(item, most_groups=MOST_GROUPS):
         lines.setdefault(detail.label, []).append(cut(one_line(detail.text), LONGEST_TEXT))
+    if message.notes:
+        lines.setdefault("note", []).extend(notes_of(message))
     lines["from"] = [footer(message)]
     return {label: cut("\n".join(texts), 4 * LONGEST_TEXT) for label, texts in lines.items()}

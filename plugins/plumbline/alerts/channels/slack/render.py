@@ -105,7 +105,7 @@ def _remarks(message: Message, now: datetime | None) -> list[Block]:
         lines.append("*SAMPLE*: a test of this channel, nothing is wrong.")
     if late := wording.late(message, now):
         lines.append(escape.mrkdwn(late))
-    lines += [escape.mrkdwn(wording.cut(note, _LONGEST_LINE)) for note in message.notes[:3]]
+    lines += [escape.mrkdwn(wording.cut(note, _LONGEST_LINE)) for note in wording.notes_of(message)]
     return [_context("\n".join(lines))] if lines else []
 
 

@@ -66,7 +66,7 @@ class World:
 
     def __init__(self, tmp_path: Any, *missing: str) -> None:
         self.warehouse = Warehouse()
-        self.config = default_alerts(tmp_path / "none.yml")
+        self.config = default_alerts()
         self.phones = {name: Phone(name) for name in ("slack-warning", "slack-error", "slack")}
         self.missing = missing
         self.mutes: tuple[Mute, ...] = ()

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -26,12 +25,14 @@ from pydantic import (
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import FAILING, Status
-from plumbline.project.document import Document, KeyPath, key_path
+from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import (
     ValueFault,
     ValueFaultKind,
+    find_unknown_names,
     find_value_faults,
-    first_error,
+    refuse_faults,
+    wrong_value,
 )
 
 ALERTS_FILE = "alerts.yml"
@@ -40,10 +41,14 @@ ALERTS_FILE = "alerts.yml"
 SECRET_KEYS = ("webhook", "token", "routing_key", "url", "signing_key")
 """Keys of channels that name an environment variable."""
 
-NO_SECRET = "a secret does not belong in a file"
-NO_SECRET_FIX = "put it in the environment and name the variable here, and make a new secret"
+_NO_SECRET = "a secret does not belong in a file"
+_NO_SECRET_FIX = "put it in the environment and name the variable here, and make a new secret"
 
 _DURATION = r"^[1-9][0-9]{0,5}[smhd]$"
+_DURATIONS: tuple[KeyPath, ...] = (
+    *(("remind_after", status) for status in ("critical", "warning", "error")),
+    ("flapping", "within"),
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _URL = r"^https?://\S+$"
@@ -315,9 +320,9 @@ DEFAULT: Mapping[str, Any] = {
 """What a project without the file has: the same as the shipped file says."""
 
 
-def default_alerts(file: Path) -> AlertsConfig:
-    """What holds where there is no ``file``."""
-    return _config(DEFAULT, file)
+def default_alerts() -> AlertsConfig:
+    """The configuration of a project without ``alerts.yml``."""
+    return _config(AlertsEntry.model_validate(DEFAULT))
 
 
 def read_alerts(document: Document) -> AlertsConfig:
@@ -325,36 +330,69 @@ def read_alerts(document: Document) -> AlertsConfig:
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a secret, a channel that
-            is not there: with file, key and fix.
+            does not exist: with file, key and fix.
     """
     raw = document.mapping_or_raise(error=ConfigError, what="the configuration of alerts")
-    return _config(raw, document.file)
+    refuse_faults(find_alerts_faults(document), file=document.file, error=ConfigError)
+    return _config(AlertsEntry.model_validate(raw))
 
 
-def read_duration(text: str, *, key: str, file: Path | None = None) -> timedelta:
+def read_duration(text: str, *, key: str) -> timedelta:
     """``30m``, ``24h``, ``2d``.
 
     Raises:
-        ConfigError: it is no duration.
+        ConfigError: the text is not a duration.
     """
     if not re.fullmatch(_DURATION, text):
-        raise ConfigError(
-            f"{text!r} is not a valid duration",
-            file=file,
-            key=key,
-            fix="write a number with s, m, h or d, for example 24h",
-        )
+        what, fix = _no_duration(text)
+        raise ConfigError(what, key=key, fix=fix)
+    return _duration(text)
+
+
+def _duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
-def find_secrets(raw: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where something stands that looks like a secret, or like no name of a variable."""
+def find_alerts_faults(document: Document) -> Iterator[ValueFault]:
+    """Everything that is wrong with ``alerts.yml``.
+
+    Where it holds a secret, only that: what is said of a wrong value shows the value.
+    """
+    secrets = [
+        ValueFault(ValueFaultKind.SECRET, path, _NO_SECRET, _NO_SECRET_FIX)
+        for path in _find_secrets(document.value)
+    ]
+    if secrets:
+        yield from secrets
+        return
+    yield from _shape_faults(document.mapping())
+    yield from _duration_faults(document)
+    channels = document.mapping("channels")
+    for name, channel in channels.items():
+        if isinstance(channel, dict) and channel.get("type") == "slack":
+            yield from _slack_faults(name, channel)
+    yield from find_unknown_names(
+        ValueFaultKind.UNKNOWN_CHANNEL, named_channels(document), channels
+    )
+
+
+def named_channels(document: Document) -> Iterator[tuple[KeyPath, str]]:
+    """Each channel that a route or the fallback names, with its path."""
+    for path, _ in document.entries("routes"):
+        yield from document.texts(*path, "to")
+    fallback = document.text("fallback")
+    if fallback is not None:
+        yield ("fallback",), fallback
+
+
+def _find_secrets(raw: object, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Where something stands that looks like a secret, or not like the name of a variable."""
     if isinstance(raw, dict):
         for key, value in raw.items():
-            yield from find_secrets(value, (*path, key))
+            yield from _find_secrets(value, (*path, key))
     elif isinstance(raw, list):
         for index, value in enumerate(raw):
-            yield from find_secrets(value, (*path, index))
+            yield from _find_secrets(value, (*path, index))
     elif isinstance(raw, str) and path and _is_secret(raw, path):
         yield path
 
@@ -371,29 +409,7 @@ def _is_secret(text: str, path: tuple[str | int, ...]) -> bool:
     return bool(_KEY_LIKE.fullmatch(text)) or not re.match(_VARIABLE, text)
 
 
-def _config(raw: Mapping[str, Any], file: Path) -> AlertsConfig:
-    for path in find_secrets(raw):
-        raise ConfigError(NO_SECRET, file=file, key=key_path(path), fix=NO_SECRET_FIX)
-    faults = list(find_alerts_faults(raw))
-    if faults:
-        raise first_error(faults, file=file, error=ConfigError)
-    entry = AlertsEntry.model_validate(raw)
-    channels = {name: _channel(name, one, file) for name, one in entry.channels.items()}
-    for index, route in enumerate(entry.routes):
-        for number, name in enumerate(route.to):
-            _must_be_there(name, channels, file, f"routes[{index}].to[{number}]")
-    if entry.fallback is not None:
-        _must_be_there(entry.fallback, channels, file, "fallback")
-    return AlertsConfig(
-        channels=channels,
-        routes=tuple(map(_route, entry.routes)),
-        fallback=entry.fallback,
-        policy=_policy(entry, file),
-        docs_url=entry.docs_url,
-    )
-
-
-def find_alerts_faults(raw: Mapping[str, Any]) -> Iterator[ValueFault]:
+def _shape_faults(raw: Mapping[str, Any]) -> Iterator[ValueFault]:
     """What is wrong with keys and values: of each channel by itself, as only its type says which
     keys it has, then of the rest."""
     channels = raw.get("channels")
@@ -422,27 +438,52 @@ def find_alerts_faults(raw: Mapping[str, Any]) -> Iterator[ValueFault]:
             yield fault
 
 
-def slack_fault(given: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What is wrong with the keys of a Slack channel, and the fix; None where nothing is."""
+def _slack_faults(name: str, given: Mapping[str, Any]) -> Iterator[ValueFault]:
+    """What is wrong with the keys of a Slack channel, where each by itself is right."""
     has = {key for key in ("webhook", "token", "channel") if given.get(key) is not None}
-    if "api_url" in given and "webhook" in has:
-        return "api_url is for a bot: a webhook's URL is an address itself", "take api_url away"
-    if has in ({"webhook"}, {"token", "channel"}):
-        return None
+    if "webhook" in has and given.get("api_url") is not None:
+        yield wrong_value(
+            ("channels", name),
+            "api_url is for a bot; a webhook's URL is already complete",
+            "remove api_url",
+        )
+    elif has not in ({"webhook"}, {"token", "channel"}):
+        yield wrong_value(
+            ("channels", name),
+            "a Slack channel has either webhook, or token and channel",
+            "write {type: slack, webhook: VARIABLE}, or "
+            '{type: slack, token: VARIABLE, channel: "#name"}',
+        )
+
+
+def _duration_faults(document: Document) -> Iterator[ValueFault]:
+    for path in _DURATIONS:
+        text = document.get(*path)
+        if isinstance(text, str) and not re.fullmatch(_DURATION, text):
+            yield wrong_value(path, *_no_duration(text))
+
+
+def _no_duration(text: str) -> tuple[str, str]:
     return (
-        "a Slack channel has either webhook, or token and channel",
-        "write {type: slack, webhook: VARIABLE}, or "
-        '{type: slack, token: VARIABLE, channel: "#name"}',
+        f"{text!r} is not a valid duration",
+        "write a number with s, m, h or d, for example 24h",
+    )
+
+
+def _config(entry: AlertsEntry) -> AlertsConfig:
+    return AlertsConfig(
+        channels={name: _channel(name, one) for name, one in entry.channels.items()},
+        routes=tuple(map(_route, entry.routes)),
+        fallback=entry.fallback,
+        policy=_policy(entry),
+        docs_url=entry.docs_url,
     )
 
 
 def _channel(
-    name: str, entry: SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry, file: Path
+    name: str, entry: SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry
 ) -> ChannelConfig:
     given = {key: str(value) for key, value in entry.model_dump(exclude_none=True).items()}
-    fault = slack_fault(given) if entry.type == "slack" else None
-    if fault is not None:
-        raise ConfigError(fault[0], file=file, key=f"channels.{name}", fix=fault[1])
     return ChannelConfig(
         name=name,
         type=entry.type,
@@ -460,22 +501,12 @@ def _route(entry: RouteEntry) -> Route:
     )
 
 
-def _policy(entry: AlertsEntry, file: Path) -> Policy:
+def _policy(entry: AlertsEntry) -> Policy:
     remind, flapping = entry.remind_after, entry.flapping
     return Policy(
-        remind_critical=read_duration(remind.critical, key="remind_after.critical", file=file),
-        remind_warning=read_duration(remind.warning, key="remind_after.warning", file=file),
-        remind_error=read_duration(remind.error, key="remind_after.error", file=file),
+        remind_critical=_duration(remind.critical),
+        remind_warning=_duration(remind.warning),
+        remind_error=_duration(remind.error),
         flapping_openings=flapping.openings,
-        flapping_window=read_duration(flapping.within, key="flapping.within", file=file),
+        flapping_window=_duration(flapping.within),
     )
-
-
-def _must_be_there(name: str, channels: Mapping[str, object], file: Path, key: str) -> None:
-    if name not in channels:
-        raise ConfigError(
-            f"there is no channel {name!r}",
-            file=file,
-            key=key,
-            fix=did_you_mean(name, channels),
-        )

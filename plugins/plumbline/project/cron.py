@@ -7,12 +7,16 @@ compared by their wall clocks in Python, and an hour that comes twice then count
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+_RANGES = (range(60), range(24), range(1, 32), range(1, 13), range(7))
+_STEP = re.compile(r"(?<![^,])(\*|\d+|\d+-\d+)/(\d+)(?![^,])")
 CRON_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 
 _SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -44,6 +48,28 @@ def cron_fault(cron: str) -> tuple[str, str] | None:
                 "write a number, a range (1-5), a list (0,30), a step (*/6) or *",
             )
     return None
+
+
+def find_uneven_steps(cron: str) -> Iterator[tuple[str, str]]:
+    """Steps that don't divide the range of their field, each as what it means and the fix.
+
+    ``*/25`` minutes look like every 25 minutes and mean the minutes 0, 25 and 50.
+    """
+    fields = cron.split()
+    if cron_fault(cron) is not None:
+        return
+    for name, every, text in zip(CRON_FIELDS, _RANGES, fields, strict=True):
+        whole = f"{every[0]}-{every[-1]}"
+        for start, step in _STEP.findall(text):
+            if len(every) % int(step) == 0 or ("-" in start and start != whole):
+                continue
+            first = int(start) if start.isdigit() else every.start
+            values = ",".join(map(str, range(first, every.stop, int(step))))
+            yield (
+                f"'{start}/{step}' in the field {name} means {values}: "
+                f"{len(every)} is not a multiple of {step}",
+                f"write {values} if that is meant, or a step that divides {len(every)}",
+            )
 
 
 def never_comes(cron: str) -> bool:

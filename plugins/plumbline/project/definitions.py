@@ -6,6 +6,7 @@ suite is run more than once. Read without GX, so that light commands stay light.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from plumbline.core.errors import MonitorError
 from plumbline.project.document import Document
-from plumbline.project.parsing import check_name, explain
+from plumbline.project.parsing import ValueFault, check_name, explain, wrong_value
 
 BATCH_DEFINITION = "rows"
 """The one batch definition of a SQL model."""
@@ -117,39 +118,31 @@ def read_definition(document: Document) -> Definition:
     return Definition(name=entry.name, file=file, entry=entry)
 
 
-def check_model_definition(definition: Definition) -> None:
-    """What a definition over a SQL model may say beside its names.
-
-    Raises:
-        MonitorError: a batch definition, a parameter or a day that a model does not have.
-    """
+def find_model_faults(definition: Definition) -> Iterator[ValueFault]:
+    """What a definition over a SQL model says that no model has: a batch definition, a parameter,
+    a day."""
     if definition.batch_definition != BATCH_DEFINITION:
-        raise MonitorError(
+        yield wrong_value(
+            ("data", "batch_definition", "name"),
             f"a model has no batch definition {definition.batch_definition!r}",
-            file=definition.file,
-            key="data.batch_definition.name",
-            fix=f"write {BATCH_DEFINITION!r}",
+            f"write {BATCH_DEFINITION!r}",
         )
-    for name in definition.entry.batch_parameters:
+    parameters = definition.entry.batch_parameters
+    for name in parameters:
         if name not in MODEL_PARAMETERS:
-            raise MonitorError(
-                f"a model takes no batch parameter {name!r}",
-                file=definition.file,
-                key=f"batch_parameters.{name}",
-                fix="write values for the model's variables as batch_parameters.vars; "
+            yield wrong_value(
+                ("batch_parameters", name),
+                f"a model has no batch parameter {name!r}",
+                "write values for the model's variables as batch_parameters.vars; "
                 "the day is that of --as-of",
             )
-    if not isinstance(definition.entry.batch_parameters.get("vars", {}), dict):
-        raise MonitorError(
-            "vars is not a mapping",
-            file=definition.file,
-            key="batch_parameters.vars",
-            fix='write {"name": value}',
+    if not isinstance(parameters.get("vars", {}), dict):
+        yield wrong_value(
+            ("batch_parameters", "vars"), "vars is not a mapping", 'write {"name": value}'
         )
     if definition.entry.days_back:
-        raise MonitorError(
-            "a model has no batches by day, so there is no days_back",
-            file=definition.file,
-            key="days_back",
-            fix="use a variable of the model instead: batch_parameters.vars",
+        yield wrong_value(
+            ("days_back",),
+            "a model has no batches by day, so days_back has no meaning",
+            "use a variable of the model instead: batch_parameters.vars",
         )

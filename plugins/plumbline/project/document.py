@@ -147,6 +147,22 @@ class Document:
             if isinstance(value[index], dict):
                 yield (*path, index), self.mapping(*path, index)
 
+    def texts(self, *path: str | int) -> Iterator[tuple[KeyPath, str]]:
+        """Each text in the list at ``path``, with its own path; a text alone stands for a list."""
+        value = self.get(*path)
+        if isinstance(value, str):
+            yield path, value
+        for index, one in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(one, str):
+                yield (*path, index), one
+
+    def entry_texts(self, *path: str | int, key: str) -> Iterator[tuple[KeyPath, str]]:
+        """The text under ``key`` in each mapping of the list at ``path``, with its own path."""
+        for at, _ in self.entries(*path):
+            text = self.text(*at, key)
+            if text is not None:
+                yield (*at, key), text
+
     def place(self, *path: str | int) -> Place:
         """Where ``path`` stands, or the nearest thing above it that does."""
         for length in range(len(path), -1, -1):

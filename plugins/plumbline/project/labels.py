@@ -7,7 +7,7 @@ post-mortem; see docs/backtest.md. Used by the backtest, calibrate and impact.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -18,7 +18,14 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.document import Document
-from plumbline.project.parsing import explain
+from plumbline.project.parsing import (
+    ValueFault,
+    find_repeated,
+    find_value_faults,
+    refuse_faults,
+    valid_entries,
+    wrong_value,
+)
 from plumbline.project.project import Project
 
 INCIDENTS_FILE = "incidents.yml"
@@ -112,6 +119,22 @@ class Label:
         return monitor in self.monitors and self.began <= at <= self.ends
 
 
+def find_label_faults(document: Document) -> Iterator[ValueFault]:
+    """Everything that is wrong with a file of labelled incidents."""
+    yield from find_value_faults(LabelsEntry, document.value)
+    for path, name in find_repeated(document.entry_texts("incidents", key="id")):
+        yield wrong_value(
+            path, f"two incidents have the id {name!r}", "give one of the two another id"
+        )
+    for path, entry in valid_entries(LabelEntry, document, "incidents"):
+        for name in ("due", "mended", "until"):
+            value = getattr(entry, name)
+            if value is not None and value < entry.began:
+                yield wrong_value(
+                    (*path, name), f"{name} is earlier than began", "correct one of the two"
+                )
+
+
 def read_labels(document: Document, *, zone: ZoneInfo) -> tuple[Label, ...]:
     """The incidents in a file, by when they began.
 
@@ -122,29 +145,10 @@ def read_labels(document: Document, *, zone: ZoneInfo) -> tuple[Label, ...]:
     Raises:
         ConfigError: missing, not YAML, an unknown or missing key, a wrong value, an id twice.
     """
-    file = document.file
     raw = document.mapping_or_raise(error=ConfigError, what="the file of labelled incidents")
-    entry = explain(LabelsEntry, raw, file=file, error=ConfigError)
-    found: dict[str, Label] = {}
-    for index, one in enumerate(entry.incidents):
-        if one.id in found:
-            raise ConfigError(
-                f"incident {one.id!r} is there twice",
-                file=file,
-                key=f"incidents[{index}].id",
-                fix="give one of the two another id",
-            )
-        for name in ("due", "mended", "until"):
-            value = getattr(one, name)
-            if value is not None and value < one.began:
-                raise ConfigError(
-                    f"{name} is earlier than began",
-                    file=file,
-                    key=f"incidents[{index}].{name}",
-                    fix="fix one of the two",
-                )
-        found[one.id] = _label(one, zone)
-    return tuple(sorted(found.values(), key=lambda label: (label.began, label.id)))
+    refuse_faults(find_label_faults(document), file=document.file, error=ConfigError)
+    labels = (_label(one, zone) for one in LabelsEntry.model_validate(raw).incidents)
+    return tuple(sorted(labels, key=lambda label: (label.began, label.id)))
 
 
 def project_labels(project: Project, file: Path | None) -> tuple[Label, ...] | None:

@@ -1,23 +1,31 @@
 """Mutes that belong to the project: ``checkpoints/mutes.yml``.
 
-Each names a monitor, who answers for it, why, and until when; a mute without an end is refused.
+Each names a monitor, an owner, a reason and an end; a mute without an end is refused.
 Those by command (``plumbline alerts mute``) live in the state of alerts instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 from plumbline.core.mute import Mute
-from plumbline.project.document import Document
-from plumbline.project.parsing import explain
+from plumbline.project.document import Document, KeyPath
+from plumbline.project.parsing import (
+    ValueFault,
+    ValueFaultKind,
+    find_repeated,
+    find_unknown_names,
+    find_value_faults,
+    refuse_faults,
+    valid_entries,
+    wrong_value,
+)
 
 MUTES_FILE = "mutes.yml"
 """In the folder of checkpoints."""
@@ -79,6 +87,26 @@ class MutesEntry(_Strict):
     )
 
 
+def find_mute_faults(
+    document: Document, *, monitors: Collection[str] | None = None
+) -> Iterator[ValueFault]:
+    """Everything that is wrong with ``mutes.yml``.
+
+    Args:
+        document: the file.
+        monitors: the names that may be muted; None lets any name pass.
+    """
+    yield from find_value_faults(MutesEntry, document.value)
+    for path, entry in valid_entries(MuteEntry, document, "mutes"):
+        fault = _until_fault(entry.until)
+        if fault is not None:
+            yield wrong_value((*path, "until"), *fault)
+    muted = tuple(document.entry_texts("mutes", key="monitor"))
+    for path, name in find_repeated(muted):
+        yield wrong_value(path, f"monitor {name!r} is muted twice", "keep one of the two")
+    yield from find_unknown_names(ValueFaultKind.UNKNOWN_MONITOR, muted, monitors)
+
+
 def read_mutes(
     document: Document, *, zone: ZoneInfo, monitors: Collection[str] | None = None
 ) -> tuple[Mute, ...]:
@@ -90,63 +118,59 @@ def read_mutes(
         monitors: the names that may be muted; None lets any name pass.
 
     Raises:
-        ConfigError: not YAML, an unknown or missing key, an end that is none, a monitor that is
-            not there or is muted twice: with file, key and fix.
+        ConfigError: not YAML, an unknown or missing key, an end that is not valid, a monitor that
+            does not exist or is muted twice: with file, key and fix.
     """
-    file = document.file
-    raw = document.mapping_or_raise(error=ConfigError, what="the list of mutes")
-    entry = explain(MutesEntry, raw, file=file, error=ConfigError)
-    found: list[Mute] = []
-    for index, one in enumerate(entry.mutes or ()):
-        key = f"mutes[{index}]"
-        if monitors is not None and one.monitor not in monitors:
-            raise ConfigError(
-                f"there is no monitor {one.monitor!r}",
-                file=file,
-                key=f"{key}.monitor",
-                fix=did_you_mean(one.monitor, monitors),
-            )
-        if any(one.monitor == other.monitor for other in found):
-            raise ConfigError(
-                f"monitor {one.monitor!r} is muted twice",
-                file=file,
-                key=f"{key}.monitor",
-                fix="keep one of the two",
-            )
-        found.append(
-            Mute(
-                monitor=one.monitor,
-                owner=one.owner,
-                reason=one.reason,
-                until=read_until(one.until, zone=zone, key=f"{key}.until", file=file),
-            )
-        )
-    return tuple(found)
+    document.mapping_or_raise(error=ConfigError, what="the list of mutes")
+    refuse_faults(
+        find_mute_faults(document, monitors=monitors), file=document.file, error=ConfigError
+    )
+    return tuple(mute for _, mute in valid_mutes(document, zone=zone))
 
 
-def read_until(text: str, *, zone: ZoneInfo, key: str, file: Path | None = None) -> datetime:
+def valid_mutes(document: Document, *, zone: ZoneInfo) -> Iterator[tuple[KeyPath, Mute]]:
+    """The mutes whose entries are valid by themselves, each with its path."""
+    for path, one in valid_entries(MuteEntry, document, "mutes"):
+        if _until_fault(one.until) is None:
+            end = _until(one.until, zone)
+            yield path, Mute(monitor=one.monitor, owner=one.owner, reason=one.reason, until=end)
+
+
+def read_until(text: str, *, zone: ZoneInfo, key: str) -> datetime:
     """The instant at which a mute ends: of a date, the end of that day in ``zone``.
 
     Raises:
         ConfigError: neither a date nor an instant with a zone.
     """
+    fault = _until_fault(text)
+    if fault is not None:
+        raise ConfigError(fault[0], key=key, fix=fault[1])
+    return _until(text, zone)
+
+
+def _until_fault(text: str) -> tuple[str, str] | None:
+    """What is wrong with the end of a mute, and the fix; None where nothing is."""
     try:
-        if len(text) == len("2026-02-10"):
-            day = date.fromisoformat(text) + timedelta(days=1)
-            return datetime.combine(day, time.min, tzinfo=zone)
-        instant = datetime.fromisoformat(text)
+        end = _until(text, None)
     except (ValueError, OverflowError):
-        raise ConfigError(
+        return (
             f"{text!r} is neither a date nor an instant",
-            file=file,
-            key=key,
-            fix="write a date such as 2026-02-10, or an instant such as 2026-02-10T18:00:00-05:00",
-        ) from None
-    if instant.tzinfo is None:
-        raise ConfigError(
-            f"{text!r} has no zone",
-            file=file,
-            key=key,
-            fix=f"write its offset too, for example {text}-05:00, or a date alone",
+            "write a date such as 2026-02-10, or an instant such as 2026-02-10T18:00:00-05:00",
         )
-    return instant
+    if end.tzinfo is None and not _is_date(text):
+        return (
+            f"{text!r} has no time zone",
+            f"write its offset too, for example {text}-05:00, or a date alone",
+        )
+    return None
+
+
+def _until(text: str, zone: ZoneInfo | None) -> datetime:
+    if _is_date(text):
+        day = date.fromisoformat(text) + timedelta(days=1)
+        return datetime.combine(day, time.min, tzinfo=zone)
+    return datetime.fromisoformat(text)
+
+
+def _is_date(text: str) -> bool:
+    return len(text) == len("2026-02-10")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from plumbline.core.errors import PlumblineError, did_you_mean, shown
-from plumbline.project.document import KeyPath, key_path
+from plumbline.project.document import Document, KeyPath, key_path
 
 _THE_KEY = "[key]"
 """What pydantic calls the key of a mapping, where that is wrong and not the value."""
@@ -45,6 +45,13 @@ class ValueFaultKind(StrEnum):
     UNKNOWN_KEY = "unknown-key"
     MISSING_KEY = "missing-key"
     WRONG_VALUE = "wrong-value"
+    SECRET = "secret"
+    UNKNOWN_MONITOR = "unknown-monitor"
+    UNKNOWN_CHECKPOINT = "unknown-checkpoint"
+    UNKNOWN_CHANNEL = "unknown-channel"
+    NEVER_COMES = "never-comes"
+    """A time that no year has."""
+    DEADLINE_TOO_LONG = "deadline-too-long"
 
 
 @dataclass(frozen=True)
@@ -80,18 +87,70 @@ def explain(
         return model.model_validate(value)
     except ValidationError as fault:
         faults = _faults(model, value, fault)
-    raise first_error(faults, file=file, key=key, error=error)
+    raise _first_error(faults, file=file, key=key, error=error)
 
 
-def first_error(
-    faults: Sequence[ValueFault], *, file: Path, key: str = "", error: type[PlumblineError]
-) -> PlumblineError:
-    """The error that a run ends with: the first unknown key, else the first fault.
+def refuse_faults(faults: Iterable[ValueFault], *, file: Path, error: type[PlumblineError]) -> None:
+    """Let only a file without faults pass.
 
-    A misspelt key is unknown and leaves another missing: the unknown one has the fix.
+    Raises:
+        PlumblineError: the first unknown key, else the first fault; of class ``error``.
     """
+    found = list(faults)
+    if found:
+        raise _first_error(found, file=file, key="", error=error)
+
+
+def _first_error(
+    faults: Sequence[ValueFault], *, file: Path, key: str, error: type[PlumblineError]
+) -> PlumblineError:
+    # A misspelt key is unknown and leaves another missing: the unknown one has the fix.
     first = min(faults, key=lambda one: one.kind is not ValueFaultKind.UNKNOWN_KEY)
     return error(first.what, file=file, key=key_path(first.path, below=key), fix=first.fix)
+
+
+def valid_entries(
+    model: type[ModelT], document: Document, *path: str | int
+) -> Iterator[tuple[KeyPath, ModelT]]:
+    """The entries of the list at ``path`` that are valid by themselves, each with its path."""
+    for at, raw in document.entries(*path):
+        try:
+            yield at, model.model_validate(raw)
+        except ValidationError:
+            continue  # `find_value_faults` of the whole file finds why
+
+
+def wrong_value(path: KeyPath, what: str, fix: str) -> ValueFault:
+    """A value that has the right type and is wrong all the same."""
+    return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, fix)
+
+
+def find_repeated(named: Iterable[tuple[KeyPath, str]]) -> Iterator[tuple[KeyPath, str]]:
+    """Each name that stands before it too, with its path."""
+    seen: set[str] = set()
+    for path, name in named:
+        if name in seen:
+            yield path, name
+        seen.add(name)
+
+
+_NOUNS = {
+    ValueFaultKind.UNKNOWN_MONITOR: "monitor",
+    ValueFaultKind.UNKNOWN_CHECKPOINT: "checkpoint",
+    ValueFaultKind.UNKNOWN_CHANNEL: "channel",
+}
+
+
+def find_unknown_names(
+    kind: ValueFaultKind, named: Iterable[tuple[KeyPath, str]], known: Collection[str] | None
+) -> Iterator[ValueFault]:
+    """The names that are not among ``known``; None lets any name pass."""
+    if known is None:
+        return
+    for path, name in named:
+        if name not in known:
+            what = f"there is no {_NOUNS[kind]} {name!r}"
+            yield ValueFault(kind, path, what, did_you_mean(name, known))
 
 
 def find_value_faults(model: type[BaseModel], value: object) -> list[ValueFault]:

@@ -19,11 +19,12 @@ from plumbline.core.revision import Revision
 from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, default_alerts, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.dbt_folders import macro_folders, model_folders
-from plumbline.project.definitions import Definition, check_model_definition, read_definition
+from plumbline.project.definitions import Definition, find_model_faults, read_definition
 from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import MUTES_FILE, read_mutes
+from plumbline.project.parsing import refuse_faults
 from plumbline.project.revision import read_revision
 from plumbline.project.runbooks import read_runbook
 from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
@@ -230,7 +231,7 @@ class Project:
         """
         file = self.checkpoints_dir / ALERTS_FILE
         if not self.files.is_file(file):
-            return default_alerts(file)
+            return default_alerts()
         return read_alerts(self.files.document(file))
 
     @cached_property
@@ -443,7 +444,7 @@ class Project:
         suite = replace(self.suite(definition.suite), definition=definition)
         if definition.datasource != self.datasource_name:
             return suite.over(model=None, variables={})
-        check_model_definition(definition)
+        refuse_faults(find_model_faults(definition), file=definition.file, error=MonitorError)
         if not self.has_suite(definition.asset):
             raise MonitorError(
                 f"there is no asset {definition.asset!r} in {definition.datasource}",

@@ -1,7 +1,7 @@
-"""Schedules: when checkpoints run, until when they must be done, and who is told.
+"""Schedules: when checkpoints run, until when they must be done, and who is notified.
 
-``checkpoints/schedule.yml`` holds them all. Used by ``plumbline.schedule``, ``plumbline list`` and
-lint, which says all faults where the reading stops at the first.
+``checkpoints/schedule.yml`` holds them all. `read_schedules` raises the first fault, lint prints
+what `find_schedule_faults` finds.
 """
 
 from __future__ import annotations
@@ -10,15 +10,24 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 from plumbline.project.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
-from plumbline.project.document import Document
-from plumbline.project.parsing import explain
+from plumbline.project.document import Document, KeyPath
+from plumbline.project.parsing import (
+    ValueFault,
+    ValueFaultKind,
+    find_repeated,
+    find_unknown_names,
+    find_value_faults,
+    refuse_faults,
+    valid_entries,
+    wrong_value,
+)
 
 SCHEDULE_FILE = "schedule.yml"
 """In the folder of checkpoints."""
@@ -130,14 +139,41 @@ class Schedule:
     """The environment variable that holds the ping's address."""
 
 
-@dataclass(frozen=True)
-class ScheduleFault:
-    """What is wrong with one entry: of `wrong` nothing can be read, the others could never work."""
+def find_schedule_faults(
+    document: Document,
+    *,
+    checkpoints: Collection[str] | None = None,
+    channels: Collection[str] | None = None,
+) -> Iterator[ValueFault]:
+    """Everything that is wrong with ``schedule.yml``.
 
-    kind: Literal["wrong", "never", "too-long"]
-    key: str
-    what: str
-    fix: str
+    Args:
+        document: the file.
+        checkpoints: the names that may be scheduled; None lets any name pass.
+        channels: the names that may be notified; None lets any name pass.
+    """
+    yield from find_value_faults(SchedulesEntry, document.value)
+    for path, entry in valid_entries(ScheduleEntry, document, "schedules"):
+        for fault in _entry_faults(entry):
+            yield fault.below(path)
+    for path, name in find_repeated(_names(document)):
+        yield wrong_value(
+            path,
+            f"two schedules are called {name!r}",
+            "give each schedule of a checkpoint a name of its own",
+        )
+    scheduled = document.entry_texts("schedules", key="checkpoint")
+    yield from find_unknown_names(ValueFaultKind.UNKNOWN_CHECKPOINT, scheduled, checkpoints)
+    for path, _ in document.entries("schedules"):
+        notified = document.texts(*path, "notify")
+        yield from find_unknown_names(ValueFaultKind.UNKNOWN_CHANNEL, notified, channels)
+
+
+def _names(document: Document) -> Iterator[tuple[KeyPath, str]]:
+    for path, _ in document.entries("schedules"):
+        name = document.text(*path, "name") or document.text(*path, "checkpoint")
+        if name is not None:
+            yield (*path, "name"), name
 
 
 def read_schedules(
@@ -146,97 +182,69 @@ def read_schedules(
     checkpoints: Collection[str] | None = None,
     channels: Collection[str] | None = None,
 ) -> tuple[Schedule, ...]:
-    """The schedules in ``schedule.yml``, in its order.
-
-    Args:
-        document: the file.
-        checkpoints: the names that may be scheduled; None lets any name pass.
-        channels: the names that may be told; None lets any name pass.
+    """The schedules in ``schedule.yml``, in its order; arguments as of `find_schedule_faults`.
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a time that never comes, a
-            deadline beyond the next run, a name twice, a checkpoint or channel that is not there:
-            with file, key and fix.
+            deadline beyond the next run, a name twice, a checkpoint or channel that does not
+            exist: with file, key and fix.
     """
-    file = document.file
     raw = document.mapping_or_raise(error=ConfigError, what="the schedule")
-    entry = explain(SchedulesEntry, raw, file=file, error=ConfigError)
-    found: list[Schedule] = []
-    for index, one in enumerate(entry.schedules):
-        key = f"schedules[{index}]"
-        for fault in find_faults(one):
-            raise ConfigError(fault.what, file=file, key=f"{key}.{fault.key}", fix=fault.fix)
-        schedule = _schedule(one)
-        if any(schedule.name == other.name for other in found):
-            raise ConfigError(
-                f"two schedules are called {schedule.name!r}",
-                file=file,
-                key=f"{key}.name",
-                fix="give each schedule of a checkpoint a name of its own",
-            )
-        if checkpoints is not None and schedule.checkpoint not in checkpoints:
-            raise ConfigError(
-                f"the schedule names checkpoint {schedule.checkpoint!r}, which is not there",
-                file=file,
-                key=f"{key}.checkpoint",
-                fix=did_you_mean(schedule.checkpoint, checkpoints),
-            )
-        for number, name in enumerate(schedule.notify):
-            if channels is not None and name not in channels:
-                raise ConfigError(
-                    f"there is no channel {name!r}",
-                    file=file,
-                    key=f"{key}.notify[{number}]",
-                    fix=did_you_mean(name, channels),
-                )
-        found.append(schedule)
-    return tuple(found)
+    faults = find_schedule_faults(document, checkpoints=checkpoints, channels=channels)
+    refuse_faults(faults, file=document.file, error=ConfigError)
+    return tuple(map(_schedule, SchedulesEntry.model_validate(raw).schedules))
 
 
-def find_faults(entry: ScheduleEntry) -> Iterator[ScheduleFault]:
-    """What is wrong with an entry by itself, whatever else there is."""
-    cron = " ".join(entry.cron.split())
-    malformed = cron_fault(cron)
-    if malformed is not None:
-        yield ScheduleFault("wrong", "cron", *malformed)
-    comes = malformed is None and not never_comes(cron)
-    if malformed is None and not comes:
-        yield ScheduleFault(
-            "never",
-            "cron",
-            f"{cron!r} never comes: no year has such a day",
-            "write a day that its month has; L is the last day of a month",
-        )
+def _entry_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
+    """What is wrong with the values of one entry."""
+    yield from _time_faults(entry)
     if not _is_zone(entry.timezone):
-        yield ScheduleFault(
-            "wrong",
-            "timezone",
+        yield wrong_value(
+            ("timezone",),
             f"there is no time zone {entry.timezone!r}",
             "write an IANA name such as America/Los_Angeles",
         )
     if entry.ping is not None and not re.fullmatch(VARIABLE_PATTERN, entry.ping):
-        yield ScheduleFault(
-            "wrong",
-            "ping",
+        yield wrong_value(
+            ("ping",),
             "the value is not a valid name of an environment variable",  # it may be a secret
             "write the variable's name, and the address into the environment",
         )
+
+
+def _time_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
+    cron = " ".join(entry.cron.split())
+    malformed = cron_fault(cron)
+    is_never = malformed is None and never_comes(cron)
+    if malformed is not None:
+        yield wrong_value(("cron",), *malformed)
+    if is_never:
+        yield ValueFault(
+            ValueFaultKind.NEVER_COMES,
+            ("cron",),
+            f"{cron!r} never comes: no year has such a day",
+            "write a day that its month has; L is the last day of a month",
+        )
     if not re.fullmatch(DURATION_PATTERN, entry.deadline):
-        yield ScheduleFault(
-            "wrong",
-            "deadline",
+        yield wrong_value(
+            ("deadline",),
             f"{entry.deadline!r} is not a valid duration",
             "write a number with s, m or h, for example 10m",
         )
-    elif comes and not is_shorter_than_gaps(_duration(entry.deadline), cron):
-        gap = shortest_gap(cron)
-        yield ScheduleFault(
-            "too-long",
-            "deadline",
-            f"the deadline of {entry.deadline} goes beyond the next run, which may come "
-            f"{write_duration(gap)} later",
-            f"write {write_duration(gap)} or less, or let it run less often",
-        )
+    elif malformed is None and not is_never:
+        yield from _deadline_faults(entry.deadline, cron)
+
+
+def _deadline_faults(deadline: str, cron: str) -> Iterator[ValueFault]:
+    if is_shorter_than_gaps(_duration(deadline), cron):
+        return
+    gap = write_duration(shortest_gap(cron))
+    yield ValueFault(
+        ValueFaultKind.DEADLINE_TOO_LONG,
+        ("deadline",),
+        f"the deadline of {deadline} goes beyond the next run, which may come {gap} later",
+        f"write {gap} or less, or let it run less often",
+    )
 
 
 def write_duration(duration: timedelta) -> str:

@@ -1,14 +1,14 @@
 """Services whose deployments are watched: ``deploy/services.yml``.
 
-What each is built from, how to learn what is deployed, what is checked before and after. Used by
-``plumbline deploy`` and by lint, which says all faults where the reading stops at the first.
+What each is built from, how to learn what is deployed, what is checked before and after.
+`read_services` raises the first fault, lint prints what `find_service_faults` finds.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -16,8 +16,15 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.project.document import Document
-from plumbline.project.parsing import explain
+from plumbline.project.document import Document, KeyPath, key_path
+from plumbline.project.parsing import (
+    ValueFault,
+    find_repeated,
+    find_value_faults,
+    refuse_faults,
+    valid_entries,
+    wrong_value,
+)
 from plumbline.project.schedule import VARIABLE_PATTERN
 
 COMMIT_LABEL = "commit-sha"
@@ -254,6 +261,21 @@ class Service:
         return folder
 
 
+def find_service_faults(document: Document) -> Iterator[ValueFault]:
+    """Everything that is wrong with ``deploy/services.yml`` by itself."""
+    yield from find_value_faults(ServicesEntry, document.value)
+    for path, name in find_repeated(document.entry_texts("services", key="name")):
+        yield wrong_value(path, f"two services are called {name!r}", "give each a name of its own")
+    for path, _ in document.entries("services"):
+        for at, text in document.texts(*path, "paths"):
+            if fault := path_fault(text):
+                yield wrong_value(
+                    at,
+                    fault,
+                    "write it relative to the repository's root, such as predictions/worker",
+                )
+
+
 def read_services(document: Document) -> tuple[Service, ...]:
     """The services in ``deploy/services.yml``, in its order.
 
@@ -261,37 +283,23 @@ def read_services(document: Document) -> tuple[Service, ...]:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a name twice, a path that
             leaves the repository: with file, key and fix.
     """
-    file = document.file
-    raw = document.mapping_or_raise(error=ConfigError, what="the list of services")
-    entry = explain(ServicesEntry, raw, file=file, error=ConfigError)
-    found: list[Service] = []
-    for index, one in enumerate(entry.services):
-        key = f"services[{index}]"
-        if any(one.name == other.name for other in found):
-            raise ConfigError(
-                f"two services are called {one.name!r}",
-                file=file,
-                key=f"{key}.name",
-                fix="give each a name of its own",
-            )
-        for number, path in enumerate(one.paths):
-            if fault := path_fault(path):
-                raise ConfigError(
-                    fault,
-                    file=file,
-                    key=f"{key}.paths[{number}]",
-                    fix="write it relative to the repository's root, such as predictions/worker",
-                )
-        found.append(Service(one, key, file))
-    return tuple(found)
+    document.mapping_or_raise(error=ConfigError, what="the list of services")
+    refuse_faults(find_service_faults(document), file=document.file, error=ConfigError)
+    return tuple(service for _, service in valid_services(document))
+
+
+def valid_services(document: Document) -> Iterator[tuple[KeyPath, Service]]:
+    """The services whose entries are valid by themselves, each with its path."""
+    for path, entry in valid_entries(ServiceEntry, document, "services"):
+        yield path, Service(entry, key_path(path), document.file)
 
 
 def path_fault(path: str) -> str | None:
     """What is wrong with one of ``paths``, whatever the repository holds; None: nothing."""
     if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-        return f"{path!r} leaves the repository"
+        return f"{path!r} is outside the repository"
     if re.search(r"[*?\[\]:\\]", path):
-        return f"{path!r} is a pattern, and of a pattern nobody knows whether it ever fits"
+        return f"{path!r} is a pattern, and lint can't check whether a pattern matches anything"
     return None
 
 

@@ -30,7 +30,7 @@ FACTS = RunFacts(Run("run", "health_check", "bigquery", AT, Revision("abc", dirt
 def config(tmp_path: Path, text: str = "") -> AlertsConfig:
     file = tmp_path / "alerts.yml"
     if not text:
-        return default_alerts(file)
+        return default_alerts()
     file.write_text(text)
     return read_alerts(read_document(file))
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from plumbline.core.errors import ConfigError
 from support.lint_project import LintedProject
-from unit.lint.test_rules import CHECKPOINT, LAG, LAG_MODEL, MODEL, RUNBOOK, SCHEMA, SUITE
+from unit.lint.test_rules import (
+    ALERTS,
+    CHECKPOINT,
+    LAG,
+    LAG_MODEL,
+    MODEL,
+    MUTES,
+    RUNBOOK,
+    SCHEDULE,
+    SCHEMA,
+    SERVICES,
+    SUITE,
+)
 
 
 def test_every_fault_of_every_file_is_found_in_one_run(linted: LintedProject) -> None:
@@ -35,6 +49,109 @@ def test_every_fault_of_every_file_is_found_in_one_run(linted: LintedProject) ->
         ("schema.yml", "unknown-key"),
         ("schema.yml", "model-without-description"),
     }
+
+
+ALL_FAULTS = {
+    ALERTS: (
+        """
+        channels:
+          alerts: {type: slack, token: SLACK_BOT_TOKEN}
+          issues: {type: github, token: GITHUB_TOKEN, repository: nowhere}
+        routes:
+          - {status: CRITICAL, to: [pager, issues]}
+        remind_after: {warning: 3 days, critical: 1w}
+        fallback: alert
+        """,
+        [
+            "wrong-value channels.alerts",
+            "wrong-value channels.issues.repository",
+            "alerts-unknown-channel routes[0].to[0]",
+            "wrong-value remind_after.critical",
+            "wrong-value remind_after.warning",
+            "alerts-unknown-channel fallback",
+        ],
+    ),
+    MUTES: (
+        """
+        mutes:
+          - {monitor: lagg, owner: me, reason: r, until: next week}
+          - {monitor: lagg, owner: me, reason: r, untill: 2999-12-31}
+        """,
+        [
+            "mute-unknown-monitor mutes[0].monitor",
+            "wrong-value mutes[0].until",
+            "missing-key mutes[1]",
+            "wrong-value mutes[1].monitor",
+            "mute-unknown-monitor mutes[1].monitor",
+            "unknown-key mutes[1].untill",
+        ],
+    ),
+    SCHEDULE: (
+        """
+        schedules:
+          - {checkpoint: helth, cron: 0 6 * *, timezone: Mars, deadline: 10m, notify: [alrts]}
+          - {checkpoint: helth, cron: 0 6 * * *, timezone: UTC, deadline: 25h, notify: [alerts]}
+        """,
+        [
+            "schedule-unknown-checkpoint schedules[0].checkpoint",
+            "wrong-value schedules[0].cron",
+            "alerts-unknown-channel schedules[0].notify[0]",
+            "wrong-value schedules[0].timezone",
+            "schedule-unknown-checkpoint schedules[1].checkpoint",
+            "schedule-deadline-too-long schedules[1].deadline",
+            "wrong-value schedules[1].name",
+        ],
+    ),
+    SERVICES: (
+        """
+        services:
+          - &worker
+            name: worker
+            owner: me
+            paths: [../elsewhere, macroz, '*.sql']
+            deployed: {command: [cat, DEPLOYED]}
+            runbook: docs/runbooks/coverage.md
+          - <<: *worker
+            paths: [macros]
+        """,
+        [
+            "wrong-value services[0].paths[0]",
+            "service-path-missing services[0].paths[1]",
+            "wrong-value services[0].paths[2]",
+            "wrong-value services[1].name",
+        ],
+    ),
+    "checkpoints/incidents.yml": (
+        """
+        incidents:
+          - &first
+            id: no-lines
+            title: No lines
+            dates: 2026-01-26
+            began: 2026-01-26T06:30:00-05:00
+            due: 2026-01-25T06:30:00-05:00
+            until: 2026-01-25T06:30:00-05:00
+            monitors: [lag]
+          - {<<: *first, due: null, until: null, tite: No lines}
+        """,
+        [
+            "wrong-value incidents[0].due",
+            "wrong-value incidents[0].until",
+            "wrong-value incidents[1].id",
+            "unknown-key incidents[1].tite",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "expected"), [(k, *v) for k, v in ALL_FAULTS.items()])
+def test_every_fault_of_a_file_is_found_where_it_stands(
+    linted: LintedProject, file: str, text: str, expected: list[str]
+) -> None:
+    linted.write(file, dedent(text))
+    findings = linted.lint().findings
+    found = [f"{f.rule.code} {f.place.key}" for f in findings if f.place.file.name in file]
+    assert sorted(found) == sorted(expected)
 
 
 def test_findings_come_file_by_file_from_top_to_bottom(linted: LintedProject) -> None:

@@ -228,6 +228,7 @@ CHECKPOINTS = [
     broken("checkpoint-unknown-action", CHECKPOINT, '"type": "slack"', '"type": "slak"', says="'slak'", fix="did you mean 'slack'?"),
     broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", fix="did you mean 'health_check'?"),
     broken("schedule-never-comes", SCHEDULE, '"0 */6 * * *"', "0 6 31 2 *", says="never comes", fix="L is the last day"),
+    broken("schedule-uneven-step", SCHEDULE, '"0 */6 * * *"', "'*/25 * * * *'", says="means 0,25,50: 60 is not a multiple of 25", fix="a step that divides 60"),
     broken("schedule-deadline-too-long", SCHEDULE, "deadline: 10m", "deadline: 7h", says="6h later", fix="write 6h or less"),
 ]  # fmt: skip
 
@@ -260,13 +261,13 @@ ALERTING = [
     broken("alerts-no-fallback", ALERTS, "fallback: alerts\n", "\n", at="channels:", fix="fallback: NAME"),
     broken("missing-key", MUTES, "    until: 2999-12-31\n", "", at="- monitor: lag", says="'until' is missing"),
     broken("missing-key", MUTES, "    reason: the feed is down\n", "", at="- monitor: lag", says="'reason' is missing"),
-    broken("wrong-value", MUTES, "until: 2999-12-31", "until: 2999-12-31T10:00:00", says="no zone", fix="offset"),
+    broken("wrong-value", MUTES, "until: 2999-12-31", "until: 2999-12-31T10:00:00", says="no time zone", fix="offset"),
     broken("wrong-value", MUTES, "until: 2999-12-31", "until: next week", says="neither a date nor an instant"),
     broken("mute-unknown-monitor", MUTES, "monitor: lag", "monitor: lagg", says="'lagg'", fix="did you mean 'lag'?"),
     broken("mute-over", MUTES, "until: 2999-12-31", "until: 2020-01-31", says="has ended"),
     broken("service-path-missing", SERVICES, "[macros,", "[macroz,", says="'macroz' is not in the repository"),
     broken("wrong-value", SERVICES, "[macros,", "['macros/*.sql',", says="is a pattern", fix="repository's root"),
-    broken("wrong-value", SERVICES, "[macros,", "[../elsewhere,", says="leaves the repository"),
+    broken("wrong-value", SERVICES, "[macros,", "[../elsewhere,", says="is outside the repository"),
     broken("wrong-value", SERVICES, "{command: [cat, DEPLOYED]}", "{command: [cat], http: {url: 'https://x'}}", says="just one of cloud_run, http and command"),
     broken("service-unknown-checkpoint", SERVICES, "verify: health_check", "verify: health_chek", says="'health_chek'", fix="did you mean 'health_check'?"),
     broken("service-unknown-monitor", SERVICES, "[coverage]", "[coverge]", says="'coverge'", fix="did you mean 'coverage'?"),

@@ -91,7 +91,7 @@ def test_what_is_wrong_is_said_with_its_key(
 
 def test_an_id_stands_once(tmp_path: Path) -> None:
     entry = RIGHT.split("incidents:\n")[1]
-    with pytest.raises(ConfigError, match="'no-lines' is there twice"):
+    with pytest.raises(ConfigError, match="two incidents have the id 'no-lines'"):
         read_labels(read_document(write(tmp_path, RIGHT + entry)), zone=NEW_YORK)
 
 

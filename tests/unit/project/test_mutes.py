@@ -67,7 +67,7 @@ def test_there_may_be_none(file: Path, text: str) -> None:
         ("until: 2026-02-10\n", "until: friday\n", "mutes[0].until", "neither a date"),
         ("until: 2026-02-10\n", "until: 9999-12-31\n", "mutes[0].until", "neither a date"),
         ("until: 2026-02-10\n", "until: 20260210\n", "mutes[0].until", "valid string"),
-        ("18:00:00-05:00", "18:00:00", "mutes[1].until", "no zone"),
+        ("18:00:00-05:00", "18:00:00", "mutes[1].until", "no time zone"),
     ],
 )
 def test_a_fault_is_refused_with_file_key_and_fix(

@@ -138,7 +138,7 @@ def test_a_project_names_its_own_checkpoints_and_channels(tmp_path: Path) -> Non
     folder.mkdir()
     assert Project(tmp_path).schedules == ()
     (folder / "schedule.yml").write_text(SCHEDULES)
-    with pytest.raises(ConfigError, match="names checkpoint 'health_check', which is not there"):
+    with pytest.raises(ConfigError, match="there is no checkpoint 'health_check'"):
         _ = Project(tmp_path).schedules
     for name in KNOWN:
         (folder / f"{name}.json").write_text("{}")

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import did_you_mean
 from plumbline.core.status import FAILING
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
-from plumbline.lint.rules.document_shape import check_shape, value_finding
-from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.project.alerts import (
-    DEFAULT,
-    NO_SECRET,
-    NO_SECRET_FIX,
-    find_alerts_faults,
-    find_secrets,
-    read_alerts,
-)
-from plumbline.project.document import Document, KeyPath
-from plumbline.project.mutes import MutesEntry, read_mutes
+from plumbline.lint.rules.document_shape import value_findings
+from plumbline.project.alerts import find_alerts_faults, named_channels
+from plumbline.project.document import Document
+from plumbline.project.mutes import find_mute_faults, valid_mutes
+from plumbline.project.parsing import ValueFaultKind
 
 SECRET = error(
     "alerts-secret-in-file",
@@ -88,28 +81,24 @@ RULES = (
 _KEYS = ("status", "monitor", "owner")
 """What a route may ask for."""
 
+_BY_KIND = {
+    ValueFaultKind.SECRET: SECRET,
+    ValueFaultKind.UNKNOWN_CHANNEL: UNKNOWN_CHANNEL,
+    ValueFaultKind.UNKNOWN_MONITOR: UNKNOWN_MUTED,
+}
+
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with ``alerts.yml`` and ``mutes.yml``, and with whom a schedule tells."""
+    """What is wrong with ``alerts.yml`` and ``mutes.yml``."""
     facts = context.facts
     if facts.alerts is not None and facts.alerts.is_readable:
         yield from _alerts(facts, facts.alerts)
     if facts.mutes is not None and facts.mutes.is_readable:
         yield from _mutes(facts, facts.mutes)
-    yield from _schedule(facts)
 
 
 def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
-    secrets = list(find_secrets(alerts.value))
-    for path in secrets:
-        yield SECRET.at(alerts.place(*path), NO_SECRET, NO_SECRET_FIX)
-    if not secrets:  # what is said of a wrong value shows the value
-        shape = [value_finding(alerts, fault) for fault in find_alerts_faults(alerts.value)]
-        yield from shape
-        unknown = list(_unknown_channels(alerts))
-        yield from unknown
-        if not shape and not unknown:
-            yield from _as_read(alerts)
+    yield from value_findings(alerts, find_alerts_faults(alerts), _BY_KIND)
     yield from _unused_channels(facts, alerts)
     yield from _unknown_in_routes(facts, alerts)
     yield from _unreached(alerts)
@@ -117,64 +106,21 @@ def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
         yield NO_FALLBACK.at(
             alerts.place("fallback"),
             "there is no fallback",
-            "name the channel that is told in place of another: fallback: NAME",
+            "name the channel to use in place of another: fallback: NAME",
         )
-
-
-def _as_read(alerts: Document) -> Iterator[Finding]:
-    try:
-        read_alerts(alerts)
-    except ConfigError as fault:
-        yield WRONG_VALUE.at(
-            alerts.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"
-        )
-
-
-def _unknown_channels(alerts: Document) -> Iterator[Finding]:
-    channels = alerts.mapping("channels")
-    named: list[tuple[KeyPath, str]] = list(_told(alerts))
-    fallback = alerts.text("fallback")
-    if fallback is not None:
-        named.append((("fallback",), fallback))
-    for path, name in named:
-        if name not in channels:
-            yield _unknown_channel(alerts, path, name, channels)
-
-
-def _unknown_channel(
-    document: Document, path: KeyPath, name: str, channels: Collection[str]
-) -> Finding:
-    return UNKNOWN_CHANNEL.at(
-        document.place(*path), f"there is no channel {name!r}", did_you_mean(name, channels)
-    )
-
-
-def _told(alerts: Document) -> Iterator[tuple[KeyPath, str]]:
-    """Each channel that a route names."""
-    for path, _ in alerts.entries("routes"):
-        for index, name in _listed(alerts, (*path, "to")):
-            yield (*path, "to", *index), name
-
-
-def _listed(document: Document, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """The texts at ``path``, where one may stand for a list of one."""
-    value = document.get(*path)
-    if isinstance(value, str):
-        yield (), value
-    for index, one in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(one, str):
-            yield (index,), one
 
 
 def _unused_channels(facts: Facts, alerts: Document) -> Iterator[Finding]:
-    used = {name for _, name in _told(alerts)} | {alerts.text("fallback")}
-    used |= {name for _, name in _notified(facts)}
+    used = {name for _, name in named_channels(alerts)}
+    if facts.schedule is not None:
+        for path, _ in facts.schedule.entries("schedules"):
+            used |= {name for _, name in facts.schedule.texts(*path, "notify")}
     for name in alerts.mapping("channels"):
         if name not in used:
             yield UNUSED_CHANNEL.at(
                 alerts.place("channels", name),
-                f"no route leads to channel {name!r}",
-                "name it in a route's `to`, or take it away",
+                f"no route uses channel {name!r}",
+                "name it in a route's `to`, or remove it",
             )
 
 
@@ -186,11 +132,11 @@ def _unknown_in_routes(facts: Facts, alerts: Document) -> Iterator[Finding]:
     }
     for path, _ in alerts.entries("routes"):
         for key, names in known.items():
-            for index, name in _listed(alerts, (*path, key)):
+            for at, name in alerts.texts(*path, key):
                 if name not in names:
                     what = "no monitor" if key == "monitor" else "no suite with owner"
                     yield UNKNOWN_IN_ROUTE.at(
-                        alerts.place(*path, key, *index),
+                        alerts.place(*at),
                         f"there is {what} {name!r}",
                         did_you_mean(name, names),
                     )
@@ -200,7 +146,7 @@ def _unreached(alerts: Document) -> Iterator[Finding]:
     """Routes of which every status is taken by one before that is as broad or broader."""
     before: list[Mapping[str, frozenset[str]]] = []
     for path, _ in alerts.entries("routes"):
-        route = {key: frozenset(name for _, name in _listed(alerts, (*path, key))) for key in _KEYS}
+        route = {key: frozenset(name for _, name in alerts.texts(*path, key)) for key in _KEYS}
         if all(
             any(_takes(earlier, status, route) for earlier in before)
             for status in route["status"] or map(str, FAILING)
@@ -225,45 +171,13 @@ def _takes(
 
 
 def _mutes(facts: Facts, mutes: Document) -> Iterator[Finding]:
-    shape = list(check_shape(mutes, (), MutesEntry))
-    yield from shape
-    for path, _ in mutes.entries("mutes"):
-        name = mutes.text(*path, "monitor")
-        if name is not None and name not in facts.monitor_names:
-            yield UNKNOWN_MUTED.at(
-                mutes.place(*path, "monitor"),
-                f"there is no monitor {name!r}",
-                did_you_mean(name, facts.monitor_names),
-            )
-    if shape:
-        return
-    try:
-        found = read_mutes(mutes, zone=facts.timezone)
-    except ConfigError as fault:
-        yield WRONG_VALUE.at(mutes.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it")
-        return
+    faults = find_mute_faults(mutes, monitors=facts.monitor_names)
+    yield from value_findings(mutes, faults, _BY_KIND)
     now = datetime.now(UTC)
-    for (path, _), mute in zip(mutes.entries("mutes"), found, strict=True):
+    for path, mute in valid_mutes(mutes, zone=facts.timezone):
         if mute.until <= now:
             yield MUTE_OVER.at(
                 mutes.place(*path, "until"),
                 f"the mute of {mute.monitor!r} has ended",
-                "take it away, or give it a later end",
+                "remove it, or give it a later end",
             )
-
-
-def _notified(facts: Facts) -> Iterator[tuple[KeyPath, str]]:
-    """Each channel that a schedule names."""
-    if facts.schedule is not None:
-        for path, _ in facts.schedule.entries("schedules"):
-            for index, name in _listed(facts.schedule, (*path, "notify")):
-                yield (*path, "notify", *index), name
-
-
-def _schedule(facts: Facts) -> Iterator[Finding]:
-    if facts.schedule is None or (facts.alerts is not None and not facts.alerts.is_readable):
-        return
-    channels = DEFAULT["channels"] if facts.alerts is None else facts.alerts.mapping("channels")
-    for path, name in _notified(facts):
-        if name not in channels:
-            yield _unknown_channel(facts.schedule, path, name, channels)

@@ -1,4 +1,4 @@
-"""Checkpoints and the schedule: do they name what is there?"""
+"""Checkpoints: do they name what is there?"""
 
 from __future__ import annotations
 
@@ -28,32 +28,15 @@ UNKNOWN_ACTION = error(
     wrong='"actions": [{"type": "slak", ...}]',
     right='"actions": [{"type": "slack", ...}]',
 )
-UNKNOWN_CHECKPOINT = error(
-    "schedule-unknown-checkpoint",
-    "The schedule names a checkpoint that doesn't exist, so it would never run.",
-    wrong="- {checkpoint: helth_check, cron: '0 */6 * * *', ...}",
-    right="- {checkpoint: health_check, cron: '0 */6 * * *', ...}",
-)
-
-RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION, UNKNOWN_CHECKPOINT)
+RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION)
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """Names that lead nowhere."""
-    facts = context.facts
-    for checkpoint in facts.checkpoints.values():
+    for checkpoint in context.facts.checkpoints.values():
         yield from _monitors(context, checkpoint)
         for path, _ in checkpoint.entries("actions"):
             yield from _action(context, checkpoint, path)
-    if facts.schedule is not None:
-        for path, _ in facts.schedule.entries("schedules"):
-            name = facts.schedule.text(*path, "checkpoint")
-            if name is not None and name not in facts.checkpoints:
-                yield UNKNOWN_CHECKPOINT.at(
-                    facts.schedule.place(*path, "checkpoint"),
-                    f"there is no checkpoint {name!r}",
-                    did_you_mean(name, facts.checkpoints),
-                )
 
 
 def _monitors(context: LintContext, checkpoint: Document) -> Iterator[Finding]:

@@ -8,8 +8,10 @@ from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
-from plumbline.project.definitions import check_model_definition, read_definition
+from plumbline.lint.rules.document_shape import value_findings
+from plumbline.project.definitions import find_model_faults, read_definition
 from plumbline.project.document import Document
+from plumbline.project.parsing import ValueFaultKind
 
 UNKNOWN_SUITE = error(
     "definition-unknown-suite",
@@ -106,10 +108,8 @@ def _of_model(facts: Facts, definition: Document) -> Iterator[Finding]:
         read = read_definition(definition)
     except MonitorError:
         return  # other rules say what is wrong with its shape or its name
-    try:
-        check_model_definition(read)
-    except MonitorError as fault:
-        yield UNFIT.at(definition.place_of_key(fault.key or ""), fault.what, fault.fix or "")
+    faults = find_model_faults(read)
+    yield from value_findings(definition, faults, {ValueFaultKind.WRONG_VALUE: UNFIT})
 
 
 def _of_asset(facts: Facts, definition: Document) -> Iterator[Finding]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from plumbline.lint.rule import Finding
+from plumbline.lint.rule import Finding, Rule
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import ValueFault, ValueFaultKind, find_value_faults
@@ -23,16 +24,21 @@ _RULES = {
 
 def check_shape(document: Document, path: KeyPath, model: type[BaseModel]) -> Iterator[Finding]:
     """What is wrong with the value at ``path`` as a ``model``."""
-    for fault in find_value_faults(model, document.get(*path)):
-        yield value_finding(document, fault.below(path))
+    faults = find_value_faults(model, document.get(*path))
+    yield from value_findings(document, (fault.below(path) for fault in faults))
 
 
-def value_finding(document: Document, fault: ValueFault) -> Finding:
-    """A finding of what is wrong with a value of ``document``."""
-    # A key that is missing has no place: it is said of what should hold it.
-    is_missing = fault.kind is ValueFaultKind.MISSING_KEY
-    place = document.place(*(fault.path[:-1] if is_missing else fault.path))
-    return _RULES[fault.kind].at(place, fault.what, fault.fix)
+def value_findings(
+    document: Document,
+    faults: Iterable[ValueFault],
+    rules: Mapping[ValueFaultKind, Rule] = MappingProxyType({}),
+) -> Iterator[Finding]:
+    """Findings of what the reader of ``document`` finds wrong; ``rules`` are for its own kinds."""
+    for fault in faults:
+        # A key that is missing has no place: it is said of what should hold it.
+        is_missing = fault.kind is ValueFaultKind.MISSING_KEY
+        place = document.place(*(fault.path[:-1] if is_missing else fault.path))
+        yield {**_RULES, **rules}[fault.kind].at(place, fault.what, fault.fix)
 
 
 def check_near_misses(

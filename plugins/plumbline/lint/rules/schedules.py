@@ -1,21 +1,18 @@
-"""The schedule: does each time come, and is a run done before the next begins?
-
-Which checkpoint it names is looked at in ``checkpoints``, whom it tells in ``alerts``.
-"""
+"""The schedule: does each time come, and is a run done before the next begins?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from pydantic import ValidationError
-
-from plumbline.core.errors import ConfigError
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error
-from plumbline.lint.rules.document_shape import check_shape
-from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.alerts import UNKNOWN_CHANNEL
+from plumbline.lint.rules.document_shape import value_findings
+from plumbline.project.alerts import DEFAULT
+from plumbline.project.cron import find_uneven_steps
 from plumbline.project.document import Document
-from plumbline.project.schedule import ScheduleEntry, SchedulesEntry, find_faults, read_schedules
+from plumbline.project.parsing import ValueFaultKind
+from plumbline.project.schedule import find_schedule_faults
 
 NEVER_COMES = error(
     "schedule-never-comes",
@@ -30,35 +27,46 @@ DEADLINE_TOO_LONG = error(
     right="{cron: '0 */6 * * *', deadline: 10m, ...}",
 )
 
-RULES = (NEVER_COMES, DEADLINE_TOO_LONG)
+UNKNOWN_CHECKPOINT = error(
+    "schedule-unknown-checkpoint",
+    "The schedule names a checkpoint that doesn't exist, so it would never run.",
+    wrong="- {checkpoint: helth_check, cron: '0 */6 * * *', ...}",
+    right="- {checkpoint: health_check, cron: '0 */6 * * *', ...}",
+)
+UNEVEN_STEP = warning(
+    "schedule-uneven-step",
+    "The step of a cron field does not divide the field's range, so the last interval is shorter.",
+    wrong="cron: '*/25 * * * *', which runs at minutes 0, 25 and 50",
+    right="cron: '*/20 * * * *'",
+)
 
-_BY_KIND = {"wrong": WRONG_VALUE, "never": NEVER_COMES, "too-long": DEADLINE_TOO_LONG}
+RULES = (UNKNOWN_CHECKPOINT, NEVER_COMES, DEADLINE_TOO_LONG, UNEVEN_STEP)
+
+_BY_KIND = {
+    ValueFaultKind.UNKNOWN_CHECKPOINT: UNKNOWN_CHECKPOINT,
+    ValueFaultKind.UNKNOWN_CHANNEL: UNKNOWN_CHANNEL,
+    ValueFaultKind.NEVER_COMES: NEVER_COMES,
+    ValueFaultKind.DEADLINE_TOO_LONG: DEADLINE_TOO_LONG,
+}
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``schedule.yml``."""
-    schedule = context.facts.schedule
+    facts = context.facts
+    schedule = facts.schedule
     if schedule is None or not schedule.is_readable:
         return
-    shape = list(check_shape(schedule, (), SchedulesEntry))
-    yield from shape
-    faults = list(_faults(schedule))
-    yield from faults
-    if shape or faults:
-        return
-    try:
-        read_schedules(schedule)
-    except ConfigError as fault:
-        yield WRONG_VALUE.at(
-            schedule.place_of_key(fault.key or ""), fault.what, fault.fix or "fix it"
-        )
+    faults = find_schedule_faults(
+        schedule, checkpoints=facts.checkpoints, channels=_channels(facts.alerts)
+    )
+    yield from value_findings(schedule, faults, _BY_KIND)
+    for path, cron in schedule.entry_texts("schedules", key="cron"):
+        for what, fix in find_uneven_steps(cron):
+            yield UNEVEN_STEP.at(schedule.place(*path), what, fix)
 
 
-def _faults(schedule: Document) -> Iterator[Finding]:
-    for path, raw in schedule.entries("schedules"):
-        try:
-            entry = ScheduleEntry.model_validate(raw)
-        except ValidationError:
-            continue  # said of its shape
-        for fault in find_faults(entry):
-            yield _BY_KIND[fault.kind].at(schedule.place(*path, fault.key), fault.what, fault.fix)
+def _channels(alerts: Document | None) -> Collection[str] | None:
+    """The names that a schedule may notify; None where they can't be known."""
+    if alerts is None:
+        return list(DEFAULT["channels"])
+    return alerts.mapping("channels") if alerts.is_readable else None

@@ -12,11 +12,15 @@ from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
-from plumbline.lint.rules.document_shape import check_shape
-from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.runbooks import find_runbook
-from plumbline.project.services import Service, ServicesEntry, path_fault, read_services
+from plumbline.project.services import (
+    Service,
+    find_service_faults,
+    path_fault,
+    valid_services,
+)
 
 PATH_MISSING = error(
     "service-path-missing",
@@ -74,53 +78,26 @@ def check(context: LintContext) -> Iterator[Finding]:
     services = facts.services
     if services is None or not services.is_readable:
         return
-    shape = list(check_shape(services, (), ServicesEntry))
-    yield from shape
-    yield from _paths(services)
+    yield from value_findings(services, find_service_faults(services))
     for path, _ in services.entries("services"):
         yield from _named(facts, services, path)
     yield from _variable(facts, services)
-    if shape:
-        return
-    try:
-        read = read_services(services)
-    except ConfigError as fault:
-        place = services.place_of_key(fault.key or "")
-        if not any(path_fault(text) for _, text in _each_path(services)):
-            yield WRONG_VALUE.at(place, fault.what, fault.fix or "fix it")
-        return
-    for index, service in enumerate(read):
-        yield from _missing(facts, services, index, service)
+    for path, service in valid_services(services):
+        yield from _missing(facts, services, path, service)
 
 
-def _each_path(services: Document) -> Iterator[tuple[KeyPath, str]]:
-    for path, _ in services.entries("services"):
-        value = services.get(*path, "paths")
-        for number, text in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(text, str):
-                yield (*path, "paths", number), text
-
-
-def _paths(services: Document) -> Iterator[Finding]:
-    for path, text in _each_path(services):
-        if fault := path_fault(text):
-            yield WRONG_VALUE.at(
-                services.place(*path),
-                fault,
-                "write it relative to the repository's root, such as predictions/worker",
-            )
-
-
-def _missing(facts: Facts, services: Document, index: int, service: Service) -> Iterator[Finding]:
+def _missing(
+    facts: Facts, services: Document, path: KeyPath, service: Service
+) -> Iterator[Finding]:
     try:
         folder = service.repository(facts.root)
     except ConfigError:  # it is not on this machine; a drift there is then an ERROR
         return
-    for number, path in enumerate(service.entry.paths):
-        if not (folder / path).exists():
+    for number, own in enumerate(service.entry.paths):
+        if path_fault(own) is None and not (folder / own).exists():
             yield PATH_MISSING.at(
-                services.place("services", index, "paths", number),
-                f"{path!r} is not in the repository",
+                services.place(*path, "paths", number),
+                f"{own!r} is not in the repository",
                 "name a folder or file that the service is built from",
             )
 
@@ -133,11 +110,10 @@ def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]
             f"there is no checkpoint {verify!r}",
             did_you_mean(verify, facts.checkpoints),
         )
-    monitors = services.get(*path, "monitors")
-    for number, name in enumerate(monitors if isinstance(monitors, list) else ()):
-        if isinstance(name, str) and name not in facts.monitor_names:
+    for at, name in services.texts(*path, "monitors"):
+        if name not in facts.monitor_names:
             yield UNKNOWN_MONITOR.at(
-                services.place(*path, "monitors", number),
+                services.place(*at),
                 f"there is no monitor {name!r}",
                 did_you_mean(name, facts.monitor_names),
             )

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.alerts.state import AlertState, NewerFormatError, from_json, to_json
 from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.local_file import replace_file
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset, Parameter
 from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
-from plumbline.history.local_file import replace_file
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE, OwnTable
 from plumbline.warehouse.client import endpoint_of

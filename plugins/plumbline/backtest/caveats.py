@@ -24,6 +24,7 @@ from plumbline.core.text import listing
 from plumbline.models import CompiledModel
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace
+from plumbline.net.programs import run_program
 from plumbline.project import Project, Target
 
 _SECONDS = 20
@@ -106,21 +107,19 @@ def changed_files(
     ]
     there = [path for path in paths if (project.root / path).exists()]
     try:
-        said = subprocess.run(
+        log = run_program(
             [
                 *("git", "-C", str(project.root), "log", "--no-merges", "--name-only"),
                 f"--since={first.isoformat()}",
                 f"--until={last.isoformat()}",
                 *("--relative", "--format=%x00%H %cI", "--", *there),
             ],
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-        ).stdout
+            seconds=_SECONDS,
+        )
+        log.check_returncode()
     except (OSError, subprocess.SubprocessError):
         return None
-    return [_commit(part) for part in said.split("\0") if part.strip()]
+    return [_commit(part) for part in log.stdout.split("\0") if part.strip()]
 
 
 def changes(project: Project, monitors: Iterable[str], first: datetime, last: datetime) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.completion import complete_checkpoints, complete_monitors
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.completion import complete_checkpoints
+from plumbline.cli.options import format_option, select_options, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -136,20 +136,7 @@ command = Command(
     params=[
         *span_options(required=True),
         checkpoint_option(),
-        click.Option(
-            ["-s", "--select"],
-            multiple=True,
-            metavar="MONITOR",
-            shell_complete=complete_monitors,
-            help="Replay only this monitor; repeatable.",
-        ),
-        click.Option(
-            ["--exclude"],
-            multiple=True,
-            metavar="MONITOR",
-            shell_complete=complete_monitors,
-            help="Leave out this monitor; repeatable.",
-        ),
+        *select_options("Replay"),
         format_option("text", "json", "markdown"),
         target_option(),
         incidents_option(),

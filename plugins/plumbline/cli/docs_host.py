@@ -13,6 +13,7 @@ from plumbline.cli.deploy.steps import dry_run_option, write_steps
 from plumbline.cli.output import write_result
 
 IMAGE = "docker.io/nginxinc/nginx-unprivileged:stable-alpine"
+SERVICE = "plumbline-docs"
 
 
 def _matching(pattern: str, hint: str) -> Callable[..., Any]:
@@ -40,6 +41,20 @@ _SERVICE = _matching(
 )
 _PREFIX = _matching(r"([\w.-]+(/[\w.-]+)*)?", "a prefix (such as docs, or team/docs)")
 _WORD = _matching(r"[\w.:-]+", "a name")
+
+
+def _option(
+    flag: str, check: Callable[..., Any] | None, text: str, *name: str, default: str | None = None
+) -> click.Option:
+    """An option that takes one value; it is required where there is no default."""
+    return click.Option(
+        [flag, *name],
+        callback=check,
+        default=default,
+        required=default is None,
+        show_default=True,
+        help=text,
+    )
 
 
 def host(
@@ -78,31 +93,10 @@ command = Command(
     "great_expectations.yml. Each step changes only what differs, so you can repeat "
     "the command at any time. It runs gcloud. See docs/data-docs.md.",
     params=[
-        click.Option(
-            ["--project", "google_project"],
-            required=True,
-            callback=_WORD,
-            help="Google Cloud project, in an organisation.",
-        ),
-        click.Option(
-            ["--region"],
-            required=True,
-            callback=_WORD,
-            help="Region of the bucket and the web server.",
-        ),
-        click.Option(
-            ["--bucket"],
-            required=True,
-            callback=_BUCKET,
-            help="Bucket; created if it doesn't exist.",
-        ),
-        click.Option(
-            ["--prefix"],
-            default="docs",
-            show_default=True,
-            callback=_PREFIX,
-            help="Prefix of the site in the bucket.",
-        ),
+        _option("--project", _WORD, "Google Cloud project, in an organisation.", "google_project"),
+        _option("--region", _WORD, "Region of the bucket and the web server."),
+        _option("--bucket", _BUCKET, "Bucket; created if it doesn't exist."),
+        _option("--prefix", _PREFIX, "Prefix of the site in the bucket.", default="docs"),
         click.Option(
             ["--reader", "readers"],
             required=True,
@@ -111,26 +105,9 @@ command = Command(
             help="Reader, such as group:data@example.com; repeatable.",
         ),
         click.Option(["--writer"], callback=_MEMBER, help="Account that builds the site."),
-        click.Option(
-            ["--target"],
-            default="bigquery",
-            show_default=True,
-            callback=_WORD,
-            help="Target whose site is served at /.",
-        ),
-        click.Option(
-            ["--service"],
-            default="plumbline-docs",
-            show_default=True,
-            callback=_SERVICE,
-            help="Name of the web server on Cloud Run.",
-        ),
-        click.Option(
-            ["--image"],
-            default=IMAGE,
-            show_default=True,
-            help="An nginx image that runs without root.",
-        ),
+        _option("--target", _WORD, "Target whose site is served at /.", default="bigquery"),
+        _option("--service", _SERVICE, "Name of the web server on Cloud Run.", default=SERVICE),
+        _option("--image", None, "An nginx image that runs without root.", default=IMAGE),
         dry_run_option(),
     ],
     examples=(

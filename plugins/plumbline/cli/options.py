@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plumbline.cli.completion import complete_targets
+from plumbline.cli.completion import complete_monitors, complete_targets
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from plumbline.cli.session import Session
+    from plumbline.core.status import FailOn
     from plumbline.project import Project, Target
     from plumbline.run.request import AsOf
 
@@ -65,6 +66,33 @@ def format_option(*formats: str) -> click.Option:
         default=formats[0],
         show_default=True,
         help="Output format.",
+    )
+
+
+def select_options(verb: str) -> tuple[click.Option, click.Option]:
+    """``--select`` and ``--exclude``; ``verb`` says what is done with the selected monitors."""
+
+    def option(*flags: str, text: str) -> click.Option:
+        return click.Option(
+            flags,
+            multiple=True,
+            metavar="MONITOR",
+            shell_complete=complete_monitors,
+            help=f"{text} this monitor; repeatable.",
+        )
+
+    return option("-s", "--select", text=f"{verb} only"), option("--exclude", text="Leave out")
+
+
+def fail_on_option(default: FailOn) -> click.Option:
+    """``--fail-on``."""
+    return click.Option(
+        ["--fail-on"],
+        type=click.Choice(("warning", "critical", "error", "never")),
+        default=default,
+        show_default=True,
+        help="Lowest status that makes the exit code nonzero; error: only failures that a "
+        "retry can fix.",
     )
 
 

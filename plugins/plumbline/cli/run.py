@@ -10,14 +10,16 @@ import click
 
 from plumbline.cli import logs
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.completion import complete_checkpoints, complete_monitors
+from plumbline.cli.completion import complete_checkpoints
 from plumbline.cli.options import (
     as_of_option,
+    fail_on_option,
     format_option,
     param_option,
     read_as_of,
     read_assignments,
     read_parameters,
+    select_options,
     target_option,
     var_option,
 )
@@ -153,20 +155,7 @@ command = Command(
     params=[
         click.Argument(["checkpoint"], default="health_check", shell_complete=complete_checkpoints),
         as_of_option(),
-        click.Option(
-            ["-s", "--select"],
-            multiple=True,
-            metavar="MONITOR",
-            shell_complete=complete_monitors,
-            help="Run only this monitor; repeatable.",
-        ),
-        click.Option(
-            ["--exclude"],
-            multiple=True,
-            metavar="MONITOR",
-            shell_complete=complete_monitors,
-            help="Leave out this monitor; repeatable.",
-        ),
+        *select_options("Run"),
         var_option(),
         param_option(),
         format_option("text", "json", "markdown"),
@@ -183,14 +172,7 @@ command = Command(
             is_flag=True,
             help="Show the SQL and the bytes it would read, without running it.",
         ),
-        click.Option(
-            ["--fail-on"],
-            type=click.Choice(["warning", "critical", "error", "never"]),
-            default="warning",
-            show_default=True,
-            help="Lowest status that makes the exit code nonzero; error: only failures that a "
-            "retry can fix.",
-        ),
+        fail_on_option("warning"),
     ],
     examples=(
         Example("plumbline run", "run the health check"),

@@ -8,6 +8,7 @@ WARNING is for a person to decide, ERROR could not be looked at, SKIPPED is not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -319,11 +320,8 @@ def _known_incidents(target: Target, now: datetime) -> Sequence[Incident]:
     from plumbline.alerts.store import read_last_state
     from plumbline.history.dataset import OwnDataset
 
-    dataset = OwnDataset(target)
-    try:
+    with closing(OwnDataset(target)) as dataset:
         state = read_last_state(dataset, now=now)
-    finally:
-        dataset.close()
     return () if state is None else state.known.incidents
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import MonitorError
 from plumbline.deploy.gitlog import COMMIT
+from plumbline.net.programs import run_program
 from plumbline.project.services import (
     COMMIT_LABEL,
     COMMIT_VARIABLE,
@@ -314,16 +315,7 @@ def run_command(
     """
     shown = " ".join(command)
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            stdin=subprocess.DEVNULL,
-        )
+        done = run_program(command, seconds=seconds, folder=folder)
     except subprocess.TimeoutExpired:
         raise UnknownDeploymentError(
             f"{what} did not end in {seconds:g} s", fix=f"see `{shown}`"

@@ -13,6 +13,7 @@ from typing import Any
 
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import EXIT_ERROR
+from plumbline.net.programs import run_program
 
 SECONDS = 600.0
 """For one command."""
@@ -142,21 +143,14 @@ def _json(answer: str, words: Sequence[str]) -> Any:
     try:
         return json.loads(answer or "null")
     except ValueError:
-        raise GcloudError(f"{' '.join(words[:3])}: the answer is no JSON") from None
+        raise GcloudError(f"{' '.join(words[:3])}: the answer is not JSON") from None
 
 
 def _run(command: list[str], given: str | None = None) -> str:
     words = [word for word in command if not word.startswith("-")]
     shown = " ".join(words[:6])
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-            **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
-        )
+        done = run_program(command, seconds=SECONDS, given=given)
     except FileNotFoundError:
         raise GcloudError(
             f"there is no command {command[0]}",

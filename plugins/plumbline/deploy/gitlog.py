@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plumbline.core.errors import MonitorError
+from plumbline.net.programs import run_program
 
 SECONDS = 60
 """For one question: a repository of a hundred thousand commits answers in a few."""
@@ -261,16 +262,11 @@ class Repository:
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         try:
-            return subprocess.run(
+            return run_program(
                 ["git", "-C", str(self.folder), "--no-optional-locks", *arguments],
-                check=False,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                stdin=subprocess.DEVNULL,
-                # never a question for a password, in the night, of nobody
-                env=os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+                seconds=SECONDS,
+                # Git must not prompt for a password: no one is there to type it.
+                environment=os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
             )
         except FileNotFoundError:
             raise GitError("git is not installed", fix="install git") from None

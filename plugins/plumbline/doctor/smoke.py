@@ -10,6 +10,7 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -270,16 +271,16 @@ def writes_happen_once(smoke: Smoke) -> Seen:
     target = dataclasses.replace(
         smoke.target, datasets={**smoke.target.datasets, "plumbline": "plumbline_smoke"}
     )
-    own = OwnDataset(target)
     now, word = datetime.now(UTC), uuid.uuid4().hex
     row = {"event_id": word, "version": 1, "writer": "smoke", "written_at": now,
            "schema_version": 1, "snapshot": "{}"}  # fmt: skip
-    for _ in range(2):
-        append(own, STATE, [row], job_id=own.job_id("smoke", word))
-    rows = own.read(
-        "smoke", f"select count(*) as n from `{{dataset}}.state` where event_id = '{word}'"
-    )
-    made = own.client.get_table(own.table_id(STATE), timeout=SECONDS)
+    with closing(OwnDataset(target)) as own:
+        for _ in range(2):
+            append(own, STATE, [row], job_id=own.job_id("smoke", word))
+        rows = own.read(
+            "smoke", f"select count(*) as n from `{{dataset}}.state` where event_id = '{word}'"
+        )
+        made = own.client.get_table(own.table_id(STATE), timeout=SECONDS)
     partition = getattr(made.time_partitioning, "field", None)
     good = rows == [{"n": 1}] and partition == STATE.partition_by
     return _seen(good, f"{rows[0]['n']} row, partitioned by {partition}, in dataset {own.name}")

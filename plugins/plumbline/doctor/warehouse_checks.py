@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -98,25 +99,26 @@ def _answers(target: Target) -> Diagnosis:
         name="debug", sql="select 1 as one", deadline_seconds=ANSWER_SECONDS, labels={}
     )
     try:
-        result = JobRunner(target).run(request)
+        with closing(JobRunner(target)) as jobs:
+            result = jobs.run(request)
     except PlumblineError as error:
         return fault("query", error)
     return Diagnosis("query", Level.OK, f"`select 1` answered in {result.seconds:.1f} s")
 
 
 def _history(target: Target) -> Diagnosis:
-    """Whether plumbline's own dataset is there: looked at, not made."""
-    from plumbline.history.dataset import OwnDataset
+    """Whether plumbline's own dataset exists; it is not created."""
+    from plumbline.history.reader import open_history
 
     try:
-        own = OwnDataset(target)
-        name = f"{target.project}.{own.name}"
-        with own.asking("use"):
+        with open_history(target) as history, history.dataset.asking("use"):
+            own = history.dataset
+            name = f"{target.project}.{own.name}"
             own.client.get_dataset(name, retry=own.retry())
     except PlumblineError as error:
         if isinstance(error, WarehouseError) and error.reason == "notFound":
             return Diagnosis(
-                "history", Level.NOTE, f"no dataset {own.name} yet: a live run makes it"
+                "history", Level.NOTE, f"no dataset {own.name} yet; a live run creates it"
             )
         return fault("history", error)
     return Diagnosis("history", Level.OK, f"dataset {name} is there")

@@ -47,21 +47,21 @@ def _ping(schedule: Schedule) -> Diagnosis:
 
 
 def check_heartbeats(target: Target) -> Diagnosis:
-    """Whether the watchdog can read by what it goes: looked at, not made."""
-    from plumbline.history.dataset import OwnDataset
+    """Whether the watchdog can read the heartbeats; their table is not created."""
+    from plumbline.history.reader import open_history
     from plumbline.history.tables import HEARTBEATS
 
     what = "heartbeats"
     try:
-        own = OwnDataset(target)
-        name = own.table_id(HEARTBEATS)
-        with own.asking("use"):
+        with open_history(target) as history, history.dataset.asking("use"):
+            own = history.dataset
+            name = own.table_id(HEARTBEATS)
             table = own.client.get_table(name, retry=own.retry())
             there = list(own.client.list_rows(table, max_results=1, retry=own.retry()))
     except PlumblineError as error:
         if isinstance(error, WarehouseError) and error.reason == "notFound":
-            return Diagnosis(what, Level.NOTE, f"no table {name} yet: a live run makes it")
+            return Diagnosis(what, Level.NOTE, f"no table {name} yet; a live run creates it")
         return fault(what, error)
     if not there:
-        return Diagnosis(what, Level.NOTE, f"{name} is empty: no live run was recorded yet")
+        return Diagnosis(what, Level.NOTE, f"{name} is empty: no live run has been recorded yet")
     return Diagnosis(what, Level.OK, f"{name} can be read")

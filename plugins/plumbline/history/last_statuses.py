@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from plumbline.core.instants import exact_rfc3339
+from plumbline.core.local_file import replace_file
 from plumbline.core.outcome import RunReport
-from plumbline.history.local_file import replace_file
 
 FILE = "last_statuses.json"
 SCHEMA_VERSION = 1

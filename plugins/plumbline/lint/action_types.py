@@ -11,6 +11,7 @@ from functools import cached_property
 
 from plumbline.lint.known_types import ActionType
 from plumbline.lint.plugins import Plugins
+from plumbline.project.checkpoints import ALERTS_ACTION, DOCS_ACTION
 
 
 def _action(*required: str, optional: str = "") -> ActionType:
@@ -29,8 +30,8 @@ KNOWN_ACTIONS: Mapping[str, ActionType] = {
     "microsoft": _action("teams_webhook", optional="notify_on renderer"),
     "opsgenie": _action("api_key", optional="region priority notify_on tags renderer"),
     "pagerduty": _action("api_key", "routing_key", optional="notify_on severity"),
-    "plumbline_alerts": _action(),
-    "plumbline_docs": _action(optional="site_names"),
+    ALERTS_ACTION: _action(),
+    DOCS_ACTION: _action(optional="site_names"),
     "slack": _action(
         optional="slack_webhook slack_token slack_channel notify_on notify_with "
         "show_failed_expectations renderer"

@@ -6,9 +6,6 @@ its history. A file that can't be read whole is left alone.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from json import dumps as plain_dumps
 from pathlib import Path
@@ -18,6 +15,7 @@ from pydantic import ValidationError
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.ids import stable_id
+from plumbline.core.local_file import replace_file
 from plumbline.lint.facts import Facts
 from plumbline.lint.json_format import dumps, loads, ordered
 from plumbline.project.document import Document
@@ -107,18 +105,9 @@ def _checkpoint(facts: Facts, document: Document, checkpoint: dict[str, Any]) ->
 
 
 def _write(file: Path, text: str) -> None:
-    """All of it or nothing: a reader sees the old file or the new one."""
-    draft: str | None = None
     try:
-        descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(draft).chmod(file.stat().st_mode & 0o777)
-        Path(draft).replace(file)
+        replace_file(file, text)
     except OSError as fault:
-        if draft is not None:
-            with contextlib.suppress(OSError):
-                Path(draft).unlink()
         raise ConfigError(
             f"the file can't be written: {fault}",
             file=file,

@@ -16,6 +16,14 @@ from plumbline.project.parsing import check_name, explain
 ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
 
 
+ALERTS_ACTION = "plumbline_alerts"
+"""The type of the action that hands outcomes to incidents."""
+DOCS_ACTION = "plumbline_docs"
+"""The type of the action that builds plumbline's sites."""
+DOCS_ACTIONS = frozenset({DOCS_ACTION, "update_data_docs"})
+"""The types of the actions that build data docs: ours, and GX's."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

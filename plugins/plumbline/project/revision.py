@@ -14,6 +14,7 @@ from pathlib import Path
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.revision import Revision
+from plumbline.net.programs import run_program
 
 REVISION_VARIABLE = "PLUMBLINE_REVISION"
 """A commit's 40 hex digits, with ``-dirty`` where the tree differed from it."""
@@ -61,11 +62,7 @@ def _baked_in(environment: Mapping[str, str]) -> Revision | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    finished = subprocess.run(
-        ["git", "-C", str(root), "--no-optional-locks", *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-    )
+    command = ["git", "-C", str(root), "--no-optional-locks", *arguments]
+    finished = run_program(command, seconds=_SECONDS)
+    finished.check_returncode()
     return finished.stdout

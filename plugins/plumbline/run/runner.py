@@ -21,6 +21,7 @@ from plumbline.history.heartbeat import HeartbeatSender
 from plumbline.history.last_statuses import record_last_statuses
 from plumbline.models import VariableError
 from plumbline.project import Target
+from plumbline.project.checkpoints import ALERTS_ACTION, DOCS_ACTIONS
 from plumbline.report.dry_run import DryRunModel, DryRunReport
 from plumbline.run.engine import Engine, has_model, stamp_of
 from plumbline.run.jobs import MonitorJobs
@@ -31,12 +32,6 @@ from plumbline.run.workspace import Acted, JudgedRun, Opening, OpenWorkspace
 
 if TYPE_CHECKING:
     from plumbline.alerts.factory import LiveRun
-
-ALERTS = "plumbline_alerts"
-"""The type of the alerts action."""
-
-DOCS_ACTIONS = frozenset({"plumbline_docs", "update_data_docs"})
-"""The types of the actions that build the data docs."""
 
 
 def run_checkpoint(
@@ -324,7 +319,7 @@ def _options(request: RunRequest) -> dict[str, Any]:
 def _check_alerts(request: RunRequest) -> None:
     """A fault in the configuration of alerts is refused before anything runs, as any other."""
     checkpoint = request.project.checkpoint(request.checkpoint)
-    if any(action.get("type") == ALERTS for action in checkpoint.entry.actions):
+    if any(action.get("type") == ALERTS_ACTION for action in checkpoint.entry.actions):
         request.project.alerts  # noqa: B018 - reading it is the check
         request.project.mutes  # noqa: B018
 
@@ -374,7 +369,7 @@ def _changing(options: tuple[str, ...]) -> str:
 
 def _keeping(kinds: list[str]) -> list[str]:
     """Where runs are kept for comparison."""
-    of = {"data docs": not DOCS_ACTIONS.isdisjoint(kinds), "history": ALERTS in kinds}
+    of = {"data docs": not DOCS_ACTIONS.isdisjoint(kinds), "history": ALERTS_ACTION in kinds}
     return [name for name, is_there in of.items() if is_there]
 
 

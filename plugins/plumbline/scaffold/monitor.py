@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.project.checkpoints import ALERTS_ACTION, DOCS_ACTION
 from plumbline.project.runbooks import Heading
 from plumbline.scaffold.templating import render
 
@@ -461,8 +462,8 @@ def _checkpoint(project: Project, asked: NewMonitor) -> tuple[str, bool]:
     entry = {"name": asked.name}
     if not file.is_file():
         actions: Sequence[dict[str, str]] = [
-            {"name": "alerts", "type": "plumbline_alerts"},
-            {"name": "docs", "type": "plumbline_docs"},
+            {"name": "alerts", "type": ALERTS_ACTION},
+            {"name": "docs", "type": DOCS_ACTION},
         ]
         return dumps(
             {"name": asked.checkpoint, "validation_definitions": [entry], "actions": list(actions)}

@@ -96,9 +96,15 @@ class Executor:
         """Whether a run is going on, or is about to."""
         return self._taken > 0
 
-    def missed(self, schedule: Schedule) -> datetime | None:
-        """The last run that was due and did not happen; None where it did."""
-        now = self._clock()
+    def missed(self, schedule: Schedule, *, reached: datetime | None = None) -> datetime | None:
+        """The last run that was due and did not happen; None where it did.
+
+        Args:
+            schedule: whose.
+            reached: an instant that the clock has shown: one that is put back by a little must
+                not hide the run that was due then.
+        """
+        now = self._clock() if reached is None else max(self._clock(), reached)
         due = self._last(schedule, now + _TICK)
         done = self._runs[schedule.name].due
         # A run of the future comes from a clock that was wrong then.
@@ -120,16 +126,24 @@ class Executor:
                 continue
             due = following
             try:
-                self.take(schedule)
+                self.take(schedule, reached=now)
             except Exception:  # the runs after this one are still to be made
                 logger.exception("%s: FAILED, a bug in plumbline", schedule.name)
 
-    def take(self, schedule: Schedule) -> None:
-        """Do what is due of ``schedule``; wait for another run of its checkpoint before."""
+    def take(self, schedule: Schedule, *, reached: datetime | None = None) -> None:
+        """Do what is due of ``schedule``, after any other run of its checkpoint.
+
+        Args:
+            schedule: which.
+            reached: as for `missed`.
+        """
         self._count(1)
         try:
             with self._of_checkpoint[schedule.checkpoint]:
-                while not self._stopping.is_asked and (due := self.missed(schedule)) is not None:
+                while not self._stopping.is_asked:
+                    due = self.missed(schedule, reached=reached)
+                    if due is None:
+                        break
                     self._run(schedule, due)
         finally:
             self._count(-1)

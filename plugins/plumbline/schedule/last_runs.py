@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plumbline.core.instants import exact_rfc3339
-from plumbline.history.local_file import replace_file
+from plumbline.core.local_file import replace_file
 
 FILE = "schedule.json"
 SCHEMA_VERSION = 1

@@ -62,11 +62,13 @@ def _run(
 ) -> None:
     stopping = Stopping()
     executor = make_executor(stopping)
-    for schedule in executor.schedules:
+    followers = [
         # A daemon: should the main thread fail, the process ends with it.
-        threading.Thread(
-            target=executor.follow, args=[schedule], name=schedule.name, daemon=True
-        ).start()
+        threading.Thread(target=executor.follow, args=[one], name=one.name, daemon=True)
+        for one in executor.schedules
+    ]
+    for follower in followers:
+        follower.start()
     signals.wait()
     stopping.ask(grace)
     if executor.is_running:
@@ -74,4 +76,6 @@ def _run(
     while executor.is_running:
         if signals.wait(_LOOK_SECONDS):
             stopping.ask(timedelta())
+    for follower in followers:
+        follower.join(_LOOK_SECONDS)
     say("stopped")

@@ -126,18 +126,18 @@ def check(
 def _look(project: Project, target: Target, opened: OpenedChannels, now: datetime) -> Seen:
     from plumbline.alerts.routes import with_fallback
     from plumbline.alerts.store import read_last_state
-    from plumbline.history.dataset import OwnDataset
     from plumbline.history.heartbeat_rows import read_heartbeats
-    from plumbline.history.reader import HistoryReader
+    from plumbline.history.reader import open_history
 
-    dataset = OwnDataset(target)
     since = first_read(project.schedules, now)
-    beats = read_heartbeats(dataset, since=since)
     state, alerts_fault = None, None
-    try:
-        state = read_last_state(dataset, now=now)
-    except ConfigError as fault:  # a newer plumbline's, or broken: what waits there is not known
-        alerts_fault = fault.what
+    with open_history(target) as history:
+        beats = read_heartbeats(history.dataset, since=since)
+        newest_outcome = history.newest_recorded(since=since)
+        try:
+            state = read_last_state(history.dataset, now=now)
+        except ConfigError as fault:  # from a newer plumbline, or broken: pending ones are unknown
+            alerts_fault = fault.what
     routed = {name for route in project.alerts.routes for name in route.to}
     routed |= {name for schedule in project.schedules for name in schedule.notify}
     return Seen(
@@ -145,7 +145,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
         beats=beats,
         recording=_recording(project),
         alerts_fault=alerts_fault,
-        newest_outcome=HistoryReader(dataset).newest_recorded(since=since),
+        newest_outcome=newest_outcome,
         waiting=[
             (pending.message.channel, pending.since, pending.last_error)
             for pending in (state.outbox if state else ())
@@ -166,7 +166,7 @@ def first_read(schedules: Sequence[Schedule], now: datetime) -> datetime:
 
 def _recording(project: Project) -> frozenset[str]:
     """The checkpoints whose runs write into the history: those with the alerts action."""
-    from plumbline.run.runner import ALERTS as ACTION
+    from plumbline.project.checkpoints import ALERTS_ACTION
 
     found = set()
     for name in project.checkpoint_names():
@@ -174,7 +174,7 @@ def _recording(project: Project) -> frozenset[str]:
             actions = project.checkpoint(name).entry.actions
         except ConfigError:
             continue  # its run is refused: that is seen by its heartbeats
-        if any(action.get("type") == ACTION for action in actions):
+        if any(action.get("type") == ALERTS_ACTION for action in actions):
             found.add(name)
     return frozenset(found)
 

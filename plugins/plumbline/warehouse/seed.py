@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.local_file import replace_file
 from plumbline.net.deadline import deadline
 from plumbline.project.jinja import has_jinja
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
@@ -241,11 +242,8 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
         if file is not None:
             progress(f"loading {key} ({number} of {len(declared)} tables)")
             rows[key] = _load_file(plan, client, table, file)
-    draft = plan.mark.with_suffix(".draft")
-    draft.write_text(
-        json.dumps({"digest": made.digest, "rows": rows, "seeded_at": time.time()}, indent=2)
-    )
-    draft.replace(plan.mark)
+    mark = {"digest": made.digest, "rows": rows, "seeded_at": time.time()}
+    replace_file(plan.mark, json.dumps(mark, indent=2))
     progress(
         f"loaded {sum(rows.values()):,} rows into {len(rows)} tables "
         f"({time.monotonic() - began:.1f} s)"

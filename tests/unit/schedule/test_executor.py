@@ -391,3 +391,11 @@ def test_a_fault_of_ours_in_one_run_does_not_keep_the_next_away(
     follow(world, world.executor(ONE, command=command), until=due)
     assert "health_check: FAILED, a bug in plumbline" in caplog.text
     assert "ours" in caplog.text
+
+
+def test_a_clock_that_is_put_back_by_a_microsecond_hides_no_run(world: World) -> None:
+    executor = world.executor(ONE)
+    due = DUE + SIX_HOURS
+    world.now = due - timedelta(microseconds=1)
+    executor.take(ONE, reached=due)
+    assert world.last().due == due

@@ -16,6 +16,7 @@ from plumbline.alerts.incidents.members import meet, missing_members, new_member
 from plumbline.alerts.incidents.model import Incident, Kind, MonitorMemory, Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.alert_policy import Policy
+from plumbline.core.instants import is_same
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status, worst
 from plumbline.core.text import listing
@@ -216,7 +217,8 @@ def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:
 
 def _summary_with_missing(incident: Incident, outcome: Outcome) -> str:
     # Those that this outcome itself found missing are in its summary.
-    missing = [one for one in missing_members(incident) if one.last_seen != outcome.as_of]
+    now = outcome.as_of
+    missing = [one for one in missing_members(incident) if not is_same(one.last_seen, now)]
     if not missing:
         return outcome.summary
     text = f"no longer returned: {listing([member.label for member in missing])}"

@@ -8,7 +8,13 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
-from plumbline.cli.options import as_of_option, format_option, read_as_of, target_option
+from plumbline.cli.options import (
+    as_of_option,
+    fail_on_option,
+    format_option,
+    read_as_of,
+    target_option,
+)
 from plumbline.cli.output import write_part, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -126,13 +132,7 @@ command = Command(
             show_default=True,
             help="Interval between two results.",
         ),
-        click.Option(
-            ["--fail-on"],
-            type=click.Choice(("warning", "critical", "error", "never")),
-            default="never",
-            show_default=True,
-            help="Lowest status that makes the exit code nonzero.",
-        ),
+        fail_on_option("never"),
         click.Option(
             ["--logs/--no-logs"],
             default=None,

@@ -115,13 +115,38 @@ def _channels(change: Change, config: AlertsConfig, configured: Collection[str])
     incident = change.incident
     wanted: tuple[str, ...] = ()
     if not change.event.is_end or not incident.notified_channels:
-        wanted = channels_for(
-            config, status=incident.status, monitor=incident.monitor, owner=incident.owner
-        )
+        wanted = _routed(incident, config) or incident.notified_channels
     if change.event.is_end or change.event in (Event.ESCALATED, Event.DOWNGRADED):
         wanted = (*wanted, *incident.notified_channels)
     found = [with_fallback(config, name, configured) or name for name in wanted]
     return tuple(dict.fromkeys(found))
+
+
+def is_routed(incident: Incident, config: AlertsConfig) -> bool:
+    """Whether a channel can be notified of ``incident``: by the routes, or one that was before."""
+    return bool(_routed(incident, config) or incident.notified_channels)
+
+
+def without_unsent_notices(known: Known) -> Known:
+    """``known`` where no notice counts that no channel was notified of.
+
+    Such an incident is notified once a route fits it.
+    """
+    return replace(
+        known,
+        incidents=tuple(
+            replace(incident, notified_at=None, notified_status=None)
+            if incident.is_open and incident.notified_at and not incident.notified_channels
+            else incident
+            for incident in known.incidents
+        ),
+    )
+
+
+def _routed(incident: Incident, config: AlertsConfig) -> tuple[str, ...]:
+    return channels_for(
+        config, status=incident.status, monitor=incident.monitor, owner=incident.owner
+    )
 
 
 def _message(

@@ -20,6 +20,7 @@ from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.fallback_channel import FallbackChannel
 from plumbline.alerts.incidents.model import Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
+from plumbline.alerts.renamed_channels import with_renamed_channels
 from plumbline.alerts.settlement import Settlement, addressed, count_messages
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ROUNDS, ConflictError
@@ -113,12 +114,13 @@ class OutboxDelivery:
         """Messages of which it is committed that this run delivers them, save those it tried."""
         for _ in range(ROUNDS):
             now = self.clock()
-            outbox, mine = self._claimed_and_due(state, now, tried)
+            renamed = with_renamed_channels(state, self.config)
+            outbox, mine = self._claimed_and_due(renamed, now, tried)
             if outbox == state.outbox:
                 return state, mine
             claimed = replace(
-                state,
-                known=addressed(state.known, outbox),
+                renamed,
+                known=addressed(renamed.known, outbox),
                 outbox=outbox,
                 events=(),
                 written_at=now,

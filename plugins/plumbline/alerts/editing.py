@@ -1,4 +1,4 @@
-"""What a person does to the state of alerts: acknowledge, mute, unmute.
+"""What a person does to the state of alerts: acknowledge, mute, unmute, drop.
 
 Used by ``plumbline alerts``. Each is one commit; when a run was quicker, it is made again on what
 that wrote.
@@ -12,6 +12,7 @@ from datetime import datetime
 
 from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.model import Incident
+from plumbline.alerts.rows import dropped_row
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ROUNDS, ConflictError, StateStore
 from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
@@ -38,8 +39,9 @@ def edit(
             if changed == state:
                 return state
             try:
+                events = tuple(event for event in changed.events if event not in state.events)
                 committed = store.commit(
-                    replace(changed, events=(), written_at=now), based_on=state
+                    replace(changed, events=events, written_at=now), based_on=state
                 )
             except ConflictError:
                 continue
@@ -144,6 +146,26 @@ def unmuted(state: AlertState, monitor: str) -> AlertState:
             fix="a mute of checkpoints/mutes.yml is taken away there",
         )
     return replace(state, mutes=kept)
+
+
+def dropped(state: AlertState, message: str, *, by: str, reason: str, at: datetime) -> AlertState:
+    """Without that waiting message; who dropped it and why is in the history.
+
+    Raises:
+        ConfigError: no such message waits.
+    """
+    waiting = {pending.message.id: pending for pending in state.outbox}
+    if message not in waiting:
+        raise ConfigError(
+            f"no message {message!r} is waiting",
+            key="MESSAGE",
+            fix=did_you_mean(message, waiting),
+        )
+    pending = waiting.pop(message)
+    row = dropped_row(
+        pending.message, f"dropped by {by}: {reason}", attempts=pending.attempts, at=at
+    )
+    return replace(state, outbox=tuple(waiting.values()), events=(*state.events, row))
 
 
 def _with(state: AlertState, changed: Incident) -> AlertState:

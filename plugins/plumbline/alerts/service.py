@@ -19,13 +19,14 @@ from zoneinfo import ZoneInfo
 
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.compose import RunFacts, compose
+from plumbline.alerts.compose import RunFacts, compose, is_routed, without_unsent_notices
 from plumbline.alerts.delivery import OutboxDelivery
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.fallback_channel import FallbackChannel
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Change, Decision, Known
+from plumbline.alerts.incidents.model import Change, Decision, Known, Reason
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
+from plumbline.alerts.renamed_channels import with_renamed_channels
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.rows import incident_row
@@ -190,7 +191,8 @@ class AlertService:
         outcomes: Sequence[Outcome],
         facts: RunFacts,
     ) -> _Decided:
-        known = state.known
+        before, state = state, with_renamed_channels(state, self.config)
+        known = without_unsent_notices(state.known)
         if self.acknowledge is not None:
             known = self.acknowledge(known, facts.run.as_of)
         decision = decide(
@@ -200,6 +202,7 @@ class AlertService:
             checkpoint=facts.run.checkpoint,
             policy=self.config.policy,
             mutes=(*self.mutes, *state.mutes),
+            is_routed=lambda incident: is_routed(incident, self.config),
         )
         composed = compose(
             decision.changes,
@@ -233,8 +236,8 @@ class AlertService:
             decided,
             decision,
             composed.messages,
-            composed.unrouted,
-            says_nothing_new=composed.known == state.known and outbox == state.outbox,
+            unrouted=(*composed.unrouted, *_unrouted(composed.known, outcomes)),
+            says_nothing_new=decided.known == before.known and outbox == before.outbox,
         )
 
     def _record(self) -> None:
@@ -295,6 +298,18 @@ def _overtaken() -> PlumblineError:
         f"{ROUNDS} other runs wrote the state of alerts before this one could",
         fix="run it again",
     )
+
+
+def _unrouted(known: Known, outcomes: Sequence[Outcome]) -> list[str]:
+    """Open incidents of the monitors that this run judged which have no channel to notify."""
+    judged = {outcome.monitor for outcome in outcomes}
+    return [
+        incident.id
+        for incident in known.incidents
+        if incident.monitor in judged
+        and incident.is_open
+        and incident.suppressed_by is Reason.UNROUTED
+    ]
 
 
 def _by_age(

@@ -189,6 +189,23 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
     return EXIT_OK if all(result.is_delivered for result in results) else EXIT_ERROR
 
 
+def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
+    """Take a message out of the outbox that will never be delivered."""
+    from plumbline.alerts.editing import dropped, edit
+
+    _, alert_service = _alerting(target)
+    who, now = by or _user(), _now()
+    with show_progress() as progress:
+        edit(
+            alert_service.store,
+            lambda state: dropped(state, message, by=who, reason=reason, at=now),
+            now=now,
+            progress=progress.step,
+        )
+    write_result(f"{message} is dropped by {who}: it will not be delivered.\n")
+    return 0
+
+
 def flush(force: bool, target: str | None) -> int:
     """Deliver what waits."""
     from plumbline.core.safe_text import one_line
@@ -403,6 +420,26 @@ command = Group(
                 0: "all samples were delivered",
                 3: ("a sample was not delivered, or a channel is not configured"),
             },
+        ),
+        Command(
+            name="drop",
+            callback=drop,
+            help="Drop a waiting message that can't be delivered. Who dropped it and why is "
+            "stored.\n\n"
+            "MESSAGE is the id that `plumbline alerts list` shows.",
+            params=[
+                click.Argument(["message"], metavar="MESSAGE"),
+                click.Option(["--by"], metavar="NAME", help="Who drops it; default: you."),
+                click.Option(["--reason"], metavar="TEXT", required=True, help="Reason."),
+                target_option(),
+            ],
+            examples=(
+                Example(
+                    'plumbline alerts drop m-0a1b2c3d4e5f6071 --reason "the channel was deleted"',
+                    "drop one message",
+                ),
+            ),
+            exit_codes=_ERROR,
         ),
         Command(
             name="flush",

@@ -123,7 +123,18 @@ def _api_url(default: str) -> Any:
     )
 
 
-class SlackEntry(_Strict):
+class _Channel(_Strict):
+    """What every channel may have."""
+
+    renamed_from: _Names | None = Field(
+        None,
+        description="Earlier names of the channel, so that open incidents and waiting messages "
+        "keep it.",
+        examples=["slack-alerts"],
+    )
+
+
+class SlackEntry(_Channel):
     """A Slack channel, by an incoming webhook or by a bot."""
 
     type: Literal["slack"] = Field(description="Slack.")
@@ -139,7 +150,7 @@ class SlackEntry(_Strict):
     api_url: _Url | None = _api_url("https://slack.com/api/")
 
 
-class GithubEntry(_Strict):
+class GithubEntry(_Channel):
     """Issues of a repository on GitHub, one an incident."""
 
     type: Literal["github"] = Field(description="Issues on GitHub.")
@@ -150,7 +161,7 @@ class GithubEntry(_Strict):
     api_url: _Url | None = _api_url("https://api.github.com")
 
 
-class PagerdutyEntry(_Strict):
+class PagerdutyEntry(_Channel):
     """A service of PagerDuty."""
 
     type: Literal["pagerduty"] = Field(description="PagerDuty.")
@@ -160,7 +171,7 @@ class PagerdutyEntry(_Strict):
     api_url: _Url | None = _api_url("https://events.pagerduty.com")
 
 
-class WebhookEntry(_Strict):
+class WebhookEntry(_Channel):
     """Any receiver of JSON."""
 
     type: Literal["webhook"] = Field(description="Any receiver of JSON by HTTP POST.")
@@ -273,6 +284,8 @@ class ChannelConfig:
     """By key (``webhook``): the name of the environment variable."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """What is no secret: ``channel``, ``repository``, ``api_url``."""
+    renamed_from: tuple[str, ...] = ()
+    """Names that it had before."""
 
 
 @dataclass(frozen=True)
@@ -371,6 +384,7 @@ def find_alerts_faults(document: Document) -> Iterator[ValueFault]:
     for name, channel in channels.items():
         if isinstance(channel, dict) and channel.get("type") == "slack":
             yield from _slack_faults(name, channel)
+    yield from _taken_name_faults(document)
     yield from find_unknown_names(
         ValueFaultKind.UNKNOWN_CHANNEL, named_channels(document), channels
     )
@@ -456,6 +470,21 @@ def _slack_faults(name: str, given: Mapping[str, Any]) -> Iterator[ValueFault]:
         )
 
 
+def _taken_name_faults(document: Document) -> Iterator[ValueFault]:
+    """An earlier name of a channel that is also a name of another."""
+    channels = document.mapping("channels")
+    taken = {name: name for name in channels}
+    for name in channels:
+        for path, old in document.texts("channels", name, "renamed_from"):
+            if old in taken:
+                yield wrong_value(
+                    path,
+                    f"{old!r} is also a name of channel {taken[old]!r}",
+                    "list a name that no other channel has or had",
+                )
+            taken[old] = name
+
+
 def _duration_faults(document: Document) -> Iterator[ValueFault]:
     for path in _DURATIONS:
         text = document.get(*path)
@@ -483,12 +512,14 @@ def _config(entry: AlertsEntry) -> AlertsConfig:
 def _channel(
     name: str, entry: SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry
 ) -> ChannelConfig:
-    given = {key: str(value) for key, value in entry.model_dump(exclude_none=True).items()}
+    written = entry.model_dump(exclude_none=True, exclude={"renamed_from"})
+    given = {key: str(value) for key, value in written.items()}
     return ChannelConfig(
         name=name,
         type=entry.type,
         variables={key: value for key, value in given.items() if key in SECRET_KEYS},
         settings={key: value for key, value in given.items() if key not in (*SECRET_KEYS, "type")},
+        renamed_from=tuple(entry.renamed_from or ()),
     )
 
 

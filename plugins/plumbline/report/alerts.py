@@ -195,7 +195,7 @@ def _waiting(pending: Pending, now: datetime) -> str:
     more = len(pending.message.items) - 3
     why = f": {pending.last_error}" if pending.last_error else ""
     return (
-        f"{pending.message.channel}: {what}"
+        f"{pending.message.id} to {pending.message.channel}: {what}"
         + (f" and {more} more" if more > 0 else "")
         + f", since {_moment(pending.since, now)}, {pending.attempts} attempts{why}"
     )

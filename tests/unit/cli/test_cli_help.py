@@ -49,6 +49,7 @@ def test_these_are_the_commands() -> None:
         "alerts mute",
         "alerts unmute",
         "alerts test",
+        "alerts drop",
         "alerts flush",
         "schedule",
         "schedule show",

@@ -213,3 +213,26 @@ def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> No
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="not a valid duration"):
         read_duration(text, key="--for")
+
+
+def test_a_channel_may_list_its_earlier_names(file: Path) -> None:
+    file.write_text("channels:\n  a: {type: slack, webhook: X, renamed_from: b}\nroutes: []\n")
+    assert read_alerts(read_document(file)).channels["a"].renamed_from == ("b",)
+
+
+@pytest.mark.parametrize("other", ["renamed_from: old", "renamed_from: [older, old]"])
+def test_an_earlier_name_belongs_to_one_channel(file: Path, other: str) -> None:
+    channels = f"  old: {{type: slack, webhook: X}}\n  a: {{type: slack, webhook: Y, {other}}}"
+    fault = refused(file, f"channels:\n{channels}\nroutes: []\n")
+    assert fault.what == "'old' is also a name of channel 'old'"
+
+
+def test_an_earlier_name_is_claimed_once(file: Path) -> None:
+    channels = "".join(
+        f"  {name}: {{type: slack, webhook: X, renamed_from: old}}\n" for name in ("a", "b")
+    )
+    fault = refused(file, f"channels:\n{channels}routes: []\n")
+    assert (fault.what, fault.key) == (
+        "'old' is also a name of channel 'a'",
+        "channels.b.renamed_from",
+    )

@@ -7,7 +7,7 @@ changes that result. Used by `plumbline.alerts`; reads no clock, no file and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -70,6 +70,7 @@ def decide(
     checkpoint: str,
     policy: Policy,
     mutes: Sequence[Mute],
+    is_routed: Callable[[Incident], bool] = lambda _: True,
 ) -> Decision:
     """What a run means for the incidents. The same arguments always give the same decision.
 
@@ -82,11 +83,12 @@ def decide(
         checkpoint: whose run it is.
         policy: intervals and counts.
         mutes: from the project and by command.
+        is_routed: whether there is a channel to notify of an incident.
     """
     now = in_utc(now)
     accepted, notes = forward(known.monitors, outcomes)
     steps = _steps(known, accepted, checkpoint, policy)
-    settled = _settle(known, steps, mutes, now)
+    settled = _settle(known, steps, mutes, now, is_routed)
     changes, incidents = _changes(settled)
     notes += _still_open(steps)
     monitors = dict(known.monitors)
@@ -139,15 +141,24 @@ def _still_open(steps: Mapping[Key, Step]) -> Iterable[str]:
 
 
 def _settle(
-    known: Known, steps: Mapping[Key, Step], mutes: Sequence[Mute], now: datetime
+    known: Known,
+    steps: Mapping[Key, Step],
+    mutes: Sequence[Mute],
+    now: datetime,
+    is_routed: Callable[[Incident], bool],
 ) -> dict[Key, Settled]:
     """What suppresses each notice; a parent that names a new child is notified."""
-    roots = inhibitors(_nodes(known, steps, mutes, now))
+    roots = inhibitors(_nodes(known, steps, mutes, now, is_routed))
     settled = {}
     for key, step in steps.items():
         mute = mute_of(key[0], mutes, now)
         root = roots.get(key)
-        reasons = active_suppressions(step, muted=mute is not None, inhibited=root is not None)
+        reasons = active_suppressions(
+            step,
+            muted=mute is not None,
+            inhibited=root is not None,
+            unrouted=not is_routed(step.after),
+        )
         suppression = suppression_of(step, reasons) if step.is_failing else None
         settled[key] = Settled(step, step.notice, suppression, reasons, root, mute)
     for joining in [one for one in settled.values() if one.joins]:
@@ -160,7 +171,11 @@ def _settle(
 
 
 def _nodes(
-    known: Known, steps: Mapping[Key, Step], mutes: Sequence[Mute], now: datetime
+    known: Known,
+    steps: Mapping[Key, Step],
+    mutes: Sequence[Mute],
+    now: datetime,
+    is_routed: Callable[[Incident], bool],
 ) -> Iterable[Node]:
     """The open incidents of failing monitors, as they are after this run's steps."""
     incidents = {
@@ -172,7 +187,8 @@ def _nodes(
         if incident.is_open and incident.calm_since is None:
             step = steps.get(key)
             muted = mute_of(incident.monitor, mutes, now) is not None
-            yield Node(incident, step if step and step.is_failing else None, muted)
+            failing = step if step and step.is_failing else None
+            yield Node(incident, failing, muted, unrouted=not is_routed(incident))
 
 
 def _changes(settled: Mapping[Key, Settled]) -> tuple[list[Change], list[Incident]]:

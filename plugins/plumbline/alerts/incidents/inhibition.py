@@ -25,6 +25,8 @@ class Node:
     step: Step | None = None
     """What this run made of it, where it saw it failing: only then can it be notified now."""
     muted: bool = False
+    unrouted: bool = False
+    """Whether there is no channel to notify of it: then its message can't name others."""
 
     @property
     def key(self) -> Key:
@@ -121,7 +123,9 @@ class _Search:
         return were_notified or self._can_be_notified(root)
 
     def _can_be_notified(self, node: Node) -> bool:
-        return node.step is not None and not node.muted and self._root(node) is None
+        if node.step is None or node.muted or node.unrouted:
+            return False
+        return self._root(node) is None
 
     def _preference(self, node: Node) -> tuple[bool, int, Key]:
         """One that is notified anyway; then the worst; then by name."""

@@ -41,8 +41,9 @@ class Reason(StrEnum):
     MUTED = "muted"
     ACKNOWLEDGED = "acknowledged"
     INHIBITED = "inhibited"
+    UNROUTED = "no route"
     NO_LONGER_SUPPRESSED = "no longer suppressed"
-    """It was muted or inhibited when it opened, and still is wrong."""
+    """It was muted, inhibited or without a route when it opened, and still is wrong."""
 
     @property
     def text(self) -> str:

@@ -1,4 +1,5 @@
-"""What suppresses a notice: a mute, another monitor's incident, an acknowledgement, flapping.
+"""What suppresses a notice: a mute, another monitor's incident, no route, an
+acknowledgement, flapping.
 
 In this order, so that the reason that is named is the one that lasts whatever the others do.
 """
@@ -25,11 +26,14 @@ def mute_of(monitor: str, mutes: Sequence[Mute], now: datetime) -> Mute | None:
     return max(covering, key=lambda mute: in_utc(mute.until), default=None)
 
 
-def active_suppressions(step: Step, *, muted: bool, inhibited: bool) -> tuple[Reason, ...]:
+def active_suppressions(
+    step: Step, *, muted: bool, inhibited: bool, unrouted: bool = False
+) -> tuple[Reason, ...]:
     """Every reason that could suppress a notice now, in the order in which they are named."""
     there_is = {
         Reason.MUTED: muted,
         Reason.INHIBITED: inhibited,
+        Reason.UNROUTED: unrouted,
         Reason.ACKNOWLEDGED: step.after.ack is not None,
         Reason.FLAPPING: step.after.flapping,
     }

@@ -327,7 +327,7 @@ def test_a_backtest_judges_by_the_values_and_names_what_has_none(small: SmallPro
     small.checkpoint(*suites)
     project = small.project
     instants = [NOW - timedelta(days=days) for days in (2, 1)]
-    judge = Judge(project, small.target, "all")
+    judge = Judge(project, small.target)
     found = {
         name: list(judge.outcomes(asked.result(), instants))
         for name, asked in ask(project, small.target, list(suites), instants, labels={}).items()

@@ -185,7 +185,7 @@ def test_a_backtest_says_that_it_does_not_replay_it(small: SmallProject) -> None
     small.checkpoint("only")
     project = small.project
     asked = ask(project, small.target, ["only"], [NOW], labels={})["only"].result()
-    (found,) = Judge(project, small.target, "all").outcomes(asked, [NOW])
+    (found,) = Judge(project, small.target).outcomes(asked, [NOW])
     assert found.status is Status.ERROR
     assert "is not replayed" in str(found.reason)
 

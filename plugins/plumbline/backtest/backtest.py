@@ -21,7 +21,7 @@ from plumbline.backtest.report import Backtest, MonitorSummary
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import new_run_id
 from plumbline.project import Project, Target
-from plumbline.project.labels import Label, covered
+from plumbline.project.labels import Label
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.selection import choose_monitors
 from plumbline.warehouse.ready import ensure_ready
@@ -74,13 +74,7 @@ def run_backtest(
         },
         variables=request.vars,
     )
-    labels = request.labels or ()
-    judge = Judge(
-        project,
-        target,
-        request.checkpoint,
-        is_known_wrong=lambda monitor, at: bool(covered(labels, monitor, at)),
-    )
+    judge = Judge(project, target, request.labels or ())
     outcomes: dict[str, list[Outcome]] = {}
     done: dict[str, Asked] = {}
     for count, name in enumerate(names, 1):

@@ -23,8 +23,8 @@ from plumbline.backtest.proposing import (
     failing_share,
     propose,
 )
-from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import by_instant, replay_outcomes
+from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, families_of
 from plumbline.core.alert_policy import Policy
 from plumbline.core.masking import PREFIX

@@ -14,8 +14,8 @@ from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.instants import Span
-from plumbline.backtest.rejudge import rejudge
 from plumbline.backtest.replay import ReplayedIncident, by_instant, replay_outcomes
+from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError

@@ -16,6 +16,7 @@ from typing import Any
 
 from plumbline.checks.bounds import Bounds
 from plumbline.core.group_key import GroupKey
+from plumbline.core.status import Status
 
 WHOLE = ""
 """In place of a group's key: the monitor itself."""
@@ -48,6 +49,43 @@ class Past:
     def day(self) -> date:
         """The day that is judged."""
         return self.as_of.astimezone(self.zone).date()
+
+
+@dataclass
+class EarlierRuns:
+    """What earlier runs found of one monitor, added oldest first; see `Past`."""
+
+    zone: tzinfo = UTC
+    points: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)
+    judged: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def add(
+        self,
+        as_of: datetime,
+        group: str,
+        observed: float | None,
+        status: Status,
+        *,
+        is_known_wrong: bool,
+    ) -> None:
+        """Add what one run found of a group, or of the monitor itself.
+
+        Args:
+            as_of: the instant that the run judged.
+            group: the canonical text of its key, or `WHOLE`.
+            observed: the number.
+            status: of the group or the monitor.
+            is_known_wrong: whether that instant lies in a labelled incident: what was broken must
+                not teach what is normal, however well it looked.
+        """
+        if group != WHOLE:
+            self.judged.setdefault(group, []).append(as_of)
+        if status is Status.PASS and observed is not None and not is_known_wrong:
+            self.points.setdefault(group, []).append((as_of, observed))
+
+    def before(self, as_of: datetime) -> Past:
+        """The past of a run at ``as_of``; all that was added must be earlier."""
+        return Past(as_of, self.points, self.zone, self.judged)
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,7 @@ def _of_group_expectations(
     observed_column = declared.column if isinstance(declared, ObservedColumn) else None
     for result in grouped:
         for entry in result.groups:
-            failing = not entry["success"]
-            status = status_of_severity(result.severity) if failing else Status.PASS
+            status = Status.PASS if entry["success"] else status_of_severity(result.severity)
             key = GroupKey.of(entry["key"])
             known = worst.get(key)
             if known is None or status.severity > known.status.severity:

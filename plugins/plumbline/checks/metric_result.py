@@ -1,7 +1,7 @@
 """What ``expect_metric_to_be_between`` makes of groups: its result, without Great Expectations.
 
-The expectation returns it, and the backtest, which judges hundreds of instants, takes it as it is:
-one judgement, two callers.
+The expectation returns it. A backtest, which judges hundreds of instants, and calibrate and impact,
+which judge stored numbers again, take it as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,31 @@ from typing import Any
 
 from plumbline.checks.bounds import Bounds, Group, to_blame
 from plumbline.checks.check import Check
+from plumbline.checks.judged import JudgedExpectation
+
+
+def judge_check(
+    groups: Sequence[Group], check: Check, description: str | None = None
+) -> JudgedExpectation:
+    """The evaluated expectation, as a run reads it from GX's result.
+
+    Args:
+        groups: what was observed.
+        check: the expectation.
+        description: the suite's own words for it.
+    """
+    judged = judge_metric(groups, check)
+    details = judged["result"]["details"]
+    return JudgedExpectation(
+        type=check.type,
+        severity=check.severity,
+        kwargs=check.kwargs,
+        success=judged["success"],
+        observed=judged["result"]["observed_value"],
+        groups=tuple(details["groups"]),
+        failing=() if judged["success"] else tuple(details["failing_rows"]),
+        description=description,
+    )
 
 
 def judge_metric(groups: Sequence[Group], check: Check) -> dict[str, Any]:

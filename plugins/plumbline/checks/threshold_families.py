@@ -7,15 +7,12 @@ one, is not in the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from plumbline.checks.bounds import Bounds
-from plumbline.checks.check import checks_of, subject_of
+from plumbline.checks.check import Check, checks_of, subject_of
 from plumbline.core.expectation_types import OURS
-from plumbline.core.group_key import GroupKey
-from plumbline.core.status import Status, status_of_severity, worst
 from plumbline.project.parameters import has_parameter
 from plumbline.project.suites import Suite
 
@@ -24,18 +21,11 @@ Level = Literal["warning", "critical"]
 
 
 @dataclass(frozen=True)
-class FamilyMember:
+class FamilyMember(Check):
     """One expectation of a family."""
 
     index: int
     """Among the suite's expectations."""
-    severity: str
-    bounds: Bounds
-    overrides: Mapping[str, Bounds]
-
-    def bounds_of(self, label: str) -> Bounds:
-        """The bounds of the group of that name."""
-        return self.overrides.get(label, self.bounds)
 
 
 @dataclass(frozen=True)
@@ -72,15 +62,6 @@ class Family:
                 return bounds.min_value if self.side == "below" else bounds.max_value
         return None
 
-    def judge(self, value: float | None, label: str = "") -> Status:
-        """The worst that the family makes of ``value``."""
-        found = [
-            status_of_severity(member.severity)
-            for member in self.members
-            if not member.bounds_of(label).keep(value)
-        ]
-        return worst(found)
-
     def with_levels(
         self,
         levels: Mapping[Level, float],
@@ -92,28 +73,18 @@ class Family:
             levels: by severity.
             groups: by label, bounds of their own; those of other groups go.
         """
-        return replace(
-            self,
-            members=tuple(
-                replace(
-                    member,
-                    bounds=self._moved(member.bounds, levels.get(_level(member.severity))),
-                    overrides={
-                        label: self._moved(member.bounds, own.get(_level(member.severity)))
-                        for label, own in (groups or {}).items()
-                        if own.get(_level(member.severity)) is not None
-                    },
-                )
-                for member in self.members
-            ),
-        )
-
-    def _moved(self, bounds: Bounds, value: float | None) -> Bounds:
-        if value is None:
-            return bounds
-        if self.side == "below":
-            return replace(bounds, min_value=value)
-        return replace(bounds, max_value=value)
+        bound = "min_value" if self.side == "below" else "max_value"
+        members = []
+        for member in self.members:
+            level = _level(member.severity)
+            kwargs: dict[str, Any] = {**member.kwargs}
+            if level in levels:
+                kwargs[bound] = levels[level]
+            kwargs["overrides"] = {
+                label: {bound: own[level]} for label, own in (groups or {}).items() if level in own
+            }
+            members.append(replace(member, kwargs=kwargs))
+        return replace(self, members=tuple(members))
 
 
 def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
@@ -131,7 +102,7 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
         )
         if is_stored:
             key = (str(check.column), check.aggregate, check.group_by)
-            member = FamilyMember(index, check.severity, check.bounds, check.overrides)
+            member = FamilyMember(check.type, check.severity, check.kwargs, index)
             members.setdefault(key, []).append(member)
         else:
             beyond.append(f"{check.type} on {check.column}" if check.column else check.type)
@@ -139,23 +110,6 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
         tuple(Family(*key, tuple(found)) for key, found in members.items()),
         tuple(dict.fromkeys(beyond)),
     )
-
-
-def judge_all(
-    families: Iterable[Family], observed: float | None, groups: Mapping[GroupKey, float | None]
-) -> tuple[Status, dict[GroupKey, Status]]:
-    """What families make of a monitor's number and its groups' numbers."""
-    status = Status.PASS
-    by_group: dict[GroupKey, Status] = {}
-    for family in families:
-        if not family.group_by:
-            status = worst([status, family.judge(observed)])
-            continue
-        for key, value in groups.items():
-            found = family.judge(value, key.label)
-            by_group[key] = worst([by_group.get(key, found), found])
-            status = worst([status, found])
-    return status, by_group
 
 
 def _level(severity: str) -> Level:

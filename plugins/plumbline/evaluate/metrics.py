@@ -12,8 +12,7 @@ from typing import Any
 
 from plumbline.checks.bounds import observe
 from plumbline.checks.check import Check
-from plumbline.checks.judged import JudgedExpectation
-from plumbline.checks.metric_result import judge_metric
+from plumbline.checks.metric_result import judge_check
 from plumbline.core.expectation_types import OURS
 from plumbline.evaluate.evaluation import Evaluation
 from plumbline.evaluate.monitors import LoadedMonitor
@@ -40,7 +39,11 @@ def metrics_of(monitor: LoadedMonitor) -> tuple[Metric, ...] | None:
         Metric(
             type=entry.type,
             severity=entry.severity,
-            kwargs=expectation.dict(include=set(expectation.success_keys)),
+            kwargs={
+                name: value
+                for name, value in expectation.dict(include=set(expectation.success_keys)).items()
+                if value is not None
+            },
             description=entry.description,
         )
         for entry, expectation in zip(entries, monitor.built.expectations, strict=True)
@@ -63,18 +66,5 @@ def evaluate_metrics(
             )
         except (KeyError, TypeError):
             return None
-        judged = judge_metric(groups, metric)
-        details = judged["result"]["details"]
-        found.append(
-            JudgedExpectation(
-                type=metric.type,
-                severity=metric.severity,
-                kwargs={name: value for name, value in metric.kwargs.items() if value is not None},
-                success=judged["success"],
-                observed=judged["result"]["observed_value"],
-                groups=tuple(details["groups"]),
-                failing=() if judged["success"] else tuple(details["failing_rows"]),
-                description=metric.description,
-            )
-        )
+        found.append(judge_check(groups, metric, metric.description))
     return Evaluation(tuple(found))

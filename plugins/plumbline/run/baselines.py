@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from plumbline.checks.baseline import WHOLE, Past
+from plumbline.checks.baseline import WHOLE, EarlierRuns, Past
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.expectation_types import FOLLOWS_HISTORY
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
-from plumbline.core.status import Status
 from plumbline.project import Suite
 from plumbline.run.jobs import MonitorJobs
 
@@ -60,29 +59,20 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
     except ConfigError as fault:
         raise MonitorError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from None
     names = {monitor, *_that_follow(jobs)}
-    points: dict[str, dict[str, list[tuple[datetime, float]]]] = {name: {} for name in names}
-    judged: dict[str, dict[str, list[datetime]]] = {name: {} for name in names}
+    runs = {name: EarlierRuns(jobs.project.timezone) for name in names}
     with open_history(jobs.target) as history:
         past = history.past(
             names, since=in_utc(jobs.as_of) - timedelta(days=DAYS), before=jobs.as_of
         )
     for one in past:
-        key = WHOLE if one.group is None else one.group
-        if key != WHOLE:
-            judged[one.monitor].setdefault(key, []).append(one.as_of)
-        # What was broken must not teach what is normal, however well it looked.
-        if (
-            one.status is Status.PASS
-            and one.observed is not None
-            and not covered(labels, one.monitor, one.as_of)
-        ):
-            points[one.monitor].setdefault(key, []).append((one.as_of, one.observed))
-    return {
-        name: Past(
-            as_of=jobs.as_of, points=points[name], zone=jobs.project.timezone, judged=judged[name]
+        runs[one.monitor].add(
+            one.as_of,
+            WHOLE if one.group is None else one.group,
+            one.observed,
+            one.status,
+            is_known_wrong=bool(covered(labels, one.monitor, one.as_of)),
         )
-        for name in names
-    }
+    return {name: found.before(jobs.as_of) for name, found in runs.items()}
 
 
 def _that_follow(jobs: MonitorJobs) -> Iterator[str]:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.backtest.rejudge import rejudge
+from plumbline.checks.bounds import observe
+from plumbline.checks.check import checks_of
+from plumbline.checks.judge import Evidence, judge
+from plumbline.checks.metric_result import judge_check
+from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
+from plumbline.checks.verdict import SortedRows
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Suite
@@ -114,4 +119,31 @@ def test_a_bound_from_above_is_of_the_other_side(tmp_path: Path) -> None:
     suite = write_suite(tmp_path, between(column="pct", aggregate="mean", max_value=6))
     (family,) = families_of(suite)[0]
     assert (family.side, family.level("critical")) == ("above", 6)
-    assert [str(family.judge(value)) for value in (6.0, 6.1)] == ["PASS", "CRITICAL"]
+    assert statuses(suite, measured([6.0, 6.1])) == "PC"
+
+
+def test_stored_groups_keep_their_numbers(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path, between("critical", column="pct", min_value=50, group_by=["system_id"])
+    )
+    (stored,) = grouped([{"a": 40, "b": 60}])
+    counted = replace(stored.groups[0], numerator=4, denominator=10)
+    stored = replace(stored, groups=(counted, stored.groups[1]))
+    (outcome,) = rejudge(suite, [stored], families_of(suite)[0])
+    worst = outcome.groups[0]
+    assert (worst.observed, worst.numerator, worst.denominator, worst.threshold) == (40, 4, 10, 50)
+
+
+@pytest.mark.parametrize("value", [None, 10.0, 49.9, 50.0, 79.9, 80.0, 100.0])
+def test_a_stored_number_is_judged_like_a_row(suite: Suite, value: float | None) -> None:
+    """``suite`` has a warning below 80 and a critical below 50."""
+    (stored,) = measured([0.0])
+    (again,) = rejudge(suite, [replace(stored, observed=value)], families_of(suite)[0])
+    rows = observe({"pct": [value]}, column="pct", aggregate="mean", group_by=())
+    live = judge(
+        suite,
+        SortedRows(judge=({"pct": value},), skipped=(), unknown=(), notes=()),
+        [judge_check(rows, check) for check in checks_of(suite)],
+        Evidence(as_of=stored.as_of),
+    )
+    assert again.status == live.status

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
+from plumbline.checks.baseline import WHOLE, EarlierRuns, Past, Usual, usual_of
 from plumbline.checks.bounds import Bounds
+from plumbline.core.status import Status
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)  # a Monday
 ASKED: dict[str, Any] = {"runs": 28, "minimum": 5, "deviations": 5.0, "least_deviation": 1.0}
@@ -145,3 +146,23 @@ def test_it_is_said_so_that_a_person_can_check_it() -> None:
     assert band(91.23, 4).words() == (
         "usually 91.23 ± 4 (median of 28 runs since 2026-02-02, spread 1)"
     )
+
+
+@pytest.mark.parametrize(
+    ("observed", "status", "is_known_wrong", "teaches"),
+    [
+        (90.0, Status.PASS, False, True),
+        (90.0, Status.PASS, True, False),
+        (None, Status.PASS, False, False),
+        (40.0, Status.WARNING, False, False),
+    ],
+)
+def test_only_good_runs_outside_incidents_teach(
+    observed: float | None, status: Status, is_known_wrong: bool, teaches: bool
+) -> None:
+    earlier = EarlierRuns()
+    for group in (WHOLE, '{"a":1}'):
+        earlier.add(NOW, group, observed, status, is_known_wrong=is_known_wrong)
+    found = earlier.before(NOW + timedelta(days=1))
+    assert found.points == ({WHOLE: [(NOW, 90.0)], '{"a":1}': [(NOW, 90.0)]} if teaches else {})
+    assert found.judged == {'{"a":1}': [NOW]}, "that a group was judged counts in any case"

@@ -101,7 +101,7 @@ def _levels(
         return
     bound = first.bounds.min_value if family.side == "below" else first.bounds.max_value
     broken = [
-        (one, value) for one, value, label in values if not first.bounds_of(label).keep(value)
+        (one, value) for one, value, label in values if not first.bounds_for(label).keep(value)
     ]
     known = [label for label in labels if monitor in label.monitors]
     healthy = [
@@ -130,7 +130,7 @@ def _levels(
                 f"plumbline calibrate {monitor} proposes a bound",
             )
         return
-    wrong = sum(not first.bounds_of(label).keep(value) for _, value, label in healthy)
+    wrong = sum(not first.bounds_for(label).keep(value) for _, value, label in healthy)
     if healthy and wrong > _MOST * len(healthy):
         yield ALWAYS.at(
             place,

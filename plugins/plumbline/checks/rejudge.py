@@ -1,0 +1,117 @@
+"""Stored numbers held against other thresholds: outcomes, without a job on the monitored tables.
+
+Used by calibrate (each candidate) and impact (before and after). The stored numbers are judged like
+rows that a model has just returned. What made a monitor fail besides the thresholds in question
+(another column, a doubt) stays as it was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from plumbline.checks.bounds import Group
+from plumbline.checks.check import Check, checks_of
+from plumbline.checks.groups import judge_groups, retired_groups
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.metric_result import judge_check
+from plumbline.checks.threshold_families import Family, families_of
+from plumbline.core.expectation_types import OURS
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.status import Status, worst
+from plumbline.project.suites import Suite
+
+_WHOLE = GroupKey(())
+
+
+def rejudge(
+    suite: Suite,
+    history: Sequence[Outcome],
+    families: Iterable[Family],
+    *,
+    stood: Iterable[Family] | None = None,
+) -> list[Outcome]:
+    """The outcomes of ``suite``'s monitor had ``families`` judged.
+
+    Args:
+        suite: for its dependencies and owner.
+        history: of the monitor.
+        families: the thresholds to judge by.
+        stood: the thresholds by which the history was judged; None: the suite's own.
+    """
+    checks = _checks(families)
+    before = _checks(families_of(suite)[0] if stood is None else stood)
+    return [_one(suite, found, checks, before) for found in history]
+
+
+def _one(suite: Suite, found: Outcome, checks: Sequence[Check], stood: Sequence[Check]) -> Outcome:
+    status, groups = found.status, found.groups
+    if status.is_judged:
+        results = list(_judged(checks, found))
+        status = _worst(results)
+        if found.status.severity > status.severity and not _is_explained(found, stood):
+            status = found.status
+        if any(check.group_by for check in checks):
+            groups = judge_groups(suite, results, {}, ())
+        elif status is Status.PASS:
+            groups = ()
+    return Outcome(
+        monitor=suite.monitor_name,
+        status=status,
+        summary="",
+        as_of=found.as_of,
+        observed=found.observed,
+        unit=found.unit,
+        groups=groups,
+        judged=tuple(group.key for group in found.groups),
+        retired=retired_groups(checks_of(suite)),
+        depends_on=tuple(suite.monitor.depends_on),
+        owner=suite.monitor.owner,
+    )
+
+
+def _is_explained(found: Outcome, stood: Sequence[Check]) -> bool:
+    """Whether thresholds alone made it fail as badly as it did: those in ``stood``, or the bounds
+    that were in force then."""
+    explained = _worst([*_judged(stood, found), *_judged_by_lines(found)])
+    return explained.severity >= found.status.severity
+
+
+def _checks(families: Iterable[Family]) -> tuple[Check, ...]:
+    return tuple(member for family in families for member in family.members)
+
+
+def _judged(checks: Iterable[Check], found: Outcome) -> Iterator[JudgedExpectation]:
+    whole = [_measured(_WHOLE, found)]
+    groups = [_measured(group.key, group) for group in found.groups]
+    for check in checks:
+        measured = groups if check.group_by else whole
+        if measured:
+            yield judge_check(measured, check)
+
+
+def _judged_by_lines(found: Outcome) -> Iterator[JudgedExpectation]:
+    yield from _judged_by(found.lines, _measured(_WHOLE, found))
+    for group in found.groups:
+        yield from _judged_by(group.lines, _measured(group.key, group))
+
+
+def _judged_by(lines: Iterable[ThresholdLine], measured: Group) -> Iterator[JudgedExpectation]:
+    for severity, bound, side in lines:
+        argument = "min_value" if side == "below" else "max_value"
+        yield judge_check([measured], Check(OURS, severity, {argument: bound}))
+
+
+def _measured(key: GroupKey, found: Outcome | GroupOutcome) -> Group:
+    return Group(
+        key,
+        observed=found.observed,
+        numerator=found.numerator,
+        denominator=found.denominator,
+        rows=1,
+        nulls=int(found.observed is None),
+    )
+
+
+def _worst(results: Iterable[JudgedExpectation]) -> Status:
+    return worst(result.status for result in results)

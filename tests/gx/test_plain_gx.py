@@ -8,9 +8,10 @@ from typing import Any
 import great_expectations as gx
 import pandas as pd
 import pytest
+from great_expectations.exceptions.exceptions import NoAvailableBatchesError
 
 import plumbline  # noqa: F401 - what the user imports
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.status import Status
 from plumbline.gx.monitor import Monitor
 from support.projects import SmallMonitor, SmallProject, between
@@ -115,6 +116,37 @@ def test_a_run_asks_anew_whatever_was_looked_at_before(
     assert checkpoint.outcomes[0].observed == 91.0
 
 
+def define_over_a_frame(context: Any, small: SmallProject) -> None:
+    """The monitor ``frame``: a suite over a frame that the run brings."""
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    asset.add_batch_definition_whole_dataframe("all")
+    for folder, content in [
+        (
+            "expectations",
+            {
+                "name": "frame",
+                "expectations": [
+                    {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
+                ],
+            },
+        ),
+        (
+            "validation_definitions",
+            {
+                "name": "frame",
+                "suite": {"name": "frame"},
+                "data": {
+                    "datasource": {"name": "frames"},
+                    "asset": {"name": "frame"},
+                    "batch_definition": {"name": "all"},
+                },
+            },
+        ),
+    ]:
+        (small.root / folder).mkdir(exist_ok=True)
+        (small.root / folder / "frame.json").write_text(json.dumps(content))
+
+
 @pytest.mark.parametrize("monitors", [[], ["coverage"]])
 def test_a_checkpoint_takes_a_definition_of_gxs_own_over_a_frame(
     context: Any, small: SmallProject, monitors: list[str]
@@ -156,34 +188,53 @@ def test_a_checkpoint_takes_a_definition_of_gxs_own_over_a_frame(
     assert checkpoint.failed_actions == []
 
 
-def test_of_a_frame_that_is_judged_no_rows_are_kept(context: Any, small: SmallProject) -> None:
+@pytest.mark.parametrize("first", ["over_a_frame", "coverage"])
+def test_definitions_run_in_the_order_of_the_checkpoint(
+    context: Any, small: SmallProject, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-    asset.add_batch_definition_whole_dataframe("all")
-    for folder, content in [
-        (
-            "expectations",
-            {
-                "name": "frame",
-                "expectations": [
-                    {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
-                ],
-            },
-        ),
-        (
-            "validation_definitions",
-            {
-                "name": "frame",
-                "suite": {"name": "frame"},
-                "data": {
-                    "datasource": {"name": "frames"},
-                    "asset": {"name": "frame"},
-                    "batch_definition": {"name": "all"},
-                },
-            },
-        ),
-    ]:
-        (small.root / folder).mkdir(exist_ok=True)
-        (small.root / folder / "frame.json").write_text(json.dumps(content))
+    plain = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name="over_a_frame",
+            data=asset.add_batch_definition_whole_dataframe("all"),
+            suite=context.suites.get("coverage"),
+        )
+    )
+    stored: list[int] = []
+    run = gx.ValidationDefinition.run
+
+    def record(self: Any, **options: Any) -> Any:
+        stored.append(len(list((small.root / ".plumbline" / "results").rglob("*.json"))))
+        return run(self, **options)
+
+    monkeypatch.setattr(gx.ValidationDefinition, "run", record)
+    monitor = context.validation_definitions.get("coverage")
+    checkpoint = context.checkpoints.get("all")
+    checkpoint.validation_definitions = (
+        [plain, monitor] if first == "over_a_frame" else [monitor, plain]
+    )
+    checkpoint.run(batch_parameters={"dataframe": pd.DataFrame({"pct": [1.0]})})
+    assert stored == ([0] if first == "over_a_frame" else [1])
+
+
+@pytest.mark.parametrize("monitor", ["coverage", "frame"])
+@pytest.mark.parametrize(
+    ("as_of", "message"),
+    [("someday", "is neither a date nor an instant"), ("2999-01-01", "is later than today")],
+)
+def test_a_malformed_as_of_is_refused_before_anything_runs(
+    context: Any, small: SmallProject, monitor: str, as_of: str, message: str
+) -> None:
+    define_over_a_frame(context, small)
+    definition = context.validation_definitions.get(monitor)
+    with pytest.raises(ConfigError, match=message) as refused:
+        definition.run(batch_parameters={"as_of": as_of})
+    assert refused.value.key == "batch_parameters['as_of']"
+    assert definition.outcome is None
+
+
+def test_of_a_frame_that_is_judged_no_rows_are_kept(context: Any, small: SmallProject) -> None:
+    define_over_a_frame(context, small)
     small.checkpoint("coverage", "frame")
     checkpoint = context.checkpoints.get("all")
 
@@ -197,6 +248,20 @@ def test_of_a_frame_that_is_judged_no_rows_are_kept(context: Any, small: SmallPr
     stored = list((small.root / ".plumbline" / "results").rglob("*.json"))
     assert len(stored) == 2
     assert not any("Ann of the frame" in file.read_text() for file in stored)
+
+
+def test_an_error_about_a_batch_shows_no_rows_of_a_frame(
+    context: Any, small: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_batch(*_: Any, **__: Any) -> None:
+        raise NoAvailableBatchesError
+
+    monkeypatch.setattr("plumbline.run.tables.evaluate_batch", no_batch)
+    define_over_a_frame(context, small)
+    definition = context.validation_definitions.get("frame")
+    definition.run(batch_parameters={"dataframe": pd.DataFrame({"n": ["Ann of the frame"]})})
+    assert "no rows for dataframe '<DATAFRAME>' in frames.frame" in definition.outcome.reason
+    assert "Ann of the frame" not in definition.outcome.reason
 
 
 def test_the_rows_of_a_model_are_a_batch(context: Any) -> None:

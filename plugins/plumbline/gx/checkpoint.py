@@ -98,16 +98,20 @@ class Checkpoint(GxCheckpoint):
         )
         try:
             engine.submit()
-            outcomes = tuple(judged.outcome for judged in engine.judge(workspace))
-            for plain in self.validation_definitions:
-                if not isinstance(plain, JudgedDefinition):
-                    workspace.kept[plain.name] = plain.run(
+            judging = engine.judge(workspace)
+            found = []
+            for definition in self.validation_definitions:
+                if isinstance(definition, JudgedDefinition):
+                    found.append(next(judging).outcome)
+                else:
+                    workspace.kept[definition.name] = definition.run(
                         checkpoint_id=self.id,
                         batch_parameters=batch_parameters,
                         expectation_parameters=expectation_parameters,
                         result_format=self.result_format,
                         run_id=run_id,
                     )
+            outcomes = tuple(found)
             live = None if parameters else _live_run(jobs, stamp, outcomes, options)
             workspace.act(JudgedRun(stamp, outcomes, jobs.target, live))
             assert workspace.result is not None

@@ -32,7 +32,7 @@ from plumbline.gx.project_context import project_of
 from plumbline.project import Project, Target
 from plumbline.project.definitions import BATCH_DEFINITION
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.request import choose_as_of
+from plumbline.run.request import AsOf, choose_as_of, parse_as_of
 
 OPTIONS = ("as_of", "vars")
 
@@ -208,9 +208,8 @@ class BigQueryModels(_Datasource):
         now = datetime.now(UTC)
         project = self.project
         target = _ready(project.target())
-        text = options.get("as_of")
-        as_of = choose_as_of(
-            None if text is None else str(text), now=now, zone=project.timezone, target=target
+        as_of = given_as_of(options, project, now) or choose_as_of(
+            None, now=now, zone=project.timezone, target=target
         )
         return MonitorJobs(
             project=project,
@@ -219,6 +218,21 @@ class BigQueryModels(_Datasource):
             run_id=new_run_id(now),
             vars=options.get("vars") or {},
         )
+
+
+def given_as_of(options: Mapping[str, Any], project: Project, now: datetime) -> AsOf | None:
+    """The instant that batch parameters name; None: they name none.
+
+    Raises:
+        ConfigError: it is neither a date nor an instant, or lies in the future.
+    """
+    given = options.get("as_of")
+    if not given:
+        return None
+    try:
+        return parse_as_of(str(given), now=now, zone=project.timezone)
+    except ConfigError as fault:
+        raise ConfigError(fault.what, key="batch_parameters['as_of']", fix=fault.fix) from None
 
 
 def _ready(target: Target) -> Target:

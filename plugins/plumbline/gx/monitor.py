@@ -17,11 +17,10 @@ from great_expectations.core.expectation_validation_result import (
 )
 
 from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
-from plumbline.gx.datasource import BigQueryModels, batch_id
+from plumbline.gx.datasource import BigQueryModels, batch_id, given_as_of
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.project_context import project_of
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.request import parse_as_of
 
 
 class Monitor(JudgedDefinition):
@@ -75,10 +74,9 @@ class TableMonitor(JudgedDefinition):
     def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
         """None is sent: they say which instant is judged."""
         project = project_of(self._resolve_context().context)
-        now, given = datetime.now(UTC), options.get("as_of")
-        as_of = now
-        if given:
-            as_of = parse_as_of(str(given), now=now, zone=project.timezone).instant
+        now = datetime.now(UTC)
+        given = given_as_of(options, project, now)
+        as_of = now if given is None else given.instant
         return MonitorJobs(project=project, target=project.target(), as_of=as_of)
 
     def result_name(

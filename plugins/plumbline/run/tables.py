@@ -52,7 +52,7 @@ def judge_table(
         batch = _batch(table, batch_parameters, as_of)
         evidence = Evidence(
             as_of=as_of if batch.day is not None else started,
-            parameters=dict(make_batch_identifier(dict(batch.parameters))),
+            parameters=_identifier(batch),
         )
         suite, built = with_parameters(suite, built, parameters, evidence.as_of)
         evaluation = _evaluate(replace(table, built=built), batch, result_format)
@@ -102,8 +102,13 @@ def _no_rows(
             f"no rows for {batch.day} in {where}",
             fix=f"load them, or look at batch definition {definition.batch_definition!r}",
         )
-    said = ", ".join(f"{name} {value!r}" for name, value in batch.parameters.items())
-    return MonitorError(f"no rows for {said or 'any batch'} in {where}: {raised}")
+    named = ", ".join(f"{name} {value!r}" for name, value in _identifier(batch).items())
+    return MonitorError(f"no rows for {named or 'any batch'} in {where}: {raised}")
+
+
+def _identifier(batch: ChosenBatch) -> dict[str, Any]:
+    """What names the batch: in the place of a frame, that it is one."""
+    return dict(make_batch_identifier(dict(batch.parameters)))
 
 
 def _of_another_day(batch: ChosenBatch, as_of: datetime, started: datetime) -> tuple[str, ...]:

@@ -264,6 +264,21 @@ class ExpectMetricToBeBetween(BatchExpectation):
         return judge_metric(metrics[METRIC], self.check)
 
     @classmethod
+    def _sentence(cls, kwargs: dict[str, Any]) -> str:
+        """What must hold, in words, with ``$column`` and the bounds as placeholders."""
+        what = "$column"
+        if kwargs.get("aggregate"):
+            what = f"the {kwargs['aggregate']} of $column"
+        group_by = kwargs.get("group_by")
+        if group_by:
+            what += " of each " + " and ".join(group_by)
+        elif not kwargs.get("aggregate"):
+            what += " of each row"
+        sides = (name for name in ("min_value", "max_value") if kwargs.get(name) is not None)
+        words = range_of({**kwargs, **{name: f"${name}" for name in sides}})
+        return f"{what} must be {words}."
+
+    @classmethod
     def _prescriptive_template(
         cls, renderer_configuration: RendererConfiguration[Any]
     ) -> RendererConfiguration[Any]:
@@ -271,7 +286,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
         renderer_configuration.add_param("column", RendererValueType.STRING)
         for name in ("min_value", "max_value"):
             renderer_configuration.add_param(name, RendererValueType.NUMBER)
-        renderer_configuration.template_str = _template(kwargs)
+        renderer_configuration.template_str = cls._sentence(kwargs)
         return renderer_configuration
 
     @classmethod
@@ -290,7 +305,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
             RenderedStringTemplateContent(
                 content_block_type="string_template",
                 string_template={
-                    "template": _template(kwargs),
+                    "template": cls._sentence(kwargs),
                     "params": {
                         name: _argument(kwargs.get(name))
                         for name in ("column", "min_value", "max_value")
@@ -350,20 +365,6 @@ class ExpectMetricToBeBetween(BatchExpectation):
 
 def _is_number_or_none(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _template(kwargs: dict[str, Any]) -> str:
-    what = "$column"
-    if kwargs.get("aggregate"):
-        what = f"the {kwargs['aggregate']} of $column"
-    group_by = kwargs.get("group_by")
-    if group_by:
-        what += " of each " + " and ".join(group_by)
-    elif not kwargs.get("aggregate"):
-        what += " of each row"
-    sides = (name for name in ("min_value", "max_value") if kwargs.get(name) is not None)
-    words = range_of({**kwargs, **{name: f"${name}" for name in sides}})
-    return f"{what} must be {words}."
 
 
 def bounds_in_words(kwargs: Mapping[str, Any]) -> str:

@@ -17,16 +17,6 @@ from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
-from great_expectations.expectations.expectation import render_suite_parameter_string
-from great_expectations.render.components import (
-    LegacyRendererType,
-    RenderedStringTemplateContent,
-)
-from great_expectations.render.renderer.renderer import renderer
-from great_expectations.render.renderer_configuration import (
-    RendererConfiguration,
-    RendererValueType,
-)
 
 from plumbline.checks.baseline import (
     WHOLE,
@@ -188,34 +178,18 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         return result
 
     @classmethod
-    def _prescriptive_template(
-        cls, renderer_configuration: RendererConfiguration[Any]
-    ) -> RendererConfiguration[Any]:
-        renderer_configuration.add_param("column", RendererValueType.STRING)
-        renderer_configuration.template_str = _template(renderer_configuration.kwargs)
-        return renderer_configuration
-
-    @classmethod
-    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    @render_suite_parameter_string
-    def _prescriptive_renderer(
-        cls,
-        configuration: Any = None,
-        result: Any = None,
-        runtime_configuration: dict[str, Any] | None = None,
-        **_: Any,
-    ) -> list[Any]:
-        kwargs = configuration.kwargs
-        return [
-            RenderedStringTemplateContent(
-                content_block_type="string_template",
-                string_template={
-                    "template": _template(kwargs),
-                    "params": {"column": kwargs.get("column")},
-                    "styling": (runtime_configuration or {}).get("styling"),
-                },
-            )
-        ]
+    def _sentence(cls, kwargs: dict[str, Any]) -> str:
+        what = f"the {kwargs['aggregate']} of $column" if kwargs.get("aggregate") else "$column"
+        if kwargs.get("group_by"):
+            what += f" of each {' and '.join(kwargs['group_by'])}"
+        spreads, runs = kwargs.get("deviations", 5), kwargs.get("runs", 28)
+        never = bounds_in_words(kwargs)
+        days = " of the same weekday" if kwargs.get("same_weekday") else ""
+        since = f" since {kwargs['since']}" if kwargs.get("since") else ""
+        return (
+            f"{what} must be as usual: within {spreads:g} spreads of the median of the last {runs} "
+            f"good runs{days}{since}, and {never} in any case."
+        )
 
 
 @dataclass(frozen=True)
@@ -351,16 +325,3 @@ def _refuse_a_later_day(since: str | None, past: Past) -> None:
             f"since {since} is after the day that is judged, {past.day}: no run can count; write a "
             "day that has come"
         )
-
-
-def _template(kwargs: dict[str, Any]) -> str:
-    what = f"the {kwargs['aggregate']} of $column" if kwargs.get("aggregate") else "$column"
-    if kwargs.get("group_by"):
-        what += f" of each {' and '.join(kwargs['group_by'])}"
-    never = bounds_in_words(kwargs)
-    days = " of the same weekday" if kwargs.get("same_weekday") else ""
-    since = f" since {kwargs['since']}" if kwargs.get("since") else ""
-    return (
-        f"{what} must be as usual: within {kwargs.get('deviations', 5):g} spreads of the median of "
-        f"the last {kwargs.get('runs', 28)} good runs{days}{since}, and {never} in any case."
-    )

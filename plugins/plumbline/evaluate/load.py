@@ -24,7 +24,5 @@ def load_great_expectations() -> None:
 
 def load_plugins(project: Project) -> None:
     """Import the project's own expectations and actions: what lint accepts, a run must know."""
-    for file, fault in import_plugins(
-        project.root / str(project.gx.get("plugins_directory") or "plugins")
-    ):
+    for file, fault in import_plugins(project.documents.plugins_dir):
         logger.warning("%s can't be imported: %s: %s", file, type(fault).__name__, fault)

@@ -1,4 +1,4 @@
-"""What the rules look at: every file of a project, read once, and what the files say together.
+"""What the files of a project say together, for the rules.
 
 Tolerant: what is malformed is left out here, and is a finding of the rule that looks for it.
 """
@@ -19,18 +19,14 @@ from plumbline.lint.described import DescribedModel, DescribedSource, models_in,
 from plumbline.models.files import Index, index_models
 from plumbline.models.properties import properties_files
 from plumbline.models.sources import says_enabled
-from plumbline.models.workspace import DBT_FILE, target_attributes
-from plumbline.project.alerts import ALERTS_FILE
+from plumbline.models.workspace import target_attributes
 from plumbline.project.dbt_folders import model_folders
 from plumbline.project.document import Document, KeyPath, Place
-from plumbline.project.find import PROJECT_FILE
+from plumbline.project.documents import DBT_FILE
 from plumbline.project.jinja import Scope, holds_jinja, render_settings, render_variable
-from plumbline.project.labels import INCIDENTS_FILE
-from plumbline.project.mutes import MUTES_FILE
 from plumbline.project.parameters import filled_in, has_parameter
-from plumbline.project.project import DATASOURCE_TYPE, Project, own_variables
+from plumbline.project.project import Project, own_variables
 from plumbline.project.runbooks import find_runbook
-from plumbline.project.schedule import SCHEDULE_FILE
 from plumbline.project.targets import (
     PROJECT_VARIABLE,
     TARGET_VARIABLE,
@@ -62,85 +58,13 @@ class Facts:
         self.project = project
         self.root = project.root
         self.files = project.files
-
-    # Files
-
-    @property
-    def documents(self) -> Iterator[Document]:
-        """Every file that is read as JSON or YAML."""
-        yield self.configuration
-        if self.dbt is not None:
-            yield self.dbt
-        yield from self.suites_as_written.values()
-        yield from self.checkpoints.values()
-        yield from self.definitions.values()
-        if self.schedule is not None:
-            yield self.schedule
-        if self.alerts is not None:
-            yield self.alerts
-        if self.mutes is not None:
-            yield self.mutes
-        if self.incidents is not None:
-            yield self.incidents
-        if self.services is not None:
-            yield self.services
-        yield from self.properties
+        self.documents = project.documents
 
     @cached_property
     def suites(self) -> Mapping[str, Document]:
         """Suites by their file's name, their parameters replaced by values where they have one:
         what a rule says of an argument, it says of what it will be."""
-        return {name: _filled_in(suite) for name, suite in self.suites_as_written.items()}
-
-    @cached_property
-    def suites_as_written(self) -> Mapping[str, Document]:
-        """Suites by their file's name."""
-        return self._read_all(self.project.expectations_dir)
-
-    @cached_property
-    def checkpoints(self) -> Mapping[str, Document]:
-        """Checkpoints by their file's name."""
-        return self._read_all(self.project.checkpoints_dir)
-
-    @cached_property
-    def definitions(self) -> Mapping[str, Document]:
-        """Validation definitions by their file's name."""
-        return self._read_all(self.project.validation_definitions_dir)
-
-    @cached_property
-    def configuration(self) -> Document:
-        """``great_expectations.yml``."""
-        return self.files.document(self.root / PROJECT_FILE)
-
-    @cached_property
-    def dbt(self) -> Document | None:
-        """``dbt_project.yml``, where there is one."""
-        return self._read_if_there(self.root / DBT_FILE)
-
-    @cached_property
-    def schedule(self) -> Document | None:
-        """``checkpoints/schedule.yml``, where there is one."""
-        return self._read_if_there(self.project.checkpoints_dir / SCHEDULE_FILE)
-
-    @cached_property
-    def alerts(self) -> Document | None:
-        """``checkpoints/alerts.yml``, where there is one."""
-        return self._read_if_there(self.project.checkpoints_dir / ALERTS_FILE)
-
-    @cached_property
-    def mutes(self) -> Document | None:
-        """``checkpoints/mutes.yml``, where there is one."""
-        return self._read_if_there(self.project.checkpoints_dir / MUTES_FILE)
-
-    @cached_property
-    def incidents(self) -> Document | None:
-        """``checkpoints/incidents.yml``, where there is one."""
-        return self._read_if_there(self.project.checkpoints_dir / INCIDENTS_FILE)
-
-    @cached_property
-    def services(self) -> Document | None:
-        """``deploy/services.yml``, where there is one."""
-        return self._read_if_there(self.project.services_file)
+        return {name: _filled_in(suite) for name, suite in self.documents.suites.items()}
 
     @cached_property
     def properties(self) -> tuple[Document, ...]:
@@ -148,13 +72,11 @@ class Facts:
         found = dict.fromkeys(properties_files(self.models.folders, self.files))
         return tuple(map(self.files.document, found))
 
-    def _read_all(self, folder: Path) -> Mapping[str, Document]:
-        return {
-            file.stem: self.files.document(file) for file in self.files.listed(folder, "*.json")
-        }
-
-    def _read_if_there(self, file: Path) -> Document | None:
-        return self.files.document(file) if self.files.is_file(file) else None
+    @property
+    def all_documents(self) -> Iterator[Document]:
+        """Every file that is read as JSON or YAML."""
+        yield from self.documents.all
+        yield from self.properties
 
     @cached_property
     def are_declarations_read(self) -> bool:
@@ -162,25 +84,15 @@ class Facts:
 
         Where it is not, that something is unknown says nothing.
         """
-        declarations = [*self.properties, *([self.dbt] if self.dbt is not None else [])]
-        return all(document.is_readable for document in declarations)
-
-    # What they say
-
-    @cached_property
-    def datasource(self) -> str | None:
-        """The name of the datasource that holds the targets."""
-        for name, entry in self.configuration.mapping("fluent_datasources").items():
-            if isinstance(entry, dict) and entry.get("type") == DATASOURCE_TYPE:
-                return name
-        return None
+        declarations = (self.documents.dbt, *self.properties)
+        return all(document is None or document.is_readable for document in declarations)
 
     @cached_property
     def dbt_settings(self) -> Mapping[str, Any]:
         """``dbt_project.yml`` without what is malformed."""
-        if self.dbt is None:
+        if self.documents.dbt is None:
             return {}
-        settings = dict(self.dbt.mapping())
+        settings = dict(self.documents.dbt.mapping())
         with suppress(MonitorError):  # the compiler says it
             settings = dict(render_settings(settings, file=str(self.root / DBT_FILE)))
         for key in ("model-paths", "macro-paths"):
@@ -201,9 +113,9 @@ class Facts:
     @cached_property
     def written_variables(self) -> Mapping[str, Any]:
         """The defaults of all variables, as they are written: texts may hold Jinja."""
-        if self.dbt is None:
+        if self.documents.dbt is None:
             return {}
-        return own_variables(self.dbt.mapping("vars"), self.dbt_settings.get("name"))
+        return own_variables(self.documents.dbt.mapping("vars"), self.dbt_settings.get("name"))
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
@@ -228,9 +140,9 @@ class Facts:
 
     def place_of_variable(self, name: str) -> Place:
         """Where its default stands: in the project's own scope, or beside it."""
-        assert self.dbt is not None, "where there are variables there is a file"
+        assert self.documents.dbt is not None, "where there are variables there is a file"
         own = ("vars", str(self.dbt_settings.get("name")), name)
-        return self.dbt.place(*(own if self.dbt.has(*own) else ("vars", name)))
+        return self.documents.dbt.place(*(own if self.documents.dbt.has(*own) else ("vars", name)))
 
     @cached_property
     def scope(self) -> Scope:
@@ -245,17 +157,17 @@ class Facts:
     @cached_property
     def target(self) -> LintTarget:
         """Stands in for the target that a run would take: what is compiled goes nowhere."""
-        path: KeyPath = ("fluent_datasources", self.datasource or "")
-        default = self.configuration.text(*path, "default_target")
+        path: KeyPath = ("fluent_datasources", self.documents.datasource or "")
+        default = self.documents.configuration.text(*path, "default_target")
         name = os.environ.get(TARGET_VARIABLE) or default or DEFAULT_TARGET
         at = (*path, "targets", name)
         return LintTarget(
             name,
             project=os.environ.get(PROJECT_VARIABLE)
-            or self.configuration.text(*at, "project")
+            or self.documents.configuration.text(*at, "project")
             or ANY_PROJECT,
-            dataset=self.configuration.text(*at, "dataset"),
-            location=self.configuration.text(*at, "location") or DEFAULT_LOCATION,
+            dataset=self.documents.configuration.text(*at, "dataset"),
+            location=self.documents.configuration.text(*at, "location") or DEFAULT_LOCATION,
         )
 
     @cached_property
@@ -278,11 +190,7 @@ class Facts:
     @cached_property
     def runbooks(self) -> tuple[Path, ...]:
         """Every runbook's file, in the order in which they are named."""
-        services = self.services
-        files = [self.runbook_of(suite) for suite in self.suites.values()]
-        if services is not None:
-            named = (services.text(*path, "runbook") for path, _ in services.entries("services"))
-            files += [self._runbook(text) for text in named]
+        files = map(self._runbook, self.documents.runbooks)
         return tuple(dict.fromkeys(file for file in files if file is not None))
 
     def _runbook(self, named: str | None) -> Path | None:
@@ -313,62 +221,25 @@ class Facts:
         except MonitorError:
             return True
 
-    @property
-    def plugins_dir(self) -> Path:
-        """Where the project's own Python for GX lies."""
-        return self.root / (self.configuration.text("plugins_directory") or "plugins")
-
-    @cached_property
-    def definitions_of(self) -> Mapping[str, tuple[str, ...]]:
-        """By suite, the validation definitions that run it."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, definition in self.definitions.items():
-            suite = definition.text("suite", "name")
-            if suite:
-                found[suite] = (*found.get(suite, ()), name)
-        return found
-
     def judges_models(self, suite: str) -> bool:
         """Whether a suite judges the rows of a model, be it beside data assets of GX's own."""
         datasources = {
-            self.definitions[name].text("data", "datasource", "name")
-            for name in self.definitions_of.get(suite, ())
+            self.documents.definitions[name].text("data", "datasource", "name")
+            for name in self.documents.definitions_of.get(suite, ())
         }
-        is_its_own = suite in self.monitor_names and suite not in self.definitions
-        return is_its_own or self.datasource in datasources
-
-    @cached_property
-    def listed(self) -> frozenset[str]:
-        """The names that checkpoints list."""
-        names = (
-            checkpoint.text(*path, "name")
-            for checkpoint in self.checkpoints.values()
-            for path, _ in checkpoint.entries("validation_definitions")
-        )
-        return frozenset(name for name in names if name)
+        is_its_own = suite in self.documents.monitors and suite not in self.documents.definitions
+        return is_its_own or self.documents.datasource in datasources
 
     @property
     def is_listed_known(self) -> bool:
         """Whether there are checkpoints, and each could be read."""
-        return bool(self.checkpoints) and all(one.is_readable for one in self.checkpoints.values())
-
-    @cached_property
-    def listable(self) -> frozenset[str]:
-        """What a checkpoint may list."""
-        return frozenset({*self.suites, *self.definitions})
-
-    @cached_property
-    def monitor_names(self) -> frozenset[str]:
-        """Every monitor, as `Project.monitor_names` has them."""
-        return frozenset(
-            name
-            for name in self.listable
-            if name in self.definitions or name in self.listed or name not in self.definitions_of
+        return bool(self.documents.checkpoints) and all(
+            one.is_readable for one in self.documents.checkpoints.values()
         )
 
     def suite_of(self, monitor: str) -> Document | None:
         """The suite that judges for a monitor, where there is one."""
-        definition = self.definitions.get(monitor)
+        definition = self.documents.definitions.get(monitor)
         name = monitor if definition is None else definition.text("suite", "name")
         return self.suites.get(name or "")
 

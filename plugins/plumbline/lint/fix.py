@@ -48,10 +48,10 @@ def fix_files(facts: Facts, wanted: frozenset[Path] | None) -> list[Path]:
 
 
 def _formatted(facts: Facts) -> Iterator[tuple[Document, str]]:
-    for document in facts.suites_as_written.values():
+    for document in facts.documents.suites.values():
         if document.is_readable and not document.faults:
             yield document, dumps(_suite(document, loads(facts.files.plain_text(document.file))))
-    for document in facts.checkpoints.values():
+    for document in facts.documents.checkpoints.values():
         if document.is_readable and not document.faults:
             written = loads(facts.files.plain_text(document.file))
             yield document, dumps(_checkpoint(facts, document, written))
@@ -97,8 +97,8 @@ def _checkpoint(facts: Facts, document: Document, checkpoint: dict[str, Any]) ->
     for reference in references if isinstance(references, list) else ():
         if isinstance(reference, dict) and reference.get("id") is None:
             monitor = reference.get("name")
-            if isinstance(monitor, str) and monitor in facts.listable:
-                definition = facts.definitions.get(monitor)
+            if isinstance(monitor, str) and monitor in facts.documents.listable:
+                definition = facts.documents.definitions.get(monitor)
                 id_ = None if definition is None else definition.text("id")
                 reference["id"] = id_ or str(stable_id("monitor", monitor))
     return ordered(checkpoint, _CHECKPOINT)

@@ -100,7 +100,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
         return None
     found: set[Path] = set()
     for name in names:
-        if name in facts.listable:
+        if name in facts.documents.listable:
             found |= _files_of(facts, name)
             continue
         candidates = [Path(name).absolute(), facts.root / name]
@@ -111,7 +111,7 @@ def choose_files(facts: Facts, names: Sequence[str]) -> frozenset[Path] | None:
             raise ConfigError(
                 f"{name!r} is not a monitor, file or folder",
                 key="NAME",
-                fix=did_you_mean(name, facts.listable),
+                fix=did_you_mean(name, facts.documents.listable),
             )
         found.add(there[0])
     return frozenset(found)
@@ -127,7 +127,7 @@ def _exists(path: Path) -> bool:
 def _files_of(facts: Facts, monitor: str) -> set[Path]:
     """A monitor's definition and suite, its model and its runbook."""
     suite = facts.suite_of(monitor)
-    documents = [facts.suites.get(monitor), facts.definitions.get(monitor), suite]
+    documents = [facts.suites.get(monitor), facts.documents.definitions.get(monitor), suite]
     found = {document.file.resolve() for document in documents if document is not None}
     model = None if suite is None else facts.model_of(suite)
     if model is not None:

@@ -13,7 +13,7 @@ class Plugins:
     """What lies in ``plugins_directory``, beside plumbline itself."""
 
     def __init__(self, facts: Facts) -> None:
-        self.folder = facts.plugins_dir
+        self.folder = facts.documents.plugins_dir
         self.faults: tuple[tuple[Path, Exception], ...] = ()
         """What could not be imported, of what was tried."""
 

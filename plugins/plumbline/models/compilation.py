@@ -16,7 +16,8 @@ from plumbline.models.refs import Ref, resolve_ref
 from plumbline.models.sources import find_source
 from plumbline.models.templates import current_place
 from plumbline.models.variables import NAME, VariableError, check_bounds, parameter, typed_like
-from plumbline.models.workspace import DBT_FILE, Workspace
+from plumbline.models.workspace import Workspace
+from plumbline.project.documents import DBT_FILE
 from plumbline.project.jinja import holds_jinja, render_variable
 
 # plumbline sets these itself; dbt_project.yml holds defaults only so that dbt can compile too.

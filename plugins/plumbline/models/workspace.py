@@ -13,10 +13,9 @@ from plumbline.models.manifest import Manifest, manifest_file, read_manifest
 from plumbline.models.properties import Properties, read_properties
 from plumbline.models.templates import Templates
 from plumbline.project.dbt_folders import model_folders
+from plumbline.project.documents import DBT_FILE
 from plumbline.project.files import Files
 from plumbline.project.jinja import Scope
-
-DBT_FILE = "dbt_project.yml"
 
 
 class ProjectLike(Protocol):

@@ -35,9 +35,6 @@ from plumbline.project.parsing import (
     wrong_value,
 )
 
-ALERTS_FILE = "alerts.yml"
-"""In the folder of checkpoints."""
-
 SECRET_KEYS = ("webhook", "token", "routing_key", "url", "signing_key")
 """Keys of channels that name an environment variable."""
 

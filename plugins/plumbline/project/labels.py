@@ -28,9 +28,6 @@ from plumbline.project.parsing import (
 )
 from plumbline.project.project import Project
 
-INCIDENTS_FILE = "incidents.yml"
-"""In the folder of checkpoints."""
-
 TRACES = timedelta(days=4)
 """How long after its end an incident may still be seen, where the file does not say: monitors look
 back over windows of days."""
@@ -157,11 +154,8 @@ def project_labels(project: Project, file: Path | None) -> tuple[Label, ...] | N
     Raises:
         ConfigError: as `read_labels`.
     """
-    if file is None:
-        file = project.checkpoints_dir / INCIDENTS_FILE
-        if not project.files.is_file(file):
-            return None
-    return read_labels(project.files.document(file), zone=project.timezone)
+    document = project.documents.incidents if file is None else project.files.document(file)
+    return None if document is None else read_labels(document, zone=project.timezone)
 
 
 def covered(labels: Sequence[Label], monitor: str, at: datetime) -> tuple[Label, ...]:

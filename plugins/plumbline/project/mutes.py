@@ -27,9 +27,6 @@ from plumbline.project.parsing import (
     wrong_value,
 )
 
-MUTES_FILE = "mutes.yml"
-"""In the folder of checkpoints."""
-
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 

@@ -16,18 +16,19 @@ from zoneinfo import ZoneInfo
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.core.mute import Mute
 from plumbline.core.revision import Revision
-from plumbline.project.alerts import ALERTS_FILE, AlertsConfig, default_alerts, read_alerts
+from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.dbt_folders import macro_folders, model_folders
 from plumbline.project.definitions import Definition, find_model_faults, read_definition
+from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE, Documents
 from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
-from plumbline.project.mutes import MUTES_FILE, read_mutes
+from plumbline.project.mutes import read_mutes
 from plumbline.project.parsing import refuse_faults
 from plumbline.project.revision import read_revision
 from plumbline.project.runbooks import read_runbook
-from plumbline.project.schedule import SCHEDULE_FILE, Schedule, read_schedules
+from plumbline.project.schedule import Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.stores import check_stores
 from plumbline.project.suites import Suite, read_suite
@@ -36,10 +37,6 @@ from plumbline.project.targets import Target, read_kinds, resolve_target
 if TYPE_CHECKING:
     from plumbline.project.services import Service
 
-DBT_FILE = "dbt_project.yml"
-SERVICES_FILE = "services.yml"
-"""In the folder ``deploy``."""
-DATASOURCE_TYPE = "bigquery_models"
 DEFAULT_CHECKPOINT = "health_check"
 
 
@@ -90,20 +87,30 @@ class Project:
         """
         return cls(root=find_project_dir(project_dir))
 
+    @cached_property
+    def documents(self) -> Documents:
+        """The files as they are parsed, with what is wrong with each."""
+        return Documents(self.root, self.files)
+
     @property
     def expectations_dir(self) -> Path:
         """Suites, one a monitor."""
-        return self.root / "expectations"
+        return self.documents.suites_dir
 
     @property
     def checkpoints_dir(self) -> Path:
         """Checkpoints."""
-        return self.root / "checkpoints"
+        return self.documents.checkpoints_dir
 
     @property
     def validation_definitions_dir(self) -> Path:
         """Validation definitions: suites over data assets of GX's own, and suites run twice."""
-        return self.root / "validation_definitions"
+        return self.documents.definitions_dir
+
+    @property
+    def services_file(self) -> Path:
+        """``deploy/services.yml``."""
+        return self.documents.services_file
 
     @property
     def state_dir(self) -> Path:
@@ -113,7 +120,7 @@ class Project:
     @cached_property
     def gx(self) -> Mapping[str, Any]:
         """``great_expectations.yml``, parsed."""
-        return self.files.document(self.root / PROJECT_FILE).mapping_or_raise(
+        return self.documents.configuration.mapping_or_raise(
             error=ConfigError, what="the project's configuration"
         )
 
@@ -135,7 +142,7 @@ class Project:
         """
         self.revision  # noqa: B018 - before the files: of two, the older one is said
         self.files.read_all(self._files_of_a_run())
-        for named in self._runbooks():
+        for named in self.documents.runbooks:
             read_runbook(self.root, named, self.files)
 
     def _files_of_a_run(self) -> Iterator[Path]:
@@ -157,20 +164,6 @@ class Project:
             for folder in macro_folders(self.root, self.dbt):
                 yield from files.listed(folder, "*.sql", below=True)
 
-    def _runbooks(self) -> Iterator[str]:
-        """What suites and services name as their runbooks."""
-        for name in self.suite_names():
-            document = self.files.document(self.expectations_dir / f"{name}.json")
-            named = document.text("meta", "monitor", "runbook")
-            if named is not None:
-                yield named
-        if self.files.is_file(self.services_file):
-            services = self.files.document(self.services_file)
-            for path, _ in services.entries("services"):
-                named = services.text(*path, "runbook")
-                if named is not None:
-                    yield named
-
     def check_stores(self) -> None:
         """Refuse stores with which no monitor can be run.
 
@@ -182,14 +175,12 @@ class Project:
     @cached_property
     def dbt(self) -> Mapping[str, Any]:
         """``dbt_project.yml``, parsed; empty where there is none."""
-        file = self.root / DBT_FILE
-        if not self.files.is_file(file):
+        document = self.documents.dbt
+        if document is None:
             return {}
-        settings = self.files.document(file).mapping_or_raise(
-            error=ConfigError, what="the dbt project file"
-        )
+        settings = document.mapping_or_raise(error=ConfigError, what="the dbt project file")
         with _as_config_error():
-            return render_settings(settings, file=str(file))
+            return render_settings(settings, file=str(document.file))
 
     @cached_property
     def vars(self) -> Mapping[str, Any]:
@@ -229,10 +220,8 @@ class Project:
         Raises:
             ConfigError: malformed.
         """
-        file = self.checkpoints_dir / ALERTS_FILE
-        if not self.files.is_file(file):
-            return default_alerts()
-        return read_alerts(self.files.document(file))
+        document = self.documents.alerts
+        return default_alerts() if document is None else read_alerts(document)
 
     @cached_property
     def mutes(self) -> tuple[Mute, ...]:
@@ -241,10 +230,9 @@ class Project:
         Raises:
             ConfigError: malformed, or of a monitor that is not there.
         """
-        file = self.checkpoints_dir / MUTES_FILE
-        if not self.files.is_file(file):
+        document = self.documents.mutes
+        if document is None:
             return ()
-        document = self.files.document(file)
         return read_mutes(document, zone=self.timezone, monitors=self.monitor_names())
 
     @cached_property
@@ -255,19 +243,14 @@ class Project:
             ConfigError: malformed, never coming, or naming a checkpoint or channel that is not
                 there.
         """
-        file = self.checkpoints_dir / SCHEDULE_FILE
-        if not self.files.is_file(file):
+        document = self.documents.schedule
+        if document is None:
             return ()
         return read_schedules(
-            self.files.document(file),
+            document,
             checkpoints=self.checkpoint_names(),
             channels=self.alerts.channels,
         )
-
-    @property
-    def services_file(self) -> Path:
-        """``deploy/services.yml``."""
-        return self.root / "deploy" / SERVICES_FILE
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
@@ -276,12 +259,13 @@ class Project:
         Raises:
             ConfigError: malformed.
         """
-        if not self.files.is_file(self.services_file):
+        document = self.documents.services
+        if document is None:
             return ()
         # Most commands ask for no service, and should not wait for the file's many keys.
         from plumbline.project.services import read_services
 
-        return read_services(self.files.document(self.services_file))
+        return read_services(document)
 
     @cached_property
     def sites(self) -> tuple[SiteConfig, ...]:
@@ -299,11 +283,10 @@ class Project:
 
     @cached_property
     def _datasource(self) -> tuple[str, Mapping[str, Any]]:
-        declared = self.gx.get("fluent_datasources") or {}
-        entries = declared if isinstance(declared, dict) else {}
-        for name, entry in entries.items():
-            if isinstance(entry, dict) and entry.get("type") == DATASOURCE_TYPE:
-                return str(name), entry
+        configuration = self.gx
+        name = self.documents.datasource
+        if name is not None:
+            return name, configuration["fluent_datasources"][name]
         raise ConfigError(
             f"no datasource of type {DATASOURCE_TYPE!r}",
             file=self.root / PROJECT_FILE,
@@ -389,35 +372,10 @@ class Project:
         return self.validation_definitions_dir / f"{name}.json"
 
     def monitor_names(self) -> tuple[str, ...]:
-        """Every monitor: validation definitions, and suites that run under their own name.
-
-        A suite that only definitions of other names run is a monitor of its own only where a
-        checkpoint lists it.
-        """
-        suites, definitions = self.suite_names(), self.definition_names()
-        if not definitions:
-            return suites
-        run_by_others = {self._suite_run_by(name) for name in definitions}
-        listed = self._listed() if run_by_others else set()
-        own = {name for name in suites if name not in run_by_others or name in listed}
-        return tuple(sorted({*own, *definitions}))
-
-    def _suite_run_by(self, definition: str) -> str | None:
-        try:
-            read = self.definition(definition)
-        except MonitorError:  # its ERROR
-            return None
-        return read.suite if read is not None else None
-
-    def _listed(self) -> set[str]:
-        """Every monitor that a checkpoint lists."""
-        listed: set[str] = set()
-        for name in self.checkpoint_names():
-            try:
-                listed.update(self._read_checkpoint(name).monitors)
-            except ConfigError:  # refused where it is run
-                continue
-        return listed
+        """Every monitor: validation definitions, and suites that run under their own name."""
+        if not self.definition_names():
+            return self.suite_names()
+        return tuple(sorted(self.documents.monitors))
 
     def suite_of(self, monitor: str) -> Suite:
         """The suite of a monitor, with the model whose rows it judges.
@@ -474,8 +432,7 @@ class Project:
                 key="data",
                 fix="ask for a monitor with a model, see docs/writing-a-monitor.md",
             )
-        definitions = self.definition_names()
-        others = [name for name in definitions if self._suite_run_by(name) == suite.name]
+        others = self.documents.definitions_of.get(suite.name, ())
         raise MonitorError(
             f"suite {suite.name!r} names no model",
             file=suite.file,

@@ -29,9 +29,6 @@ from plumbline.project.parsing import (
     wrong_value,
 )
 
-SCHEDULE_FILE = "schedule.yml"
-"""In the folder of checkpoints."""
-
 DURATION_PATTERN = r"^[1-9][0-9]{0,5}[smh]$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.documents import DBT_FILE
 from plumbline.project.find import PROJECT_FILE
-from plumbline.project.project import DBT_FILE, Project
+from plumbline.project.project import Project
 from plumbline.scaffold.monitor import NewMonitor, find_table, make_files
 from plumbline.scaffold.templating import TEMPLATES, render
 from plumbline.scaffold.writing import write_new

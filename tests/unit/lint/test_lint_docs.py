@@ -40,7 +40,7 @@ def test_a_hook_is_a_command_that_is_there(hook: dict[str, str]) -> None:
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_a_hook_is_run_for_every_file_that_lint_reads(hook: dict[str, str]) -> None:
     facts = Facts(Project(ROOT))
-    read = [document.file for document in facts.documents]
+    read = [document.file for document in facts.all_documents]
     read += [template.file for template in Models(facts).watched_templates]
     names = [file.relative_to(ROOT).as_posix() for file in read]
     assert len(names) > 20

@@ -91,10 +91,10 @@ _BY_KIND = {
 def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``alerts.yml`` and ``mutes.yml``."""
     facts = context.facts
-    if facts.alerts is not None and facts.alerts.is_readable:
-        yield from _alerts(facts, facts.alerts)
-    if facts.mutes is not None and facts.mutes.is_readable:
-        yield from _mutes(facts, facts.mutes)
+    if facts.documents.alerts is not None and facts.documents.alerts.is_readable:
+        yield from _alerts(facts, facts.documents.alerts)
+    if facts.documents.mutes is not None and facts.documents.mutes.is_readable:
+        yield from _mutes(facts, facts.documents.mutes)
 
 
 def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
@@ -112,9 +112,9 @@ def _alerts(facts: Facts, alerts: Document) -> Iterator[Finding]:
 
 def _unused_channels(facts: Facts, alerts: Document) -> Iterator[Finding]:
     used = {name for _, name in named_channels(alerts)}
-    if facts.schedule is not None:
-        for path, _ in facts.schedule.entries("schedules"):
-            used |= {name for _, name in facts.schedule.texts(*path, "notify")}
+    if facts.documents.schedule is not None:
+        for path, _ in facts.documents.schedule.entries("schedules"):
+            used |= {name for _, name in facts.documents.schedule.texts(*path, "notify")}
     for name in alerts.mapping("channels"):
         if name not in used:
             yield UNUSED_CHANNEL.at(
@@ -127,7 +127,7 @@ def _unused_channels(facts: Facts, alerts: Document) -> Iterator[Finding]:
 def _unknown_in_routes(facts: Facts, alerts: Document) -> Iterator[Finding]:
     owners = {suite.text("meta", "monitor", "owner") for suite in facts.suites.values()}
     known: Mapping[str, Collection[str]] = {
-        "monitor": facts.monitor_names,
+        "monitor": facts.documents.monitors,
         "owner": {owner for owner in owners if owner},
     }
     for path, _ in alerts.entries("routes"):
@@ -171,7 +171,7 @@ def _takes(
 
 
 def _mutes(facts: Facts, mutes: Document) -> Iterator[Finding]:
-    faults = find_mute_faults(mutes, monitors=facts.monitor_names)
+    faults = find_mute_faults(mutes, monitors=facts.documents.monitors)
     yield from value_findings(mutes, faults, _BY_KIND)
     now = datetime.now(UTC)
     for path, mute in valid_mutes(mutes, zone=facts.timezone):

@@ -33,14 +33,14 @@ RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION)
 
 def check(context: LintContext) -> Iterator[Finding]:
     """Names that lead nowhere."""
-    for checkpoint in context.facts.checkpoints.values():
+    for checkpoint in context.facts.documents.checkpoints.values():
         yield from _monitors(context, checkpoint)
         for path, _ in checkpoint.entries("actions"):
             yield from _action(context, checkpoint, path)
 
 
 def _monitors(context: LintContext, checkpoint: Document) -> Iterator[Finding]:
-    known = context.facts.listable
+    known = context.facts.documents.listable
     seen: set[str] = set()
     for path, _ in checkpoint.entries("validation_definitions"):
         name = checkpoint.text(*path, "name")

@@ -51,7 +51,7 @@ RULES = (UNKNOWN_SUITE, UNKNOWN_DATA, NAME_TWICE, UNFIT, UNUSED)
 def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with validation definitions as wholes."""
     facts = context.facts
-    for name, definition in facts.definitions.items():
+    for name, definition in facts.documents.definitions.items():
         if not definition.is_readable:
             continue
         yield from _name(facts, name, definition)
@@ -62,11 +62,11 @@ def check(context: LintContext) -> Iterator[Finding]:
                 f"there is no suite {suite!r}",
                 did_you_mean(suite, facts.suites),
             )
-        if definition.text("data", "datasource", "name") == facts.datasource:
+        if definition.text("data", "datasource", "name") == facts.documents.datasource:
             yield from _of_model(facts, definition)
-        elif facts.configuration.is_readable:
+        elif facts.documents.configuration.is_readable:
             yield from _of_asset(facts, definition)
-        if facts.is_listed_known and name not in facts.listed:
+        if facts.is_listed_known and name not in facts.documents.listed:
             yield UNUSED.at(
                 definition.place(),
                 f"no checkpoint lists {name!r}, so nothing runs it",
@@ -78,7 +78,7 @@ def _name(facts: Facts, name: str, definition: Document) -> Iterator[Finding]:
     own = definition.text("name")
     others = [
         other
-        for other, document in facts.definitions.items()
+        for other, document in facts.documents.definitions.items()
         if other != name and document.text("name") == own
     ]
     if own is not None and own != name and others:
@@ -118,19 +118,19 @@ def _of_asset(facts: Facts, definition: Document) -> Iterator[Finding]:
         name = definition.text("data", kind, "name")
         if name is None:
             return
-        known = facts.configuration.mapping(*path)
-        if isinstance(facts.configuration.get(*path), list):
+        known = facts.documents.configuration.mapping(*path)
+        if isinstance(facts.documents.configuration.get(*path), list):
             return  # GX says what is wrong with it
         if name not in known:
             yield _unknown(definition, kind, name, list(known))
             return
         path = (*path, name, below)
     name = definition.text("data", "batch_definition", "name")
-    known = facts.configuration.mapping(*path)
+    known = facts.documents.configuration.mapping(*path)
     if name is not None and name not in known:
         yield _unknown(definition, "batch_definition", name, list(known))
         return
-    is_whole = not facts.configuration.get(*path, name or "", "partitioner")
+    is_whole = not facts.documents.configuration.get(*path, name or "", "partitioner")
     if name is not None and definition.get("days_back") and is_whole:
         yield UNFIT.at(
             definition.place("days_back"),

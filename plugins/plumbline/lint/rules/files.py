@@ -89,10 +89,10 @@ def text_finding(file: Path, fault: Fault) -> Finding:
 def check(context: LintContext) -> Iterator[Finding]:
     """What was wrong with each file when it was read, and names that differ from the file's."""
     facts = context.facts
-    for document in facts.documents:
+    for document in facts.all_documents:
         for fault in document.faults:
             yield text_finding(document.file, fault)
-    named = (facts.suites, facts.checkpoints, facts.definitions)
+    named = (facts.suites, facts.documents.checkpoints, facts.documents.definitions)
     for document in (document for documents in named for document in documents.values()):
         name = document.text("name")
         if name is not None and name != document.file.stem:

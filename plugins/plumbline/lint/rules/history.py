@@ -69,7 +69,7 @@ def check(
     from plumbline.checks.threshold_families import families_of
 
     project = context.facts.project
-    for name in sorted(context.facts.monitor_names):
+    for name in sorted(context.facts.documents.monitors):
         document = context.facts.suite_of(name)
         measured = history.get(name, ())
         if document is None or not measured or _days(project, measured) < _DAYS:

@@ -12,6 +12,6 @@ from plumbline.project.labels import find_label_faults
 
 def check(context: LintContext) -> Iterator[Finding]:
     """Unknown and missing keys, wrong values, an id that stands twice."""
-    incidents = context.facts.incidents
+    incidents = context.facts.documents.incidents
     if incidents is not None and incidents.is_readable:
         yield from value_findings(incidents, find_label_faults(incidents))

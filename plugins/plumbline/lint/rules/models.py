@@ -243,7 +243,7 @@ def place_of(fault: PlumblineError, file: Path, facts: Facts) -> Place:
     line = _LINE.fullmatch(key)
     if line is not None:
         return Place(named, int(line.group(1)))
-    for document in facts.documents:
+    for document in facts.all_documents:
         if isinstance(document, Document) and document.file == named:
             return document.place_of_key(key)
     return Place(named if named.is_file() else file, key=key or None)

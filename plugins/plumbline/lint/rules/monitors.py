@@ -115,17 +115,17 @@ def _owner_and_runbook(facts: Facts, name: str, suite: Document) -> Iterator[Fin
 def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
     named = suite.get(*_META, "depends_on")
     for index, other in enumerate(named if isinstance(named, list) else ()):
-        if isinstance(other, str) and other not in facts.monitor_names:
+        if isinstance(other, str) and other not in facts.documents.monitors:
             yield UNKNOWN_DEPENDENCY.at(
                 suite.place(*_META, "depends_on", index),
                 f"{name!r} depends on {other!r}, which is no monitor",
-                did_you_mean(other, facts.monitor_names - {name}),
+                did_you_mean(other, facts.documents.monitors - {name}),
             )
 
 
 def _cycles(facts: Facts) -> Iterator[Finding]:
     edges: dict[str, list[str]] = {}
-    for name in sorted(facts.monitor_names):
+    for name in sorted(facts.documents.monitors):
         suite = facts.suite_of(name)
         named = None if suite is None else suite.get(*_META, "depends_on")
         others = named if isinstance(named, list) else []

@@ -37,7 +37,7 @@ _SOME_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 def check(context: LintContext) -> Iterator[Finding]:
     """Parameters without a value, and values without a reader."""
-    for suite in context.facts.suites_as_written.values():
+    for suite in context.facts.documents.suites.values():
         values = suite.mapping("suite_parameters")
         read: set[str] = set()
         for path, entry in suite.entries("expectations"):

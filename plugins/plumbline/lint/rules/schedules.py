@@ -53,11 +53,13 @@ _BY_KIND = {
 def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``schedule.yml``."""
     facts = context.facts
-    schedule = facts.schedule
+    schedule = facts.documents.schedule
     if schedule is None or not schedule.is_readable:
         return
     faults = find_schedule_faults(
-        schedule, checkpoints=facts.checkpoints, channels=_channels(facts.alerts)
+        schedule,
+        checkpoints=facts.documents.checkpoints,
+        channels=_channels(facts.documents.alerts),
     )
     yield from value_findings(schedule, faults, _BY_KIND)
     for path, cron in schedule.entry_texts("schedules", key="cron"):

@@ -75,7 +75,7 @@ VARIABLE = "services"
 def check(context: LintContext) -> Iterator[Finding]:
     """What is wrong with ``services.yml``."""
     facts = context.facts
-    services = facts.services
+    services = facts.documents.services
     if services is None or not services.is_readable:
         return
     yield from value_findings(services, find_service_faults(services))
@@ -104,18 +104,18 @@ def _missing(
 
 def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]:
     verify = services.text(*path, "verify")
-    if verify is not None and verify not in facts.checkpoints:
+    if verify is not None and verify not in facts.documents.checkpoints:
         yield UNKNOWN_CHECKPOINT.at(
             services.place(*path, "verify"),
             f"there is no checkpoint {verify!r}",
-            did_you_mean(verify, facts.checkpoints),
+            did_you_mean(verify, facts.documents.checkpoints),
         )
     for at, name in services.texts(*path, "monitors"):
-        if name not in facts.monitor_names:
+        if name not in facts.documents.monitors:
             yield UNKNOWN_MONITOR.at(
                 services.place(*at),
                 f"there is no monitor {name!r}",
-                did_you_mean(name, facts.monitor_names),
+                did_you_mean(name, facts.documents.monitors),
             )
     runbook = services.text(*path, "runbook")
     if runbook is None:
@@ -135,7 +135,7 @@ def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]
 
 def _variable(facts: Facts, services: Document) -> Iterator[Finding]:
     """The model of deployment_drift is given the names; a project without it needs no variable."""
-    if facts.dbt is None or VARIABLE not in facts.variables:
+    if facts.documents.dbt is None or VARIABLE not in facts.variables:
         return
     listed = facts.variables[VARIABLE]
     if not isinstance(listed, list):

@@ -106,31 +106,34 @@ class _PropertiesEntry(_Open):
 def check(context: LintContext) -> Iterator[Finding]:
     """Every key and value that can't stand where it stands."""
     facts = context.facts
-    for suite in facts.suites_as_written.values():
+    for suite in facts.documents.suites.values():
         if suite.is_readable:
             yield from check_shape(suite, (), SuiteEntry)
             yield from check_near_misses(suite, ("meta",), ours=("monitor",))
-    for checkpoint in facts.checkpoints.values():
+    for checkpoint in facts.documents.checkpoints.values():
         if checkpoint.is_readable:
             yield from check_shape(checkpoint, (), CheckpointEntry)
-    for definition in facts.definitions.values():
+    for definition in facts.documents.definitions.values():
         if definition.is_readable:
             yield from check_shape(definition, (), DefinitionEntry)
     yield from _targets(facts)
-    if facts.dbt is not None and facts.dbt.is_readable:
-        yield from _dbt(facts, facts.dbt)
+    if facts.documents.dbt is not None and facts.documents.dbt.is_readable:
+        yield from _dbt(facts, facts.documents.dbt)
     for properties in facts.properties:
         if properties.is_readable:
             yield from _properties(properties)
 
 
 def _targets(facts: Facts) -> Iterator[Finding]:
-    if facts.datasource is None:
+    if facts.documents.datasource is None:
         return
-    path: KeyPath = ("fluent_datasources", facts.datasource)
-    yield from check_shape(facts.configuration, path, WarehouseEntry)
+    path: KeyPath = ("fluent_datasources", facts.documents.datasource)
+    yield from check_shape(facts.documents.configuration, path, WarehouseEntry)
     yield from check_near_misses(
-        facts.configuration, path, ours=("default_target", "targets"), others=("type", "name")
+        facts.documents.configuration,
+        path,
+        ours=("default_target", "targets"),
+        others=("type", "name"),
     )
 
 

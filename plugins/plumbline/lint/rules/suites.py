@@ -49,7 +49,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 suite.place("expectations"), f"suite {name!r} expects nothing", "add an expectation"
             )
         yield from _model(facts, name, suite)
-        is_run = name in facts.listed or name in facts.definitions_of
+        is_run = name in facts.documents.listed or name in facts.documents.definitions_of
         if facts.is_listed_known and not is_run:
             yield UNUSED.at(
                 suite.place(),
@@ -67,8 +67,8 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
             f"there is no model {model!r}",
             did_you_mean(model, facts.models.files),
         )
-    definitions = facts.definitions_of.get(name, ())
-    is_own = name in facts.listed and name not in facts.definitions
+    definitions = facts.documents.definitions_of.get(name, ())
+    is_own = name in facts.documents.listed and name not in facts.documents.definitions
     if model is None and not suite.has(*path) and (is_own or not definitions):
         yield NO_MODEL.at(
             suite.place(*path),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
-from plumbline.project.project import DATASOURCE_TYPE
+from plumbline.project.documents import DATASOURCE_TYPE
 from plumbline.project.stores import find_store_faults
 from plumbline.project.targets import WarehouseEntry
 
@@ -37,7 +37,7 @@ RULES = (NONE, UNKNOWN, STORE)
 
 def check(context: LintContext) -> Iterator[Finding]:
     """Targets that are not there."""
-    configuration, name = context.facts.configuration, context.facts.datasource
+    configuration, name = context.facts.documents.configuration, context.facts.documents.datasource
     if not configuration.is_readable:
         return
     for fault in find_store_faults(configuration.mapping()):

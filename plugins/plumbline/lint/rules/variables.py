@@ -50,13 +50,13 @@ _PATH = ("meta", "monitor", "vars")
 def check(context: LintContext) -> Iterator[Finding]:
     """Values of variables: the project's defaults, the suites' own, the bounds of models."""
     facts = context.facts
-    if facts.dbt is not None:
-        yield from _defaults(facts, facts.dbt)
+    if facts.documents.dbt is not None:
+        yield from _defaults(facts, facts.documents.dbt)
     for suite in facts.suites.values():
         yield from _values(context, suite, _PATH, facts.model_of(suite), UNUSED)
-    for definition in facts.definitions.values():
+    for definition in facts.documents.definitions.values():
         asset = facts.suites.get(definition.text("data", "asset", "name") or "")
-        is_of_model = definition.text("data", "datasource", "name") == facts.datasource
+        is_of_model = definition.text("data", "datasource", "name") == facts.documents.datasource
         if asset is not None and is_of_model:
             # A run refuses what the model does not read.
             path = ("batch_parameters", "vars")
@@ -195,7 +195,7 @@ def _default(
     try:
         check_bounds(declared, bounds, file=None, declared_in=None)
     except VariableError as fault:
-        if is_used and facts.dbt is not None:
+        if is_used and facts.documents.dbt is not None:
             yield OUT_OF_BOUNDS.at(facts.place_of_variable(name), fault.what, fault.fix or "")
     except MonitorError as fault:
         place = model.document.place(*model.meta_path, "vars", name)

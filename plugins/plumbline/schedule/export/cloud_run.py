@@ -18,7 +18,8 @@ import yaml
 
 from plumbline.core.errors import ConfigError
 from plumbline.history.heartbeat import SCHEDULE_VARIABLE
-from plumbline.project.schedule import SCHEDULE_FILE, Schedule
+from plumbline.project.documents import SCHEDULE_FILE
+from plumbline.project.schedule import Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
 from plumbline.schedule.export.files import (
     Cloud,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.schedule import SCHEDULE_FILE, Schedule
+from plumbline.project.documents import SCHEDULE_FILE
+from plumbline.project.schedule import Schedule
 
 _LONGEST = 63
 """Of a name in Google Cloud."""

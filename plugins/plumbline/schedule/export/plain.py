@@ -14,7 +14,8 @@ from typing import cast
 from cronsim import CronSim
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.schedule import SCHEDULE_FILE, Schedule
+from plumbline.project.documents import SCHEDULE_FILE
+from plumbline.project.schedule import Schedule
 
 ALL_DAYS = tuple(range(1, 32))
 ALL_MONTHS = tuple(range(1, 13))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -480,4 +481,7 @@ def test_a_batch_of_another_day_is_not_kept_as_the_result_of_today(
     record = one.meta.get(META_KEY)
     assert (record is not None) == (as_of is not None)
     if as_of is not None:
-        assert str(result.checkpoint_config.run_stamp.as_of).startswith(as_of)
+        run = result.checkpoint_config.last_run.run
+        assert str(run.as_of).startswith(as_of)
+        assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{8}", run.run_id), "each run has its own id"
+        assert (run.checkpoint, record["run"]["run_id"]) == ("all", run.run_id)

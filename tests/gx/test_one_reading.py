@@ -159,4 +159,4 @@ def test_a_run_in_a_notebook_reads_the_project_when_it_begins(
     assert edited
     assert outcomes["coverage"].status == "WARNING"
     assert outcomes["again"].status == "PASS"
-    assert EDITED not in repr(outcomes) + repr(checkpoint.run_stamp) + json.dumps(slack.messages)
+    assert EDITED not in repr(outcomes) + repr(checkpoint.last_run) + json.dumps(slack.messages)

@@ -23,6 +23,7 @@ import pytest
 from plumbline.alerts import factory
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.history import dataset, loads
 from plumbline.project import Target
@@ -277,9 +278,7 @@ def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
                 factory.LiveRun(
                     project=project.project,
                     target=target,
-                    run_id=f"run-{day}-{run}",
-                    checkpoint="all",
-                    as_of=at,
+                    run=Run(f"run-{day}-{run}", "all", target.name, at, revision=None),
                     now=at,
                 ),
                 [outcome(run, at)],

@@ -20,6 +20,7 @@ from typing import Any
 from plumbline.alerts import delivery, factory
 from plumbline.alerts.store import StateStore
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.project import Project
 from support.targets import embedded_target
@@ -60,13 +61,12 @@ def main() -> None:
                 reason="it can't be known" if status == "ERROR" else None,
             )
         )
+    target = embedded_target(arguments.state_dir, project=arguments.project)
     report = factory.notify(
         factory.LiveRun(
             project=Project(arguments.root),
-            target=embedded_target(arguments.state_dir, project=arguments.project),
-            run_id=f"run-{os.getpid()}",
-            checkpoint="health_check",
-            as_of=arguments.as_of,
+            target=target,
+            run=Run(f"run-{os.getpid()}", "health_check", target.name, arguments.as_of, None),
             now=arguments.as_of,
         ),
         outcomes,

@@ -36,9 +36,7 @@ class LiveRun:
 
     project: Project
     target: Target
-    run_id: str
-    checkpoint: str
-    as_of: datetime
+    run: Run
     now: datetime
     is_kept: bool = True
     """Whether the history is to have it: with other vars it measures something else."""
@@ -58,12 +56,11 @@ def notify(
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
     statuses = [outcome.status for outcome in outcomes]
-    run = Run(live.run_id, live.checkpoint, live.target.name, live.as_of, live.project.revision)
-    facts = RunFacts(run, live.now, run_status(statuses), score(statuses))
+    facts = RunFacts(live.run, live.now, run_status(statuses), score(statuses))
     alert_service = make_alert_service(
         live.project,
         live.target,
-        holder=live.run_id,
+        holder=live.run.run_id,
         environment=environment,
         clock=clock,
         progress=live.progress,
@@ -71,7 +68,7 @@ def notify(
     if live.is_kept:
         is_whole = _is_whole(live, outcomes)
         alert_service.record = lambda: alert_service.store.record_outcomes(
-            run, outcomes, whole=is_whole
+            live.run, outcomes, whole=is_whole
         )
     try:
         return alert_service.notify(outcomes, facts)
@@ -81,7 +78,7 @@ def notify(
 
 def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:
     try:
-        monitors = live.project.checkpoint(live.checkpoint).monitors
+        monitors = live.project.checkpoint(live.run.checkpoint).monitors
     except ConfigError:  # a checkpoint that is in no file of the project
         return True
     return set(monitors) <= {outcome.monitor for outcome in outcomes}

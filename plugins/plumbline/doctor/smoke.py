@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
+from plumbline.core.run import Run, new_run_id
 from plumbline.doctor.table_checks import check_tables, resolve_sources
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
@@ -242,7 +243,9 @@ def partitions_are_pruned(smoke: Smoke) -> Seen:
 
 def models_run(smoke: Smoke) -> Seen:
     """Every monitor's model runs as it is, within what a dry run estimated."""
-    jobs = MonitorJobs(smoke.project, smoke.target, datetime.now(UTC), checkpoint="smoke")
+    now = datetime.now(UTC)
+    run = Run(new_run_id(now), "smoke", smoke.target.name, now, revision=None)
+    jobs = MonitorJobs(smoke.project, smoke.target, now, run=run)
     names = smoke.project.suite_names()
     seen, good = [], True
     jobs.submit(names)

@@ -15,7 +15,7 @@ from great_expectations.compatibility import pydantic
 
 if TYPE_CHECKING:
     from plumbline.alerts.report import AlertsReport
-    from plumbline.run.workspace import JudgedRun
+    from plumbline.run.workspace import RunOutcomes
 
 
 class AlertAction(ValidationAction):
@@ -40,10 +40,10 @@ class AlertAction(ValidationAction):
 
         self._report = None
         checkpoint: Any = checkpoint_result.checkpoint_config
-        run: JudgedRun | None = checkpoint.judged_run
-        if run is None or run.live is None:
+        found: RunOutcomes | None = checkpoint.last_run
+        if found is None or found.live is None:
             return {"alerts": [], "notes": ["Nothing is sent: this run is not a live one."]}
-        self._report = notify(run.live, run.outcomes)
+        self._report = notify(found.live, found.outcomes)
         return {
             "alerts": [
                 {

@@ -20,6 +20,7 @@ from great_expectations.core.run_identifier import RunIdentifier
 
 from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.gx.alert_action import AlertAction
 from plumbline.gx.docs_action import DocsAction
 from plumbline.gx.judged_definition import JudgedDefinition, StoredResults
@@ -28,9 +29,8 @@ from plumbline.gx.project_context import one_reading
 from plumbline.project import Project, Target
 from plumbline.run.engine import Engine, stamp_of
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.workspace import Acted, JudgedRun
+from plumbline.run.workspace import ActionResults, RunOutcomes
 from plumbline.site import paths
-from plumbline.site.records import RunStamp
 
 if TYPE_CHECKING:
     from plumbline.alerts.factory import LiveRun
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 class Checkpoint(GxCheckpoint):
     """GX's checkpoint over monitors: one job each, all submitted before the first is awaited."""
 
-    _judged_run: JudgedRun | None = pydantic.PrivateAttr(None)
+    _last_run: RunOutcomes | None = pydantic.PrivateAttr(None)
     _failed_actions: list[str] = pydantic.PrivateAttr(default_factory=list)
 
     def is_fresh(self) -> CheckpointFreshnessDiagnostics:
@@ -60,7 +60,7 @@ class Checkpoint(GxCheckpoint):
         Without a ``run_id`` of GX's, plumbline's own is its name. The files are those of the moment
         in which it begins: an edit during the run is in the next one.
         """
-        self._judged_run = None
+        self._last_run = None
         with one_reading(self.context) as project:
             self.validation_definitions = [
                 _as_read(definition, project, self.context)
@@ -76,15 +76,15 @@ class Checkpoint(GxCheckpoint):
         started_at = datetime.now(UTC)
         options, parameters = dict(batch_parameters or {}), dict(expectation_parameters or {})
         over_models = [one for one in self.definitions if isinstance(one, Monitor)]
-        jobs = (*over_models, *self.definitions)[0].jobs(options)
-        stamp = stamp_of(
-            jobs,
-            self.name,
-            started_at=started_at,
-            run_id=str(run_id.run_name) if run_id is not None and run_id.run_name else None,
+        named = None if run_id is None or not run_id.run_name else str(run_id.run_name)
+        jobs = (*over_models, *self.definitions)[0].jobs(
+            options, checkpoint=self.name, run_id=named
         )
+        run = jobs.run
+        assert run is not None
+        stamp = stamp_of(run, jobs.project, started_at=started_at)
         # Without a time, GX reads the name as one: a random part may be an offset of 70 hours.
-        run_id = run_id or RunIdentifier(stamp.run_id, stamp.started_at)
+        run_id = run_id or RunIdentifier(run.run_id, started_at)
         workspace = CheckpointWorkspace(self, run_id=run_id, options=options)
         # Other vars measure something else, GX's own parameters choose another batch, suite
         # parameters judge otherwise: that is no part of the docs' past.
@@ -112,8 +112,8 @@ class Checkpoint(GxCheckpoint):
                         run_id=run_id,
                     )
             outcomes = tuple(found)
-            live = None if parameters else _live_run(jobs, stamp, outcomes, options)
-            workspace.act(JudgedRun(stamp, outcomes, jobs.target, live))
+            live = None if parameters else _live_run(jobs, run, options)
+            workspace.act(RunOutcomes(run, outcomes, jobs.target, live))
             assert workspace.result is not None
             return workspace.result
         finally:
@@ -121,20 +121,20 @@ class Checkpoint(GxCheckpoint):
 
     def finish(
         self,
-        run: JudgedRun,
+        found: RunOutcomes,
         kept: Mapping[str, ExpectationSuiteValidationResult],
         run_id: RunIdentifier,
     ) -> CheckpointResult:
-        """Make ``run`` the last one, and return GX's result of it.
+        """Make ``found`` the last run, and return GX's result of it.
 
         Args:
-            run: what was judged.
+            found: what it found.
             kept: GX's results by monitor.
             run_id: GX's.
         """
-        self._judged_run = run  # first: the result gets a copy of this checkpoint
+        self._last_run = found  # first: the result gets a copy of this checkpoint
         by_name = {definition.name: definition for definition in self.definitions}
-        for outcome in run.outcomes:
+        for outcome in found.outcomes:
             by_name[outcome.monitor].set_outcome(outcome)
         results = {
             self._build_result_key(
@@ -146,7 +146,7 @@ class Checkpoint(GxCheckpoint):
         }
         return self._construct_result(run_id=run_id, run_results=results)
 
-    def act(self, result: CheckpointResult) -> Acted:
+    def act(self, result: CheckpointResult) -> ActionResults:
         """Each action runs whatever the one before it did; in GX one that raises ends them all."""
         self._failed_actions.clear()
         context = ActionContext()
@@ -161,7 +161,7 @@ class Checkpoint(GxCheckpoint):
                 logger.warning("%s", self._failed_actions[-1])
         alerts = [action.report for action in self.actions if isinstance(action, AlertAction)]
         docs = [action.built for action in self.actions if isinstance(action, DocsAction)]
-        return Acted(
+        return ActionResults(
             alerts=tuple(report for report in alerts if report is not None),
             docs=tuple(built for each in docs for built in each),
             failed=tuple(self._failed_actions),
@@ -182,14 +182,9 @@ class Checkpoint(GxCheckpoint):
         return [one for one in self.validation_definitions if isinstance(one, JudgedDefinition)]
 
     @property
-    def judged_run(self) -> JudgedRun | None:
+    def last_run(self) -> RunOutcomes | None:
         """The last run, or the one whose actions are under way; None: no monitor was judged."""
-        return self._judged_run
-
-    @property
-    def run_stamp(self) -> RunStamp | None:
-        """Of the last run; None before the first."""
-        return None if self._judged_run is None else self._judged_run.stamp
+        return self._last_run
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -233,9 +228,9 @@ class CheckpointWorkspace(StoredResults):
 
         return next(open_sites(self._checkpoint.context), None)
 
-    def act(self, run: JudgedRun) -> Acted:
+    def act(self, found: RunOutcomes) -> ActionResults:
         """Run the checkpoint's actions with GX's results of the run."""
-        self.result = self._checkpoint.finish(run, self.kept, self.run_id)
+        self.result = self._checkpoint.finish(found, self.kept, self.run_id)
         return self._checkpoint.act(self.result)
 
 
@@ -254,28 +249,17 @@ def _as_read(definition: Any, project: Project, context: Any) -> Any:
     return store.get(store.get_key(name=definition.name))
 
 
-def _live_run(
-    jobs: MonitorJobs,
-    stamp: RunStamp,
-    outcomes: tuple[Outcome, ...],
-    options: Mapping[str, Any],
-) -> LiveRun | None:
+def _live_run(jobs: MonitorJobs, run: Run, options: Mapping[str, Any]) -> LiveRun | None:
     """What a run in a notebook may tell of; None: it may touch no incident."""
     # ``as_of``, or the batch of a day of GX's own data assets
     asked_for_a_day = _given(options) - {"vars"}
-    if asked_for_a_day or not outcomes or jobs.target.is_demo:
+    if asked_for_a_day or jobs.target.is_demo:
         return None
     # Not above: a run that tells nobody needs no channels.
     from plumbline.alerts.factory import LiveRun
 
     return LiveRun(
-        project=jobs.project,
-        target=jobs.target,
-        run_id=stamp.run_id,
-        checkpoint=stamp.checkpoint,
-        as_of=outcomes[0].as_of,
-        now=datetime.now(UTC),
-        is_kept=not options.get("vars"),
+        jobs.project, jobs.target, run, datetime.now(UTC), is_kept=not options.get("vars")
     )
 
 

@@ -55,7 +55,7 @@ def open_workspace(opening: Opening) -> Workspace:
 
     from plumbline.gx.checkpoint import CheckpointWorkspace
 
-    checkpoint: Any = context.checkpoints.get(opening.checkpoint)
+    checkpoint: Any = context.checkpoints.get(opening.run.checkpoint)
     checkpoint.validation_definitions = [
         definition
         for definition in checkpoint.validation_definitions
@@ -65,6 +65,6 @@ def open_workspace(opening: Opening) -> Workspace:
     return CheckpointWorkspace(
         checkpoint,
         # Without a time, GX reads the name as one: a random part may be an offset of 70 hours.
-        run_id=RunIdentifier(opening.run_id, opening.started_at),
+        run_id=RunIdentifier(opening.run.run_id, opening.started_at),
         options=opening.batch_parameters,
     )

@@ -27,7 +27,7 @@ from great_expectations.execution_engine.pandas_execution_engine import PandasEx
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.ids import stable_id
-from plumbline.core.run import new_run_id
+from plumbline.core.run import Run, new_run_id
 from plumbline.gx.project_context import project_of
 from plumbline.project import Project, Target
 from plumbline.project.definitions import BATCH_DEFINITION
@@ -137,6 +137,10 @@ class ModelAsset(_Asset):
         )
 
 
+NOTEBOOK = "notebook"
+"""In place of a checkpoint's name, where a definition is run by itself."""
+
+
 class BigQueryModels(_Datasource):
     """SQL models on BigQuery; every suite of the project with a model is an asset."""
 
@@ -200,7 +204,9 @@ class BigQueryModels(_Datasource):
             self._made[name] = asset
         return asset
 
-    def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
+    def jobs(
+        self, options: Mapping[str, Any], *, checkpoint: str = NOTEBOOK, run_id: str | None = None
+    ) -> MonitorJobs:
         """New jobs for a batch or a run with these ``options``, on a target that is ready.
 
         They are never kept for the next one: files and rows may be others by then.
@@ -211,13 +217,10 @@ class BigQueryModels(_Datasource):
         as_of = given_as_of(options, project, now) or choose_as_of(
             None, now=now, zone=project.timezone, target=target
         )
-        return MonitorJobs(
-            project=project,
-            target=target,
-            as_of=as_of.instant,
-            run_id=new_run_id(now),
-            vars=options.get("vars") or {},
+        run = Run(
+            run_id or new_run_id(now), checkpoint, target.name, as_of.instant, project.revision
         )
+        return MonitorJobs(project, target, run.as_of, run=run, vars=options.get("vars") or {})
 
 
 def given_as_of(options: Mapping[str, Any], project: Project, now: datetime) -> AsOf | None:

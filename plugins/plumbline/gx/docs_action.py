@@ -16,7 +16,7 @@ from great_expectations.compatibility import pydantic
 from plumbline.core.errors import PlumblineError
 
 if TYPE_CHECKING:
-    from plumbline.run.workspace import JudgedRun
+    from plumbline.run.workspace import RunOutcomes
     from plumbline.site.build import Built
 
 
@@ -50,7 +50,7 @@ class DocsAction(ValidationAction):
         self._built = []
         results: Any = checkpoint_result.run_results
         checkpoint: Any = checkpoint_result.checkpoint_config
-        run: JudgedRun | None = checkpoint.judged_run
+        run: RunOutcomes | None = checkpoint.last_run
         found = {}
         for site in open_sites(self._data_context):
             if self.site_names and site.config.name not in self.site_names:

@@ -21,11 +21,12 @@ from great_expectations.datasource.fluent.batch_identifier_util import make_batc
 
 from plumbline.core.outcome import Outcome
 from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
+from plumbline.gx.datasource import NOTEBOOK
 from plumbline.gx.results import store_result
 from plumbline.project import Target
 from plumbline.run.engine import Engine
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.judged import Judged
+from plumbline.run.monitor_result import MonitorResult
 from plumbline.site.records import META_KEY, Record, to_meta
 
 
@@ -49,8 +50,16 @@ class JudgedDefinition(ValidationDefinition):
         """What a run judges."""
 
     @abstractmethod
-    def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
-        """The jobs of a run with these batch parameters."""
+    def jobs(
+        self, options: Mapping[str, Any], *, checkpoint: str = NOTEBOOK, run_id: str | None = None
+    ) -> MonitorJobs:
+        """The jobs of a run with these batch parameters.
+
+        Args:
+            options: the batch parameters.
+            checkpoint: the name of the checkpoint that is run.
+            run_id: of the run; None: a new one.
+        """
 
     @abstractmethod
     def result_name(
@@ -135,7 +144,7 @@ class StoredResults:
         """A monitor, as its definition has it."""
         return self._definitions[name].loaded
 
-    def keep(self, judged: Judged, record: Record | None) -> None:
+    def keep(self, judged: MonitorResult, record: Record | None) -> None:
         """Put the result of a monitor into GX's store, with what the data docs need."""
         name, result = judged.outcome.monitor, judged.result
         definition = self._definitions[name]

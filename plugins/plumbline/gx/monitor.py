@@ -16,8 +16,9 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
 
+from plumbline.core.run import Run, new_run_id
 from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
-from plumbline.gx.datasource import BigQueryModels, batch_id, given_as_of
+from plumbline.gx.datasource import NOTEBOOK, BigQueryModels, batch_id, given_as_of
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.project_context import project_of
 from plumbline.run.jobs import MonitorJobs
@@ -44,9 +45,11 @@ class Monitor(JudgedDefinition):
         assert isinstance(source, BigQueryModels)
         return source
 
-    def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
+    def jobs(
+        self, options: Mapping[str, Any], *, checkpoint: str = NOTEBOOK, run_id: str | None = None
+    ) -> MonitorJobs:
         """New ones of its datasource."""
-        return self.source.jobs(options)
+        return self.source.jobs(options, checkpoint=checkpoint, run_id=run_id)
 
     def result_name(
         self,
@@ -71,13 +74,16 @@ class TableMonitor(JudgedDefinition):
         """Its files, and its suite as it is now."""
         return replace(self._loaded, built=self.suite)
 
-    def jobs(self, options: Mapping[str, Any]) -> MonitorJobs:
-        """None is sent: they say which instant is judged."""
+    def jobs(
+        self, options: Mapping[str, Any], *, checkpoint: str = NOTEBOOK, run_id: str | None = None
+    ) -> MonitorJobs:
+        """None is sent: they say which run it is, and which instant is judged."""
         project = project_of(self._resolve_context().context)
-        now = datetime.now(UTC)
+        target, now = project.target(), datetime.now(UTC)
         given = given_as_of(options, project, now)
         as_of = now if given is None else given.instant
-        return MonitorJobs(project=project, target=project.target(), as_of=as_of)
+        run = Run(run_id or new_run_id(now), checkpoint, target.name, as_of, project.revision)
+        return MonitorJobs(project, target, as_of, run=run)
 
     def result_name(
         self,

@@ -18,6 +18,7 @@ from plumbline.core.errors import ConfigError, PlumblineError
 
 if TYPE_CHECKING:
     from plumbline.core.outcome import RunReport
+    from plumbline.core.run import Run
     from plumbline.history.dataset import OwnDataset
     from plumbline.history.heartbeat_rows import Heartbeat
     from plumbline.net.ping import Ping
@@ -44,15 +45,13 @@ class HeartbeatSender:
     Args:
         project: whose schedules say what is watched.
         target: whose dataset the heartbeats go to.
-        run_id: of the run.
-        checkpoint: that is run.
+        run: which run it is.
         environment: says which schedule, and when it was due.
     """
 
     project: Project
     target: Target
-    run_id: str
-    checkpoint: str
+    run: Run
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     notes: list[str] = field(default_factory=list)
     """What could not be sent."""
@@ -69,7 +68,7 @@ class HeartbeatSender:
         """Say that the run is done, and what it did."""
         checked = sum(outcome.status != "ERROR" for outcome in report.outcomes)
         evaluated = sum(outcome.evaluated for outcome in report.outcomes)
-        monitors = len(self.project.checkpoint(self.checkpoint).monitors)
+        monitors = len(self.project.checkpoint(self.run.checkpoint).monitors)
         beat = replace(
             self._beat("finished", datetime.now(UTC)),
             monitors=monitors,
@@ -102,7 +101,7 @@ class HeartbeatSender:
     def _say(self, beat: Heartbeat, signal: str) -> None:
         ping = self._ping()
         if ping is not None:
-            fault = ping.send(signal, run=uuid.uuid5(uuid.NAMESPACE_URL, self.run_id))
+            fault = ping.send(signal, run=uuid.uuid5(uuid.NAMESPACE_URL, self.run.run_id))
             if fault:
                 self.notes.append(f"The ping of schedule {beat.schedule} failed: {fault}.")
         from plumbline.history.dataset import OwnDataset
@@ -124,11 +123,11 @@ class HeartbeatSender:
 
         schedule = self._schedule()
         return Heartbeat(
-            run_id=self.run_id,
+            run_id=self.run.run_id,
             kind="started" if kind == "started" else "finished",
             beat_at=at,
-            checkpoint=self.checkpoint,
-            target=self.target.name,
+            checkpoint=self.run.checkpoint,
+            target=self.run.target,
             schedule=schedule.name if schedule else self.environment.get(SCHEDULE_VARIABLE),
             due_at=_instant(self.environment.get(DUE_VARIABLE)),
             place=next(

@@ -29,7 +29,7 @@ order by beat_at, recorded_at
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """One row."""
+    """One row: a `plumbline.core.run.Run`, flat, and how it goes."""
 
     run_id: str
     kind: Literal["started", "finished"]

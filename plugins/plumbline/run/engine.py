@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.project import Project
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.workspace import Results
+from plumbline.run.workspace import ResultStore
 from plumbline.site.records import Record, RunStamp
 
 if TYPE_CHECKING:
-    from plumbline.run.judged import Judged
+    from plumbline.run.monitor_result import MonitorResult
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Engine:
         """Send the jobs of all monitors, before the first is awaited."""
         self.jobs.submit(name for name in self.monitors if has_model(self.jobs.project, name))
 
-    def judge(self, results: Results) -> Iterator[Judged]:
+    def judge(self, results: ResultStore) -> Iterator[MonitorResult]:
         """Judge the monitors one by one; what can't be kept of one is its own ERROR."""
         for name in self.monitors:
             judged = self._kept(self._judged(name, results), results)
@@ -57,7 +58,7 @@ class Engine:
             self.on_outcome(judged.outcome)
             yield judged
 
-    def _page(self, name: str, results: Results) -> str | None:
+    def _page(self, name: str, results: ResultStore) -> str | None:
         """The address of a monitor's page; None where the site can't say.
 
         An error here must not end the run before anyone is notified of what was found.
@@ -68,7 +69,7 @@ class Engine:
             logger.warning("%s has no link to its page: %s", name, error)
             return None
 
-    def _judged(self, name: str, results: Results) -> Judged:
+    def _judged(self, name: str, results: ResultStore) -> MonitorResult:
         from plumbline.evaluate.monitors import LoadedTable
         from plumbline.run.judging import by_expectations, judge_monitor
         from plumbline.run.tables import judge_table
@@ -89,7 +90,7 @@ class Engine:
             evaluate_rows=by_expectations(results.result_format),
         )
 
-    def _kept(self, judged: Judged, results: Results) -> Judged:
+    def _kept(self, judged: MonitorResult, results: ResultStore) -> MonitorResult:
         try:
             results.keep(judged, self._record(judged.outcome))
         except Exception as raised:
@@ -112,31 +113,10 @@ class Engine:
         return Record(self.stamp, outcome, ended_at=datetime.now(UTC), sql=sql)
 
 
-def stamp_of(
-    jobs: MonitorJobs,
-    checkpoint: str,
-    *,
-    started_at: datetime,
-    run_id: str | None = None,
-) -> RunStamp:
-    """What is kept of a run beside its outcomes.
-
-    Args:
-        jobs: of the run.
-        checkpoint: its name.
-        started_at: when.
-        run_id: None: that of the jobs.
-    """
-    revision = jobs.project.revision
-    return RunStamp(
-        run_id=run_id or jobs.run_id,
-        checkpoint=checkpoint,
-        target=jobs.target.name,
-        as_of=jobs.as_of,
-        started_at=started_at,
-        monitors=len(jobs.project.checkpoint(checkpoint).monitors),
-        revision=None if revision is None else str(revision),
-    )
+def stamp_of(run: Run, project: Project, *, started_at: datetime) -> RunStamp:
+    """What is kept of a run beside its outcomes."""
+    monitors = len(project.checkpoint(run.checkpoint).monitors)
+    return RunStamp.of(run, started_at=started_at, monitors=monitors)
 
 
 def has_model(project: Project, name: str) -> bool:

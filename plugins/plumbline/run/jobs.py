@@ -16,6 +16,7 @@ from plumbline.checks.judge import Evidence
 from plumbline.checks.verdict import SortedRows, sort_rows
 from plumbline.core.errors import MonitorError, WarehouseError, did_you_mean
 from plumbline.core.masking import Mask, mask_key, named_columns
+from plumbline.core.run import Run
 from plumbline.evaluate.table import Table
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.batch import query_over_batch
@@ -63,8 +64,7 @@ class MonitorJobs:
         project: where suites and models are.
         target: where the jobs go; ready to be queried.
         as_of: the instant that is judged.
-        run_id: a label of every job.
-        checkpoint: a label of every job.
+        run: whose jobs they are, in their labels; None: no run's.
         vars: values that replace those of the suites.
         broken: why the target can't be asked at all; then that is every monitor's fault.
         pasts: what suites that compare with history are held against, by monitor, or why that can't
@@ -74,8 +74,7 @@ class MonitorJobs:
     project: Project
     target: Target
     as_of: datetime
-    run_id: str = "notebook"
-    checkpoint: str = "notebook"
+    run: Run | None = None
     vars: Mapping[str, object] = field(default_factory=dict)
     broken: WarehouseError | None = None
     pasts: Mapping[str, Past] | MonitorError | None = None
@@ -90,7 +89,9 @@ class MonitorJobs:
 
     @cached_property
     def _runner(self) -> JobRunner:
-        labels = {"app": "plumbline", "checkpoint": self.checkpoint, "run": self.run_id}
+        labels = {"app": "plumbline"}
+        if self.run is not None:
+            labels |= {"checkpoint": self.run.checkpoint, "run": self.run.run_id}
         return JobRunner(self.target, labels)
 
     def compile(self, suite: Suite) -> CompiledModel:

@@ -24,7 +24,7 @@ from plumbline.project import Suite
 from plumbline.project.masked_suite import masked_suite
 from plumbline.run.baselines import past_of
 from plumbline.run.jobs import MonitorData, MonitorJobs
-from plumbline.run.judged import Judged
+from plumbline.run.monitor_result import MonitorResult
 from plumbline.warehouse.result import QueryResult
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def judge_monitor(
     *,
     parameters: Mapping[str, object] | None = None,
     evaluate_rows: EvaluateRows,
-) -> Judged:
+) -> MonitorResult:
     """The outcome of a monitor, from the rows that its job brings.
 
     Args:
@@ -59,9 +59,11 @@ def judge_monitor(
             evaluation = evaluate_rows(built, suite, data, jobs)
             evidence = jobs.evidence(name)
             outcome = judge.judge(shown, data.shown, evaluation.judged, evidence)
-            return Judged(outcome, monitor.built, shown, evidence, root, data.mask, evaluation)
+            return MonitorResult(
+                outcome, monitor.built, shown, evidence, root, data.mask, evaluation
+            )
         if data.shown.unknown:
-            return Judged.error(
+            return MonitorResult.error(
                 name,
                 " ".join("; ".join(data.shown.unknown).split()),
                 built=monitor.built,
@@ -71,7 +73,7 @@ def judge_monitor(
                 mask=data.mask,
             )
         outcome = judge.skip(shown, data.shown, data.evidence)
-        return Judged(outcome, monitor.built, shown, data.evidence, root, data.mask)
+        return MonitorResult(outcome, monitor.built, shown, data.evidence, root, data.mask)
     except MonitorError as error:
         return _error(monitor, jobs, error)
     except Exception as raised:  # a fault of one monitor must not darken the others
@@ -122,12 +124,12 @@ def by_bounds(monitor: LoadedMonitor, *, otherwise: EvaluateRows) -> EvaluateRow
     return evaluate_rows
 
 
-def _error(monitor: LoadedMonitor, jobs: MonitorJobs, error: MonitorError) -> Judged:
+def _error(monitor: LoadedMonitor, jobs: MonitorJobs, error: MonitorError) -> MonitorResult:
     suite, mask = monitor.suite, Mask()
     if suite is not None:
         mask = jobs.mask(suite)
         suite = masked_suite(suite, mask)
-    return Judged.error(
+    return MonitorResult.error(
         monitor.name,
         explain_masked(error, mask),
         built=monitor.built,

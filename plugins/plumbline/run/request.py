@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.instants import end_of, in_utc, is_same, last_day
+from plumbline.core.run import Run
 from plumbline.core.status import FailOn
 from plumbline.project.project import DEFAULT_CHECKPOINT, Project
 from plumbline.project.targets import Seed, Target
@@ -65,6 +66,16 @@ class RunRequest:
     alerts: bool | None = None
     """True: deliver in any case; False: never; None: only when the run is live and whole."""
     docs: bool = True
+
+    def run(self, run_id: str) -> Run:
+        """The run that it asks for."""
+        return Run(
+            run_id=run_id,
+            checkpoint=self.checkpoint,
+            target=self.target.name,
+            as_of=self.as_of.instant,
+            revision=self.project.revision,
+        )
 
     @property
     def changed_by(self) -> tuple[str, ...]:

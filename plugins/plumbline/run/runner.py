@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
 from plumbline.core.outcome import Outcome, RunReport
-from plumbline.core.run import new_run_id
+from plumbline.core.run import Run, new_run_id
 from plumbline.history.cost.budgets import with_budgets
 from plumbline.history.cost.of_run import cost_line
 from plumbline.history.cost.runs_per_month import runs_per_month
@@ -28,7 +28,7 @@ from plumbline.run.jobs import MonitorJobs
 from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
 from plumbline.run.selection import choose_monitors
-from plumbline.run.workspace import Acted, JudgedRun, Opening, OpenWorkspace
+from plumbline.run.workspace import ActionResults, Opening, OpenWorkspace, RunOutcomes
 
 if TYPE_CHECKING:
     from plumbline.alerts.factory import LiveRun
@@ -66,22 +66,16 @@ def run_checkpoint(
     if request.docs:
         request.project.sites  # noqa: B018 - reading it is the check
     notes = tuple(_notes(request, monitors, delivers, why_not))
-    run_id, started_at = new_run_id(now), datetime.now(UTC)
+    started_at = datetime.now(UTC)
     target, broken = _ready(request.target, progress)
+    run = request.run(new_run_id(now))
     jobs = MonitorJobs(
-        project=request.project,
-        target=target,
-        as_of=request.as_of.instant,
-        run_id=run_id,
-        checkpoint=request.checkpoint,
-        vars=request.vars,
-        broken=broken,
+        request.project, target, run.as_of, run=run, vars=request.vars, broken=broken
     )
-    stamp = stamp_of(jobs, request.checkpoint, started_at=started_at)
     engine = Engine(
         jobs,
         monitors,
-        stamp=None if request.changed_by else stamp,
+        stamp=None if request.changed_by else stamp_of(run, request.project, started_at=started_at),
         parameters=request.parameters,
         batch_parameters=_options(request),
         on_outcome=progress.monitor_done,
@@ -90,24 +84,23 @@ def run_checkpoint(
     engine.submit()
     heartbeat = None
     if delivers:
-        heartbeat = HeartbeatSender(request.project, target, run_id, request.checkpoint)
+        heartbeat = HeartbeatSender(request.project, target, run)
         heartbeat.start(now)
     try:
         workspace = open_workspace(
             Opening(
                 project=request.project,
-                checkpoint=request.checkpoint,
+                run=run,
+                started_at=started_at,
                 monitors=monitors,
                 is_wanted=lambda kind: _is_wanted(kind, request, delivers),
-                run_id=run_id,
-                started_at=started_at,
                 batch_parameters=engine.batch_parameters,
             )
         )
         outcomes = tuple(judged.outcome for judged in engine.judge(workspace))
-        live = _live(request, jobs, now, progress) if delivers else None
-        acted = workspace.act(JudgedRun(stamp, outcomes, target, live, progress.step))
-        report = _report(request, jobs, outcomes, acted, now, started, notes)
+        live = _live(request, run, target, now, progress) if delivers else None
+        actions = workspace.act(RunOutcomes(run, outcomes, target, live, progress.step))
+        report = _report(request, run, target, outcomes, actions, now, started, notes)
     except Exception:
         # Not for Ctrl-C, which must end at once: that it never finished is then what is found.
         if heartbeat is not None:
@@ -123,40 +116,36 @@ def run_checkpoint(
 
 def _report(
     request: RunRequest,
-    jobs: MonitorJobs,
+    run: Run,
+    target: Target,
     outcomes: tuple[Outcome, ...],
-    acted: Acted,
+    actions: ActionResults,
     now: datetime,
     started: float,
     notes: tuple[str, ...],
 ) -> RunReport:
-    target = jobs.target
     outcomes, budget_notes = with_budgets(
-        outcomes, request.project, target, run_id=jobs.run_id, now=now
+        outcomes, request.project, target, run_id=run.run_id, now=now
     )
     report = RunReport(
-        run_id=jobs.run_id,
-        checkpoint=request.checkpoint,
-        target=target.name,
-        as_of=request.as_of.instant,
+        **vars(run),
         started_at=now,
         seconds=time.monotonic() - started,
         outcomes=outcomes,
-        revision=request.project.revision,
         fail_on=request.fail_on,
         given=request.given,
         notes=(
             *notes,
-            *(note for one in acted.alerts for note in one.notes),
-            *(note for built in acted.docs for note in built.notes),
-            *acted.failed,
+            *(note for one in actions.alerts for note in one.notes),
+            *(note for built in actions.docs for note in built.notes),
+            *actions.failed,
             *budget_notes,
         ),
         cost=_cost(request, outcomes, target, now),
-        action_errors=acted.failed,
-        docs=next((built.address for built in acted.docs), None),
-        alerts=tuple(line for one in acted.alerts for line in one.lines),
-        waiting=sum(one.waiting for one in acted.alerts),
+        action_errors=actions.failed,
+        docs=next((built.address for built in actions.docs), None),
+        alerts=tuple(line for one in actions.alerts for line in one.lines),
+        waiting=sum(one.waiting for one in actions.alerts),
     )
     try:
         record_last_statuses(request.project.state_dir, report)
@@ -201,13 +190,7 @@ def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunR
     monitors = _chosen(request)
     _check_vars(request, monitors)
     _check_parameters(request, monitors)
-    jobs = MonitorJobs(
-        project=request.project,
-        target=request.target,
-        as_of=request.as_of.instant,
-        checkpoint=request.checkpoint,
-        vars=request.vars,
-    )
+    jobs = _unsent(request)
     models = []
     for name in monitors:
         progress.step(f"compiling {name}")
@@ -233,16 +216,16 @@ def _chosen(request: RunRequest) -> tuple[str, ...]:
     )
 
 
+def _unsent(request: RunRequest) -> MonitorJobs:
+    """Jobs that are compiled and estimated, and never run."""
+    return MonitorJobs(request.project, request.target, request.as_of.instant, vars=request.vars)
+
+
 def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
     """A wrong ``--var`` is a wrong argument, whichever monitor would meet it."""
     if not request.vars:
         return
-    jobs = MonitorJobs(
-        project=request.project,
-        target=request.target,
-        as_of=request.as_of.instant,
-        vars=request.vars,
-    )
+    jobs = _unsent(request)
     read: set[str] = set()
     for name in monitors:
         try:
@@ -324,16 +307,16 @@ def _check_alerts(request: RunRequest) -> None:
         request.project.mutes  # noqa: B018
 
 
-def _live(request: RunRequest, jobs: MonitorJobs, now: datetime, progress: Progress) -> LiveRun:
+def _live(
+    request: RunRequest, run: Run, target: Target, now: datetime, progress: Progress
+) -> LiveRun:
     from plumbline.alerts.factory import LiveRun
 
     return LiveRun(
-        project=request.project,
-        target=jobs.target,
-        run_id=jobs.run_id,
-        checkpoint=request.checkpoint,
-        as_of=request.as_of.instant,
-        now=now,
+        request.project,
+        target,
+        run,
+        now,
         is_kept=not request.changed_by,
         progress=progress.step,
     )

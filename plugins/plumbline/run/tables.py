@@ -22,7 +22,7 @@ from plumbline.evaluate.evaluation import Evaluation, evaluate_batch
 from plumbline.evaluate.monitors import LoadedTable
 from plumbline.evaluate.parameters import with_parameters
 from plumbline.run.jobs import MonitorJobs
-from plumbline.run.judged import Judged
+from plumbline.run.monitor_result import MonitorResult
 
 _OF_MODELS = ("as_of", "vars")
 """Batch parameters of a run that are not Great Expectations' own."""
@@ -35,7 +35,7 @@ def judge_table(
     parameters: Mapping[str, object] | None = None,
     batch_parameters: Mapping[str, Any],
     result_format: Any = None,
-) -> Judged:
+) -> MonitorResult:
     """The outcome of a suite over a data asset; its fault stays its own.
 
     Args:
@@ -60,9 +60,11 @@ def judge_table(
         notes = (*batch.notes, *_of_another_day(batch, as_of, started))
         verdict = SortedRows(judge=(), skipped=(), unknown=(), notes=notes)
         outcome = judge.judge(suite, verdict, evaluation.judged, evidence)
-        return Judged(outcome, built, suite, evidence, jobs.project.root, evaluation=evaluation)
+        return MonitorResult(
+            outcome, built, suite, evidence, jobs.project.root, evaluation=evaluation
+        )
     except Exception as raised:  # noqa: BLE001 - a data asset may raise anything
-        return Judged.error(
+        return MonitorResult.error(
             table.name,
             _reason(raised),
             built=built,

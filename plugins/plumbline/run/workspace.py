@@ -11,22 +11,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.project import Project, Target
-from plumbline.site.records import Record, RunStamp
+from plumbline.site.records import Record
 
 if TYPE_CHECKING:
     from plumbline.alerts.factory import LiveRun
     from plumbline.alerts.report import AlertsReport
     from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
-    from plumbline.run.judged import Judged
+    from plumbline.run.monitor_result import MonitorResult
     from plumbline.site.build import Built
 
 
 @dataclass(frozen=True)
-class JudgedRun:
-    """A run whose monitors are judged: what its actions go by."""
+class RunOutcomes:
+    """What a run found: what its actions go by."""
 
-    stamp: RunStamp
+    run: Run
     outcomes: tuple[Outcome, ...]
     target: Target
     live: LiveRun | None = None
@@ -35,7 +36,7 @@ class JudgedRun:
 
 
 @dataclass(frozen=True)
-class Acted:
+class ActionResults:
     """What the actions of a run did."""
 
     alerts: tuple[AlertsReport, ...] = ()
@@ -44,7 +45,7 @@ class Acted:
     """What went wrong, a line an action."""
 
 
-class Results(Protocol):
+class ResultStore(Protocol):
     """Monitors as they are loaded, and where their results are kept."""
 
     @property
@@ -54,7 +55,7 @@ class Results(Protocol):
     def monitor(self, name: str) -> LoadedMonitor | LoadedTable:
         """A monitor."""
 
-    def keep(self, judged: Judged, record: Record | None) -> None:
+    def keep(self, judged: MonitorResult, record: Record | None) -> None:
         """Store the result of a monitor.
 
         Args:
@@ -66,10 +67,10 @@ class Results(Protocol):
         """The address of a monitor's page; None: this run builds no data docs."""
 
 
-class Workspace(Results, Protocol):
+class Workspace(ResultStore, Protocol):
     """A checkpoint as Great Expectations has it, loaded for one run."""
 
-    def act(self, run: JudgedRun) -> Acted:
+    def act(self, found: RunOutcomes) -> ActionResults:
         """Run the actions, each whatever the one before it did."""
 
 
@@ -78,13 +79,12 @@ class Opening:
     """Which checkpoint is to be loaded, for which run."""
 
     project: Project
-    checkpoint: str
+    run: Run
+    started_at: datetime
     monitors: tuple[str, ...]
     """Of the checkpoint's, those that are judged."""
     is_wanted: Callable[[str], bool]
     """Whether the actions of a type are to run."""
-    run_id: str
-    started_at: datetime
     batch_parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

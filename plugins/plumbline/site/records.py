@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -36,6 +37,19 @@ class RunStamp:
     """How many the checkpoint has: a run of fewer is a part of it."""
     revision: str | None = None
     """Of the suites; None outside of git."""
+
+    @classmethod
+    def of(cls, run: Run, *, started_at: datetime, monitors: int) -> RunStamp:
+        """The stamp of ``run``."""
+        return cls(
+            run_id=run.run_id,
+            checkpoint=run.checkpoint,
+            target=run.target,
+            as_of=run.as_of,
+            started_at=started_at,
+            monitors=monitors,
+            revision=None if run.revision is None else str(run.revision),
+        )
 
 
 @dataclass(frozen=True)

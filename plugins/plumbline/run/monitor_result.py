@@ -25,7 +25,7 @@ from plumbline.project.local_paths import without_local_paths
 
 
 @dataclass(frozen=True)
-class Judged:
+class MonitorResult:
     """A monitor that was judged, or could not be."""
 
     outcome: Outcome
@@ -51,15 +51,15 @@ class Judged:
         evidence: Evidence,
         root: Path,
         mask: Mask | None = None,
-    ) -> Judged:
+    ) -> MonitorResult:
         """The monitor's ERROR for ``reason``, in which no path of this machine is left."""
         reason = without_local_paths(reason, root)
         outcome = judge.fault(name, reason, suite=suite, evidence=evidence)
         return cls(outcome, built, suite, evidence, root, mask or Mask())
 
-    def failed(self, reason: str) -> Judged:
+    def failed(self, reason: str) -> MonitorResult:
         """The same monitor's ERROR for ``reason``, whatever was found."""
-        return Judged.error(
+        return MonitorResult.error(
             self.outcome.monitor,
             explain_masked(MonitorError(reason), self.mask),
             built=self.built,
@@ -69,7 +69,7 @@ class Judged:
             mask=self.mask,
         )
 
-    def at_page(self, address: str | None) -> Judged:
+    def at_page(self, address: str | None) -> MonitorResult:
         """The same with the address of the monitor's page; None: it has none."""
         return (
             self

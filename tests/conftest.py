@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from plumbline.warehouse import embedded
 from support.leftovers import end_leftovers, pytest_configure
-from support.warm_python import stop_warm_python
+from support.warm_python import stop_warm_python, warm_python
 
 __all__ = ["pytest_configure"]
 
@@ -25,6 +26,8 @@ settings.register_profile(
 )
 settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+embedded.python_command = warm_python
 
 TESTS = Path(__file__).parent
 FIRST = ("scenarios", "warehouse", "definitions", "dbt", "browser", "bench", "gx", "docs")

@@ -9,6 +9,9 @@ process of its own: with its own folder, environment, streams, signals and exit 
 ``warm_python()`` is the beginning of a command line, in place of ``[sys.executable]``. It starts
 this file as a program that hands its arguments and streams to the server, passes on signals, and
 ends as the command does. What is about imports or the start of a process takes ``sys.executable``.
+
+It has imported bqemulator, too: `tests/conftest.py` has it run the embedded BigQuery, whose imports
+are nine tenths of its start.
 """
 
 from __future__ import annotations
@@ -35,8 +38,12 @@ def warm_python() -> list[str]:
     global _server
     if _server is None:
         _server = _start()
+    return _command(_server)
+
+
+def _command(address: str) -> list[str]:
     # -S, -E: it needs nothing but the standard library, and is to be quick
-    return [sys.executable, "-S", "-E", __file__, _server]
+    return [sys.executable, "-S", "-E", __file__, address]
 
 
 def stop_warm_python() -> None:
@@ -189,7 +196,7 @@ def _become(asked: dict[str, Any], streams: list[int]) -> list[str]:
     return list(asked["arguments"])
 
 
-def _import_everything() -> None:
+def _import_everything(address: str) -> None:
     import gc
     import importlib
     import pkgutil
@@ -197,10 +204,15 @@ def _import_everything() -> None:
     import great_expectations  # noqa: F401 - first, as a run does: it registers our expectations
 
     import plumbline
+    from plumbline.warehouse import embedded, embedded_process
 
     for module in pkgutil.walk_packages(plumbline.__path__, "plumbline."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    embedded_process.quiet_log()
+    for name in ("duckdb_extensions", "bqemulator.server"):
+        importlib.import_module(name)
+    embedded.python_command = lambda: _command(address)
     gc.collect()
     gc.freeze()
 
@@ -214,16 +226,20 @@ def main() -> None:
                 signal.signal(-code, signal.SIG_DFL)
             os.kill(os.getpid(), -code)
         sys.exit(code)
-    _import_everything()
-    option, module, *arguments = serve(sys.argv[2])
-    assert option == "-m", "python -m MODULE is what a warm Python knows"
+    _import_everything(address := sys.argv[2])
+    option, program, *arguments = serve(address)
     import runpy
 
+    if option == "-P":
+        sys.argv[:] = [program, *arguments]
+        runpy.run_path(program, run_name="__main__")
+        return
+    assert option == "-m", "a warm Python knows python -m MODULE and python -P SCRIPT"
     # as -m has it: the folder where it is typed, then what the environment adds
     added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [os.getcwd(), *(folder for folder in added if folder not in sys.path)]  # noqa: PTH109
     sys.argv[1:] = arguments
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,12 @@ def own(own_target: Target) -> EmbeddedWarehouse:
     return EmbeddedWarehouse.of(own_target)
 
 
+@pytest.fixture
+def cold_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server starts from nothing, as it does for users."""
+    monkeypatch.setattr(embedded, "python_command", lambda: [sys.executable])
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process runs; one that waits to be reaped does not."""
     try:
@@ -62,6 +68,7 @@ def held(target: Target) -> list[int]:
     return [row["n"] for row in answer.rows]
 
 
+@pytest.mark.usefixtures("cold_python")
 def test_it_starts_answers_and_stops(own: EmbeddedWarehouse, own_target: Target) -> None:
     said: list[str] = []
 
@@ -298,6 +305,7 @@ def test_a_data_file_that_another_program_holds_is_told(own: EmbeddedWarehouse) 
     assert "close the program" in str(raised.value.fix)
 
 
+@pytest.mark.usefixtures("cold_python")
 def test_a_data_file_that_is_broken_is_told_with_the_end_of_the_log(
     own: EmbeddedWarehouse,
 ) -> None:

@@ -49,6 +49,11 @@ OTHERS_SECONDS = 300.0
 NEEDED = ("bqemulator", "duckdb", "duckdb_extensions", "duckdb_extension_spatial")
 
 
+def python_command() -> list[str]:
+    """The Python that runs the server."""
+    return [sys.executable]
+
+
 def silent(_: str) -> None:
     """Progress that nobody reads."""
 
@@ -252,7 +257,7 @@ class EmbeddedWarehouse:
         with self.log.open("wb") as log:
             process = subprocess.Popen(
                 [
-                    sys.executable,
+                    *python_command(),
                     # Not the script's folder first on the path: its modules are no top-level ones.
                     "-P",
                     embedded_process.__file__,

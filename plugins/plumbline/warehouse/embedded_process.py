@@ -7,20 +7,25 @@ that it is up in a second and a half. Three things stand between it and `python 
   folder, and a dead one leaves nothing stale behind;
 * DuckDB's spatial extension, without which bqemulator does not start, is taken from its PyPI
   package, not from the network;
-* it leaves when its folder is removed: nobody could find it any more.
+* it leaves when its folder is removed: nobody could find it any more;
+* what bqemulator derives from a statement's text alone is remembered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import json
+import operator
 import os
 import signal
 import socket
 import sys
 import time
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +33,14 @@ ANOTHER_SERVER = 75
 """Exit code: another process holds the lock (EX_TEMPFAIL)."""
 
 ALLOCATIONS = 50_000
-"""Of objects, before Python looks for garbage among the youngest. bqemulator parses each statement
-some twenty times, and with Python's own 700 the looking is a third of what a query takes."""
+"""Of objects, before Python looks for garbage among the youngest. A syntax tree has many: with
+Python's own 700 the looking is a third of what a query takes."""
+
+REMEMBERED_STATEMENTS = 1_000
+"""How many translations are kept, a few thousand characters each."""
+
+REMEMBERED_TREES = 8
+"""How many syntax trees are kept: those of the statement under way, as it is rewritten."""
 
 HOST = "127.0.0.1"
 ORPHAN_CHECK_SECONDS = 2.0
@@ -107,10 +118,78 @@ def quiet_log() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
+def remember_statements() -> None:
+    """Have bqemulator parse and translate the same statement once.
+
+    Of itself it parses each statement some twenty times, which is most of what a query takes. The
+    values of parameters are bound later, so a monitor that runs again is the same text again.
+    """
+    import sqlglot
+    from bqemulator.jobs import executor
+    from bqemulator.sql.translator import SQLTranslator
+
+    by_text = functools.lru_cache(REMEMBERED_STATEMENTS)
+    for owner, name, remembering in (
+        (sqlglot, "parse_one", parse_once),
+        (SQLTranslator, "translate", translate_once),
+        (executor, "parse_script", by_text),
+        (executor, "rewrite_table_refs", by_text),
+    ):
+        setattr(owner, name, remembering(getattr(owner, name)))
+
+
+def parse_once(parse_one: Callable[..., Any]) -> Callable[..., Any]:
+    """``sqlglot.parse_one`` that returns the tree of the last time, unless somebody changed it."""
+    trees: OrderedDict[tuple[str, str], tuple[Any, list[Any]]] = OrderedDict()
+
+    def parse(sql: str, read: Any = None, **options: Any) -> Any:
+        if options or not isinstance(read, str):
+            return parse_one(sql, read=read, **options)
+        known = trees.pop((sql, read), None)
+        if known is None or not _are_the_same(known[1], _parts(known[0])):
+            tree = parse_one(sql, read=read)
+            known = tree, _parts(tree)
+        trees[sql, read] = known
+        if len(trees) > REMEMBERED_TREES:
+            trees.popitem(last=False)
+        return known[0]
+
+    return parse
+
+
+def _parts(tree: Any) -> list[Any]:
+    """What a tree is made of, in its order."""
+    parts = [tree.parent]
+    for node in tree.walk():
+        parts += (node, node.type, *node.args.values())
+    return parts
+
+
+def _are_the_same(some: list[Any], others: list[Any]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
+
+
+def translate_once(translate: Callable[..., Any]) -> Callable[..., Any]:
+    """``SQLTranslator.translate`` that remembers what it translated; an error it finds again."""
+    known: OrderedDict[tuple[str, str, Any], Any] = OrderedDict()
+
+    def look_up(translator: Any, sql: str, *, schema: Any = None, caller: Any = None) -> Any:
+        asked = sql, json.dumps(schema), caller
+        result = known.pop(asked, None) or translate(translator, sql, schema=schema, caller=caller)
+        if result.is_ok():
+            known[asked] = result
+        if len(known) > REMEMBERED_STATEMENTS:
+            known.popitem(last=False)
+        return result
+
+    return look_up
+
+
 def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None:
     """Serve until SIGTERM."""
     quiet_log()
     gc.set_threshold(ALLOCATIONS)
+    remember_statements()
     from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
     from bqemulator.server import EmulatorServer
 

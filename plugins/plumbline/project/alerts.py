@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -35,7 +35,9 @@ from plumbline.project.parsing import (
     wrong_value,
 )
 
-SECRET_KEYS = ("webhook", "token", "routing_key", "url", "signing_key")
+SECRET_KEYS = (
+    "webhook", "token", "routing_key", "url", "signing_key", "username", "password",
+)  # fmt: skip
 """Keys of channels that name an environment variable."""
 
 _NO_SECRET = "a secret does not belong in a file"
@@ -81,6 +83,10 @@ _Statuses = Annotated[
     list[Literal["CRITICAL", "ERROR", "WARNING"]], Field(min_length=1), _STATUS_TEXT, _STATUS_SHAPE
 ]
 _Names = Annotated[list[_Text], Field(min_length=1), _NAME_TEXT, _NAME_SHAPE]
+_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
+_ADDRESS_TEXT, _ADDRESS_SHAPE = _one_or_more({"type": "string", "pattern": _ADDRESS})
+_Address = Annotated[str, StringConstraints(pattern=_ADDRESS)]
+_Addresses = Annotated[list[_Address], Field(min_length=1), _ADDRESS_TEXT, _ADDRESS_SHAPE]
 _Duration = Annotated[
     str,
     Field(
@@ -178,14 +184,51 @@ class WebhookEntry(_Channel):
     )
 
 
-ChannelEntry = Annotated[
-    SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry, Field(discriminator="type")
-]
-CHANNEL_ENTRIES: Mapping[str, type[SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry]] = {
+class TeamsEntry(_Channel):
+    """A channel or chat of Microsoft Teams."""
+
+    type: Literal["teams"] = Field(description="Microsoft Teams.")
+    webhook: _Variable = _variable("the URL of the workflow's webhook", "TEAMS_WEBHOOK_URL")
+
+
+class EmailEntry(_Channel):
+    """Recipients of e-mail."""
+
+    type: Literal["email"] = Field(description="E-mail by SMTP.")
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] = Field(
+        description="The SMTP server.", examples=["smtp.example.com"]
+    )
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Its port; default: 587 for starttls, 465 for tls, 25 for none.",
+        examples=[587],
+    )
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="Encryption of the connection.", examples=["starttls"]
+    )
+    username: _Variable | None = _optional_variable("the user name", "SMTP_USERNAME")
+    password: _Variable | None = _optional_variable("the password", "SMTP_PASSWORD")
+    sender: _Address = Field(
+        alias="from", description="The sender's address.", examples=["plumbline@example.com"]
+    )
+    to: _Addresses = Field(
+        description="The recipients' addresses.", examples=[["data-team@example.com"]]
+    )
+
+
+AnyChannelEntry: TypeAlias = (
+    SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry | TeamsEntry | EmailEntry
+)
+ChannelEntry = Annotated[AnyChannelEntry, Field(discriminator="type")]
+CHANNEL_ENTRIES: Mapping[str, type[AnyChannelEntry]] = {
     "slack": SlackEntry,
     "github": GithubEntry,
     "pagerduty": PagerdutyEntry,
     "webhook": WebhookEntry,
+    "teams": TeamsEntry,
+    "email": EmailEntry,
 }
 
 
@@ -280,7 +323,7 @@ class ChannelConfig:
     variables: Mapping[str, str] = field(default_factory=dict)
     """By key (``webhook``): the name of the environment variable."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What is no secret: ``channel``, ``repository``, ``api_url``."""
+    """What is no secret: ``channel``, ``repository``, ``api_url``; a list as words."""
     renamed_from: tuple[str, ...] = ()
     """Names that it had before."""
 
@@ -379,8 +422,11 @@ def find_alerts_faults(document: Document) -> Iterator[ValueFault]:
     yield from _duration_faults(document)
     channels = document.mapping("channels")
     for name, channel in channels.items():
-        if isinstance(channel, dict) and channel.get("type") == "slack":
+        kind = channel.get("type") if isinstance(channel, dict) else None
+        if kind == "slack":
             yield from _slack_faults(name, channel)
+        elif kind == "email":
+            yield from _email_faults(name, channel)
     yield from _taken_name_faults(document)
     yield from find_unknown_names(
         ValueFaultKind.UNKNOWN_CHANNEL, named_channels(document), channels
@@ -467,6 +513,23 @@ def _slack_faults(name: str, given: Mapping[str, Any]) -> Iterator[ValueFault]:
         )
 
 
+def _email_faults(name: str, given: Mapping[str, Any]) -> Iterator[ValueFault]:
+    """What is wrong with the keys of an e-mail channel, where each by itself is right."""
+    has = {key for key in ("username", "password") if given.get(key) is not None}
+    if len(has) == 1:
+        yield wrong_value(
+            ("channels", name),
+            "an e-mail channel has both username and password, or neither",
+            "add the other one, or remove it",
+        )
+    elif has and given.get("security") == "none":
+        yield wrong_value(
+            ("channels", name, "security"),
+            "a password is not sent over an unencrypted connection",
+            "use starttls or tls, or remove username and password",
+        )
+
+
 def _taken_name_faults(document: Document) -> Iterator[ValueFault]:
     """An earlier name of a channel that is also a name of another."""
     channels = document.mapping("channels")
@@ -506,11 +569,12 @@ def _config(entry: AlertsEntry) -> AlertsConfig:
     )
 
 
-def _channel(
-    name: str, entry: SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry
-) -> ChannelConfig:
-    written = entry.model_dump(exclude_none=True, exclude={"renamed_from"})
-    given = {key: str(value) for key, value in written.items()}
+def _channel(name: str, entry: AnyChannelEntry) -> ChannelConfig:
+    written = entry.model_dump(exclude_none=True, exclude={"renamed_from"}, by_alias=True)
+    given = {
+        key: " ".join(value) if isinstance(value, list) else str(value)
+        for key, value in written.items()
+    }
     return ChannelConfig(
         name=name,
         type=entry.type,

@@ -26,6 +26,12 @@ def make_alerts_schema() -> Schema:
                 },
                 {"required": ["token", "channel"], "properties": {"webhook": False}},
             ]
+        if kind["properties"]["type"]["const"] == "email":
+            kind["dependencies"] = {"username": ["password"], "password": ["username"]}
+            kind["not"] = {
+                "required": ["password", "security"],
+                "properties": {"security": {"const": "none"}},
+            }
     return made
 
 

@@ -236,3 +236,37 @@ def test_an_earlier_name_is_claimed_once(file: Path) -> None:
         "'old' is also a name of channel 'a'",
         "channels.b.renamed_from",
     )
+
+
+MAIL = "type: email, host: h.example, from: a@b.c, to: d@e.f"
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "said"),
+    [
+        (", username: USER", "channels.mail", "both username and password"),
+        (", password: KEY", "channels.mail", "both username and password"),
+        (
+            ", username: USER, password: KEY, security: none",
+            "channels.mail.security",
+            "not sent over an unencrypted connection",
+        ),
+    ],
+)
+def test_a_login_for_mail_is_whole_and_encrypted(
+    file: Path, more: str, key: str, said: str
+) -> None:
+    fault = refused(file, f"channels:\n  mail: {{{MAIL}{more}}}\nroutes: []\n")
+    assert fault.key == key
+    assert said in fault.what
+
+
+def test_an_email_channel_keeps_its_recipients_and_no_default_port(file: Path) -> None:
+    file.write_text(f"channels:\n  mail: {{{MAIL}}}\nroutes: []\n")
+    channel = read_alerts(read_document(file)).channels["mail"]
+    assert dict(channel.settings) == {
+        "host": "h.example",
+        "security": "starttls",
+        "from": "a@b.c",
+        "to": "d@e.f",
+    }

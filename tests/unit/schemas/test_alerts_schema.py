@@ -25,6 +25,15 @@ ALERTS: dict[str, Any] = {
         "issues": {"type": "github", "token": "GITHUB_TOKEN", "repository": "some/where"},
         "pager": {"type": "pagerduty", "routing_key": "PAGERDUTY_ROUTING_KEY"},
         "hook": {"type": "webhook", "url": "HOOK_URL", "signing_key": "HOOK_KEY"},
+        "teams": {"type": "teams", "webhook": "TEAMS_URL", "renamed_from": ["chat"]},
+        "mail": {
+            "type": "email",
+            "host": "smtp.example.com",
+            "username": "SMTP_USERNAME",
+            "password": "SMTP_PASSWORD",
+            "from": "plumbline@example.com",
+            "to": ["ana@example.com", "bob@example.com"],
+        },
     },
     "routes": [
         {"status": "ERROR", "to": ["slack"]},
@@ -40,6 +49,8 @@ RIGHT: dict[str, Any] = {
     "the default": dict(DEFAULT),
     "no fallback": changed(ALERTS, "fallback", GONE),
     "an address of one's own": changed(ALERTS, "channels/bot/api_url", "http://localhost:1/api/"),
+    "one recipient": changed(ALERTS, "channels/mail/to", "ana@example.com"),
+    "a port of one's own": changed(ALERTS, "channels/mail/port", 2525),
     "no signing": changed(ALERTS, "channels/hook/signing_key", GONE),
 }
 WRONG: dict[str, Any] = {
@@ -60,6 +71,17 @@ WRONG: dict[str, Any] = {
     "a webhook and a bot": changed(ALERTS, "channels/bot/webhook", "SLACK_WEBHOOK_URL"),
     "a webhook with an address": changed(ALERTS, "channels/slack/api_url", "http://localhost"),
     "a repository without owner": changed(ALERTS, "channels/issues/repository", "where"),
+    "a user without a password": changed(ALERTS, "channels/mail/password", GONE),
+    "a password without encryption": changed(ALERTS, "channels/mail/security", "none"),
+    "a sender without a domain": changed(ALERTS, "channels/mail/from", "plumbline"),
+    "a recipient with a name": changed(ALERTS, "channels/mail/to", ["Ana <ana@example.com>"]),
+    "no recipient": changed(ALERTS, "channels/mail/to", []),
+    "a port that is none": changed(ALERTS, "channels/mail/port", 0),
+    "an unknown encryption": changed(ALERTS, "channels/mail/security", "ssl"),
+    "a host with a scheme": changed(ALERTS, "channels/mail/host", "smtp://example.com"),
+    "a Teams URL in place of a variable": changed(
+        ALERTS, "channels/teams/webhook", "https://prod-1.westeurope.logic.azure.com/workflows/x"
+    ),
     "a status of no alert": changed(ALERTS, "routes/0/status", "PASS"),
     "a status in small letters": changed(ALERTS, "routes/0/status", "error"),
     "nobody to tell": changed(ALERTS, "routes/0/to", []),

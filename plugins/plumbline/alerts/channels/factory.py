@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.core.errors import ConfigError
 from plumbline.net.secrets import Secret, read_secret
 from plumbline.project.alerts import AlertsConfig, ChannelConfig
+
+if TYPE_CHECKING:
+    from plumbline.alerts.channels.email.transport import Security
 
 _ADDRESSES = ("webhook", "url")
 
@@ -93,6 +97,30 @@ def _open(entry: ChannelConfig, secrets: Mapping[str, Secret]) -> Channel:
         from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
 
         return PagerDutyChannel(entry.name, secrets["routing_key"], base_url=url or PAGERDUTY)
+    if entry.type == "teams":
+        from plumbline.alerts.channels.teams.channel import TeamsChannel
+
+        return TeamsChannel(entry.name, secrets["webhook"])
+    if entry.type == "email":
+        return _open_email(entry, secrets)
     from plumbline.alerts.channels.webhook.channel import WebhookChannel
 
     return WebhookChannel(entry.name, secrets["url"], signing_key=secrets.get("signing_key"))
+
+
+def _open_email(entry: ChannelConfig, secrets: Mapping[str, Secret]) -> Channel:
+    from plumbline.alerts.channels.email.channel import EmailChannel
+    from plumbline.alerts.channels.email.transport import PORTS, Login, MailServer
+
+    settings = entry.settings
+    security = cast("Security", settings["security"])
+    has_login = "username" in secrets
+    server = MailServer(
+        host=settings["host"],
+        port=int(settings.get("port", PORTS[security])),
+        security=security,
+        login=Login(secrets["username"], secrets["password"]) if has_login else None,
+    )
+    return EmailChannel(
+        entry.name, server, sender=settings["from"], recipients=settings["to"].split(" ")
+    )

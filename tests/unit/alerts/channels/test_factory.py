@@ -19,6 +19,9 @@ channels:
   issues: {type: github, token: GITHUB_TOKEN, repository: some/where}
   pager: {type: pagerduty, routing_key: ROUTING_KEY, api_url: "http://localhost:1"}
   hook: {type: webhook, url: HOOK_URL, signing_key: HOOK_KEY}
+  teams: {type: teams, webhook: TEAMS_URL}
+  mail:
+    {type: email, host: localhost, username: SMTP_USER, password: SMTP_KEY, from: a@b.c, to: [d@e.f]}
 routes: []
 """
 ALL = {
@@ -29,6 +32,9 @@ ALL = {
     "ROUTING_KEY": "secretroutingkey",
     "HOOK_URL": "http://localhost:1/secret-hook",
     "HOOK_KEY": "secret-key",
+    "TEAMS_URL": "http://localhost:1/secret-workflow",
+    "SMTP_USER": "secret-user",
+    "SMTP_KEY": "secret-password",
 }
 
 
@@ -44,7 +50,17 @@ def test_every_type_is_opened_under_its_name(tmp_path: Path) -> None:
     assert found.missing == {}
     assert {name: channel.name for name, channel in found.channels.items()} == {
         name: name
-        for name in ("slack-error", "slack", "bot", "other-room", "issues", "pager", "hook")
+        for name in (
+            "slack-error",
+            "slack",
+            "bot",
+            "other-room",
+            "issues",
+            "pager",
+            "hook",
+            "teams",
+            "mail",
+        )
     }
     assert {type(channel).__name__ for channel in found.channels.values()} == {
         "SlackWebhook",
@@ -52,6 +68,8 @@ def test_every_type_is_opened_under_its_name(tmp_path: Path) -> None:
         "GitHubChannel",
         "PagerDutyChannel",
         "WebhookChannel",
+        "TeamsChannel",
+        "EmailChannel",
     }
 
 
@@ -62,6 +80,8 @@ def test_every_type_is_opened_under_its_name(tmp_path: Path) -> None:
         ("SLACK_URL", "", "slack", "SLACK_URL is not set"),
         ("HOOK_KEY", None, "hook", "HOOK_KEY is not set"),
         ("HOOK_URL", "hooks.example.com/x", "hook", "HOOK_URL is no http(s) URL"),
+        ("TEAMS_URL", "logic.azure.com/x", "teams", "TEAMS_URL is no http(s) URL"),
+        ("SMTP_KEY", None, "mail", "SMTP_KEY is not set"),
         ("ROUTING_KEY", "sm://nonsense", "pager", "ROUTING_KEY"),
     ],
 )
@@ -72,7 +92,7 @@ def test_what_is_missing_is_named_by_its_variable_and_the_others_are_there(
     assert list(found.missing) == [name]
     assert why in found.missing[name]
     assert name not in found.channels
-    assert len(found.channels) == 6
+    assert len(found.channels) == 8
 
 
 def test_two_names_for_one_place_lead_to_one_channel(tmp_path: Path) -> None:

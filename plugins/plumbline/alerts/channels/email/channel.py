@@ -1,0 +1,96 @@
+"""The e-mail channel: a mail per message to fixed recipients, by SMTP.
+
+Where the server refuses some recipients for now, the mail is sent again to these only: the others
+are kept among the references until it is delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
+from plumbline.alerts.channels.email.rendering import ROOT, mail_of, message_id
+from plumbline.alerts.channels.email.transport import Handover, MailServer, is_temporary, send
+from plumbline.alerts.channels.message import Message
+from plumbline.net.receipt import DeliveryStatus, Receipt
+
+_HAVE_IT = "have_it"
+"""Among the references of an incident: the message, and who has it already."""
+
+
+class EmailChannel:
+    """Recipients of e-mail.
+
+    Args:
+        name: as routes name it.
+        server: where mail is handed in.
+        sender: the address in ``From``.
+        recipients: the addresses in ``To``.
+        clock: says what now is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        server: MailServer,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.name = name
+        self._server = server
+        self._sender = sender
+        self._recipients = tuple(recipients)
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"EmailChannel({self.name!r})"
+
+    def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
+        """One attempt, to the recipients that don't have the message yet."""
+        have_it = _have_it(message)
+        waiting = [address for address in self._recipients if address not in have_it]
+        mail = mail_of(message, sender=self._sender, recipients=self._recipients, now=self._clock())
+        done = send(self._server, mail, waiting, timeout_seconds=timeout_seconds)
+        if done.receipt.verdict is DeliveryStatus.DELIVERED:
+            return replace(done.receipt, references=self._references(message))
+        got = _got(done, waiting)
+        if got or have_it:
+            return replace(done.receipt, references=self._references(message, (*have_it, *got)))
+        return done.receipt
+
+    def _references(
+        self, message: Message, have_it: Sequence[str] = ()
+    ) -> Mapping[str, Mapping[str, str]]:
+        """The first mail of each incident; of a mail that waits for some, who has it."""
+        own = message_id(message, self._sender)
+        more = {_HAVE_IT: " ".join((message.id, *have_it))} if have_it else {}
+        return {
+            item.incident: {
+                ROOT: message.references.get(item.incident, {}).get(ROOT, own),
+                **more,
+            }
+            for item in message.items
+        }
+
+
+def _have_it(message: Message) -> tuple[str, ...]:
+    for references in message.references.values():
+        kept, *addresses = references.get(_HAVE_IT, "").split(" ")
+        if kept == message.id:
+            return tuple(addresses)
+    return ()
+
+
+def _got(done: Handover, recipients: Sequence[str]) -> list[str]:
+    """Who has the mail: it was accepted for some, and others are to be tried again."""
+    if not done.refused or len(done.refused) == len(recipients):
+        return []
+    return [
+        address
+        for address in recipients
+        if address not in done.refused or not is_temporary(done.refused[address][0])
+    ]

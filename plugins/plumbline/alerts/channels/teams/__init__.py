@@ -1,0 +1,1 @@
+"""Microsoft Teams: an adaptive card per message, by the webhook of a workflow."""

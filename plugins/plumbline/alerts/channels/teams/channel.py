@@ -1,0 +1,79 @@
+"""The Microsoft Teams channel: a POST per message to the webhook of a workflow.
+
+A workflow ("When a Teams webhook request is received") answers 202 before it posts the card, so
+what it can't post is seen in its run history only. Connectors, which workflows replace, answered
+200 with an error in the text: that counts as the error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.channels.teams.rendering import encoded
+from plumbline.net.http import Caller, Reply
+from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.secrets import Secret
+from plumbline.net.transient import is_transient
+
+_FAILED = re.compile(
+    rb"webhook message delivery failed.*?(?:http error|status code)\D{0,5}(\d{3})?"
+)
+_FIXES = {
+    401: "the URL is incomplete, or only people of the organisation may call the workflow",
+    403: "only people of the organisation may call the workflow: choose Anyone in its trigger",
+    404: "the workflow was deleted or is turned off",
+}
+
+
+class TeamsChannel:
+    """A channel or chat of Microsoft Teams, by the webhook of a workflow.
+
+    Args:
+        name: as routes name it.
+        webhook: the workflow's URL, which is a secret.
+        clock: says what now is; a late message says so.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        webhook: Secret,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.name = name
+        self._webhook = webhook
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"TeamsChannel({self.name!r})"
+
+    def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
+        """One attempt."""
+        body = encoded(message, now=self._clock())
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        with Caller(timeout_seconds=timeout_seconds) as caller:
+            return _receipt(caller.send("POST", self._webhook, headers=headers, body=body))
+
+
+def _receipt(reply: Reply) -> Receipt:
+    receipt = reply.receipt
+    if receipt.verdict is DeliveryStatus.DELIVERED:
+        return _accepted(reply)
+    fix = _FIXES.get(receipt.status_code or 0)
+    return receipt if fix is None else replace(receipt, detail=f"{receipt.detail}; {fix}")
+
+
+def _accepted(reply: Reply) -> Receipt:
+    failed = _FAILED.search(reply.body.lower())
+    if failed is None:
+        return reply.receipt
+    code = int(failed[1]) if failed[1] else 500
+    verdict = DeliveryStatus.RETRY if is_transient(code) else DeliveryStatus.REFUSED
+    detail = f"{reply.receipt.detail}, but Teams answered {code} to it"
+    return Receipt(verdict, detail, code)

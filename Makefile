@@ -27,7 +27,7 @@ health-check: $(LOCAL) ## set up, then check the demo season's day on the embedd
 	0) said="nothing is wrong";; \
 	1) said="WARNING";; \
 	2) said="CRITICAL, the data is wrong: on the demo season's day that is the right answer";; \
-	3) said="ERROR, a check could not be made";; \
+	3) said="ERROR, a check could not run";; \
 	*) exit $$code;; \
 	esac; \
 	printf '\nplumbline ended with exit code %s: %s.\n' "$$code" "$$said"; \

@@ -98,7 +98,7 @@ CASES = [
         VARS,
     ),
     Case(
-        "a service that was never looked at is unknown",
+        "a service that was never checked is unknown",
         SEASON,
         "2026-02-02 12:00",
         [not_judged("unknown", f"coordinator: {NOBODY}")],

@@ -177,7 +177,7 @@ def test_what_cannot_be_recorded_is_said_and_no_success(world: World) -> None:
     world.environment |= {"BIGQUERY_EMULATOR_HOST": f"127.0.0.1:{refused_port()}"}
     done = world.type("deploy", "drift")
     assert done.code == 3
-    assert "Not recorded, so the monitor deployment_drift does not see it" in done.stdout
+    assert "Not recorded, so the monitor deployment_drift doesn't see it" in done.stdout
 
 
 def test_issues_follow_the_drift(world: World) -> None:

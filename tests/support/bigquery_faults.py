@@ -165,7 +165,7 @@ FAULTS: dict[str, Kind] = {
         Refused(401, "authError",
                 "Request had invalid authentication credentials. Expected OAuth 2 access token, "
                 "login cookie or other valid authentication credential."),
-        False, "the credentials were refused"),
+        False, "the credentials were rejected"),
     "403 accessDenied": Kind(
         Refused(403, "accessDenied",
                 "Access Denied: Project p: User does not have bigquery.jobs.create permission in "

@@ -68,7 +68,7 @@ def test_where_all_is_there_each_line_says_so(cloud: Cloud) -> None:
     found = cloud.debug()
 
     assert {name: found[name].level for name in LINES} == dict.fromkeys(LINES, Level.OK)
-    assert found["dataset nba"].detail == "3 declared tables are there, in US"
+    assert found["dataset nba"].detail == "3 declared tables exist, in US"
 
 
 def test_the_declared_tables_are_resolved_once(
@@ -109,7 +109,7 @@ sources:
     found = cloud.debug()
 
     assert found["sources"].detail == "6 tables"
-    assert found["dataset nba"].detail == "5 declared tables are there, in US"
+    assert found["dataset nba"].detail == "5 declared tables exist, in US"
     assert project in str(found["target"].detail)
 
     file = cloud.root / "models" / "more.yaml"
@@ -159,7 +159,7 @@ def no_column(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
 MISSING = [
     pytest.param(no_key_file, "credentials", "/nowhere/key.json", "gcloud auth", id="credentials"),
     pytest.param(denied("POST", "/token$", 400, "invalid_grant", "Invalid JWT Signature."),
-                 "query", "credentials were refused", "service account", id="a key that is revoked"),
+                 "query", "credentials were rejected", "service account", id="a key that is revoked"),
     pytest.param(no_project, "target", "has no project", "PLUMBLINE_PROJECT", id="project"),
     pytest.param(denied("POST", "/jobs$", 404, "notFound", "Not found: Project some-project"),
                  "query", "Not found: Project", "PLUMBLINE_PROJECT", id="a project of that name"),

@@ -208,7 +208,7 @@ FAULTS = [
     (HttpFault(400, "invalidQuery", "Syntax error: Unexpected end of script at [1:6]"),
      "invalidQuery", "Syntax error: Unexpected end of script at [1:6]", None),
     (HttpFault(401, "authError", "Request had invalid authentication credentials."),
-     "credentials", "credentials were refused", "gcloud auth"),
+     "credentials", "credentials were rejected", "gcloud auth"),
     (HttpFault(403, None, "<html><head><title>403</title></head><body><h1>Forbidden by proxy</h1>"
                "</body></html>", html=True),
      "accessDenied", "Forbidden by proxy", None),
@@ -278,7 +278,7 @@ def test_trouble_that_goes_on_is_told_at_the_deadline(bigquery: StallingBigQuery
     # It may end earlier: when the next wait, drawn at random, would not fit.
     assert time.monotonic() - began < 3.0
     assert fault.reason == "backendError"
-    assert fault.what == "the warehouse is in trouble (HTTP 503): The service is not available."
+    assert fault.what == "the warehouse reports an error (HTTP 503): The service is not available."
     assert bigquery.inserts > 3
 
 
@@ -314,10 +314,10 @@ def test_an_unreachable_warehouse_is_an_error_by_its_limits_not_its_deadline(
 
     assert time.monotonic() - began < 20
     assert said == [
-        {("unreachable", f"http://127.0.0.1:{refused} cannot be reached: connection refused")},
-        {("unreachable", f"http://127.0.0.1:{silent} cannot be reached: it gives no answer")},
+        {("unreachable", f"http://127.0.0.1:{refused} can't be reached: connection refused")},
+        {("unreachable", f"http://127.0.0.1:{silent} can't be reached: it doesn't answer")},
         {("unreachable",
-          f"http://127.0.0.1:{silent} cannot be reached: it has said nothing for 1.5 s")},
+          f"http://127.0.0.1:{silent} can't be reached: no answer within 1.5 s")},
     ]  # fmt: skip
 
 

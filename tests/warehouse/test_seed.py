@@ -165,7 +165,7 @@ def test_what_goes_in_has_changed_so_it_is_filled_again(
 
     ensure_ready(change(target), said.append)
 
-    assert "the demo data changed since the last load: made again" in said
+    assert "the demo data changed since the last load; generating it again" in said
     assert runs_of(target.project_dir) == 2
     assert count(target, "nba.predictions") == 2
 

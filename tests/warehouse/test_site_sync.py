@@ -227,7 +227,7 @@ def test_a_dataset_that_is_not_there_is_not_made(warehouse: Target, tmp_path: Pa
     small = shipped(tmp_path / "project", warehouse)
     assert build(small, tmp_path / "site") == ()
     assert [found.dataset_id for found in open_client(warehouse).list_datasets()] == []
-    assert "There was no run yet." in words(tmp_path / "site", "index.html")
+    assert "No runs yet." in words(tmp_path / "site", "index.html")
 
 
 def test_a_dataset_of_an_earlier_version_gets_no_columns_by_being_looked_at(

@@ -97,7 +97,7 @@ def check_span(first: str | None, last: str | None) -> None:
     """
     if (first is None) != (last is None):
         raise ConfigError(
-            "a range needs --from and --to",
+            "--from and --to belong together",
             key="--from",
             fix="give both --from and --to, or neither",
         )

@@ -89,7 +89,7 @@ def _checkpoint_of(project: Project, monitor: str) -> str:
         if monitor in project.checkpoint(name).monitors:
             return name
     raise ConfigError(
-        f"no checkpoint holds monitor {monitor!r}",
+        f"no checkpoint contains monitor {monitor!r}",
         key="MONITOR",
         fix="add it to one in checkpoints/",
     )
@@ -135,7 +135,7 @@ def _history(
     found = [one for one in each_once(stored) if one.outcome.monitor == monitor]
     if not found:
         raise ConfigError(
-            f"there is no history of {monitor}",
+            f"{monitor} has no history",
             key="MONITOR",
             fix="use --from and --to to read the tables, or record a history with plumbline "
             "backtest --record",

@@ -63,7 +63,7 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
         address = BucketSite(site.backend, chosen.name).address(page)
     write_result(f"{address}\n")
     if show and not webbrowser.open(address):
-        write_message("could not open a browser: open the URL above yourself")
+        write_message("could not open a browser; open the URL above yourself")
     return 0
 
 

@@ -34,7 +34,7 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         return fault.exit_code
     detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
     if isinstance(fault, OSError):
-        _say(detail, fix=None if debug else "look there; --debug shows the traceback")
+        _say(detail, fix=None if debug else "check that file; --debug shows the traceback")
     else:
         _say(
             f"bug in plumbline: {detail}",

@@ -31,7 +31,7 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
         return _list_costs(session, project, target, form)
     if target is not None:
         raise ConfigError(
-            "the list of monitors is the same for every target",
+            "--target applies only to costs",
             key="--target",
             fix="use it only with --costs",
         )

@@ -135,8 +135,8 @@ def _uncommitted(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.CRITICAL,
-            f"{_files(len(own))} of its own paths differ from what is committed",
-            "commit or stash them: what is deployed must be what a commit says",
+            f"{_files(len(own))} in its own paths have uncommitted changes",
+            "commit or stash them, so that the deployed code is a commit",
             tuple(own[:10]),
         )
     others = context.repository.changes()
@@ -144,8 +144,8 @@ def _uncommitted(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.WARNING,
-            f"{_files(len(others))} beside its own paths differ from what is committed",
-            "see `git status`: does its build take them along?",
+            f"{_files(len(others))} outside its own paths have uncommitted changes",
+            "see `git status`; check whether its build includes them",
             tuple(others[:10]),
         )
     return CheckResult(name, Status.PASS, "none")
@@ -159,7 +159,7 @@ def _branch(context: CheckContext) -> CheckResult:
     return CheckResult(
         name,
         Status.CRITICAL,
-        f"{where}, but it is deployed from {context.branch}",
+        f"{where}, but the service is deployed from {context.branch}",
         f"git switch {context.branch}",
     )
 
@@ -171,7 +171,7 @@ def _remote(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.WARNING,
-            f"{context.branch} follows no remote branch",
+            f"{context.branch} tracks no remote branch",
             f"git push --set-upstream origin {context.branch}",
         )
     upstream, ahead, behind = gap
@@ -179,7 +179,7 @@ def _remote(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.CRITICAL,
-            f"{context.branch} and {upstream} have gone apart: {ahead} only here, {behind} only "
+            f"{context.branch} and {upstream} have diverged: {ahead} only here, {behind} only "
             "there",
             "git pull --rebase, then push",
         )
@@ -191,7 +191,7 @@ def _remote(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.CRITICAL,
-            f"{ahead} ahead of {upstream}: nobody else has what would be deployed",
+            f"{ahead} ahead of {upstream}: the commits to deploy aren't pushed",
             "git push",
         )
     return CheckResult(name, Status.PASS, f"at {upstream}")
@@ -220,12 +220,10 @@ def _schema_changes(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.ERROR,
-            "nobody says which are applied",
-            "write `applied`: a command that prints the names of those that are, a line each",
+            "it is unknown which are applied",
+            "set `applied` to a command that prints the applied ones, one name per line",
         )
-    printed = run_command(
-        entry.applied, context.repository.folder, what="the command that says what is applied"
-    )
+    printed = run_command(entry.applied, context.repository.folder, what="the command `applied`")
     applied = {line.strip() for line in printed.splitlines()}
     there = [
         file
@@ -239,7 +237,7 @@ def _schema_changes(context: CheckContext) -> CheckResult:
             name,
             Status.CRITICAL,
             f"{len(waiting)} of {len(there)} are not applied",
-            "apply them first: the new code may need them",
+            "apply them first; the new code may need them",
             tuple(waiting[:10]),
         )
     return CheckResult(name, Status.PASS, f"all {len(there)} are applied")
@@ -248,7 +246,7 @@ def _schema_changes(context: CheckContext) -> CheckResult:
 def _last_deployments(context: CheckContext) -> CheckResult:
     name, found = "last deployments", context.revisions()
     if not found:
-        return CheckResult(name, Status.SKIPPED, "what it runs on keeps no list of them")
+        return CheckResult(name, Status.SKIPPED, "its platform doesn't list them")
     lines = tuple(
         f"{one.revision}  {one.commit[:12] or 'commit unknown'}"
         + (f"  {one.at:%Y-%m-%d %H:%M} UTC" if one.at else "")
@@ -260,16 +258,16 @@ def _last_deployments(context: CheckContext) -> CheckResult:
             name,
             Status.WARNING,
             f"{last.revision} was deployed less than 15 minutes ago",
-            "ask whose it is, and let `plumbline deploy verify` come to its end first",
+            "find out whose deployment it is, and wait for its `plumbline deploy verify`",
             lines,
         )
-    return CheckResult(name, Status.PASS, f"{last.revision} is the last", details=lines)
+    return CheckResult(name, Status.PASS, f"{last.revision} is the latest", details=lines)
 
 
 def _health(context: CheckContext) -> CheckResult:
     name, url = "health", context.service.entry.health
     if url is None:
-        return CheckResult(name, Status.SKIPPED, "no address is declared (health)")
+        return CheckResult(name, Status.SKIPPED, "no URL is declared (health)")
     from plumbline.net.http import Caller
 
     with Caller(timeout_seconds=10.0) as caller:
@@ -280,7 +278,7 @@ def _health(context: CheckContext) -> CheckResult:
         name,
         Status.WARNING,
         f"it is unhealthy before the deployment: {reply.receipt.detail}",
-        "know why first, or the deployment is blamed for it",
+        "find out why first, or the deployment is blamed for it",
     )
 
 
@@ -289,15 +287,15 @@ def _open_incidents(context: CheckContext) -> CheckResult:
     if not watched:
         return CheckResult(name, Status.SKIPPED, "no monitors are declared (monitors)")
     if context.incidents is None:
-        return CheckResult(name, Status.SKIPPED, "on the demo data there are none")
+        return CheckResult(name, Status.SKIPPED, "not on demo data")
     found = [one for one in context.incidents() if one.is_open and one.monitor in watched]
     if not found:
         return CheckResult(name, Status.PASS, f"none of {', '.join(watched)}")
     return CheckResult(
         name,
         Status.WARNING,
-        f"{len(found)} that concern it",
-        "is this deployment the fix? Then go on; else end them first",
+        f"{len(found)} open for its monitors",
+        "continue only if this deployment fixes them",
         tuple(f"{one.status} {one.id}, since {one.opened_at:%Y-%m-%d %H:%M}" for one in found),
     )
 
@@ -311,7 +309,7 @@ def _drift(context: CheckContext) -> CheckResult:
             name,
             Status.WARNING,
             f"nothing new: {summary(drift)}",
-            "is a deployment needed at all?",
+            "check whether a deployment is needed",
         )
     return CheckResult(name, Status.PASS, summary(drift), details=tuple(missing_commits(drift)))
 

@@ -71,7 +71,7 @@ def check_library() -> None:
         from google.cloud import run_v2  # noqa: F401
     except ImportError:
         raise UnknownDeploymentError(
-            "google-cloud-run is not installed, without which Cloud Run can't be asked",
+            "google-cloud-run is not installed; Cloud Run can't be queried without it",
             fix=_EXTRA,
         ) from None
 
@@ -157,7 +157,7 @@ class _CloudRun:
         if not shares:
             raise UnknownDeploymentError(
                 f"no revision of {self.service.name} gets traffic",
-                fix="deploy it; `gcloud run services describe` says what is wrong",
+                fix="deploy it; `gcloud run services describe` shows the problem",
             )
         ranked = sorted(shares, key=lambda name: -shares[name])
         if len(ranked) > 1 and shares[ranked[0]] == shares[ranked[1]]:
@@ -192,8 +192,8 @@ class _CloudRun:
         project = self.entry.project or self.default_project
         if not project:
             raise UnknownDeploymentError(
-                f"the Google Cloud project of {self.service.name} is not known",
-                fix="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
+                f"the Google Cloud project of {self.service.name} is unknown",
+                fix="set deployed.cloud_run.project, or PLUMBLINE_PROJECT",
             )
         return f"projects/{project}/locations/{self.entry.region}/{kind}/{name}"
 
@@ -223,21 +223,21 @@ class _CloudRun:
             kind = "job" if self.entry.job else "service"
             raise UnknownDeploymentError(
                 f"Cloud Run has no {kind} {what} in {self.entry.region}",
-                fix="look at its name, project and region in deploy/services.yml",
+                fix="check its name, project and region in deploy/services.yml",
             ) from None
         except exceptions.Forbidden as fault:
             raise UnknownDeploymentError(
-                f"Cloud Run may not be asked about {what}: {_line(fault)}",
+                f"permission to read {what} on Cloud Run was denied: {_line(fault)}",
                 fix="grant the role Cloud Run Viewer (roles/run.viewer)",
             ) from None
         except GoogleAuthError as fault:
             raise UnknownDeploymentError(
-                f"Cloud Run can't be asked: {_line(fault).partition('. ')[0].rstrip('.')}",
+                f"Cloud Run can't be queried: {_line(fault).partition('. ')[0].rstrip('.')}",
                 fix="run `gcloud auth application-default login`",
             ) from None
         except (exceptions.GoogleAPIError, requests.RequestException) as fault:
             raise UnknownDeploymentError(
-                f"Cloud Run did not say what {what} runs: {_line(fault)}",
+                f"Cloud Run did not return what {what} runs: {_line(fault)}",
                 fix="try again later",
             ) from None
 
@@ -272,7 +272,7 @@ def _commit_of(labels: Mapping[str, str], containers: Any, *, what: str) -> Depl
         f"it has no label {COMMIT_LABEL}, no variable {COMMIT_VARIABLE} and no image tag"
     )
     raise UnknownDeploymentError(
-        f"{what} does not say its commit: {shown}",
+        f"{what} doesn't name its commit: {shown}",
         fix=f"deploy with --labels={COMMIT_LABEL}=$(git rev-parse HEAD)",
     )
 
@@ -284,7 +284,7 @@ def _of_http(entry: HttpEntry) -> Deployed:
         reply = caller.send("GET", entry.url)
     if reply.status_code is None or not 200 <= reply.status_code < 300:
         raise UnknownDeploymentError(
-            f"the endpoint does not say what is deployed: {reply.receipt.detail}",
+            f"the endpoint doesn't return the deployed commit: {reply.receipt.detail}",
             fix=f"see `curl {entry.url}`",
         )
     text: object = reply.body.decode(errors="replace").strip()
@@ -294,13 +294,13 @@ def _of_http(entry: HttpEntry) -> Deployed:
         if text is None:
             raise UnknownDeploymentError(
                 f"the endpoint's answer has no key {entry.field!r}",
-                fix=f"see `curl {entry.url}`, and write the key as deployed.http.field",
+                fix=f"see `curl {entry.url}`, and set deployed.http.field to the key",
             )
     return _from_text(str(text), "http", f"see `curl {entry.url}`")
 
 
 def _of_command(command: Sequence[str], root: Path) -> Deployed:
-    text = run_command(command, root, what="the command that says what is deployed")
+    text = run_command(command, root, what="the command `deployed.command`")
     words = text.split()
     return _from_text(words[0] if words else "", "command", f"see `{' '.join(command)}`")
 
@@ -336,7 +336,7 @@ def run_command(
 
 def _from_text(text: str, found_by: str, fix: str) -> Deployed:
     if not COMMIT.fullmatch(text):
-        raise UnknownDeploymentError(f"{text[:60]!r} is no commit", fix=fix)
+        raise UnknownDeploymentError(f"{text[:60]!r} is not a commit", fix=fix)
     return Deployed(text, found_by)
 
 

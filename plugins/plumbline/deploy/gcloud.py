@@ -32,8 +32,8 @@ _NOT_YET = re.compile(r"service account \S+ does not exist", re.IGNORECASE)
 _TRIES, _BETWEEN_SECONDS = 7, 10.0
 
 _LOOKING = (
-    "whoever runs this (gcloud auth list) needs roles/viewer and roles/iam.securityReviewer on the "
-    "project to look"
+    "your account (gcloud auth list) needs roles/viewer and roles/iam.securityReviewer on the "
+    "project"
 )
 
 
@@ -120,7 +120,7 @@ class Gcloud:
         except NotFoundError:
             raise
         except GcloudError as fault:
-            fault.fix = fault.fix or (f"it needs {role}" if role else _LOOKING)
+            fault.fix = fault.fix or (f"your account needs {role}" if role else _LOOKING)
             raise
 
     def _changed(self, command: list[str], role: str, given: str | None) -> str:
@@ -134,7 +134,7 @@ class Gcloud:
                 if _NOT_YET.search(fault.what) and not last:
                     self.sleep(_BETWEEN_SECONDS)
                     continue
-                fault.fix = fault.fix or f"it needs {role}"
+                fault.fix = fault.fix or f"your account needs {role}"
                 raise
         raise AssertionError
 
@@ -181,4 +181,4 @@ def _error_line(text: str) -> str:
     errors = ("ERROR", "BigQuery error", "Error in", "FATAL")
     found = next((line for line in lines if line.startswith(errors)), lines[-1] if lines else "")
     said = re.sub(r"^ERROR: (\(gcloud[\w.-]*\) )?|^BigQuery error in [\w ]+: ?", "", found)
-    return said or "it failed without a word"
+    return said or "it failed without a message"

@@ -93,7 +93,7 @@ class Repository:
             raise GitError(
                 f"the deployed commit {known[:12]} is not in the history of {branch}: the branch "
                 "was rewritten, or something else was deployed",
-                fix=f"deploy from {branch}; `git branch --contains {known[:12]}` says where it is",
+                fix=f"deploy from {branch}; `git branch --contains {known[:12]}` shows its branch",
             )
         span = f"{known}..{main}"
         specs = (*pathspecs, *self._former_paths(known, main, paths))
@@ -124,12 +124,12 @@ class Repository:
             shallow = self._read("rev-parse", "--is-shallow-repository").strip()
         except GitError as fault:
             raise GitError(
-                f"{self.folder.name or self.folder} is no git repository: {fault.what}",
-                fix="name the folder of a full clone",
+                f"{self.folder.name or self.folder} is not a git repository: {fault.what}",
+                fix="use a full clone",
             ) from None
         if shallow == "true":
             raise GitError(
-                "the clone is shallow: commits that it does not hold can't be counted",
+                "the clone is shallow, so commits can't be counted",
                 fix="git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
             )
 
@@ -143,7 +143,7 @@ class Repository:
             if not self.has_path(commit, path):
                 raise GitError(
                     f"the path {path!r} is not in the repository",
-                    fix="name a folder or file that the service is built from",
+                    fix="use a folder or file that the service is built from",
                 )
 
     def has_path(self, commit: str, path: str) -> bool:
@@ -275,7 +275,7 @@ class Repository:
                 f"git {arguments[0]} did not end in {SECONDS} s"
                 if isinstance(fault, subprocess.TimeoutExpired)
                 else f"git can't be run: {fault}",
-                fix="see whether another git holds the repository",
+                fix="check whether another git process locks the repository",
             ) from None
 
 

@@ -36,7 +36,7 @@ def open_issues(repository: str, environment: Mapping[str, str]) -> Channel:
     token = read_secret(TOKEN_VARIABLE, environment)
     if token is None:
         raise ConfigError(
-            f"{TOKEN_VARIABLE} is not set, without which no issue can be written",
+            f"{TOKEN_VARIABLE} is not set; issues can't be written without it",
             key="--issues",
             fix="set it to a token with the permission Issues: read and write",
         )
@@ -97,5 +97,5 @@ def _item(drift: Drift, report: DriftReport) -> Item:
         owner=entry.owner,
         runbook=entry.runbook,
         action=f"plumbline deploy check {drift.service.name}",
-        impact="What is merged does not run.",
+        impact="Merged commits are not deployed.",
     )

@@ -53,8 +53,8 @@ def count_errors(
     project = entry.project or default_project
     if not project:
         raise UnknownDeploymentError(
-            f"the Google Cloud project of {service.name} is not known",
-            fix="write deployed.cloud_run.project, or set PLUMBLINE_PROJECT",
+            f"the Google Cloud project of {service.name} is unknown",
+            fix="set deployed.cloud_run.project, or PLUMBLINE_PROJECT",
         )
     try:
         from google.api_core import exceptions
@@ -62,7 +62,7 @@ def count_errors(
         from google.cloud import logging
     except ImportError:
         raise UnknownDeploymentError(
-            "google-cloud-logging is not installed, without which the logs can't be read",
+            "google-cloud-logging is not installed; logs can't be read without it",
             fix="pip install 'plumbline-dq[deployments]'",
         ) from None
     import requests
@@ -87,7 +87,8 @@ def count_errors(
         return sum(1 for _ in itertools.islice(found, MOST))
     except exceptions.Forbidden:
         raise UnknownDeploymentError(
-            "the logs may not be read", fix="grant the role Logs Viewer (roles/logging.viewer)"
+            "permission to read the logs was denied",
+            fix="grant the role Logs Viewer (roles/logging.viewer)",
         ) from None
     except (exceptions.GoogleAPIError, GoogleAuthError, requests.RequestException) as fault:
         raise UnknownDeploymentError(

@@ -27,7 +27,7 @@ def record_drift(
             _append(dataset, report)
     except PlumblineError as fault:
         return report.with_failure(
-            f"Not recorded, so the monitor deployment_drift does not see it: {fault.one_line()}"
+            f"Not recorded, so the monitor deployment_drift doesn't see it: {fault.one_line()}"
         )
     return report
 

@@ -63,9 +63,9 @@ def result_page(result: CheckResult) -> list[Section]:
 
 _ADVICE = {
     EXIT_OK: "all checks passed",
-    EXIT_WARNING: "decide: there are warnings",
+    EXIT_WARNING: "decide yourself: there are warnings",
     EXIT_CRITICAL: "don't deploy: fix what is CRITICAL first",
-    EXIT_ERROR: "not everything could be looked at",
+    EXIT_ERROR: "some checks could not run",
 }
 
 
@@ -99,7 +99,7 @@ def checks_dict(report: CheckReport) -> dict[str, object]:
 
 def look_page(look: Look) -> list[Section]:
     """What was found after the deployment, each beside what it was before."""
-    head = f"{look.service.name}, deployed {moment(look.since)}, looked at {moment(look.at)}"
+    head = f"{look.service.name}, deployed {moment(look.since)}, checked {moment(look.at)}"
     results = tuple(
         Result(one.status, f"{one.name}: {one.summary}", tuple(_look_facts(one)))
         for one in look.lines
@@ -121,9 +121,9 @@ def _look_facts(line: LookedAt) -> Iterator[tuple[str, str]]:
 
 
 _ENDINGS = {
-    "calm": "calm: nothing is wrong",
-    "worse": "worse: something is wrong that was not before",
-    "not calm": "not calm: what is wrong was so before",
+    "calm": "calm: nothing is failing",
+    "worse": "worse: something fails that did not fail before",
+    "not calm": "not calm: what fails now failed before too",
 }
 
 

@@ -24,7 +24,7 @@ def choose_services(project: Project, names: Sequence[str] = ()) -> tuple[Servic
             "no service is declared",
             file=project.services_file,
             key="services",
-            fix="say there what is deployed; see docs/deployments.md",
+            fix="add services there; see docs/deployments.md",
         )
     if not names:
         return declared
@@ -39,17 +39,15 @@ def read_deployed_at(project: Project, target: Target, service: Service, now: da
     """
     if target.is_demo:
         return (in_utc(now) - timedelta(hours=1)).astimezone(project.timezone)
-    fix = "name the instant with --since"
+    fix = "pass the time with --since"
     try:
         known = read_deployed(service, root=project.root, default_project=google_project(target))
     except PlumblineError as fault:
         raise ConfigError(
-            f"when it was deployed is not known: {fault.what}",
+            f"the time of its deployment is unknown: {fault.what}",
             key="--since",
             fix=f"{fault.fix}; or {fix}" if fault.fix else fix,
         ) from None
     if known.at is None:
-        raise ConfigError(
-            "what it runs on does not say when it was deployed", key="--since", fix=fix
-        )
+        raise ConfigError("its platform doesn't say when it was deployed", key="--since", fix=fix)
     return known.at.astimezone(project.timezone)

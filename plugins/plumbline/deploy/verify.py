@@ -128,10 +128,10 @@ class After:
         name = self.service.entry.verify
         if name is None:
             raise ConfigError(
-                f"nothing says how {self.service.name} is verified",
+                f"no checkpoint verifies {self.service.name}",
                 file=self.service.file,
                 key=f"{self.service.key}.verify",
-                fix="name a checkpoint there; see docs/deployments.md",
+                fix="set a checkpoint there; see docs/deployments.md",
             )
         return name
 
@@ -157,9 +157,9 @@ def look_after(
     since = in_utc(after.since)
     if since >= in_utc(now):
         raise ConfigError(
-            f"the deployment is not before now: {after.since.isoformat()}",
+            f"the deployment is not in the past: {after.since.isoformat()}",
             key="--since",
-            fix="name the instant of the deployment",
+            fix="pass the time of the deployment",
         )
     progress = progress or NoProgress()
     length = in_utc(now) - since

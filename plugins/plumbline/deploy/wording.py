@@ -14,7 +14,7 @@ SHOWN = 10
 def summary(drift: Drift) -> str:
     """``77 of 598 commits touch its own paths and are not deployed, the oldest for 6.2 days``."""
     if drift.behind is None:
-        return f"not known: {one_line(drift.reason or '')}"
+        return f"unknown: {one_line(drift.reason or '')}"
     behind = drift.behind
     branch = drift.service.entry.branch
     if behind.own:
@@ -25,7 +25,7 @@ def summary(drift: Drift) -> str:
         )
     if behind.commits == 0:
         return f"runs the newest commit of {branch}"
-    text = f"runs all of its own; {_commits(behind.commits)} of others behind {branch}"
+    text = f"has all of its own commits; {_commits(behind.commits)} to other paths behind {branch}"
     if behind.cancelled:
         text += f" ({behind.cancelled} to its own paths cancel each other out)"
     return text

@@ -57,11 +57,11 @@ def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannel
         said = f"{why}: its messages go to {instead}" if is_routed else f"{why}: no route names it"
         return Diagnosis(what, Level.NOTE, said)
     if not is_routed:
-        return Diagnosis(what, Level.NOTE, f"{why}: nothing takes the place of another channel")
+        return Diagnosis(what, Level.NOTE, f"{why}: no route names it, and it has no fallback")
     return Diagnosis(
         what,
         Level.MISSING,
-        f"{why}: what is routed to it reaches nobody",
+        f"{why}: its messages reach no one",
         _fix(config, channel),
     )
 
@@ -99,11 +99,11 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> D
             "routes",
             Level.MISSING,
             f"no channel is notified of {'; '.join(lacking)}",
-            "set the variables of the channels, or fix checkpoints/alerts.yml; then try "
+            "set the channels' variables, or fix checkpoints/alerts.yml; then run "
             "`plumbline alerts test`",
         )
     ways = [f"{status} to {', '.join(names)}" for status, names in told.items() if names]
-    return Diagnosis("routes", Level.OK, "; ".join(ways) or "there is no monitor to tell of")
+    return Diagnosis("routes", Level.OK, "; ".join(ways) or "there are no monitors")
 
 
 def _owners(project: Project) -> dict[str, str | None]:

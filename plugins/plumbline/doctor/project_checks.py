@@ -16,7 +16,7 @@ def check_files(project: Project) -> Iterator[Diagnosis]:
     try:
         zone = project.timezone.key
         project.check_stores()
-        yield Diagnosis("configuration", Level.OK, f"great_expectations.yml; days are {zone}'s")
+        yield Diagnosis("configuration", Level.OK, f"great_expectations.yml; days are in {zone}")
     except PlumblineError as error:
         yield fault("configuration", error)
     yield _models(project)
@@ -69,7 +69,7 @@ def check_state_dir(folder: Path) -> Diagnosis:
         "local state",
         Level.MISSING,
         f"{folder} can't be written",
-        "make it writable, or set PLUMBLINE_STATE_DIR to a folder that is",
+        "make it writable, or set PLUMBLINE_STATE_DIR to another folder",
     )
 
 
@@ -83,6 +83,6 @@ def check_revision(project: Project) -> Diagnosis:
         return Diagnosis(
             "revision",
             Level.NOTE,
-            "not in git, nor baked in: outcomes will carry no revision of the suites",
+            "not in git, and not set at build: outcomes will have no revision of the suites",
         )
     return Diagnosis("revision", Level.OK, str(revision))

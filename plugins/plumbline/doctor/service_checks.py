@@ -43,8 +43,8 @@ def check_services(project: Project, target: Target) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "services",
             Level.NOTE,
-            f"{len(project.services)} in deploy/services.yml; what they run is asked only with a "
-            "target on BigQuery",
+            f"{len(project.services)} in deploy/services.yml; deployed commits are read only with "
+            "a target on BigQuery",
         )
 
 
@@ -75,7 +75,9 @@ def _service(project: Project, target: Target, service: Service) -> Diagnosis:
         service.repository(project.root)
     except PlumblineError as error:
         # The clone need only be where the drift is looked for: often another machine.
-        return Diagnosis(what, Level.NOTE, f"{known}; here its drift can't be told: {error.what}")
+        return Diagnosis(
+            what, Level.NOTE, f"{known}; its drift can't be determined here: {error.what}"
+        )
     return Diagnosis(what, Level.OK, known)
 
 
@@ -93,7 +95,7 @@ def _describe(project: Project, target: Target, service: Service) -> str:
         return f"runs {found.commit[:12]} ({found.found_by})"
     if shutil.which(command[0]) is None:
         raise UnknownDeploymentError(
-            f"there is no command {command[0]!r}, which says what is deployed",
+            f"the command {command[0]!r} doesn't exist",
             fix="install it, or fix deployed.command in deploy/services.yml",
         )
-    return f"{command[0]} says what is deployed; it was not run"
+    return f"{command[0]} exists; it was not run"

@@ -171,7 +171,7 @@ def bytes_are_limited(smoke: Smoke) -> Seen:
             return Shown.FAIL, f"a limit of 1 byte did not keep {table.key} from being read"
         reason = getattr(fault, "reason", None)
         return _seen(reason == "bytesBilledLimitExceeded", f"{table.key}: {reason}: {fault}")
-    return Shown.NOT_SHOWN, "every declared table is partitioned"
+    return Shown.NOT_SHOWN, "all declared tables are partitioned"
 
 
 def deadline_cancels(smoke: Smoke) -> Seen:
@@ -270,7 +270,7 @@ def models_run(smoke: Smoke) -> Seen:
 def writes_happen_once(smoke: Smoke) -> Seen:
     """The same write made twice is there once, in tables that are partitioned and clustered."""
     if not smoke.write:
-        return Shown.NOT_SHOWN, "it makes plumbline's own dataset: --write allows that"
+        return Shown.NOT_SHOWN, "it creates a dataset: allow that with --write"
     target = dataclasses.replace(
         smoke.target, datasets={**smoke.target.datasets, "plumbline": "plumbline_smoke"}
     )
@@ -314,7 +314,7 @@ def open_smoke(project: Project, target: Target, *, write: bool) -> Smoke:
         raise ConfigError(
             f"target {target.name!r} is not BigQuery",
             key="--target",
-            fix="name a target of the kind bigquery",
+            fix="choose a target of kind bigquery",
         )
     smoke = Smoke(project, target, write)
     smoke.client  # noqa: B018 - credentials are looked for
@@ -383,7 +383,7 @@ def results_page(target: Target, at: datetime, results: list[Result]) -> list[Se
     )
     return [
         Section(
-            f"What {endpoint_of(target)} showed",
+            f"Results of {endpoint_of(target)}",
             (
                 ("Project ", Name(target.project), where),
                 Table(("step", "", "seen", "s"), tuple(rows), right=frozenset({3})),

@@ -72,7 +72,7 @@ def check_sources(sources: Sources) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "sources",
             Level.MISSING,
-            f"{len(sources.faults)} of {total} can't be told: {first.detail}",
+            f"{len(sources.faults)} of {total} can't be resolved: {first.detail}",
             first.fix,
         )
     elif sources.found:
@@ -116,12 +116,12 @@ def _check_dataset(
         return Diagnosis(
             what,
             Level.MISSING,
-            f"it lies in {location}, not in {target.location}",
+            f"it is in {location}, not in {target.location}",
             f"set `location: {location}` of target {target.name} in great_expectations.yml",
         )
     faults = [said for one in tables if (said := _fault_of(client, target, one)) is not None]
     if not faults:
-        return Diagnosis(what, Level.OK, f"{len(tables)} declared tables are there, in {location}")
+        return Diagnosis(what, Level.OK, f"{len(tables)} declared tables exist, in {location}")
     detail = "; ".join(one.what for one in faults[:SHOWN])
     more = len(faults) - SHOWN
     return Diagnosis(
@@ -165,7 +165,7 @@ def _newest_of(client: bigquery.Client, target: Target, relation: Relation) -> s
     fitting = sorted(name for name in names if name.startswith(prefix))
     if not fitting:
         raise WarehouseError(
-            f"no table of {dataset} begins with {prefix!r}",
+            f"no table of {dataset} starts with {prefix!r}",
             fix="correct the identifier in the YAML file of the source",
             reason="notFound",
         )

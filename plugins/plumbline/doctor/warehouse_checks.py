@@ -74,7 +74,7 @@ def _embedded(target: Target) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "embedded server",
             Level.MISSING,
-            f"runs but does not answer; its log is {status.log}",
+            f"it is running but doesn't answer; see its log, {status.log}",
             "run `plumbline warehouse stop`, then try again",
         )
     else:
@@ -88,7 +88,7 @@ def _credentials(target: Target) -> Diagnosis:
         open_client(target)
     except PlumblineError as error:
         return fault("credentials", error)
-    return Diagnosis("credentials", Level.OK, "application default credentials are there")
+    return Diagnosis("credentials", Level.OK, "application default credentials exist")
 
 
 def _answers(target: Target) -> Diagnosis:
@@ -121,4 +121,4 @@ def _history(target: Target) -> Diagnosis:
                 "history", Level.NOTE, f"no dataset {own.name} yet; a live run creates it"
             )
         return fault("history", error)
-    return Diagnosis("history", Level.OK, f"dataset {name} is there")
+    return Diagnosis("history", Level.OK, f"dataset {name} exists")

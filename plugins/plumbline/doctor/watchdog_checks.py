@@ -36,14 +36,13 @@ def _ping(schedule: Schedule) -> Diagnosis:
         return Diagnosis(
             what,
             Level.NOTE,
-            "it names none: that its runs no longer come, only `plumbline schedule check`, run "
-            "elsewhere, notices",
+            "none: only `plumbline schedule check`, run elsewhere, notices",
         )
     try:
         open_ping(schedule.ping, os.environ)
     except PlumblineError as error:
         return fault(what, error)
-    return Diagnosis(what, Level.OK, f"{schedule.ping} holds its address")
+    return Diagnosis(what, Level.OK, f"{schedule.ping} is set")
 
 
 def check_heartbeats(target: Target) -> Diagnosis:

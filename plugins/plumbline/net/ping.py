@@ -63,7 +63,7 @@ def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:
         raise ConfigError(f"{variable} is not set", key=variable, fix="set it to the ping's URL")
     if not _is_safe(secret.reveal()):
         raise ConfigError(
-            f"{variable} is no https URL",
+            f"{variable} is not an https URL",
             key=variable,
             fix="write the ping's URL, beginning with https://",
         )

@@ -62,7 +62,7 @@ class Secret:
             ValueError: the value is empty.
         """
         if not value:
-            raise ValueError("a secret is never empty")
+            raise ValueError("a secret can't be empty")
         self._value = value
         self._name = name
 
@@ -99,7 +99,7 @@ class Secret:
         return self
 
     def __reduce_ex__(self, _: object) -> NoReturn:
-        raise TypeError("a secret is not pickled: read it again where it is needed")
+        raise TypeError("a secret can't be pickled; read it again instead")
 
 
 def read_secret(
@@ -210,7 +210,7 @@ def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.
         raise OutOfTimeError("no token for Secret Manager") from fault
     except GoogleAuthError as fault:
         raise ConfigError(
-            f"Google does not accept the credentials that read {resource}",
+            f"Google rejects the credentials for {resource}",
             fix="run `gcloud auth application-default login`, or renew the service account's key",
         ) from fault
     finally:
@@ -233,7 +233,7 @@ def _payload(response: requests.Response, variable: str, resource: str) -> str:
         value = base64.b64decode(data, validate=True).decode().strip()
     except (ValueError, KeyError, TypeError, binascii.Error):
         # Not "from": the fault holds the answer, and that holds the secret.
-        raise _unreachable(variable, resource, ": it answered something else") from None
+        raise _unreachable(variable, resource, ": unexpected answer") from None
     if not value:
         raise ConfigError(
             f"the secret {resource} is empty", key=variable, fix="add a version that holds it"
@@ -249,10 +249,10 @@ def _refused(response: requests.Response, variable: str, resource: str) -> Confi
         what = f"Secret Manager is not enabled for {resource}"
         fix = "run `gcloud services enable secretmanager.googleapis.com`"
     elif status == 403:
-        what = f"Secret Manager does not let us read {resource}"
+        what = f"permission to read {resource} was denied"
         fix = "grant roles/secretmanager.secretAccessor on it to the account that runs this"
     elif status == 401:
-        what = f"Secret Manager does not accept the credentials that read {resource}"
+        what = f"Secret Manager rejects the credentials for {resource}"
         fix = "run `gcloud auth application-default login`, or renew the service account's key"
     else:
         what = f"Secret Manager answered {status} for {resource}"
@@ -262,7 +262,7 @@ def _refused(response: requests.Response, variable: str, resource: str) -> Confi
 
 def _unreachable(variable: str, resource: str, why: str = "") -> SecretUnreachableError:
     return SecretUnreachableError(
-        f"Secret Manager could not be asked for {resource}{why}",
+        f"Secret Manager could not return {resource}{why}",
         key=variable,
-        fix="try again; check the way to secretmanager.googleapis.com",
+        fix="try again; check that this machine reaches secretmanager.googleapis.com",
     )

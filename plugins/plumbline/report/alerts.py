@@ -109,7 +109,7 @@ def _table(view: Overview) -> Table:
                 Name(incident.id),
                 _moment(incident.opened_at, view.now),
                 str(len(incident.members)) if incident.members else NOTHING,
-                ", ".join(incident.notified_channels) or "nobody",
+                ", ".join(incident.notified_channels) or "no one",
                 _besides(incident, view),
             )
             for incident in view.incidents
@@ -138,7 +138,7 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     ]
     if len(incident.members) > SHOWN:
         facts.append(("", f"and {len(incident.members) - SHOWN} more"))
-    facts.append(("notified", ", ".join(incident.notified_channels) or "nobody"))
+    facts.append(("notified", ", ".join(incident.notified_channels) or "no one"))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
         until = incident.ack.until

@@ -183,7 +183,7 @@ def _monitor(
 
 def _monitors(catalogue: Catalogue) -> Block:
     if not catalogue.monitors:
-        return "no monitors: expectations/ holds no suite"
+        return "no monitors: there are no suites in expectations/"
     return Table(
         ("Monitor", "Last", "Thresholds", "Model", "Suite", "Owner"),
         tuple(
@@ -213,7 +213,7 @@ def _last(entry: MonitorEntry) -> str:
 
 def _checkpoints(catalogue: Catalogue) -> Block:
     if not catalogue.checkpoints:
-        return "no checkpoints: checkpoints/ holds none"
+        return "no checkpoints: there are none in checkpoints/"
     scheduled = any(entry.schedule for entry in catalogue.checkpoints)
     return Table(
         ("Checkpoint", "Monitors", *(["Schedule"] if scheduled else [])),

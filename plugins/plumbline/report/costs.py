@@ -37,7 +37,7 @@ def costs_page(costs: Costs) -> list[Section]:
         "the last day" if days == 1 else f"the last {days} days"
     )
     if costs.total is None:
-        none = f"{header}: none are recorded, so there is nothing to count"
+        none = f"{header}: no runs are recorded"
         return [Section("", (none,))]
     return [
         Section(header),

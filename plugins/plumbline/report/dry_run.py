@@ -98,7 +98,7 @@ def _outlook(model: DryRunModel) -> str:
     if model.fault:
         return f"ERROR: {model.fault}"
     if model.estimated_bytes is None:
-        return "the warehouse does not say how much it would read"
+        return "the warehouse doesn't estimate bytes"
     return _bytes(model.estimated_bytes, model.estimated_bytes_billed)
 
 
@@ -113,8 +113,9 @@ def _total(report: DryRunReport) -> str:
     faults = sum(model.fault is not None for model in report.models)
     read = _sum(model.estimated_bytes for model in report.models)
     billed = _sum(model.estimated_bytes_billed for model in report.models)
-    total = "bytes are not known" if read is None else f"in all: {_bytes(read, billed)}"
-    text = f"{len(report.models)} monitors, {total}"
+    total = "bytes unknown" if read is None else f"in all: {_bytes(read, billed)}"
+    count = len(report.models)
+    text = f"{count} monitor{'' if count == 1 else 's'}, {total}"
     return f"{text}, {faults} with a fault" if faults else text
 
 

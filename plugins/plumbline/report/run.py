@@ -186,7 +186,7 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
             is_command = _COMMAND.fullmatch(outcome.action)
             yield "do", Command(outcome.action) if is_command else outcome.action
     elif outcome.status is Status.ERROR:
-        yield "impact", "The check could not be made: the data may be right or wrong."
+        yield "impact", "The check could not run: the data may be right or wrong."
     if outcome.status.is_failing:
         if outcome.runbook:
             is_link = _LINK.fullmatch(outcome.runbook)

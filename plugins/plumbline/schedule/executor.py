@@ -39,7 +39,7 @@ _SLIP = timedelta(hours=1)
 
 _MEANINGS = {
     EXIT_OK: "",
-    EXIT_ERROR: ": ERROR, a check could not be made",
+    EXIT_ERROR: ": ERROR, a check could not run",
     EXIT_USAGE: ": FAILED, wrong configuration, nothing was checked",
     EXIT_SOFTWARE: ": FAILED, a bug in plumbline",
 }

@@ -298,10 +298,10 @@ class BucketSite:
         # a first build may just have begun
         if found and MANIFEST not in found and self._objects.stat(MANIFEST) is None:
             raise ConfigError(
-                "the place of the data docs holds files that plumbline did not write, so it is not "
+                "the data docs' location contains files that plumbline did not write, so it is not "
                 "touched",
                 file=f"gs://{self._objects.bucket}/{self._objects.name(found[0])}",
-                fix="name another prefix, or remove them",
+                fix="choose another prefix, or remove them",
             )
 
     def _is_old(self) -> bool:
@@ -400,7 +400,8 @@ class BucketSite:
 
 def _conflict() -> ConflictError:
     return ConflictError(
-        "another build of the data docs was faster", fix="run it again when that has ended"
+        "another build of the data docs finished first",
+        fix="run it again when that build has finished",
     )
 
 

@@ -255,20 +255,19 @@ class Objects:
             return ConfigError(
                 f"there is no bucket {self.bucket!r}",
                 file=where,
-                fix="make it (docs/data-docs.md says how), or fix `bucket` of the store backend "
+                fix="create it (see docs/data-docs.md), or fix `bucket` of the store backend "
                 "in great_expectations.yml",
             )
         if isinstance(fault, (api.Forbidden, api.Unauthorized)):
             return ConfigError(
-                f"Cloud Storage does not let us {doing} in the bucket {self.bucket!r}: "
-                f"{_said(fault)}",
+                f"permission to {doing} in the bucket {self.bucket!r} was denied: {_said(fault)}",
                 file=where,
                 fix=f"grant {_ROLE} on the bucket to the account that runs this; see whether the "
                 "bucket's name is right",
             )
         if isinstance(fault, auth.GoogleAuthError) and not isinstance(fault, auth.TransportError):
             return ConfigError(
-                "Google does not accept the credentials that are to reach Cloud Storage",
+                "Google rejects the credentials for Cloud Storage",
                 file=where,
                 fix="run `gcloud auth application-default login`, or renew the service account's "
                 "key",
@@ -280,13 +279,13 @@ class Objects:
         elif isinstance(fault, api.GoogleAPICallError):
             why = f"it answered {fault.code}: {_said(fault)}"
         else:
-            why = f"an answer that cannot be read: {type(fault).__name__}"
+            why = f"unreadable answer: {type(fault).__name__}"
         return PlumblineError(
-            f"Cloud Storage could not be asked to {doing} an object: {why}",
+            f"Cloud Storage could not {doing} an object: {why}",
             file=where,
-            fix="try again; see whether this machine reaches storage.googleapis.com"
+            fix="try again; check that this machine reaches storage.googleapis.com"
             if not os.environ.get(EMULATOR)
-            else f"see whether the server that {EMULATOR} names runs",
+            else f"check that the server in {EMULATOR} is running",
         )
 
 

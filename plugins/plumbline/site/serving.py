@@ -47,5 +47,5 @@ def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
         raise ConfigError(
             f"can't listen on port {port}: {fault.strerror}",
             key="--port",
-            fix="name another port; 0 takes any that is free",
+            fix="choose another port; 0 uses any free port",
         ) from None

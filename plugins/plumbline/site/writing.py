@@ -116,8 +116,8 @@ class FolderSite:
                     stack.enter_context(lock)
                 except LockTimeoutError:
                     raise PlumblineError(
-                        "another build of the data docs did not end",
-                        fix="run it again when that has ended",
+                        "another build of the data docs is still running",
+                        fix="run it again when that build has finished",
                     ) from None
                 self._held = self._current()
                 yield
@@ -125,7 +125,7 @@ class FolderSite:
             raise PlumblineError(
                 f"the data docs could not be written: {fault.strerror or fault}",
                 file=self.folder.name,
-                fix="see that there is room on the disk and that the folder may be written",
+                fix="check the free disk space, and that the folder is writable",
             ) from fault
         finally:
             self._held = None
@@ -226,9 +226,9 @@ def _refuse_others(folder: Path) -> None:
         folder.rmdir()
         return
     raise ConfigError(
-        "the data docs' folder holds files that plumbline did not write, so it is not replaced",
+        "the data docs' folder contains files that plumbline did not write, so it is not replaced",
         file=folder.name,
-        fix="move it away, or name another folder",
+        fix="move it, or choose another folder",
     )
 
 

@@ -126,7 +126,7 @@ class EmbeddedWarehouse:
         server = self.server()
         if server is None:
             raise WarehouseError(
-                "the embedded warehouse does not run",
+                "the embedded warehouse isn't running",
                 fix="run `plumbline warehouse start`",
                 reason="notRunning",
             )
@@ -194,7 +194,7 @@ class EmbeddedWarehouse:
                         self._start_lock,
                         seconds=OTHERS_SECONDS,
                         on_wait=lambda: progress(
-                            "another plumbline command prepares the embedded warehouse: waiting"
+                            "waiting: another plumbline command prepares the embedded warehouse"
                         ),
                     )
                 )
@@ -203,7 +203,7 @@ class EmbeddedWarehouse:
                     f"another plumbline command has held the embedded warehouse for "
                     f"{OTHERS_SECONDS:.0f} s",
                     file=self._start_lock,
-                    fix="end that command, then run this one again",
+                    fix="stop that command, then run this one again",
                 ) from None
             except OSError as fault:
                 raise self._unusable(fault) from fault
@@ -297,8 +297,8 @@ class EmbeddedWarehouse:
             fix = "close the program that has the data file open (its process id is in the text)"
         else:
             fix = (
-                "read the log; `plumbline warehouse reset` removes the data and begins anew "
-                "(its data are made again, what plumbline recorded there is lost)"
+                "read the log; `plumbline warehouse reset` deletes the data and starts over "
+                "(demo data are generated again; recorded results are lost)"
             )
         return WarehouseError(
             f"the embedded BigQuery {how}" + (f":\n{tail}" if tail else ""),
@@ -315,9 +315,9 @@ class EmbeddedWarehouse:
                 return False
             if time.monotonic() > expires:
                 raise WarehouseError(
-                    "the embedded warehouse is starting and does not say its process",
+                    "the embedded warehouse is starting; its process ID isn't known yet",
                     file=self.log,
-                    fix="end the process that holds server.lock, beside the log",
+                    fix="stop the process that holds server.lock (next to the log)",
                 )
             time.sleep(0.05)
         # The server holds its lock, so this process id cannot be another program's.
@@ -329,7 +329,7 @@ class EmbeddedWarehouse:
             except PermissionError as fault:
                 raise WarehouseError(
                     f"the embedded warehouse (process {server.pid}) belongs to another user",
-                    fix="let that user stop it, or set PLUMBLINE_STATE_DIR to a folder of yours",
+                    fix="ask that user to stop it, or set PLUMBLINE_STATE_DIR to another folder",
                 ) from fault
             expires = time.monotonic() + seconds
             while time.monotonic() < expires:
@@ -343,9 +343,9 @@ class EmbeddedWarehouse:
 
     def _unusable(self, fault: OSError) -> ConfigError:
         return ConfigError(
-            f"the folder of local state cannot be used: {fault.strerror or fault}",
+            f"the folder for local state can't be used: {fault.strerror or fault}",
             file=fault.filename or self.folder,
-            fix="make it writable, or set PLUMBLINE_STATE_DIR to a folder that is",
+            fix="make it writable, or set PLUMBLINE_STATE_DIR to another folder",
         )
 
     def _data_bytes(self) -> int:

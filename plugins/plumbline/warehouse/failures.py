@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 LONGEST = 300
 
 FIXES = {
-    "notFound": "see whether the table exists in the target's project and location, and its name "
+    "notFound": "check that the table exists in the target's project and location, and its name "
     "in models/sources.yml",
     "accessDenied": "grant the roles BigQuery Job User on the project and BigQuery Data Viewer on "
-    "the dataset, and see whether the dataset exists",
+    "the dataset, and check that the dataset exists",
     "bytesBilledLimitExceeded": "narrow the window (--var days=N), or raise maximum_bytes_billed "
     "of the target in great_expectations.yml",
-    "quotaExceeded": "wait for the quota to refill, or ask for more",
+    "quotaExceeded": "wait for the quota to refill, or request more",
     "rateLimitExceeded": "lower concurrent_jobs of the target in great_expectations.yml",
     "accessNotConfigured": "enable the API: `gcloud services enable bigquery.googleapis.com` with "
     "--project",
     "billingNotEnabled": "enable billing for the project",
-    "credentials": "run `gcloud auth application-default login`, or see whether the service "
+    "credentials": "run `gcloud auth application-default login`, or check that the service "
     "account still exists",
     "timeout": "narrow the window (--var days=N), or raise deadline_seconds of the target in "
     "great_expectations.yml",
@@ -39,12 +39,12 @@ FIXES = {
 
 
 NO_PROJECT = (
-    "see whether the project exists and the account may use it; it is PLUMBLINE_PROJECT, or "
+    "check that the project exists and the account may use it; it is PLUMBLINE_PROJECT, or "
     "`project` of the target in great_expectations.yml"
 )
 NO_DATASET = (
-    "see whether the dataset exists, its name under `datasets` of the target, and whether "
-    "`location` of the target is where it lies"
+    "check that the dataset exists, its name under `datasets` of the target, and that "
+    "`location` of the target is where it is"
 )
 
 TROUBLES = ("backendError", "internalError", "jobBackendError", "jobInternalError", "badGateway")
@@ -75,8 +75,8 @@ def unreachable(call: Call, why: str) -> WarehouseError:
     elif call.target.kind == "embedded":
         fix = "see `plumbline warehouse status` and its log"
     else:
-        fix = "see whether this machine reaches the network"
-    return _failure(call, f"{call.endpoint} cannot be reached: {why}", "unreachable", fix)
+        fix = "check this machine's network connection"
+    return _failure(call, f"{call.endpoint} can't be reached: {why}", "unreachable", fix)
 
 
 def explain_failure(fault: BaseException, call: Call, *, early: bool = False) -> WarehouseError:
@@ -105,13 +105,13 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     if isinstance(fault, broken):
         return unreachable(call, why_disconnected(fault))
     if isinstance(fault, (concurrent.futures.TimeoutError, http.Timeout)):
-        return unreachable(call, "it gives no answer") if early else timed_out(call)
+        return unreachable(call, "it doesn't answer") if early else timed_out(call)
     if isinstance(fault, auth.GoogleAuthError):
         return _failure(
-            call, f"the credentials were refused: {_tidy(str(fault.args[0]))}", "credentials"
+            call, f"the credentials were rejected: {_tidy(str(fault.args[0]))}", "credentials"
         )
     return _failure(
-        call, f"an answer that cannot be read: {type(fault).__name__}: {_tidy(str(fault))}",
+        call, f"unreadable answer: {type(fault).__name__}: {_tidy(str(fault))}",
         "badAnswer",
     )  # fmt: skip
 
@@ -125,11 +125,11 @@ def _answered(fault: object, call: Call) -> WarehouseError:
     if reason == "stopped" or "Job timed out" in said:
         return timed_out(call)
     if code is not None and int(code) == 401:
-        return _failure(call, f"the credentials were refused: {said}", "credentials")
+        return _failure(call, f"the credentials were rejected: {said}", "credentials")
     # A job that failed for a reason that the client does not know comes as a 500, too.
     if code is not None and int(code) >= 500 and (not first or reason in TROUBLES):
         return _failure(
-            call, f"the warehouse is in trouble (HTTP {int(code)}): {said}", reason,
+            call, f"the warehouse reports an error (HTTP {int(code)}): {said}", reason,
             "try again; see https://status.cloud.google.com"
             if call.target.kind == "bigquery" else None,
         )  # fmt: skip
@@ -180,16 +180,16 @@ def why_disconnected(fault: BaseException) -> str:
     text = str(fault)
     for sign, meaning in (
         ("Connection refused", "connection refused"),
-        ("Name or service not known", "its name is not known"),
-        ("nodename nor servname", "its name is not known"),
+        ("Name or service not known", "its name is unknown"),
+        ("nodename nor servname", "its name is unknown"),
         ("Temporary failure in name resolution", "its name cannot be resolved"),
         ("Failed to resolve", "its name cannot be resolved"),
         ("timed out", "no connection in time"),
-        ("Remote end closed connection", "it closes the connection without an answer"),
-        ("IncompleteRead", "it breaks off in the middle of an answer"),
-        ("Connection reset", "it closes the connection without an answer"),
+        ("Remote end closed connection", "it closes the connection without answering"),
+        ("IncompleteRead", "it closes the connection in the middle of an answer"),
+        ("Connection reset", "it closes the connection without answering"),
         ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"),
-        ("Network is unreachable", "there is no network"),
+        ("Network is unreachable", "no network connection"),
     ):
         if sign in text:
             return meaning

@@ -150,7 +150,7 @@ class JobRunner:
                 self._cancel(job)
             elif fault.reason == "unreachable" and not self._heard:
                 # Those that still wait for a place need not find out one after the other.
-                self._unreachable = "another job of this run had no answer"
+                self._unreachable = "another job of this run got no answer"
             else:
                 self._heard = True
             return fault
@@ -193,7 +193,7 @@ class JobRunner:
             with deadline(seconds):
                 self._client._http.get(url, timeout=seconds)
         except http.Timeout:
-            return f"it has said nothing for {seconds:g} s"
+            return f"no answer within {seconds:g} s"
         except http.ConnectionError as fault:
             return why_disconnected(fault)
         except GoogleAuthError:

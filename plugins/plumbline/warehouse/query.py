@@ -135,9 +135,7 @@ def run_query(
                 raise explain_failure(fault, tried, early=early) from fault
     if not schema and not request.dry_run and job.statement_type in NO_STATEMENT:
         # The embedded warehouse takes no SQL at all for a query that answers nothing.
-        raise WarehouseError(
-            "there is no SELECT in the query", job_id=job.job_id, reason="invalidQuery"
-        )
+        raise WarehouseError("the query has no SELECT", job_id=job.job_id, reason="invalidQuery")
     _refuse_repeated_names([field.name for field in schema], job.job_id)
     billed = call.target.kind != "embedded"
     return QueryResult(
@@ -253,7 +251,7 @@ def _refuse_repeated_names(names: Sequence[str], job_id: str | None) -> None:
     if repeated:
         raise WarehouseError(
             f"the query returns two columns named {repeated[0]}",
-            fix="give each its own name",
+            fix="give each column its own name",
             job_id=job_id,
             reason="invalidQuery",
         )

@@ -49,12 +49,12 @@ def seed_again(target: Target, progress: Progress = silent) -> None:
     """
     if target.kind != "embedded":
         raise ConfigError(
-            f"target {target.name!r} is BigQuery itself: it is never filled", fix="--target local"
+            f"target {target.name!r} is BigQuery; plumbline doesn't load data there",
+            fix="--target local",
         )
     if target.emulator_host:
         raise ConfigError(
-            "BIGQUERY_EMULATOR_HOST names a server that is not plumbline's: it is used as it is "
-            "found, never filled",
+            "BIGQUERY_EMULATOR_HOST names your own server; plumbline doesn't load data there",
             key="BIGQUERY_EMULATOR_HOST",
             fix="unset the variable to use the embedded warehouse",
         )
@@ -85,9 +85,9 @@ def _prepare(
         made = None
         if plan is not None and must_fill:
             progress(
-                f"the {plan.seed.name} changed since the last load: made again"
+                f"the {plan.seed.name} changed since the last load; generating it again"
                 if plan.was_done() and not again
-                else f"making the {plan.seed.name}"
+                else f"generating the {plan.seed.name}"
             )
             made = stack.enter_context(making(plan))
         warehouse.start_held(progress)

@@ -171,7 +171,7 @@ class Making:
         files = sorted(file for file in self._folder.iterdir() if file.suffix in LOAD_FORMATS)
         if not files:
             raise WarehouseError(
-                "the seed command made no <dataset>.<table>.parquet or .ndjson", file=script
+                "the seed command wrote no <dataset>.<table>.parquet or .ndjson", file=script
             )
         return files
 
@@ -318,7 +318,7 @@ def _in_order(plan: SeedPlan, table: SourceTable, file: Path) -> Iterator[IO[byt
     if sorted(found) != sorted(wanted):
         missing, unknown = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
         raise ConfigError(
-            f"{file.name} has not the declared columns"
+            f"{file.name} doesn't have the declared columns"
             + (f"; missing: {', '.join(missing)}" if missing else "")
             + (f"; not declared: {', '.join(unknown)}" if unknown else ""),
             file=plan.sources,

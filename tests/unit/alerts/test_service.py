@@ -365,7 +365,7 @@ class Unreadable(MemoryStore):
 
     def load(self) -> AlertState:
         if getattr(self, "commits", 0) > self.conflicts_from:
-            raise WarehouseError("it gives no answer", reason="unreachable")
+            raise WarehouseError("it doesn't answer", reason="unreachable")
         return super().load()
 
 
@@ -375,7 +375,7 @@ def test_what_was_told_is_reported_though_the_state_cant_be_read_again(world: Wo
     report = alert_service.notify([outcome(Status.CRITICAL, START)], facts(START))
     assert world.heard == [("a", "opened")]
     assert lines(report) == [("opened", "slack-error", True)]
-    assert [note for note in report.notes if "could not be read again: it gives no" in note]
+    assert [note for note in report.notes if "could not be read again: it doesn't" in note]
     assert [note for note in report.notes if "it may be sent twice" in note]
 
 
@@ -406,5 +406,5 @@ class Blind(MemoryStore):
 
     def load(self) -> AlertState:
         if getattr(self, "committed", False):
-            raise WarehouseError("it gives no answer", reason="unreachable")
+            raise WarehouseError("it doesn't answer", reason="unreachable")
         return super().load()

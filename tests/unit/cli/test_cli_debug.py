@@ -113,7 +113,7 @@ def test_two_names_for_one_place_and_a_channel_that_no_route_names_are_said(
     said = plumbline("debug")
     assert said.code == 0
     assert lines_of(said.out)["channel slack"] == "NOTE"
-    assert "nothing takes the place of another channel" in said.out
+    assert "no route names it, and it has no fallback" in said.out
 
 
 def test_mutes_are_shown_and_a_broken_list_of_them_is_missing(

@@ -86,7 +86,7 @@ def test_a_repository_that_is_not_on_this_machine_is_a_note(
     declare(project, on_cloud_run(endpoint), ", repository: WORKER_REPOSITORY")
     said = plumbline("debug", "--target", "bigquery")
     assert lines_of(said.out)["service worker"] == "NOTE"
-    assert f"runs {HEAD[:12]} (label commit-sha); here its drift can't be told" in said.out
+    assert f"runs {HEAD[:12]} (label commit-sha); its drift can't be determined here" in said.out
     assert "WORKER_REPOSITORY is not set" in said.out
 
 

@@ -21,9 +21,9 @@ def schedule(project: SmallProject, more: str) -> None:
 @pytest.mark.parametrize(
     ("address", "verdict", "says"),
     [
-        (SECRET, "OK", "PING holds its address"),
+        (SECRET, "OK", "PING is set"),
         (None, "MISSING", "PING is not set"),
-        ("http://hc.example.com/0b1e6f0e", "MISSING", "PING is no https URL"),
+        ("http://hc.example.com/0b1e6f0e", "MISSING", "PING is not an https URL"),
     ],
 )
 def test_a_ping_that_a_schedule_names_has_an_address(

@@ -167,7 +167,7 @@ def test_a_dry_run_shows_sql_and_parameters_and_asks_no_warehouse(
     assert "-- @days INT64 = 1" in said.out
     assert "-- @as_of ARRAY<TIMESTAMP> = [2026-02-03T05:00:00Z]" in said.out
     assert "select cast(instant as timestamp) as as_of" in said.out
-    assert "the warehouse does not say how much it would read" in said.out
+    assert "the warehouse doesn't estimate bytes" in said.out
     assert not (project.target.state_dir / "warehouse").exists()
 
 
@@ -197,8 +197,8 @@ def test_a_dry_run_of_a_broken_model_says_its_fault_and_shows_the_others(
     said = plumbline("run", "health_check_full", "--dry-run")
     assert said.code == 3
     assert "-- volume: ERROR: variable 'dais'" in said.out
-    assert "-- coverage: the warehouse does not say" in said.out
-    assert "2 monitors, bytes are not known, 1 with a fault" in said.out
+    assert "-- coverage: the warehouse doesn't estimate bytes" in said.out
+    assert "2 monitors, bytes unknown, 1 with a fault" in said.out
 
 
 def test_a_revision_that_is_none_is_refused_before_anything_runs(

@@ -114,7 +114,7 @@ def test_another_branch_is_a_hard_failure(clone: Path) -> None:
     one = found("branch", before(clone))
     assert (one.status, one.what, one.fix) == (
         Status.CRITICAL,
-        "on feature, but it is deployed from main",
+        "on feature, but the service is deployed from main",
         "git switch main",
     )
     git(clone, "switch", "--quiet", "--detach")
@@ -128,7 +128,7 @@ def test_the_remote_is_asked_before_it_is_believed(remote: History, clone: Path)
     assert (one.status, one.what) == (Status.CRITICAL, "1 behind origin/main")
     commit_here(clone, "docs/mine.md")
     assert (
-        "gone apart: 1 only here, 1 only there"
+        "diverged: 1 only here, 1 only there"
         in found("in step with the remote", before(clone)).what
     )
 
@@ -223,7 +223,11 @@ def test_open_incidents_of_its_monitors_are_a_warning(clone: Path) -> None:
         incident("line_coverage", id="old", closed_at=NOW, ending="resolved"),
     ]
     one = found("open incidents", before(clone, incidents=known, monitors=["line_coverage"]))
-    assert (one.status, one.what, len(one.details)) == (Status.WARNING, "1 that concern it", 1)
+    assert (one.status, one.what, len(one.details)) == (
+        Status.WARNING,
+        "1 open for its monitors",
+        1,
+    )
     quiet = before(clone, incidents=known, monitors=["grading_completeness"])
     assert found("open incidents", quiet).status is Status.PASS
     demo = before(clone, incidents=None, monitors=["line_coverage"])

@@ -84,13 +84,13 @@ def test_the_commit_of_a_revision(
         ({"image": "worker:latest"}, "image tag is 'latest'"),
         ({"labels": {"commit-sha": "v1.2"}}, "label commit-sha is 'v1.2'"),
     ],
-    ids=["nothing", "a tag that moves", "a label that is no commit"],
+    ids=["nothing", "a tag that moves", "a label that is not a commit"],
 )
 def test_a_revision_that_does_not_say_its_commit_is_unknown(
     cloud: FakeCloudRun, endpoint: str, said: dict[str, Any], shown: str
 ) -> None:
     cloud.add("worker", revision("worker-00007-abc", **said))
-    with pytest.raises(UnknownDeploymentError, match="does not say its commit") as caught:
+    with pytest.raises(UnknownDeploymentError, match="doesn't name its commit") as caught:
         read(on_cloud_run(endpoint))
     assert shown in caught.value.what
     assert caught.value.fix == "deploy with --labels=commit-sha=$(git rev-parse HEAD)"
@@ -130,10 +130,13 @@ def test_a_job_is_one_of_the_services(cloud: FakeCloudRun, endpoint: str) -> Non
         ),
         (
             Reply(403, {"error": {"code": 403, "message": "denied"}}),
-            "may not be asked about worker",
+            "permission to read worker on Cloud Run was denied",
         ),
-        (Reply(500, {"error": {"code": 500, "message": "oops"}}), "did not say what worker runs"),
-        (Reply(how="cut"), "did not say what worker runs"),
+        (
+            Reply(500, {"error": {"code": 500, "message": "oops"}}),
+            "did not return what worker runs",
+        ),
+        (Reply(how="cut"), "did not return what worker runs"),
     ],
     ids=["not found", "forbidden", "broken", "cut"],
 )
@@ -148,7 +151,7 @@ def test_what_cloud_run_does_not_say_is_unknown(
 
 
 def test_the_project_must_be_known(endpoint: str) -> None:
-    with pytest.raises(UnknownDeploymentError, match="project of worker is not known"):
+    with pytest.raises(UnknownDeploymentError, match="project of worker is unknown"):
         read_deployed(on_cloud_run(endpoint), root=Path(), default_project=None)
 
 
@@ -176,7 +179,7 @@ def test_an_endpoint_says_its_commit_as_text_or_under_a_key() -> None:
     [
         (Reply(503, "down"), "answered 503"),
         (Reply(body={"version": "1"}), "no key 'build'"),
-        (Reply(body={"build": "1.2.3"}), "'1.2.3' is no commit"),
+        (Reply(body={"build": "1.2.3"}), "'1.2.3' is not a commit"),
         (Reply(body="<html>"), "no key 'build'"),
     ],
     ids=["down", "another answer", "no commit", "no JSON"],
@@ -191,7 +194,7 @@ def test_an_endpoint_that_says_something_else_is_unknown(reply: Reply, what: str
 
 def test_an_endpoint_that_is_not_there_is_unknown() -> None:
     url = f"http://127.0.0.1:{refused_port()}/version"
-    with pytest.raises(UnknownDeploymentError, match="does not say what is deployed"):
+    with pytest.raises(UnknownDeploymentError, match="doesn't return the deployed commit"):
         read(service({"http": {"url": url}}))
 
 
@@ -208,8 +211,8 @@ def test_the_first_word_that_a_command_prints_is_the_commit(tmp_path: Path) -> N
     [
         (["cat", "NOWHERE"], "failed (exit code 1)"),
         (["no-such-command"], "can't be run"),
-        ([sys.executable, "-c", "print('v1')"], "'v1' is no commit"),
-        (["true"], "'' is no commit"),
+        ([sys.executable, "-c", "print('v1')"], "'v1' is not a commit"),
+        (["true"], "'' is not a commit"),
     ],
     ids=["fails", "is not there", "says something else", "says nothing"],
 )
@@ -248,6 +251,8 @@ def test_logs_that_may_not_be_read_are_no_0(
 ) -> None:
     monkeypatch.setenv(ENDPOINT_VARIABLE, endpoint)
     cloud.fault = Reply(403, {"error": {"code": 403, "message": "denied"}})
-    with pytest.raises(UnknownDeploymentError, match="may not be read") as caught:
+    with pytest.raises(
+        UnknownDeploymentError, match="permission to read the logs was denied"
+    ) as caught:
         counted(on_cloud_run(endpoint), "2026-02-02T20:00:00Z", "2026-02-02T20:09:00Z")
     assert "roles/logging.viewer" in str(caught.value.fix)

@@ -82,9 +82,9 @@ def test_the_limits_are_those_of_the_suite() -> None:
         (drift(77, 158), "77 of 598 commits touch its own paths and are not deployed, the oldest for 6.6 days"),
         (drift(1, 2, behind=1), "1 of 1 commit touches its own paths and is not deployed, the oldest for 2.0 h"),
         (drift(0, 0, behind=0), "runs the newest commit of main"),
-        (drift(0, 0, behind=12), "runs all of its own; 12 commits of others behind main"),
+        (drift(0, 0, behind=12), "has all of its own commits; 12 commits to other paths behind main"),
         (drift(0, 0, behind=2, cancelled=2), "(2 to its own paths cancel each other out)"),
-        (UNKNOWN, "not known: it has no label"),
+        (UNKNOWN, "unknown: it has no label"),
     ],
 )  # fmt: skip
 def test_it_is_said_in_one_line(found: Drift, text: str) -> None:
@@ -106,7 +106,7 @@ def test_the_text_lists_what_does_not_run_and_the_fix() -> None:
     assert "✗ CRITICAL  worker: 77 of 598" in text
     assert "and 67 more" in text
     assert "runs  8cb965580000 (image tag)" in text
-    assert "? ERROR     lost: not known: it has no label\n    do  label it" in text
+    assert "? ERROR     lost: unknown: it has no label\n    do  label it" in text
 
 
 def test_what_commits_say_is_no_markdown() -> None:

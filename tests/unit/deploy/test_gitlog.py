@@ -218,7 +218,7 @@ def test_a_path_that_was_never_there_is_refused(history: History) -> None:
 
 
 def test_a_folder_that_is_no_repository_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GitError, match="no git repository"):
+    with pytest.raises(GitError, match="not a git repository"):
         behind(tmp_path, "deadbeef")
 
 

@@ -164,7 +164,7 @@ def test_an_error_shows_no_percentage_and_says_why() -> None:
     text = render(report(broken))
     assert not re.search(r"\d %", text)
     assert "why      the query failed: no such table" in text
-    assert "The check could not be made: the data may be right or wrong." in text
+    assert "The check could not run: the data may be right or wrong." in text
 
 
 def test_an_errors_reason_is_not_said_twice() -> None:

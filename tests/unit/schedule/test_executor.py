@@ -195,7 +195,7 @@ def test_schedules_of_two_checkpoints_run_side_by_side(world: World) -> None:
 
 CODES = {
     0: "done in",
-    3: "ERROR, a check could not be made",
+    3: "ERROR, a check could not run",
     64: "FAILED, wrong configuration, nothing was checked",
     70: "FAILED, a bug in plumbline",
     130: "(exit code 130): FAILED",

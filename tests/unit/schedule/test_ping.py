@@ -44,5 +44,5 @@ def test_one_that_was_not_taken_is_sent_again() -> None:
 def test_an_address_that_others_could_read_on_the_way_is_refused_without_showing_it() -> None:
     with pytest.raises(ConfigError) as refused:
         open_ping("PING_URL", {"PING_URL": "http://hc.example/secret-check"})
-    assert "no https URL" in str(refused.value)
+    assert "not an https URL" in str(refused.value)
     assert "secret-check" not in str(refused.value)

@@ -527,13 +527,13 @@ FAULTS = [
         "storage.objects.get",
     ),
     (answers(403, "no"), ConfigError, "grant roles/storage.objectUser on the bucket"),
-    (answers(401, "Invalid Credentials"), ConfigError, "does not accept the credentials"),
+    (answers(401, "Invalid Credentials"), ConfigError, "rejects the credentials"),
     (answers(503, "backend"), PlumblineError, "it answered 503"),
     (Reply(how="stall"), PlumblineError, "no answer within"),
     (Reply(how="drip"), PlumblineError, "no answer within"),
     (Reply(how="drip body"), PlumblineError, "no answer within"),
     (Reply(how="cut"), PlumblineError, "closes the connection"),
-    (Reply(how="garbage"), PlumblineError, "could not be asked to read"),
+    (Reply(how="garbage"), PlumblineError, "could not read"),
 ]
 
 

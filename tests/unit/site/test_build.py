@@ -130,7 +130,7 @@ SEASON = every_six_hours("2025-11-20", "2026-02-19")
 
 def test_the_first_build_of_nothing_is_a_whole_site(site: Site) -> None:
     site.build()
-    assert "There was no run yet." in site.words("index.html")
+    assert "No runs yet." in site.words("index.html")
     assert site.faults() == []
 
 
@@ -250,7 +250,7 @@ def test_every_page_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:
     demo.build([record("2026-02-02")])
     for page in ("index.html", "monitors/coverage.html"):
         assert "Target local." in site.words(page)
-        assert site.words(page).count("Demo data: a season that plumbline makes") == 1
+        assert site.words(page).count("Demo data: a generated season") == 1
 
 
 # Stale, due, muted

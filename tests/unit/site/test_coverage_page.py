@@ -77,7 +77,7 @@ def test_the_page_says_it_and_is_linked_from_every_page(tmp_path: Path) -> None:
     pages = render_site(site_data(coverage=found)).files
     text = " ".join(re.sub(r"<[^>]*>", " ", pages["coverage.html"].decode()).split())
     assert "2 monitors" in text
-    assert "coverage ana by hand never looked at health, weekly every 6h" in text
+    assert "coverage ana by hand never checked health, weekly every 6h" in text
     assert "in no checkpoint by hand" in text
     assert b'href="coverage.html"' in pages["index.html"]
 

@@ -303,7 +303,7 @@ def test_no_page_names_a_place_on_this_machine(pages: Pages) -> None:
 @pytest.mark.parametrize(
     ("statuses", "said"),
     [
-        ([], "No monitor is known"),
+        ([], "No monitors"),
         ([Status.PASS], "The monitor is healthy"),
         ([Status.PASS, Status.PASS], "All 2 monitors are healthy"),
         ([Status.WARNING], "1 of 1 monitor failing: 1 WARNING"),
@@ -314,9 +314,9 @@ def test_no_page_names_a_place_on_this_machine(pages: Pages) -> None:
         ([Status.SKIPPED, Status.SKIPPED], "Nothing was checked: 2 monitors skipped"),
         (
             [Status.SKIPPED, Status.PASS],
-            "Nothing is wrong: 1 of 2 monitors passed, the others skipped",
+            "None failing: 1 of 2 monitors passed, the others skipped",
         ),
-        ([None, Status.PASS], "1 of 2 monitors never ran; no other is wrong"),
+        ([None, Status.PASS], "1 of 2 monitors never ran; none is failing"),
     ],
 )
 def test_the_headline_never_calls_well_what_was_not_checked(
@@ -343,9 +343,9 @@ def test_a_site_before_its_first_run_can_be_drawn() -> None:
     )
     pages = render_site(data)
     overview = Read(pages.files["index.html"]).words
-    assert "There was no run yet." in overview
+    assert "No runs yet." in overview
     assert "NEVER RAN" in overview
-    assert "No next build is planned." in overview
+    assert "No next build is scheduled." in overview
     assert "It has never run." in Read(pages.files["monitors/fresh.html"]).words
 
 

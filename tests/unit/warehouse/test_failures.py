@@ -44,12 +44,12 @@ CASES = [
     (http.ReadTimeout(), "timeout", "no answer within the deadline of 120 s"),
     (gave_up(http.ReadTimeout()), "timeout", "no answer within the deadline of 120 s"),
     (auth.RefreshError("invalid_grant: Token has been expired or revoked."), "credentials",
-     "credentials were refused: invalid_grant"),
+     "credentials were rejected: invalid_grant"),
     (auth.RefreshError("reauth", {"error": "x"}), "credentials", "reauth"),
-    (api.Unauthorized("Request had invalid authentication"), "credentials", "were refused"),
+    (api.Unauthorized("Request had invalid authentication"), "credentials", "were rejected"),
     (api.BadRequest("Invalid value"), "invalid", "Invalid value"),
     (api.BadRequest(""), "invalid", "HTTP 400"),
-    (ValueError("Expecting value: line 1\ncolumn 1"), "badAnswer", "cannot be read: ValueError"),
+    (ValueError("Expecting value: line 1\ncolumn 1"), "badAnswer", "unreadable answer: ValueError"),
     (WarehouseError("known", reason="mine"), "mine", "known"),
 ]  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> Non
     explained = explain_failure(gave_up(http.ReadTimeout()), call(), early=True)
 
     assert explained.reason == "unreachable"
-    assert explained.what == "https://bigquery.googleapis.com cannot be reached: it gives no answer"
+    assert explained.what == "https://bigquery.googleapis.com can't be reached: it doesn't answer"
 
 
 @pytest.mark.parametrize(

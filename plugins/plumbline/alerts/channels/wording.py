@@ -96,7 +96,7 @@ def _count_of(item: Item) -> str:
 def number(item: Item) -> str:
     """What was found, as one number: ``44.2 %``, ``6 of 7 systems critical``; never of an ERROR.
 
-    Of an ERROR it is why the check could not be made.
+    Of an ERROR it is why the check could not run.
     """
     if item.status is Status.ERROR:
         reason = one_line(item.reason_text or item.summary)
@@ -127,7 +127,7 @@ def found(item: Item) -> str:
 def impact(item: Item) -> str:
     """What it costs; while a check cannot be made, nobody knows."""
     if item.status is Status.ERROR:
-        return "The check could not be made: the data may be right or wrong."
+        return "The check could not run: the data may be right or wrong."
     return item.impact or ""
 
 

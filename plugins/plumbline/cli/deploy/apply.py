@@ -26,7 +26,7 @@ def apply(image: str | None, dry_run: bool) -> int:
     steps = write_steps(make_jobs(declared, gcloud, image=image), dry_run=dry_run)
     for variable in declared.variables_without_secret:
         write_message(
-            f"{variable}: in no secret, so its channel is not configured (deploy/deploy.yml, "
+            f"{variable} is in no secret, so its channel is not configured (deploy/deploy.yml, "
             "secrets)"
         )
     if dry_run:

@@ -55,7 +55,7 @@ def verify(
     judged = read_as_of(session, project, where, as_of)
     if watch is not None and not judged.is_now:
         raise ConfigError(
-            "--watch needs the current data",
+            "--watch needs current data",
             key="--watch",
             fix="leave out --as-of; demo data don't change",
         )

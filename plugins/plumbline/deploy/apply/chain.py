@@ -74,8 +74,8 @@ def try_chain(
         yield Link(
             "revision",
             False,
-            "the image's tag is no commit, so no revision can be expected",
-            "name it with --revision, or deploy an image that is tagged with its commit",
+            "the image's tag is not a commit, so the expected revision is unknown",
+            "pass --revision, or deploy an image that is tagged with its commit",
         )
         return
     trigger = _trigger(job, declared, gcloud)
@@ -104,7 +104,7 @@ def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
         return Link(
             "trigger",
             False,
-            f"it is {state}: nothing starts the job",
+            f"it is {state}, so nothing starts the job",
             f"gcloud scheduler jobs resume {job.name} {declared.location_flag}",
         )
     return Link("trigger", True, f"{there['schedule']}, {there['timeZone']}")
@@ -115,7 +115,7 @@ def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
 
 def _directly(job: Job, declared: Declaration, gcloud: Gcloud) -> tuple[str | None, Link]:
     execution = _execute(job, declared, gcloud)
-    return execution, Link("start", True, f"by hand: {execution}")
+    return execution, Link("start", True, f"directly: {execution}")
 
 
 def _execute(job: Job, declared: Declaration, gcloud: Gcloud, *flags: str) -> str:
@@ -142,13 +142,13 @@ def _through_scheduler(job: Job, declared: Declaration, gcloud: Gcloud) -> tuple
         return found, Link("start", True, f"by Cloud Scheduler: {found}")
     there = describe_trigger(declared, job.name, gcloud) or {}
     code = (there.get("status") or {}).get("code")
-    said = f": it was answered {_CODES.get(int(code), code)}" if code else ""
+    said = f": the answer was {_CODES.get(int(code), code)}" if code else ""
     return None, Link(
         "start",
         False,
-        f"Cloud Scheduler was told to start the job, and nothing began{said}",
-        f"{declared.starter} needs roles/run.invoker on the job; else try the other `token` in "
-        "deploy/deploy.yml",
+        f"Cloud Scheduler was asked to start the job, but no execution began{said}",
+        f"{declared.starter} needs roles/run.invoker on the job; otherwise try the other `token` "
+        "in deploy/deploy.yml",
     )
 
 
@@ -181,7 +181,7 @@ def _ended(execution: str, job: Job, declared: Declaration, gcloud: Gcloud) -> L
         return Link(
             "run",
             False,
-            f"it has not ended within {job.seconds + START_SECONDS:.0f} s",
+            f"it didn't end within {job.seconds + START_SECONDS:.0f} s",
             f"gcloud run jobs executions describe {execution} {declared.region_flag}",
         )
     completed: dict[str, Any] = next(
@@ -189,12 +189,12 @@ def _ended(execution: str, job: Job, declared: Declaration, gcloud: Gcloud) -> L
     )
     if completed.get("status") == "True":
         tries = int(status.get("retriedCount") or 0)
-        return Link("run", True, "ended well" + (f", tried again {tries}x" if tries else ""))
+        return Link("run", True, "succeeded" + (f", tried again {tries}x" if tries else ""))
     return Link(
         "run",
         False,
-        f"failed: {completed.get('message') or 'Google does not say why'}",
-        "look at its log; exit code 3 is a check that could not be made, 64 the configuration",
+        f"failed: {completed.get('message') or 'Google gives no reason'}",
+        "read its log; exit code 3 means that a check could not run, 64 wrong configuration",
     )
 
 
@@ -217,8 +217,8 @@ def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Link:
         return Link(
             "revision",
             False,
-            "the run's log names none",
-            "was the image built with --build-arg PLUMBLINE_REVISION=...?",
+            "the run's log names no revision",
+            "build the image with --build-arg PLUMBLINE_REVISION=...",
         )
     if all(is_revision(one, expected) for one in ran):
         return Link("revision", True, min(ran))
@@ -257,7 +257,7 @@ def _alerts(job: Job, declared: Declaration, gcloud: Gcloud) -> Link:
         "alerts",
         False,
         f"{execution}: {ended.detail}",
-        "its log names the channel; plumbline deploy secrets puts a webhook",
+        "its log names the channel; set a webhook with plumbline deploy secrets",
     )
 
 

@@ -257,14 +257,14 @@ def read_declaration(project: Project) -> Declaration:
             "nothing is scheduled",
             file=project.checkpoints_dir / "schedule.yml",
             key="schedules",
-            fix="say there which checkpoint runs when; see docs/schedules.md",
+            fix="add schedules there; see docs/schedules.md",
         )
     if declared.target.kind != "bigquery":
         raise ConfigError(
             f"target {declared.target.name!r} is not BigQuery",
             file=file,
             key="target",
-            fix="name a target of the kind bigquery",
+            fix="choose a target of kind bigquery",
         )
     for variable in declared.values.secrets:
         if variable not in declared.variables:

@@ -17,11 +17,11 @@ def name_image(declared: Declaration) -> str:
     found = read_revision(root)
     if found is None:
         raise ConfigError(
-            f"{root} is not in git", fix="deploy from a clone, so that a run can say its revision"
+            f"{root} is not in git", fix="deploy from a git clone, so that runs know their revision"
         )
     if found.dirty:
         raise ConfigError(
-            "the tree differs from its commit",
-            fix="commit first (git status): a run must not say a revision that it is not",
+            "the working tree has uncommitted changes",
+            fix="commit them first (git status), so that runs report the right revision",
         )
     return f"{declared.image}:{found.commit}"

@@ -96,7 +96,7 @@ def _trigger(job: Job, declared: Declaration, gcloud: Gcloud) -> Step:
     there = describe_trigger(declared, job.name, gcloud)
     paused = there is not None and there.get("state") == "PAUSED"
     note = (
-        f"it is PAUSED, nothing starts the job: gcloud scheduler jobs resume {job.name} "
+        f"it is PAUSED, so nothing starts the job: gcloud scheduler jobs resume {job.name} "
         f"{declared.location_flag}"
         if paused
         else ""

@@ -54,14 +54,14 @@ def check(declared: Declaration) -> None:
     for path in _there(declared.folder):
         if path not in files:
             raise ConfigError(
-                "it is of no schedule", file=path, fix="remove it: plumbline deploy render"
+                "it belongs to no schedule", file=path, fix="remove it with plumbline deploy render"
             )
     for path, text in files.items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             raise ConfigError(
-                "it is not what deploy/deploy.yml and checkpoints/schedule.yml say",
+                "it doesn't match deploy/deploy.yml and checkpoints/schedule.yml",
                 file=path,
-                fix="run `plumbline deploy render`, look at the change and commit it",
+                fix="run `plumbline deploy render`, review the change and commit it",
             )
 
 

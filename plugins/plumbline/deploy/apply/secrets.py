@@ -29,7 +29,7 @@ def find_values(declared: Declaration, environment: Mapping[str, str]) -> dict[s
     values = {name: environment[name] for name in known if environment.get(name)}
     if not values:
         raise ConfigError(
-            "no value is given",
+            "no value was given",
             key="environment",
             fix=f"set one of {', '.join(known) or 'the secrets of deploy/deploy.yml'}, or "
             "give one with --stdin VARIABLE",
@@ -68,19 +68,19 @@ def check_values(declared: Declaration, values: Mapping[str, str]) -> None:
             raise ConfigError("it is empty", key=variable, fix="give its value, or leave it out")
         if re.search(r"\s", value.strip()):
             raise ConfigError(
-                "it has blanks or more lines than one", key=variable, fix="give the value alone"
+                "it contains spaces or line breaks", key=variable, fix="give only the value"
             )
         if value.startswith("sm://"):
             raise ConfigError(
                 "it is a reference to a secret, not the secret",
                 key=variable,
-                fix="give what the secret is to hold",
+                fix="give the value itself",
             )
         if variable in addresses and not value.startswith("https://"):
             raise ConfigError(
-                "it is no address that begins with https://",
+                "it is not an https:// URL",
                 key=variable,
-                fix="copy the webhook's whole address",
+                fix="copy the webhook's whole URL",
             )
 
 
@@ -102,9 +102,9 @@ def put_secrets(declared: Declaration, gcloud: Gcloud, values: Mapping[str, str]
         value = values.get(variable, "").strip()
         made = make_secret(name, gcloud)
         if not value:
-            keeps = "not given, keeps what it holds"
+            keeps = "not given; its value is unchanged"
             did = "missing" if made.note else made.did
-            yield Step(what, did, "not given, and it holds nothing" if made.note else keeps)
+            yield Step(what, did, "not given, and it has no value" if made.note else keeps)
             continue
         if made.did != "create" and _holds(name, gcloud) == value:
             yield Step(what, "nothing to do")

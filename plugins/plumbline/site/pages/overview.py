@@ -76,7 +76,7 @@ def render(data: SiteData) -> bytes:
 def headline(monitors: Sequence[MonitorView]) -> str:
     """``2 of 5 monitors failing: 2 CRITICAL``."""
     if not monitors:
-        return "No monitor is known"
+        return "No monitors"
     counts = Counter(_status(view) for view in monitors)
     wrong = [status for status in FAILING if counts[status]]
     total = "1 monitor" if len(monitors) == 1 else f"{len(monitors)} monitors"
@@ -85,11 +85,11 @@ def headline(monitors: Sequence[MonitorView]) -> str:
         said = ", ".join(f"{counts[status]} {status}" for status in wrong)
         return f"{count} of {total} failing: {said}"
     if counts[None]:
-        return f"{counts[None]} of {total} never ran; no other is wrong"
+        return f"{counts[None]} of {total} never ran; none is failing"
     if counts[Status.SKIPPED] == len(monitors):
         return f"Nothing was checked: {total} skipped"
     if counts[Status.SKIPPED]:
-        return f"Nothing is wrong: {counts[Status.PASS]} of {total} passed, the others skipped"
+        return f"None failing: {counts[Status.PASS]} of {total} passed, the others skipped"
     return "The monitor is healthy" if len(monitors) == 1 else f"All {total} are healthy"
 
 

@@ -22,7 +22,7 @@
   function look() {
     const by = late(due);
     if (by) {
-      const text = `STALE: this page should have been rebuilt ${lasting(by)} ago. What it shows may no longer be so.`;
+      const text = `STALE: this page should have been rebuilt ${lasting(by)} ago. Its content may be out of date.`;
       if (banner.textContent !== text) banner.textContent = text;
       banner.hidden = false;
       document.title = `STALE · ${title}`;

@@ -194,7 +194,7 @@ def test_a_malformed_reference_is_refused_without_asking(
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (Reply(401), "not accept the credentials"),
+        (Reply(401), "rejects the credentials"),
         (Reply(403), "roles/secretmanager.secretAccessor"),
         (Reply(403, {"error": {"details": [{"reason": "SERVICE_DISABLED"}]}}), "services enable"),
         (Reply(404), "there is no projects/p/secrets/s/versions/latest"),

@@ -245,7 +245,7 @@ def test_a_change_that_is_denied_names_the_role(
     assert main(["apply", f"--image={IMAGE}"]) == 3
     said = capsys.readouterr().err
     assert "PERMISSION_DENIED" in said
-    assert f"fix: it needs {role}" in said
+    assert f"fix: your account needs {role}" in said
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_job_that_does_not_end_is_said_not_to(
     file = project / "checkpoints" / "schedule.yml"
     file.write_text(file.read_text().replace("deadline: 10m", "deadline: 5s"))
     assert main(["test-chain", f"--project-dir={project}"]) == 3
-    assert "it has not ended within 130 s" in capsys.readouterr().out  # two tries, and the start
+    assert "it didn't end within 130 s" in capsys.readouterr().out  # two tries, and the start
 
 
 def test_a_run_that_failed_says_why_and_which_revision_it_was(
@@ -107,7 +107,7 @@ def test_an_image_whose_tag_is_no_commit_needs_to_be_told_the_revision(
     deployed.push(f"{REPOSITORY}:latest", COMMIT)
     main(["apply", f"--image={REPOSITORY}:latest"])
     assert main(["test-chain"]) == 3
-    assert "name it with --revision" in capsys.readouterr().out
+    assert "pass --revision" in capsys.readouterr().out
     assert main(["test-chain", f"--revision={COMMIT}"]) == 0
 
 

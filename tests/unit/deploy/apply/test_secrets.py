@@ -69,7 +69,7 @@ def test_what_is_not_given_keeps_what_it_holds(
     monkeypatch.setenv("SLACK_WEBHOOK_URL_ERROR", VALUE)
     assert main(["secrets"]) == 0
     assert gcloud.secret(WARNING) == []
-    assert "not given, and it holds nothing" in capsys.readouterr().out
+    assert "not given, and it has no value" in capsys.readouterr().out
 
 
 def test_one_value_comes_by_standard_input(
@@ -109,7 +109,7 @@ def test_what_is_denied_names_the_role_and_no_value(
     gcloud.denies(command)
     assert main(["secrets"]) == 3
     said = capsys.readouterr().err
-    assert f"fix: it needs {role}" in said
+    assert f"fix: your account needs {role}" in said
     assert "hooks.slack.com" not in said
 
 
@@ -126,11 +126,11 @@ def test_a_newest_version_that_was_destroyed_is_followed_by_another(gcloud: Fake
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("hooks.slack.com/services/T000", "begins with https://"),
-        ("http://hooks.slack.com/services/T000", "begins with https://"),
+        ("hooks.slack.com/services/T000", "not an https:// URL"),
+        ("http://hooks.slack.com/services/T000", "not an https:// URL"),
         ("sm://project/slack-webhook-error", "a reference"),
-        ("https://hooks.slack.com/services/T000 B000", "blanks"),
-        ("https://hooks.slack.com/a\nhttps://hooks.slack.com/b", "blanks"),
+        ("https://hooks.slack.com/services/T000 B000", "spaces or line breaks"),
+        ("https://hooks.slack.com/a\nhttps://hooks.slack.com/b", "spaces or line breaks"),
         (" ", "empty"),
     ],
 )
@@ -152,7 +152,10 @@ def test_what_can_t_be_a_webhook_is_refused_before_anything_is_asked(
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [([], "no value is given"), (["--stdin", "SLACK_WEBHOOK_URL_EROR"], "SLACK_WEBHOOK_URL_ERROR")],
+    [
+        ([], "no value was given"),
+        (["--stdin", "SLACK_WEBHOOK_URL_EROR"], "SLACK_WEBHOOK_URL_ERROR"),
+    ],
 )
 def test_nothing_given_or_a_slip_in_the_name_is_refused(
     gcloud: FakeGcloud, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str

@@ -403,7 +403,7 @@ def test_batch_parameters_of_a_notebook_reach_gx(shop: SmallProject) -> None:
         ),
         (
             {"datasource": "warehouse", "asset": "orders", "batch_definition": "rows"},
-            "suite 'orders' names no model",
+            "suite 'orders' has no model",
         ),
     ],
 )

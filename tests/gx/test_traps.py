@@ -207,7 +207,7 @@ MALFORMED = [
     ('{"name": "only"}', "'expectations' is missing"),
     ('{"name": "only", "expectations": [], "meta": {"monitor": {"model": "only"}}}', "nothing was evaluated"),
     ('{"name": "only", "expectations": [], "meta": {"monitor": {"model": "onyl"}}}', "did you mean 'only'?"),
-    ('{"name": "only", "expectations": []}', "names no model"),
+    ('{"name": "only", "expectations": []}', "has no model"),
 ]  # fmt: skip
 
 
@@ -226,10 +226,10 @@ def test_a_malformed_suite_is_that_monitors_error_and_the_others_run(
 
 
 WRONG_KWARGS = [
-    ({"column": "pct", "mininum": 3}, "expect_metric_to_be_between takes no 'mininum'"),
+    ({"column": "pct", "mininum": 3}, "expect_metric_to_be_between has no argument 'mininum'"),
     ({"min_value": 3}, "needs 'column'"),
     ({"column": "pct", "min_value": "3"}, "'3' is not a number"),
-    ({"column": "pct", "min_value": 3, "severity": "warning"}, "move it beside kwargs"),
+    ({"column": "pct", "min_value": 3, "severity": "warning"}, "move it out of kwargs"),
 ]
 
 

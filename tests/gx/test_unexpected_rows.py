@@ -121,7 +121,7 @@ def test_nothing_is_asked_where_nothing_is_judged(small: SmallProject) -> None:
     [
         ("SELECT no_such_column FROM {batch}", "no_such_column"),
         ("SELECT * FROM {batch} WHERE", "yntax"),
-        ("SELECT * FROM {batch} WHERE label LIKE '{x}'", "a brace that is no {batch}"),
+        ("SELECT * FROM {batch} WHERE label LIKE '{x}'", "a brace that is not {batch}"),
         ("SELECT * FROM {batch} WHERE REGEXP_CONTAINS(label, r'x{3}')", "and {{ or }} for a brace"),
         ("DELETE FROM {batch} WHERE TRUE", "the query begins with 'DELETE'"),
         ("SELECT 1; DROP TABLE t", "the query holds more than one statement"),

@@ -188,7 +188,7 @@ REFUSED = {
         "target.schema is not known", source='schema: "{{ target.schema }}"'
     ),
     "a misspelt key": Refused("unknown key 'shema'", source="shema: shop"),
-    "a key of the source at its table": Refused("dataset stands at a table", table="dataset: shop"),
+    "a key of the source at its table": Refused("dataset is set on a table", table="dataset: shop"),
     "a dash in a dataset's name": Refused(
         "'shop-eu' is not a valid BigQuery dataset", source="schema: shop-eu"
     ),

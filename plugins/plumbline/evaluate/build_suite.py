@@ -89,17 +89,17 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
     for name in entry.kwargs:
         if name in _SET_BY_GX:
             raise MonitorError(
-                f"{entry.type} takes no {name!r}",
+                f"{entry.type} has no argument {name!r}",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
                 fix=did_you_mean(name, _arguments(implementation)),
             )
         if name in _OUTSIDE:
             raise MonitorError(
-                f"{name!r} stands among the kwargs",
+                f"{name!r} is among the kwargs",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
-                fix="move it beside kwargs",
+                fix="move it out of kwargs",
             )
     _check_condition(suite, key, entry)
     misspelt = fault_of_meta(entry.meta)
@@ -138,7 +138,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
         name = ".".join(str(part) for part in first["loc"] if part != "__root__")
         if first["type"] == "value_error.extra":
             raise MonitorError(
-                f"{entry.type} takes no {name!r}",
+                f"{entry.type} has no argument {name!r}",
                 file=suite.file,
                 key=f"{key}.kwargs.{name}",
                 fix=did_you_mean(name, _arguments(implementation)),

@@ -1,7 +1,6 @@
 """The actions that a checkpoint can name, and their keys, without importing Great Expectations.
 
-A test holds the table against GX's own register. In a project with Python of its own among its
-plugins, a type that is not in the table is looked for there.
+A test compares the table with GX's registry. Other types are looked up in the project's plugins.
 """
 
 from __future__ import annotations

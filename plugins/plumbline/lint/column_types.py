@@ -1,7 +1,7 @@
-"""BigQuery types of a model's columns, as far as the YAML files say them.
+"""BigQuery types of a model's columns, as far as the YAML files declare them.
 
-``schema.yml`` says them of the model itself; of a column that the SQL takes over unchanged from a
-source, ``sources.yml`` does.
+``schema.yml`` declares the types of the model itself, ``sources.yml`` those of columns that the SQL
+takes unchanged from a source.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DEEPEST = 50
 
 
 class ColumnTypes:
-    """What is known of the types of each model's columns."""
+    """The known types of each model's columns."""
 
     def __init__(self, facts: Facts, columns: ModelColumns, tables: Tables) -> None:
         self.facts = facts

@@ -1,4 +1,4 @@
-"""What every rule is given: the project, and what is known of its models, tables and types."""
+"""The argument of every rule: the project with its models, tables, columns and types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plumbline.project.project import Project
 
 @dataclass(frozen=True)
 class LintContext:
-    """What is known of the project; each part is read when a rule first asks for it."""
+    """The project as rules see it; each part is read when a rule first needs it."""
 
     facts: Facts
     models: Models

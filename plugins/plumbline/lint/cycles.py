@@ -1,4 +1,4 @@
-"""Circles among things that stand on each other: models by ``ref``, monitors by ``depends_on``."""
+"""Cycles of dependencies: of models by ``ref``, of monitors by ``depends_on``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from graphlib import CycleError, TopologicalSorter
 
 
 def find_cycles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
-    """Circles such as ``(a, b, a)``, as many as it takes for none to be left without one."""
+    """Cycles such as ``(a, b, a)``, until none is left."""
     left = {name: {other for other in others if other in edges} for name, others in edges.items()}
     while True:
         try:
             TopologicalSorter(left).prepare()
         except CycleError as fault:
-            # graphlib lists what is stood on first.
+            # graphlib lists dependencies first.
             circle: list[str] = fault.args[1][-2::-1]
             first = circle.index(min(circle))
             turned = (*circle[first:], *circle[:first])

@@ -1,4 +1,4 @@
-"""Models and source tables as the YAML files beside the models describe them, with positions."""
+"""Models and source tables in the YAML files beside the models, with positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PSEUDO_COLUMNS = {
     "_PARTITIONTIME": "TIMESTAMP",
     "_PARTITIONDATE": "DATE",
 }
-"""What BigQuery adds to wildcard tables, and to tables that are partitioned by when a row came."""
+"""Columns that BigQuery adds to wildcard tables and to tables partitioned by ingestion time."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DescribedColumn:
 
     @property
     def is_personal(self) -> bool:
-        """Whether it is tagged so, as dbt has it now or had it before 1.10."""
+        """Whether it is tagged as personal: in ``config.meta``, or before dbt 1.10 in ``meta``."""
         tags = (("config", "meta", "personal"), ("meta", "personal"))
         return any(self.document.get(*self.path, *tag) is True for tag in tags)
 
@@ -56,7 +56,7 @@ class _Described:
 
     @property
     def meta_path(self) -> KeyPath:
-        """Where plumbline's own keys stand."""
+        """The path of plumbline's own keys."""
         return (*self.path, "config", "meta")
 
     @property
@@ -83,7 +83,7 @@ class DescribedSource(_Described):
 
     @property
     def is_wildcard(self) -> bool:
-        """Whether it stands for every table whose name begins so."""
+        """Whether it means every table whose name begins so."""
         return (self.document.text(*self.path, "identifier") or self.name).endswith("*")
 
     @property

@@ -1,7 +1,7 @@
-"""What is known of an expectation type: from the catalogue, else from Great Expectations itself.
+"""Expectation types: from the catalogue, else from Great Expectations itself.
 
-The catalogue is made from the registered classes, so that lint need not import GX. Only a type
-that is not in it, in a project with Python of its own among its plugins, is worth that wait.
+The catalogue is generated from the registered classes, so that lint need not import GX. GX is
+imported only for a type that is not in the catalogue, in a project with plugins.
 """
 
 from __future__ import annotations

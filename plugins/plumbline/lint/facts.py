@@ -1,6 +1,6 @@
 """What the files of a project say together, for the rules.
 
-Tolerant: what is malformed is left out here, and is a finding of the rule that looks for it.
+Tolerant: what is malformed is left out here, and a rule finds it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from plumbline.project.targets import (
 DEFAULT_TARGET: str = WarehouseEntry.model_fields["default_target"].default
 DEFAULT_LOCATION: str = TargetEntry.model_fields["location"].default
 ANY_PROJECT = "plumbline-lint"
-"""Where neither the configuration nor the environment names one."""
+"""The project ID if neither the configuration nor the environment has one."""
 
 
 @dataclass(frozen=True)
 class LintTarget:
-    """A target without a warehouse. Its datasets are called as the sources say."""
+    """A target without a warehouse, in which datasets have the names of the sources."""
 
     name: str
     project: str
@@ -62,8 +62,8 @@ class Facts:
 
     @cached_property
     def suites(self) -> Mapping[str, Document]:
-        """Suites by their file's name, their parameters replaced by values where they have one:
-        what a rule says of an argument, it says of what it will be."""
+        """Suites by their file's name, with the values of their parameters: rules check the
+        arguments of a run."""
         return {name: _filled_in(suite) for name, suite in self.documents.suites.items()}
 
     @cached_property
@@ -80,9 +80,9 @@ class Facts:
 
     @cached_property
     def are_declarations_read(self) -> bool:
-        """Whether all is read that declares variables, sources and descriptions.
+        """Whether every file that declares variables, sources and descriptions could be read.
 
-        Where it is not, that something is unknown says nothing.
+        If not, an unknown name may be declared in a file that could not be read.
         """
         declarations = (self.documents.dbt, *self.properties)
         return all(document is None or document.is_readable for document in declarations)
@@ -119,7 +119,7 @@ class Facts:
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
-        """The same, rendered; None where that can't be done, which a rule says."""
+        """The same, rendered; None if it can't be rendered, which a rule finds."""
         return {
             name: None if isinstance(value, MonitorError) else value
             for name, value in self.rendered_variables.items()
@@ -139,14 +139,14 @@ class Facts:
             return fault
 
     def place_of_variable(self, name: str) -> Place:
-        """Where its default stands: in the project's own scope, or beside it."""
+        """The position of its default: in the project's own scope, or beside it."""
         assert self.documents.dbt is not None, "where there are variables there is a file"
         own = ("vars", str(self.dbt_settings.get("name")), name)
         return self.documents.dbt.place(*(own if self.documents.dbt.has(*own) else ("vars", name)))
 
     @cached_property
     def scope(self) -> Scope:
-        """What Jinja in the YAML files can name."""
+        """The names that Jinja in the YAML files can use."""
         return Scope(
             variables=self.written_variables,
             file=str(self.root / DBT_FILE),
@@ -156,7 +156,7 @@ class Facts:
 
     @cached_property
     def target(self) -> LintTarget:
-        """Stands in for the target that a run would take: what is compiled goes nowhere."""
+        """A substitute for the target of a run, because nothing that lint compiles is run."""
         path: KeyPath = ("fluent_datasources", self.documents.datasource or "")
         default = self.documents.configuration.text(*path, "default_target")
         name = os.environ.get(TARGET_VARIABLE) or default or DEFAULT_TARGET
@@ -198,7 +198,7 @@ class Facts:
 
     @cached_property
     def described(self) -> Mapping[str, DescribedModel]:
-        """What the YAML files say of models; the first description of each."""
+        """The description of each model in the YAML files; of several, the first."""
         found: dict[str, DescribedModel] = {}
         for model in models_in(self.properties):
             found.setdefault(model.name, model)
@@ -206,7 +206,7 @@ class Facts:
 
     @cached_property
     def sources(self) -> Mapping[tuple[str, str], DescribedSource]:
-        """The tables of other people's, by source and table; the first description of each that is
+        """The source tables by source and table; of several descriptions, the first that is
         enabled."""
         found: dict[tuple[str, str], DescribedSource] = {}
         for table in sources_in(self.properties):
@@ -215,14 +215,15 @@ class Facts:
         return found
 
     def is_enabled(self, table: DescribedSource) -> bool:
-        """Whether it counts for the target; also where that can't be told, which a rule says."""
+        """Whether it is enabled for the target; true if that can't be rendered, which a rule
+        finds."""
         try:
             return says_enabled(table.enabled, self.scope, str(table.document.file), "enabled")
         except MonitorError:
             return True
 
     def judges_models(self, suite: str) -> bool:
-        """Whether a suite judges the rows of a model, be it beside data assets of GX's own."""
+        """Whether a suite checks the rows of a model, perhaps besides data assets of GX."""
         datasources = {
             self.documents.definitions[name].text("data", "datasource", "name")
             for name in self.documents.definitions_of.get(suite, ())
@@ -238,18 +239,18 @@ class Facts:
         )
 
     def suite_of(self, monitor: str) -> Document | None:
-        """The suite that judges for a monitor, where there is one."""
+        """The suite of a monitor; None if it doesn't exist."""
         definition = self.documents.definitions.get(monitor)
         name = monitor if definition is None else definition.text("suite", "name")
         return self.suites.get(name or "")
 
     def model_of(self, suite: Document) -> str | None:
-        """The model that a suite names, where there is such a model."""
+        """The model of a suite; None if it doesn't exist."""
         name = suite.text("meta", "monitor", "model")
         return name if name in self.models.files else None
 
     def suites_of(self, model: str) -> list[Document]:
-        """The suites that judge ``model``."""
+        """The suites that use ``model``."""
         return [suite for suite in self.suites.values() if self.model_of(suite) == model]
 
 

@@ -1,7 +1,7 @@
-"""JSON as ``lint --fix`` writes it: two spaces, a line an entry, keys in the order of the docs.
+"""JSON as ``lint --fix`` writes it: two spaces, one entry per line, keys in the order of the docs.
 
-As editors format it too, so that they and lint don't undo each other's work. Numbers stay as they
-were written, and what is unknown stays where it stood.
+Editors format JSON in the same way, so they and lint don't undo each other's changes. Numbers keep
+their spelling, and unknown keys their place.
 """
 
 from __future__ import annotations
@@ -58,6 +58,6 @@ def _entries(entries: Sequence[tuple[str, Any]]) -> list[str]:
 
 
 def _text(text: str) -> str:
-    # Half of a surrogate pair is JSON, but no UTF-8.
+    # Half of a surrogate pair is valid in JSON but not in UTF-8.
     is_whole = not any("\ud800" <= character <= "\udfff" for character in text)
     return json.dumps(text, ensure_ascii=not is_whole)

@@ -1,4 +1,4 @@
-"""A value held against a JSON Schema, with messages for people who have never read one."""
+"""Validates a value against a JSON Schema, with messages that don't assume knowledge of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SIMPLE = frozenset(
 
 @dataclass(frozen=True)
 class SchemaFault:
-    """One thing in which a value differs from its schema."""
+    """A difference between a value and its schema."""
 
     path: KeyPath
     """Below the value."""
@@ -67,7 +67,7 @@ def faults_of(value: Any, schema: Mapping[str, Any]) -> Iterator[SchemaFault]:
 
 
 def _plainly_fits(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Whether a simple value is right at a glance: most are, and jsonschema is slow to import."""
+    """Whether a simple value is valid, without jsonschema, which is slow to import."""
     if schema.keys() - _SIMPLE:
         return False
     if "anyOf" in schema:
@@ -86,7 +86,7 @@ def _plainly_fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def words(schema: Mapping[str, Any]) -> str:
-    """What a schema asks for: ``a number from 0 to 1``, ``a list of texts``."""
+    """What a schema requires, in words: ``a number from 0 to 1``, ``a list of texts``."""
     if "enum" in schema:
         names = [repr(choice) for choice in schema["enum"] if choice is not None]
         return " or ".join(names) if len(names) < 3 else "one of " + ", ".join(names)

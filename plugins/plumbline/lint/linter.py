@@ -1,7 +1,7 @@
-"""Lint itself: every rule over one project, and what came of it.
+"""Runs every rule on a project.
 
-Used by ``plumbline lint``. No warehouse, no secrets, no network, and unless a project brings
-expectations of its own no GX.
+It needs no warehouse, no secrets and no network, and imports GX only for a project's own
+expectations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The models that matter to the monitors: their templates, their SQL, their columns.
+"""The models that monitors use: their templates, their SQL, their columns.
 
-A dbt project may hold many models that no monitor stands on, written for dbt alone: lint leaves
-them to dbt.
+Lint ignores models of a dbt project that no monitor uses.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ from plumbline.models.workspace import Workspace
 from plumbline.project.files import Files
 
 MONITORS_FOLDER = "monitors"
-"""A model in a folder of that name is meant to be judged."""
+"""A model in a folder of that name is meant for a monitor."""
 
 _ANY_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
-"""Values are query parameters, so the SQL is the same whatever the instant."""
+"""Values are query parameters, so the SQL doesn't depend on the instant."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Built:
     whole: CompiledModel
     """As BigQuery gets it."""
     lines: SourceLines
-    """From a line of ``sql`` to one of the file."""
+    """Maps lines of ``sql`` to lines of the file."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class _Project:
 
 
 class _Workspace(Workspace):
-    """The project's files, of which what is malformed is left out."""
+    """The project's files without what is malformed."""
 
     def __init__(self, facts: Facts, macros: Index) -> None:
         project = _Project(
@@ -160,7 +159,7 @@ class Models:
 
     @cached_property
     def watched(self) -> tuple[str, ...]:
-        """Models that suites name or that are meant to be judged, and all that they stand on."""
+        """Models that suites name or that are meant for a monitor, and all that they refer to."""
         found: dict[str, None] = {}
         waiting = [
             name
@@ -203,11 +202,11 @@ class Models:
 
     @cached_property
     def referred(self) -> frozenset[str]:
-        """Models that other models stand on."""
+        """Models that other models refer to."""
         return frozenset(name for model in self.templates for name in self.refs(model))
 
     def is_monitor(self, name: str) -> bool:
-        """Whether its folder says that it is meant to be judged."""
+        """Whether its folder says that it is meant for a monitor."""
         return MONITORS_FOLDER in self.templates[name].file.relative_to(self.facts.root).parts
 
     def takes_as_of(self, name: str) -> bool:

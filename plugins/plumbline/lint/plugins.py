@@ -1,4 +1,4 @@
-"""The project's own Python for GX: imported only to find what nobody else knows."""
+"""The project's own Python for GX, imported only if a type is not known otherwise."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from plumbline.lint.facts import Facts
 
 
 class Plugins:
-    """What lies in ``plugins_directory``, beside plumbline itself."""
+    """The modules in ``plugins_directory``, other than plumbline itself."""
 
     def __init__(self, facts: Facts) -> None:
         self.folder = facts.documents.plugins_dir
         self.faults: tuple[tuple[Path, Exception], ...] = ()
-        """What could not be imported, of what was tried."""
+        """The modules that could not be imported, and why."""
 
     @cached_property
     def are_there(self) -> bool:
-        """Whether there are any."""
+        """Whether the folder has any."""
         try:
             return bool(plugin_modules(self.folder))
         except (OSError, ValueError):

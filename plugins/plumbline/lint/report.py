@@ -1,6 +1,6 @@
-"""What ``plumbline lint`` says: for people, for machines, and as annotations of a pull request.
+"""The output of ``plumbline lint``: as text, as JSON, and as annotations of a pull request.
 
-People get a line that editors and terminals can follow, and what to do. Annotations are GitHub's
+The text has a position that editors and terminals can open, and the fix. Annotations are GitHub's
 workflow commands:
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -21,7 +21,7 @@ _RESET = "\x1b[0m"
 SCHEMA_VERSION = 1
 
 WORKSPACE_VARIABLE = "GITHUB_WORKSPACE"
-"""The folder of the checkout, from which GitHub counts the names of files."""
+"""The folder of the checkout, to which GitHub's file names are relative."""
 
 
 def as_text(report: LintReport, *, colour: bool = False) -> str:

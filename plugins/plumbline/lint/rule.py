@@ -1,7 +1,6 @@
-"""Rules and findings: what lint looks for, and what it found where.
+"""Rules and findings.
 
-A rule is a value, so that the page of all rules (``docs/lint.md``) is made from the rules
-themselves.
+A rule is a value, so that ``docs/lint.md`` is generated from the rules themselves.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from plumbline.project.document import Place
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     ERROR = "error"
-    """It would not run, or judge wrongly."""
+    """It would not run, or give a wrong result."""
     WARNING = "warning"
-    """It runs, and someone will be sorry."""
+    """It runs, but probably not as intended."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that can be wrong."""
+    """A kind of problem."""
 
     code: str
     severity: Severity
     about: str
-    """What is wrong then, and why it matters, in one line."""
+    """What is wrong and why it matters, in one line."""
     wrong: str
     """An example."""
     right: str
@@ -41,7 +40,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: where, what, and what to do."""
+    """A problem in a file: the position, what is wrong, and the fix."""
 
     rule: Rule
     place: Place
@@ -50,7 +49,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """As its rule's."""
+        """The severity of its rule."""
         return self.rule.severity
 
     @property

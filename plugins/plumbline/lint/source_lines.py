@@ -1,7 +1,7 @@
-"""From a line of compiled SQL back to a line of the template that it came from.
+"""Maps lines of compiled SQL to the lines of the template that they came from.
 
-Templates render to lines that are mostly their own; what a macro gave stands between lines that
-can be recognised.
+Most lines of a template are unchanged in its SQL, so a diff finds them; what a macro wrote is
+between such lines.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SQL as sqlglot reads it: BigQuery's grammar without a server. Imported only when needed."""
+"""Parses SQL with sqlglot, which is imported only when needed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN_PIPE = "Unsupported pipe syntax operator"
 
 @dataclass(frozen=True)
 class SqlFault:
-    """What sqlglot could not read."""
+    """A syntax error that sqlglot found."""
 
     what: str
     line: int
@@ -27,14 +27,15 @@ class SqlFault:
 
 
 class ParsedModels:
-    """The SQL of all compiled models."""
+    """The syntax trees of all compiled models."""
 
     def __init__(self, models: Models) -> None:
         self.models = models
 
     @cached_property
     def trees(self) -> Mapping[str, exp.Query | SqlFault]:
-        """Each compiled model's own SQL, without those whose syntax sqlglot does not know."""
+        """The tree of each compiled model's own SQL, without models in syntax that sqlglot does
+        not know."""
         found = {}
         for name in self.models.watched:
             built = self.models.sql_of(name)
@@ -44,12 +45,12 @@ class ParsedModels:
         return found
 
     def tree(self, name: str) -> exp.Query | None:
-        """A model's SQL, where sqlglot can read it."""
+        """The tree of a model; None if sqlglot can't parse it."""
         tree = self.trees.get(name)
         return None if tree is None or isinstance(tree, SqlFault) else tree
 
     def readable(self) -> Iterator[tuple[Built, exp.Query]]:
-        """Every model that was compiled and read."""
+        """Every model that could be compiled and parsed."""
         for name in self.trees:
             built, tree = self.models.sql_of(name), self.tree(name)
             if built is not None and tree is not None:
@@ -57,12 +58,12 @@ class ParsedModels:
 
 
 def parse(sql: str) -> exp.Query | SqlFault | None:
-    """``sql`` as a tree; None where BigQuery may take it and sqlglot does not know it."""
+    """``sql`` as a tree; None for syntax that BigQuery may accept and sqlglot does not know."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, SqlglotError
 
-    # What it does not know it passes on as a command, and logs: that is for us to say.
+    # It logs syntax that it does not know and returns a command; we report that ourselves.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         tree = sqlglot.parse_one(sql, dialect=DIALECT)
@@ -72,7 +73,7 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
             return None
         near = first.get("highlight")
         what = str(first.get("description") or fault).partition("\n")[0]
-        if "<class" in what:  # names of sqlglot's own classes help nobody
+        if "<class" in what:  # a message with sqlglot's class names
             what = "something is missing"
         return SqlFault(f"{what}{f' near {near!r}' if near else ''}", first.get("line") or 1)
     except SqlglotError as fault:

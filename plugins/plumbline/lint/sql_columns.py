@@ -1,7 +1,6 @@
-"""The columns that a query returns, and where each comes from, as far as its text says.
+"""The columns that a query returns, and the table that each comes from.
 
-``*`` is followed to where it stands. Used to hold a model against its description, and suites
-against their model.
+sqlglot resolves them, also through ``*``. Lint compares them with descriptions and suites.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ if TYPE_CHECKING:
     from sqlglot.optimizer.scope import Scope
 
 Columns = tuple[str, ...] | None
-"""None: can't be known from the text."""
+"""None: the text does not tell."""
 
 
 @dataclass(frozen=True)
 class QualifiedQuery:
-    """A query whose columns name their tables, and whose ``*`` is written out where it can be."""
+    """A query with qualified columns and, where possible, expanded ``*``."""
 
     query: exp.Query
     tables: Mapping[str, exp.Table]
-    """By their names in here, as the text has them: those whose columns are known."""
+    """The tables with known columns, by their names in ``query``."""
     spelled: Mapping[str, str]
-    """sqlglot's names are in lower case."""
+    """The original spelling of names, which sqlglot writes in lower case."""
 
     @property
     def columns(self) -> Columns:
@@ -40,7 +39,7 @@ class QualifiedQuery:
         return tuple(dict.fromkeys(names))
 
     def origin(self, column: str) -> tuple[exp.Table, str] | None:
-        """The table and its column that ``column`` is; None where anything is done to it."""
+        """The table and column that ``column`` comes from unchanged; None if it is calculated."""
         from sqlglot import exp
 
         scope, name = self._scope, column.lower()
@@ -67,7 +66,7 @@ def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Qu
 
     Args:
         query: a whole SELECT.
-        table: the columns of a table that is no CTE of the query.
+        table: the columns of a table that is not a CTE of the query.
     """
     from sqlglot import Dialect, exp
     from sqlglot.optimizer.qualify import qualify
@@ -84,7 +83,7 @@ def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Qu
     spelled: dict[str, str] = {}
     try:
         for select in list(query.find_all(exp.Select)):
-            # What has no name can't be asked for; sqlglot would make one up.
+            # No one can name a column without a name, and sqlglot would invent one.
             select.set("expressions", list(filter(_has_name, select.expressions)))
         scopes = traverse_scope(query)
         sources = {id(one): one for scope in scopes for one in scope.sources.values()}

@@ -21,13 +21,13 @@ class KnownTable:
     dataset: str
     name: str
     columns: Mapping[str, str | None]
-    """Each with its type; none where they are not described."""
+    """The columns with their types; empty if they are not described."""
     pseudo_columns: Mapping[str, str] = field(default_factory=dict)
-    """Those that BigQuery adds, which `*` does not hold."""
+    """Columns that BigQuery adds and ``*`` does not return."""
 
     @property
     def has_types(self) -> bool:
-        """Whether every column has a type of BigQuery's."""
+        """Whether every column has a BigQuery type."""
         types = [parse_type(name or "") for name in self.columns.values()]
         return bool(types) and None not in types
 

@@ -1,4 +1,4 @@
-"""New thresholds into a suite's file: only the numbers change, everything else stays as written.
+"""Writes new thresholds into a suite's file and changes nothing but the numbers.
 
 Used by ``plumbline calibrate --write``; here, where the positions in JSON files are known.
 """

@@ -14,7 +14,7 @@ from plumbline.models.compiled import CompiledModel
 from plumbline.models.tokens import tokenize
 
 WITHOUT_BATCH = (
-    "the query does not read {batch}, so it judges other rows than the monitor's",
+    "the query does not use {batch}, so it checks other rows than the monitor's",
     "write {batch} where the table stands, and let the model read that table",
 )
 """What is wrong with such a query, and the fix."""
@@ -51,8 +51,8 @@ def _with_batch(query: str, batch: str) -> str:
         return query.format(batch=batch)
     except (LookupError, ValueError, AttributeError, TypeError) as fault:
         raise MonitorError(
-            f"the query holds a brace that is no {{batch}}: {fault}",
-            fix="write {batch} where the model's rows are meant, and {{ or }} for a brace",
+            f"the query has a brace that is not {{batch}}: {fault}",
+            fix="write {batch} for the model's rows, and {{ or }} for a brace",
         ) from None
 
 

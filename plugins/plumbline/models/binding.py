@@ -84,13 +84,13 @@ def _bound(token: Token, uses: Callable[[int], Use], names: dict[str, None], fil
         return MARKER.sub(lambda match: _identifier(uses(int(match.group(1)))), text)
     if token.kind == "string" and MARKER.sub("", text).strip("'\""):
         _refuse(
-            f"variable {use.name!r} stands inside a longer text",
+            f"variable {use.name!r} is inside a longer string",
             use.place,
             f"use concat('...', '{{{{ var(\"{use.name}\") }}}}')",
         )
     if len(found) > 1:
         _refuse(
-            f"variables {use.name!r} and {found[1].name!r} stand in one text",
+            f"variables {use.name!r} and {found[1].name!r} are in one string",
             use.place,
             "use concat() of the two",
         )
@@ -102,7 +102,7 @@ def _identifier(use: Use) -> str:
     if isinstance(use.value, str) and _IDENTIFIER.fullmatch(use.value):
         return use.value
     raise VariableError(
-        f"variable {use.name!r} stands in backticks, but {use.value!r} is no identifier",
+        f"variable {use.name!r} is in backticks, but {use.value!r} is not a valid identifier",
         var=use.name,
         file=use.place.file,
         key=use.place.key,
@@ -124,9 +124,9 @@ def _split(tokens: list[Token], file: str) -> tuple[list[Token], list[Token]]:
             _at(
                 token,
                 file,
-                "a variable stands in a temporary function, and BigQuery takes no query parameter "
-                "there",
-                "give it to the function as an argument",
+                "a variable is in a temporary function, where BigQuery doesn't allow query "
+                "parameters",
+                "pass it to the function as an argument",
             )
     return functions, _one_select(tokens[end:], file)
 
@@ -176,9 +176,9 @@ def _no_glue(tokens: list[Token], uses: Callable[[int], Use]) -> None:
             marker = left if left.kind == "marker" else right
             use = uses(int(marker.text[1:-1]))
             _refuse(
-                f"variable {use.name!r} touches another word",
+                f"variable {use.name!r} is attached to another word",
                 use.place,
-                "put a blank between them, or the whole name in backticks",
+                "put a space between them, or the whole name in backticks",
             )
 
 

@@ -112,10 +112,10 @@ class Compilation:
             if name in path:
                 circle = " -> ".join((*path[path.index(name) :], name))
                 raise MonitorError(
-                    f"models refer to each other in a circle: {circle}",
+                    f"models refer to each other in a cycle: {circle}",
                     file=place.file,
                     key=place.key,
-                    fix="take one of these ref() out",
+                    fix="remove one of these ref() calls",
                 )
             for inner in (*self._ctes(name, (*path, name)), name):
                 ordered[inner] = None
@@ -155,7 +155,7 @@ class Compilation:
         given = self.given.get(name)
         if holds_jinja(given):
             raise VariableError(
-                f"variable {name!r} holds Jinja, which is rendered only in {DBT_FILE}",
+                f"variable {name!r} contains Jinja, which is rendered only in {DBT_FILE}",
                 var=name,
                 file=self.where,
                 fix=f"write the value itself, or {{{{ ... }}}} under vars in {DBT_FILE}",

@@ -269,7 +269,7 @@ def _misnamed(
                 )
         elif key in _OF_SOURCE and names is _TABLE_NAMES:
             return MonitorError(
-                f"{key} stands at a table, where dbt does not read it",
+                f"{key} is set on a table, where dbt ignores it",
                 file=file,
                 key=f"{at}.{key}",
                 fix=f"write {key} beside the source's name; for a table in another dataset, "
@@ -286,7 +286,7 @@ def _misnamed(
         given = [word for word in words if entry.get(word) is not None]
         if len(given) > 1:
             return MonitorError(
-                f"{' and '.join(given)} are two words for the same, and both are given",
+                f"{' and '.join(given)} mean the same, and both are set",
                 file=file,
                 key=f"{at}.{given[1]}",
                 fix="keep one of the two",

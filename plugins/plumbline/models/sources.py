@@ -74,7 +74,8 @@ def resolve_source(table: SourceTable, workspace: Workspace, scope: Scope) -> Fo
         raise table.fault
     if has_jinja(table.source) or has_jinja(table.name):
         raise MonitorError(
-            "the name of a source or of its table holds Jinja, and source() goes by that name",
+            "the name of a source or of its table contains Jinja, but source() looks it up by "
+            "that name",
             file=table.file,
             key=table.key,
             fix="write the name plainly, and Jinja in schema, database or identifier",
@@ -208,8 +209,8 @@ def _as_rendered(
 ) -> FoundSource:
     if table.overrides is not None:
         raise MonitorError(
-            f"the source changes one of package {table.overrides!r}, and only dbt knows what that "
-            "says of its tables",
+            f"the source overrides one of package {table.overrides!r}, and only dbt knows the "
+            "tables of that",
             file=table.file,
             key=f"sources.{table.source}.overrides",
             fix="run `dbt compile`: target/manifest.json then says the table",

@@ -103,7 +103,7 @@ class _FileLoader(BaseLoader):
         text = self._files.text(file, error=MonitorError, what="the template")
         if OPEN in text or CLOSE in text:
             raise MonitorError(
-                "the file holds a character of Unicode's private use area (U+E000, U+E001)",
+                "the file contains a character of Unicode's private use area (U+E000, U+E001)",
                 file=file,
                 fix="remove it",
             )
@@ -149,7 +149,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
         raise fault
     if isinstance(fault, TemplateSyntaxError):
         raise MonitorError(
-            f"Jinja can't read the template: {fault.message}",
+            f"Jinja can't parse the template: {fault.message}",
             file=fault.filename or file,
             key=f"line {fault.lineno}",
             fix="fix the template there",

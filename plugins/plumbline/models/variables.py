@@ -51,7 +51,7 @@ def parameter(name: str, value: object, *, file: str | None, key: str | None = N
     if kind is None:
         shown = "null" if value is None else f"a {type(value).__name__}"
         refuse(
-            f"is {shown}, which is no query parameter",
+            f"is {shown}, which can't be a query parameter",
             "write a number, a text, true or false, a date, or a list of one of these",
         )
     return Parameter(name, kind, _scalar(value))

@@ -1,8 +1,7 @@
-"""Alerts as analysts configure them: who is told of what, where, and how often again.
+"""``checkpoints/alerts.yml``: channels, routes, and how often reminders are sent.
 
-``checkpoints/alerts.yml`` holds it all but the secrets, which stand in the environment: the file
-names their variables. A project without the file has `DEFAULT`. Used by ``plumbline.alerts``,
-``plumbline.alerts.channels.factory``, lint, and the schema for editors.
+Secrets are in the environment; the file names their variables. A project without the file has
+`DEFAULT`.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _KEY_LIKE = re.compile(r"(?=.*\d)[A-Za-z0-9]{20,}")
-"""PagerDuty's routing keys have no prefix that tells them."""
+"""PagerDuty's routing keys have no prefix by which they can be recognized."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
@@ -323,7 +322,7 @@ class ChannelConfig:
     variables: Mapping[str, str] = field(default_factory=dict)
     """By key (``webhook``): the name of the environment variable."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What is no secret: ``channel``, ``repository``, ``api_url``; a list as words."""
+    """The keys that hold no secrets: ``channel``, ``repository``; lists as texts."""
     renamed_from: tuple[str, ...] = ()
     """Names that it had before."""
 
@@ -338,7 +337,7 @@ class Route:
     owners: tuple[str, ...] = ()
 
     def fits(self, *, status: Status, monitor: str, owner: str | None) -> bool:
-        """Whether a message of that status, monitor and owner goes this way."""
+        """Whether the route applies to a message of that status, monitor and owner."""
         return (
             (not self.statuses or status in self.statuses)
             and (not self.monitors or monitor in self.monitors)
@@ -370,7 +369,7 @@ DEFAULT: Mapping[str, Any] = {
     ],
     "fallback": "slack",
 }
-"""What a project without the file has: the same as the shipped file says."""
+"""The configuration of a project without the file; the shipped file says the same."""
 
 
 def default_alerts() -> AlertsConfig:
@@ -485,7 +484,7 @@ def _shape_faults(raw: Mapping[str, Any]) -> Iterator[ValueFault]:
         yield ValueFault(
             ValueFaultKind.MISSING_KEY if is_missing else ValueFaultKind.WRONG_VALUE,
             (*at, "type"),
-            "key 'type' is missing" if is_missing else f"there is no type of channel {kind!r}",
+            "key 'type' is missing" if is_missing else f"there is no channel type {kind!r}",
             f"add it: {', '.join(CHANNEL_ENTRIES)}"
             if is_missing
             else did_you_mean(str(kind), CHANNEL_ENTRIES),

@@ -97,10 +97,10 @@ def read_checkpoint(document: Document) -> CheckpointFile:
     for index, reference in enumerate(entry.validation_definitions):
         if reference.name in seen:
             raise ConfigError(
-                f"monitor {reference.name!r} stands twice in the checkpoint",
+                f"the checkpoint lists monitor {reference.name!r} twice",
                 file=file,
                 key=f"validation_definitions[{index}].name",
-                fix="name it once",
+                fix="list it once",
             )
         seen.add(reference.name)
     return CheckpointFile(name=entry.name, file=file, entry=entry, raw=raw)

@@ -1,8 +1,7 @@
-"""When a cron expression comes: as Debian's cron reads it, in a zone, across daylight saving.
+"""Cron expressions as Debian's cron reads them, in a time zone, with daylight saving time.
 
-The reading of ``schedule.yml`` refuses by it what never comes; ``plumbline.project.due`` computes
-runs by it. The arithmetic is cronsim's. All instants given back are in UTC: two of one zone are
-compared by their wall clocks in Python, and an hour that comes twice then counts once.
+cronsim does the arithmetic. Returned instants are in UTC, because Python compares two instants of
+one zone by their wall clocks, and an hour that occurs twice would count once.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _MARGIN = timedelta(hours=3)
 
 
 def cron_fault(cron: str) -> tuple[str, str] | None:
-    """What is wrong with the expression, and the fix; None where it can be read."""
+    """What is wrong with the expression, and the fix; None if it is valid."""
     fields = cron.split()
     if len(fields) != len(CRON_FIELDS):
         return (
@@ -44,7 +43,7 @@ def cron_fault(cron: str) -> tuple[str, str] | None:
             CronSim(" ".join(alone), _SOME_DAY)
         except CronSimError:
             return (
-                f"{text!r} is no {name}",
+                f"{text!r} is not a valid {name}",
                 "write a number, a range (1-5), a list (0,30), a step (*/6) or *",
             )
     return None
@@ -73,7 +72,7 @@ def find_uneven_steps(cron: str) -> Iterator[tuple[str, str]]:
 
 
 def never_comes(cron: str) -> bool:
-    """Whether a readable expression names a time that no year has (31 February)."""
+    """Whether a valid expression names a time that no year has (31 February)."""
     try:
         next(CronSim(cron, _SOME_DAY))
     except (CronSimError, StopIteration):
@@ -88,7 +87,7 @@ def next_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
         # In the second of an hour that comes twice, cronsim may offer the first one's.
         if instant > after:
             return instant
-    raise ValueError(f"{cron!r} never comes")
+    raise ValueError(f"{cron!r} never occurs")
 
 
 def last_time(cron: str, zone: ZoneInfo, before: datetime) -> datetime:
@@ -104,7 +103,7 @@ def last_time(cron: str, zone: ZoneInfo, before: datetime) -> datetime:
 
 
 def shortest_gap(cron: str) -> timedelta:
-    """The least distance of two times, as if there were no daylight saving."""
+    """The shortest time between two runs, without daylight saving time."""
     times = iter(CronSim(cron, _SOME_DAY))
     before = next(times)
     shortest = timedelta.max
@@ -118,10 +117,10 @@ def shortest_gap(cron: str) -> timedelta:
 
 
 def is_shorter_than_gaps(duration: timedelta, cron: str) -> bool:
-    """Whether what lasts ``duration`` always ends before the next time, daylight saving aside.
+    """Whether a run of ``duration`` always ends before the next one, daylight saving aside.
 
-    Most expressions are told by the times of one day, which every day has that has any; the years
-    that `shortest_gap` looks through are for the others.
+    The times of one day decide for most expressions; `shortest_gap`, which looks through years, is
+    for the others.
     """
     minute, hour, *_ = cron.split()
     times = CronSim(f"{minute} {hour} * * *", _SOME_DAY)

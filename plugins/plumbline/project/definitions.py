@@ -18,7 +18,7 @@ from plumbline.project.document import Document
 from plumbline.project.parsing import ValueFault, check_name, explain, wrong_value
 
 BATCH_DEFINITION = "rows"
-"""The one batch definition of a SQL model."""
+"""The only batch definition of a SQL model."""
 
 MODEL_PARAMETERS = ("vars",)
 """``batch_parameters`` that a definition over a SQL model may hold."""

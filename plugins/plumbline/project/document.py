@@ -1,6 +1,6 @@
-"""A file of the project, parsed: its value, where each key stands, and what is wrong with its text.
+"""A parsed file of the project: its value, the position of each key, and the faults of its text.
 
-Whatever can't be read is a fault of the document and no exception: a run raises the first of them
+A file that can't be read is a document with faults, not an exception: a run raises the first
 (`Document.mapping_or_raise`), lint prints them all.
 """
 
@@ -47,7 +47,7 @@ class FaultKind(StrEnum):
     """What can be wrong with the text of a file."""
 
     UNREADABLE = "unreadable"
-    """It is not there, can't be opened, or is not UTF-8."""
+    """It is missing, can't be opened, or is not UTF-8."""
     MALFORMED = "malformed"
     """It is not JSON or YAML."""
     DUPLICATE_KEY = "duplicate-key"
@@ -59,8 +59,7 @@ class Fault:
 
     kind: FaultKind
     what: str
-    """``is not JSON: ...``, of which the file is the subject; of a key that stands twice, a whole
-    sentence."""
+    """A predicate about the file (``is not JSON: ...``); for a duplicate key, a whole sentence."""
     fix: str
     mark: Mark | None = None
     key: str | None = None
@@ -78,11 +77,11 @@ class Document:
     value: Any = None
     faults: tuple[Fault, ...] = ()
     find_marks: Callable[[], Mapping[KeyPath, Mark]] | None = None
-    """Finds the positions, which only lint and an editor of the file need."""
+    """Finds the positions when they are first needed: by lint, or to edit the file."""
 
     @cached_property
     def marks(self) -> Mapping[KeyPath, Mark]:
-        """Where each key and each entry of a list stands."""
+        """The position of each key and of each list entry."""
         return {} if self.find_marks is None else self.find_marks()
 
     def mapping_or_raise(self, *, error: type[PlumblineError], what: str) -> dict[str, Any]:
@@ -111,11 +110,11 @@ class Document:
         return isinstance(self.value, dict)
 
     def has(self, *path: str | int) -> bool:
-        """Whether something stands at ``path``, be it null."""
+        """Whether ``path`` exists, even with the value null."""
         return self._find(path)[0]
 
     def get(self, *path: str | int) -> Any:
-        """The value at ``path``; None where there is none."""
+        """The value at ``path``; None if it doesn't exist."""
         return self._find(path)[1]
 
     def _find(self, path: KeyPath) -> tuple[bool, Any]:
@@ -129,7 +128,7 @@ class Document:
         return True, value
 
     def mapping(self, *path: str | int) -> Mapping[str, Any]:
-        """The mapping at ``path``; an empty one where there is none."""
+        """The mapping at ``path``; an empty one if there is none."""
         value = self.get(*path)
         if not isinstance(value, dict):
             return {}
@@ -148,7 +147,7 @@ class Document:
                 yield (*path, index), self.mapping(*path, index)
 
     def texts(self, *path: str | int) -> Iterator[tuple[KeyPath, str]]:
-        """Each text in the list at ``path``, with its own path; a text alone stands for a list."""
+        """Each text in the list at ``path``, with its own path; a single text is a list of one."""
         value = self.get(*path)
         if isinstance(value, str):
             yield path, value
@@ -164,7 +163,7 @@ class Document:
                 yield (*at, key), text
 
     def place(self, *path: str | int) -> Place:
-        """Where ``path`` stands, or the nearest thing above it that does."""
+        """The position of ``path``, or of the nearest key above it that exists."""
         for length in range(len(path), -1, -1):
             mark = self.marks.get(path[:length])
             if mark is not None:
@@ -172,7 +171,7 @@ class Document:
         return Place(self.file, key=key_path(path) or None)
 
     def place_of_key(self, key: str) -> Place:
-        """Where a key stands that is given as text, entries of lists by number or by name."""
+        """The position of a key given as text, with list entries by number or by name."""
         path: KeyPath = ()
         for index, word in _PART.findall(key):
             value = self.get(*path)

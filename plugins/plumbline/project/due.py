@@ -1,10 +1,8 @@
-"""When a schedule's runs are due. Pure: no clock is read here.
+"""When a schedule's runs are due. Pure: it reads no clock.
 
-Used by the scheduler, the watchdog and whatever shows the next runs. Instants are aware, and those
-given back are in UTC; ``due.astimezone(schedule.timezone)`` is for people.
-
-Daylight saving is as Debian's cron has it: a time of day in the hour that is skipped comes right
-after it, one in the hour that comes twice comes once, and what runs every hour runs in each.
+Instants are aware, and returned ones are in UTC. Daylight saving time works as in Debian's cron: a
+fixed time in the skipped hour is due right after it, one in the repeated hour is due once, and
+what runs every hour runs in both.
 """
 
 from __future__ import annotations
@@ -20,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def next_due(schedule: Schedule, after: datetime) -> datetime:
-    """The first run after ``after``; one that is due at that very instant is not it."""
+    """The first run after ``after``, excluding that instant."""
     return next_time(schedule.cron, schedule.timezone, after)
 
 
 def last_due(schedule: Schedule, before: datetime) -> datetime:
-    """The last run before ``before``; one that is due at that very instant is not it."""
+    """The last run before ``before``, excluding that instant."""
     return last_time(schedule.cron, schedule.timezone, before)
 
 
 def due_between(schedule: Schedule, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The runs after ``first``, up to and with ``last``: spans that meet have each run once."""
+    """The runs after ``first`` up to and including ``last``, so adjacent spans share no run."""
     found = next_due(schedule, first)
     while found <= last:
         yield found

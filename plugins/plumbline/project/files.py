@@ -1,7 +1,7 @@
-"""The files of a project as one command reads them: each once, and then the same to whoever asks.
+"""The files of a project as one command reads them: each file once.
 
-A run reads for minutes, and a `git pull` takes a second: without this, a report could show the new
-thresholds beside what the old ones judged. Whatever reads a file of the project reads it here.
+A run takes minutes and a `git pull` a second. If a run read files again, its report could show new
+thresholds beside statuses that the old ones decided. So all reading of project files is here.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from plumbline.project.yaml_document import read_yaml
 T = TypeVar("T")
 
 _NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-"""Any other error of the system is of a file that is there and can't be read."""
+"""With any other error, the file exists but can't be read."""
 
 
 class Files:
-    """What was read, by path. A file that is asked for again is not opened again."""
+    """The content of files by path; no file is opened twice."""
 
     def __init__(self) -> None:
         self._contents: dict[Path, bytes | OSError] = {}
@@ -114,7 +114,7 @@ class Files:
         return cast(T, self._made[key])
 
     def read_all(self, files: Iterable[Path]) -> None:
-        """Read what will be asked for later; what can't be read is told then."""
+        """Read what will be needed later; what can't be read is reported then."""
         for file in files:
             try:
                 self.content(file)

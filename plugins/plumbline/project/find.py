@@ -1,6 +1,6 @@
 """Where the project is: ``--project-dir``, else the nearest parent that is a GX project.
 
-The project is never looked for where the package lies: an installed plumbline serves many.
+The package's own folder is never searched, because one installation serves many projects.
 """
 
 from __future__ import annotations

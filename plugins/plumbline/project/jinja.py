@@ -133,7 +133,7 @@ class _Rendering:
             if name in self._open:
                 circle = " -> ".join((*self._open[self._open.index(name) :], name))
                 raise MonitorError(
-                    f"variables refer to each other in a circle: {circle}",
+                    f"variables refer to each other in a cycle: {circle}",
                     file=file,
                     key=key,
                     fix="give one of them a plain value",
@@ -145,7 +145,8 @@ class _Rendering:
                 self._open.pop()
         if holds_jinja(value):
             raise MonitorError(
-                f"variable {name!r} holds Jinja inside a list or mapping: dbt renders none there",
+                f"variable {name!r} contains Jinja inside a list or mapping, where dbt doesn't "
+                "render it",
                 file=file,
                 key=key,
                 fix="write plain values there, or give the whole value as one text with Jinja",
@@ -312,5 +313,5 @@ def _typed(value: object, *types: type) -> object:
     found = _native(value)
     # bool is an int to Python, and neither is meant for the other
     if not isinstance(found, types) or (bool not in types and isinstance(found, bool)):
-        raise ValueError(f"{value!r} is no {' or '.join(kind.__name__ for kind in types)}")
+        raise ValueError(f"{value!r} is not {' or '.join(kind.__name__ for kind in types)}")
     return found

@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.project.document import Document, Fault, FaultKind, KeyPath, Mark, key_path
 
-# Of a text that the standard library has read already, so it need not look for faults.
+# The standard library has already read the text, so the pattern needs no error handling.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _NO_JSON = frozenset({"NaN", "Infinity", "-Infinity"})
 
@@ -53,7 +53,7 @@ def _faults(text: str) -> Iterator[Fault]:
     for path, offset in scan.twice:
         yield Fault(
             FaultKind.DUPLICATE_KEY,
-            f"{path[-1]!r} stands twice; the first of the two is lost",
+            f"{path[-1]!r} occurs twice; only the last one counts",
             "keep one of the two",
             lines.mark(offset),
             key_path(path),

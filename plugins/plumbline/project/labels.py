@@ -1,7 +1,7 @@
-"""Labelled incidents: what is known to have gone wrong, so that alerts can be told from noise.
+"""Labelled incidents: known past problems, by which a backtest tells alerts from noise.
 
-``checkpoints/incidents.yml``, or the file that ``--incidents`` names. People write it after a
-post-mortem; see docs/backtest.md. Used by the backtest, calibrate and impact.
+They are in ``checkpoints/incidents.yml``, or in the file of ``--incidents``. People write them
+after a post-mortem; see docs/backtest.md.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from plumbline.project.parsing import (
 from plumbline.project.project import Project
 
 TRACES = timedelta(days=4)
-"""How long after its end an incident may still be seen, where the file does not say: monitors look
-back over windows of days."""
+"""Default time after its end in which an incident may still be seen, because monitors look back
+over windows of days."""
 
 _RANGE = re.compile(r"(\d{4}-\d\d-\d\d) *\.\. *(\d{4}-\d\d-\d\d)")
 
@@ -107,7 +107,7 @@ class Label:
     due: datetime | None
     mended: datetime | None
     ends: datetime
-    """After that instant nothing that is seen is called its trace."""
+    """Failures after that instant don't belong to it."""
     kind: str | None = None
     undetected: str | None = None
 

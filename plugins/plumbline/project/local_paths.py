@@ -1,7 +1,4 @@
-"""Paths of this machine in what is said to others: messages, history and data docs leave it.
-
-Used by the monitors, where a fault becomes an outcome's words.
-"""
+"""Removes this machine's paths from texts that leave it: messages, history and data docs."""
 
 from __future__ import annotations
 

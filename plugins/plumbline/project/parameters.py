@@ -21,7 +21,7 @@ KEY = "$PARAMETER"
 Path: TypeAlias = tuple[str | int, ...]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_$]*")
-# A word that is no function, no argument of one, and no part of a number such as 1e5.
+# A word that is not a function, a keyword argument, or part of a number such as 1e5.
 _READ = re.compile(r"(?<![\w.$])[A-Za-z][A-Za-z0-9_$]*+(?!\s*[(=])")
 _CONSTANTS = frozenset({"e", "pi"})
 _NOW = re.compile(r"\bnow\s*\(\s*\)")
@@ -125,7 +125,7 @@ def evaluate(
     """
     expression = parameter.get(KEY)
     if not isinstance(expression, str) or not expression.strip():
-        raise ParameterError(f"{expression!r} names no parameter")
+        raise ParameterError(f"{expression!r} is not the name of a parameter")
     expression = expression.strip()
     inline = _inline(parameter)
     if inline in parameter:
@@ -137,7 +137,7 @@ def evaluate(
             raise ParameterError(f"parameter {name!r} has no value", missing=name)
     if _NOW.search(expression):
         if now is None:
-            raise ParameterError(f"{expression!r} has a value only when an instant is judged")
+            raise ParameterError(f"{expression!r} has a value only in a run")
         expression = _NOW.sub(_as_call(now), expression)
     return _arithmetic(expression, values)
 

@@ -1,4 +1,4 @@
-"""From a parsed value to a checked one, or one error with file, key and fix."""
+"""Validates a parsed value: finds all faults, or raises the first with file, key and fix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plumbline.core.errors import PlumblineError, did_you_mean, shown
 from plumbline.project.document import Document, KeyPath, key_path
 
 _THE_KEY = "[key]"
-"""What pydantic calls the key of a mapping, where that is wrong and not the value."""
+"""Pydantic's name for the key of a mapping, if the key is wrong and not the value."""
 
 _QUOTED = re.compile(r"'([^']+)'")
 
@@ -25,7 +25,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def check_name(name: str, file: Path, *, error: type[PlumblineError], what: str) -> None:
-    """GX finds a configuration by the name of its file.
+    """Refuse a name that differs from the file's, by which GX finds a configuration.
 
     Raises:
         PlumblineError: ``what`` in ``file`` has another ``name``; of class ``error``.
@@ -60,17 +60,17 @@ class ValueFault:
 
     kind: ValueFaultKind
     path: KeyPath
-    """Of a missing key, where it should stand."""
+    """Of a missing key, where it belongs."""
     what: str
     fix: str
 
     @property
     def is_of_key(self) -> bool:
-        """Whether the last key of the path is wrong itself, and not what stands there."""
+        """Whether the last key of the path is wrong itself, and not its value."""
         return self.path[-1:] == (_THE_KEY,)
 
     def below(self, path: KeyPath) -> ValueFault:
-        """The same of a value that stands at ``path``."""
+        """The same fault of a value at ``path``."""
         return replace(self, path=(*path, *self.path))
 
 
@@ -126,7 +126,7 @@ def wrong_value(path: KeyPath, what: str, fix: str) -> ValueFault:
 
 
 def find_repeated(named: Iterable[tuple[KeyPath, str]]) -> Iterator[tuple[KeyPath, str]]:
-    """Each name that stands before it too, with its path."""
+    """Each name that occurred earlier, with its path."""
     seen: set[str] = set()
     for path, name in named:
         if name in seen:
@@ -189,8 +189,7 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
 
 
 def _of_likeliest(errors: Sequence[ErrorDetails], value: object) -> list[ErrorDetails]:
-    """Without what is wrong only if another alternative was meant: the one with the fewest errors
-    is."""
+    """The errors of the alternative that was probably meant: the one with the fewest errors."""
     alternatives = [_alternative(one, value) for one in errors]
     counts = Counter(one for one in alternatives if one is not None)
     likeliest: dict[KeyPath, KeyPath] = {}
@@ -206,7 +205,7 @@ def _of_likeliest(errors: Sequence[ErrorDetails], value: object) -> list[ErrorDe
 
 
 def _alternative(details: ErrorDetails, value: object) -> KeyPath | None:
-    """Up to the name that pydantic gives to an alternative, where there is one on the way."""
+    """The location up to pydantic's name for an alternative; None if there is none."""
     loc = details["loc"]
     depth = next((at for at in range(len(loc)) if len(_existing(value, loc[: at + 1])) <= at), None)
     if depth is None or depth >= len(loc) - (details["type"] == "missing"):
@@ -239,7 +238,7 @@ def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Each of them, where there are alternatives."""
+    """The pydantic models in an annotation: several if there are alternatives."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for inner in getattr(annotation, "__args__", ()):

@@ -1,6 +1,7 @@
-"""The repository as read: suites, checkpoints, variables and targets. No GX, no network.
+"""A project as one command reads it: suites, checkpoints, variables and targets.
 
-Every command begins here; whatever the files get wrong is said here, with file and key.
+Every command starts here. What is wrong with a file is raised here, with file and key. Imports no
+Great Expectations and uses no network.
 """
 
 from __future__ import annotations
@@ -56,11 +57,11 @@ def own_variables(declared: Mapping[str, Any], project: object) -> Mapping[str, 
 
 
 def default_timezone(variables: Mapping[str, Any], *, file: Path) -> str:
-    """What ``vars`` say of the zone, rendered; UTC where they say nothing.
+    """The time zone in ``vars``, rendered; UTC by default.
 
     Raises:
-        MonitorError: it is Jinja that can't be rendered. It knows no target: days are the same on
-            each.
+        MonitorError: its Jinja can't be rendered. `target` is not available there, because days are
+            the same on every target.
     """
     name = variables.get("timezone", "UTC")
     if has_jinja(name):
@@ -72,7 +73,7 @@ def default_timezone(variables: Mapping[str, Any], *, file: Path) -> str:
 class Project:
     """A plumbline project as one command finds it: each file is read once.
 
-    Whoever wants to see an edit makes another.
+    To see an edit, make another `Project`.
     """
 
     root: Path
@@ -135,7 +136,7 @@ class Project:
 
     def read_all(self) -> None:
         """Read every file that a run may ask for, now: what is edited from here on is in the next
-        run and not in this one. What is wrong with a file is told by whoever needs it.
+        run and not in this one. What is wrong with a file is raised when it is needed.
 
         Raises:
             ConfigError: `PLUMBLINE_REVISION` holds something else than a revision.
@@ -215,7 +216,7 @@ class Project:
 
     @cached_property
     def alerts(self) -> AlertsConfig:
-        """``checkpoints/alerts.yml``: who is told of what; the default where there is none.
+        """``checkpoints/alerts.yml``: channels and routes; the default where there is no file.
 
         Raises:
             ConfigError: malformed.
@@ -228,7 +229,7 @@ class Project:
         """``checkpoints/mutes.yml``; those by command are in the state of alerts.
 
         Raises:
-            ConfigError: malformed, or of a monitor that is not there.
+            ConfigError: malformed, or naming a monitor that doesn't exist.
         """
         document = self.documents.mutes
         if document is None:
@@ -240,8 +241,8 @@ class Project:
         """``checkpoints/schedule.yml``: when checkpoints run; none where there is no such file.
 
         Raises:
-            ConfigError: malformed, never coming, or naming a checkpoint or channel that is not
-                there.
+            ConfigError: malformed, never due, or naming a checkpoint or channel that doesn't
+                exist.
         """
         document = self.documents.schedule
         if document is None:
@@ -329,8 +330,7 @@ class Project:
         return _names(self.files.listed(self.expectations_dir, "*.json"))
 
     def has_suite(self, name: str) -> bool:
-        """Whether there is a suite of that name: one file is looked for, where `suite_names` lists
-        them all."""
+        """Whether a suite of that name exists, without a listing of the folder."""
         return self.files.is_file(self.expectations_dir / f"{name}.json")
 
     def has_monitor(self, name: str) -> bool:
@@ -426,15 +426,15 @@ class Project:
         if suite.definition is not None:
             where = f"{suite.definition.datasource}.{suite.definition.asset}"
             raise MonitorError(
-                f"{suite.monitor_name} judges {where}, a data asset of Great Expectations: it has "
-                "no SQL model",
+                f"{suite.monitor_name} checks {where}, a data asset of Great Expectations, so it "
+                "has no SQL model",
                 file=suite.definition.file,
                 key="data",
-                fix="ask for a monitor with a model, see docs/writing-a-monitor.md",
+                fix="choose a monitor with a model; see docs/writing-a-monitor.md",
             )
         others = self.documents.definitions_of.get(suite.name, ())
         raise MonitorError(
-            f"suite {suite.name!r} names no model",
+            f"suite {suite.name!r} has no model",
             file=suite.file,
             key="meta.monitor.model",
             fix=f"list the validation definitions that run it: {', '.join(others)}"
@@ -467,7 +467,7 @@ class Project:
         """One checkpoint, whose monitors all exist.
 
         Raises:
-            ConfigError: missing, malformed, or naming a monitor that is not there.
+            ConfigError: missing, malformed, or listing a monitor that doesn't exist.
         """
         file = self.checkpoints_dir / f"{name}.json"
         if not self.files.is_file(file):
@@ -481,7 +481,7 @@ class Project:
         for index, monitor in enumerate(checkpoint.monitors):
             if monitor not in known:
                 raise ConfigError(
-                    f"the checkpoint names monitor {monitor!r}, which is not there",
+                    f"the checkpoint lists monitor {monitor!r}, which doesn't exist",
                     file=file,
                     key=f"validation_definitions[{index}].name",
                     fix=did_you_mean(monitor, known),

@@ -1,7 +1,6 @@
-"""Runbooks: the headings that each has, so that whoever is woken finds the same in the same place.
+"""Runbooks and their common headings, so that people on call find things in the same place.
 
-Read by lint, which says what a runbook lacks, and by ``plumbline new monitor``, which writes one.
-``docs/runbooks/TEMPLATE.md`` says what stands under each.
+``docs/runbooks/TEMPLATE.md`` describes what belongs under each heading.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def read_runbook(root: Path, named: str, files: Files) -> str | None:
 
 
 def headings_of(markdown: str) -> list[str]:
-    """The text of each heading, from top to bottom; what looks like one in code is none."""
+    """The text of each heading, from top to bottom, without look-alikes in code."""
     from markdown_it import MarkdownIt
 
     tokens = MarkdownIt("commonmark").parse(markdown)
@@ -66,7 +65,7 @@ def headings_of(markdown: str) -> list[str]:
 
 
 def missing_headings(markdown: str) -> list[Heading]:
-    """Those that a runbook lacks; their level, and capitals, are its own affair."""
+    """The headings that a runbook lacks, whatever their level and case."""
     there = {heading.casefold() for heading in headings_of(markdown)}
     if "mend" in there:  # what the template called it until 2026
         there.add(Heading.FIX.casefold())

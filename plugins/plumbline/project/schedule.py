@@ -182,7 +182,7 @@ def read_schedules(
     """The schedules in ``schedule.yml``, in its order; arguments as of `find_schedule_faults`.
 
     Raises:
-        ConfigError: not YAML, an unknown or missing key, a wrong value, a time that never comes, a
+        ConfigError: not YAML, an unknown or missing key, a wrong value, a time that never occurs, a
             deadline beyond the next run, a name twice, a checkpoint or channel that does not
             exist: with file, key and fix.
     """
@@ -219,7 +219,7 @@ def _time_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
         yield ValueFault(
             ValueFaultKind.NEVER_COMES,
             ("cron",),
-            f"{cron!r} never comes: no year has such a day",
+            f"{cron!r} never occurs: no year has such a day",
             "write a day that its month has; L is the last day of a month",
         )
     if not re.fullmatch(DURATION_PATTERN, entry.deadline):
@@ -239,8 +239,8 @@ def _deadline_faults(deadline: str, cron: str) -> Iterator[ValueFault]:
     yield ValueFault(
         ValueFaultKind.DEADLINE_TOO_LONG,
         ("deadline",),
-        f"the deadline of {deadline} goes beyond the next run, which may come {gap} later",
-        f"write {gap} or less, or let it run less often",
+        f"the deadline of {deadline} is after the next run, which may start {gap} later",
+        f"write {gap} or less, or run it less often",
     )
 
 

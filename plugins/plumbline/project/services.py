@@ -253,7 +253,7 @@ class Service:
             folder = project_root / folder
         if not folder.is_dir():
             raise ConfigError(
-                f"{name} names no folder: {value}",
+                f"{name} is not a folder: {value}",
                 file=self.file,
                 key=f"{self.key}.repository",
                 fix="set it to the folder of a full clone",
@@ -295,11 +295,11 @@ def valid_services(document: Document) -> Iterator[tuple[KeyPath, Service]]:
 
 
 def path_fault(path: str) -> str | None:
-    """What is wrong with one of ``paths``, whatever the repository holds; None: nothing."""
+    """What is wrong with one of ``paths``, without a look at the repository; None: nothing."""
     if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
         return f"{path!r} is outside the repository"
     if re.search(r"[*?\[\]:\\]", path):
-        return f"{path!r} is a pattern, and lint can't check whether a pattern matches anything"
+        return f"{path!r} is a pattern; only files and folders are allowed"
     return None
 
 

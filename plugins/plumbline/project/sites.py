@@ -1,6 +1,6 @@
 """The data docs sites that are plumbline's: ``data_docs_sites`` of ``great_expectations.yml``.
 
-Sites of GX's own builder may stand beside them; those are GX's business.
+Sites of GX's own builder may be declared beside them; GX builds those.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SiteConfig:
     folder: str
     """Relative to the project; empty where it is not a folder."""
     public: str | None
-    """Its address without a slash at the end; None: it has none that others can open."""
+    """Its public URL without a trailing slash; None if it has none."""
     retention_days: int
 
 
@@ -135,7 +135,7 @@ def _refuse_no_address(address: str, *, file: Path, key: str) -> None:
         TypeAdapter(HttpUrl).validate_python(address)
     except ValueError:
         raise ConfigError(
-            f"{address!r} is no address of the web",
+            f"{address!r} is not a valid URL",
             file=file,
             key=f"{key}.base_public_path",
             fix="write where people open the site, such as https://docs.example.com/plumbline",

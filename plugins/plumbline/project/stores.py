@@ -1,5 +1,7 @@
-"""The stores of ``great_expectations.yml``: a run needs plumbline's, which know monitors and fill
-in ids. A file that Great Expectations itself wrote names its own.
+"""The stores in ``great_expectations.yml``.
+
+A run needs plumbline's stores, which read monitors and fill in ids. A file that Great Expectations
+itself wrote names its own.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class StoreFault:
         """What is wrong."""
         if not self.is_there:
             return f"there is no store {self.store!r}"
-        return f"store {self.store!r} is Great Expectations' own, which knows no monitors"
+        return f"store {self.store!r} is Great Expectations' own, which doesn't support monitors"
 
     @property
     def fix(self) -> str:

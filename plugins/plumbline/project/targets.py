@@ -1,7 +1,7 @@
-"""Targets: which warehouse a run speaks to, as dbt users expect.
+"""Targets: the warehouses that a run can use, as in dbt.
 
-They stand in one place, the datasource of ``great_expectations.yml``; ``--target`` chooses,
-else ``PLUMBLINE_TARGET``, else ``default_target``. One never falls back to another.
+They are declared in the data source of ``great_expectations.yml``. ``--target`` selects one, else
+``PLUMBLINE_TARGET``, else ``default_target``. A run never falls back to another target.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
 
 
 DEMO_NAME = "demo data"
-"""What messages call the data of a target that its seed command makes, unless it has a name."""
+"""Default name of seeded data in messages."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Seed:
     command: tuple[str, ...]
     judged_day: date
     name: str = DEMO_NAME
-    """What messages call the data."""
+    """The name of the data in messages."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ class Target:
 
     @property
     def demo(self) -> Seed | None:
-        """What plumbline itself fills it with; None where the data are somebody's own."""
+        """The seed that plumbline loads; None if the data are the user's own."""
         return self.seed if self.kind == "embedded" and self.emulator_host is None else None
 
     @property
     def is_demo(self) -> bool:
-        """Whether the data are those that plumbline itself loads, and nobody's own."""
+        """Whether plumbline itself loads the data."""
         return self.demo is not None
 
 
@@ -147,7 +147,7 @@ class TargetEntry(_Strict):
         parts = urlsplit(value)
         if parts.scheme == "https" and parts.hostname:
             return value.rstrip("/")
-        # A token that goes out in the clear is anybody's; on this machine nobody listens in.
+        # Plain HTTP would expose the token; on the loopback interface it is safe.
         if parts.scheme == "http" and is_loopback(value):
             return value.rstrip("/")
         raise ValueError("write an address that begins with https://")

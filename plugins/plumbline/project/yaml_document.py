@@ -131,7 +131,7 @@ def _walk(node: Any, path: KeyPath, marks: dict[KeyPath, Mark], seen: set[int]) 
                 if _identity(key) in known:
                     yield Fault(
                         FaultKind.DUPLICATE_KEY,
-                        f"{name!r} stands twice; the first of the two is lost",
+                        f"{name!r} occurs twice; only the last one counts",
                         "keep one of the two",
                         _mark(key),
                         key_path(inner),

@@ -42,9 +42,9 @@ OWN_COLUMNS = (
 )
 """Of the SQL that is written."""
 NO_GROUPS = ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY")
-"""Types whose values are no names of groups."""
+"""Types that are not suitable as group columns."""
 SECONDS = 30.0
-"""For a look at a table that is declared nowhere."""
+"""For reading the schema of a table that no YAML file declares."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class NewMonitor:
 
 
 def check_monitor(asked: NewMonitor, project: Project) -> None:
-    """Raise where it can't be made.
+    """Refuse what can't be made.
 
     Raises:
         ConfigError: a name that is none or taken, a column that the table does not have, a ratio
@@ -127,7 +127,7 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         _check_name(asked.checkpoint, "checkpoint", "--checkpoint")
     if project.has_monitor(asked.name):
         raise ConfigError(
-            f"there is a monitor {asked.name!r} already", key="NAME", fix="take another name"
+            f"monitor {asked.name!r} already exists", key="NAME", fix="choose another name"
         )
     types = asked.table.types
     named = [("--date-column", asked.date_column), *(("--group-by", one) for one in asked.group_by)]
@@ -142,7 +142,7 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
             )
     if types[asked.date_column] not in DATES:
         raise ConfigError(
-            f"{asked.date_column} is {types[asked.date_column]}, which has no date",
+            f"{asked.date_column} is {types[asked.date_column]}, not a date or timestamp",
             key="--date-column",
             fix=did_you_mean("", [name for name, kind in types.items() if kind in DATES]),
         )
@@ -155,36 +155,37 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         )
     if asked.kind == "ratio" and not asked.condition:
         raise ConfigError(
-            "a ratio needs to know which rows count",
+            "a ratio needs a condition for the rows that count",
             key="--condition",
             fix='write SQL over the columns, such as "email is not null"; or --kind count',
         )
     if asked.warning is None and asked.critical is None:
         raise ConfigError(
-            "without a threshold nothing is judged",
+            "the monitor has no threshold",
             key="--warning",
-            fix="give --warning, --critical or both: the least that is well",
+            fix="give --warning, --critical or both: the lowest acceptable value",
         )
     for option, least in (("--warning", asked.warning), ("--critical", asked.critical)):
         if least is not None and not math.isfinite(least):
             raise ConfigError(f"{least} is not a valid threshold", key=option, fix="write a number")
     if asked.warning is not None and asked.critical is not None and asked.critical > asked.warning:
         raise ConfigError(
-            f"below {asked.critical:g} would be CRITICAL, and below {asked.warning:g} only WARNING",
+            f"the critical threshold {asked.critical:g} is above the warning threshold "
+            f"{asked.warning:g}",
             key="--critical",
-            fix="let the critical threshold be the lower one",
+            fix="make the critical threshold the lower one",
         )
     if asked.condition:
         _check_condition(asked.condition, types)
 
 
 def _check_name(name: str, of: str, key: str) -> None:
-    """It becomes the name of a file, so it must never lead out of the folder."""
+    """Refuse a name that is not one file's: it must not lead out of the folder."""
     if not NAME.fullmatch(name):
         raise ConfigError(
             f"{name!r} is not a valid name for a {of}",
             key=key,
-            fix="write small letters, digits and _, beginning with a letter",
+            fix="use lower-case letters, digits and _, starting with a letter",
         )
 
 
@@ -197,7 +198,7 @@ def _check_groups(asked: NewMonitor) -> None:
         if column == asked.date_column:
             refuse(f"{column} says the day, and every day is judged by itself", "leave it out")
         if column in asked.group_by[:place]:
-            refuse(f"{column} stands twice", "name it once")
+            refuse(f"{column} stands twice", "list it once")
         if column in own:
             refuse(f"the model has a column {column!r} of its own", "take another, or a view")
         if types[column].startswith(NO_GROUPS):
@@ -216,7 +217,7 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
         trees = sqlglot.parse(condition, read="bigquery")
     except sqlglot.errors.SqlglotError as fault:
         said = " ".join(str(fault).split("\n")[0].split())
-        refuse(f"the condition is no SQL: {said}", "write it as after `where`")
+        refuse(f"the condition is not valid SQL: {said}", "write it as after `where`")
     if any(token.comments for token in tokens):
         refuse("the condition holds a comment", "leave it out: it goes into one line")
     (tree,) = trees if len(trees) == 1 else (None,)
@@ -268,8 +269,8 @@ def check_written(root: Path, name: str) -> list[Finding]:
     if faults:
         said = "; ".join(f"{one.what} ({one.place.file.name}: {one.fix})" for one in faults)
         raise ConfigError(
-            f"the files would have a fault: {said}",
-            fix="change what you asked for; nothing was written",
+            f"the new files would not pass lint: {said}",
+            fix="change the options; nothing was written",
         )
     return list(findings)
 

@@ -49,7 +49,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         example: with a monitor of an example table.
 
     Raises:
-        ConfigError: ``folder`` is no folder, the name is none, or it can't be written.
+        ConfigError: ``folder`` is not a folder, the name is not valid, or a file can't be written.
     """
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder", key="DIR", fix="name a folder")
@@ -60,7 +60,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         raise ConfigError(
             f"{chosen!r} is not a valid project name",
             key="--name",
-            fix="write small letters, digits and _, beginning with a letter",
+            fix="use lower-case letters, digits and _, starting with a letter",
         )
     values = {"name": chosen, "gcp_project": f"{chosen.replace('_', '-')}-local"}
     files = {

@@ -1,4 +1,4 @@
-"""Templates whose marks are ``[[ ]]`` and ``[% %]``: what they make is full of ``{{ }}``."""
+"""Templates with ``[[ ]]`` and ``[% %]``, because the files that they make contain ``{{ }}``."""
 
 from __future__ import annotations
 

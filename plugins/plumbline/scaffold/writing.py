@@ -1,4 +1,4 @@
-"""New files into a folder: all of them or none, and none over one that is there."""
+"""Writes new files into a folder: all or none, without overwriting any."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def write_new(
     for name in files:
         if (root / name).exists():
             raise ConfigError(
-                f"{name} is there already",
+                f"{name} already exists",
                 file=root / name,
-                fix="take another name, or move the file away: nothing is written over",
+                fix="choose another name or move the file; nothing was overwritten",
             )
     before = {name: (root / name).read_bytes() for name in changed}
     written: list[Path] = []
@@ -67,7 +67,7 @@ def write_new(
         raise ConfigError(
             f"the files can't be written: {fault.strerror or fault}",
             file=getattr(fault, "filename", None),
-            fix="make room or get the rights there; nothing was changed",
+            fix="check the disk space and permissions; nothing was changed",
         ) from fault
     return written
 

@@ -146,7 +146,7 @@ def test_a_broken_checkpoint_is_listed_with_its_fault(
     project.checkpoint("coverage", "vloume", name="health_check_full")
     said = plumbline("list")
     assert said.code == 3
-    assert "names monitor 'vloume', which is not there" in said.out
+    assert "lists monitor 'vloume', which doesn't exist" in said.out
 
 
 SCHEDULES = """
@@ -188,7 +188,7 @@ def test_a_broken_schedule_is_said_and_hides_no_checkpoint(
     )
     said = plumbline("list")
     assert said.code == 3
-    assert "schedule: '0 6 31 2 *' never comes" in said.out
+    assert "schedule: '0 6 31 2 *' never occurs" in said.out
     assert "health_check_full" in said.out
 
 

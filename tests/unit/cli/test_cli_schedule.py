@@ -68,7 +68,7 @@ def test_a_fault_in_the_schedule_is_refused_with_file_key_and_fix(
     file.write_text(SCHEDULES.replace("0 */6 * * *", "0 6 31 2 *"))
     said = plumbline("schedule", *command.split())
     assert said.code == 64
-    assert "never comes" in said.err
+    assert "never occurs" in said.err
     assert "in: checkpoints/schedule.yml: schedules[0].cron" in said.err
     assert "fix: " in said.err
 

@@ -32,7 +32,7 @@ OF_GX = {
     },
 }
 """As GX 1.24 writes it, with the datasource of the models added."""
-SAID = "store 'expectations_store' is Great Expectations' own, which knows no monitors"
+SAID = "store 'expectations_store' is Great Expectations' own, which doesn't support monitors"
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_models_in_a_circle_are_told_the_way_round(project: Any) -> None:
         "models/a.sql": EPHEMERAL + "select * from {{ ref('b') }}",
         "models/b.sql": EPHEMERAL + "select * from {{ ref('a') }}",
     }
-    with pytest.raises(MonitorError, match="in a circle: a -> b -> a") as caught:
+    with pytest.raises(MonitorError, match="in a cycle: a -> b -> a") as caught:
         project(files).compile()
     assert str(caught.value.file).endswith("models/b.sql")
 

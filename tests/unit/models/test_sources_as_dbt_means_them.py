@@ -140,7 +140,7 @@ REFUSED = [
     ("database: \"{{ var('p') }}\"", "", "{p: NOT_A_PROJECT}",
      "'NOT_A_PROJECT' is not a valid BigQuery project", "sources.stripe.database", "there"),
     ("schema: \"{{ var('a') }}\"", "", "{a: \"{{ var('b') }}\", b: \"{{ var('a') }}\"}",
-     "in a circle: a -> b -> a", "vars.a", "plain value"),
+     "in a cycle: a -> b -> a", "vars.a", "plain value"),
     ("schema: \"{{ var('a')[0] }}\"", "", "{a: [\"{{ env_var('RAW') }}\"]}",
      "Jinja inside a list or mapping", "vars.a", "plain values"),
     # keys by whose loss another table would be judged
@@ -149,9 +149,9 @@ REFUSED = [
     ("datset: new", "", "{}", "unknown key 'datset'", "sources.stripe.datset", "'dataset'"),
     ("", "identifer: new", "{}", "unknown key 'identifer'", "sources.stripe.tables.charges.identifer",
      "'identifier'"),
-    ("", "schema: new", "{}", "schema stands at a table", "sources.stripe.tables.charges.schema",
+    ("", "schema: new", "{}", "schema is set on a table", "sources.stripe.tables.charges.schema",
      "beside the source's name"),
-    ("schema: a\ndataset: b", "", "{}", "two words for the same", "sources.stripe.dataset", "one"),
+    ("schema: a\ndataset: b", "", "{}", "mean the same", "sources.stripe.dataset", "one"),
     ("schema: 2024", "", "{}", "schema is 2024, not a text", "sources.stripe.schema", "quotes"),
     ("overrides: fivetran", "", "{}", "one of package 'fivetran'", "sources.stripe.overrides",
      "dbt compile"),
@@ -376,6 +376,6 @@ def test_a_variable_that_cannot_be_rendered_is_the_fault_of_who_reads_it(project
 
 
 def test_a_suites_value_is_no_jinja(project: Any) -> None:
-    with pytest.raises(VariableError, match="holds Jinja") as caught:
+    with pytest.raises(VariableError, match="contains Jinja") as caught:
         project("select {{ var('primary') }} as v").compile(primary="{{ env_var('X') }}")
     assert "dbt_project.yml" in str(caught.value.fix)

@@ -119,9 +119,9 @@ def test_a_given_value_takes_the_type_of_the_default(
         ({"since": "yesterday"}, "variable 'since' is 'yesterday' (STRING), but its default is"),
         ({"systems": ["a", 1]}, "variable 'systems' mixes INT64 and STRING in one list"),
         ({"systems": [["a"]]}, "variable 'systems' holds a list of lists, mappings or nulls"),
-        ({"days": None}, "variable 'days' is null, which is no query parameter"),
-        ({"days": {"a": 1}}, "variable 'days' is a dict, which is no query parameter"),
-        ({"days": 2**63}, "variable 'days' is a int, which is no query parameter"),
+        ({"days": None}, "variable 'days' is null, which can't be a query parameter"),
+        ({"days": {"a": 1}}, "variable 'days' is a dict, which can't be a query parameter"),
+        ({"days": 2**63}, "variable 'days' is a int, which can't be a query parameter"),
         ({"dais": 7}, "there is no variable 'dais'"),
         ({"first_date": "2026-01-01"}, "variable 'first_date' is set by plumbline"),
     ],
@@ -193,22 +193,22 @@ def test_the_bounds_themselves_are_allowed(project: Any, days: int) -> None:
     [
         pytest.param(
             "select 'v{{ var(\"days\") }}'",
-            "variable 'days' stands inside a longer text",
+            "variable 'days' is inside a longer string",
             id="inside a longer text",
         ),
         pytest.param(
             'select \'{{ var("days") }}{{ var("primary") }}\'',
-            "variables 'days' and 'primary' stand in one text",
+            "variables 'days' and 'primary' are in one string",
             id="two in one text",
         ),
         pytest.param(
             "select 1 as n{{ var('days') }}",
-            "variable 'days' touches another word",
+            "variable 'days' is attached to another word",
             id="at the end of a word",
         ),
         pytest.param(
             "select {{ var('days') }}days",
-            "variable 'days' touches another word",
+            "variable 'days' is attached to another word",
             id="at the beginning of a word",
         ),
         pytest.param(
@@ -278,7 +278,7 @@ def test_a_variable_where_none_can_stand_is_told_with_its_line(
 
 @pytest.mark.parametrize("name", ["a` where 1=1 --", "a.b", "", "a b", "ä"])
 def test_an_identifier_from_a_variable_is_validated(project: Any, name: str) -> None:
-    with pytest.raises(VariableError, match="is no identifier"):
+    with pytest.raises(VariableError, match="is not a valid identifier"):
         project("select 1 from `{{ var('table_name') }}`").compile(table_name=name)
 
 

@@ -100,7 +100,7 @@ def test_the_defaults_of_the_file_are_those_of_the_policy(file: Path) -> None:
         ("fallback: bot", "fallback: bott", "fallback", "did you mean 'bot'?"),
         ("pager, bot, pager", "pager, bto", "routes[0].to[1]", "did you mean 'bot'?"),
         ("type: pagerduty", "type: pager", "channels.pager.type", "did you mean 'pagerduty'?"),
-        ("type: pagerduty", "type: [pagerduty]", "channels.pager.type", "no type of channel"),
+        ("type: pagerduty", "type: [pagerduty]", "channels.pager.type", "no channel type"),
         ("type: pagerduty, ", "", "channels.pager.type", "'type' is missing"),
         ("routing_key:", "routingkey:", "channels.pager.routingkey", "mean 'routing_key'?"),
         ("repository: some/where", "repository: here", "channels.issues.repository", "'here'"),

@@ -54,7 +54,7 @@ def test_a_plain_validation_definition_may_stand_beside_monitors(project: Projec
         ({**naming("grading"), "action": []}, "action", "did you mean 'actions'?"),
         ({**naming("grading"), "name": "weekly"}, "name", "rename the file"),
         (naming("grading", "gradng"), "validation_definitions[1].name", "did you mean 'grading'?"),
-        (naming("grading", "grading"), "validation_definitions[1].name", "stands twice"),
+        (naming("grading", "grading"), "validation_definitions[1].name", "twice"),
     ],
 )
 def test_a_malformed_checkpoint_is_refused_with_file_key_and_fix(

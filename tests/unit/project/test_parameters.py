@@ -87,10 +87,10 @@ def test_a_value_beside_the_expression_is_taken_as_in_gx() -> None:
         ("share / 0", "can't be evaluated: float division by zero", None),
         ("names * 2", "can't be evaluated", None),
         ("5", "'5' can't be evaluated", None),
-        ("", "'' names no parameter", None),
-        (7, "7 names no parameter", None),
-        (None, "None names no parameter", None),
-        ("now()", "has a value only when an instant is judged", None),
+        ("", "'' is not the name of a parameter", None),
+        (7, "7 is not the name of a parameter", None),
+        (None, "None is not the name of a parameter", None),
+        ("now()", "has a value only in a run", None),
     ],
 )
 def test_what_has_no_value_is_said(expression: Any, what: str, missing: str | None) -> None:

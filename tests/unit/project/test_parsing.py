@@ -23,7 +23,7 @@ def read(folder: Path, text: str) -> object:
     ],
 )
 def test_a_key_that_stands_twice_is_refused_not_lost(tmp_path: Path, text: str, where: str) -> None:
-    with pytest.raises(ConfigError, match="stands twice") as caught:
+    with pytest.raises(ConfigError, match="occurs twice") as caught:
         read(tmp_path, text)
     assert caught.value.key == where
 

@@ -67,14 +67,14 @@ def test_a_project_without_the_files_has_no_schedule_and_no_mutes(tmp_path: Path
         ("name: weekly", "name: health_check", "schedules[1].name", "a name of its own"),
         ("name: weekly", "nam: weekly", "schedules[1].nam", "did you mean 'name'?"),
         ("name: weekly", "name: once a week", "schedules[1].name", "once a week"),
-        ('"0 */6  * * *"', '"60 * * * *"', "schedules[0].cron", "'60' is no minute"),
-        ('"0 */6  * * *"', '"0 */0 * * *"', "schedules[0].cron", "'*/0' is no hour"),
-        ('"0 */6  * * *"', '"0 6 32 * *"', "schedules[0].cron", "'32' is no day of month"),
-        ('"0 */6  * * *"', '"0 6 ? * *"', "schedules[0].cron", "'?' is no day of month"),
-        ("30 7 * * MON", "30 7 * * FRI-SUN", "schedules[1].cron", "is no day of week"),
-        ('"0 */6  * * *"', '"0 6 31 2 *"', "schedules[0].cron", "never comes"),
+        ('"0 */6  * * *"', '"60 * * * *"', "schedules[0].cron", "'60' is not a valid minute"),
+        ('"0 */6  * * *"', '"0 */0 * * *"', "schedules[0].cron", "'*/0' is not a valid hour"),
+        ('"0 */6  * * *"', '"0 6 32 * *"', "schedules[0].cron", "'32' is not a valid day of month"),
+        ('"0 */6  * * *"', '"0 6 ? * *"', "schedules[0].cron", "'?' is not a valid day of month"),
+        ("30 7 * * MON", "30 7 * * FRI-SUN", "schedules[1].cron", "is not a valid day of week"),
+        ('"0 */6  * * *"', '"0 6 31 2 *"', "schedules[0].cron", "never occurs"),
         ('"0 */6  * * *"', '"0 6 31 4,6,9,11 *"', "schedules[0].cron", "L is the last day"),
-        ("10m", "7h", "schedules[0].deadline", "beyond the next run, which may come 6h later"),
+        ("10m", "7h", "schedules[0].deadline", "after the next run, which may start 6h later"),
         ("2h", "169h", "schedules[1].deadline", "write 168h or less"),
         ("[slack-alerts]", "[slack-alrts]", "schedules[0].notify[0]", "'slack-alerts'?"),
         (
@@ -119,7 +119,7 @@ def test_a_deadline_may_last_until_the_next_run_and_not_longer(
     if deadline != "9000h":
         unit, number = deadline[-1], int(deadline[:-1])
         file.write_text(text.replace("10m", f"{number + 1}{unit}"))
-        with pytest.raises(ConfigError, match="beyond the next run"):
+        with pytest.raises(ConfigError, match="after the next run"):
             read_schedules(read_document(file))
 
 

@@ -45,7 +45,7 @@ def test_a_site_in_a_bucket() -> None:
         ({**BUCKET, "module_name": "great_expectations.x"}, "module_name", "cloud_storage"),
         ({"class_name": "TupleGCSStoreBackend", "bucket": "example-docs"}, "", "module_name"),
         ({"class_name": "TupleS3StoreBackend", "bucket": "example-docs"}, "class_name", "GCS"),
-        ({**BUCKET, "base_public_path": "docs.example.com"}, "base_public_path", "no address"),
+        ({**BUCKET, "base_public_path": "docs.example.com"}, "base_public_path", "not a valid URL"),
     ],
 )
 def test_a_wrong_key_of_a_bucket_is_said(backend: dict[str, Any], key: str, said: str) -> None:

@@ -54,14 +54,14 @@ def never(dataset: str, table: str) -> Table:
 @pytest.mark.parametrize(
     ("changes", "key", "fix"),
     [
-        ({"name": "Fresh Orders"}, "NAME", "small letters"),
-        ({"checkpoint": "../../escape"}, "--checkpoint", "small letters"),
-        ({"checkpoint": "a b"}, "--checkpoint", "small letters"),
+        ({"name": "Fresh Orders"}, "NAME", "lower-case letters"),
+        ({"checkpoint": "../../escape"}, "--checkpoint", "lower-case letters"),
+        ({"checkpoint": "a b"}, "--checkpoint", "lower-case letters"),
         ({"date_column": "orderd_on"}, "--date-column", "did you mean 'ordered_on'?"),
         ({"date_column": "country"}, "--date-column", "known: ordered_on, seen_at"),
         ({"group_by": ("county",)}, "--group-by", "did you mean 'country'?"),
         ({"group_by": ("ordered_on",)}, "--group-by", "leave it out"),
-        ({"group_by": ("country", "country")}, "--group-by", "name it once"),
+        ({"group_by": ("country", "country")}, "--group-by", "list it once"),
         ({"group_by": ("numerator",)}, "--group-by", "take another"),
         ({"group_by": ("items",)}, "--group-by", "take another"),
         ({"arrival": "ordered_on"}, "--arrival", "known: seen_at"),
@@ -180,7 +180,7 @@ def test_nothing_is_written_over_and_nothing_is_left_half(project: Project) -> N
     there = project.root / "docs/runbooks/fresh.md"
     there.parent.mkdir(parents=True)
     there.write_text("mine")
-    with pytest.raises(ConfigError, match=r"docs/runbooks/fresh\.md is there already"):
+    with pytest.raises(ConfigError, match=r"docs/runbooks/fresh\.md already exists"):
         write_new(project.root, files, changed)
     assert there.read_text() == "mine"
     assert not (project.root / "models/monitors/fresh.sql").exists()
@@ -201,7 +201,7 @@ def test_what_would_not_pass_lint_is_taken_back(project: Project) -> None:
     before = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
     of_no_percentage = replace(GOOD, name="fresher", warning=950, group_by=("country",))
     files, changed = make_files(of_no_percentage, project, target="local")
-    with pytest.raises(ConfigError, match="no percentage is at least 950"):
+    with pytest.raises(ConfigError, match="no percentage can be at least 950"):
         write_new(
             project.root,
             files,

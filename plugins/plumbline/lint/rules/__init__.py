@@ -1,1 +1,1 @@
-"""The rules, a module for each thing that they look at: its ``RULES``, and ``check``."""
+"""The rules: one module per subject, with its ``RULES`` and ``check``."""

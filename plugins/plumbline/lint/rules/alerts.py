@@ -1,4 +1,4 @@
-"""Alerts and mutes: would each message reach somebody, and is no secret in the file?"""
+"""Rules for alerts and mutes: every message reaches a channel, and no file holds a secret."""
 
 from __future__ import annotations
 
@@ -153,8 +153,8 @@ def _unreached(alerts: Document) -> Iterator[Finding]:
         ):
             yield UNREACHED_ROUTE.at(
                 alerts.place(*path),
-                "this route is never reached: what fits it fits one before",
-                "put it before the broader one, or take it away",
+                "this route is never reached: earlier routes match everything that it matches",
+                "move it before the broader route, or remove it",
             )
         before.append(route)
 

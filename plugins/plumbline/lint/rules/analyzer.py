@@ -1,4 +1,4 @@
-"""What Google's own analyzer rejects: names and types, held against the described source tables."""
+"""Rules for what Google's analyzer rejects: names and types, checked against the source tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: do they name what is there?"""
+"""Rules for checkpoints: the monitors and actions that they name exist."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _monitors(context: LintContext, checkpoint: Document) -> Iterator[Finding]:
         if name in seen:
             yield MONITOR_TWICE.at(
                 checkpoint.place(*path, "name"),
-                f"monitor {name!r} stands twice in the checkpoint",
+                f"the checkpoint lists monitor {name!r} twice",
                 "list it once",
             )
         seen.add(name)

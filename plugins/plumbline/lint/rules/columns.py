@@ -1,4 +1,4 @@
-"""Columns that expectations name: does the model have them?"""
+"""Rules for columns that expectations name: the model has them."""
 
 from __future__ import annotations
 

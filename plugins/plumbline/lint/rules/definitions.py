@@ -1,4 +1,4 @@
-"""Validation definitions: is there what they name, and does a checkpoint run them?"""
+"""Rules for validation definitions: what they name exists, and a checkpoint runs them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         if facts.is_listed_known and name not in facts.documents.listed:
             yield UNUSED.at(
                 definition.place(),
-                f"no checkpoint lists {name!r}, so nothing runs it",
+                f"no checkpoint lists {name!r}, so it never runs",
                 f'add {{"name": "{name}"}} to a checkpoint',
             )
 
@@ -95,14 +95,14 @@ def _of_model(facts: Facts, definition: Document) -> Iterator[Finding]:
     if asset is not None and asset not in facts.suites:
         yield UNKNOWN_DATA.at(
             definition.place(*path),
-            f"there is no suite {asset!r}, whose model would give the rows",
+            f"there is no suite {asset!r} to take the model from",
             did_you_mean(asset, facts.suites),
         )
     elif asset is not None and facts.suites[asset].text("meta", "monitor", "model") is None:
         yield UNKNOWN_DATA.at(
             definition.place(*path),
-            f"suite {asset!r} names no model that would give the rows",
-            "name a suite that does",
+            f"suite {asset!r} has no model",
+            "name a suite that has a model",
         )
     try:
         read = read_definition(definition)
@@ -134,8 +134,8 @@ def _of_asset(facts: Facts, definition: Document) -> Iterator[Finding]:
     if name is not None and definition.get("days_back") and is_whole:
         yield UNFIT.at(
             definition.place("days_back"),
-            f"batch definition {name!r} is not by day, month or year, so there is no days_back",
-            "leave it out, or name a batch definition that is",
+            f"batch definition {name!r} is not by day, month or year, so days_back has no meaning",
+            "remove days_back, or name a batch definition that is",
         )
 
 

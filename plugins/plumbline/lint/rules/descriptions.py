@@ -1,4 +1,4 @@
-"""Descriptions of models: is everything described, and nothing that is not there?"""
+"""Rules for descriptions of models: complete, and without columns that don't exist."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ def _against_sql(model: DescribedModel, returned: tuple[str, ...]) -> Iterator[F
     if missing:
         yield COLUMN_WITHOUT.at(
             model.document.place(*model.path, "columns"),
-            f"model {model.name!r} returns {', '.join(map(repr, missing))}, not described",
+            f"model {model.name!r} returns columns without a description: "
+            f"{', '.join(map(repr, missing))}",
             "add it to the model's columns" if len(missing) == 1 else "add them to its columns",
         )
 

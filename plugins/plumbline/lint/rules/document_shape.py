@@ -1,4 +1,4 @@
-"""A document held against the pydantic model of its kind: every fault, not only the first."""
+"""Turns the faults that a file's reader finds into findings."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Can an expectation be evaluated, and could it fail? Values, conditions and patterns of suites.
+"""Rules for values, conditions and patterns: the expectation can be evaluated, and can fail.
 
-What is said here is what a run would say: the same code is asked, on rows that stand for any.
+The code of a run evaluates each expectation on sample rows, so lint and runs say the same.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "TIME": (time(1), time(2)),
     "TIMESTAMP": (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)),
 }
-"""Two values of each type, so that a check has something to look at."""
+"""Two sample values of each type."""
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -83,7 +83,7 @@ def _of_expectation(
     misspelt = fault_of_meta(suite.mapping(*path, "meta"))
     if misspelt is not None:
         place = suite.place(*path, "meta", WHEN_NO_ROWS)
-        yield NOT_EVALUABLE.at(place, misspelt, f"write {SKIP!r}, or take it out")
+        yield NOT_EVALUABLE.at(place, misspelt, f"write {SKIP!r}, or remove it")
     found = find_vacuous(kind, kwargs)
     if found is not None:
         argument = found.argument.partition(".")[0]
@@ -124,7 +124,7 @@ def _of_expectation(
 def _metric(
     suite: Document, path: KeyPath, column: str, types: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """plumbline's own: the metric is a number."""
+    """Plumbline's own expectations need a number as metric."""
     table = _sample_table(types)
     fault = None if table is None else _fault(lambda: need_metric(table.column(column)))
     if fault is not None:

@@ -1,7 +1,7 @@
-"""Expectations: is the type known, and does it take these arguments, with these values?
+"""Rules for expectations: known types, with valid arguments.
 
-GX drops an expectation of an unknown type, or with a wrong argument, with a log line, and the suite
-passes with what is left.
+GX drops an expectation with an unknown type or a wrong argument and only logs it, so the suite
+passes without it.
 """
 
 from __future__ import annotations
@@ -103,10 +103,10 @@ RULES = (
 
 
 _LEAST_ENTRIES = {"column_list": 2, "like_pattern_list": 1, "regex_list": 1}
-"""What GX asks for and its schemas do not say."""
+"""Minimum lengths that GX requires and its schemas don't declare."""
 
 WHOLE_TABLE = "expect_table_"
-"""Expectations that say which columns a table should have: also none, or one that is not there."""
+"""Expectations about a table's columns may name columns that the model doesn't have."""
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -125,8 +125,8 @@ def check(context: LintContext) -> Iterator[Finding]:
             if said in seen:
                 yield TWICE.at(
                     suite.place(*path),
-                    f"the same stands as expectations[{seen[said]}]",
-                    "take one of the two out, or make them differ",
+                    f"the same expectation as expectations[{seen[said]}]",
+                    "remove one of the two, or change one",
                 )
             seen.setdefault(said, number)
         yield from _followed(suite)
@@ -158,13 +158,13 @@ def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) ->
         if argument in BESIDE_ARGUMENTS:
             yield MISPLACED_KEY.at(
                 suite.place(*kwargs, argument),
-                f"{argument!r} stands among the kwargs",
-                "move it beside kwargs",
+                f"{argument!r} is among the kwargs",
+                "move it out of kwargs",
             )
         elif argument not in found.arguments:
             yield UNKNOWN_ARGUMENT.at(
                 suite.place(*kwargs, argument),
-                f"{name} takes no {argument!r}",
+                f"{name} has no argument {argument!r}",
                 did_you_mean(argument, found.arguments),
             )
         else:
@@ -184,8 +184,8 @@ def _of_groups(suite: Document, kwargs: KeyPath, given: Mapping[str, Any]) -> It
         if given.get(name) and not given.get("group_by"):
             yield NO_GROUPS.at(
                 suite.place(*kwargs, name),
-                f"{name} {need} group_by: the groups that are meant",
-                f"add group_by, or take {name} out",
+                f"{name} {need} group_by",
+                f"add group_by, or remove {name}",
             )
     if not (isinstance(retired, list) and isinstance(overrides, Mapping)):
         return
@@ -193,8 +193,8 @@ def _of_groups(suite: Document, kwargs: KeyPath, given: Mapping[str, Any]) -> It
         if isinstance(group, str) and group in overrides:
             yield RETIRED_OVERRIDES.at(
                 suite.place(*kwargs, "overrides", group),
-                f"{group!r} is retired, and has bounds of its own",
-                "take it out of overrides, or out of retired",
+                f"{group!r} is retired but has its own bounds",
+                "remove it from overrides or from retired",
             )
 
 
@@ -217,9 +217,8 @@ def _followed(suite: Document) -> Iterator[Finding]:
 
 
 def _as_gx_builds_it(context: LintContext, suite: Document, path: KeyPath) -> Iterator[Finding]:
-    """What only GX can say: of a project's own expectations, and of conditions on rows.
-
-    Conditions are a language of their own, which the catalogue does not know.
+    """Faults that only GX can find: in a project's own expectations, and in row conditions, whose
+    language is not part of the catalogue.
     """
     name = suite.text(*path, "type")
     condition = suite.get(*path, "kwargs", "row_condition")
@@ -254,7 +253,7 @@ def _value(
     if isinstance(value, list) and len(value) < least and not found.name.startswith(WHOLE_TABLE):
         yield WRONG_ARGUMENT.at(
             suite.place(*path),
-            f"{argument} has {len(value)} of at least {least} entries",
+            f"{argument} has {len(value)} entries and needs at least {least}",
             "add one" if least - len(value) == 1 else f"add {least}",
         )
     for fault in faults_of(suite.get(*path), schema):

@@ -1,4 +1,4 @@
-"""Any file: can it be read, has it the keys of its kind, is it named as it says?"""
+"""Rules for any file: readable, with valid keys and values, named as it says."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the history says of the thresholds: those that never or always fire, groups that are gone.
+"""Rules for thresholds compared with history: never or always firing, and groups that are gone.
 
-Asked only where a history file is given (``lint --history FILE``).
+Checked only with ``lint --history FILE``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ RETIRED_UNKNOWN = warning(
 RULES = (NEVER, ALWAYS, GROUP_GONE, RETIRED_UNKNOWN)
 
 _DAYS = 14
-"""Of history, before anything is said."""
+"""Minimum history for a finding."""
 _GONE = timedelta(days=28)
 _MOST = 0.5
 
@@ -59,7 +59,7 @@ _MOST = 0.5
 def check(
     context: LintContext, history: Mapping[str, Sequence[Outcome]], labels: Sequence[Label]
 ) -> Iterator[Finding]:
-    """The suites, held against ``history``.
+    """The suites, compared with ``history``.
 
     Args:
         context: the project.
@@ -119,9 +119,9 @@ def _levels(
         impossible = family.side == "below" and bound is not None and bound <= 0 <= min(numbers)
         if missed or impossible:
             why = (
-                f"though {', '.join(missed)} lay within"
+                f"although {', '.join(missed)} happened in that time"
                 if missed
-                else "and none can, where nothing is below 0"
+                else "and none can, because no value is below 0"
             )
             yield NEVER.at(
                 place,
@@ -155,9 +155,9 @@ def _groups(document: Document, family: Family, measured: Sequence[Outcome]) -> 
                 path = ("expectations", member.index, "kwargs", "overrides", label)
                 yield GROUP_GONE.at(
                     document.place(*path),
-                    f"group {label!r} has bounds of its own, and the history has not seen it for "
+                    f"group {label!r} has its own bounds, but has not been in the history for "
                     f"{_GONE.days} days",
-                    f"take it out; {did_you_mean(label, seen)}",
+                    f"remove it; {did_you_mean(label, seen)}",
                 )
 
 
@@ -171,8 +171,8 @@ def _retired(document: Document, measured: Sequence[Outcome]) -> Iterator[Findin
             if label not in seen:
                 yield RETIRED_UNKNOWN.at(
                     document.place(*path, "kwargs", "retired", index),
-                    f"{label!r} is retired, and the history has never seen that group",
-                    f"take it out; {did_you_mean(str(label), seen)}",
+                    f"retired group {label!r} has never been in the history",
+                    f"remove it; {did_you_mean(str(label), seen)}",
                 )
 
 
@@ -187,7 +187,7 @@ def _values(family: Family, one: Outcome) -> Iterator[tuple[str, float]]:
 
 
 def _first(family: Family) -> FamilyMember | None:
-    """The level that is broken first: the warning, where there is one."""
+    """The level that fails first: the warning, if there is one."""
     counted = [one for one in family.members if one.severity in ("warning", "critical")]
     counted.sort(key=lambda one: one.severity != "warning")
     return counted[0] if counted else None

@@ -1,4 +1,4 @@
-"""``checkpoints/incidents.yml``: what backtests are held against must be readable beforehand."""
+"""Rules for ``checkpoints/incidents.yml``, the labelled incidents for backtests."""
 
 from __future__ import annotations
 

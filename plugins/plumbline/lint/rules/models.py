@@ -1,4 +1,4 @@
-"""Models: is each judged by a suite, and do its templates refer to what is there?"""
+"""Rules for models: a suite uses each, and what their templates refer to exists."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         if is_meant and name not in models.referred and not context.facts.suites_of(name):
             yield NO_SUITE.at(
                 Place(models.templates[name].file),
-                f"no suite judges model {name!r}",
+                f"no suite uses model {name!r}",
                 f'add expectations/{name}.json with "model": "{name}"',
             )
     static = [finding for each in models.watched_templates for finding in _template(context, each)]
@@ -126,7 +126,7 @@ def _template(context: LintContext, template: Template) -> Iterator[Finding]:
         what, line = template.fault
         yield MALFORMED.at(
             Place(template.file, line),
-            f"Jinja can't read the template: {what}",
+            f"Jinja can't parse the template: {what}",
             "fix the template here",
         )
     for call in template.refs:
@@ -201,8 +201,8 @@ def _cycles(context: LintContext) -> Iterator[Finding]:
         )
         yield CYCLE.at(
             _place(template, call),
-            f"models refer to each other in a circle: {' -> '.join(cycle)}",
-            "take one of these ref() out",
+            f"models refer to each other in a cycle: {' -> '.join(cycle)}",
+            "remove one of these ref() calls",
         )
 
 
@@ -227,7 +227,7 @@ def _not_compilable(context: LintContext, static: list[Finding]) -> Iterator[Fin
         if not isinstance(built, PlumblineError):
             continue
         place = place_of(built, models.templates[name].file, context.facts)
-        is_circle = has_circle and "in a circle" in built.what
+        is_circle = has_circle and "in a cycle" in built.what
         is_known = (place.file, place.line) in said or built.what in unresolved
         if is_known or place.file in unreadable or is_circle:
             continue

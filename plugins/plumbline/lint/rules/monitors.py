@@ -1,4 +1,4 @@
-"""What an alert needs of a monitor: an owner, a runbook, what it stands on, its one number."""
+"""Rules for what an alert needs of a monitor: owner, runbook, dependencies, observed value."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def _owner_and_runbook(facts: Facts, name: str, suite: Document) -> Iterator[Fin
         yield NO_OWNER.at(
             suite.place(*_META, "owner"),
             f"monitor {name!r} has no owner",
-            "name who acts on its alerts as meta.monitor.owner",
+            "add meta.monitor.owner: who acts on its alerts",
         )
     runbook = suite.get(*_META, "runbook")
     if not runbook:
         yield NO_RUNBOOK.at(
             suite.place(*_META, "runbook"),
             f"monitor {name!r} has no runbook",
-            f'write one, and name it: "runbook": "docs/runbooks/{name}.md"',
+            f'write one and add "runbook": "docs/runbooks/{name}.md"',
         )
     elif (
         isinstance(runbook, str)
@@ -108,7 +108,7 @@ def _owner_and_runbook(facts: Facts, name: str, suite: Document) -> Iterator[Fin
         yield RUNBOOK_MISSING.at(
             suite.place(*_META, "runbook"),
             f"there is no runbook {runbook!r}",
-            "write it there, or name a file below the project's folder or a link with https://",
+            "add the file, or name another file of the project or a URL",
         )
 
 
@@ -118,7 +118,7 @@ def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]
         if isinstance(other, str) and other not in facts.documents.monitors:
             yield UNKNOWN_DEPENDENCY.at(
                 suite.place(*_META, "depends_on", index),
-                f"{name!r} depends on {other!r}, which is no monitor",
+                f"{name!r} depends on {other!r}, which is not a monitor",
                 did_you_mean(other, facts.documents.monitors - {name}),
             )
 
@@ -135,8 +135,8 @@ def _cycles(facts: Facts) -> Iterator[Finding]:
         assert suite is not None  # what has no suite depends on nothing
         yield DEPENDENCY_CYCLE.at(
             suite.place(*_META, "depends_on"),
-            f"monitors depend on each other in a circle: {' -> '.join(cycle)}",
-            "take one of them out of depends_on",
+            f"monitors depend on each other in a cycle: {' -> '.join(cycle)}",
+            "remove one of them from depends_on",
         )
 
 

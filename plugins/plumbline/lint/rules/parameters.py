@@ -1,4 +1,4 @@
-"""Suite parameters: has each a value, and is each value read?"""
+"""Rules for suite parameters: each has a value, and each value is used."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ def _unread(suite: Document, read: set[str]) -> Iterator[Finding]:
         if name not in read:
             yield UNREAD.at(
                 suite.place("suite_parameters", name),
-                f"no expectation reads parameter {name!r}",
-                did_you_mean(name, read) if read else "take it out",
+                f"no expectation uses parameter {name!r}",
+                did_you_mean(name, read) if read else "remove it",
             )

@@ -1,6 +1,6 @@
-"""The runbooks that suites and services name: does each say all that whoever is woken looks for?
+"""Rules for runbooks that suites and services name: they have the common headings.
 
-Only Markdown below the project's folder is read: of a link, nothing is known here.
+Only Markdown files of the project are read, not links.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RULES = (NO_HEADING,)
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What each runbook lacks, once however many name it."""
+    """The missing headings of each runbook."""
     for file in context.facts.runbooks:
         if file.suffix.lower() not in ENDINGS:
             continue
@@ -35,6 +35,5 @@ def check(context: LintContext) -> Iterator[Finding]:
             yield NO_HEADING.at(
                 Place(file),
                 f"the runbook has no heading {', '.join(repr(str(one)) for one in missing)}",
-                "write, be it one line, what belongs below "
-                + ", ".join(f"## {one}" for one in missing),
+                "add, with at least one line each, " + ", ".join(f"## {one}" for one in missing),
             )

@@ -1,4 +1,4 @@
-"""The schedule: does each time come, and is a run done before the next begins?"""
+"""Rules for the schedule: each time occurs, and a run ends before the next begins."""
 
 from __future__ import annotations
 

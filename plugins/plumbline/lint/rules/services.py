@@ -1,7 +1,7 @@
-"""The services: do their paths exist, and is there everything that they name?
+"""Rules for services: their paths exist, and so does what they name.
 
-Paths are looked at in the repository that the service is built from, as far as it is on this
-machine: the project's own always is.
+Paths are checked in the service's repository if it is on this machine, as the project's own always
+is.
 """
 
 from __future__ import annotations
@@ -122,19 +122,19 @@ def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]
         if services.get(*path, "runbook") is None:
             yield NO_RUNBOOK.at(
                 services.place(*path),
-                "no runbook says what to do about it",
-                "write one, and name it: runbook: docs/runbooks/NAME.md",
+                "the service has no runbook",
+                "write one and add `runbook: docs/runbooks/NAME.md`",
             )
     elif "://" not in runbook and find_runbook(facts.root, runbook) is None:
         yield RUNBOOK_MISSING.at(
             services.place(*path, "runbook"),
             f"there is no runbook {runbook!r}",
-            "write it there, or name a file below the project's folder or a link with https://",
+            "add the file, or name another file of the project or a URL",
         )
 
 
 def _variable(facts: Facts, services: Document) -> Iterator[Finding]:
-    """The model of deployment_drift is given the names; a project without it needs no variable."""
+    """The variable gives the names to the model of deployment_drift, if the project has it."""
     if facts.documents.dbt is None or VARIABLE not in facts.variables:
         return
     listed = facts.variables[VARIABLE]

@@ -1,7 +1,7 @@
-"""Keys and kinds of values: suites, checkpoints, definitions, targets, dbt's files.
+"""Checks keys and types of values in suites, checkpoints, definitions, targets and dbt's files.
 
-Where anyone may write keys of their own (dbt's and GX's files), a key is only called unknown when
-it is nearly one that plumbline reads.
+In dbt's and GX's files, which may have other keys, a key is unknown only if it resembles one that
+plumbline reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from plumbline.project.suites import SuiteEntry
 from plumbline.project.targets import WarehouseEntry
 
 RULES = ()
-"""Those of ``files``."""
+"""The rules are those of ``files``."""
 
 _DBT_KEYS = ("name", "vars", "model-paths", "macro-paths", "models")
 _OTHER_DBT_KEYS = (
@@ -104,7 +104,7 @@ class _PropertiesEntry(_Open):
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Every key and value that can't stand where it stands."""
+    """Every unknown key and wrong value."""
     facts = context.facts
     for suite in facts.documents.suites.values():
         if suite.is_readable:

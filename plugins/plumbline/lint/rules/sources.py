@@ -1,4 +1,4 @@
-"""Source tables: are they described in BigQuery's types, by columns that they have?"""
+"""Rules for source tables: BigQuery types, and columns that exist."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def check(context: LintContext) -> Iterator[Finding]:
             first = facts.sources[(table.source, table.name)].place
             yield TWICE.at(
                 table.place,
-                f"table {table.name!r} of source {table.source!r} stands twice",
+                f"table {table.name!r} of source {table.source!r} is described twice",
                 f"keep this or the one in {first.file.name}, line {first.line}",
             )
         for column in table.columns.values():

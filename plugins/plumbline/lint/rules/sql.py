@@ -1,4 +1,4 @@
-"""SQL: can it be read as BigQuery's, and does it do what a monitor's SQL must?"""
+"""Rules for SQL: it can be parsed, and does what a monitor's SQL must do."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         if built is not None and isinstance(tree, SqlFault):
             yield UNREADABLE.at(
                 _place(built, tree.line),
-                f"this can't be read as BigQuery's SQL: {tree.what}",
+                f"this can't be parsed as BigQuery SQL: {tree.what}",
                 f"fix it; plumbline compile {name} shows the SQL",
             )
     for built, query in context.parsed.readable():
@@ -152,7 +152,7 @@ def _functions(built: Built, query: exp.Query) -> Iterator[Finding]:
     if counts is not None and query.find(exp.Bracket) is not None:
         yield MISCOUNTS.at(
             _place(built, _line(counts)),
-            "countif stands in one statement with an element of an array",
+            "countif is in the same statement as an element of an array",
             "write sum(if(..., 1, 0)), or take the element by unnest(...) with offset",
         )
 

@@ -1,4 +1,4 @@
-"""Suites: has each a model, expectations, and a checkpoint that runs it?"""
+"""Rules for suites: each has a model, expectations, and a checkpoint that runs it."""
 
 from __future__ import annotations
 
@@ -46,14 +46,16 @@ def check(context: LintContext) -> Iterator[Finding]:
             continue
         if suite.get("expectations") == []:
             yield NO_EXPECTATIONS.at(
-                suite.place("expectations"), f"suite {name!r} expects nothing", "add an expectation"
+                suite.place("expectations"),
+                f"suite {name!r} has no expectations",
+                "add an expectation",
             )
         yield from _model(facts, name, suite)
         is_run = name in facts.documents.listed or name in facts.documents.definitions_of
         if facts.is_listed_known and not is_run:
             yield UNUSED.at(
                 suite.place(),
-                f"no checkpoint lists {name!r}, so nothing runs it",
+                f"no checkpoint lists {name!r}, so it never runs",
                 f'add {{"name": "{name}"}} to a checkpoint',
             )
 
@@ -72,8 +74,8 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
     if model is None and not suite.has(*path) and (is_own or not definitions):
         yield NO_MODEL.at(
             suite.place(*path),
-            f"suite {name!r} names no model",
+            f"suite {name!r} has no model",
             f"list {' and '.join(definitions)} in the checkpoint instead"
             if definitions
-            else "name one as meta.monitor.model, or add a validation definition for a table",
+            else "add meta.monitor.model, or a validation definition for a table",
         )

@@ -1,4 +1,4 @@
-"""``great_expectations.yml``: is there a warehouse to speak to, and are the stores plumbline's?"""
+"""Rules for ``great_expectations.yml``: it has a target, and its stores are plumbline's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thresholds: can they be kept, can they be broken, and does a warning come before a critical?"""
+"""Rules for thresholds: they can pass, they can fail, and warnings come before criticals."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _open_sides(suite: Document, path: KeyPath, check: Check) -> Iterator[Findin
         yield OPEN_SIDE.at(
             suite.place(*where),
             f"{name} is missing{of_group}: a long outage becomes normal on that side",
-            f"add {name}: what is never well, however usual it gets",
+            f"add {name}: a value that is never acceptable",
         )
 
 
@@ -195,8 +195,8 @@ def _alone(judged: _Judged) -> Iterator[Finding]:
     if low is not None and high is not None and (low > high or is_empty):
         yield INVERTED.at(
             suite.place(*judged.place_path("min")),
-            f"no value is {bounds.words()}{judged.of_group}: nothing can pass",
-            "swap the two, or leave one out",
+            f"no value can be {bounds.words()}{judged.of_group}, so nothing can pass",
+            "swap the two, or remove one",
         )
         return
     if not judged.is_percentage:
@@ -204,13 +204,13 @@ def _alone(judged: _Judged) -> Iterator[Finding]:
     if low is not None and (low > 100 or (low == 100 and bounds.strict_min)):
         yield UNREACHABLE.at(
             suite.place(*judged.place_path("min")),
-            f"no percentage is {Bounds(low, None, bounds.strict_min).words()}{judged.of_group}",
+            f"no percentage can be {Bounds(low, None, bounds.strict_min).words()}{judged.of_group}",
             "write a percentage between 0 and 100",
         )
     elif high is not None and (high < 0 or (high == 0 and bounds.strict_max)):
         yield UNREACHABLE.at(
             suite.place(*judged.place_path("max")),
-            f"no percentage is {Bounds(None, high, False, bounds.strict_max).words()}"
+            f"no percentage can be {Bounds(None, high, False, bounds.strict_max).words()}"
             f"{judged.of_group}",
             "write a percentage between 0 and 100",
         )
@@ -238,7 +238,7 @@ def _idle(judged: _Judged) -> Iterator[Finding]:
             judged.suite.place(*judged.place_path(side)),
             f"every percentage is {'at least' if side == 'min' else 'at most'} {value:g}, "
             f"so {side}_value never fires{judged.of_group}",
-            "write a percentage between 0 and 100, or take the bound out",
+            "write a percentage between 0 and 100, or remove the bound",
         )
 
 
@@ -293,5 +293,5 @@ def _hidden(
         suite.place(*path, "kwargs", name),
         f"critical {name} {getattr(critical, name):g} is broken no later than the warning's "
         f"{warning:g}{of_group}: the warning never shows",
-        f"let the warning's {name} be {'above' if side == 'min' else 'below'} the critical one",
+        f"set the warning's {name} {'above' if side == 'min' else 'below'} the critical one",
     )

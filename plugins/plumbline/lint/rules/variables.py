@@ -1,4 +1,4 @@
-"""Variables: is each declared, of the right type, within its bounds, and used?"""
+"""Rules for variables: declared, of the right type, within bounds, and used."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _values(
     for name, value in document.mapping(*path).items():
         place = document.place(*path, name)
         if name in BUILT_IN:
-            yield UNKNOWN.at(place, f"variable {name!r} is set by plumbline", "take it out")
+            yield UNKNOWN.at(place, f"variable {name!r} is set by plumbline", "remove it")
             continue
         is_knowable = facts.are_declarations_read and (model is None or read is not None)
         if name not in known and is_knowable:
@@ -127,8 +127,8 @@ def _values(
         if read is not None and name not in read:
             yield unread.at(
                 place,
-                f"model {model!r} does not read variable {name!r}",
-                "take it out, or let the model read it",
+                f"model {model!r} does not use variable {name!r}",
+                "remove it, or use it in the model",
             )
             continue
         try:
@@ -176,8 +176,8 @@ def _bounds(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
         if read is not None and name not in read:
             yield UNUSED.at(
                 place,
-                f"model {model.name!r} does not read variable {name!r}",
-                "take the bounds out, or let the model read it",
+                f"model {model.name!r} does not use variable {name!r}",
+                "remove the bounds, or use the variable in the model",
             )
         yield from _default(facts, model, name, bounds)
 

@@ -1,4 +1,4 @@
-"""How plumbline's commands look: help with examples and exit codes, groups loaded when used."""
+"""Command classes: help with examples and exit codes, groups loaded when used."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Command(_SaysWhere):
         exit_codes: Mapping[int, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        # Said of each command: click keeps the help option of whoever asked first, who may have
+        # Set on each command: click keeps the help option of the first caller, which may have
         # come without the group that says it for all.
         kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **kwargs)
@@ -116,7 +116,7 @@ class Group(_SaysWhere, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, with an error that says what else there is."""
-        if ctx.resilient_parsing:  # completion: what is half typed is no fault
+        if ctx.resilient_parsing:  # completion: an incomplete word is not an error
             return super().resolve_command(ctx, args)
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             from plumbline.core.errors import ConfigError, did_you_mean

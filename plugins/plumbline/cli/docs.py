@@ -80,7 +80,7 @@ def serve(target: str | None, port: int) -> int:
         )
     with open_server(_folder(project, chosen, site), port) as server:
         host, bound = server.server_address[:2]
-        # The way to end it is no interruption of it, from when it is said.
+        # Once the hint is printed, Ctrl-C is a regular end and not an interruption.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with suppress(KeyboardInterrupt):

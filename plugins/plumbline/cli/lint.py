@@ -1,4 +1,4 @@
-"""``plumbline lint``: what is wrong with the project's files, before anything runs."""
+"""``plumbline lint``: checks the project's files before anything runs."""
 
 from __future__ import annotations
 

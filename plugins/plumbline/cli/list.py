@@ -1,4 +1,4 @@
-"""``plumbline list``: what is watched, how, how it was last, and what it costs."""
+"""``plumbline list``: monitors and checkpoints, their last status and their costs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _read_costs(session: Session, project: Project, target: Target) -> Costs:
     from plumbline.report.costs import Costs
 
     now = session.clock()
-    # Only live runs are there: what somebody runs by hand is billed all the same, and is in
+    # Only live runs are there: runs by hand are billed too, and are in
     # BigQuery's own INFORMATION_SCHEMA.JOBS, under the label `app: plumbline`.
     with open_history(target) as history:
         read = history.spent(now=now, most=timedelta(days=COST_DAYS))

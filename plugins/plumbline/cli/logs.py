@@ -78,7 +78,7 @@ def _plain(value: Any, name: str) -> Any:
     if isinstance(value, str):
         return value if name in _QUOTED else without_secrets(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return None  # NaN is no JSON: the line would be text to the collector
+        return None  # NaN isn't valid JSON: the collector would read the line as text
     if isinstance(value, Mapping):
         return {key: _plain(one, str(key)) for key, one in value.items()}
     return value

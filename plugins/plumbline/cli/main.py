@@ -140,8 +140,8 @@ def invoke(arguments: Sequence[str], *, clock: Callable[[], datetime] = read_clo
 class _Interrupts:
     """Ctrl-C: the first one ends the command in order, a second one at once.
 
-    Libraries lose a KeyboardInterrupt now and then (inside a callback of an import); the exit code
-    tells of it all the same.
+    Libraries sometimes swallow a KeyboardInterrupt (inside a callback of an import); the exit code
+    reports it nevertheless.
     """
 
     def __init__(self) -> None:
@@ -185,7 +185,7 @@ def main() -> NoReturn:
     if interrupts.seen:
         if code != EXIT_INTERRUPTED:
             write_message("interrupted")
-        os._exit(EXIT_INTERRUPTED)  # threads that wait for a query must keep nobody waiting
+        os._exit(EXIT_INTERRUPTED)  # don't wait for threads that wait for a query
     leaving.code = code
     sys.exit(code)
 

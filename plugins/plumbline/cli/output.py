@@ -1,7 +1,7 @@
 """Standard output and standard error: what is written where, and whether it is a terminal.
 
 Results go to standard output, all else to standard error. A reader that has gone away
-(``plumbline run | head``) is no fault, and changes no exit code.
+(``plumbline run | head``) is not an error, and doesn't change the exit code.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def write_part(form: str, page: Callable[[], Page]) -> None:
 
 
 def write_result(text: str, *, as_utf8: bool = False) -> None:
-    """``text`` to standard output, all of it, or until nobody reads it.
+    """Write ``text`` to standard output, or stop when its reader has gone.
 
     Args:
         text: what the user asked for.
@@ -82,7 +82,7 @@ def write_line(line: str) -> None:
     try:
         _write(sys.stderr, line + "\n")
     except OSError:
-        return  # nowhere to say that there is nowhere to say it
+        return  # standard error is unusable, so the error can't be reported
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -99,14 +99,14 @@ def terminal_width(stream: TextIO | None) -> int | None:
 
 
 def has_colour(stream: TextIO | None) -> bool:
-    """Whether to write colours: on a terminal that has them, and nobody said NO_COLOR."""
+    """Whether to write colours: on a terminal that has them, unless NO_COLOR is set."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return is_terminal(stream)
 
 
 def silence(stream: TextIO | None) -> None:
-    """Nobody reads ``stream`` any more: what is still written to it goes nowhere."""
+    """Discard what is still written to ``stream``, whose reader has gone."""
     if stream is None:
         return
     try:

@@ -49,7 +49,7 @@ def show(count: int, form: str) -> int:
 
 
 def run(target: str | None, grace: str) -> int:
-    """Run what falls due, until it is told to stop."""
+    """Run what is due until a signal stops it."""
     if os.name != "posix":
         raise ConfigError(
             "the scheduler needs Linux or macOS",
@@ -104,7 +104,7 @@ def check(target: str | None, alerts: bool | None, form: str) -> int:
     project = session.project()
     _schedules(project)
     chosen = project.target(target)
-    # Runs on the demo data leave no heartbeat, so nobody is to be woken for them.
+    # Runs on demo data leave no heartbeat, so there is nothing to alert on.
     tells = not chosen.is_demo if alerts is None else alerts
     found = look(project, chosen, now=session.clock(), tells=tells)
     write_report(

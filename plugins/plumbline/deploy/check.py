@@ -1,7 +1,7 @@
-"""What is looked at before a deployment: small checks, each with its fix.
+"""Checks before a deployment, each with its fix.
 
-CRITICAL is a hard failure (deploying now deploys something else than is meant, or breaks it),
-WARNING is for a person to decide, ERROR could not be looked at, SKIPPED is not declared. Used by
+CRITICAL blocks: a deployment now would deploy the wrong code or break the service. WARNING is a
+person's decision, ERROR could not be checked, SKIPPED is not declared. Used by
 ``plumbline deploy check``.
 """
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 TEST_SECONDS = 1800.0
 JUST_NOW = timedelta(minutes=15)
-"""A deployment that is younger may be somebody else's, still under way."""
+"""A younger deployment may be someone else's, and still running."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What is deployed: Cloud Run, an endpoint or a command is asked for the commit.
+"""Reads the deployed commit from Cloud Run, an endpoint or a command.
 
-What does not say its commit is unknown, and said to be: never taken for the newest, nor for drift.
-Used by `drift`, and by `check` for the deployments before.
+A service that doesn't name its commit is reported as unknown, never as current or drifted. Used by
+`drift`, and by `check` for earlier deployments.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _EXTRA = "pip install 'plumbline-dq[deployments]'"
 
 
 class UnknownDeploymentError(MonitorError):
-    """What is deployed could not be learnt."""
+    """The deployed commit could not be read."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Deployed:
     """What a service runs."""
 
     commit: str
-    """As it was said: whole or abbreviated."""
+    """As it was found: whole or abbreviated."""
     found_by: str
     """``label commit-sha``, ``variable BUILD_COMMIT``, ``image tag``, ``http``, ``command``."""
     revision: str | None = None
@@ -57,12 +57,12 @@ class Deployed:
 
 
 def google_project(target: Target) -> str | None:
-    """The project of a target on BigQuery: services are in the same, unless they say another."""
+    """The target's Google Cloud project, which services share unless they declare another."""
     return os.environ.get("PLUMBLINE_PROJECT") or target.project
 
 
 def check_library() -> None:
-    """Whether Cloud Run can be asked at all.
+    """Check that Cloud Run's client library is installed.
 
     Raises:
         UnknownDeploymentError: Google's client is not installed.
@@ -92,7 +92,7 @@ def read_deployed(
         credentials: instead of the application default.
 
     Raises:
-        UnknownDeploymentError: nobody says, or what is said is no commit.
+        UnknownDeploymentError: the commit is missing, or isn't a commit.
     """
     entry = service.entry.deployed
     if entry.cloud_run is not None:
@@ -106,7 +106,7 @@ def read_deployed(
 def read_revisions(
     service: Service, *, default_project: str | None, credentials: Credentials | None = None
 ) -> Sequence[Deployed]:
-    """The last deployments of a service of Cloud Run, newest first; none of others, which say none.
+    """The last deployments of a service of Cloud Run, newest first; empty for other services.
 
     Raises:
         UnknownDeploymentError: they can't be read.
@@ -198,7 +198,7 @@ class _CloudRun:
         return f"projects/{project}/locations/{self.entry.region}/{kind}/{name}"
 
     def _client(self, kind: Any) -> Any:
-        """A client that speaks REST: a stand-in and a private endpoint are addresses like any."""
+        """A client that uses REST, so that it also works with private and test endpoints."""
         from google.auth.credentials import AnonymousCredentials
 
         from plumbline.net.transport import is_loopback
@@ -210,7 +210,7 @@ class _CloudRun:
         return kind(transport=transport(host=host.rstrip("/"), url_scheme=scheme, credentials=who))
 
     def _asking(self, ask: Callable[[], Any]) -> Any:
-        """``ask``; what goes wrong becomes one line with its fix."""
+        """Call ``ask``; an error becomes one line with its fix."""
         check_library()
         import requests
         from google.api_core import exceptions

@@ -62,7 +62,7 @@ class Hosting:
 
 
 def make_hosting(hosting: Hosting, gcloud: Gcloud) -> Iterator[Step]:
-    """Make it so, step by step.
+    """Create or update, step by step.
 
     Raises:
         GcloudError: a step failed; those before it hold, and it can be run again.

@@ -1,4 +1,4 @@
-"""The commands ``gcloud`` and ``bq``: what they answer, or what went wrong, in one line."""
+"""Runs ``gcloud`` and ``bq``; returns their output, or raises their error in one line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(r"service account \S+ does not exist", re.IGNORECASE)
-"""A policy hears of a new account some seconds after it was made."""
+"""IAM knows a new account some seconds after its creation."""
 _TRIES, _BETWEEN_SECONDS = 7, 10.0
 
 _LOOKING = (
@@ -38,13 +38,13 @@ _LOOKING = (
 
 
 class GcloudError(PlumblineError):
-    """A command failed: what it said, and what to do."""
+    """A command failed; has its message and a fix."""
 
     exit_code = EXIT_ERROR
 
 
 class NotFoundError(GcloudError):
-    """There is no such thing."""
+    """The resource doesn't exist."""
 
 
 @dataclass
@@ -66,10 +66,10 @@ class Gcloud:
 
         Args:
             words: the command.
-            role: what whoever runs it needs, where it is more than to look around.
+            role: what the account needs, if more than read access.
 
         Raises:
-            NotFoundError: there is no such thing.
+            NotFoundError: the resource doesn't exist.
             GcloudError: anything else.
         """
         return _json(self._looked(self._command([*words, "--format=json"]), role), words)
@@ -87,7 +87,7 @@ class Gcloud:
 
         Args:
             words: the command.
-            role: what whoever runs it needs.
+            role: what the account needs.
             given: for its standard input; it is noted nowhere.
 
         Raises:

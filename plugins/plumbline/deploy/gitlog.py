@@ -1,7 +1,7 @@
-"""What a git repository knows of a service's own paths: pure questions, answered by git itself.
+"""Reads from git what changed in a service's own paths.
 
-A repository that can't know the answer (a shallow clone, a commit that is not there, a branch that
-was rewritten) raises; no answer is ever made up from what is missing. Used by `drift` and `check`.
+A repository that can't know the answer (a shallow clone, an unknown commit, a rewritten branch)
+raises; missing commits are never guessed. Used by `drift` and `check`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from plumbline.core.errors import MonitorError
 from plumbline.net.programs import run_program
 
 SECONDS = 60
-"""For one question: a repository of a hundred thousand commits answers in a few."""
+"""Limit of one git command; a repository of 100,000 commits needs a few seconds."""
 
 MOST_COMMITS = 50
 """Commits that are listed by name."""

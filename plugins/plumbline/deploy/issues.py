@@ -1,7 +1,7 @@
-"""One issue of GitHub a drifted service: opened, commented when something changed, closed.
+"""Keeps one GitHub issue per drifted service: opened, commented on a change, closed.
 
-The channel that tells incidents does it: it finds the issue of a service by its marker, and says
-nothing twice. Used by ``plumbline deploy drift --issues``.
+Uses the GitHub channel of alerts, which finds a service's issue by its marker and never repeats a
+comment. Used by ``plumbline deploy drift --issues``.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _item(drift: Drift, report: DriftReport) -> Item:
         reason=Reason.FIRST_FAILURE if drift.is_drifted else Reason.RECOVERED,
         kind="data",
         monitor=f"{drift.service.name} is behind",
-        # A young drift is no alarm yet, but it is a drift: the issue says so.
+        # A young drift is within the limits, but the issue lists it.
         status=Status.WARNING if status is Status.PASS else status,
         since=behind.oldest_at or report.at - timedelta(),
         at=report.at,

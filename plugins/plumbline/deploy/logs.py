@@ -105,7 +105,7 @@ def _client(logging: Any, project: str, credentials: Credentials | None) -> Any:
     options = {"api_endpoint": endpoint} if endpoint else None
     if credentials is None and endpoint and is_loopback(endpoint):
         credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
-    # REST, so that an address is an address: a proxy, a stand-in, a private endpoint.
+    # REST, so that it also works with proxies, private and test endpoints.
     return logging.Client(
         project=project, credentials=credentials, client_options=options, _use_grpc=False
     )

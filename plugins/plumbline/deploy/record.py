@@ -1,4 +1,4 @@
-"""Drift is recorded in plumbline's own dataset: what the monitor ``deployment_drift`` reads."""
+"""Records drift in plumbline's dataset, for the monitor ``deployment_drift``."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _row(drift: Drift) -> dict[str, object]:
         "event_id": f"{drift.service.name}-{drift.at.astimezone(UTC):%Y%m%dt%H%M%S%f}",
         "service": drift.service.name,
         "observed_at": drift.at,
-        # A commit that can't be compared is no known deployment: the monitor must say ERROR.
+        # A commit that can't be compared counts as unknown, so that the monitor is ERROR.
         "deployed_commit": deployed.commit if deployed and behind else None,
         "main_commit": behind.main if behind else None,
         "last_own_commit": behind.last_own if behind else None,

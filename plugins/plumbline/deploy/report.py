@@ -1,4 +1,4 @@
-"""What ``plumbline deploy`` says."""
+"""The reports of ``plumbline deploy``."""
 
 from __future__ import annotations
 

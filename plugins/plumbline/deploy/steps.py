@@ -1,4 +1,4 @@
-"""A step looks first and changes only what differs: what steps have in common."""
+"""Steps of a deployment: each looks first, and changes only what differs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def make_account(account: str, shown: str, gcloud: Gcloud) -> Step:
 
 
 def policy(gcloud: Gcloud, *words: str) -> set[tuple[str, str]]:
-    """Who has which role; nobody any, where the thing is still to be made."""
+    """The members and their roles; empty if the resource doesn't exist yet."""
     try:
         found = gcloud.look(*words)
     except NotFoundError:
@@ -97,7 +97,7 @@ def grant(
 
 
 def says(found: Any, wanted: Any) -> bool:
-    """Whether what was found has all that is wanted; more than that is Google's own.
+    """Whether ``found`` has everything in ``wanted``; Google adds fields of its own.
 
     A list has the same length: an argument or a variable too many is a difference. Numbers and
     their texts are the same, as Google's JSON writes long numbers as texts.

@@ -1,8 +1,8 @@
-"""What is looked at after a deployment: the service's checkpoint, beside the same window before.
+"""Verifies a deployment: compares the service's checkpoint with the same window before.
 
-The window after is from the deployment to now; the one before is as long and ends with the
-deployment. What was wrong before and is no worse is not this deployment's doing, and said so.
-Used by ``plumbline deploy verify``.
+The window after is from the deployment to now; the window before is as long and ends with the
+deployment. A failure that is no worse than before is not attributed to the deployment. Used by
+``plumbline deploy verify``.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LOGS = "logged errors"
 
 LOG_WINDOW = timedelta(minutes=10)
 MANY_ERRORS = 10
-"""More logged errors than before by so many are CRITICAL, as in the suites of errors."""
+"""More logged errors than this are CRITICAL, as in the suites for errors."""
 
 CALM_LOOKS = 2
-"""So many looks one after the other without a finding are calm."""
+"""The result is calm after this many consecutive looks without a failure."""
 
 Comparison = Literal["better", "same", "worse", "new"]
 Ending = Literal["calm", "worse", "not calm"]
@@ -109,7 +109,7 @@ class After:
         target: where the data are.
         service: which was deployed.
         since: when.
-        logs: counts errors from one instant to another; None: there are no logs to ask.
+        logs: counts errors from one instant to another; None: logs aren't read.
     """
 
     project: Project

@@ -1,7 +1,7 @@
-"""The part of ``plumbline debug`` that looks at alerts: which channels would be notified.
+"""Checks of ``plumbline debug`` for alerts: which channels would be notified.
 
-A line a channel, and one that says who is notified of each status. Nothing is sent; where a
-variable points to Secret Manager, that is asked.
+One line per channel, and one on who is notified of each status. Nothing is sent. Secret Manager is
+read if a variable refers to it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_alerts(project: Project) -> Iterator[Diagnosis]:
-    """A line a channel, who is told, and the mutes of the file."""
+    """One line per channel, who is notified, and the mutes of the file."""
     from plumbline.alerts.channels.factory import open_channels
 
     try:
@@ -75,7 +75,7 @@ def _fix(config: AlertsConfig, channel: ChannelConfig) -> str:
 
 
 def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> Diagnosis:
-    """Who is notified of each status; MISSING where nobody is, even for one monitor only."""
+    """Who is notified of each status; MISSING if no one is, even for a single monitor."""
     from plumbline.alerts.routes import channels_for, with_fallback
 
     owners = _owners(project)

@@ -1,6 +1,6 @@
-"""All checks of ``plumbline debug``, in the order in which a run needs what they look at.
+"""All checks of ``plumbline debug``, in the order in which a run needs them.
 
-None of them changes anything, and one that fails hides no other.
+No check changes anything, and a failed check doesn't prevent the others.
 """
 
 from __future__ import annotations

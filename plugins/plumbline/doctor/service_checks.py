@@ -1,7 +1,7 @@
-"""Can it be learnt what each service runs? That part of ``plumbline debug``.
+"""Checks of ``plumbline debug`` for services: can their deployed commits be read?
 
-Cloud Run and endpoints are asked where the target is on BigQuery; elsewhere nobody is. A command is
-looked for and not run.
+Cloud Run and endpoints are queried only with a target on BigQuery. A command must exist, but isn't
+run.
 """
 
 from __future__ import annotations

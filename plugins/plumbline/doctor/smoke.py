@@ -1,7 +1,8 @@
-"""Shows on a real project what only BigQuery can show: docs/unproven.md, as far as a program can.
+"""Tests on a real project what only BigQuery can confirm, as listed in docs/unproven.md.
 
-Each step is PASS, FAIL or NOT SHOWN, with what was seen; one that fails hides no other. It reads;
-only where it may write does it make a dataset, ``plumbline_smoke``, and append to it.
+Each step is PASS, FAIL or NOT SHOWN, with its evidence; a failed step doesn't prevent the others.
+It only reads, unless it may write: then it creates the dataset ``plumbline_smoke`` and appends to
+it.
 """
 
 from __future__ import annotations

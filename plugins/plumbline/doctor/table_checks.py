@@ -1,8 +1,7 @@
-"""The declared source tables, and whether BigQuery has them: for ``plumbline debug``.
+"""Checks of ``plumbline debug`` for the declared source tables.
 
-One line on the declarations, then a line a dataset: whether it is there, lies where the target
-says, and has the tables and columns of the YAML files. Only metadata is asked for; nothing is read
-or billed.
+One line on the declarations, then one per dataset: whether it exists, is in the target's location,
+and has the tables and columns of the YAML files. Reads only metadata; nothing is billed.
 """
 
 from __future__ import annotations
@@ -42,9 +41,9 @@ class Sources:
 
     found: Sequence[FoundSource] = ()
     faults: Sequence[PlumblineError] = ()
-    """Why that can't be told of a table."""
+    """Why a table can't be resolved."""
     unreadable: PlumblineError | None = None
-    """Why it can't be told of any."""
+    """Why no table can be resolved."""
 
 
 def resolve_sources(project: Project, target: Target) -> Sources:
@@ -175,7 +174,7 @@ def _newest_of(client: bigquery.Client, target: Target, relation: Relation) -> s
 def _reference(relation: Relation, table: str) -> bigquery.TableReference:
     from google.cloud import bigquery
 
-    # Not as one text: names of tables may hold blanks and dashes.
+    # In parts, because table names may contain spaces and dashes.
     dataset = bigquery.DatasetReference(relation.project, relation.dataset)
     return bigquery.TableReference(dataset, table)
 

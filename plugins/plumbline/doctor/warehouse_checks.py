@@ -1,4 +1,4 @@
-"""The warehouse of the target: does it answer, and does it hold plumbline's own dataset?"""
+"""Checks of ``plumbline debug`` for the target's warehouse and plumbline's dataset in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def describe_target(target: Target) -> str:
 
 
 def check_warehouse(target: Target, sources: Sources) -> Iterator[Diagnosis]:
-    """Each check whose predecessors found what it needs."""
+    """Run each check, as long as the previous ones passed."""
     if target.kind == "embedded" and not target.emulator_host:
         yield from _embedded(target)
         return

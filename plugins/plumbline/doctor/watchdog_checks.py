@@ -1,6 +1,6 @@
-"""Would somebody elsewhere notice that runs no longer come? That part of ``plumbline debug``.
+"""Checks of ``plumbline debug`` for the watchdog: would missing runs be noticed elsewhere?
 
-No ping is sent, and of the heartbeats one row is read, which BigQuery bills nothing for.
+No ping is sent. One row of the heartbeats is read, which BigQuery doesn't bill.
 """
 
 from __future__ import annotations

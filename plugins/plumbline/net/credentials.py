@@ -1,4 +1,4 @@
-"""Application default credentials: the one way to Google's credentials.
+"""Finds Google's application default credentials.
 
 Used by the warehouse, the bucket of the data docs and Secret Manager.
 """
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def application_default(
     needed_by: str, *scopes: str, file: str | None = None, key: str | None = None
 ) -> Credentials:
-    """The credentials that the environment, gcloud or the machine provides.
+    """Return the credentials that the environment, gcloud or the machine provides.
 
     Args:
-        needed_by: who needs them, for the message.
+        needed_by: what needs them, for the error message.
         scopes: what they must allow.
         file: where that is configured.
         key: the key there.

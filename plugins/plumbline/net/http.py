@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 USER_AGENT = "plumbline"
 MOST_BYTES = 64 * 1024
-"""Of an answer's body; a larger one is cut."""
+"""Limit of a response body; a larger one is cut."""
 LONGEST_WAIT = 24 * 3600.0
-"""Seconds: a receiver that asks for more is not believed."""
+"""Seconds; a receiver's longer ``Retry-After`` is cut to this."""
 
 _SHOWN = 200
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came of one request."""
+    """The result of one request."""
 
     receipt: Receipt
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -48,11 +48,11 @@ class Reply:
 
     @property
     def status_code(self) -> int | None:
-        """None when no answer came."""
+        """None if there was no answer."""
         return self.receipt.status_code
 
     def json(self) -> Any:
-        """The body as JSON; None when it is none."""
+        """The body as JSON; None if it isn't JSON."""
         import json
 
         try:
@@ -168,7 +168,7 @@ class Caller:
                 return self._out_of_time(host)
             return _retry(_what_broke(fault, host, self._timeout_seconds))
         with contextlib.closing(response):
-            if self._sockets.are_cut:  # in the midst of the headers, which then look complete
+            if self._sockets.are_cut:  # in the middle of the headers, which then look complete
                 return self._out_of_time(host)
             text = _body(response, most_bytes)
             found = {name.lower(): value for name, value in response.headers.items()}
@@ -256,19 +256,19 @@ class _Sockets:
         self.are_cut = False
 
     def opened(self, connection: Any) -> None:
-        """Take note of a connection; one that comes too late is never used."""
+        """Register a connection; one opened after the cut is never used."""
         with self._lock:
             if self.are_cut:
                 raise TimeoutError("this delivery's time is over")
             self._open.append(connection)
 
     def cut(self) -> None:
-        """Wake up whoever waits for one of them."""
+        """Shut down every connection, which wakes up the threads that read from one."""
         with self._lock:
             self.are_cut = True
             for connection in self._open:
                 with contextlib.suppress(OSError, TypeError):
-                    # The plain socket's: that of TLS would first drop its encryption.
+                    # Shut down the plain socket, because TLS would first close its own layer.
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
@@ -312,7 +312,7 @@ def _open_session(sockets: _Sockets, address: str) -> requests.Session:
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, CuttableAdapter())
-    # HTTP_PROXY is meant for the way out, not for a server on this machine.
+    # HTTP_PROXY is for other machines, not for a server on this one.
     session.trust_env = not is_loopback(address)
     # Compressed answers would need a bound of their own.
     session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
@@ -320,7 +320,7 @@ def _open_session(sockets: _Sockets, address: str) -> requests.Session:
 
 
 def _auth(address: str) -> Any:
-    """Explicit, even where there is none: requests would else send what ~/.netrc has."""
+    """Credentials of the URL, set even if empty: requests would otherwise use ~/.netrc."""
     from requests.utils import get_auth_from_url
 
     user, password = get_auth_from_url(address)
@@ -346,7 +346,7 @@ def _body(response: requests.Response, most_bytes: int) -> bytes:
 
 
 def _what_broke(fault: Exception, host: str, timeout_seconds: float) -> str:
-    """In words of ours: the libraries' name the URL."""
+    """Our own text, because the libraries' messages contain the URL."""
     import requests
 
     if isinstance(fault, requests.exceptions.ProxyError):

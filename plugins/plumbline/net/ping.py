@@ -1,8 +1,8 @@
-"""Pings: a service elsewhere is told that a run started, succeeded or failed, and calls when it is
-not told (https://healthchecks.io/docs/http_api/).
+"""Pings a monitoring service when a run starts, succeeds or fails, so that it can alert when pings
+stop (https://healthchecks.io/docs/http_api/).
 
-The address is a secret: who knows it can say that all is well. Used by
-`plumbline.history.heartbeat` and by the watchdog.
+The URL is a secret: anyone who knows it can report success. Used by `plumbline.history.heartbeat`
+and by the watchdog.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plumbline.net.secrets import Secret, read_secret
 from plumbline.net.transport import is_loopback
 
 TIMEOUT_SECONDS = 5.0
-"""A ping never keeps a run waiting for longer, all its attempts together."""
+"""Limit of a ping, for all its attempts together."""
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.3
 
@@ -32,11 +32,11 @@ class Ping:
     url: Secret
 
     def send(self, signal: str, *, run: uuid.UUID) -> str | None:
-        """Say ``start``, ``success`` or ``fail``; what went wrong, without secrets, or None.
+        """Send ``start``, ``success`` or ``fail``; return the error, without secrets, or None.
 
         Args:
-            signal: what to say.
-            run: tells a start and its end from those of another run.
+            signal: what to send.
+            run: identifies the run, so that its start and end belong together.
         """
         address = Secret(_address(self.url.reveal(), "" if signal == "success" else signal, run))
         with Caller(timeout_seconds=TIMEOUT_SECONDS, secrets=[self.url]) as caller:
@@ -53,10 +53,10 @@ class Ping:
 
 
 def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:
-    """The ping whose address stands in an environment variable.
+    """The ping whose URL is in an environment variable.
 
     Raises:
-        ConfigError: it is not set, or is no https address (of this machine, http will do).
+        ConfigError: it isn't set, or isn't an https URL (http is allowed for this machine).
     """
     secret = read_secret(variable, environment)
     if secret is None:
@@ -71,7 +71,7 @@ def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:
 
 
 def _is_safe(url: str) -> bool:
-    """Whether nobody on the way can read it: who knows it can say that all is well."""
+    """Whether the URL is safe from eavesdroppers on the network."""
     try:
         parts = urlsplit(url)
         if not parts.hostname:
@@ -82,7 +82,7 @@ def _is_safe(url: str) -> bool:
 
 
 def _address(url: str, suffix: str, run: uuid.UUID) -> str:
-    """The signal belongs to the path, also where the address has a query (``?create=1``)."""
+    """Add the signal to the path, before a query (``?create=1``)."""
     parts = urlsplit(url)
     path = "/".join(part for part in (parts.path.rstrip("/"), suffix) if part)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("rid", str(run))])

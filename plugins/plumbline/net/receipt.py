@@ -1,4 +1,4 @@
-"""What came of one attempt to deliver something over HTTP."""
+"""The result of one attempt to deliver something over HTTP."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from enum import StrEnum
 
 
 class DeliveryStatus(StrEnum):
-    """What came of one attempt."""
+    """Status of one attempt."""
 
     DELIVERED = "delivered"
     RETRY = "retry"
-    """A timeout, a refused or broken connection, 5xx, 429: it may work later."""
+    """A timeout, a refused or broken connection, 5xx, 429: a retry may work."""
     REFUSED = "refused"
-    """400, 401, 403, 404, 410 and their like: it will never work as it is."""
+    """400, 401, 403, 404, 410 and similar: a retry won't work."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the receiver said."""
+    """The receiver's answer."""
 
     verdict: DeliveryStatus
     detail: str = ""
-    """One line for people; never a URL, a token or anything else that is secret."""
+    """One line for people, without URLs, tokens and other secrets."""
     status_code: int | None = None
     retry_after: float | None = None
     """Seconds that the receiver asked us to wait."""
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By incident: what the channel wants to be given at the next message about it."""
+    """By incident: what the channel needs for the next message about it."""

@@ -1,4 +1,4 @@
-"""How long a server asks to wait, by its ``Retry-After`` header."""
+"""Reads the ``Retry-After`` header."""
 
 from __future__ import annotations
 

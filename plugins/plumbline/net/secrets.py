@@ -1,6 +1,6 @@
 """Secrets of channels: read from the environment or Secret Manager, and kept out of every text.
 
-A webhook's URL is one too: who knows it can write to the channel. Channels are opened with what
+A webhook's URL is a secret too: anyone who knows it can write to the channel. Channels get what
 `read_secret` gives (`plumbline.alerts.channels.factory`), reveal it only in the request itself, and
 `scrub` what a receiver answers.
 """
@@ -68,11 +68,11 @@ class Secret:
 
     @property
     def name(self) -> str:
-        """What it is called, which is no secret."""
+        """Its name, which isn't secret."""
         return self._name
 
     def reveal(self) -> str:
-        """The value itself: for a request, never for a text."""
+        """The value itself, for use in a request only."""
         return self._value
 
     def __repr__(self) -> str:
@@ -152,7 +152,7 @@ def read_secret(
 
 
 def read_so_far() -> frozenset[Secret]:
-    """The secrets that this process has read: what is logged is scrubbed of them."""
+    """The secrets that this process has read, to be removed from log lines."""
     return frozenset(_READ)
 
 

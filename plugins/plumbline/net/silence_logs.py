@@ -1,7 +1,7 @@
 """No secrets in logs: HTTP libraries are silent while a channel uses them.
 
 urllib3 logs each request's path at DEBUG, and a webhook's path is its secret; google-auth logs
-answers, and Secret Manager's answer is a secret. What a delivery did is told by its `Receipt`.
+answers, and Secret Manager's answer is a secret. The result of a delivery is in its `Receipt`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LOGGERS = (
     "urllib3.response",
     "urllib3.util.retry",
 )
-"""Filters of a logger don't hold for its children: each that speaks is named."""
+"""A logger's filters don't apply to its children, so each logger is listed."""
 
 _quiet: ContextVar[bool] = ContextVar("plumbline_quiet_transport", default=False)
 
@@ -36,9 +36,9 @@ _FILTER = _Filter()
 
 @contextlib.contextmanager
 def quiet_transport() -> Iterator[None]:
-    """Nothing that this thread does inside the block is logged by the libraries of HTTP.
+    """Silence the HTTP libraries' logs for this thread inside the block.
 
-    A new thread does not inherit it: enter it there.
+    A new thread doesn't inherit this: enter the block there.
     """
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)  # a second time changes nothing

@@ -1,7 +1,7 @@
-"""Which answers of an HTTP server are transient: the same request may work a moment later.
+"""Which HTTP statuses are transient: the same request may work a moment later.
 
-Used by whatever sends requests: channels, Secret Manager and BigQuery, whose reasons in the answer
-count before its status (`plumbline.warehouse.retries`).
+Used for channels, Secret Manager and BigQuery. BigQuery's own reason for an error takes precedence
+over its status (`plumbline.warehouse.retries`).
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ TRANSIENT_STATUS_CODES = frozenset({408, 425, 429})
 
 
 def is_transient(status_code: int) -> bool:
-    """Whether an answer with this status may be another one later: all of 5xx may."""
+    """Whether a retry may get another status; true for all of 5xx."""
     return status_code in TRANSIENT_STATUS_CODES or status_code >= 500

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
 CONNECT_SECONDS = 6.0
-"""A connection that takes longer than this will not come; the retry may find another way."""
+"""Limit of one connection attempt; a retry may take another route."""
 
 
 def is_loopback(endpoint: str) -> bool:
@@ -47,7 +47,7 @@ def open_session(credentials: Credentials, *, endpoint: str, connections: int) -
         credentials, auth_request=google_requests.Request(token_session)
     )
     _mount(session, connections=connections)
-    # HTTP_PROXY is meant for the way out, not for a server on this machine.
+    # HTTP_PROXY is for other machines, not for a server on this one.
     session.trust_env = not is_loopback(endpoint)
     return session
 

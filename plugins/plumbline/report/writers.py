@@ -103,7 +103,7 @@ def as_markdown(page: Page, *, level: int = 2) -> str:
 
 
 def as_script(page: Page) -> str:
-    """``page`` as a script: all that is no code stands in comments."""
+    """``page`` as a script, with everything except code in comments."""
     parts = []
     for section in page:
         lines = [_plain(section.title)] if section.title else []

@@ -88,7 +88,7 @@ def collect(
         built_at: now.
         checkpoint: whose runs make the score and the calendar.
         next_runs: by checkpoint, when its next run is due.
-        stale_after: when this build should have been replaced; None: nobody knows.
+        stale_after: when this build should have been replaced; None: unknown.
         archives: months that have to be drawn: those with other runs than before, and those
             whose pages are lost.
         gx: where GX's pages are.

@@ -74,7 +74,7 @@ class _Manifest:
     """As `Pages.layout`; None: its pages are of more than one."""
     files: Mapping[str, _Entry] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
-    """What the build that claimed the site writes; empty: nobody claims it."""
+    """What the build that claimed the site writes; empty: it isn't claimed."""
     left: Mapping[str, int | None] = field(default_factory=dict)
     """By path, the generation, where known: no longer part of the site, to go at the next build."""
     is_claimed: bool = False
@@ -376,7 +376,7 @@ class BucketSite:
             with contextlib.suppress(ChangedError):
                 return act(expected)
         for _ in range(_TRIES):
-            # In this order: whoever takes the site after our look changes the generation.
+            # In this order, because another build that claims the site changes the generation.
             found = self._objects.stat(path)
             self._check_claim()
             if found is not None and content is not None and found.holds(content):

@@ -1,4 +1,4 @@
-"""Builds the site: what it knew, what is new, what to draw, all or nothing.
+"""Builds the site from its cache, the new results and the history, all or nothing.
 
 Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a checkpoint, by
 ``context.build_data_docs()`` and by ``plumbline docs build``.
@@ -307,7 +307,7 @@ def _read_cache(files: SiteFiles, target: Target) -> HistoryCache | None:
 
 
 def _news(cache: HistoryCache, target: Target, now: datetime, keep: Keep) -> News:
-    """What is old is counted from what was judged last: a replay judges days of long ago."""
+    """Age counts from the last judged instant, because a replay judges days of the past."""
     until = history_cache.last_instant(cache) or now
     return read_news(
         target,

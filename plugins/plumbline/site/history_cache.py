@@ -290,7 +290,7 @@ def with_state(
     """``cache`` with what the state of alerts knows now; what it no longer knows of an incident
     stays as it was."""
     stories = tuple(
-        # What a channel needs to find its message again is nobody's business on a page.
+        # A channel's references to its messages aren't for the page.
         replace(story, known=replace(incidents[story.id], references={}))
         if story.id in incidents
         else story

@@ -160,7 +160,7 @@ def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
     delivered = delivery.verdict == "delivered"
     tries = "at the first attempt" if delivery.attempts == 1 else f"after {delivery.attempts} tries"
     said = f"delivered {tries}" if delivered else f"{delivery.verdict}, {tries}"
-    # A replay tells today of what was decided for another day.
+    # A replay delivers today what was decided for another day.
     replayed = abs(delivery.attempted_at - decided_at) > _SAME_TIME
     return TimelineEntry(
         at=decided_at if replayed else delivery.attempted_at,

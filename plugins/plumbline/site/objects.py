@@ -1,7 +1,7 @@
 """The objects of one Cloud Storage bucket: every call under a deadline, every fault with its fix.
 
 Used by `plumbline.site.bucket` (a site) and `plumbline.gx.cloud_storage` (GX's stores). Who asks
-is the application default account; where ``STORAGE_EMULATOR_HOST`` is set, nobody.
+is the application default account; with ``STORAGE_EMULATOR_HOST``, there are no credentials.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 class ChangedError(Exception):
-    """The object is not of the generation that was named: somebody wrote it in between."""
+    """The object's generation is another one: it was written in between."""
 
 
 @dataclass(frozen=True)

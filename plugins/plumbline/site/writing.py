@@ -131,7 +131,7 @@ class FolderSite:
             self._held = None
 
     def read(self, path: str) -> bytes | None:
-        """A file of the site as it is, also where somebody removed the link to it."""
+        """A file of the site as it is, even if the link to it was removed."""
         current = self._current()
         try:
             return None if current is None else (current / path).read_bytes()
@@ -219,7 +219,7 @@ def _write(folder: Path, versions: Path, current: Path | None, pages: Pages) -> 
 
 
 def _refuse_others(folder: Path) -> None:
-    """A folder in the place of the link is somebody's: an empty one is taken, others are not."""
+    """Reject a folder in the place of the link, unless it is empty."""
     if folder.is_symlink() or not folder.exists():
         return
     with contextlib.suppress(OSError):
@@ -244,7 +244,7 @@ def _switch(folder: Path, target: Path) -> None:
 
 
 def _remove(versions: Path, *, keep: list[Path]) -> None:
-    """Remove what builds that died left, and versions that nobody reads any more."""
+    """Remove the remains of failed builds, and versions that are no longer read."""
     kept = {path.name for path in keep}
     for entry in versions.iterdir():
         if entry.name in kept or entry.name == ".lock":

@@ -25,7 +25,7 @@ def limit_of(maximum_bytes: int, tables: int) -> int:
 def most_billed(read_bytes: int, tables: int) -> int:
     """The most that BigQuery bills for reading ``read_bytes`` of ``tables`` tables together.
 
-    A dry run tells the sum alone. It is billed highest where one table has all of it and each of
+    A dry run returns only the sum. The bill is highest if one table has all of it and each of
     the others its minimum.
     """
     if tables == 0:

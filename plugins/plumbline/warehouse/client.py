@@ -1,7 +1,7 @@
 """The one factory for the BigQuery client.
 
-Who needs BigQuery takes the client from here, so that credentials, endpoint, limits and a proxy
-between are a matter of one place. Targets differ in nothing but what this file does.
+All clients come from here, so that credentials, endpoint, limits and a proxy are set in one place.
+Targets differ only in what this file does.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def python_command() -> list[str]:
 
 
 def silent(_: str) -> None:
-    """Progress that nobody reads."""
+    """Discard progress messages."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def hold_lock(path: Path, *, seconds: float = 2.0) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # Somebody who only looks holds it for an instant, too.
+            # A command that only checks the lock also holds it for an instant.
             if time.monotonic() >= expires:
                 sys.exit(ANOTHER_SERVER)
             time.sleep(0.05)

@@ -168,7 +168,7 @@ def _tidy(message: str) -> str:
     """One line, without markup, of a bearable length."""
     message = re.sub(r"<(style|script|head)\b.*?</\1>", " ", message, flags=re.S | re.I)
     message = re.sub(r"</?[a-zA-Z!][^>]*>", " ", message) if "<html" in message.lower() else message
-    # DuckDB shows the line of its own translation, which nobody wrote.
+    # DuckDB shows the line of its own translation, not of the query.
     message = re.sub(r"\n+\s*LINE \d+:.*", "", message, flags=re.S)
     message = message.removeprefix("Query execution failed: ")
     line = " ".join(message.split())

@@ -109,7 +109,7 @@ class JobRunner:
         return self.submit(request).result()
 
     def close(self) -> None:
-        """Let go of idle connections, which would else stay until the garbage is collected.
+        """Close idle connections, which would otherwise stay open until garbage collection.
 
         What is still under way keeps its own, and who submits again gets new ones.
         """
@@ -158,7 +158,7 @@ class JobRunner:
             return explain_failure(fault, job.call)
 
     def _cancel(self, job: _Job) -> None:
-        """Ask BigQuery to stop the job; nobody waits for its answer."""
+        """Ask BigQuery to stop the job, without waiting for the answer."""
 
         def ask() -> None:
             try:

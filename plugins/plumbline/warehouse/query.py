@@ -111,7 +111,7 @@ def run_query(
         call: the same, for messages.
         job_id: of the first job; ``_1`` and ``_2`` are added for those after one that failed.
         labels: of every job.
-        submitted: told the id of each job before it is sent.
+        submitted: called with the id of each job before it is sent.
 
     Raises:
         WarehouseError: whatever went wrong, in one line.
@@ -200,7 +200,7 @@ class _Attempt:
         return result is not None and result.get("reason") in PASSING
 
     def _has_failed(self) -> bool:
-        """Whether an error was the job's, as getQueryResults tells it: then polling is in vain."""
+        """Whether the job itself failed; then polling is pointless."""
         if self.job is None:
             return False
         try:

@@ -1,11 +1,11 @@
-"""Which errors of BigQuery pass, and how a call that met one is tried again.
+"""Which errors of BigQuery are transient, and how a call that failed with one is retried.
 
-An error that passes is tried again with backoff and jitter for as long as the deadline of the job
-lasts; one that stays is told at once. What nobody answered at all is given up sooner: an
-unreachable warehouse must be told within 20 s. Used by `query` and by plumbline's own dataset.
+A transient error is retried with backoff and jitter for as long as the deadline of the job
+lasts; a permanent one is reported at once. A call without any answer is given up sooner, because an
+unreachable warehouse must be reported within 20 s. Used by `query` and by plumbline's own dataset.
 
 The tables are BigQuery's list of errors, https://cloud.google.com/bigquery/docs/error-messages: a
-reason passes where the list says to try again, and stays where it says to change something first.
+reason is transient if the list says to try again, and permanent if it says to change something.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ STAYING = {
     "attributeError": "HTTP 400: the statement is wrong",
     "authError": "HTTP 401: the credentials are refused; the client has asked for a new token",
     "billingNotEnabled": "HTTP 403: billing is off",
-    "billingTierLimitExceeded": "HTTP 400: the query is too dear for its tier",
-    "blocked": "HTTP 403: BigQuery has put the operation on a list; support takes it off",
+    "billingTierLimitExceeded": "HTTP 400: the query is too expensive for its tier",
+    "blocked": "HTTP 403: BigQuery blocks the operation; contact support",
     "bytesBilledLimitExceeded": "HTTP 400: the query is above maximum_bytes_billed",
-    "duplicate": "HTTP 409: what is to be made is there",
+    "duplicate": "HTTP 409: it exists already",
     "invalid": "HTTP 400: the request is wrong",
     "invalidQuery": "HTTP 400: the statement is wrong",
     "invalidUser": "HTTP 400: the account is not known",
-    "notFound": "HTTP 404: it is not there",
-    "notImplemented": "HTTP 501: there is no such thing",
-    "proxyAuthenticationRequired": "HTTP 407: a proxy on the way wants credentials",
+    "notFound": "HTTP 404: it doesn't exist",
+    "notImplemented": "HTTP 501: BigQuery doesn't implement it",
+    "proxyAuthenticationRequired": "HTTP 407: a proxy requires credentials",
     "quotaExceeded": "HTTP 403: a quota of the project or a custom one is used up for the day",
     "required": "HTTP 400: the request lacks something",
-    "resourceInUse": "HTTP 400: something is in use that is to be removed",
+    "resourceInUse": "HTTP 400: what you want to remove is in use",
     "resourcesExceeded": "HTTP 400: the query needs more than it may have",
     "responseTooLarge": "HTTP 403: the answer is too large",
     "stopped": "HTTP 200: the job was cancelled",
@@ -66,9 +66,9 @@ STAYING = {
 """Reasons for which the same request will fail again, and what BigQuery says of each."""
 
 PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
-"""Seconds for which a call is repeated that nobody answered, the last attempt included. A server
-on this machine does not come back; a network may. Below the 20 s in which an unreachable warehouse
-must be told."""
+"""Seconds for which a call without any answer is repeated, including the last attempt. A server on
+this machine doesn't come back; a network may. Below the 20 s within which an unreachable warehouse
+must be reported."""
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 8.0

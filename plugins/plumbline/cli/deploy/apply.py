@@ -1,4 +1,4 @@
-"""``plumbline deploy apply``: Google Cloud becomes as deploy/ declares."""
+"""``plumbline deploy apply``: applies deploy/ to Google Cloud."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plumbline.cli.session import Session
 
 
 def apply(image: str | None, dry_run: bool) -> int:
-    """Make each thing that is missing or differs; the exit code."""
+    """Create or update what differs; return the exit code."""
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.deploy.apply import manifests
     from plumbline.deploy.apply.declaration import read_declaration

@@ -1,4 +1,4 @@
-"""``plumbline deploy test-chain``: does what is deployed run, and which revision?"""
+"""``plumbline deploy test-chain``: tests a deployed job and its revision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plumbline.cli.session import Session
 def test_chain(
     name: str | None, revision: str | None, through_scheduler: bool, alerts: bool
 ) -> int:
-    """Run each job once and write each link as it is looked at; the exit code."""
+    """Run each job once and report each step; return the exit code."""
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.deploy.apply.chain import try_chain
     from plumbline.deploy.apply.declaration import read_declaration

@@ -1,4 +1,4 @@
-"""``plumbline deploy check``: what to look at before a service is deployed."""
+"""``plumbline deploy check``: checks before a service is deployed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plumbline.cli.session import Session
 
 
 def check(name: str, target: str | None, tests: bool, form: str) -> int:
-    """Make the checks and write each as it is done; the exit code."""
+    """Run the checks and report each one; return the exit code."""
     from plumbline.deploy import report as reports
     from plumbline.deploy.check import CheckReport, check_context, run_checks
     from plumbline.deploy.services import choose_services

@@ -39,7 +39,7 @@ def verify(
     logs: bool | None,
     form: str,
 ) -> int:
-    """Look once, or until it is clear how it went; the exit code."""
+    """Verify once, or until the result is clear; return the exit code."""
     from plumbline.core.status import exit_code
     from plumbline.deploy import report as reports
     from plumbline.deploy.logs import error_counter

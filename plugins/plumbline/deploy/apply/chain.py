@@ -1,6 +1,6 @@
-"""The chain from end to end: what starts the job, the job, what it logs, and whom it tells.
+"""Tests a deployed job from end to end: its trigger, the job, its logs and its alerts.
 
-A suite that is merged and not deployed judges nothing: so the last question is which revision ran.
+A merged suite has no effect until it is deployed, so the last step checks which revision ran.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What is to be on Google Cloud: ``deploy/deploy.yml``, and what the project says itself.
+"""Reads what Google Cloud should look like: ``deploy/deploy.yml``, and the project's other files.
 
-Nothing is declared twice: times and deadlines are those of ``checkpoints/schedule.yml``, datasets
-those of ``models/sources.yml``, the bucket of the data docs that of ``great_expectations.yml``. The
-manifests are made by the code of ``plumbline schedule export --format cloud-run``.
+Nothing is declared twice: times and deadlines come from ``checkpoints/schedule.yml``, datasets from
+``models/sources.yml``, the bucket of the data docs from ``great_expectations.yml``. The manifests
+come from the code of ``plumbline schedule export --format cloud-run``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Strict(BaseModel):
 
 
 class RunnerRoles(_Strict):
-    """Of the account as whom a run asks BigQuery, by what they are on."""
+    """Roles of the account that runs queries, by the resource that they apply to."""
 
     project: list[_Role] = Field(default_factory=list)
     monitored_datasets: list[_Role] = Field(default_factory=list)
@@ -110,7 +110,7 @@ class Declaration:
 
     @property
     def runner(self) -> str:
-        """The address of the account as whom a run asks BigQuery."""
+        """The email address of the account that runs queries."""
         return self._address(self.values.runner)
 
     @property

@@ -43,7 +43,7 @@ def image_of(job: dict[str, Any]) -> str:
 
 
 def make_jobs(declared: Declaration, gcloud: Gcloud, *, image: str | None) -> Iterator[Step]:
-    """Make it so, step by step.
+    """Create or update, step by step.
 
     Args:
         declared: what is declared.

@@ -1,4 +1,4 @@
-"""What a job stands on: services, accounts, the images' repository, secrets, datasets and roles."""
+"""Creates what a job needs: APIs, accounts, the image repository, secrets, datasets and roles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MAKE_SECRETS = "roles/secretmanager.admin on the project"
 
 
 def make_prerequisites(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:
-    """Make it so, step by step.
+    """Create or update, step by step.
 
     Raises:
         GcloudError: a step failed; those before it hold.
@@ -123,7 +123,7 @@ def _roles(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:
 
 
 def _dataset_role(project: str, dataset: str, role: str, account: str, gcloud: Gcloud) -> Step:
-    """gcloud knows no roles on datasets; BigQuery's own SQL does."""
+    """Grant a role on a dataset with SQL, because gcloud can't."""
     what = f"{role} on dataset {dataset} for {account}"
     try:
         found = gcloud.bq_look("show", "--dataset", f"{project}:{dataset}")

@@ -1,7 +1,7 @@
-"""Secrets into Secret Manager: a version is added only where the value is another.
+"""Stores secrets in Secret Manager; a version is added only if the value changed.
 
-A value comes from the environment or from standard input, goes to ``gcloud`` by standard input, and
-stands in no argument and no text.
+A value comes from the environment or standard input, and goes to ``gcloud`` on standard input. It
+appears in no argument and no output.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from plumbline.deploy.gcloud import Gcloud, GcloudError, NotFoundError
 from plumbline.deploy.steps import Step
 
 _ADDRESSES = ("webhook", "url")
-"""What a channel calls a variable that holds an address."""
+"""The keys of a channel whose variables hold a URL."""
 
 
 def find_values(declared: Declaration, environment: Mapping[str, str]) -> dict[str, str]:
@@ -38,7 +38,7 @@ def find_values(declared: Declaration, environment: Mapping[str, str]) -> dict[s
 
 
 def check_variable(declared: Declaration, variable: str) -> None:
-    """Refuse a variable that no secret is declared for.
+    """Reject a variable without a declared secret.
 
     Raises:
         ConfigError: with what is near.
@@ -54,7 +54,7 @@ def check_variable(declared: Declaration, variable: str) -> None:
 
 
 def check_values(declared: Declaration, values: Mapping[str, str]) -> None:
-    """Refuse what can't be one; the value itself is never shown.
+    """Reject malformed values, without showing them.
 
     Raises:
         ConfigError: with the variable and what it should be.

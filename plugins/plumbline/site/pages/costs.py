@@ -1,4 +1,4 @@
-"""The page of costs: what runs were billed, what a month comes to, what sharing would save."""
+"""The page of costs: billed bytes, the cost per month, and what sharing would save."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of coverage: what is watched, how it was before, and how long what was wrong lasted."""
+"""The page of coverage: what is monitored, how it was before, and how long incidents lasted."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from plumbline.site.view_models import IncidentView, SiteData
 
 
 def render(data: SiteData, view: IncidentView) -> bytes:
-    """``incidents/ID.html``: what was seen and said, in order."""
+    """``incidents/ID.html``: the incident's timeline."""
     incident = view.incident
     return frame.render(
         "incident.html",
@@ -28,7 +28,7 @@ def render(data: SiteData, view: IncidentView) -> bytes:
 
 
 def render_index(data: SiteData) -> bytes:
-    """``incidents/index.html``: open ones, then those that ended lately."""
+    """``incidents/index.html``: open incidents, then recently ended ones."""
     return frame.render(
         "incidents.html",
         data,

@@ -134,7 +134,7 @@ def _card(data: SiteData, view: MonitorView) -> Card:
 
 
 def _worst_first(card: Card) -> tuple[int, bool, datetime | str, str]:
-    """Of one status: those that nobody silenced first, then the oldest."""
+    """Within a status: those that aren't silenced first, then the oldest."""
     status = _status(card.view)
     rank = WORST_FIRST.index(status) if status else len(WORST_FIRST)
     silenced = card.view.muted is not None or bool(card.incident and card.incident.incident.ack)

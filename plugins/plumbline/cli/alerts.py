@@ -1,4 +1,4 @@
-"""``plumbline alerts``: open incidents, who was told, and what a person does about it."""
+"""``plumbline alerts``: manages incidents and notifications."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
 
 
 def show(incident: str, target: str | None, form: str) -> int:
-    """One incident, and what was seen and said of it, in order."""
+    """Show one incident and its timeline."""
     from plumbline.alerts.editing import find_incident
     from plumbline.alerts.store import EVER
     from plumbline.report import alerts as views
@@ -157,7 +157,7 @@ def unmute(monitor: str, target: str | None) -> int:
 
 
 def test(channels: tuple[str, ...], target: str | None) -> int:
-    """Send a sample of each severity to each route, and say what came back."""
+    """Send a sample of each severity to each route, and report the responses."""
     from plumbline.alerts.factory import open_project_channels
     from plumbline.alerts.sample import send_samples
     from plumbline.core.safe_text import one_line

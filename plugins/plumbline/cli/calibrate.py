@@ -82,7 +82,7 @@ def calibrate(
 
 
 def _checkpoint_of(project: Project, monitor: str) -> str:
-    """A checkpoint that holds the monitor, scheduled ones first."""
+    """A checkpoint that contains the monitor, scheduled ones first."""
     scheduled = [schedule.checkpoint for schedule in project.schedules]
     names = sorted(project.checkpoint_names(), key=lambda name: name not in scheduled)
     for name in names:

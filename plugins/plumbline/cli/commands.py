@@ -115,7 +115,7 @@ class Group(_SaysWhere, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's, with an error that says what else there is."""
+        """As click's, with an error that suggests other commands."""
         if ctx.resilient_parsing:  # completion: an incomplete word is not an error
             return super().resolve_command(ctx, args)
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:

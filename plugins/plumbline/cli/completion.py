@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from plumbline.project import Project
 
 VARIABLE = "_PLUMBLINE_COMPLETE"
-"""Set by the shell's script; its value says what is wanted."""
+"""Set by the shell's script; its value is the request."""
 
 SHELLS = ("bash", "zsh", "fish")
 
 
 def answer_shell(root: click.Group, wanted: str, session: object) -> int:
-    """Write what the shell asked for; the exit code.
+    """Answer the shell's request; return the exit code.
 
     Args:
         root: the ``plumbline`` command.

@@ -13,7 +13,7 @@ from plumbline.cli.session import Session
 
 
 def debug(target: str | None) -> int:
-    """Write a line a check; the exit code."""
+    """Report each check; return the exit code."""
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.doctor.checkup import check_all
     from plumbline.doctor.diagnosis import Level

@@ -1,4 +1,4 @@
-"""What went wrong, as one message and an exit code: never a traceback unless asked for."""
+"""Reports an error as one message and an exit code, with a traceback only on request."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ EXIT_CLEAN, EXIT_WARNINGS, EXIT_ERRORS = 0, 1, 2
 def lint_project(
     names: tuple[str, ...], form: str, fix: bool, analyze: bool, history: Path | None
 ) -> int:
-    """Say what is wrong; the exit code."""
+    """Report all findings; return the exit code."""
     # It would take a seventh of the time of a process of half a second.
     with not_collected():
         return _lint_project(names, form, fix, analyze, history)

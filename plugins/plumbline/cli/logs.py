@@ -1,4 +1,4 @@
-"""What plumbline says beside its results, as records that a log collector reads.
+"""Log records for a log collector, besides the results on standard output.
 
 In the cloud (Cloud Run says so by its variables), or with ``PLUMBLINE_LOG_FORMAT=json``, each line
 on standard error is one JSON object with the keys that Cloud Logging knows: ``severity``,
@@ -46,7 +46,7 @@ _ADDRESS = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
 
 
 def is_json(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether records are wanted: as the variable says, else where the cloud reads them."""
+    """Whether to write records: by the variable, else if the cloud reads them."""
     env = os.environ if environment is None else environment
     wanted = env.get(FORMAT_VARIABLE, "").lower()
     if wanted in ("json", "text"):

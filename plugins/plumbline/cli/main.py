@@ -62,8 +62,8 @@ COMMANDS = {
 
 
 _ALLOCATIONS = 50_000
-"""Of objects, before Python looks for garbage among the youngest. Its own 700 make it look through
-all that an import has made, again and again, and nothing of that is garbage: a sixth of a run."""
+"""Allocations before Python collects the youngest generation. With its default of 700, it would
+traverse everything that an import creates, again and again: a sixth of a run."""
 
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -120,7 +120,7 @@ def invoke(arguments: Sequence[str], *, clock: Callable[[], datetime] = read_clo
         clock: says what now is.
     """
     session = Session(clock=clock)
-    # What goes wrong while arguments are parsed is said before --debug could be read.
+    # Errors in arguments are reported before --debug is parsed.
     session.debug = "--debug" in arguments
     root = build_root()
     try:

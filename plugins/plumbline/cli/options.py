@@ -70,7 +70,7 @@ def format_option(*formats: str) -> click.Option:
 
 
 def select_options(verb: str) -> tuple[click.Option, click.Option]:
-    """``--select`` and ``--exclude``; ``verb`` says what is done with the selected monitors."""
+    """``--select`` and ``--exclude``; ``verb`` is what happens to selected monitors."""
 
     def option(*flags: str, text: str) -> click.Option:
         return click.Option(

@@ -1,4 +1,4 @@
-"""Standard output and standard error: what is written where, and whether it is a terminal.
+"""Writes to standard output and standard error.
 
 Results go to standard output, all else to standard error. A reader that has gone away
 (``plumbline run | head``) is not an error, and doesn't change the exit code.
@@ -55,7 +55,7 @@ def write_report(
 
 
 def write_part(form: str, page: Callable[[], Page]) -> None:
-    """A part of a report that is written as soon as it is known: for people alone."""
+    """Write a part of a report as soon as it is known; only in the text format."""
     if form == "text":
         write_report(form, data=dict, page=page)
 
@@ -78,7 +78,7 @@ def write_message(text: str, *, severity: str = "INFO") -> None:
 
 
 def write_line(line: str) -> None:
-    """A line to standard error, as it is."""
+    """Write a line to standard error, unchanged."""
     try:
         _write(sys.stderr, line + "\n")
     except OSError:

@@ -40,7 +40,7 @@ class LoggedProgress:
         write_message(text)
 
     def monitor_done(self, outcome: Outcome) -> None:
-        """Nothing: the report says it."""
+        """Do nothing; the report has it."""
 
 
 class LiveProgress:

@@ -50,7 +50,7 @@ def status(target: str | None) -> int:
 
 
 def seed(target: str | None) -> int:
-    """Fill it with the demo data anew."""
+    """Load the demo data again."""
     from plumbline.warehouse.ready import seed_again
 
     chosen, _ = _embedded(target)

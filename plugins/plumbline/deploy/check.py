@@ -69,7 +69,7 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """What the checks of one service look at.
+    """The input of the checks of one service.
 
     Args:
         project: its folder, and where relative repositories begin.
@@ -107,7 +107,7 @@ class CheckContext:
 def check_context(
     project: Project, target: Target, service: Service, now: datetime, *, runs_tests: bool
 ) -> CheckContext:
-    """What the checks of ``service`` look at, on ``target``."""
+    """The input of the checks of ``service`` on ``target``."""
     return CheckContext(
         project=project,
         service=service,

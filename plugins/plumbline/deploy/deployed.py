@@ -146,7 +146,7 @@ class _CloudRun:
 
         client = self._client(run_v2.ServicesClient)
         found = client.get_service(name=self._service_name(), timeout=SECONDS)
-        # What was configured last need not be what answers: traffic may stay with an older one.
+        # The latest configuration need not serve: traffic may stay with an older revision.
         shares: dict[str, int] = {}
         for one in found.traffic_statuses:
             if one.percent:

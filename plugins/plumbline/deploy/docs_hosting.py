@@ -1,11 +1,11 @@
-"""The private hosting of the data docs site: what it is made of, and the steps that make it so.
+"""Hosts the data docs site privately on Google Cloud.
 
-A bucket that nobody may read but two accounts: the one that builds the site and that of the web
-server. A Cloud Run service, nginx without root, mounts the site's prefix of the bucket, read-only.
-Cloud Run's own Identity-Aware Proxy stands before it and lets in who is named. No load balancer,
-no key, no address of its own.
+Only two accounts may read the bucket: the one that builds the site and that of the web server. A
+Cloud Run service, nginx without root, mounts the site's prefix of the bucket read-only. Cloud Run's
+Identity-Aware Proxy in front of it admits the named readers. There is no load balancer, no key and
+no domain of its own.
 
-Each step looks first and changes only what differs, so it may be run again at any time.
+Each step looks first and changes only what differs, so it can be repeated at any time.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Drift:
 
     service: Service
     at: datetime
-    """When it was looked at."""
+    """When it was checked."""
     deployed: Deployed | None = None
     behind: Behind | None = None
     reason: str | None = None
@@ -48,7 +48,7 @@ class Drift:
 
     @property
     def is_known(self) -> bool:
-        """Whether it can be said how far it is behind."""
+        """Whether its distance from the branch is known."""
         return self.behind is not None
 
     @property
@@ -74,7 +74,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """All services that were looked at."""
+    """The drift of all chosen services."""
 
     at: datetime
     drifts: tuple[Drift, ...]
@@ -158,5 +158,5 @@ def read_limits(project: Project) -> Limits:
 
 
 def worst_first(report: DriftReport) -> Sequence[Drift]:
-    """For people: what is worst, then what is oldest."""
+    """Worst status first, then oldest first."""
     return sorted(report.drifts, key=lambda one: (-one.status(report.limits).severity, -one.age))

@@ -111,7 +111,7 @@ class Gcloud:
         return ["gcloud", *words, f"--project={self.project}", "--quiet"]
 
     def _bq_command(self, words: Sequence[str]) -> list[str]:
-        # ahead of the command, and headless: bq would ask about a first start
+        # before the command, and headless: bq would prompt on its first start
         return ["bq", f"--project_id={self.project}", "--headless", "--format=json", *words]
 
     def _looked(self, command: list[str], role: str) -> str:
@@ -176,7 +176,7 @@ def _run(command: list[str], given: str | None = None) -> str:
 
 
 def _error_line(text: str) -> str:
-    """The line that says it, without the command's own prefix."""
+    """The line with the error, without the command's own prefix."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = ("ERROR", "BigQuery error", "Error in", "FATAL")
     found = next((line for line in lines if line.startswith(errors)), lines[-1] if lines else "")

@@ -115,7 +115,7 @@ class Repository:
         )
 
     def must_be_whole(self) -> None:
-        """Raise where this is no repository, or a shallow one.
+        """Raise if this isn't a repository, or is a shallow one.
 
         Raises:
             GitError: it is not, or it is.
@@ -134,7 +134,7 @@ class Repository:
             )
 
     def must_have(self, commit: str, paths: Sequence[str]) -> None:
-        """Raise where a path is not in ``commit``'s tree: of it no commit would ever count.
+        """Raise if a path isn't in ``commit``'s tree, because no commit would ever count for it.
 
         Raises:
             GitError: with the first that is missing.
@@ -165,7 +165,7 @@ class Repository:
         return lines.strip()
 
     def changes(self, pathspecs: Sequence[str] = ()) -> list[str]:
-        """What is not committed, a line each as ``git status --short`` has it.
+        """Uncommitted changes, one per line as in ``git status --short``.
 
         Raises:
             GitError: git could not say.

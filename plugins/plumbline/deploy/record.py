@@ -18,7 +18,7 @@ from plumbline.warehouse.ready import ensure_ready
 def record_drift(
     report: DriftReport, target: Target, progress: Callable[[str], None]
 ) -> DriftReport:
-    """Append a row a service; the report, with a failure where that did not work.
+    """Append one row per service; return the report, with a failure if that failed.
 
     The same report again writes nothing more.
     """

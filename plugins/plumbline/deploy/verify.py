@@ -41,7 +41,7 @@ Ending = Literal["calm", "worse", "not calm"]
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was looked at, after and before."""
+    """One checked item, after and before."""
 
     name: str
     status: Status
@@ -62,7 +62,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Look:
-    """One look after a deployment."""
+    """One check after a deployment."""
 
     service: Service
     since: datetime
@@ -208,7 +208,7 @@ def verify(
         if watch is None:
             ending: Ending = "calm" if calm else "worse" if look.is_worse else "not calm"
             return Verified(tuple(looks), ending)
-        # One bad look may be a start-up: it is worse once it stays so.
+        # One failed check may be a start-up; it counts if the next one fails too.
         worse = len(looks) >= CALM_LOOKS and all(one.is_worse for one in looks[-CALM_LOOKS:])
         if worse:
             return Verified(tuple(looks), "worse")

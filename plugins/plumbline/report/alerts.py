@@ -1,4 +1,4 @@
-"""What ``plumbline alerts list`` and ``show`` say."""
+"""The reports of ``plumbline alerts list`` and ``show``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a project watches: monitors and checkpoints as their files say, and how they were last.
+"""The project's monitors and checkpoints, from their files, and their last statuses.
 
-Used by ``plumbline list``. A file with a fault is listed with it, and hides no other.
+Used by ``plumbline list``. A faulty file is listed with its fault, and the others are listed too.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Costs:
-    """What the history says that runs cost."""
+    """The costs of runs in the history."""
 
     target: str
     until: datetime
@@ -65,7 +65,7 @@ def as_dict(costs: Costs) -> dict[str, object]:
 
 
 def remarks(total: CostLine, price: Price) -> list[str]:
-    """How the figures are to be read, a sentence a line; the data docs say the same."""
+    """How to read the figures, one sentence per line; also shown in the data docs."""
     said = []
     if total.is_least:
         said.append(
@@ -116,7 +116,7 @@ def billed(line: CostLine) -> str:
 
 
 def bytes_or_nothing(count: float | None) -> str:
-    """Bytes in words; a dash for what is not known."""
+    """Bytes in words; a dash if unknown."""
     return NOTHING if count is None else size(round(count))
 
 

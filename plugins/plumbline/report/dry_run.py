@@ -1,5 +1,5 @@
-"""The report of a dry run: what each monitor would send, what BigQuery says that it would read, and
-what that would be billed at most."""
+"""The report of a dry run: each monitor's query, the bytes that it would read by BigQuery's
+estimate, and the most that BigQuery would bill."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DryRunModel:
     monitor: str
     compiled: CompiledModel | None
     estimated_bytes: int | None
-    """What BigQuery says that the query would read; None where the warehouse does not say."""
+    """The bytes that the query would read; None if the warehouse doesn't estimate them."""
     fault: str | None = None
     """Why the monitor can't be compiled or estimated."""
 
@@ -47,7 +47,7 @@ class DryRunReport:
 
 
 def dry_run_page(report: DryRunReport) -> list[Section]:
-    """A section a monitor; as a script, what is not SQL stands in comments."""
+    """One section per monitor; in a script, everything except SQL is a comment."""
     judged = f"Target {report.target} · {moment(report.as_of)} · {_total(report)}"
     return [
         Section(("dry run: nothing was run · ", Name(report.checkpoint)), (judged,)),
@@ -125,6 +125,6 @@ def _bytes(read: int, billed: int | None) -> str:
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
-    """Of those that are known; None: none is."""
+    """The sum of known values; None if none is known."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None

@@ -1,4 +1,4 @@
-"""The report for machines: one JSON object, as ``schemas/run.schema.json`` says."""
+"""The report for machines: one JSON object, by ``schemas/run.schema.json``."""
 
 from __future__ import annotations
 

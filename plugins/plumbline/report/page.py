@@ -47,7 +47,7 @@ class Verdict(Strong):
 
 
 class Dim(str):
-    """What is there for those who look for it."""
+    """Details for those who look for them."""
 
     __slots__ = ()
 
@@ -99,7 +99,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Result:
-    """What was looked at, and how it is."""
+    """What was checked, and its status."""
 
     status: Status
     line: Line

@@ -28,10 +28,10 @@ from plumbline.report.page import (
 )
 
 SHOWN = 8
-"""How many groups are named; JSON holds all."""
+"""How many groups are named; JSON has all."""
 
 MOST_FAILURES = 20
-"""How many failed expectations are named; JSON holds all."""
+"""How many failed expectations are named; JSON has all."""
 
 _ROOM_FOR_SUMMARY = 100
 """Columns of a terminal from which the table has room for summaries."""
@@ -132,7 +132,7 @@ def _shortened(summary: str, width: int | None) -> str:
 
 
 def _found(outcome: Outcome) -> Iterator[Fact]:
-    """What the table does not say: why, what failed, where."""
+    """What the table leaves out: why, what failed, where."""
     if outcome.reason and outcome.reason not in outcome.summary:
         yield "why", outcome.reason
     groups = failing(outcome.groups) if outcome.status.is_failing else []
@@ -213,6 +213,6 @@ def _beyond(group: GroupOutcome) -> float:
 
 
 def _again(monitor: str, report: RunReport) -> str:
-    """The command that asks this one monitor what the run asked it."""
+    """The command that runs this monitor again as in the run."""
     run = ["plumbline", "run", report.checkpoint, "--select", monitor, "--target", report.target]
     return shlex.join([*run, *report.given])

@@ -152,8 +152,8 @@ def collect(
 def _in_order(
     project: Project, checkpoints: Mapping[str, tuple[str, ...]], after: Collection[str]
 ) -> tuple[str, ...]:
-    """The checkpoints' order, then the other monitors. One whose files are gone has no page: what
-    it found last would stand there as if it were so now. The cache still has it, should it return.
+    """The checkpoints' order, then the other monitors. A monitor without files has no page, because
+    its last result would look current. The cache keeps it, in case it returns.
     """
     found = dict.fromkeys(name for monitors in checkpoints.values() for name in monitors)
     found.update(dict.fromkeys(project.monitor_names()))
@@ -181,7 +181,7 @@ def _after_deployments(
 def _after_deployment(
     project: Project, name: str, services: tuple[str, ...], gx: GxLinks
 ) -> MonitorView:
-    """What its files say: of its runs nothing is kept."""
+    """A view from the monitor's files alone, without runs."""
     suite = _suite(project, name)
     return MonitorView(
         name=name,
@@ -334,7 +334,7 @@ def _notes(suite: Suite | None) -> str:
 
 
 def _lines(suite: Suite | None, latest: Outcome | None) -> tuple[SuiteLine, ...]:
-    """The suite in words: as the last run judged it, else as its file says."""
+    """The suite in words: as in the last run, else as in its file."""
     if latest is not None and latest.expectations:
         return tuple(SuiteLine(one.severity, one.text) for one in latest.expectations)
     if suite is None:

@@ -1,4 +1,4 @@
-"""A site in Cloud Storage, replaced object by object without a moment of half a site.
+"""A site in Cloud Storage, replaced object by object, so that readers never see half a site.
 
 Writing one object is atomic, writing many is not. So the order makes it safe:
 
@@ -156,7 +156,7 @@ class BucketSite:
 
     @contextlib.contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Reads what the site is. Another build is waited for; `write` finds out if one began.
+        """Read the site's state. Wait for another build; `write` detects one that began later.
 
         Raises:
             ConfigError: the bucket is not there, we lack a role, or others' files are in the place.
@@ -181,7 +181,7 @@ class BucketSite:
         return None if stored is None else stored.content
 
     def has(self, path: str) -> bool:
-        """Whether the site has that file. Only of a build that died must the bucket be asked."""
+        """Whether the site has that file. The bucket is queried only after a failed build."""
         if path in self._manifest.files:
             return True
         if path not in self._manifest.pending:
@@ -285,7 +285,7 @@ class BucketSite:
             return
         read = _Manifest.from_json(stored.content)
         if read is None:
-            # What was here can only be found by looking; none of it is trusted.
+            # List what is here; none of it is trusted.
             found = frozenset(self._objects.list()) - {MANIFEST}
             read = _Manifest(pending=found)
         if self._afresh:
@@ -312,7 +312,7 @@ class BucketSite:
         return (datetime.now(UTC) - stat.updated).total_seconds() > 10 * self._lease_seconds
 
     def _claim(self, known: _Manifest, changed: Collection[str], pages: Pages) -> None:
-        """Say what is about to be written; nothing was, so far."""
+        """Declare what is about to be written; nothing has been written so far."""
         pending = known.pending | frozenset(changed)
         same = known.layout == pages.layout
         self._commit(

@@ -30,7 +30,7 @@ from plumbline.site.view_models import SiteData
 from plumbline.site.writing import SiteFiles, Written
 
 STALE_AFTER = timedelta(hours=24)
-"""Where no schedule says when the next run is due: from then on a page says that it is old."""
+"""Without a schedule, a page older than this is marked as stale."""
 
 ResultKey = tuple[str, ...]
 
@@ -106,8 +106,8 @@ def build_site(
             is made afresh; the old one is whole.
     """
     keep, next_runs = keep or Keep(), next_runs or {}
-    # Beside all that GX has loaded, each look for garbage takes as long as a page, and what a build
-    # leaves behind is small.
+    # With all that GX has loaded, a garbage collection takes as long as a page, and a build leaves
+    # little garbage behind.
     with files.exclusively(), not_collected():
         known = None if afresh else _read_cache(files, target)
         cache = known or HistoryCache(target=target.name)
@@ -160,7 +160,7 @@ def build_site(
 
 @dataclass(frozen=True)
 class _EarlierBuild:
-    """What an earlier build left and this one may leave as it is."""
+    """What an earlier build left and this build can keep."""
 
     files: SiteFiles
     is_current: bool
@@ -174,9 +174,9 @@ class _EarlierBuild:
     def archives(
         self, cache: HistoryCache, leaving: Archives
     ) -> tuple[HistoryCache, dict[str, bytes], Archives]:
-        """The files of archives that this build makes, and the months that it has to draw.
+        """The archive files that this build writes, and the months that it has to draw.
 
-        A month whose page and archive are both lost is no longer named.
+        A month without a page and an archive is no longer listed.
         """
         made: dict[str, bytes] = {}
         rows: dict[tuple[str, str], tuple[Row, ...]] = {}
@@ -243,7 +243,7 @@ class _EarlierBuild:
 
 @dataclass(frozen=True)
 class _GxSection:
-    """GX's pages: those to be drawn, and those that are there."""
+    """GX's pages: those to draw, and existing ones."""
 
     links: GxLinks
     hashes: Mapping[str, str]

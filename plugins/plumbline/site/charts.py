@@ -39,7 +39,7 @@ class Scale:
         if whole:
             low, high = min(low, 0.0), max(high, 100.0 if unit == "%" else high)
         if low == high:
-            # Beyond 2^53 floats lie further apart than a half.
+            # Beyond 2^53, floats are more than a half apart.
             margin = max(0.5, 4 * math.ulp(low))
             low, high = low - margin, high + margin
         return cls(low, high)
@@ -85,7 +85,7 @@ def small_chart(
     scale: Scale | None = None,
     span: tuple[datetime, datetime] | None = None,
 ) -> SmallChart:
-    """A line of what was observed, with its thresholds as they were then.
+    """A line of observed values, with the thresholds of that time.
 
     Args:
         points: oldest first.

@@ -19,7 +19,7 @@ from plumbline.site.view_models import BudgetView, CostsView, SharingView
 
 
 def costs_of(project: Project, cache: HistoryCache, price: Price) -> CostsView | None:
-    """What the runs of the last days took; None where nothing is known of it."""
+    """The costs of the last days' runs; None if they are unknown."""
     until = last_instant(cache)
     if until is None:
         return None

@@ -1,4 +1,4 @@
-"""The page of coverage, from the cache and the project's files: what is watched and how often, and
+"""The page of coverage, from the cache and the project's files: which monitors run how often, and
 how long incidents lasted. Used by `plumbline.site.assemble`.
 """
 

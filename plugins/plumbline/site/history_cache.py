@@ -1,6 +1,6 @@
-"""The site's cache: what it knows of runs and incidents, as much as its pages show.
+"""The site's cache: the runs and incidents that its pages show.
 
-It lies in the site and is read and written whole by each build, so that a build reads one file
+It is a file of the site, which each build reads and writes whole, so that a build reads one file
 however much has ever been stored. It holds the last runs. Once a day is over, its runs go to the
 site's archives, a file for a monitor's month, which is read when the next day is over, or when its
 page has to be drawn again. Incidents go there a month at a time.
@@ -108,12 +108,12 @@ class IncidentStory:
 
     @property
     def monitor(self) -> str:
-        """As its events say."""
+        """From its events."""
         return self.events[0].monitor
 
     @property
     def opened_at(self) -> datetime:
-        """As its events say."""
+        """From its events."""
         return self.events[0].opened_at
 
     @property
@@ -246,7 +246,7 @@ def with_records(cache: HistoryCache, records: Sequence[Record]) -> HistoryCache
 def with_rows(
     cache: HistoryCache, rows: Mapping[str, Sequence[Row]], runs: Sequence[RunRow]
 ) -> HistoryCache:
-    """``cache`` with what the history in the warehouse says of runs; what is known stays."""
+    """``cache`` with the runs of the history in the warehouse; known runs stay."""
     monitors = dict(cache.monitors)
     for name, found in rows.items():
         known = monitors.get(name) or CachedMonitor(name)
@@ -348,7 +348,7 @@ def to_json(cache: HistoryCache) -> bytes:
 
 
 def from_json(content: bytes) -> HistoryCache | None:
-    """The cache of a file; None: it is none, or another version's, and is made anew."""
+    """The cache of a file; None if it isn't one, or is of another version."""
     from pydantic import ValidationError
 
     try:

@@ -1,4 +1,4 @@
-"""An incident's page from its rows: what was seen, decided and said, in order.
+"""An incident's timeline from its rows: observations, decisions and deliveries.
 
 Pure. Used by `plumbline.site.assemble`.
 """
@@ -31,9 +31,9 @@ _SAME_TIME = timedelta(days=1)
 
 
 def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
-    """The incident that ``story`` tells of, as far as its rows say.
+    """The incident of ``story``, as far as its rows tell.
 
-    What only the state of alerts knows (acknowledgements, what recovered) is not among them.
+    Acknowledgements and recovered groups are missing: only the state of alerts has them.
     """
     first, last = story.events[0], story.events[-1]
     is_over = story.is_over
@@ -106,7 +106,7 @@ def _brought_up_to_date(story: IncidentStory, *, owner: str | None) -> Incident:
 def timeline_of(
     story: IncidentStory, seen: Sequence[Sighted], incident: Incident
 ) -> tuple[TimelineEntry, ...]:
-    """Oldest first: at each event what it was decided on, and below it who was notified."""
+    """Oldest first: each event with its observation, and then who was notified."""
     by_run: dict[str | None, list[DeliveryRow]] = {}
     for delivery in story.deliveries:
         by_run.setdefault(delivery.run_id, []).append(delivery)
@@ -171,7 +171,7 @@ def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
 
 
 def _members(event: IncidentRow) -> Iterator[FailingGroup]:
-    """Those that can be read: a newer plumbline may say more, and no page is lost over a row."""
+    """The readable rows; those of a newer plumbline are left out."""
     try:
         read: Any = json.loads(event.members or "[]")
     except ValueError:

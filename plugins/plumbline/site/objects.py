@@ -31,9 +31,9 @@ CONNECTIONS = 8
 EMULATOR = "STORAGE_EMULATOR_HOST"
 ENDPOINT = "https://storage.googleapis.com"
 PRIVATE = "https://storage.cloud.google.com"
-"""Addresses here ask for a Google login, and show an object to those who may read it."""
+"""URLs here require a Google login with permission to read the object."""
 PUBLIC = "https://storage.googleapis.com"
-"""Addresses here ask for nothing, and show what everybody may read."""
+"""URLs here need no login, and work for public objects."""
 
 _ROLE = "roles/storage.objectUser"
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
@@ -51,7 +51,7 @@ class Stored:
 
     content: bytes
     generation: int
-    """Cloud Storage's number of this writing of it."""
+    """Cloud Storage's number for this version of the object."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Objects:
         return f"{self.prefix}/{path}" if self.prefix else path
 
     def get(self, path: str) -> Stored | None:
-        """An object; None: there is none.
+        """An object; None if it doesn't exist.
 
         Raises:
             ConfigError: the bucket is not there, or we may not read it.
@@ -130,7 +130,7 @@ class Objects:
         cache_control: str | None = None,
         over: int | None = None,
     ) -> int:
-        """Write an object, all of it or nothing.
+        """Write an object, whole or not at all.
 
         Args:
             path: where.
@@ -293,7 +293,7 @@ _FIELDS = "items/name,nextPageToken"
 
 
 class _MissingObjectError(Exception):
-    """There is no such object."""
+    """The object doesn't exist."""
 
 
 def _said(fault: Any) -> str:

@@ -1,4 +1,4 @@
-"""Where each page lies in the site, and how one page leads to another without a server."""
+"""The path of each page in the site, and relative links between pages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _TAKEN = re.compile(r"index|con|prn|aux|nul|com\d|lpt\d|\d{4}-\d{2}")
 
 
 def file_name(name: str) -> str:
-    """A name that is a file's on every system, in no other folder, and no other name's.
+    """A unique file name that is valid on every system.
 
-    Plain names stay as they are; of all others a part stays readable, and a hash tells them apart.
+    Plain names stay as they are. Other names become a readable part and a hash.
     """
     if _PLAIN.fullmatch(name) and not _TAKEN.fullmatch(name):
         return name

@@ -1,7 +1,7 @@
-"""What one run leaves for the site: a record a monitor, kept in the meta of GX's stored result.
+"""What one run leaves for the site: a record per monitor, in the meta of GX's stored result.
 
-So GX's own store of validation results is the site's source: whoever builds the docs, the action
-of a checkpoint or ``context.build_data_docs()``, reads the same. Plain JSON, made by pydantic.
+GX's own store of validation results is the site's source, so the action of a checkpoint and
+``context.build_data_docs()`` build from the same data. Plain JSON, made by pydantic.
 Used by the monitors (`plumbline.gx`), which write it, and by `plumbline.site.build`.
 """
 
@@ -87,7 +87,7 @@ def to_meta(record: Record) -> dict[str, Any]:
 
 
 def from_meta(meta: Mapping[str, Any], *, result: tuple[str, ...] | None = None) -> Record | None:
-    """The record of a result's meta; None where it holds none that this plumbline knows."""
+    """The record in a result's meta; None if there is none that this version can read."""
     from pydantic import ValidationError
 
     said = meta.get(META_KEY)
@@ -101,7 +101,7 @@ def from_meta(meta: Mapping[str, Any], *, result: tuple[str, ...] | None = None)
 
 
 def _whole(value: Any) -> Any:
-    """Without halves of characters, which JSON can name and no file can hold."""
+    """Replace lone surrogates, which JSON allows but UTF-8 files don't."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode(errors="replace").decode()
     if isinstance(value, dict):

@@ -36,7 +36,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """A server of ``folder``, which listens already; ``serve_forever`` answers.
+    """A server for ``folder``, which already listens; ``serve_forever`` answers requests.
 
     Raises:
         ConfigError: the port can't be had.

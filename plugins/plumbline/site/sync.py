@@ -1,7 +1,7 @@
-"""What the history in the warehouse knows, for the site: runs, incidents, deliveries, the state.
+"""Reads the history in the warehouse for the site: runs, incidents, deliveries, the state.
 
 Only what was recorded since the last build is read, so a build costs the same however long the
-history is. Where there is no dataset of ours, or no warehouse, there is nothing to add.
+history is. Without plumbline's dataset, or without a warehouse, there is nothing to add.
 Used by `plumbline.site.build`.
 """
 
@@ -56,7 +56,7 @@ class StateNow:
 
 @dataclass(frozen=True)
 class News:
-    """What the warehouse says."""
+    """What the history adds."""
 
     rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     """By monitor."""
@@ -69,7 +69,7 @@ class News:
     synced: Mapping[str, datetime] = field(default_factory=dict)
     """As `plumbline.site.history_cache.HistoryCache` has them."""
     fault: str | None = None
-    """Why the warehouse could not be asked."""
+    """Why the warehouse could not be read."""
 
 
 def read_news(

@@ -1,7 +1,7 @@
-"""What the pages show, as plain values: filled from history, suites and files, then only drawn.
+"""What the pages show, as plain values, filled from history, suites and files.
 
-Nothing here is computed from I/O, and no page asks for more than is in here. Instants carry a zone.
-See `plumbline.site` for who fills what.
+Nothing here does I/O, and pages need nothing else. Instants have a zone. See `plumbline.site` for
+what fills which value.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class MonitorView:
     failing: FailingRows | None = None
     """A sample of the rows that failed in the last run."""
     description: str = ""
-    """What the suite's notes say."""
+    """The suite's notes."""
     suite: tuple[SuiteLine, ...] = ()
     gx_suite: str | None = None
     """GX's page of the suite, relative to the site."""
@@ -145,7 +145,7 @@ class MonitorView:
     def undrawable(
         cls, name: str, raised: Exception, at: datetime, checkpoints: tuple[str, ...] = ()
     ) -> MonitorView:
-        """What stands for a monitor whose own view or pages raised: the others are drawn."""
+        """A placeholder for a monitor whose own view or pages raised; the others are drawn."""
         reason = f"its page could not be drawn: {type(raised).__name__}: {raised}"
         latest = Outcome(name, Status.ERROR, summary=reason, as_of=at, reason=reason)
         return cls(name, latest=latest, since=None, checkpoints=checkpoints, fault=reason)
@@ -153,7 +153,7 @@ class MonitorView:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing in an incident's story: what was seen, decided or said."""
+    """One entry of an incident's timeline: an observation, an event or a delivery."""
 
     at: datetime
     kind: TimelineKind
@@ -253,7 +253,7 @@ class CoverageRow:
     monitor: str
     owner: str | None
     before: str | None
-    """How it was looked at before plumbline."""
+    """How it was checked before plumbline."""
     status: Status | None
     """Of its last run; None: it has never run."""
     checkpoints: tuple[str, ...]
@@ -299,9 +299,9 @@ class SiteData:
     revision: str | None = None
     """The suites' revision that judged the last run."""
     costs: CostsView | None = None
-    """None: nothing is known of what runs cost, and there is no page."""
+    """None: the costs are unknown, and there is no page."""
     coverage: tuple[CoverageRow, ...] = ()
-    """What is watched; none: there is no page."""
+    """One row per monitor; empty: there is no page."""
     links: tuple[Link, ...] = ()
     """GX's pages, in the navigation."""
     note: str = ""

@@ -1,4 +1,4 @@
-"""Pages into a folder: all of them or none, and only those that changed.
+"""Writes pages into a folder: all or none, and only those that changed.
 
 The site's folder is a symbolic link to a version of it, a folder beside it:
 
@@ -63,7 +63,7 @@ class SiteFiles(Protocol):
     """Where a site lies: a folder, or a bucket."""
 
     def exclusively(self) -> AbstractContextManager[None]:
-        """One build at a time, where that can be had."""
+        """Allow one build at a time, if the place supports it."""
 
     def read(self, path: str) -> bytes | None:
         """A file of the site as it is; None: there is none."""
@@ -260,7 +260,7 @@ def _number(version: Path | None) -> int:
 
 
 def _is_file(folder: Path, path: str) -> bool:
-    """As a `Path` says it, for the hundreds of files of a site in a third of the time."""
+    """As ``Path.is_file``, but three times as fast, for the hundreds of files of a site."""
     return os.path.isfile(f"{folder}/{path}")  # noqa: PTH113
 
 

@@ -60,7 +60,7 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """What a running server says of itself in ``server.json``."""
+    """A running server's own entry in ``server.json``."""
 
     pid: int
     port: int
@@ -84,7 +84,7 @@ class EmbeddedStatus:
 
 
 class EmbeddedWarehouse:
-    """The server of one state folder: start, stop, look, empty."""
+    """The server of one state folder: start, stop, inspect, reset."""
 
     def __init__(self, state_dir: Path, project: str) -> None:
         self._state_dir = state_dir
@@ -133,7 +133,7 @@ class EmbeddedWarehouse:
         return server.url
 
     def running(self) -> ServerRecord | None:
-        """The living server once it answers; None when there is none.
+        """The running server once it answers; None if there is none.
 
         Raises:
             WarehouseError: it lives and does not answer.

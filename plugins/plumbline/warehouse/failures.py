@@ -1,4 +1,4 @@
-"""From whatever the Google client raises to one line that can be read at three in the morning.
+"""Turns whatever the Google client raises into one readable line.
 
 Used by `query` and `seed`. The answer is always a `WarehouseError`: its ``reason`` is BigQuery's
 own (``notFound``, ``accessDenied``, ...), or ours where nothing was answered (``timeout``,
@@ -48,12 +48,12 @@ NO_DATASET = (
 )
 
 TROUBLES = ("backendError", "internalError", "jobBackendError", "jobInternalError", "badGateway")
-"""Reasons that lie with BigQuery."""
+"""Reasons on BigQuery's side."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """What was being asked, for the message."""
+    """The call that failed, for the message."""
 
     target: Target
     endpoint: str
@@ -139,7 +139,7 @@ def _answered(fault: object, call: Call) -> WarehouseError:
 
 
 def _fix_of_what(reason: str, said: str) -> str | None:
-    """A fix for what it is that was not found; None: that of the reason."""
+    """The fix for a missing project or dataset; None: the reason's own fix applies."""
     if reason == "notFound" and "not found: project" in said.lower():
         return NO_PROJECT
     if reason == "notFound" and "not found: dataset" in said.lower():

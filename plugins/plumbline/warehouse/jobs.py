@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from plumbline.project.targets import Target
 
 REACH_SECONDS = 15.0
-"""How long a server that we did not start may take to say anything at all."""
+"""How long a server that we did not start may take to answer at all."""
 
 CANCEL_SECONDS = 5.0
 
@@ -111,7 +111,7 @@ class JobRunner:
     def close(self) -> None:
         """Close idle connections, which would otherwise stay open until garbage collection.
 
-        What is still under way keeps its own, and who submits again gets new ones.
+        Running jobs keep theirs, and later jobs open new ones.
         """
         self._client.close()  # type: ignore[no-untyped-call]
 
@@ -197,5 +197,5 @@ class JobRunner:
         except http.ConnectionError as fault:
             return why_disconnected(fault)
         except GoogleAuthError:
-            pass  # it answered, if only to refuse us; the job will say how
+            pass  # it answered, if only with a refusal; the job will report it
         return None

@@ -1,7 +1,7 @@
 """Locks between processes that the kernel releases when their holder dies.
 
-A lock file may lie about for ever; what counts is whether a living process holds it. So there is
-no stale lock, and no process id that another program has inherited.
+A lock file may stay around; what counts is whether a living process holds the lock. So there are
+no stale locks, and no process ids that another program has inherited.
 Used by the embedded warehouse, on Linux and macOS; ``fcntl`` is imported when first needed, so that
 a target on BigQuery works elsewhere too.
 """
@@ -52,7 +52,7 @@ def is_held(path: Path) -> bool:
     import fcntl
 
     try:
-        # Shared, so that those who only ask do not stand in each other's way.
+        # Shared, so that commands that only check don't block each other.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

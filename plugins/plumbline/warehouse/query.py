@@ -1,6 +1,6 @@
 """One query as one BigQuery job: submit, wait, read, under one deadline.
 
-Everything that is particular about speaking to BigQuery is here; `jobs.JobRunner` adds threads.
+Everything specific to BigQuery's API is here; `jobs.JobRunner` adds threads.
 
 The job's id is ours, so that an insert whose answer was lost is picked up instead of repeated. A
 job that failed for a reason that passes has burned its id; the query is then a new job, and paid
@@ -71,7 +71,7 @@ class QueryParameter(Protocol):
 
 @dataclass(frozen=True)
 class QueryRequest:
-    """What is to be asked."""
+    """A query to run."""
 
     name: str
     """Whose query it is: the monitor."""
@@ -85,11 +85,11 @@ class QueryRequest:
     most_rows: int | None = None
     """How many rows of the answer are read, where it is enough to know how many there are."""
     dry_run: bool = False
-    """Only ask what it would read: no rows, nothing billed."""
+    """Only estimate the bytes that it would read: no rows, nothing billed."""
 
 
 def new_job_id(name: str) -> str:
-    """An id for a job of ours: unlike any other, and telling in the console."""
+    """A unique job id, with the name in it for BigQuery's console."""
     word = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name)
     return f"plumbline_{word[:100]}_{uuid.uuid4().hex}"
 

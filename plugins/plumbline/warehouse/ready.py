@@ -1,4 +1,4 @@
-"""A target is made ready before a run: the embedded BigQuery runs and holds its seed's data.
+"""Prepares a target for a run: starts the embedded BigQuery and loads its seed's data.
 
 Used by ``plumbline run`` and everything else that queries, and by ``plumbline warehouse``.
 Nothing happens to BigQuery, nor to a server that BIGQUERY_EMULATOR_HOST names: that one is used as
@@ -41,7 +41,7 @@ def ensure_ready(target: Target, progress: Progress = silent) -> Target:
 
 
 def seed_again(target: Target, progress: Progress = silent) -> None:
-    """Fill the embedded warehouse anew, whatever it holds: ``plumbline warehouse seed``.
+    """Fill the embedded warehouse again, whatever it holds: ``plumbline warehouse seed``.
 
     Raises:
         ConfigError: the target is not a seeded embedded warehouse of plumbline's own.

@@ -45,7 +45,7 @@ class QueryResult:
     seconds: float
     """Wall time from submission to the last row."""
     total_bytes_processed: int | None = None
-    """None where the warehouse does not say (the embedded one)."""
+    """None if the warehouse doesn't report it (the embedded one)."""
     total_bytes_billed: int | None = None
     row_count: int | None = None
     """How many rows the answer has, where not all of them were read."""

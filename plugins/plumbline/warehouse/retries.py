@@ -37,7 +37,7 @@ PASSING = {
     "tableUnavailable": "HTTP 400: a table of a Google product is being written; try again",
     "userRateLimitExceeded": "HTTP 403: the same for one user (Google's APIs in general)",
 }
-"""Reasons for which the same request may work a moment later, and what BigQuery says of each."""
+"""Reasons after which the same request may work a moment later, with BigQuery's description."""
 
 STAYING = {
     "accessDenied": "HTTP 403: a role is missing",
@@ -63,7 +63,7 @@ STAYING = {
     "stopped": "HTTP 200: the job was cancelled",
     "timeout": "HTTP 400: the job was timed out",
 }
-"""Reasons for which the same request will fail again, and what BigQuery says of each."""
+"""Reasons after which the same request will fail again, with BigQuery's description."""
 
 PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
 """Seconds for which a call without any answer is repeated, including the last attempt. A server on
@@ -127,7 +127,7 @@ def make_retry(
 
     Args:
         target: whose patience it is.
-        patience: seconds from now on for which what nobody answers is repeated; None: until
+        patience: seconds for which a call without any answer is repeated; None: until
             the deadline. On the embedded warehouse it is for every error.
         attempt_seconds: how long one attempt may take before it is cut and tried again.
         also: other errors that pass here, for as long as ``patience``.

@@ -48,7 +48,7 @@ LOAD_FORMATS = {".parquet": "PARQUET", ".ndjson": "NEWLINE_DELIMITED_JSON"}
 
 @dataclass(frozen=True)
 class SeedPlan:
-    """What a target's seed consists of, and where it says that it is done."""
+    """What a target's seed consists of, and the mark that it is loaded."""
 
     target: Target
     seed: Seed
@@ -71,7 +71,7 @@ class SeedPlan:
 
     @property
     def mark(self) -> Path:
-        """Written last, beside the data that it speaks of."""
+        """Written last, next to the data that it describes."""
         return self.warehouse.data_dir / f"seed-{self.target.project}.json"
 
     def digest(self) -> str:
@@ -98,7 +98,7 @@ class SeedPlan:
         return content.hexdigest()
 
     def places(self) -> Mapping[tuple[str, str], tuple[str, str]]:
-        """Dataset and table, by source and table, of those whose names can be told.
+        """Dataset and table, by source and table, of those whose names can be resolved.
 
         Under the names that the files give them: those of the target are put in when they are made.
 

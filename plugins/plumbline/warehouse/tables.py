@@ -78,8 +78,8 @@ def read_makeable_tables(
 ) -> tuple[SourceTable, ...]:
     """The tables of ``models/sources.yml`` that a statement can make.
 
-    The others may be declared too, and somebody else makes them: without columns, without types of
-    these, or not in ``places``.
+    Other declared tables are created elsewhere: those without columns, with other types, or not in
+    ``places``.
 
     Args:
         document: the declarations.

@@ -1,4 +1,4 @@
-"""An incident's page from its rows: what was seen, decided and said, in order."""
+"""An incident's timeline from its rows: observations, decisions and deliveries."""
 
 from __future__ import annotations
 

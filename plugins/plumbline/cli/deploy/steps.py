@@ -21,7 +21,7 @@ def dry_run_option() -> click.Option:
 
 
 def write_steps(steps: Iterable[Step], *, dry_run: bool) -> list[Step]:
-    """Write each step as it is done; all of them."""
+    """Report each step, and return all of them."""
     written = []
     for step in steps:
         write_result(step.render(dry_run=dry_run))

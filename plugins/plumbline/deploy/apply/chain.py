@@ -50,7 +50,7 @@ def try_chain(
     through_scheduler: bool = False,
     alerts: bool = False,
 ) -> Iterator[Link]:
-    """Run the job once and look at every link; the first that does not hold is the last.
+    """Run the job once and check every step, up to the first that fails.
 
     Args:
         job: which.

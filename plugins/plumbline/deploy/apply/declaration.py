@@ -98,14 +98,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Declaration:
-    """All of it."""
+    """The whole declaration."""
 
     project: Project
     values: Values
 
     @property
     def folder(self) -> Path:
-        """Where the declarations lie."""
+        """The folder of the declarations."""
         return self.project.root / FOLDER
 
     @property
@@ -184,7 +184,7 @@ class Declaration:
 
     @property
     def variables_without_secret(self) -> tuple[str, ...]:
-        """Those that channels read and no secret holds: such a channel is not configured."""
+        """Channels' variables without a secret; such a channel is not configured."""
         return tuple(name for name in self.variables if name not in self.values.secrets)
 
     def choose_jobs(self, name: str | None) -> list[Job]:

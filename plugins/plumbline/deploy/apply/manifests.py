@@ -1,4 +1,4 @@
-"""The declarations as files: written from what is declared, and found out when they are stale."""
+"""Writes the declarations as manifests, and detects stale ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def scheduler(job: Job) -> dict[str, Any]:
 
 
 def check(declared: Declaration) -> None:
-    """Refuse files that say something else than what they are made from.
+    """Reject manifests that don't match the declaration.
 
     Raises:
         ConfigError: a file is stale, missing, or of a job that is no longer declared.
@@ -66,7 +66,7 @@ def check(declared: Declaration) -> None:
 
 
 def write(declared: Declaration) -> list[tuple[str, Path]]:
-    """Write what differs: what was done with each file."""
+    """Write changed files; return what was done with each."""
     files = render(declared)
     done = []
     for path in _there(declared.folder):

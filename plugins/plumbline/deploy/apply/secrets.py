@@ -85,7 +85,7 @@ def check_values(declared: Declaration, values: Mapping[str, str]) -> None:
 
 
 def put_secrets(declared: Declaration, gcloud: Gcloud, values: Mapping[str, str]) -> Iterator[Step]:
-    """Put each value that is given where ``deploy/deploy.yml`` says.
+    """Store each given value in the secret that ``deploy/deploy.yml`` declares.
 
     Args:
         declared: what is declared.
@@ -117,7 +117,7 @@ def put_secrets(declared: Declaration, gcloud: Gcloud, values: Mapping[str, str]
 
 
 def _holds(name: str, gcloud: Gcloud) -> str | None:
-    """What its newest version holds; None: it has none that can be read."""
+    """The value of its newest version; None if there is no readable one."""
     try:
         return gcloud.read(
             "secrets", "versions", "access", "latest", f"--secret={name}",

@@ -1,6 +1,6 @@
 """The pages: `SiteData` in, ``{path: bytes}`` out, without I/O.
 
-`render_site` is what a builder calls; `plumbline.site.writing` puts its answer into a folder.
+A builder calls `render_site`; `plumbline.site.writing` writes the result into a folder.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def render(data: SiteData) -> bytes:
 
 
 def _lasting(duration: timedelta | None) -> str:
-    """``6 h``, ``3.2 days``; a dash for what is not known."""
+    """``6 h``, ``3.2 days``; a dash if unknown."""
     if duration is None:
         return "\N{EN DASH}"
     hours = duration.total_seconds() / 3600

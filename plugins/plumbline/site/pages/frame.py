@@ -221,7 +221,7 @@ def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:
 
 @lru_cache(maxsize=4096)
 def _said(local: datetime, ends_day: bool) -> Markup:
-    """Each instant stands on many pages."""
+    """Cached, because each instant is on many pages."""
     if ends_day and local.time() == time():
         text = f"end of {day(last_day(local))}"
     else:

@@ -29,7 +29,7 @@ def layout() -> str:
 
 
 def static_path(name: str) -> str:
-    """Where a style or a script lies in the site."""
+    """The path of a style or a script in the site."""
     return f"{paths.STATIC}{layout()}/{name}"
 
 

@@ -45,7 +45,7 @@ class GroupCard:
 
 @dataclass(frozen=True)
 class Alerted:
-    """How often a monitor alerted, within the incidents that the site holds."""
+    """How often a monitor alerted, by the incidents in the site's history."""
 
     incidents: int
     told: int

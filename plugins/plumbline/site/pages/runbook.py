@@ -1,4 +1,4 @@
-"""A runbook's Markdown as HTML that may stand inside a page."""
+"""A runbook's Markdown as HTML that is safe inside a page."""
 
 from __future__ import annotations
 

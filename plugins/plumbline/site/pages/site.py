@@ -1,4 +1,4 @@
-"""Every page of the site, and which pages of earlier builds still hold."""
+"""Every page of the site, and which pages of earlier builds are still valid."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pages:
     kept: frozenset[str]
     """Not drawn, because what they show is over: the files of the earlier build stay."""
     layout: str
-    """The hash of templates, styles and scripts: where it is another, no earlier page holds."""
+    """The hash of templates, styles and scripts; if it changed, no earlier page is valid."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """By monitor, why its pages could not be drawn."""
 

@@ -1,12 +1,12 @@
 {#-
-    What was expected, from the calendar alone. CTEs that end in `expected`: for each evaluation the
-    window of `dates` dates up to the anchor of `kind`, a row a game in it, or one row without a game
-    where there is none. `verdict` and `reason` are the same on all rows of an evaluation:
+    The expected games, from the calendar alone. CTEs that end in `expected`: for each evaluation the
+    window of `dates` dates up to the anchor of `kind`, one row per game in it, or one row without a game
+    if there are none. `verdict` and `reason` are the same on all rows of an evaluation:
     - a game in the window: judge
     - none, and every date of the window is outside a season or in a break: skip
     - none, and the calendar goes on after the anchor: skip, a day off
-    - none, and it does not: unknown, because an empty or stale calendar knows nothing
-    `before`: games of that many days before the window come along; they have no say in the verdict.
+    - none, and it does not: unknown, because the calendar is empty or stale
+    `before`: games of that many days before the window are included; they don't affect the verdict.
 -#}
 {% macro expected_windows(kind, dates, before=0) -%}
 anchored as (
@@ -23,7 +23,7 @@ windows as (
 
 ),
 
--- the row of nulls keeps an evaluation that finds no game
+-- the row of nulls keeps an evaluation without games
 calendar as (
 
     select game_id, game_date, is_final, is_declared_postponed

@@ -1,4 +1,4 @@
-{#- Whether one of the periods `first/last/name` holds a date. -#}
+{#- Whether one of the periods `first/last/name` contains a date. -#}
 {% macro is_covered(date, periods) -%}
 exists(
                 select 1 from unnest({{ periods }}) as period

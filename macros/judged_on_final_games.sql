@@ -1,6 +1,6 @@
 {#-
-    For a monitor that stands on final games: `expected` becomes `judged`, a row a game, with the doubt
-    as columns. `games`: those that should be final (a game declared postponed should not);
+    For a monitor of final games: `expected` becomes `judged`, one row per game, with the counts of games
+    as columns. `games`: those that should be final, without games declared postponed;
     `not_final_games` of them are not; `left_out_games`: all that are not, for whatever cause.
     Fewer than half final: unknown. None left to be final: skip.
 -#}
@@ -34,7 +34,7 @@ judged as (
                 'only ', cast(final_games as string), ' of ', cast(games as string), ' games final ',
                 {{ dates_text('first_date', 'anchor_date') }}
             )
-            -- a judged row may carry a reason too: what was left out, for the summary
+            -- a judged row may have a reason too: what was left out, for the summary
             when calendar_games > final_games then concat(
                 if(games > final_games, concat(
                     cast(games - final_games as string), ' of ', cast(games as string), ' games not final'

@@ -1,4 +1,4 @@
--- Whether each final game of the anchor date has play-by-play rows of BigDataBall, a row a game.
+-- Whether each final game of the anchor date has play-by-play rows of BigDataBall, one row per game.
 
 with {{ expected_windows('play_by_play', dates=1) }},
 

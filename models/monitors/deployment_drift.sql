@@ -1,6 +1,6 @@
--- How far behind its own paths each declared service runs, a row a service.
--- `plumbline deploy drift` writes what it finds; a look counts for `deployment_hours`, so that a
--- collector that died is no green.
+-- How far behind its own paths each declared service runs, one row per service.
+-- `plumbline deploy drift` writes them; a check counts for `deployment_hours`, so that a failed
+-- collector doesn't count as healthy.
 
 with services as (
 

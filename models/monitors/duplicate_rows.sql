@@ -1,4 +1,4 @@
--- Share of rows that repeat a key (system, date, game, player), a row a table.
+-- Share of rows that repeat a key (system, date, game, player), one row per table.
 -- Window: `days` days before the anchor of the table's own kind of data, and the anchor itself.
 
 with tables as (
@@ -36,7 +36,7 @@ counted as (
     select
         as_of, table_name, anchor_date,
         sum(if(arrived_at <= as_of, 1, 0)) as stored_rows,
-        -- the first of a key to arrive stands for the key, whenever one looks
+        -- the first row of a key counts, at any as_of
         sum(if(arrived_at <= as_of and place = 1, 1, 0)) as distinct_keys
     from tables
     cross join unnest(generate_date_array(

@@ -1,5 +1,5 @@
--- Games whose final score is due and that are not final, a row a game of the three dates up to the
--- anchor. Older ones within ten days are taken to be postponed: listed, not counted.
+-- Games whose final score is due but that are not final, one row per game of the three dates up to the
+-- anchor. Older ones within ten days are assumed to be postponed: listed, not counted.
 
 with {{ expected_windows('final_scores', dates=3, before=8) }},
 

@@ -1,5 +1,5 @@
--- Share of gradable predictions that are graded, a row a prediction system.
--- Window: `days` dates up to the anchor of the grades; of it the final games, game by game.
+-- Share of gradable predictions that are graded, one row per prediction system.
+-- Window: `days` dates up to the anchor of the grades; final games only.
 
 with {{ expected_windows('grades', dates=var('days')) }},
 
@@ -18,7 +18,7 @@ gradable as (
 
 ),
 
--- a duplicate counts once, a voided one counts
+-- duplicates count once; voided ones count
 graded as (
 
     select

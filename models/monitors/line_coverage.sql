@@ -1,4 +1,4 @@
--- Share of players whose feature vector holds a Vegas points line, a row a game day.
+-- Share of players whose feature vector holds a Vegas points line, one row per game day.
 -- Window: `days` days before the anchor of the features, and the anchor itself (1: two dates).
 
 with {{ expected_windows('features', dates=var('days') ~ ' + 1') }},
@@ -15,9 +15,9 @@ features as (
     select
         game_date,
         {{ arrived_at('created_at') }} as arrived_at,
-        -- by offset and not features[offset(n)]: beside countif the embedded BigQuery reads n - 1
+        -- not features[offset(n)]: with countif in the query, the embedded BigQuery reads n - 1
         (
-            -- not a number is no line; the embedded BigQuery takes it to be greater than any
+            -- NaN is not a line; the embedded BigQuery sorts it above all numbers
             select logical_or(feature > 0 and not is_nan(feature))
             from unnest(features) as feature with offset as position
             where position = {{ var('line_feature') }}
@@ -45,7 +45,7 @@ final as (
 
     select
         as_of, verdict, reason, anchor_date, game_date,
-        -- a game day without rows is 0 %, not nothing
+        -- a game day without rows is 0 %, not missing
         if(verdict = 'judge', coalesce(safe_divide(100 * with_line, players), 0), null) as coverage_pct,
         if(verdict = 'judge', with_line, null) as numerator,
         if(verdict = 'judge', players, null) as denominator

@@ -1,5 +1,5 @@
--- Whether each expected processor of a phase has finished the anchor date, a row a processor.
--- Another phase is another suite on this model: the variables phase, expected_processors, phase_due_time.
+-- Whether each expected processor of a phase has finished the anchor date, one row per processor.
+-- For another phase, add a suite with its own variables phase, expected_processors, phase_due_time.
 
 with {{ expected_windows('phase', dates=1) }},
 

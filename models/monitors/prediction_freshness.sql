@@ -1,5 +1,5 @@
 -- Hours from the time at which predictions are expected on the anchor date to the first row of the
--- primary system for it; where there is none yet, to now.
+-- primary system for it; if there is none yet, to as_of.
 
 with {{ expected_windows('predictions', dates=1) }},
 
@@ -31,7 +31,7 @@ seen as (
     select
         days.*,
         if(first_row_at <= as_of, first_row_at, null) as first_row_at,
-        -- a row without a time has arrived, but nobody knows when
+        -- a row without a time has arrived at an unknown time
         verdict = 'judge' and has_untimed and coalesce(first_row_at > as_of, true) as is_untimed
     from days
     left join first_rows on first_rows.game_date = days.anchor_date

@@ -1,12 +1,12 @@
 -- Predictions of the primary system for the day, made since `since`: one row.
--- After a deployment: whether what was deployed makes predictions.
+-- After a deployment: whether the deployed code makes predictions.
 
 with days as (
 
     select
         as_of,
         cast('{{ var("since") }}' as timestamp) as since_at,
-        -- midnight belongs to the day that it ends
+        -- midnight belongs to the day that ends then
         if(
             {{ at_local_time('local_date', "'00:00:00'") }} = as_of,
             date_sub(local_date, interval 1 day),

@@ -1,4 +1,4 @@
--- How the runs of each watched processor (`watched_processors`) ended since `since`, a row a processor.
+-- How the runs of each watched processor (`watched_processors`) ended since `since`, one row per processor.
 
 with processors as (
 
@@ -13,7 +13,7 @@ runs as (
     select processor_name, status, started_at
     from {{ source('nba_reference', 'processor_run_history') }}
     where
-        -- a run of late may be for a day of long ago, but not of more than a week
+        -- a recent run may be for an earlier day, up to a week back
         data_date between date_sub(cast('{{ var("first_date") }}' as date), interval 8 day)
             and cast('{{ var("last_date") }}' as date)
         and started_at > cast('{{ var("since") }}' as timestamp)

@@ -1,4 +1,4 @@
--- Prediction rows for the anchor date, a row a prediction system: the primary one, and every other
+-- Prediction rows for the anchor date, one row per prediction system: the primary one, and each
 -- that has rows for it or for a game day of the thirty dates before, and so is expected.
 
 with {{ expected_windows('predictions', dates=1, before=30) }},
@@ -27,7 +27,7 @@ arrived as (
             or (system_id is not null and system_id not in unnest({{ var('retired_systems') }}))
         )
     union all
-    -- the primary system is expected whatever came: a row for it that counts nothing
+    -- the primary system is always expected: a row that counts 0
     select '{{ var("primary_system") }}', game_date, 0, timestamp '1970-01-01 00:00:00+00', 1
     from unnest(generate_date_array(
         {{ first_date_read('predictions', back=30) }}, {{ last_date_read() }}
@@ -44,7 +44,7 @@ counted as (
     left join arrived using (game_date)
     where
         verdict != 'judge'
-        -- of an earlier day the first row is enough to know that the system was there
+        -- of an earlier day, the first row shows that the system ran
         or (arrived_at <= as_of and (game_date = anchor_date or place = 1))
     group by as_of, verdict, reason, anchor_date, system_id
 

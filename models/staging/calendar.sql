@@ -1,4 +1,4 @@
--- One row a game that counts: All-Star entries don't. Known in advance, so future rows are seen.
+-- One row per game, without All-Star entries. Games are known in advance, so future rows are included.
 
 with final as (
 

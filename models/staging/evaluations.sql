@@ -1,4 +1,4 @@
--- The instants at which the run looks at the data, each with its date in the domain's zone.
+-- The instants that the run checks, each with its date in the domain's time zone.
 
 with instants as (
 

@@ -6,12 +6,13 @@ run without the monitor. Runs are six hours apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Ack, Change, Decision, Incident, Kind, Known
+from plumbline.alerts.incidents.names import ProjectNames
 from plumbline.core.alert_policy import Policy
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
@@ -76,13 +77,18 @@ class History:
     """Runs one after the other, each deciding on what the one before left."""
 
     def __init__(self, policy: Policy | None = None, known: Known | None = None) -> None:
-        self.policy = policy or Policy(flapping_window=timedelta(hours=48))
+        self.policy = policy or Policy(
+            remind_critical=timedelta(hours=24),
+            remind_warning=timedelta(hours=72),
+            flapping_window=timedelta(hours=48),
+            confirm_error=1,
+        )
         self.known = known or Known()
         self.mutes: list[Mute] = []
         self.runs = 0
         self.changes: list[Change] = []
 
-    def run(self, *outcomes: Outcome) -> Decision:
+    def run(self, *outcomes: Outcome, monitors: Collection[str] | None = None) -> Decision:
         """A run at the next instant (or that of ``outcomes``)."""
         now = max((one.as_of for one in outcomes), default=at(self.runs))
         decision = decide(
@@ -92,6 +98,7 @@ class History:
             checkpoint="health_check",
             policy=self.policy,
             mutes=self.mutes,
+            project=None if monitors is None else ProjectNames(monitors, ["health_check"]),
         )
         self.runs += 1
         self.known = decision.known

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
-from plumbline.alerts.incidents import acks
+from plumbline.alerts.incidents import acks, criteria
 from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known
 from plumbline.alerts.routes import channels_for, with_fallback
 from plumbline.checks.failures import reported
@@ -200,6 +200,9 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         more_groups=0 if ended else max(0, len(groups) - MOST_GROUPS),
         recovered=tuple(member.label for member in change.recovered_members[:MOST_GROUPS]),
         left=tuple(member.label for member in change.left_members[:MOST_GROUPS]),
+        excused=tuple(member.label for member in change.excused_members[:MOST_GROUPS]),
+        closed_by=incident.closed_by,
+        close_reason=incident.close_reason,
         last_good=None if ended or good is None else good.observed,
         last_good_at=None if ended or good is None else good.as_of,
         trend=tuple(seen.observed for seen in memory.recent) if memory else (),
@@ -207,7 +210,12 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         children=tuple(_child(child) for child in change.children),
         owner=incident.owner,
     )
-    return item if found is None else _with_outcome(item, found)
+    if found is None:
+        return item
+    previous = change.previous
+    if previous is not None and criteria.has_changed(previous, found):
+        item = replace(item, thresholds_before=previous.thresholds)
+    return _with_outcome(item, found)
 
 
 def _acked_by(incident: Incident) -> str | None:

@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from plumbline.alerts.incidents import acks
-from plumbline.alerts.incidents.model import Incident
+from plumbline.alerts.incidents.model import Change, Incident, Reason
+from plumbline.alerts.incidents.names import end_of
 from plumbline.alerts.rows import dropped_row
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ROUNDS, ConflictError, StateStore
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
 from plumbline.core.mute import Mute
 
@@ -109,6 +111,21 @@ def acknowledged(
     keys = [key for group in groups for key in _keys(incident, group)]
     changed = acks.acknowledge(incident, by=by, at=at, note=note, until=until, groups=keys)
     return _with(state, changed)
+
+
+def ended_by_hand(
+    state: AlertState, text: str, *, by: str, reason: str, at: datetime
+) -> tuple[AlertState, Change]:
+    """Without that incident, and its end.
+
+    Raises:
+        ConfigError: no such open incident.
+    """
+    incident = find_incident(state, text)
+    if not incident.is_open:
+        raise ConfigError(f"incident {incident.id} has ended", key="INCIDENT")
+    change = end_of(incident, Event.CLOSED, Reason.CLOSED_BY_HAND, at, by=by, why=reason)
+    return _with(state, change.incident), change
 
 
 def _keys(incident: Incident, group: str) -> list[str]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.alerts.compose import RunFacts
+from plumbline.alerts.incidents.names import ProjectNames
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
@@ -65,8 +66,12 @@ def notify(
         clock=clock,
         progress=live.progress,
     )
+    is_whole = _is_whole(live, outcomes)
+    if is_whole:
+        alert_service.project = ProjectNames(
+            live.project.monitor_names(), live.project.checkpoint_names()
+        )
     if live.is_kept:
-        is_whole = _is_whole(live, outcomes)
         alert_service.record = lambda: alert_service.store.record_outcomes(
             live.run, outcomes, whole=is_whole
         )

@@ -21,10 +21,12 @@ from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.compose import RunFacts, compose, is_routed, without_unsent_notices
 from plumbline.alerts.delivery import OutboxDelivery
+from plumbline.alerts.editing import edit, ended_by_hand
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.fallback_channel import FallbackChannel
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Change, Decision, Known, Reason
+from plumbline.alerts.incidents.model import Change, Decision, Incident, Known, Reason
+from plumbline.alerts.incidents.names import ProjectNames
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
 from plumbline.alerts.renamed_channels import with_renamed_channels
 from plumbline.alerts.report import AlertsReport
@@ -34,9 +36,11 @@ from plumbline.alerts.settlement import addressed, count_messages
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ROUNDS, ConflictError, LocalFallback, StateStore
 from plumbline.core.alert_line import AlertLine
+from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import PlumblineError
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
 from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
@@ -58,6 +62,8 @@ class AlertService:
         zone: the domain's, in which messages show times; None: as they come.
         record: writes the outcomes into the history; None where that is done elsewhere.
         acknowledge: reads acknowledgements from the channels (reactions); None: none can.
+        project: what there is in the project: incidents of removed monitors end; None: the run is
+            partial.
     """
 
     config: AlertsConfig
@@ -70,6 +76,7 @@ class AlertService:
     zone: ZoneInfo | None = None
     record: Callable[[], None] | None = None
     acknowledge: Callable[[Known, datetime], Known] | None = None
+    project: ProjectNames | None = None
     progress: Callable[[str], None] = lambda _: None
     bound_seconds: float = BOUND_SECONDS
     sleep: Callable[[float], None] = time.sleep
@@ -122,6 +129,42 @@ class AlertService:
             deliveries, state = self._delivery(store, force=force).run(self._take_over(store))
             lines = [line for delivery in deliveries for line in _lines(delivery)]
             return self._report(lines, state)
+
+    def close(self, text: str, *, by: str, reason: str, run: Run) -> tuple[Incident, AlertsReport]:
+        """End an incident by hand, and send its end to the channels that were notified of it.
+
+        Args:
+            text: names the incident.
+            by: who closes it.
+            reason: why.
+            run: what the message says of its origin; its checkpoint is the incident's.
+
+        Raises:
+            ConfigError: no such open incident.
+            WarehouseError: the state can't be reached.
+        """
+        now = self.clock()
+        closed: list[Change] = []
+
+        def end(state: AlertState) -> AlertState:
+            ended, change = ended_by_hand(state, text, by=by, reason=reason, at=run.as_of)
+            closed[:] = [change]
+            origin = replace(run, checkpoint=change.incident.checkpoint)
+            composed = compose(
+                closed,
+                ended.known,
+                (),
+                RunFacts(origin, now),
+                config=self.config,
+                configured=self.opened.channels,
+            )
+            outbox = (*ended.outbox, *self._added(ended, composed.messages, now))
+            row = incident_row(change, run_id=run.run_id, checkpoint=origin.checkpoint)
+            known = addressed(composed.known, outbox)
+            return replace(ended, known=known, outbox=outbox, events=(*ended.events, row))
+
+        edit(self.store, end, now=now, progress=self.progress)
+        return closed[0].incident, self.flush()
 
     # The steps
 
@@ -200,9 +243,10 @@ class AlertService:
             outcomes,
             facts.run.as_of,
             checkpoint=facts.run.checkpoint,
-            policy=self.config.policy,
+            policy=self._policy(store, state),
             mutes=(*self.mutes, *state.mutes),
             is_routed=lambda incident: is_routed(incident, self.config),
+            project=self.project,
         )
         composed = compose(
             decision.changes,
@@ -213,13 +257,7 @@ class AlertService:
             configured=self.opened.channels,
         )
         now = self.clock()
-        there = {pending.message.id for pending in state.outbox}
-        fallback = FallbackChannel(self.config, self.opened.channels)
-        added = tuple(
-            Pending(message, since=now, covered=fallback.covered(message, composed.messages))
-            for message in composed.messages
-            if message.id not in there
-        )
+        added = self._added(state, composed.messages, now)
         outbox = self._delivery(store).claimed((*state.outbox, *added), now)
         decided = replace(
             state,
@@ -239,6 +277,24 @@ class AlertService:
             unrouted=(*composed.unrouted, *_unrouted(composed.known, outcomes)),
             says_nothing_new=decided.known == before.known and outbox == before.outbox,
         )
+
+    def _added(
+        self, state: AlertState, messages: Sequence[Message], now: datetime
+    ) -> tuple[Pending, ...]:
+        """Those of ``messages`` that are not in the outbox of ``state``."""
+        there = {pending.message.id for pending in state.outbox}
+        fallback = FallbackChannel(self.config, self.opened.channels)
+        return tuple(
+            Pending(message, since=now, covered=fallback.covered(message, messages))
+            for message in messages
+            if message.id not in there
+        )
+
+    def _policy(self, store: FailoverStore, state: AlertState) -> Policy:
+        """Without any memory nothing can ever be confirmed: then one ERROR is enough."""
+        policy = self.config.policy
+        remembers = not store.is_local or bool(state.known.monitors)
+        return policy if remembers else replace(policy, confirm_error=1)
 
     def _record(self) -> None:
         if self.record is None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Change, Ending, Incident, Kind, Known
-from plumbline.core.alert_line import Event
+from plumbline.alerts.incidents.model import Change, Incident, Kind, Known
+from plumbline.core.alert_line import Ending, Event
 from plumbline.core.alert_policy import Policy
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome

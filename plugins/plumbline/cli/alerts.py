@@ -104,6 +104,33 @@ def ack(
     return 0
 
 
+def close(incident: str, by: str | None, reason: str | None, target: str | None) -> int:
+    """End an incident by hand."""
+    from plumbline.core.run import Run, new_run_id
+    from plumbline.core.safe_text import one_line
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.report.wording import alert
+
+    if not by or not reason:
+        raise ConfigError(
+            "closing an incident needs a name and a reason",
+            key="--by" if not by else "--reason",
+            fix='for example --by ana --reason "the feed was retired"',
+        )
+    project, alert_service = _alerting(target)
+    chosen = project.target(target)
+    run = Run(new_run_id(_now()), "", chosen.name, _now(project), project.revision)
+    with show_progress() as progress:
+        alert_service.progress = progress.step
+        closed, report = alert_service.close(incident, by=by, reason=reason, run=run)
+    write_result(f"{closed.id} is closed by {one_line(by)}: {one_line(reason)}\n")
+    for line in report.lines:
+        write_result(one_line(alert(line)) + "\n")
+    for note in report.notes:
+        write_result(one_line(note) + "\n")
+    return EXIT_ERROR if report.waiting else EXIT_OK
+
+
 def mute(
     monitor: str,
     until: str | None,
@@ -362,6 +389,28 @@ command = Group(
                 ),
             ),
             exit_codes=_ERROR,
+        ),
+        Command(
+            name="close",
+            callback=close,
+            help="Close an incident by hand, and notify whoever was notified of it.\n\n"
+            "If the monitor still fails, the next run opens a new incident.",
+            params=[
+                _incident(),
+                click.Option(["--by"], metavar="NAME", help="Who closes it; required."),
+                click.Option(["--reason"], metavar="TEXT", help="Reason; required."),
+                target_option(),
+            ],
+            examples=(
+                Example(
+                    'plumbline alerts close line_coverage --by ana --reason "feed retired"',
+                    "close the monitor's open incident",
+                ),
+            ),
+            exit_codes={
+                0: "the incident is closed, and the messages are delivered",
+                3: "a message is still waiting, or the state is unreachable",
+            },
         ),
         Command(
             name="mute",

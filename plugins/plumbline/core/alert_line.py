@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, cast, get_args
+
+Ending = Literal["resolved", "expired", "closed", "monitor_removed", "threshold_changed"]
+"""How an incident ended, which is the name of its last event. ``expired``: the failing groups left
+the window without a fix; ``closed``: by hand; ``threshold_changed``: the suite no longer calls it
+wrong."""
 
 
 class Event(StrEnum):
@@ -18,14 +24,23 @@ class Event(StrEnum):
     EXPIRED = "expired"
     FLAPPING = "flapping"
     SUPPRESSED = "suppressed"
+    CLOSED = "closed"
+    MONITOR_REMOVED = "monitor_removed"
+    THRESHOLD_CHANGED = "threshold_changed"
 
     @property
     def is_end(self) -> bool:
         """Whether the incident is over."""
-        return self in _ENDS
+        return self in ENDINGS
+
+    def as_ending(self) -> Ending:
+        """The event as the ending that it brings; of an end only."""
+        assert self.is_end
+        return cast("Ending", self.value)
 
 
-_ENDS = frozenset({Event.RESOLVED, Event.EXPIRED})
+ENDINGS: frozenset[str] = frozenset(get_args(Ending))
+"""The events that end an incident."""
 
 
 @dataclass(frozen=True)

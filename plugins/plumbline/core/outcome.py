@@ -110,6 +110,11 @@ class Outcome:
     action: str | None = None
     runbook: str | None = None
     depends_on: tuple[str, ...] = ()
+    renamed_from: tuple[str, ...] = ()
+    """Names that the monitor had before; not in the JSON."""
+    criteria: str = ""
+    """A hash of what the suite requires: the data got better, or the suite changed; not in the
+    JSON. Empty: not known."""
     docs_url: str | None = None
 
 

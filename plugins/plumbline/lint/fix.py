@@ -22,7 +22,10 @@ from plumbline.project.document import Document
 from plumbline.project.suites import ExpectationEntry
 
 _SUITE = ("$schema", "name", "id", "meta", "notes", "suite_parameters", "expectations")
-_MONITOR = ("model", "observed", "vars", "owner", "impact", "action", "runbook", "depends_on")
+_MONITOR = (
+    *("model", "observed", "vars", "owner", "impact", "action", "runbook"),
+    *("renamed_from", "depends_on"),
+)
 _EXPECTATION = ("type", "severity", "kwargs", "description", "notes", "meta", "id")
 _CHECKPOINT = ("$schema", "name", "id", "validation_definitions", "actions", "result_format")
 

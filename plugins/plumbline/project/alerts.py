@@ -42,7 +42,7 @@ SECRET_KEYS = (
 _NO_SECRET = "a secret does not belong in a file"
 _NO_SECRET_FIX = "put it in the environment and name the variable here, and make a new secret"
 
-_DURATION = r"^[1-9][0-9]{0,5}[smhd]$"
+DURATION = r"^[1-9][0-9]{0,5}[smhd]$"
 _DURATIONS: tuple[KeyPath, ...] = (
     *(("remind_after", status) for status in ("critical", "warning", "error")),
     ("flapping", "within"),
@@ -90,11 +90,14 @@ _Duration = Annotated[
     str,
     Field(
         json_schema_extra={
-            "pattern": _DURATION,
+            "pattern": DURATION,
             "patternErrorMessage": 'Write a number with s, m, h or d, for example "24h".',
         }
     ),
 ]
+
+
+_Runs = Annotated[int, Field(ge=1, le=10)]
 
 
 class _Strict(BaseModel):
@@ -258,9 +261,17 @@ class RouteEntry(_Strict):
 class RemindEntry(_Strict):
     """``remind_after``."""
 
-    critical: _Duration = Field("24h", description="While CRITICAL.", examples=["24h"])
-    warning: _Duration = Field("72h", description="While WARNING.", examples=["72h"])
+    critical: _Duration = Field("72h", description="While CRITICAL.", examples=["72h"])
+    warning: _Duration = Field("168h", description="While WARNING.", examples=["168h"])
     error: _Duration = Field("24h", description="While ERROR.", examples=["24h"])
+
+
+class ConfirmEntry(_Strict):
+    """``confirm_after``."""
+
+    critical: _Runs = Field(1, description="Runs in a row that are CRITICAL.", examples=[1])
+    warning: _Runs = Field(1, description="Runs in a row that are WARNING.", examples=[1])
+    error: _Runs = Field(2, description="Runs in a row that are ERROR.", examples=[2])
 
 
 class FlappingEntry(_Strict):
@@ -299,7 +310,12 @@ class AlertsEntry(_Strict):
     remind_after: RemindEntry = Field(
         default_factory=RemindEntry,
         description="Time between reminders while a monitor is failing.",
-        examples=[{"critical": "24h", "warning": "72h", "error": "24h"}],
+        examples=[{"critical": "72h", "warning": "168h", "error": "24h"}],
+    )
+    confirm_after: ConfirmEntry = Field(
+        default_factory=ConfirmEntry,
+        description="Number of runs in a row that must find a status before it is notified.",
+        examples=[{"critical": 1, "warning": 1, "error": 2}],
     )
     flapping: FlappingEntry = Field(
         default_factory=FlappingEntry,
@@ -395,13 +411,13 @@ def read_duration(text: str, *, key: str) -> timedelta:
     Raises:
         ConfigError: the text is not a duration.
     """
-    if not re.fullmatch(_DURATION, text):
-        what, fix = _no_duration(text)
+    if not re.fullmatch(DURATION, text):
+        what, fix = duration_fault(text)
         raise ConfigError(what, key=key, fix=fix)
-    return _duration(text)
+    return to_duration(text)
 
 
-def _duration(text: str) -> timedelta:
+def to_duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
@@ -547,11 +563,11 @@ def _taken_name_faults(document: Document) -> Iterator[ValueFault]:
 def _duration_faults(document: Document) -> Iterator[ValueFault]:
     for path in _DURATIONS:
         text = document.get(*path)
-        if isinstance(text, str) and not re.fullmatch(_DURATION, text):
-            yield wrong_value(path, *_no_duration(text))
+        if isinstance(text, str) and not re.fullmatch(DURATION, text):
+            yield wrong_value(path, *duration_fault(text))
 
 
-def _no_duration(text: str) -> tuple[str, str]:
+def duration_fault(text: str) -> tuple[str, str]:
     return (
         f"{text!r} is not a valid duration",
         "write a number with s, m, h or d, for example 24h",
@@ -593,11 +609,14 @@ def _route(entry: RouteEntry) -> Route:
 
 
 def _policy(entry: AlertsEntry) -> Policy:
-    remind, flapping = entry.remind_after, entry.flapping
+    remind, flapping, confirm = entry.remind_after, entry.flapping, entry.confirm_after
     return Policy(
-        remind_critical=_duration(remind.critical),
-        remind_warning=_duration(remind.warning),
-        remind_error=_duration(remind.error),
+        remind_critical=to_duration(remind.critical),
+        remind_warning=to_duration(remind.warning),
+        remind_error=to_duration(remind.error),
+        confirm_critical=confirm.critical,
+        confirm_warning=confirm.warning,
+        confirm_error=confirm.error,
         flapping_openings=flapping.openings,
-        flapping_window=_duration(flapping.within),
+        flapping_window=to_duration(flapping.within),
     )

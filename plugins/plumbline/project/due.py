@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plumbline.project.cron import last_time, next_time
+from plumbline.core.cron import last_time, next_time
 
 if TYPE_CHECKING:
     from plumbline.project.schedule import Schedule

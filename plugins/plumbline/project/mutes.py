@@ -1,20 +1,22 @@
 """Mutes that belong to the project: ``checkpoints/mutes.yml``.
 
-Each names a monitor, an owner, a reason and an end; a mute without an end is refused.
+Each names a monitor, an owner, a reason, and an end or maintenance windows that recur.
 Those by command (``plumbline alerts mute``) live in the state of alerts instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from plumbline.core.cron import cron_fault, never_comes
 from plumbline.core.errors import ConfigError
-from plumbline.core.mute import Mute
+from plumbline.core.mute import NO_END, MaintenanceWindow, Mute
+from plumbline.project.alerts import DURATION, to_duration
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import (
     ValueFault,
@@ -39,8 +41,28 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class WindowEntry(_Strict):
+    """``window``."""
+
+    cron: _Text = Field(
+        description="Beginnings of the window: five fields, as in cron.", examples=["0 2 * * SUN"]
+    )
+    duration: Annotated[str, StringConstraints(pattern=DURATION)] = Field(
+        description="Length of each window.", examples=["2h"]
+    )
+    zone: _Text | None = Field(
+        None,
+        description="Time zone of `cron`; default: the project's.",
+        examples=["America/New_York"],
+    )
+
+
 class MuteEntry(_Strict):
     """One of ``mutes``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["until"]}, {"required": ["window"]}]}
+    )
 
     monitor: _Text = Field(
         description="The muted monitor. It still runs, but sends no notifications.",
@@ -50,9 +72,15 @@ class MuteEntry(_Strict):
     reason: _Text = Field(
         description="Why the monitor is muted.", examples=["the vendor's feed is down"]
     )
-    until: Annotated[str, BeforeValidator(_as_text)] = Field(
-        description="End of the mute: a date (inclusive, in the project's time zone) or an "
-        "instant with a time zone.",
+    window: WindowEntry | None = Field(
+        None,
+        description="Maintenance window that recurs: the mute holds only in it.",
+        examples=[{"cron": "0 2 * * SUN", "duration": "2h"}],
+    )
+    until: Annotated[str | None, BeforeValidator(_as_text)] = Field(
+        None,
+        description="End of the mute; required without `window`: a date (inclusive, in the "
+        "project's time zone) or an instant with a time zone.",
         examples=["2026-02-10", "2026-02-10T18:00:00-05:00"],
         json_schema_extra={
             "pattern": r"^\d{4}-\d{2}-\d{2}"
@@ -95,11 +123,11 @@ def find_mute_faults(
     """
     yield from find_value_faults(MutesEntry, document.value)
     for path, entry in valid_entries(MuteEntry, document, "mutes"):
-        fault = _until_fault(entry.until)
-        if fault is not None:
-            yield wrong_value((*path, "until"), *fault)
+        for fault in _entry_faults(entry):
+            yield fault.below(path)
+    yield from _without_end(document)
     muted = tuple(document.entry_texts("mutes", key="monitor"))
-    for path, name in find_repeated(muted):
+    for path, name in find_repeated(_without_windows(document, muted)):
         yield wrong_value(path, f"monitor {name!r} is muted twice", "keep one of the two")
     yield from find_unknown_names(ValueFaultKind.UNKNOWN_MONITOR, muted, monitors)
 
@@ -128,9 +156,61 @@ def read_mutes(
 def valid_mutes(document: Document, *, zone: ZoneInfo) -> Iterator[tuple[KeyPath, Mute]]:
     """The mutes whose entries are valid by themselves, each with its path."""
     for path, one in valid_entries(MuteEntry, document, "mutes"):
-        if _until_fault(one.until) is None:
-            end = _until(one.until, zone)
-            yield path, Mute(monitor=one.monitor, owner=one.owner, reason=one.reason, until=end)
+        has_end = one.until is not None or one.window is not None
+        if has_end and not list(_entry_faults(one)):
+            yield path, _mute(one, zone)
+
+
+def _without_end(document: Document) -> Iterator[ValueFault]:
+    for path, entry in document.entries("mutes"):
+        if isinstance(entry, dict) and not {"until", "window"} & entry.keys():
+            fix = "add it: a date such as 2026-02-10; or a window that recurs"
+            kind = ValueFaultKind.MISSING_KEY
+            yield ValueFault(kind, (*path, "until"), "key 'until' is missing", fix)
+
+
+def _without_windows(
+    document: Document, muted: Iterable[tuple[KeyPath, str]]
+) -> Iterator[tuple[KeyPath, str]]:
+    """Those that hold until an end: a monitor may have any number of windows besides."""
+    for path, name in muted:
+        if document.get(*path[:-1], "window") is None:
+            yield path, name
+
+
+def _entry_faults(entry: MuteEntry) -> Iterator[ValueFault]:
+    fault = None if entry.until is None else _until_fault(entry.until)
+    if fault is not None:
+        yield wrong_value(("until",), *fault)
+    if entry.window is not None:
+        for found in _window_faults(entry.window):
+            yield found.below(("window",))
+
+
+def _window_faults(window: WindowEntry) -> Iterator[ValueFault]:
+    fault = cron_fault(window.cron)
+    if fault is not None:
+        yield wrong_value(("cron",), *fault)
+    elif never_comes(window.cron):
+        what, fix = f"{window.cron!r} never comes", "write a time that comes"
+        yield ValueFault(ValueFaultKind.NEVER_COMES, ("cron",), what, fix)
+    if window.zone is not None and window.zone not in available_timezones():
+        fix = "write a name such as America/New_York"
+        yield wrong_value(("zone",), f"{window.zone!r} is not a time zone", fix)
+
+
+def _mute(entry: MuteEntry, zone: ZoneInfo) -> Mute:
+    window = None
+    if entry.window is not None:
+        one = entry.window
+        window = MaintenanceWindow(one.cron, to_duration(one.duration), one.zone or zone.key)
+    return Mute(
+        monitor=entry.monitor,
+        owner=entry.owner,
+        reason=entry.reason,
+        until=NO_END if entry.until is None else _until(entry.until, zone),
+        window=window,
+    )
 
 
 def read_until(text: str, *, zone: ZoneInfo, key: str) -> datetime:

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from plumbline.core.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.core.errors import ConfigError
-from plumbline.project.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import (
     ValueFault,

@@ -6,6 +6,8 @@ expectations and their arguments) is checked when the suite is built, in `plumbl
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -128,6 +130,11 @@ class MonitorEntry(_Strict):
         None,
         description="How this was checked before plumbline; shown on the coverage page.",
         examples=["by hand, each morning"],
+    )
+    renamed_from: list[_Monitor] = Field(
+        default_factory=list,
+        description="Earlier names of the monitor. Its open incident continues under the new name.",
+        examples=[["coverage"]],
     )
     depends_on: list[_Monitor] = Field(
         default_factory=list,
@@ -307,6 +314,13 @@ class Suite:
                         fix=fault.fix(suite.parameters),
                     ) from None
         return suite
+
+    @property
+    def criteria(self) -> str:
+        """A hash of what it requires: thresholds, groups, conditions, severities, parameters."""
+        required = [[each.type, each.severity, each.kwargs] for each in self.written.expectations]
+        text = json.dumps([required, self.parameters], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def monitor(self) -> MonitorEntry:

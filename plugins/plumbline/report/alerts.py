@@ -11,7 +11,7 @@ from typing import Any
 from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
-from plumbline.core.mute import Mute
+from plumbline.core.mute import NO_END, Mute
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.text import NOTHING, amount, fraction, moment, rfc3339
 from plumbline.report.json import number
@@ -129,7 +129,7 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
         ("found", incident.summary),
     ]
     if incident.closed_at is not None:
-        facts.append(("ended", f"{_moment(incident.closed_at, now)}, {incident.ending}"))
+        facts.append(("ended", f"{_moment(incident.closed_at, now)}, {_ending(incident)}"))
     covered = _covered(incident)
     newest = sorted(incident.members, key=lambda member: member.key in covered)
     facts += [
@@ -147,6 +147,13 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     if incident.owner:
         facts.append(("owner", incident.owner))
     return facts
+
+
+def _ending(incident: Incident) -> str:
+    ending = (incident.ending or "").replace("_", " ")
+    if incident.closed_by is None:
+        return ending
+    return f"{ending} by {incident.closed_by}: {incident.close_reason}"
 
 
 def _covered(incident: Incident) -> frozenset[str]:
@@ -210,6 +217,8 @@ def _moment(at: datetime, now: datetime) -> str:
 
 
 def _in_zone(mute: Mute, now: datetime) -> Mute:
+    if mute.until == NO_END:
+        return mute
     return replace(mute, until=mute.until.astimezone(now.tzinfo))
 
 
@@ -223,8 +232,9 @@ def overview_dict(view: Overview) -> dict[str, Any]:
                 "monitor": mute.monitor,
                 "owner": mute.owner,
                 "reason": mute.reason,
-                "until": rfc3339(mute.until),
+                "until": None if mute.until == NO_END else rfc3339(mute.until),
                 "source": mute.source,
+                "window": None if mute.window is None else mute.window.describe(),
             }
             for mute in view.mutes
         ],
@@ -259,6 +269,8 @@ def _incident_dict(incident: Incident) -> dict[str, Any]:
         "last_seen": rfc3339(incident.last_seen),
         "closed_at": _instant(incident.closed_at),
         "ending": incident.ending,
+        "closed_by": incident.closed_by,
+        "close_reason": incident.close_reason or None,
         "summary": incident.summary,
         "members": [
             {

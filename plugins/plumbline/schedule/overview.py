@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from plumbline.core.cron import in_words
 from plumbline.core.instants import exact_rfc3339
-from plumbline.project.cron import in_words
 from plumbline.project.due import due_between
 from plumbline.project.schedule import Schedule, write_duration
 from plumbline.report.page import Facts, Name, Section

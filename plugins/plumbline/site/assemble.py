@@ -218,7 +218,7 @@ def _mutes(project: Project, by_command: Sequence[Mute], now: datetime) -> list[
         of_file = project.mutes
     except PlumblineError:
         of_file = ()
-    return [mute for mute in (*of_file, *by_command) if mute.lasts(now)]
+    return [mute for mute in (*of_file, *by_command) if mute.holds(now)]
 
 
 def _monitor(

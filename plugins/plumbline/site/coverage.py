@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from plumbline.core.cron import shortest_gap
 from plumbline.core.errors import PlumblineError
 from plumbline.project import Project, Schedule, Suite
-from plumbline.project.cron import shortest_gap
 from plumbline.site.history_cache import CachedMonitor, HistoryCache
 from plumbline.site.view_models import CoverageRow
 

@@ -15,10 +15,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident
+from plumbline.core.alert_line import ENDINGS, Ending
 from plumbline.core.instants import in_utc, last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
@@ -108,8 +109,8 @@ class IncidentStory:
 
     @property
     def monitor(self) -> str:
-        """From its events."""
-        return self.events[0].monitor
+        """Its name now, as its last event says."""
+        return self.events[-1].monitor
 
     @property
     def opened_at(self) -> datetime:
@@ -119,7 +120,7 @@ class IncidentStory:
     @property
     def is_over(self) -> bool:
         """Whether the last thing that happened to it is its end."""
-        return self.events[-1].event in ("resolved", "expired")
+        return self.events[-1].event in ENDINGS
 
     @property
     def until(self) -> datetime | None:
@@ -137,7 +138,7 @@ class ClosedIncident:
     worst: Status
     opened_at: datetime
     closed_at: datetime
-    ending: Literal["resolved", "expired"]
+    ending: Ending
     was_told: bool
 
 
@@ -497,7 +498,7 @@ def past_of(story: IncidentStory) -> ClosedIncident:
         worst=worst(statuses),
         opened_at=story.opened_at,
         closed_at=last.as_of,
-        ending="expired" if last.event == "expired" else "resolved",
+        ending=cast("Ending", last.event) if last.event in ENDINGS else "resolved",
         was_told=any(one.verdict == "delivered" for one in story.deliveries),
     )
 

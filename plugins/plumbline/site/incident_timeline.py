@@ -9,15 +9,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from plumbline.alerts.incidents.model import (
-    Ending,
     FailingGroup,
     Incident,
     Kind,
     reason_text,
 )
+from plumbline.core.alert_line import Ending
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status, worst
 from plumbline.core.text import amount
@@ -26,7 +26,7 @@ from plumbline.site.history_cache import IncidentStory
 from plumbline.site.rows import MOST_SEEN, Row, Sighted, sightings, some
 from plumbline.site.view_models import IncidentView, TimelineEntry
 
-ENDS: dict[str, Ending] = {"resolved": "resolved", "expired": "expired"}
+ENDS: dict[str, Ending] = {ending: ending for ending in get_args(Ending)}
 _SAME_TIME = timedelta(days=1)
 
 
@@ -43,7 +43,7 @@ def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
     kind: Kind = "error" if first.kind == "error" else "data"
     return Incident(
         id=story.id,
-        monitor=first.monitor,
+        monitor=last.monitor,
         kind=kind,
         status=Status(last.status),
         worst=worst(statuses),

@@ -88,7 +88,7 @@ def test_one_message_an_incident_edited_with_its_history_in_the_thread(
 
 def test_a_reminder_stays_in_the_thread(desk: Desk, slack: FakeSlack) -> None:
     desk.run(0, Status.CRITICAL)
-    assert events(desk.run(24, Status.CRITICAL)) == ["reminded"]
+    assert events(desk.run(72, Status.CRITICAL)) == ["reminded"]
     assert not slack.messages[-1].get("reply_broadcast")
 
 
@@ -99,18 +99,18 @@ def test_a_reaction_silences_reminders_until_the_status_changes(
     (ts,) = {reference["bot"]["ts"] for reference in references(desk)}
     slack.reactions[ts] = [{"name": "eyes", "users": ["U1"]}]
     slack.users["U1"] = "ana"
-    assert events(desk.run(72, Status.WARNING)) == []
+    assert events(desk.run(168, Status.WARNING)) == []
     (incident,) = desk.warehouse.state.known.incidents
     assert incident.ack is not None
     assert incident.ack.by == "ana"
-    assert events(desk.run(78, Status.CRITICAL)) == ["escalated"]
-    assert events(desk.run(102, Status.CRITICAL)) == ["reminded"], "the old reaction counts no more"
+    assert events(desk.run(174, Status.CRITICAL)) == ["escalated"]
+    assert events(desk.run(246, Status.CRITICAL)) == ["reminded"], "the old reaction counts no more"
 
 
 def test_where_reactions_cant_be_read_nothing_is_silenced(desk: Desk, slack: FakeSlack) -> None:
     desk.run(0, Status.CRITICAL)
     slack.reactions.clear()
-    assert events(desk.run(24, Status.CRITICAL)) == ["reminded"]
+    assert events(desk.run(72, Status.CRITICAL)) == ["reminded"]
 
 
 def references(desk: Desk) -> list[Any]:

@@ -24,6 +24,7 @@ from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
 from plumbline.project.files import read_document
 
 AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
+AT_ONCE = Policy(confirm_error=1)
 FACTS = RunFacts(Run("run", "health_check", "bigquery", AT, Revision("abc", dirty=True)), AT)
 
 
@@ -43,7 +44,7 @@ class Named:
 def messages_of(
     *outcomes: Outcome, config: AlertsConfig, configured: tuple[str, ...] = ()
 ) -> dict[str, Message]:
-    decision = decide(Known(), outcomes, AT, checkpoint="c", policy=Policy(), mutes=())
+    decision = decide(Known(), outcomes, AT, checkpoint="c", policy=AT_ONCE, mutes=())
     channels: Any = {name: Named(name) for name in configured or config.channels}
     composed = compose(
         decision.changes, decision.known, outcomes, FACTS, config=config, configured=channels
@@ -96,7 +97,7 @@ def test_a_route_may_be_by_owner_or_monitor(tmp_path: Path) -> None:
 def test_where_neither_route_nor_fallback_names_anybody_that_is_known(tmp_path: Path) -> None:
     nobody = config(tmp_path, "channels:\n  x: {type: slack, webhook: X}\nroutes: []\n")
     decision = decide(
-        Known(), [outcome(Status.CRITICAL)], AT, checkpoint="c", policy=Policy(), mutes=()
+        Known(), [outcome(Status.CRITICAL)], AT, checkpoint="c", policy=AT_ONCE, mutes=()
     )
     composed = compose(decision.changes, decision.known, [], FACTS, config=nobody, configured={})
     assert composed.messages == ()
@@ -161,7 +162,7 @@ def test_what_is_not_returned_is_told_as_no_rows_and_not_by_what_passes(tmp_path
             judged=tuple(one.key for one in groups),
         )
         last = replace(last, as_of=AT + timedelta(days=day))
-        decision = decide(known, [last], last.as_of, checkpoint="c", policy=Policy(), mutes=())
+        decision = decide(known, [last], last.as_of, checkpoint="c", policy=AT_ONCE, mutes=())
         known, changes = decision.known, decision.changes
     routes = config(tmp_path)
     channels: Any = {name: Named(name) for name in routes.channels}

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from plumbline.alerts.channels.wording import headline
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import ConflictError, LocalFallback
-from plumbline.core.errors import WarehouseError
+from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.mute import Mute
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
 from support.alert_store import KilledError, MemoryStore, NoFallback
@@ -35,7 +37,7 @@ def test_one_message_a_run_and_channel(world: World) -> None:
     world.run(
         START,
         outcome(Status.CRITICAL, START, "a"),
-        outcome(Status.ERROR, START, "b", reason="no table"),
+        outcome(Status.CRITICAL, START, "b"),
         outcome(Status.WARNING, START, "c"),
     )
     assert [len(phone.took) for phone in world.phones.values()] == [1, 1, 0]
@@ -66,6 +68,44 @@ def test_an_end_is_told_where_the_opening_was(world: World) -> None:
         ("resolved", "slack-error", True),
         ("resolved", "slack-warning", True),
     ]
+
+
+def close(world: World, at: datetime) -> AlertsReport:
+    run = Run("by-hand", "", "t", at, None)
+    _, report = world.alert_service(at).close("a", by="ana", reason="feed retired", run=run)
+    return report
+
+
+def test_an_incident_that_is_closed_by_hand_ends_where_its_opening_was(world: World) -> None:
+    world.run(START, outcome(Status.CRITICAL, START))
+    assert lines(close(world, START + SIX_HOURS)) == [("closed", "slack-error", True)]
+    item = world.phones["slack-error"].took[-1].items[0]
+    assert (item.closed_by, item.close_reason) == ("ana", "feed retired")
+    assert headline(item) == "CLOSED a: by ana: feed retired, was CRITICAL for 6 h"
+    assert not world.warehouse.state.known.incidents[0].is_open
+
+
+def test_what_still_fails_after_it_was_closed_opens_again(world: World) -> None:
+    world.run(START, outcome(Status.CRITICAL, START))
+    close(world, START + timedelta(hours=1))
+    later = START + SIX_HOURS
+    assert lines(world.run(later, outcome(Status.CRITICAL, later))) == [
+        ("opened", "slack-error", True)
+    ]
+
+
+def test_an_incident_of_which_no_one_was_notified_is_closed_silently(world: World) -> None:
+    world.mutes = (Mute("a", "ana", "x", START + timedelta(days=1)),)
+    world.run(START, outcome(Status.CRITICAL, START))
+    assert lines(close(world, START + SIX_HOURS)) == []
+    assert world.warehouse.state.known.incidents[0].ending == "closed"
+
+
+def test_an_incident_is_closed_once(world: World) -> None:
+    world.run(START, outcome(Status.CRITICAL, START))
+    close(world, START + SIX_HOURS)
+    with pytest.raises(ConfigError):
+        close(world, START + SIX_HOURS)
 
 
 def test_a_channel_that_is_not_configured_is_a_line_at_each_run(tmp_path: Any) -> None:

@@ -46,6 +46,7 @@ def test_these_are_the_commands() -> None:
         "alerts list",
         "alerts show",
         "alerts ack",
+        "alerts close",
         "alerts mute",
         "alerts unmute",
         "alerts test",

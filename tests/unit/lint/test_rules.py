@@ -123,6 +123,7 @@ MONITORS = [
     broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "docs/runbooks/coverge.md", says="'docs/runbooks/coverge.md'"),
     broken("monitor-runbook-missing", SUITE, "docs/runbooks/coverage.md#what-to-do", "../../../../etc/hostname", fix="file of the project"),
     broken("monitor-unknown-dependency", SUITE, '["lag"]', '["lagg"]', says="'lagg'", fix="did you mean 'lag'?"),
+    broken("monitor-renamed-from-existing", SUITE, '"depends_on"', '"renamed_from": ["lag"], "depends_on"', says="renamed from 'lag'", fix="remove the monitor 'lag'"),
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["coverage"], "owner"', found_in=SUITE, at='"depends_on"', says="coverage -> lag -> coverage"),
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["lag"], "owner"', says="lag -> lag"),
     broken("monitor-unknown-column", SUITE, '"observed": {"column": "coverage_pct"', '"observed": {"column": "covrage_pct"', says="'covrage_pct'", fix="'coverage_pct'"),

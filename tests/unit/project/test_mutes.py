@@ -86,3 +86,63 @@ def test_a_fault_is_refused_with_file_key_and_fix(
 def test_an_instant_may_be_typed_with_utc() -> None:
     typed = read_until("2026-02-10T18:00Z", zone=NEW_YORK, key="--until")
     assert typed == datetime(2026, 2, 10, 18, tzinfo=UTC)
+
+
+WINDOW = """
+mutes:
+  - monitor: bdb_coverage
+    owner: ml-platform
+    reason: the weekly reload
+    window: {cron: "0 2 * * SUN", duration: 2h}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "holds"),
+    [
+        ("2026-02-01T01:59:00-05:00", False),
+        ("2026-02-01T02:00:00-05:00", True),
+        ("2026-02-01T03:59:00-05:00", True),
+        ("2026-02-01T04:00:00-05:00", False),
+        ("2026-02-02T02:30:00-05:00", False),
+        ("2026-02-08T02:30:00-05:00", True),
+        ("2026-07-05T02:30:00-04:00", True),
+    ],
+)
+def test_a_window_recurs_in_its_zone(file: Path, at: str, holds: bool) -> None:
+    file.write_text(WINDOW)
+    (mute,) = read_mutes(read_document(file), zone=NEW_YORK, monitors=KNOWN)
+    assert mute.covers("bdb_coverage", datetime.fromisoformat(at)) is holds
+
+
+def test_a_window_ends_with_its_mute(file: Path) -> None:
+    file.write_text(f"{WINDOW}    until: 2026-02-05\n")
+    (mute,) = read_mutes(read_document(file), zone=NEW_YORK)
+    assert mute.covers("bdb_coverage", datetime(2026, 2, 1, 7, 30, tzinfo=UTC))
+    assert not mute.covers("bdb_coverage", datetime(2026, 2, 8, 7, 30, tzinfo=UTC))
+
+
+def test_a_window_is_described_by_its_cron_and_zone(file: Path) -> None:
+    file.write_text(WINDOW)
+    (mute,) = read_mutes(read_document(file), zone=NEW_YORK)
+    assert mute.describe() == (
+        "bdb_coverage is muted for 2:00:00 from each `0 2 * * SUN` (America/New_York) by "
+        "ml-platform: the weekly reload"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('"0 2 * * SUN"', '"0 2 * *"', "mutes[0].window.cron"),
+        ('"0 2 * * SUN"', '"0 2 31 2 *"', "mutes[0].window.cron"),
+        ("2h}", "2 hours}", "mutes[0].window.duration"),
+        ("2h}", "2h, zone: Mars/Olympus}", "mutes[0].window.zone"),
+        ('window: {cron: "0 2 * * SUN", duration: 2h}', "", "mutes[0].until"),
+    ],
+)
+def test_a_window_that_cannot_be_read_is_refused(file: Path, old: str, new: str, key: str) -> None:
+    file.write_text(WINDOW.replace(old, new))
+    with pytest.raises(ConfigError) as refused:
+        read_mutes(read_document(file), zone=NEW_YORK)
+    assert refused.value.key == key

@@ -156,3 +156,22 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 def test_json_nested_without_end_is_refused_without_a_crash(tmp_path: Path) -> None:
     with pytest.raises(MonitorError, match="nested too deeply"):
         read_suite(read_document(write(tmp_path, '{"a":' * 100_000)))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_other"),
+    [
+        ("expectations.0.kwargs.min_value", 70, True),
+        ("expectations.0.kwargs.group_by", ["system_id"], True),
+        ("expectations.0.severity", "critical", True),
+        ("expectations.0.description", "Graded enough.", False),
+        ("meta.monitor.owner", "data", False),
+        ("expectations.0.notes", "why", False),
+    ],
+)
+def test_only_what_is_required_changes_the_criteria(
+    tmp_path: Path, path: str, value: object, is_other: bool
+) -> None:
+    before = read_suite(read_document(write(tmp_path, GOOD)))
+    after = read_suite(read_document(write(tmp_path, changed(path, value))))
+    assert (before.criteria != after.criteria) is is_other

@@ -84,6 +84,13 @@ class Item:
     """Labels of the groups that have recovered; at most `compose.MOST_GROUPS`."""
     left: tuple[str, ...] = ()
     """Labels of the groups that aged out without a fix; at most `compose.MOST_GROUPS`."""
+    excused: tuple[str, ...] = ()
+    """Labels of the groups that pass only because the suite changed."""
+    thresholds_before: str | None = None
+    """What the suite required at the last message; None: the same as now."""
+    closed_by: str | None = None
+    """Who closed it by hand."""
+    close_reason: str = ""
     last_good: float | None = None
     last_good_at: datetime | None = None
     trend: tuple[float | None, ...] = ()

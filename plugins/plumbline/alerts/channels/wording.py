@@ -53,7 +53,7 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
     """
     monitor = cut(one_line(item.monitor), _LONGEST_MONITOR)
     if item.event.is_end:
-        head = f"{item.event.upper()} {monitor}: "
+        head = f"{item.event.upper().replace('_', ' ')} {monitor}: "
         tail = f"was {item.status} for {duration(in_utc(item.at) - in_utc(item.since))}"
         found = _ended(item)
     else:
@@ -205,6 +205,12 @@ def what_changed(item: Item) -> list[str]:
         lines.append(f"{len(new)} new: {names(new)}")
     if item.recovered:
         lines.append(f"{len(item.recovered)} recovered: {names(item.recovered)}")
+    if item.thresholds_before is not None:
+        before, now = one_line(item.thresholds_before), one_line(item.thresholds)
+        edited = f": {before} before, {now} now" if before != now else ""
+        lines.append(f"The suite's thresholds or groups changed{edited}.")
+    if item.excused:
+        lines.append(f"{len(item.excused)} pass only because of that: {names(item.excused)}")
     if item.left:
         lines.append(f"{len(item.left)} aged out without a fix: {names(item.left)}")
     return lines
@@ -372,9 +378,18 @@ def _aside(item: Item) -> str:
     return {Event.REMINDED: " (still)", Event.FLAPPING: " (flapping)"}.get(item.event, "")
 
 
+_ENDS_IN_WORDS = {
+    Event.EXPIRED: "aged out without a fix",
+    Event.MONITOR_REMOVED: "the project no longer has it",
+    Event.THRESHOLD_CHANGED: "passes after a change of the suite",
+}
+
+
 def _ended(item: Item) -> str:
-    if item.event is Event.EXPIRED:
-        return "aged out without a fix"
+    if item.event is Event.CLOSED:
+        return f"by {one_line(item.closed_by or '')}: {one_line(item.close_reason)}"
+    if item.event in _ENDS_IN_WORDS:
+        return _ENDS_IN_WORDS[item.event]
     if item.kind == "error":
         return "can be checked again"
     return figure(item.observed, item.unit) if item.observed is not None else ""

@@ -19,7 +19,18 @@ from plumbline.alerts.incidents.lifecycle import Notice, Step, advance
 from plumbline.alerts.incidents.members import missing_members, new_members, notified_before
 from plumbline.alerts.incidents.memory import forward, remember
 from plumbline.alerts.incidents.model import Change, Decision, Incident, Kind, Known, Reason
-from plumbline.alerts.incidents.suppression import active_suppressions, mute_of, suppression_of
+from plumbline.alerts.incidents.names import (
+    ProjectNames,
+    carry_over,
+    close_removed,
+    with_new_names,
+)
+from plumbline.alerts.incidents.suppression import (
+    active_suppressions,
+    is_unconfirmed,
+    mute_of,
+    suppression_of,
+)
 from plumbline.core.alert_line import Event
 from plumbline.core.alert_policy import Policy
 from plumbline.core.instants import in_utc
@@ -71,6 +82,7 @@ def decide(
     policy: Policy,
     mutes: Sequence[Mute],
     is_routed: Callable[[Incident], bool] = lambda _: True,
+    project: ProjectNames | None = None,
 ) -> Decision:
     """What a run means for the incidents. The same arguments always give the same decision.
 
@@ -84,12 +96,19 @@ def decide(
         policy: intervals and counts.
         mutes: from the project and by command.
         is_routed: whether there is a channel to notify of an incident.
+        project: what there is in the project: incidents of removed monitors end. None: not known,
+            or the run is partial.
     """
     now = in_utc(now)
+    known = carry_over(known, outcomes)
+    known, removals = close_removed(known, project, now)
+    mutes = with_new_names(mutes, outcomes)
     accepted, notes = forward(known.monitors, outcomes)
     steps = _steps(known, accepted, checkpoint, policy)
-    settled = _settle(known, steps, mutes, now, is_routed)
+    depends_on = {outcome.monitor: outcome.depends_on for outcome in accepted}
+    settled = _settle(known, steps, _Rules(policy, mutes, now, is_routed, depends_on))
     changes, incidents = _changes(settled)
+    changes += removals
     notes += _still_open(steps)
     monitors = dict(known.monitors)
     for outcome in accepted:
@@ -140,24 +159,37 @@ def _still_open(steps: Mapping[Key, Step]) -> Iterable[str]:
             )
 
 
-def _settle(
-    known: Known,
-    steps: Mapping[Key, Step],
-    mutes: Sequence[Mute],
-    now: datetime,
-    is_routed: Callable[[Incident], bool],
-) -> dict[Key, Settled]:
+@dataclass(frozen=True)
+class _Rules:
+    """What decides whether a notice is sent."""
+
+    policy: Policy
+    mutes: Sequence[Mute]
+    now: datetime
+    is_routed: Callable[[Incident], bool]
+    depends_on: Mapping[str, Sequence[str]]
+    """By monitor of this run, those on which it builds."""
+
+    def mute_of(self, monitor: str) -> Mute | None:
+        return mute_of(monitor, self.mutes, self.now)
+
+    def is_unconfirmed(self, step: Step | None) -> bool:
+        return step is not None and is_unconfirmed(step, self.policy)
+
+
+def _settle(known: Known, steps: Mapping[Key, Step], rules: _Rules) -> dict[Key, Settled]:
     """What suppresses each notice; a parent that names a new child is notified."""
-    roots = inhibitors(_nodes(known, steps, mutes, now, is_routed))
+    roots = inhibitors(_nodes(known, steps, rules), rules.depends_on)
     settled = {}
     for key, step in steps.items():
-        mute = mute_of(key[0], mutes, now)
+        mute = rules.mute_of(key[0])
         root = roots.get(key)
         reasons = active_suppressions(
             step,
             muted=mute is not None,
+            unconfirmed=rules.is_unconfirmed(step),
             inhibited=root is not None,
-            unrouted=not is_routed(step.after),
+            unrouted=not rules.is_routed(step.after),
         )
         suppression = suppression_of(step, reasons) if step.is_failing else None
         settled[key] = Settled(step, step.notice, suppression, reasons, root, mute)
@@ -170,13 +202,7 @@ def _settle(
     return settled
 
 
-def _nodes(
-    known: Known,
-    steps: Mapping[Key, Step],
-    mutes: Sequence[Mute],
-    now: datetime,
-    is_routed: Callable[[Incident], bool],
-) -> Iterable[Node]:
+def _nodes(known: Known, steps: Mapping[Key, Step], rules: _Rules) -> Iterable[Node]:
     """The open incidents of failing monitors, as they are after this run's steps."""
     incidents = {
         (incident.monitor, incident.kind): incident
@@ -186,9 +212,12 @@ def _nodes(
     for key, incident in incidents.items():
         if incident.is_open and incident.calm_since is None:
             step = steps.get(key)
-            muted = mute_of(incident.monitor, mutes, now) is not None
-            failing = step if step and step.is_failing else None
-            yield Node(incident, failing, muted, unrouted=not is_routed(incident))
+            yield Node(
+                incident,
+                step if step and step.is_failing else None,
+                is_silent=rules.mute_of(incident.monitor) is not None or rules.is_unconfirmed(step),
+                unrouted=not rules.is_routed(incident),
+            )
 
 
 def _changes(settled: Mapping[Key, Settled]) -> tuple[list[Change], list[Incident]]:
@@ -272,6 +301,7 @@ def _notified_change(one: Settled, notice: Notice, children: Sequence[Change]) -
         new_members=new_members(after) if after.is_open else (),
         recovered_members=notified_before(after.recovered_members, after),
         left_members=notified_before(after.left_members, after),
+        excused_members=notified_before(after.excused_members, after),
         children=tuple(sorted(children, key=_order)),
     )
 

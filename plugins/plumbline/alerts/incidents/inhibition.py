@@ -7,7 +7,7 @@ one that went out before and whose incident is still open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plumbline.alerts.incidents.lifecycle import Step
@@ -24,7 +24,8 @@ class Node:
     incident: Incident
     step: Step | None = None
     """What this run made of it, where it saw it failing: only then can it be notified now."""
-    muted: bool = False
+    is_silent: bool = False
+    """Muted or not confirmed yet: it sends no message that could name another."""
     unrouted: bool = False
     """Whether there is no channel to notify of it: then its message can't name others."""
 
@@ -39,11 +40,18 @@ class Node:
         return self.incident.status.severity
 
 
-def inhibitors(nodes: Iterable[Node]) -> dict[Key, Incident]:
-    """By inhibited incident, the one whose message names it."""
+def inhibitors(
+    nodes: Iterable[Node], depends_on: Mapping[str, Sequence[str]]
+) -> dict[Key, Incident]:
+    """By inhibited incident, the one whose message names it.
+
+    Args:
+        nodes: the open incidents.
+        depends_on: by monitor of this run, those on which it builds.
+    """
     there = list(nodes)
     by_key = {node.key: node for node in there}
-    return _Search(by_key, {node.incident.id: node for node in there}).run()
+    return _Search(by_key, {node.incident.id: node for node in there}, depends_on).run()
 
 
 @dataclass
@@ -55,6 +63,7 @@ class _Search:
 
     nodes: Mapping[Key, Node]
     by_id: Mapping[str, Node]
+    depends_on: Mapping[str, Sequence[str]]
     found: dict[Key, Node | None] = field(default_factory=dict)
     asked: set[Key] = field(default_factory=set)
 
@@ -72,7 +81,7 @@ class _Search:
         return self.found[node.key]
 
     def _search(self, node: Node) -> Node | None:
-        if node.muted:
+        if node.is_silent:
             return None
         listed = self._listed(node)
         if node.step is None or listed is not None:
@@ -85,7 +94,26 @@ class _Search:
         root = self._named_by(node)
         if root is None or root.severity < node.severity or self._is_circle(node):
             return None
-        return root
+        return root if self._still_depends(node, root.incident.monitor) else None
+
+    def _still_depends(self, node: Node, monitor: str) -> bool:
+        """Whether ``node`` builds on ``monitor``, as far as this run knows.
+
+        A dependency that was taken out of the suite releases what it held back. What is not in
+        this run may depend on anything.
+        """
+        if node.step is None:
+            return True
+        seen: set[str] = set()
+        asked = list(node.step.outcome.depends_on)
+        while asked:
+            name = asked.pop()
+            if name == monitor or name not in self.depends_on:
+                return True
+            if name not in seen:
+                seen.add(name)
+                asked += self.depends_on[name]
+        return False
 
     def _named_by(self, node: Node) -> Node | None:
         by = node.incident.inhibited_by
@@ -123,7 +151,7 @@ class _Search:
         return were_notified or self._can_be_notified(root)
 
     def _can_be_notified(self, node: Node) -> bool:
-        if node.step is None or node.muted or node.unrouted:
+        if node.step is None or node.is_silent or node.unrouted:
             return False
         return self._root(node) is None
 

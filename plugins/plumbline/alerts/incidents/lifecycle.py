@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from plumbline.alerts.incidents import acks, flapping
+from plumbline.alerts.incidents import acks, criteria, flapping
 from plumbline.alerts.incidents.ids import incident_id
 from plumbline.alerts.incidents.members import meet, missing_members, new_members
 from plumbline.alerts.incidents.model import Incident, Kind, MonitorMemory, Reason
-from plumbline.core.alert_line import Event
+from plumbline.core.alert_line import Ending, Event
 from plumbline.core.alert_policy import Policy
 from plumbline.core.instants import is_same
 from plumbline.core.outcome import Outcome
@@ -105,6 +105,11 @@ class _Look:
     def at(self) -> datetime:
         return self.outcome.as_of
 
+    @property
+    def has_other_criteria(self) -> bool:
+        """Whether the suite changed since the incident failed last."""
+        return self.before.kind == "data" and criteria.has_changed(self.before, self.outcome)
+
     def is_reminder_due(self, incident: Incident) -> bool:
         """Whether this run is nearer to the end of the interval than the next one will be.
 
@@ -135,6 +140,7 @@ def _open(
         summary=outcome.summary,
         flapping=is_flapping,
         owner=outcome.owner,
+        **_judged_by(kind, outcome),
     )
     notice = (
         Notice(Event.FLAPPING, Reason.FLAPPING)
@@ -158,6 +164,8 @@ def _go_on(met: Incident, look: _Look) -> Step:
         owner=outcome.owner,
         ack=ack,
         calm_since=None,
+        streak=before.streak + 1 if status.severity <= before.status.severity else 1,
+        **(_judged_by(met.kind, outcome) if is_seen else {}),
     )
     notice = _notice(after, look)
     return Step(outcome, before, after, notice, is_failing=True)
@@ -167,17 +175,19 @@ def _notice(incident: Incident, look: _Look) -> Notice | None:
     """The strongest thing to say; measured by what was last said, not by the last run."""
     if incident.notified_at is None or incident.notified_status is None:
         event = Event.FLAPPING if incident.flapping else Event.OPENED
-        return Notice(event, Reason.NO_LONGER_SUPPRESSED)
+        was_unconfirmed = look.before.suppressed_by is Reason.UNCONFIRMED
+        return Notice(event, Reason.CONFIRMED if was_unconfirmed else Reason.NO_LONGER_SUPPRESSED)
     now, said = incident.status.severity, incident.notified_status.severity
     due = look.is_reminder_due(incident)
+    changed = Reason.THRESHOLD_CHANGED if look.has_other_criteria else None
     if now > said:
-        return Notice(Event.ESCALATED, Reason.STATUS_ROSE)
+        return Notice(Event.ESCALATED, changed or Reason.STATUS_ROSE)
     if incident.flapping and due:
         return Notice(Event.REMINDED, Reason.REMINDER_DUE)
     if now < said:
-        return Notice(Event.DOWNGRADED, Reason.STATUS_FELL)
+        return Notice(Event.DOWNGRADED, changed or Reason.STATUS_FELL)
     if new_members(incident):
-        return Notice(Event.CHANGED, Reason.NEW_MEMBER)
+        return Notice(Event.CHANGED, changed or Reason.NEW_MEMBER)
     if due:
         return Notice(Event.REMINDED, Reason.REMINDER_DUE)
     was_calm = look.before.calm_since is not None
@@ -188,23 +198,49 @@ def _recover(after: Incident, look: _Look) -> Step:
     outcome, before, at = look.outcome, look.before, look.at
     if before.kind == "data" and after.members:  # not returned, and so not seen well
         return _go_on(after, look)
-    if before.flapping:
-        after = replace(after, calm_since=before.calm_since or at)
+    excused = _is_excused(after, look)
+    if before.flapping and not excused:
+        after = replace(after, calm_since=before.calm_since or at, streak=0)
         if not flapping.is_over(after, at, look.policy):
             return Step(outcome, before, after, notice=None, is_failing=False)
-    expired = after.left > 0
-    after = replace(
-        after,
-        members=before.members,
-        closed_at=at,
-        ending="expired" if expired else "resolved",
-    )
-    notice = (
-        Notice(Event.EXPIRED, Reason.LEFT_THE_WINDOW)
-        if expired
-        else Notice(Event.RESOLVED, Reason.RECOVERED)
-    )
+    ending: Ending = "resolved"
+    if excused:
+        ending = "threshold_changed"
+    elif after.left:
+        ending = "expired"
+    after = replace(after, members=before.members, closed_at=at, ending=ending)
+    notice = Notice(Event(ending), _END_REASONS[ending])
     return Step(outcome, before, after, notice, is_failing=False)
+
+
+_END_REASONS = {
+    "resolved": Reason.RECOVERED,
+    "expired": Reason.LEFT_THE_WINDOW,
+    "threshold_changed": Reason.THRESHOLD_CHANGED,
+}
+
+
+def _is_excused(after: Incident, look: _Look) -> bool:
+    """Whether it ends because the suite changed, and not the data."""
+    before = look.before
+    if before.kind == "error" or before.calm_since is not None:
+        return False
+    if before.members:
+        return criteria.has_changed(before, look.outcome) and any(
+            member in before.members for member in after.excused_members
+        )
+    return criteria.is_excused(before, look.outcome)
+
+
+def _judged_by(kind: Kind, outcome: Outcome) -> dict[str, Any]:
+    """What the suite required: the end of the incident is compared with it."""
+    if kind == "error":
+        return {}
+    return {
+        "criteria": outcome.criteria,
+        "thresholds": outcome.thresholds,
+        "lines": outcome.lines,
+    }
 
 
 def _status_with_missing(incident: Incident, outcome: Outcome) -> Status:

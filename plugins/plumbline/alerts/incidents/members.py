@@ -1,6 +1,7 @@
 """The failing groups of an incident: who is new, recovered, left the window or is missing.
 
-*Recovered* is what was looked at and is healthy. What was not looked at any more *left* the window,
+*Recovered* is what was looked at and is healthy; *excused* what is healthy only by the thresholds
+or groups of an edited suite. What was not looked at any more *left* the window,
 or is missing while its rows are expected (`window`), and stays a member. One that comes back before
 a notification said that it had gone is not new: the last notification named it as failing.
 """
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from plumbline.alerts.incidents import criteria
 from plumbline.alerts.incidents.model import FailingGroup, Incident
 from plumbline.alerts.incidents.window import has_left
 from plumbline.core.alert_policy import MOST_GONE
@@ -38,12 +40,15 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
         failing = {group.key.text: group for group in outcome.groups if group.status in _FAILING}
     judged = {key.text for key in outcome.judged}
     gone = [member for member in incident.members if member.key not in failing]
+    excused = criteria.excused(gone, incident, outcome)
+    gone = _without_keys(gone, excused)
     recovered = [member for member in gone if member.key in judged]
     absent = [member for member in gone if member.key not in judged]
     missing = [member for member in absent if not has_left(member, outcome, arrivals)][-MOST_GONE:]
     left = _without_keys(absent, missing)
     recovered_again = _among(incident.recovered_members, failing)
     back_left = _among(incident.left_members, failing)
+    back_excused = _among(incident.excused_members, failing)
     since = {
         member.key: member.since
         for member in (*recovered_again, *back_left)
@@ -62,6 +67,7 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
         left=incident.left + len(left) - len(back_left),
         recovered_members=_without(incident.recovered_members, recovered_again, recovered),
         left_members=_without(incident.left_members, back_left, left),
+        excused_members=_without(incident.excused_members, back_excused, excused),
     )
 
 
@@ -100,6 +106,7 @@ def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Fai
         unit=group.unit,
         usual=group.usual,
         is_missing=group.is_missing,
+        lines=group.lines,
     )
 
 

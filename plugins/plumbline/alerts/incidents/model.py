@@ -16,15 +16,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from plumbline.core.alert_line import Event
+from plumbline.core.alert_line import Ending, Event
 from plumbline.core.mute import Mute
+from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import Status
 
 Kind = Literal["data", "error"]
 """``data``: the data is wrong (WARNING, CRITICAL); ``error``: the check could not be made."""
-
-Ending = Literal["resolved", "expired"]
-"""``expired``: what was wrong aged out of the window without a fix."""
 
 
 class Reason(StrEnum):
@@ -38,6 +36,13 @@ class Reason(StrEnum):
     RECOVERED = "recovered"
     LEFT_THE_WINDOW = "left the window"
     FLAPPING = "flapping"
+    THRESHOLD_CHANGED = "threshold changed"
+    """The suite judges otherwise since the last run."""
+    MONITOR_REMOVED = "monitor removed"
+    CLOSED_BY_HAND = "closed by hand"
+    UNCONFIRMED = "not confirmed yet"
+    """Fewer runs in a row saw it than `Policy.confirm_after` asks for."""
+    CONFIRMED = "confirmed"
     MUTED = "muted"
     ACKNOWLEDGED = "acknowledged"
     INHIBITED = "inhibited"
@@ -81,6 +86,8 @@ class FailingGroup:
     """What it was held against, where that came from its past: ``usually 92 ± 4``."""
     is_missing: bool = False
     """Whether no row is of it any more; what was observed is what was seen last."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """Its thresholds, when it failed last."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,12 @@ class Incident:
     """How many members aged out of the window without a fix."""
     recovered_members: Annotated[tuple[FailingGroup, ...], Field(alias="mended_members")] = ()
     """Those that recovered last, at most `MOST_GONE`: the next notification names them."""
+    excused_members: tuple[FailingGroup, ...] = ()
+    """Those that no longer fail only because the suite's thresholds or groups changed."""
     left_members: tuple[FailingGroup, ...] = ()
     """The same for those that left the window."""
+    streak: int = 1
+    """In how many runs in a row it was at least as bad as now."""
     summary: str = ""
     notified_at: Annotated[datetime | None, Field(alias="said_at")] = None
     """When it was last notified; None: never (muted, inhibited)."""
@@ -144,7 +155,16 @@ class Incident:
     """By channel: what the channel needs to find its message again (Slack's ``ts``)."""
     closed_at: datetime | None = None
     ending: Ending | None = None
+    closed_by: str | None = None
+    """Who closed it by hand."""
+    close_reason: str = ""
     owner: str | None = None
+    criteria: str = ""
+    """What the suite required when it failed last, as `Outcome.criteria`."""
+    thresholds: str = ""
+    """The same in words."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """The same as numbers, where its number is held against them."""
 
     @property
     def is_open(self) -> bool:
@@ -217,6 +237,8 @@ class Change:
     """Those that the last word named and that are well since."""
     left_members: tuple[FailingGroup, ...] = ()
     """Those that the last word named and that left the window since."""
+    excused_members: tuple[FailingGroup, ...] = ()
+    """Those that the last word named and that the changed suite no longer calls failing."""
     mute: Mute | None = None
     inhibited_by: str | None = None
     """The parent monitor in whose message this one is said."""

@@ -35,6 +35,12 @@ UNKNOWN_DEPENDENCY = error(
     wrong='"depends_on": ["game_status"]',
     right='"depends_on": ["game_status_lag"]',
 )
+RENAMED_FROM_EXISTING = error(
+    "monitor-renamed-from-existing",
+    "renamed_from names a monitor that still exists, so its incident can't be carried over.",
+    wrong='"renamed_from": ["coverage"] beside a suite coverage.json',
+    right='"renamed_from": ["coverage"], and coverage.json is removed',
+)
 DEPENDENCY_CYCLE = error(
     "monitor-dependency-cycle",
     "Monitors depend on each other in a cycle, so none of them can be the cause.",
@@ -65,6 +71,7 @@ RULES = (
     NO_RUNBOOK,
     RUNBOOK_MISSING,
     UNKNOWN_DEPENDENCY,
+    RENAMED_FROM_EXISTING,
     DEPENDENCY_CYCLE,
     UNKNOWN_OBSERVED,
     PERSONAL_OBSERVED,
@@ -82,6 +89,7 @@ def check(context: LintContext) -> Iterator[Finding]:
             continue
         yield from _owner_and_runbook(facts, name, suite)
         yield from _dependencies(facts, name, suite)
+        yield from _earlier_names(facts, name, suite)
         yield from _observed(context, suite)
     yield from _cycles(facts)
 
@@ -120,6 +128,17 @@ def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]
                 suite.place(*_META, "depends_on", index),
                 f"{name!r} depends on {other!r}, which is not a monitor",
                 did_you_mean(other, facts.documents.monitors - {name}),
+            )
+
+
+def _earlier_names(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
+    named = suite.get(*_META, "renamed_from")
+    for index, other in enumerate(named if isinstance(named, list) else ()):
+        if other in facts.documents.monitors:
+            yield RENAMED_FROM_EXISTING.at(
+                suite.place(*_META, "renamed_from", index),
+                f"{name!r} is renamed from {other!r}, which is still a monitor",
+                f"remove the monitor {other!r}, or take it out of renamed_from",
             )
 
 

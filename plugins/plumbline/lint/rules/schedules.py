@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from plumbline.core.cron import find_uneven_steps
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.alerts import UNKNOWN_CHANNEL
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.alerts import DEFAULT
-from plumbline.project.cron import find_uneven_steps
 from plumbline.project.document import Document
 from plumbline.project.parsing import ValueFaultKind
 from plumbline.project.schedule import find_schedule_faults

@@ -15,9 +15,9 @@ from itertools import product
 from pathlib import Path
 
 from plumbline import __version__
+from plumbline.core.cron import shortest_gap
 from plumbline.core.errors import ConfigError
 from plumbline.history.heartbeat import SCHEDULE_VARIABLE
-from plumbline.project.cron import shortest_gap
 from plumbline.project.schedule import Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
 from plumbline.schedule.export.files import (

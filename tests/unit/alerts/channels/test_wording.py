@@ -69,6 +69,19 @@ PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, criti
             "EXPIRED line_coverage: aged out without a fix, was CRITICAL for 8 d 6 h",
         ),
         (
+            line_coverage(Event.CLOSED, closed_by="ana", close_reason="feed retired"),
+            "CLOSED line_coverage: by ana: feed retired, was CRITICAL for 8 d 6 h",
+        ),
+        (
+            line_coverage(Event.MONITOR_REMOVED),
+            "MONITOR REMOVED line_coverage: the project no longer has it, was CRITICAL for 8 d 6 h",
+        ),
+        (
+            line_coverage(Event.THRESHOLD_CHANGED),
+            "THRESHOLD CHANGED line_coverage: passes after a change of the suite, was CRITICAL for "
+            "8 d 6 h",
+        ),
+        (
             failed_check(Event.RESOLVED, at=AT + timedelta(hours=6)),
             "RESOLVED line_coverage: can be checked again, was ERROR for 6 h",
         ),
@@ -309,3 +322,25 @@ def test_plain_text_says_what_happened(item: Item, text: str) -> None:
 
 def test_a_message_without_items_has_a_subject() -> None:
     assert wording.subject(message()) == "health_check: nothing to tell"
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        (
+            "critical < 70",
+            "The suite's thresholds or groups changed: critical < 70 before, critical < 50 now.",
+        ),
+        ("critical < 50", "The suite's thresholds or groups changed."),
+    ],
+)
+def test_an_edited_suite_is_said_with_both_thresholds(before: str, line: str) -> None:
+    item = line_coverage(
+        Event.THRESHOLD_CHANGED,
+        thresholds="critical < 50",
+        thresholds_before=before,
+        groups=(),
+        recovered=(),
+        excused=("2026-02-01",),
+    )
+    assert wording.what_changed(item) == [line, "1 pass only because of that: 2026-02-01"]

@@ -324,3 +324,20 @@ def test_two_that_are_said_to_speak_for_each_other_do_not_fall_silent() -> None:
 def test_a_parent_that_nobody_knows_changes_nothing() -> None:
     decision = play(History(), {"child": ["nobody"]}, child="C")
     assert told(decision) == ["child: opened, first failure"]
+
+
+def test_a_dependency_that_is_taken_away_releases_what_it_held_back() -> None:
+    history = History()
+    play(history, parent="C", child="C")
+    assert told(play(history, {"child": []}, parent="C", child="C")) == [
+        "child: opened, no longer suppressed"
+    ]
+
+
+def test_a_dependency_that_is_taken_away_in_the_middle_releases_the_grandchild() -> None:
+    chain = {"child": ["parent"], "grandchild": ["child"]}
+    history = History()
+    play(history, chain, parent="C", child="C", grandchild="C")
+    loose = {"child": [], "grandchild": ["child"]}
+    decision = play(history, loose, parent="C", child="C", grandchild="C")
+    assert children(decision) == {"child": ["grandchild"]}

@@ -356,3 +356,22 @@ def test_what_an_earlier_version_kept_leaves_as_it_did() -> None:
     )
     (change,) = see(history, "", "b").changes
     assert change.event is Event.EXPIRED
+
+
+def test_a_new_critical_group_of_a_flapping_monitor_is_notified() -> None:
+    history = History()
+    for run, failing in enumerate(["a", "", "a", "", "a", "a"]):
+        status = Status.CRITICAL if failing else Status.PASS
+        history.run(outcome("coverage", status, at(run), failing=failing))
+    assert history.open("coverage").flapping
+    assert told(history.run(outcome("coverage", Status.CRITICAL, at(6), failing="ab"))) == [
+        "coverage: changed, new member"
+    ]
+
+
+def test_a_new_warning_group_of_a_flapping_monitor_is_not() -> None:
+    history = History()
+    for run, failing in enumerate(["a", "", "a", "", "a", "ab"]):
+        status = Status.WARNING if failing else Status.PASS
+        decision = history.run(outcome("coverage", status, at(run), failing=failing))
+    assert told(decision) == []

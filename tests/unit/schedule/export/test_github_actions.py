@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from plumbline import __version__
+from plumbline.core.cron import next_time
 from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
-from plumbline.project.cron import next_time
 from plumbline.project.due import due_between
 from plumbline.schedule.export.files import Cloud
 from plumbline.schedule.export.github_actions import utc_crons, write_github_actions

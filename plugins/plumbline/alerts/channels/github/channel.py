@@ -172,8 +172,8 @@ class _Delivery:
             "state": "closed" if item.event.is_end else "open",
         }
         if item.event.is_end:
-            expired = item.event is Event.EXPIRED
-            change["state_reason"] = "not_planned" if expired else "completed"
+            is_fixed = item.event in (Event.RESOLVED, Event.CLOSED)
+            change["state_reason"] = "completed" if is_fixed else "not_planned"
         self._checked(self._send("PATCH", f"/issues/{number}", change))
 
     def _done(self, item: Item, number: int) -> Receipt:

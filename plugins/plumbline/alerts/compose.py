@@ -16,8 +16,8 @@ from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
 from plumbline.alerts.incidents import acks, criteria
-from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known
-from plumbline.alerts.routes import channels_for, with_fallback
+from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known, Reason
+from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.checks.failures import reported
 from plumbline.core.alert_line import Event
 from plumbline.core.failure import MOST_SAMPLES
@@ -88,7 +88,11 @@ def compose(
             unrouted.append(change.incident.id)
         notified[change.incident.id] = channels
         item = _item(change, by_monitor.get(change.incident.monitor), known)
-        item = replace(item, runbook=runbook_link(item.runbook, config.docs_url))
+        item = replace(
+            item,
+            runbook=runbook_link(item.runbook, config.docs_url),
+            mentions=_mentions(change, config),
+        )
         for channel in channels:
             items.setdefault(channel, []).append(item)
     messages = tuple(
@@ -114,6 +118,10 @@ def _channels(change: Change, config: AlertsConfig, configured: Collection[str])
     """By the routes; for an end and a new status, also the channels that were notified before."""
     incident = change.incident
     wanted: tuple[str, ...] = ()
+    if change.reason is Reason.NOT_ACKNOWLEDGED:
+        next_ones = route_of(config, incident).escalate_to
+        found = [with_fallback(config, name, configured) or name for name in next_ones]
+        return tuple(dict.fromkeys(found))
     if not change.event.is_end or not incident.notified_channels:
         wanted = _routed(incident, config) or incident.notified_channels
     if change.event.is_end or change.event in (Event.ESCALATED, Event.DOWNGRADED):
@@ -144,9 +152,8 @@ def without_unsent_notices(known: Known) -> Known:
 
 
 def _routed(incident: Incident, config: AlertsConfig) -> tuple[str, ...]:
-    return channels_for(
-        config, status=incident.status, monitor=incident.monitor, owner=incident.owner
-    )
+    route = route_of(config, incident)
+    return route.channels if incident.escalated_at else route.to
 
 
 def _message(
@@ -216,6 +223,13 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
     if previous is not None and criteria.has_changed(previous, found):
         item = replace(item, thresholds_before=previous.thresholds)
     return _with_outcome(item, found)
+
+
+def _mentions(change: Change, config: AlertsConfig) -> tuple[str, ...]:
+    """Whom to wake: the owner of what opens or escalates."""
+    if change.event not in (Event.OPENED, Event.ESCALATED):
+        return ()
+    return config.owners.get(change.incident.owner or "", ())
 
 
 def _acked_by(incident: Incident) -> str | None:

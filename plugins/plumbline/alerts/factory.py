@@ -103,7 +103,7 @@ def make_alert_service(
     Raises:
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
-    config = project.alerts
+    config = project.alerts.for_target(target.name)
     opened = open_project_channels(project, environment)
     return AlertService(
         config=config,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from plumbline.alerts.channels.base import Channel
+from plumbline.alerts.incidents.model import Incident
 from plumbline.core.status import Status
-from plumbline.project.alerts import AlertsConfig
+from plumbline.project.alerts import AlertsConfig, Route
 
 
 def channels_for(
@@ -22,6 +23,24 @@ def channels_for(
     for route in config.routes:
         if route.fits(status=status, monitor=monitor, owner=owner):
             return route.to
+    return _fallback(config)
+
+
+def route_of(config: AlertsConfig, incident: Incident) -> Route:
+    """The first route that fits ``incident``; where none does, the way to the fallback."""
+    for route in config.routes:
+        if route.fits(
+            status=incident.status,
+            monitor=incident.monitor,
+            owner=incident.owner,
+            checkpoint=incident.checkpoint,
+            tags=incident.tags,
+        ):
+            return route
+    return Route(to=_fallback(config))
+
+
+def _fallback(config: AlertsConfig) -> tuple[str, ...]:
     return () if config.fallback is None else (config.fallback,)
 
 

@@ -49,7 +49,7 @@ def _channels(config: AlertsConfig, status: Status, only: Collection[str]) -> li
         channel
         for route in config.routes
         if not route.statuses or status in route.statuses
-        for channel in route.to
+        for channel in route.channels
     ]
     if not wanted and config.fallback:
         wanted = [config.fallback]

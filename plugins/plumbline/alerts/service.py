@@ -30,7 +30,7 @@ from plumbline.alerts.incidents.names import ProjectNames
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
 from plumbline.alerts.renamed_channels import with_renamed_channels
 from plumbline.alerts.report import AlertsReport
-from plumbline.alerts.routes import with_fallback
+from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.alerts.rows import incident_row
 from plumbline.alerts.settlement import addressed, count_messages
 from plumbline.alerts.state import AlertState, Pending
@@ -246,6 +246,7 @@ class AlertService:
             policy=self._policy(store, state),
             mutes=(*self.mutes, *state.mutes),
             is_routed=lambda incident: is_routed(incident, self.config),
+            escalate_after=lambda incident: route_of(self.config, incident).escalate_after,
             project=self.project,
         )
         composed = compose(

@@ -173,6 +173,7 @@ def _common(suite: Suite | None, checks: Sequence[Check], evidence: Evidence) ->
         "action": monitor.action if monitor else None,
         "runbook": monitor.runbook if monitor else None,
         "depends_on": tuple(monitor.depends_on) if monitor else (),
+        "tags": tuple(monitor.tags) if monitor else (),
         "renamed_from": tuple(monitor.renamed_from) if monitor else (),
         "criteria": suite.criteria if suite else "",
     }

@@ -110,6 +110,8 @@ class Outcome:
     action: str | None = None
     runbook: str | None = None
     depends_on: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Words by which routes choose monitors; not in the JSON."""
     renamed_from: tuple[str, ...] = ()
     """Names that the monitor had before; not in the JSON."""
     criteria: str = ""

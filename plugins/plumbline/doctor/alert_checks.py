@@ -51,7 +51,7 @@ def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannel
         place = "" if same == name else f", the same place as {same}"
         return Diagnosis(what, Level.OK, f"configured{place}")
     why = opened.missing[name]
-    is_routed = any(name in route.to for route in config.routes)
+    is_routed = any(name in route.channels for route in config.routes)
     instead = with_fallback(config, name, opened.channels)
     if instead is not None:
         said = f"{why}: its messages go to {instead}" if is_routed else f"{why}: no route names it"

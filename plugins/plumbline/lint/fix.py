@@ -24,7 +24,7 @@ from plumbline.project.suites import ExpectationEntry
 _SUITE = ("$schema", "name", "id", "meta", "notes", "suite_parameters", "expectations")
 _MONITOR = (
     *("model", "observed", "vars", "owner", "impact", "action", "runbook"),
-    *("renamed_from", "depends_on"),
+    *("tags", "renamed_from", "depends_on"),
 )
 _EXPECTATION = ("type", "severity", "kwargs", "description", "notes", "meta", "id")
 _CHECKPOINT = ("$schema", "name", "id", "validation_definitions", "actions", "result_format")

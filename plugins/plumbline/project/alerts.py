@@ -7,8 +7,8 @@ Secrets are in the environment; the file names their variables. A project withou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -97,6 +97,7 @@ _Duration = Annotated[
 ]
 
 
+_SlackId = Annotated[str, StringConstraints(pattern=r"^[USW][A-Z0-9]{5,20}$")]
 _Runs = Annotated[int, Field(ge=1, le=10)]
 
 
@@ -234,6 +235,24 @@ CHANNEL_ENTRIES: Mapping[str, type[AnyChannelEntry]] = {
 }
 
 
+class EscalateEntry(_Strict):
+    """``escalate`` of a route."""
+
+    after: Annotated[str, StringConstraints(pattern=DURATION)] = Field(
+        description="Time to acknowledge the incident; checked by each run.", examples=["30m"]
+    )
+    to: list[_Text] = Field(min_length=1, description="Channels to notify.", examples=[["pager"]])
+
+
+class OwnerEntry(_Strict):
+    """One of ``owners``."""
+
+    slack: Annotated[list[_SlackId], Field(min_length=1)] = Field(
+        description="Ids of Slack users (U...) and user groups (S...) to mention.",
+        examples=[["U012AB3CD", "S0614TZR7"]],
+    )
+
+
 class RouteEntry(_Strict):
     """One of ``routes``."""
 
@@ -253,8 +272,27 @@ class RouteEntry(_Strict):
         "default: all.",
         examples=["ml-platform"],
     )
+    checkpoint: _Names | None = Field(
+        None,
+        description="Match only monitors of these checkpoints; default: all.",
+        examples=["health_check_full"],
+    )
+    target: _Names | None = Field(
+        None, description="Match only these targets; default: all.", examples=["bigquery"]
+    )
+    tag: _Names | None = Field(
+        None,
+        description="Match only monitors with one of these tags (`meta.monitor.tags` of the "
+        "suite); default: all.",
+        examples=["finance"],
+    )
     to: list[_Text] = Field(
         min_length=1, description="Channels to notify.", examples=[["slack-error"]]
+    )
+    escalate: EscalateEntry | None = Field(
+        None,
+        description="Channels to notify too if nobody acknowledges the incident.",
+        examples=[{"after": "30m", "to": ["pager"]}],
     )
 
 
@@ -322,6 +360,11 @@ class AlertsEntry(_Strict):
         description="When a monitor that fails and recovers repeatedly is notified only once.",
         examples=[{"openings": 3, "within": "36h"}],
     )
+    owners: dict[_Text, OwnerEntry] = Field(
+        default_factory=dict,
+        description="Who to mention when an incident of an owner's monitor opens or escalates.",
+        examples=[{"ml-platform": {"slack": ["U012AB3CD", "S0614TZR7"]}}],
+    )
     docs_url: _Url | None = Field(
         None,
         description="URL of the repository for links to runbooks in messages.",
@@ -351,13 +394,35 @@ class Route:
     statuses: tuple[Status, ...] = ()
     monitors: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    checkpoints: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    escalate_after: timedelta | None = None
+    """How long people have to acknowledge an incident; None: for ever."""
+    escalate_to: tuple[str, ...] = ()
+    """Who is notified too if nobody does."""
 
-    def fits(self, *, status: Status, monitor: str, owner: str | None) -> bool:
-        """Whether the route applies to a message of that status, monitor and owner."""
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """All that may be notified."""
+        return (*self.to, *self.escalate_to)
+
+    def fits(
+        self,
+        *,
+        status: Status,
+        monitor: str,
+        owner: str | None,
+        checkpoint: str = "",
+        tags: Collection[str] = (),
+    ) -> bool:
+        """Whether the route applies to a message of an incident with these."""
         return (
             (not self.statuses or status in self.statuses)
             and (not self.monitors or monitor in self.monitors)
             and (not self.owners or owner in self.owners)
+            and (not self.checkpoints or checkpoint in self.checkpoints)
+            and (not self.tags or any(tag in self.tags for tag in tags))
         )
 
 
@@ -370,6 +435,13 @@ class AlertsConfig:
     fallback: str | None = None
     policy: Policy = field(default_factory=Policy)
     docs_url: str | None = None
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By owner: the Slack ids to mention."""
+
+    def for_target(self, target: str) -> AlertsConfig:
+        """The same with the routes of ``target`` only."""
+        routes = tuple(one for one in self.routes if not one.targets or target in one.targets)
+        return replace(self, routes=routes)
 
 
 DEFAULT: Mapping[str, Any] = {
@@ -452,6 +524,7 @@ def named_channels(document: Document) -> Iterator[tuple[KeyPath, str]]:
     """Each channel that a route or the fallback names, with its path."""
     for path, _ in document.entries("routes"):
         yield from document.texts(*path, "to")
+        yield from document.texts(*path, "escalate", "to")
     fallback = document.text("fallback")
     if fallback is not None:
         yield ("fallback",), fallback
@@ -581,6 +654,7 @@ def _config(entry: AlertsEntry) -> AlertsConfig:
         fallback=entry.fallback,
         policy=_policy(entry),
         docs_url=entry.docs_url,
+        owners={name: tuple(one.slack) for name, one in entry.owners.items()},
     )
 
 
@@ -600,11 +674,17 @@ def _channel(name: str, entry: AnyChannelEntry) -> ChannelConfig:
 
 
 def _route(entry: RouteEntry) -> Route:
+    escalate = entry.escalate
     return Route(
         to=tuple(dict.fromkeys(entry.to)),
         statuses=tuple(map(Status, entry.status or ())),
         monitors=tuple(entry.monitor or ()),
         owners=tuple(entry.owner or ()),
+        checkpoints=tuple(entry.checkpoint or ()),
+        targets=tuple(entry.target or ()),
+        tags=tuple(entry.tag or ()),
+        escalate_after=None if escalate is None else to_duration(escalate.after),
+        escalate_to=() if escalate is None else tuple(dict.fromkeys(escalate.to)),
     )
 
 

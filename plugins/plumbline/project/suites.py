@@ -131,6 +131,11 @@ class MonitorEntry(_Strict):
         description="How this was checked before plumbline; shown on the coverage page.",
         examples=["by hand, each morning"],
     )
+    tags: list[_Monitor] = Field(
+        default_factory=list,
+        description="Words by which routes in `checkpoints/alerts.yml` choose monitors.",
+        examples=[["finance"]],
+    )
     renamed_from: list[_Monitor] = Field(
         default_factory=list,
         description="Earlier names of the monitor. Its open incident continues under the new name.",

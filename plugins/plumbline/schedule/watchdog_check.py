@@ -138,7 +138,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
             state = read_last_state(history.dataset, now=now)
         except ConfigError as fault:  # from a newer plumbline, or broken: pending ones are unknown
             alerts_fault = fault.what
-    routed = {name for route in project.alerts.routes for name in route.to}
+    routed = {name for route in project.alerts.routes for name in route.channels}
     routed |= {name for schedule in project.schedules for name in schedule.notify}
     return Seen(
         now=now,
@@ -235,7 +235,7 @@ def _alerting(
     store = StateStore if broken is None else Unreachable
 
     return AlertService(
-        config=_routed(project.alerts, project.schedules),
+        config=_routed(project.alerts.for_target(target.name), project.schedules),
         mutes=project.mutes,
         opened=opened,
         store=store(target, table=WATCHDOG),

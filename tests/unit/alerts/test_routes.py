@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.routes import channels_for, with_fallback
+from plumbline.alerts.compose import RunFacts, compose
+from plumbline.alerts.incidents.model import Change, Incident, Known, Reason
+from plumbline.alerts.routes import channels_for, route_of, with_fallback
+from plumbline.core.alert_line import Event
+from plumbline.core.errors import ConfigError
+from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.project.alerts import AlertsConfig, Route
+from plumbline.project.alerts import AlertsConfig, Route, read_alerts
+from plumbline.project.files import read_document
+
+AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
 
 ROUTES = (
     Route(to=("pager", "slack"), statuses=(Status.CRITICAL,), owners=("ml-platform",)),
@@ -74,3 +87,114 @@ class Told:
 def test_of_two_names_for_one_place_the_first_is_told() -> None:
     place = Told("slack-error")
     assert with_fallback(config(), "slack", {"slack-error": place, "slack": place}) == "slack-error"
+
+
+BY_ALL = """
+channels:
+  team: {type: webhook, url: TEAM}
+  pager: {type: webhook, url: PAGER}
+  rest: {type: webhook, url: REST}
+routes:
+  - {KEY, to: [team], escalate: {after: 30m, to: [pager]}}
+  - {to: [rest]}
+owners:
+  ml: {slack: [U012AB3CD, S0614TZR7]}
+"""
+
+
+def written(tmp_path: Path, key: str) -> AlertsConfig:
+    file = tmp_path / "alerts.yml"
+    file.write_text(BY_ALL.replace("KEY", key))
+    return read_alerts(read_document(file))
+
+
+def incident(**changes: Any) -> Incident:
+    values: dict[str, Any] = {
+        "id": "a-1",
+        "monitor": "a",
+        "kind": "data",
+        "status": Status.CRITICAL,
+        "worst": Status.CRITICAL,
+        "opened_at": AT,
+        "last_seen": AT,
+        "checkpoint": "daily",
+        "owner": "ml",
+        "tags": ("finance", "eu"),
+        "notified_at": AT,
+    }
+    return Incident(**(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("key", "fits"),
+    [
+        ("checkpoint: daily", True),
+        ("checkpoint: [hourly, daily]", True),
+        ("checkpoint: hourly", False),
+        ("tag: eu", True),
+        ("tag: [us, asia]", False),
+        ("target: bigquery", True),
+        ("target: local", False),
+        ("owner: ml, tag: finance", True),
+        ("owner: data, tag: finance", False),
+    ],
+)
+def test_a_route_chooses_by_checkpoint_target_and_tag(tmp_path: Path, key: str, fits: bool) -> None:
+    config = written(tmp_path, key).for_target("bigquery")
+    assert route_of(config, incident()).to == (("team",) if fits else ("rest",))
+
+
+def changed(event: Event, reason: Reason, **changes: Any) -> Change:
+    return Change("e", event, reason, incident(**changes), incident(), AT, notifies=True)
+
+
+def sent(config: AlertsConfig, change: Change) -> dict[str, tuple[str, ...]]:
+    """By channel that is notified: whom the message mentions."""
+    facts = RunFacts(Run("r", "daily", "bigquery", AT, None), AT)
+    channels: Any = {name: SimpleNamespace(name=name) for name in config.channels}
+    known = Known((change.incident,))
+    composed = compose([change], known, (), facts, config=config, configured=channels)
+    return {message.channel: message.items[0].mentions for message in composed.messages}
+
+
+@pytest.mark.parametrize(
+    ("change", "channels"),
+    [
+        (changed(Event.OPENED, Reason.FIRST_FAILURE), ["team"]),
+        (changed(Event.ESCALATED, Reason.NOT_ACKNOWLEDGED), ["pager"]),
+        (changed(Event.CHANGED, Reason.NEW_MEMBER, escalated_at=AT), ["pager", "team"]),
+        (
+            changed(Event.RESOLVED, Reason.RECOVERED, notified_channels=("team", "pager")),
+            ["pager", "team"],
+        ),
+    ],
+)
+def test_the_next_channels_hear_all_that_comes_after_the_escalation(
+    tmp_path: Path, change: Change, channels: list[str]
+) -> None:
+    assert sorted(sent(written(tmp_path, "owner: ml"), change)) == channels
+
+
+@pytest.mark.parametrize(
+    ("event", "is_mentioned"),
+    [
+        (Event.OPENED, True),
+        (Event.ESCALATED, True),
+        (Event.CHANGED, False),
+        (Event.REMINDED, False),
+        (Event.RESOLVED, False),
+    ],
+)
+def test_the_owner_is_mentioned_on_opening_and_escalation(
+    tmp_path: Path, event: Event, is_mentioned: bool
+) -> None:
+    found = sent(written(tmp_path, "owner: ml"), changed(event, Reason.STATUS_ROSE))
+    assert found == {"team": ("U012AB3CD", "S0614TZR7") if is_mentioned else ()}
+
+
+def test_a_channel_to_escalate_to_must_exist(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.yml"
+    file.write_text(BY_ALL.replace("KEY", "owner: ml").replace("to: [pager]}}", "to: [pagr]}}"))
+    with pytest.raises(ConfigError) as refused:
+        read_alerts(read_document(file))
+    assert refused.value.key == "routes[0].escalate.to[0]"

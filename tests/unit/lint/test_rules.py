@@ -259,6 +259,8 @@ ALERTING = [
     broken("alerts-route-never-reached", ALERTS, "- {monitor: coverage, to: [issues]}", "- {to: [issues]}\n  - {status: WARNING, monitor: lag, to: [pager]}", at="- {status: WARNING", fix="broader"),
     broken("alerts-route-unknown-name", ALERTS, "monitor: coverage", "monitor: coverge", says="'coverge'", fix="did you mean 'coverage'?"),
     broken("alerts-route-unknown-name", ALERTS, "owner: data-platform", "owner: [data-platfrm]", says="no suite with owner 'data-platfrm'", fix="did you mean 'data-platform'?"),
+    broken("alerts-route-unknown-name", ALERTS, "owner: data-platform", "owner: data-platform, checkpoint: [helth]", says="no checkpoint 'helth'"),
+    broken("alerts-route-unknown-name", ALERTS, "owner: data-platform", "owner: data-platform, tag: finance", says="no suite with tag 'finance'"),
     broken("alerts-no-fallback", ALERTS, "fallback: alerts\n", "\n", at="channels:", fix="fallback: NAME"),
     broken("missing-key", MUTES, "    until: 2999-12-31\n", "", at="- monitor: lag", says="'until' is missing"),
     broken("missing-key", MUTES, "    reason: the feed is down\n", "", at="- monitor: lag", says="'reason' is missing"),

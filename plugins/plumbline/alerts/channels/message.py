@@ -102,6 +102,8 @@ class Item:
     action: str | None = None
     """What to do first: a command to copy, or a sentence."""
     owner: str | None = None
+    mentions: tuple[str, ...] = ()
+    """Ids of Slack users and groups to mention."""
     runbook: str | None = None
     """A URL, or a path in the repository."""
     docs_url: str | None = None

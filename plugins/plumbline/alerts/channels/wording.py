@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from plumbline.alerts.channels.message import GroupLine, Item, Message
+from plumbline.alerts.incidents.model import Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
@@ -369,6 +370,8 @@ def bound(item: Item) -> float | None:
 
 
 def _aside(item: Item) -> str:
+    if item.reason is Reason.NOT_ACKNOWLEDGED:
+        return " (not acknowledged)"
     before = item.previous_status
     if item.event in (Event.ESCALATED, Event.DOWNGRADED) and before is not None:
         return f" (was {before})"

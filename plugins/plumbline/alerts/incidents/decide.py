@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 
 from plumbline.alerts.incidents import flapping
 from plumbline.alerts.incidents.ids import event_id
 from plumbline.alerts.incidents.inhibition import Key, Node, inhibitors
-from plumbline.alerts.incidents.lifecycle import Notice, Step, advance
+from plumbline.alerts.incidents.lifecycle import Notice, Step, advance, with_escalation
 from plumbline.alerts.incidents.members import missing_members, new_members, notified_before
 from plumbline.alerts.incidents.memory import forward, remember
 from plumbline.alerts.incidents.model import Change, Decision, Incident, Kind, Known, Reason
@@ -82,6 +82,7 @@ def decide(
     policy: Policy,
     mutes: Sequence[Mute],
     is_routed: Callable[[Incident], bool] = lambda _: True,
+    escalate_after: Callable[[Incident], timedelta | None] = lambda _: None,
     project: ProjectNames | None = None,
 ) -> Decision:
     """What a run means for the incidents. The same arguments always give the same decision.
@@ -96,6 +97,7 @@ def decide(
         policy: intervals and counts.
         mutes: from the project and by command.
         is_routed: whether there is a channel to notify of an incident.
+        escalate_after: how long people have to acknowledge an incident; None: for ever.
         project: what there is in the project: incidents of removed monitors end. None: not known,
             or the run is partial.
     """
@@ -105,6 +107,7 @@ def decide(
     mutes = with_new_names(mutes, outcomes)
     accepted, notes = forward(known.monitors, outcomes)
     steps = _steps(known, accepted, checkpoint, policy)
+    steps = {key: with_escalation(one, escalate_after(one.after)) for key, one in steps.items()}
     depends_on = {outcome.monitor: outcome.depends_on for outcome in accepted}
     settled = _settle(known, steps, _Rules(policy, mutes, now, is_routed, depends_on))
     changes, incidents = _changes(settled)
@@ -290,6 +293,10 @@ def _notified_change(one: Settled, notice: Notice, children: Sequence[Change]) -
     )
     if notifies:
         incident = replace(incident, notified_at=at, notified_status=after.status)
+    if notice.reason is Reason.NOT_ACKNOWLEDGED:
+        incident = replace(incident, escalated_at=at)
+    elif notice.event in (Event.OPENED, Event.FLAPPING, Event.ESCALATED):
+        incident = replace(incident, alerted_at=at, escalated_at=None)
     return Change(
         event_id=event_id(incident, notice.event),
         event=notice.event,

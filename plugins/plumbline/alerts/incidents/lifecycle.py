@@ -51,6 +51,24 @@ class Step:
         return self.outcome.as_of
 
 
+def with_escalation(step: Step, after: timedelta | None) -> Step:
+    """``step`` with a notice for the next channels, where nobody acknowledged it in time.
+
+    Args:
+        step: of an incident.
+        after: how long people have; None: for ever.
+    """
+    incident = step.after
+    start = incident.alerted_at or incident.notified_at
+    if after is None or start is None or incident.escalated_at or not step.is_failing:
+        return step
+    is_acked = incident.ack is not None and not acks.uncovered(incident)
+    is_quiet = step.notice is None or step.notice.event is Event.REMINDED
+    if is_acked or not is_quiet or step.at - start < after:
+        return step
+    return replace(step, notice=Notice(Event.ESCALATED, Reason.NOT_ACKNOWLEDGED))
+
+
 def health_of(kind: Kind, status: Status) -> Health:
     """What ``status`` says of an incident of ``kind``: ERROR and SKIPPED never fix data."""
     if kind == "error":
@@ -140,6 +158,7 @@ def _open(
         summary=outcome.summary,
         flapping=is_flapping,
         owner=outcome.owner,
+        tags=outcome.tags,
         **_judged_by(kind, outcome),
     )
     notice = (
@@ -162,6 +181,7 @@ def _go_on(met: Incident, look: _Look) -> Step:
         last_seen=outcome.as_of if is_seen else before.last_seen,
         summary=_summary_with_missing(met, outcome),
         owner=outcome.owner,
+        tags=outcome.tags,
         ack=ack,
         calm_since=None,
         streak=before.streak + 1 if status.severity <= before.status.severity else 1,

@@ -43,6 +43,8 @@ class Reason(StrEnum):
     UNCONFIRMED = "not confirmed yet"
     """Fewer runs in a row saw it than `Policy.confirm_after` asks for."""
     CONFIRMED = "confirmed"
+    NOT_ACKNOWLEDGED = "not acknowledged"
+    """Nobody acknowledged it in time: the next channels are notified."""
     MUTED = "muted"
     ACKNOWLEDGED = "acknowledged"
     INHIBITED = "inhibited"
@@ -139,6 +141,10 @@ class Incident:
     summary: str = ""
     notified_at: Annotated[datetime | None, Field(alias="said_at")] = None
     """When it was last notified; None: never (muted, inhibited)."""
+    alerted_at: datetime | None = None
+    """When people were last asked to act: at its opening, or when it got worse."""
+    escalated_at: datetime | None = None
+    """Since when the next channels are notified too, as nobody acknowledged it."""
     notified_status: Annotated[Status | None, Field(alias="said_status")] = None
     """The status that was last notified."""
     ack: Ack | None = None
@@ -159,6 +165,7 @@ class Incident:
     """Who closed it by hand."""
     close_reason: str = ""
     owner: str | None = None
+    tags: tuple[str, ...] = ()
     criteria: str = ""
     """What the suite required when it failed last, as `Outcome.criteria`."""
     thresholds: str = ""

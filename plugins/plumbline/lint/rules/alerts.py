@@ -43,7 +43,7 @@ UNREACHED_ROUTE = warning(
 )
 UNKNOWN_IN_ROUTE = error(
     "alerts-route-unknown-name",
-    "A route names a monitor that doesn't exist or an owner that no suite has, so it "
+    "A route names something that doesn't exist: a monitor, checkpoint, owner or tag, so it "
     "matches nothing.",
     wrong="{monitor: line_coverge, to: [slack]}",
     right="{monitor: line_coverage, to: [slack]}",
@@ -78,7 +78,8 @@ RULES = (
     MUTE_OVER,
 )
 
-_KEYS = ("status", "monitor", "owner")
+_NAMES = ("monitor", "owner", "checkpoint", "target", "tag")
+_KEYS = ("status", *_NAMES)
 """What a route may ask for."""
 
 _BY_KIND = {
@@ -129,12 +130,18 @@ def _unknown_in_routes(facts: Facts, alerts: Document) -> Iterator[Finding]:
     known: Mapping[str, Collection[str]] = {
         "monitor": facts.documents.monitors,
         "owner": {owner for owner in owners if owner},
+        "checkpoint": facts.documents.checkpoints,
+        "tag": {
+            tag
+            for suite in facts.suites.values()
+            for _, tag in suite.texts("meta", "monitor", "tags")
+        },
     }
     for path, _ in alerts.entries("routes"):
         for key, names in known.items():
             for at, name in alerts.texts(*path, key):
                 if name not in names:
-                    what = "no monitor" if key == "monitor" else "no suite with owner"
+                    what = f"no suite with {key}" if key in ("owner", "tag") else f"no {key}"
                     yield UNKNOWN_IN_ROUTE.at(
                         alerts.place(*at),
                         f"there is {what} {name!r}",
@@ -164,10 +171,7 @@ def _takes(
 ) -> bool:
     if earlier["status"] and status not in earlier["status"]:
         return False
-    return all(
-        not earlier[key] or (route[key] and route[key] <= earlier[key])
-        for key in ("monitor", "owner")
-    )
+    return all(not earlier[key] or (route[key] and route[key] <= earlier[key]) for key in _NAMES)
 
 
 def _mutes(facts: Facts, mutes: Document) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ what to do, and only then who and which.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ MOST_GROUPS = 8
 LONGEST_FALLBACK = 2500
 
 _LONGEST_LINE = 400
+_MOST_MENTIONS = 20
+_SLACK_ID = re.compile(r"[USW][A-Z0-9]{5,20}")
 _ROOM_FOR_GROUPS = 1500
 _ROOM_FOR_FAILED = 2700
 _LONGEST_ACTION = 1200
@@ -111,6 +114,8 @@ def _remarks(message: Message, now: datetime | None) -> list[Block]:
 
 def _item(item: Item, *, with_headline: bool) -> list[Block]:
     blocks: list[Block] = []
+    if item.mentions:
+        blocks.append(_section(_mentioned(item)))
     if with_headline:
         title = escape.mrkdwn(wording.headline(item))
         blocks += [{"type": "divider"}, _section(f"*{title}*")]
@@ -118,6 +123,16 @@ def _item(item: Item, *, with_headline: bool) -> list[Block]:
     if not item.event.is_end:
         blocks += _advice(item)
     return [*blocks, _context(_whose(item))]
+
+
+def _mentioned(item: Item) -> str:
+    """The owner's people, as Slack's mentions."""
+    found = [
+        f"<!subteam^{one}>" if one.startswith("S") else f"<@{one}>"
+        for one in item.mentions
+        if _SLACK_ID.fullmatch(one)
+    ]
+    return " ".join(found[:_MOST_MENTIONS])
 
 
 def _what(item: Item) -> list[Block]:

@@ -171,3 +171,11 @@ def test_a_note_of_the_message_is_shown() -> None:
     told = replace(message(line_coverage()), notes=("slack-error refused this message: gone",))
 
     assert "slack-error refused" in "\n".join(texts(payload(told, now=AT)))
+
+
+def test_an_owners_people_are_mentioned_and_nothing_else_can_be() -> None:
+    item = line_coverage(mentions=("U012AB3CD", "S0614TZR7", "!channel", "U1> <!here"))
+    written = "\n".join(texts(payload(message(item), now=AT)))
+    assert "<@U012AB3CD> <!subteam^S0614TZR7>" in written
+    assert "<!channel>" not in written
+    assert "<!here>" not in written

@@ -1,8 +1,7 @@
 """The second witness: Google's own analyzer and reference evaluator (ZetaSQL, in WebAssembly).
 
-It gets the SQL as BigQuery would, with typed query parameters, and tables with their real types;
-only a table's path is written as one name, because the evaluator takes the content of top-level
-tables alone.
+It gets the SQL as BigQuery would, with typed query parameters. Only tables are parameters, too: arrays
+of rows with the tables' real types, because a query is analyzed once that reads no table's content.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from zetasql.types import (
     LanguageOptions,
     ProductMode,
     SimpleCatalog,
-    SimpleColumn,
-    SimpleTable,
+    StructField,
+    StructType,
     Type,
     TypeKind,
     ZetaSQLBuiltinFunctionOptions,
@@ -59,6 +58,7 @@ class Evaluator:
         language = LanguageOptions.maximum_features()
         language.product_mode = ProductMode.PRODUCT_EXTERNAL
         self.language = language
+        self._queries: dict[tuple[str, str], Any] = {}
         self._tables = {
             table.key: table
             for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
@@ -67,7 +67,7 @@ class Evaluator:
     def ask(self, model: CompiledModel, world: World) -> list[Answer]:
         """The rows of ``model`` over ``world``."""
         response = self._evaluate(model, world)
-        names = [column.name for column in response.prepared.columns]
+        names = [column.name for column in self._prepared(model).columns]
         return [
             dict(zip(names, map(_python, row.cell), strict=True))
             for row in response.content.table_data.row
@@ -78,55 +78,81 @@ class Evaluator:
         names = {kind: name for name, kind in _KINDS.items()}
         return [
             (column.name, names[TypeKind(column.type.type_kind)])
-            for column in self._evaluate(model, world).prepared.columns
+            for column in self._prepared(model).columns
         ]
 
     def _evaluate(self, model: CompiledModel, world: World) -> Any:
+        request = local_service_pb2.EvaluateQueryRequest(
+            prepared_query_id=self._prepared(model).prepared_query_id
+        )
+        for p in model.parameters:
+            request.params.add(name=p.name, value=_value(p.value, p.type))
+        for key in model.sources:
+            rows = request.params.add(name=_parameter(key)).value
+            rows.array_value.SetInParent()
+            for row in world.tables.get(key, []):
+                cells = [_value(row.get(name), kind) for name, kind in self._tables[key].columns]
+                rows.array_value.element.add().struct_value.field.extend(cells)
+        return self._ask("EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse)
+
+    def _prepared(self, model: CompiledModel) -> Any:
+        """The analyzed query; the analysis is most of what an evaluation costs."""
         sql = model.sql
         for key in model.sources:
             dataset, table = key.split(".")
             path = f"`{self.project}`.`{dataset}`.`{table}`"
             assert path in sql, f"{path} is not in the SQL"
-            sql = sql.replace(path, f"`{key}`")
-        catalog = SimpleCatalog(
-            name="catalog",
-            builtin_function_options=ZetaSQLBuiltinFunctionOptions(language_options=self.language),
-            table=[self._table(key) for key in model.sources],
-        )
-        options = AnalyzerOptions(
-            language_options=self.language,
-            default_timezone="UTC",
-            query_parameters=[
-                AnalyzerOptions.QueryParameter(name=p.name, type=_type(p.type))
-                for p in model.parameters
-            ],
-        )
-        request = local_service_pb2.EvaluateQueryRequest(
-            sql=sql, options=options.to_proto(), simple_catalog=catalog.to_proto()
-        )
-        for p in model.parameters:
-            request.params.add(name=p.name, value=_value(p.value, p.type))
-        for key in model.sources:
-            content = request.table_content[key].table_data
-            content.SetInParent()
-            for row in world.tables.get(key, []):
-                cells = [_value(row.get(name), kind) for name, kind in self._tables[key].columns]
-                content.row.add().cell.extend(cells)
+            sql = sql.replace(path, f"(select * from unnest(@{_parameter(key)}))")
+        types = {p.name: _type(p.type) for p in model.parameters}
+        types |= {_parameter(key): self._rows(key) for key in model.sources}
+        known = sql, str(types)
+        if known not in self._queries:
+            options = AnalyzerOptions(
+                language_options=self.language,
+                default_timezone="UTC",
+                query_parameters=[
+                    AnalyzerOptions.QueryParameter(name=name, type=kind)
+                    for name, kind in types.items()
+                ],
+            )
+            catalog = SimpleCatalog(
+                name="catalog",
+                builtin_function_options=ZetaSQLBuiltinFunctionOptions(
+                    language_options=self.language
+                ),
+            )
+            request = local_service_pb2.PrepareQueryRequest(
+                sql=sql, options=options.to_proto(), simple_catalog=catalog.to_proto()
+            )
+            answer = self._ask("PrepareQuery", request, local_service_pb2.PrepareQueryResponse)
+            self._queries[known] = answer.prepared
+        return self._queries[known]
+
+    def _rows(self, key: str) -> Type:
+        fields = [
+            StructField(field_name=name, field_type=_type(kind))
+            for name, kind in self._tables[key].columns
+        ]
+        return _array_of(Type(type_kind=TypeKind.TYPE_STRUCT, struct_type=StructType(field=fields)))
+
+    def _ask(self, what: str, request: Any, answer: type[Any]) -> Any:
         return self.service.wasm_client.call_grpc_func(
-            "ZetaSqlLocalService_EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse
+            f"ZetaSqlLocalService_{what}", request, answer
         )
 
-    def _table(self, key: str) -> SimpleTable:
-        columns = [
-            SimpleColumn(name=name, type=_type(kind)) for name, kind in self._tables[key].columns
-        ]
-        return SimpleTable(name=key, column=columns)
+
+def _parameter(key: str) -> str:
+    """The query parameter that holds a table's rows."""
+    return key.replace(".", "__")
+
+
+def _array_of(element: Type) -> Type:
+    return Type(type_kind=TypeKind.TYPE_ARRAY, array_type=ArrayType(element_type=element))
 
 
 def _type(name: str) -> Type:
     if name.startswith("ARRAY<"):
-        element = ArrayType(element_type=_type(name[6:-1]))
-        return Type(type_kind=TypeKind.TYPE_ARRAY, array_type=element)
+        return _array_of(_type(name[6:-1]))
     return Type(type_kind=_KINDS[re.sub(r"\(.*", "", name)])
 
 

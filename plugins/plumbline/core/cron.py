@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
@@ -102,6 +103,7 @@ def last_time(cron: str, zone: ZoneInfo, before: datetime) -> datetime:
     raise ValueError(f"{cron!r} never came")
 
 
+@cache
 def shortest_gap(cron: str) -> timedelta:
     """The shortest time between two runs, without daylight saving time."""
     times = iter(CronSim(cron, _SOME_DAY))

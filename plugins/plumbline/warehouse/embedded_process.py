@@ -1,14 +1,14 @@
 """The process of the embedded BigQuery: bqemulator, under a lock, without network.
 
 `embedded.EmbeddedWarehouse` starts it as a script, by path: it imports nothing of plumbline, so
-that it is up in a second and a half. Three things stand between it and `python -m bqemulator`:
+that it is up in a second and a half. Five things stand between it and `python -m bqemulator`:
 
 * it holds ``server.lock`` for as long as it lives, so that there is never a second server on one
   folder, and a dead one leaves nothing stale behind;
 * DuckDB's spatial extension, without which bqemulator does not start, is taken from its PyPI
   package, not from the network;
 * it leaves when its folder is removed: nobody could find it any more;
-* what bqemulator derives from a statement's text alone is remembered.
+* what bqemulator derives from a statement's text alone is remembered, and a write copies no table.
 """
 
 from __future__ import annotations
@@ -138,6 +138,21 @@ def remember_statements() -> None:
         setattr(owner, name, remembering(getattr(owner, name)))
 
 
+def keep_no_versions() -> None:
+    """Have bqemulator write a table without copying it for time travel, which is not offered here.
+
+    With a retention of nothing it makes the copy all the same, and drops it later.
+    """
+    from bqemulator.versioning.snapshots import SnapshotManager
+
+    capture = SnapshotManager.capture
+
+    def capture_when_asked(*of: Any, kind: str = "AUTO") -> Any:
+        return None if kind == "AUTO" else capture(*of, kind=kind)
+
+    setattr(SnapshotManager, "capture", capture_when_asked)  # noqa: B010 - a method, to mypy
+
+
 def parse_once(parse_one: Callable[..., Any]) -> Callable[..., Any]:
     """``sqlglot.parse_one`` that returns the tree of the last time, unless somebody changed it."""
     trees: OrderedDict[tuple[str, str], tuple[Any, list[Any]]] = OrderedDict()
@@ -190,6 +205,7 @@ def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None
     quiet_log()
     gc.set_threshold(ALLOCATIONS)
     remember_statements()
+    keep_no_versions()
     from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
     from bqemulator.server import EmulatorServer
 
@@ -215,7 +231,6 @@ def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None
             upload_staging_dir=folder / "uploads",
             # Only for Avro files, and fetched from the network.
             enable_format_extensions=False,
-            # Each write would copy its whole table for a week.
             time_travel_retention_days=0,
             metrics_enabled=False,
             tracing_enabled=False,

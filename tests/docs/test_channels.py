@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -97,7 +98,7 @@ def shown(name: str) -> str:
     blocks = PAGE.blocks()
     return next(
         after.text
-        for block, after in zip(blocks, blocks[1:], strict=False)
+        for block, after in itertools.pairwise(blocks)
         if (block.language, block.text, after.language) == ("sh", command, "text")
     )
 

@@ -161,6 +161,41 @@ def test_a_webhook_that_is_gone_sends_the_message_to_the_fallback(
     assert SECRET not in said
 
 
+def paths(slack: FakeSlack) -> list[tuple[str, str]]:
+    """Which channel was sent what."""
+    return [
+        (request.path.rpartition("/")[2], str(request.body["text"]).split(":")[0])
+        for request in slack.requests
+    ]
+
+
+def test_an_opening_that_went_to_the_fallback_ends_on_both_channels(
+    slack: FakeSlack, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.webhook_url + "/default")
+    slack.next(Status(404, body="no_service"))
+    finish(tell("--as-of", T0, "a=CRITICAL"))
+    slack.requests.clear()
+    finish(tell("--as-of", T1, "a=PASS"))
+    assert sorted(paths(slack)) == [("default", "RESOLVED a"), ("error", "RESOLVED a")]
+
+
+def test_a_channel_that_asks_to_wait_for_hours_is_backed_up_by_the_fallback(
+    slack: FakeSlack, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.webhook_url + "/default")
+    slack.next(Status(429, {"Retry-After": "7200"}))
+    said = finish(tell("--as-of", T0, "a=CRITICAL"))
+    assert "1 message could not be delivered yet" in said
+    assert "Channel slack-error has failed since" in str(slack.requests[-1].body["blocks"])
+    finish(tell("--as-of", T1, "a=PASS"))
+    assert paths(slack) == [
+        ("error", "CRITICAL a"),
+        ("default", "CRITICAL a"),
+        ("default", "RESOLVED a"),
+    ]
+
+
 def run_command(tmp_path: Path, slack: FakeSlack, **env: str) -> dict[str, str]:
     return environment(tmp_path / "state") | {
         "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "/error",

@@ -86,6 +86,9 @@ class NoFallback:
     def write_events(self, state: AlertState) -> None:
         """There is no table."""
 
+    def forget(self) -> None:
+        """There is no file."""
+
     def synced(self, state: AlertState) -> None:
         """Nothing is kept here."""
 

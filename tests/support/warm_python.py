@@ -233,13 +233,31 @@ def main() -> None:
     if option == "-P":
         sys.argv[:] = [program, *arguments]
         runpy.run_path(program, run_name="__main__")
-        return
+        _leave()
     assert option == "-m", "a warm Python knows python -m MODULE and python -P SCRIPT"
     # as -m has it: the folder where it is typed, then what the environment adds
     added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [os.getcwd(), *(folder for folder in added if folder not in sys.path)]  # noqa: PTH109
     sys.argv[1:] = arguments
     runpy.run_module(program, run_name="__main__", alter_sys=True)
+    _leave()
+
+
+def _leave() -> None:
+    """End as a program does that has reached its end, without DuckDB's destructors.
+
+    They would wait for threads that the fork left behind in the server, and abort.
+    """
+    import atexit
+    import threading
+
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.wording import in_zone
-from plumbline.alerts.claims import CLAIM_SECONDS, Claims
+from plumbline.alerts.claims import CLAIM_SECONDS, Claims, has_lapsed
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.fallback_channel import FallbackChannel
 from plumbline.alerts.incidents.model import Known
@@ -72,14 +72,14 @@ class OutboxDelivery:
         lapses = 0
         waited_until = time.monotonic() + CLAIM_SECONDS
         while True:
-            state, claimed = self._claim(state, tried)
+            state, claimed = self._claim(self._after_pause(state), tried)
             if claimed:
                 deliveries = self._deliver(claimed, state.known)
                 lapses += any(delivery.is_lapsed for delivery in deliveries)
                 final = [one for one in deliveries if not one.is_lapsed or lapses > _MOST_LAPSES]
                 done += final
                 tried |= {delivery.message.id for delivery in final}
-                state = self._settle(state, deliveries)
+                state = self._settle(self._after_pause(state), deliveries)
                 continue  # what was refused now stands in the outbox for the fallback
             others = self._others(state, tried)
             if not others or time.monotonic() >= waited_until:
@@ -88,6 +88,15 @@ class OutboxDelivery:
             self.progress(f"another run is delivering {count_messages(others)}: waiting for it")
             self.sleep(1.0)
             state = self.store.reload_if_readable() or state
+
+    def _after_pause(self, state: AlertState) -> AlertState:
+        """``state``, read again if this run's claims have lapsed: another run may have gone on."""
+        now = self.clock()
+        is_late = any(
+            pending.claimed_by == self.holder and has_lapsed(pending, now)
+            for pending in state.outbox
+        )
+        return (self.store.refreshed() or state) if is_late else state
 
     def claimed(
         self, outbox: Sequence[Pending], now: datetime, tried: Collection[str] = ()

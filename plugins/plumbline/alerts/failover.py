@@ -64,6 +64,15 @@ class FailoverStore:
         """``state`` with what was decided on this machine while the warehouse was down."""
         return state if self.is_local else self._fallback.reconcile(state)
 
+    def refreshed(self) -> AlertState | None:
+        """The state as it is after this run was paused; None, with a note, where it can't be read.
+
+        Meanwhile another run may have gone on in the warehouse, or on this machine.
+        """
+        self._fallback.forget()
+        state = self.reload_if_readable()
+        return None if state is None else self.reconciled(state)
+
     def reload(self) -> AlertState:
         """The state after another run has written it; fails over where it can't be read."""
         state = self.reload_if_readable("The state of alerts could not be read")

@@ -371,6 +371,11 @@ class LocalFallback:
             return replace(here.state, lineage=state.lineage, writer=state.writer)
         return _merged(state, here.state, here.shared)
 
+    def forget(self) -> None:
+        """Read the file again at the next look: another process may have written it."""
+        if not self._is_newer:
+            self._kept = None
+
     def synced(self, state: AlertState) -> None:
         """The warehouse has ``state``: it is kept here for when it can't be reached."""
         self._write(_Kept(replace(state, events=()), is_ahead=False))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plumbline.alerts.channels.message import Message
+from plumbline.alerts.state import AlertState
+from plumbline.alerts.store import LocalFallback
+from plumbline.core.errors import WarehouseError
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from support.alert_store import KilledError
+from support.alert_store import KilledError, MemoryStore
 from support.alert_world import SIX_HOURS, START, Phone, SideBySide, facts, outcome
 
 LATER = START + SIX_HOURS
@@ -198,3 +202,33 @@ def test_an_attempt_takes_no_longer_than_the_claim(tmp_path: Any) -> None:
     service.notify([outcome(Status.CRITICAL, START)], facts(START, "first"))
 
     assert timeouts == [10.0, pytest.approx(5.0, abs=1.0)]
+
+
+def test_a_run_that_was_paused_in_its_turn_learns_what_another_sent_without_the_warehouse(
+    tmp_path: Path,
+) -> None:
+    """The other one waited for its turn in vain, and went on from the file on this machine."""
+
+    class Locked(MemoryStore):
+        def exclusively(self, progress: Callable[[str], None]) -> Any:
+            raise WarehouseError("another run has kept the state of alerts for 180 s")
+
+    pair = SideBySide(tmp_path)
+    pair.first.store = MemoryStore(pair.world.warehouse)  # type: ignore[assignment]
+    pair.second.store = Locked(pair.world.warehouse)  # type: ignore[assignment]
+    pair.second.fallback = LocalFallback(tmp_path)
+    paused: list[str] = []
+
+    class Pausing(LocalFallback):
+        def synced(self, state: AlertState) -> None:
+            super().synced(state)
+            if not paused:
+                paused.append("once")
+                pair.sleep(300)
+                ends(pair)
+
+    pair.first.fallback = Pausing(tmp_path)
+    opens(pair)
+
+    assert paused
+    assert pair.world.phones["slack-error"].heard == TOLD

@@ -5,18 +5,32 @@ It replays the season every six hours on the embedded warehouse, which takes hal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from generators.cli import ROOT
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
+from plumbline.backtest.findings import LabelResult
 from plumbline.backtest.instants import choose_span
-from plumbline.backtest.reports.detection_time import Issue, detection_time
+from plumbline.backtest.report import Backtest
 from plumbline.project import Project
 from plumbline.project.labels import project_labels
 from plumbline.project.targets import Target
+from plumbline.report.page import Section, Table
+from plumbline.report.wording import length, minute
+from plumbline.report.writers import as_markdown
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A row of the page: a kind of incident."""
+
+    name: str
+    kind: str
+    """As the labels have it."""
+
 
 PAGE = Path("docs/detection-time.md")
 
@@ -56,3 +70,64 @@ def make_page(target: Target | None = None) -> str:
     request = BacktestRequest(project, chosen, CHECKPOINT, span, project_labels(project, None))
     done = run_backtest(request, now=now)
     return HEAD + detection_time(done, ISSUES, target=TARGET) + FOOT
+
+
+def detection_time(backtest: Backtest, issues: Sequence[Issue], *, target: timedelta) -> str:
+    """The page as Markdown.
+
+    Args:
+        backtest: of a checkpoint that holds the monitors.
+        issues: the rows.
+        target: how soon after it is due an incident should be found.
+    """
+    span, zone = backtest.span, backtest.zone
+    how = (
+        f"How soon the demo season's incidents are found, in a backtest of {backtest.checkpoint} "
+        f"from {minute(span.first, zone)} to {minute(span.last, zone)} {zone.key}, {span.how}. "
+        "The delay counts from when the data were due."
+    )
+    kinds = Table(
+        ("Issue", "Unnoticed before", "Found after", f"Within {length(target)}"),
+        tuple(_row(backtest, issue, target) for issue in issues),
+    )
+    each = Table(
+        ("Incident", "Due", "Found", "By", "Delay", "Alerts", "Resolved in"),
+        tuple(_incident(backtest, finding) for issue in issues for finding in _of(backtest, issue)),
+    )
+    page = [Section("Detection time", (how, kinds)), Section("Each incident", (each,))]
+    return as_markdown(page, level=1)
+
+
+def _row(backtest: Backtest, issue: Issue, target: timedelta) -> tuple[str, ...]:
+    findings = _of(backtest, issue)
+    before = ", ".join(dict.fromkeys(f.label.undetected for f in findings if f.label.undetected))
+    delays = sorted(delay for finding in findings if (delay := finding.delay) is not None)
+    untold = [finding for finding in findings if finding.first is None]
+    if not delays:
+        why = untold[0].reason if untold else "no such incident in the season"
+        return (issue.name, before or "not known", f"not known: {why}", "not known")
+    shown = length(delays[0])
+    if delays[-1] != delays[0]:
+        shown += f" to {length(delays[-1])}"
+    within = sum(delay <= target for delay in delays)
+    return (issue.name, before or "not known", shown, f"{within} of {len(findings)}")
+
+
+def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
+    label, first = finding.label, finding.first
+    if first is None:
+        return (label.title, minute(label.due, backtest.zone), finding.result, finding.reason,
+                "", "", "")  # fmt: skip
+    return (
+        label.title,
+        minute(label.due, backtest.zone),
+        minute(first.at, backtest.zone),
+        first.monitor,
+        length(finding.delay),
+        str(finding.alerts),
+        length(finding.time_to_resolve) or "open at the end",
+    )
+
+
+def _of(backtest: Backtest, issue: Issue) -> list[LabelResult]:
+    return [one for one in backtest.score.findings if one.label.kind == issue.kind]

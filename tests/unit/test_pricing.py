@@ -4,27 +4,10 @@ import pytest
 
 from plumbline.core.pricing import (
     LIST_PRICE,
-    MB,
     TIB,
     Price,
-    billed_for_table,
     money,
 )
-
-
-@pytest.mark.parametrize(
-    ("read", "billed"),
-    [
-        (0, 10 * MB),
-        (1, 10 * MB),
-        (10 * MB, 10 * MB),
-        (10 * MB + 1, 11 * MB),
-        (147 * MB, 147 * MB),
-        (147 * MB - 1, 147 * MB),
-    ],
-)
-def test_a_table_is_billed_in_whole_megabytes_and_ten_at_least(read: int, billed: int) -> None:
-    assert billed_for_table(read) == billed
 
 
 def test_a_tebibyte_costs_the_list_price() -> None:

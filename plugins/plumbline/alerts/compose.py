@@ -21,7 +21,7 @@ from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.checks.failures import reported
 from plumbline.core.alert_line import Event
 from plumbline.core.failure import MOST_SAMPLES
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import Outcome, measured
 from plumbline.core.run import Run
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.alerts import AlertsConfig
@@ -291,18 +291,7 @@ def _worst_first(member: FailingGroup) -> tuple[int, float, str]:
 
 
 def _group(member: FailingGroup, new: Collection[str]) -> GroupLine:
-    return GroupLine(
-        label=member.label,
-        status=member.status,
-        observed=member.observed,
-        numerator=member.numerator,
-        denominator=member.denominator,
-        threshold=member.threshold,
-        unit=member.unit,
-        is_new=member.key in new,
-        usual=member.usual,
-        is_missing=member.is_missing,
-    )
+    return GroupLine(label=member.label, is_new=member.key in new, **measured(member))
 
 
 def _child(change: Change) -> Child:

@@ -101,7 +101,6 @@ def run_backtest(
         _labels(request, names),
         first=request.span.first,
         last=request.span.last,
-        weeks=request.span.weeks,
     )
     billed = [one.bytes_billed for one in done.values() if one.bytes_billed is not None]
     compiled = {name: one.compiled for name, one in done.items() if one.compiled is not None}

@@ -14,7 +14,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.caveats import groups_gone
-from plumbline.backtest.findings import Score, score
+from plumbline.backtest.findings import score_monitor
 from plumbline.backtest.proposing import (
     DAYS_A_MONTH,
     FAILING_SHARE,
@@ -23,7 +23,6 @@ from plumbline.backtest.proposing import (
     failing_share,
     propose,
 )
-from plumbline.backtest.replay import by_instant, replay_outcomes
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, families_of
 from plumbline.core.alert_policy import Policy
@@ -396,13 +395,12 @@ def _candidate(
     groups: Mapping[str, Mapping[Level, float]],
 ) -> Candidate:
     judging = [other if one is family else one for one in all_]
-    scored = simulate(
-        context.suite,
-        context.history,
-        judging,
+    scored = score_monitor(
+        context.suite.monitor_name,
+        rejudge(context.suite, context.history, judging),
         context.labels,
-        policy=context.policy,
         checkpoint=context.checkpoint,
+        policy=context.policy,
     )
     return Candidate(
         name=name,
@@ -410,31 +408,8 @@ def _candidate(
         groups=groups,
         alerts_per_month=scored.alerts / context.months,
         false_alarms_per_month=len(scored.false_alarms) / context.months,
-        found=tuple(one.label.id for one in scored.findings if one.result == "found"),
-        missed=tuple(one.label.id for one in scored.findings if one.result == "missed"),
-    )
-
-
-def simulate(
-    suite: Suite,
-    history: Sequence[Outcome],
-    families: Sequence[Family],
-    labels: Sequence[Label],
-    *,
-    policy: Policy,
-    checkpoint: str,
-) -> Score:
-    """What one monitor would have brought under other thresholds."""
-    outcomes = rejudge(suite, history, families)
-    replay = replay_outcomes(by_instant(outcomes), checkpoint=checkpoint, policy=policy)
-    first, last = history[0].as_of, history[-1].as_of
-    return score(
-        replay,
-        {suite.monitor_name: outcomes},
-        [label for label in labels if suite.monitor_name in label.monitors],
-        first=first,
-        last=last,
-        weeks=(last - first) / timedelta(weeks=1),
+        found=scored.labels("found"),
+        missed=scored.labels("missed"),
     )
 
 

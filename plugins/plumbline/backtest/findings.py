@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from plumbline.backtest.replay import Alert, Replay, ReplayedIncident
+from plumbline.backtest.replay import (
+    Alert,
+    Replay,
+    ReplayedIncident,
+    by_instant,
+    replay_outcomes,
+)
+from plumbline.core.alert_policy import Policy
+from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project.labels import Label, covered
@@ -90,7 +98,11 @@ class Score:
 
     def count(self, result: Found) -> int:
         """How many labelled incidents ended so."""
-        return sum(finding.result == result for finding in self.findings)
+        return len(self.labels(result))
+
+    def labels(self, result: Found) -> tuple[str, ...]:
+        """The ids of the labelled incidents that ended so."""
+        return tuple(one.label.id for one in self.findings if one.result == result)
 
 
 def score(
@@ -100,7 +112,6 @@ def score(
     *,
     first: datetime,
     last: datetime,
-    weeks: float,
 ) -> Score:
     """Hold what was seen against what is known to have happened.
 
@@ -110,8 +121,8 @@ def score(
         labels: of the whole project; those outside the range are left out.
         first: the range's begin.
         last: its end.
-        weeks: its length.
     """
+    weeks = (in_utc(last) - in_utc(first)) / timedelta(weeks=1)
     within = [label for label in labels if label.ends >= first and label.began <= last]
     told = [one for one in replay.incidents if one.kind == "data" and one.told_at is not None]
     sent = len(replay.sent)
@@ -128,6 +139,32 @@ def score(
         incidents=sum(one.told > 0 for one in told),
         alerts=sent,
         alerts_per_week=sent / weeks if weeks else 0.0,
+    )
+
+
+def score_monitor(
+    monitor: str,
+    outcomes: Sequence[Outcome],
+    labels: Sequence[Label],
+    *,
+    checkpoint: str,
+    policy: Policy,
+) -> Score:
+    """One monitor by itself, over the range of its outcomes.
+
+    Args:
+        monitor: its name.
+        outcomes: in order of time; at least one.
+        labels: of the whole project.
+        checkpoint: whose runs they are.
+        policy: intervals of the decision.
+    """
+    return score(
+        replay_outcomes(by_instant(outcomes), checkpoint=checkpoint, policy=policy),
+        {monitor: outcomes},
+        [label for label in labels if monitor in label.monitors],
+        first=outcomes[0].as_of,
+        last=outcomes[-1].as_of,
     )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
-from plumbline.backtest.findings import Score, score
+from plumbline.backtest.findings import score_monitor
 from plumbline.backtest.instants import Span
-from plumbline.backtest.replay import ReplayedIncident, by_instant, replay_outcomes
+from plumbline.backtest.replay import ReplayedIncident
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
 from plumbline.core.alert_policy import Policy
@@ -258,21 +258,12 @@ def _ask(
 
 
 def _side(name: str, outcomes: Sequence[Outcome], labels: Sequence[Label], policy: Policy) -> Side:
-    replay = replay_outcomes(by_instant(outcomes), checkpoint="impact", policy=policy)
-    first, last = (at.as_of.astimezone(UTC) for at in (outcomes[0], outcomes[-1]))
-    scored: Score = score(
-        replay,
-        {name: outcomes},
-        [label for label in labels if name in label.monitors],
-        first=first,
-        last=last,
-        weeks=max((last - first) / timedelta(weeks=1), 1e-9),
-    )
+    scored = score_monitor(name, outcomes, labels, checkpoint="impact", policy=policy)
     return Side(
         alerts=scored.alerts,
         false_alarms=len(scored.false_alarms),
-        found=tuple(one.label.id for one in scored.findings if one.result == "found"),
-        missed=tuple(one.label.id for one in scored.findings if one.result == "missed"),
+        found=scored.labels("found"),
+        missed=scored.labels("missed"),
         incidents=scored.false_alarms,
         errors=sum(one.status is Status.ERROR for one in outcomes),
     )

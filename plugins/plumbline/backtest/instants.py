@@ -44,11 +44,6 @@ class Span:
     clock_changes: tuple[str, ...] = ()
     """Daylight saving within the range, in words."""
 
-    @property
-    def weeks(self) -> float:
-        """How long it is."""
-        return (in_utc(self.last) - in_utc(self.first)) / timedelta(weeks=1)
-
 
 def choose_span(
     project: Project,

@@ -13,8 +13,6 @@ from typing import Any
 
 from plumbline.core.group_key import GroupKey
 
-AGGREGATES = ("mean", "min", "max", "sum")
-
 
 @dataclass(frozen=True)
 class Bounds:
@@ -109,7 +107,8 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """What was observed of one group of rows (or of one row, or of all)."""
+    """What was observed of one group of rows (or of one row, or of all), before it is judged; a
+    `plumbline.core.outcome.GroupOutcome` is what the judge makes of it."""
 
     key: GroupKey
     observed: float | None
@@ -156,7 +155,7 @@ def observe(
     Args:
         rows: columns by name, each as long as the others.
         column: the metric.
-        aggregate: one of ``AGGREGATES``; None judges each row.
+        aggregate: ``mean``, ``min``, ``max`` or ``sum``; None judges each row.
         group_by: columns that name a group.
 
     Raises:

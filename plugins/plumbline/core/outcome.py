@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from plumbline.core.alert_line import AlertLine
 from plumbline.core.failure import FailingRows, Failure
@@ -46,6 +46,18 @@ class GroupOutcome:
     """What it was held against, where its past made it: ``usually 92 ± 4``; not in the JSON."""
     is_missing: bool = False
     """Whether it was expected, and no row is of it; not in the JSON."""
+
+
+_MEASURED = (
+    *("status", "observed", "numerator", "denominator"),
+    *("threshold", "unit", "usual", "is_missing"),
+)
+
+
+def measured(group: object) -> dict[str, Any]:
+    """What a view of a `GroupOutcome` has of it: a failing group of an incident, its line in a
+    message."""
+    return {name: getattr(group, name) for name in _MEASURED}
 
 
 @dataclass(frozen=True)

@@ -57,11 +57,6 @@ LIST_PRICE = Price()
 """Where the project says no other."""
 
 
-def billed_for_table(read: int) -> int:
-    """What is billed for one table of a query of which so many bytes are read."""
-    return max(-(-read // MB) * MB, LEAST_BYTES)
-
-
 def least_billed(tables: int) -> int:
     """What a query over so many tables is billed at least."""
     return tables * LEAST_BYTES

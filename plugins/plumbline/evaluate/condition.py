@@ -34,18 +34,13 @@ Truth = bool | None
 """SQL's: None is NULL."""
 
 
-class ConditionError(ValueError):
+class ConditionError(EvaluationError, ValueError):
     """A condition that can't be read: ``what is wrong; what may be written``."""
-
-    @property
-    def what(self) -> str:
-        """What is wrong."""
-        return str(self).partition("; ")[0]
 
     @property
     def fix(self) -> str:
         """What to do."""
-        return str(self).partition("; ")[2] or _ALLOWED
+        return super().fix or _ALLOWED
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ class JudgedDefinition(ValidationDefinition):
     """A validation definition whose run gives an outcome."""
 
     _outcome: Outcome | None = pydantic.PrivateAttr(None)
+    _loaded: LoadedMonitor | LoadedTable = pydantic.PrivateAttr()
 
     @property
     def outcome(self) -> Outcome | None:
@@ -44,10 +46,14 @@ class JudgedDefinition(ValidationDefinition):
         """Keep what the last run found."""
         self._outcome = outcome
 
+    def bind(self, loaded: LoadedMonitor | LoadedTable) -> None:
+        """Let it be made from ``loaded``; without that it can't be run."""
+        self._loaded = loaded
+
     @property
-    @abstractmethod
     def loaded(self) -> LoadedMonitor | LoadedTable:
-        """What a run judges."""
+        """What a run judges: its files, and its suite as it is now."""
+        return replace(self._loaded, built=self.suite)
 
     @abstractmethod
     def jobs(

@@ -7,17 +7,14 @@ give no result and no action runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from great_expectations.compatibility import pydantic
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
 
 from plumbline.core.run import Run, new_run_id
-from plumbline.evaluate.monitors import LoadedMonitor, LoadedTable
 from plumbline.gx.datasource import NOTEBOOK, BigQueryModels, batch_id, given_as_of
 from plumbline.gx.judged_definition import JudgedDefinition
 from plumbline.gx.project_context import project_of
@@ -26,17 +23,6 @@ from plumbline.run.jobs import MonitorJobs
 
 class Monitor(JudgedDefinition):
     """A suite over the rows of its model."""
-
-    _loaded: LoadedMonitor = pydantic.PrivateAttr()
-
-    def bind(self, loaded: LoadedMonitor) -> None:
-        """Let it be made from ``loaded``; without that it can't be run."""
-        self._loaded = loaded
-
-    @property
-    def loaded(self) -> LoadedMonitor:
-        """Its files, and its suite as it is now."""
-        return replace(self._loaded, built=self.suite)
 
     @property
     def source(self) -> BigQueryModels:
@@ -62,17 +48,6 @@ class Monitor(JudgedDefinition):
 
 class TableMonitor(JudgedDefinition):
     """A suite over a data asset of GX's own."""
-
-    _loaded: LoadedTable = pydantic.PrivateAttr()
-
-    def bind(self, loaded: LoadedTable) -> None:
-        """Let it be made from ``loaded``; without that it can't be run."""
-        self._loaded = loaded
-
-    @property
-    def loaded(self) -> LoadedTable:
-        """Its files, and its suite as it is now."""
-        return replace(self._loaded, built=self.suite)
 
     def jobs(
         self, options: Mapping[str, Any], *, checkpoint: str = NOTEBOOK, run_id: str | None = None

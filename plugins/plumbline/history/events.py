@@ -13,7 +13,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class IncidentRow:
-    """One event of an incident."""
+    """One event of an incident, and the fields of the `plumbline.core.run.Run` that decided it."""
 
     event_id: str
     incident_id: str

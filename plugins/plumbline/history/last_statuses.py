@@ -20,7 +20,8 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class LastStatus:
-    """How a monitor was when it was last looked at."""
+    """How a monitor was when it was last looked at, and the fields of that
+    `plumbline.core.run.Run`, flat because a file stores them."""
 
     status: str
     as_of: str

@@ -147,7 +147,8 @@ _NEEDED = ("as_of", "monitor", "status")
 
 @dataclass(frozen=True)
 class StoredOutcome:
-    """An outcome, as far as its rows hold it, and the run that found it."""
+    """An outcome, as far as its rows hold it, and what they hold of the
+    `plumbline.core.run.Run` that found it."""
 
     outcome: Outcome
     run_id: str

@@ -6,8 +6,6 @@ six hours apart.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from plumbline.backtest.findings import Score, score
@@ -35,8 +33,7 @@ def found_in(
         policy=Policy(),
     )
     runs = len(next(iter(histories.values())))
-    weeks = runs * STEP / timedelta(weeks=1)
-    return score(replay, outcomes, labels, first=at(0), last=at(runs), weeks=weeks)
+    return score(replay, outcomes, labels, first=at(0), last=at(runs))
 
 
 def test_an_incident_is_found_when_the_first_of_its_monitors_is_not_well() -> None:

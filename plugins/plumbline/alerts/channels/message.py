@@ -21,7 +21,8 @@ from plumbline.core.status import RunStatus, Status
 
 @dataclass(frozen=True)
 class GroupLine:
-    """One failing group."""
+    """A view of a failing `plumbline.core.outcome.GroupOutcome`, flat because the outbox stores
+    it."""
 
     label: str
     status: Status
@@ -113,7 +114,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Message:
-    """What one channel is told of one run."""
+    """What one channel is told of one `plumbline.core.run.Run`, whose fields are flat because the
+    outbox stores it."""
 
     id: str
     """Deterministic, of the channel and the events in it."""

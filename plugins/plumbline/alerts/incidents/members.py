@@ -16,7 +16,7 @@ from plumbline.alerts.incidents import criteria
 from plumbline.alerts.incidents.model import FailingGroup, Incident
 from plumbline.alerts.incidents.window import has_left
 from plumbline.core.alert_policy import MOST_GONE
-from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome, measured
 from plumbline.core.status import Status
 
 _FAILING = (Status.WARNING, Status.CRITICAL)
@@ -96,17 +96,10 @@ def _member(group: GroupOutcome, *, since: datetime, last_seen: datetime) -> Fai
     return FailingGroup(
         key=group.key.text,
         label=group.key.label,
-        status=group.status,
         since=since,
         last_seen=last_seen,
-        observed=group.observed,
-        numerator=group.numerator,
-        denominator=group.denominator,
-        threshold=group.threshold,
-        unit=group.unit,
-        usual=group.usual,
-        is_missing=group.is_missing,
         lines=group.lines,
+        **measured(group),
     )
 
 

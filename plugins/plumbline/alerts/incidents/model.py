@@ -71,7 +71,8 @@ def reason_text(stored: str) -> str:
 
 @dataclass(frozen=True)
 class FailingGroup:
-    """A failing group of an incident: a prediction system, a date, a processor, a game."""
+    """A view of a `plumbline.core.outcome.GroupOutcome` that fails, flat because the state stores
+    it: with when it began to fail and when it was last seen."""
 
     key: str
     """The canonical text of its `GroupKey`."""

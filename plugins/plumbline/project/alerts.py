@@ -13,9 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     WithJsonSchema,
@@ -25,6 +23,7 @@ from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import FAILING, Status
 from plumbline.project.document import Document, KeyPath
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
     ValueFault,
     ValueFaultKind,
@@ -101,10 +100,6 @@ _SlackId = Annotated[str, StringConstraints(pattern=r"^[USW][A-Z0-9]{5,20}$")]
 _Runs = Annotated[int, Field(ge=1, le=10)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 def _variable(what: str, example: str) -> Any:
     return Field(
         description=f"The name of the environment variable that holds {what}; its value may be "
@@ -129,7 +124,7 @@ def _api_url(default: str) -> Any:
     )
 
 
-class _Channel(_Strict):
+class _Channel(Entry):
     """What every channel may have."""
 
     renamed_from: _Names | None = Field(
@@ -235,7 +230,7 @@ CHANNEL_ENTRIES: Mapping[str, type[AnyChannelEntry]] = {
 }
 
 
-class EscalateEntry(_Strict):
+class EscalateEntry(Entry):
     """``escalate`` of a route."""
 
     after: Annotated[str, StringConstraints(pattern=DURATION)] = Field(
@@ -244,7 +239,7 @@ class EscalateEntry(_Strict):
     to: list[_Text] = Field(min_length=1, description="Channels to notify.", examples=[["pager"]])
 
 
-class OwnerEntry(_Strict):
+class OwnerEntry(Entry):
     """One of ``owners``."""
 
     slack: Annotated[list[_SlackId], Field(min_length=1)] = Field(
@@ -253,7 +248,7 @@ class OwnerEntry(_Strict):
     )
 
 
-class RouteEntry(_Strict):
+class RouteEntry(Entry):
     """One of ``routes``."""
 
     status: _Statuses | None = Field(
@@ -296,7 +291,7 @@ class RouteEntry(_Strict):
     )
 
 
-class RemindEntry(_Strict):
+class RemindEntry(Entry):
     """``remind_after``."""
 
     critical: _Duration = Field("72h", description="While CRITICAL.", examples=["72h"])
@@ -304,7 +299,7 @@ class RemindEntry(_Strict):
     error: _Duration = Field("24h", description="While ERROR.", examples=["24h"])
 
 
-class ConfirmEntry(_Strict):
+class ConfirmEntry(Entry):
     """``confirm_after``."""
 
     critical: _Runs = Field(1, description="Runs in a row that are CRITICAL.", examples=[1])
@@ -312,7 +307,7 @@ class ConfirmEntry(_Strict):
     error: _Runs = Field(2, description="Runs in a row that are ERROR.", examples=[2])
 
 
-class FlappingEntry(_Strict):
+class FlappingEntry(Entry):
     """``flapping``."""
 
     openings: int = Field(
@@ -326,7 +321,7 @@ class FlappingEntry(_Strict):
     )
 
 
-class AlertsEntry(_Strict):
+class AlertsEntry(Entry):
     """The whole file."""
 
     channels: dict[_Name, ChannelEntry] = Field(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.document import Document
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import check_name, explain
 
 ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
@@ -24,11 +25,7 @@ DOCS_ACTIONS = frozenset({DOCS_ACTION, "update_data_docs"})
 """The types of the actions that build data docs: ours, and GX's."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MonitorReference(_Strict):
+class MonitorReference(Entry):
     """One of ``validation_definitions``: a monitor by its name."""
 
     name: str = Field(
@@ -39,7 +36,7 @@ class MonitorReference(_Strict):
     id: str | None = Field(None, description="GX's id; not needed.")
 
 
-class CheckpointEntry(_Strict):
+class CheckpointEntry(Entry):
     """A checkpoint file."""
 
     schema_: str | None = Field(

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from plumbline.core.errors import MonitorError
 from plumbline.project.document import Document
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import ValueFault, check_name, explain, wrong_value
 
 BATCH_DEFINITION = "rows"
@@ -24,18 +25,14 @@ MODEL_PARAMETERS = ("vars",)
 """``batch_parameters`` that a definition over a SQL model may hold."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NamedEntry(_Strict):
+class NamedEntry(Entry):
     """Something of GX's, by its name."""
 
     name: str = Field(min_length=1)
     id: str | None = Field(None, description="GX's id; not needed.")
 
 
-class DataEntry(_Strict):
+class DataEntry(Entry):
     """``data``: the rows, as GX names them."""
 
     datasource: NamedEntry = Field(
@@ -49,7 +46,7 @@ class DataEntry(_Strict):
     )
 
 
-class DefinitionEntry(_Strict):
+class DefinitionEntry(Entry):
     """A file of ``validation_definitions/``."""
 
     schema_: str | None = Field(default=None, alias="$schema")

@@ -11,13 +11,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from plumbline.core.cron import cron_fault, never_comes
 from plumbline.core.errors import ConfigError
 from plumbline.core.mute import NO_END, MaintenanceWindow, Mute
 from plumbline.project.alerts import DURATION, to_duration
 from plumbline.project.document import Document, KeyPath
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
     ValueFault,
     ValueFaultKind,
@@ -37,11 +38,7 @@ def _as_text(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WindowEntry(_Strict):
+class WindowEntry(Entry):
     """``window``."""
 
     cron: _Text = Field(
@@ -57,7 +54,7 @@ class WindowEntry(_Strict):
     )
 
 
-class MuteEntry(_Strict):
+class MuteEntry(Entry):
     """One of ``mutes``."""
 
     model_config = ConfigDict(
@@ -93,7 +90,7 @@ class MuteEntry(_Strict):
     )
 
 
-class MutesEntry(_Strict):
+class MutesEntry(Entry):
     """The whole file."""
 
     mutes: list[MuteEntry] | None = Field(

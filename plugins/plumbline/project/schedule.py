@@ -13,11 +13,12 @@ from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from plumbline.core.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.core.errors import ConfigError
 from plumbline.project.document import Document, KeyPath
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
     ValueFault,
     ValueFaultKind,
@@ -38,11 +39,7 @@ _Text = Annotated[str, StringConstraints(min_length=1)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ScheduleEntry(_Strict):
+class ScheduleEntry(Entry):
     """One of ``schedules``."""
 
     name: _Name | None = Field(
@@ -101,7 +98,7 @@ class ScheduleEntry(_Strict):
     )
 
 
-class SchedulesEntry(_Strict):
+class SchedulesEntry(Entry):
     """The whole file."""
 
     schedules: list[ScheduleEntry] = Field(

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.document import Document, KeyPath, key_path
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
     ValueFault,
     find_repeated,
@@ -35,11 +36,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_le
 _Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CloudRunEntry(_Strict):
+class CloudRunEntry(Entry):
     """A service or a job of Cloud Run."""
 
     project: _Text | None = Field(
@@ -72,7 +69,7 @@ class CloudRunEntry(_Strict):
         return self
 
 
-class HttpEntry(_Strict):
+class HttpEntry(Entry):
     """An endpoint that says its commit."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://")] = Field(
@@ -86,7 +83,7 @@ class HttpEntry(_Strict):
     )
 
 
-class DeployedEntry(_Strict):
+class DeployedEntry(Entry):
     """How to learn what is deployed: just one of the three."""
 
     cloud_run: CloudRunEntry | None = Field(
@@ -115,7 +112,7 @@ class DeployedEntry(_Strict):
         return self
 
 
-class ServiceEntry(_Strict):
+class ServiceEntry(Entry):
     """One of ``services``."""
 
     name: _Name = Field(description="Name of the service.", examples=["prediction-worker"])
@@ -185,7 +182,7 @@ class ServiceEntry(_Strict):
     )
 
 
-class ServicesEntry(_Strict):
+class ServicesEntry(Entry):
     """The whole file."""
 
     services: list[ServiceEntry] = Field(

@@ -21,6 +21,7 @@ from plumbline.core.errors import MonitorError
 from plumbline.project.byte_counts import ByteCount
 from plumbline.project.definitions import Definition
 from plumbline.project.document import Document, key_path
+from plumbline.project.entry import Entry
 from plumbline.project.parameters import (
     ParameterError,
     evaluate,
@@ -40,11 +41,7 @@ _Monitor = Annotated[str, StringConstraints(min_length=1)]
 """A validation definition may have any name that a file can have."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ObservedColumn(_Strict):
+class ObservedColumn(Entry):
     """``observed``: a column of the model and how its rows become one number."""
 
     column: str = Field(description="A column of the model.", examples=["coverage_pct"])
@@ -54,7 +51,7 @@ class ObservedColumn(_Strict):
     )
 
 
-class ObservedCount(_Strict):
+class ObservedCount(Entry):
     """``observed``: the number of groups that fail at a severity."""
 
     count_failing: Literal["warning", "critical"] = Field(
@@ -69,7 +66,7 @@ Observed: TypeAlias = ObservedColumn | ObservedCount | None
 """What ``observed`` may be."""
 
 
-class BudgetEntry(_Strict):
+class BudgetEntry(Entry):
     """``budget``: what a monitor may cost before that is said."""
 
     bytes_per_day: ByteCount = Field(
@@ -80,7 +77,7 @@ class BudgetEntry(_Strict):
     )
 
 
-class MonitorEntry(_Strict):
+class MonitorEntry(Entry):
     """``meta.monitor``: what plumbline needs beside GX's own keys."""
 
     model: _Name | None = Field(
@@ -160,7 +157,7 @@ class MetaEntry(BaseModel):
     )
 
 
-class ExpectationEntry(_Strict):
+class ExpectationEntry(Entry):
     """One expectation in GX's serialized form."""
 
     type: str = Field(
@@ -208,7 +205,7 @@ class ExpectationEntry(_Strict):
     )
 
 
-class SuiteEntry(_Strict):
+class SuiteEntry(Entry):
     """A suite file."""
 
     schema_: str | None = Field(

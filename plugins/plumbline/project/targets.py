@@ -28,6 +28,7 @@ from pydantic import (
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.net.transport import is_loopback
+from plumbline.project.entry import Entry
 from plumbline.project.files import Files
 from plumbline.project.parsing import explain
 
@@ -92,11 +93,7 @@ class Target:
         return self.demo is not None
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LimitsEntry(_Strict):
+class LimitsEntry(Entry):
     """``limits`` of a target."""
 
     deadline_seconds: PositiveFloat = Limits.deadline_seconds
@@ -104,7 +101,7 @@ class LimitsEntry(_Strict):
     maximum_bytes_billed: PositiveInt = Limits.maximum_bytes_billed
 
 
-class PriceEntry(_Strict):
+class PriceEntry(Entry):
     """``price`` of a target: what its project pays for bytes billed."""
 
     per_tib: NonNegativeFloat
@@ -112,7 +109,7 @@ class PriceEntry(_Strict):
     free_tib_per_month: NonNegativeFloat = Price.free_tib_per_month
 
 
-class SeedEntry(_Strict):
+class SeedEntry(Entry):
     """``seed`` of an embedded target: a Python script and its arguments, and the judged day."""
 
     command: list[str] = Field(min_length=1)
@@ -126,7 +123,7 @@ class SeedEntry(_Strict):
         return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-class TargetEntry(_Strict):
+class TargetEntry(Entry):
     """One target as it stands in ``great_expectations.yml``."""
 
     kind: Literal["embedded", "bigquery"]

@@ -13,13 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.history.tables import DATASET
 from plumbline.models.sources import all_sources
 from plumbline.models.workspace import Workspace
 from plumbline.project import Project
+from plumbline.project.entry import Entry
 from plumbline.project.parsing import explain
 from plumbline.project.services import COMMIT_LABEL
 from plumbline.project.targets import PROJECT_VARIABLE, Target, resolve_target
@@ -40,11 +41,7 @@ _Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 _Role = Annotated[str, StringConstraints(pattern=r"^(roles|projects/[^/\s]+/roles)/[\w.]+$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RunnerRoles(_Strict):
+class RunnerRoles(Entry):
     """Roles of the account that runs queries, by the resource that they apply to."""
 
     project: list[_Role] = Field(default_factory=list)
@@ -54,20 +51,20 @@ class RunnerRoles(_Strict):
     docs_bucket: list[_Role] = Field(default_factory=list)
 
 
-class StarterRoles(_Strict):
+class StarterRoles(Entry):
     """Of the account that starts a run."""
 
     jobs: list[_Role] = Field(default_factory=list)
 
 
-class Roles(_Strict):
+class Roles(Entry):
     """``roles`` of the file."""
 
     runner: RunnerRoles
     starter: StarterRoles
 
 
-class Values(_Strict):
+class Values(Entry):
     """The file."""
 
     project: _Project

@@ -39,7 +39,7 @@ _LASTING = 0.2
 
 
 @dataclass(frozen=True)
-class Commit:
+class JudgingCommit:
     """A commit that changed what judges."""
 
     id: str
@@ -97,7 +97,7 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
 
 def changed_files(
     project: Project, monitors: Iterable[str], first: datetime, last: datetime
-) -> list[Commit] | None:
+) -> list[JudgingCommit] | None:
     """The commits that changed suites, models or macros between two instants; None outside git."""
     paths = [
         *(f"expectations/{name}.json" for name in monitors),
@@ -148,10 +148,10 @@ def _is_suite(file: str) -> bool:
     return file.startswith("expectations/")
 
 
-def _commit(part: str) -> Commit:
+def _commit(part: str) -> JudgingCommit:
     head, *files = [line for line in part.splitlines() if line.strip()]
     commit, at = head.split(" ", 1)
-    return Commit(commit, datetime.fromisoformat(at), tuple(files))
+    return JudgingCommit(commit, datetime.fromisoformat(at), tuple(files))
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

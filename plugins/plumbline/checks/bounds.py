@@ -89,7 +89,7 @@ def range_in_words(
 
 
 @dataclass(frozen=True)
-class Member:
+class MeasuredRow:
     """A row of a group."""
 
     position: int
@@ -106,7 +106,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Group:
+class MeasuredGroup:
     """What was observed of one group of rows (or of one row, or of all), before it is judged; a
     `plumbline.core.outcome.GroupOutcome` is what the judge makes of it."""
 
@@ -116,7 +116,7 @@ class Group:
     denominator: float | None
     rows: int
     nulls: int
-    members: tuple[Member, ...] = field(default=(), repr=False)
+    members: tuple[MeasuredRow, ...] = field(default=(), repr=False)
 
 
 def to_number(value: object) -> float | None:
@@ -147,7 +147,7 @@ def observe(
     column: str,
     aggregate: str | None,
     group_by: Sequence[str],
-) -> list[Group]:
+) -> list[MeasuredGroup]:
     """One group a row, or one a key with ``aggregate``, or one for all rows; ordered by key.
 
     A NULL among the values makes the aggregate unknown: what is not there was not checked.
@@ -177,7 +177,7 @@ def observe(
             by_key.setdefault(key, []).append(index)
         members = list(by_key.values())
     groups = [
-        Group(
+        MeasuredGroup(
             key=keys[indices[0]],
             observed=_aggregate([values[index] for index in indices], aggregate or "sum"),
             numerator=_total(rows.get("numerator"), indices),
@@ -185,7 +185,7 @@ def observe(
             rows=len(indices),
             nulls=sum(values[index] is None for index in indices),
             members=tuple(
-                Member(
+                MeasuredRow(
                     position=index,
                     observed=values[index],
                     numerator=_total(rows.get("numerator"), [index]),
@@ -199,7 +199,9 @@ def observe(
     return sorted(groups, key=lambda group: group.key.text)
 
 
-def to_blame(group: Group, bounds: Bounds, aggregate: str | None) -> list[tuple[float, int]]:
+def to_blame(
+    group: MeasuredGroup, bounds: Bounds, aggregate: str | None
+) -> list[tuple[float, int]]:
     """The rows that pull a failing group out of its bounds: how badly each does, its position.
 
     NULLs, where there are some; else of a sum that is too low the rows that hold less than they

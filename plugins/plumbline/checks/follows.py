@@ -13,7 +13,7 @@ from plumbline.core.expectation_types import FOLLOWS_HISTORY
 
 
 @dataclass(frozen=True)
-class Fault:
+class HistoryFault:
     """An argument of an expectation, and what is wrong with it."""
 
     index: int
@@ -25,7 +25,7 @@ class Fault:
 
 def faults_of_following(
     observed: Mapping[str, Any] | None, expectations: Sequence[Mapping[str, Any]]
-) -> Iterator[Fault]:
+) -> Iterator[HistoryFault]:
     """Expectations of a suite that compare a number with the past of another.
 
     Of the whole, history holds ``observed``; of a group that was well, what the first expectation
@@ -53,7 +53,7 @@ def faults_of_following(
             fix = f"let observed be of it, or judge {_shown(kwargs)} in a monitor of its own"
         for argument in ("column", "aggregate"):
             if kwargs.get(argument) != held.get(argument):
-                yield Fault(
+                yield HistoryFault(
                     index,
                     argument,
                     f"history holds {_shown(held)} ({where}), not {_shown(kwargs)}",
@@ -62,9 +62,11 @@ def faults_of_following(
                 break
 
 
-def _no_number(index: int, kwargs: Mapping[str, Any], observed: Mapping[str, Any] | None) -> Fault:
+def _no_number(
+    index: int, kwargs: Mapping[str, Any], observed: Mapping[str, Any] | None
+) -> HistoryFault:
     holds = "how many groups fail" if observed else "no number of a column"
-    return Fault(
+    return HistoryFault(
         index,
         "column",
         f"history holds {holds} (meta.monitor.observed), not {_shown(kwargs)}",

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from plumbline.checks.bounds import Bounds, Group, to_blame
+from plumbline.checks.bounds import Bounds, MeasuredGroup, to_blame
 from plumbline.checks.check import Check
 from plumbline.checks.judged import JudgedExpectation
 
 
 def judge_check(
-    groups: Sequence[Group], check: Check, description: str | None = None
+    groups: Sequence[MeasuredGroup], check: Check, description: str | None = None
 ) -> JudgedExpectation:
     """The evaluated expectation, as a run reads it from GX's result.
 
@@ -38,7 +38,7 @@ def judge_check(
     )
 
 
-def judge_metric(groups: Sequence[Group], check: Check) -> dict[str, Any]:
+def judge_metric(groups: Sequence[MeasuredGroup], check: Check) -> dict[str, Any]:
     """``success`` and ``result`` as GX wants them.
 
     Args:
@@ -49,7 +49,9 @@ def judge_metric(groups: Sequence[Group], check: Check) -> dict[str, Any]:
 
 
 def judge_each(
-    groups: Sequence[Group], bounds_for: Callable[[Group], Bounds], aggregate: str | None
+    groups: Sequence[MeasuredGroup],
+    bounds_for: Callable[[MeasuredGroup], Bounds],
+    aggregate: str | None,
 ) -> dict[str, Any]:
     """The same, with the bounds of each group.
 
@@ -92,7 +94,7 @@ def judge_each(
     }
 
 
-def _shown(groups: Sequence[Group]) -> object:
+def _shown(groups: Sequence[MeasuredGroup]) -> object:
     if not groups:
         return None
     if len(groups) == 1 and not groups[0].key.items:

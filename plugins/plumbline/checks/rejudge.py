@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from plumbline.checks.bounds import Group
+from plumbline.checks.bounds import MeasuredGroup
 from plumbline.checks.check import Check, checks_of
 from plumbline.checks.groups import judge_groups, retired_groups
 from plumbline.checks.judged import JudgedExpectation
@@ -96,14 +96,16 @@ def _judged_by_lines(found: Outcome) -> Iterator[JudgedExpectation]:
         yield from _judged_by(group.lines, _measured(group.key, group))
 
 
-def _judged_by(lines: Iterable[ThresholdLine], measured: Group) -> Iterator[JudgedExpectation]:
+def _judged_by(
+    lines: Iterable[ThresholdLine], measured: MeasuredGroup
+) -> Iterator[JudgedExpectation]:
     for severity, bound, side in lines:
         argument = "min_value" if side == "below" else "max_value"
         yield judge_check([measured], Check(OURS, severity, {argument: bound}))
 
 
-def _measured(key: GroupKey, found: Outcome | GroupOutcome) -> Group:
-    return Group(
+def _measured(key: GroupKey, found: Outcome | GroupOutcome) -> MeasuredGroup:
+    return MeasuredGroup(
         key,
         observed=found.observed,
         numerator=found.numerator,

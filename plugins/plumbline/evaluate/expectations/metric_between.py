@@ -36,7 +36,7 @@ from great_expectations.render.renderer_configuration import (
     RendererValueType,
 )
 
-from plumbline.checks.bounds import Group, observe
+from plumbline.checks.bounds import MeasuredGroup, observe
 from plumbline.checks.check import BOUND_KEYS, Check
 from plumbline.checks.expected import range_of
 from plumbline.checks.metric_result import judge_metric
@@ -63,7 +63,7 @@ class GroupsMetric(TableMetricProvider):
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],
         **_: Any,
-    ) -> list[Group]:
+    ) -> list[MeasuredGroup]:
         frame, _compute, _accessor = execution_engine.get_compute_domain(
             domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )

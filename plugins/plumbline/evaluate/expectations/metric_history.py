@@ -27,7 +27,7 @@ from plumbline.checks.baseline import (
     known_groups,
     usual_of,
 )
-from plumbline.checks.bounds import Bounds, Group
+from plumbline.checks.bounds import Bounds, MeasuredGroup
 from plumbline.checks.check import Check
 from plumbline.checks.metric_result import judge_each
 from plumbline.core.errors import did_you_mean
@@ -159,7 +159,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
                 "by plumbline, or by the checkpoint"
             )
         _refuse_a_later_day(values["since"], past)
-        groups: list[Group] = list(metrics[METRIC])
+        groups: list[MeasuredGroup] = list(metrics[METRIC])
         groups = sorted([*groups, *_missing(groups, past, values)], key=lambda one: one.key.text)
         check = self.check
         bands = [_band(one, past, values, check.bounds_for(one.key.label)) for one in groups]
@@ -226,7 +226,7 @@ class _Band:
         return text
 
 
-def _band(group: Group, past: Past, values: dict[str, Any], never: Bounds) -> _Band:
+def _band(group: MeasuredGroup, past: Past, values: dict[str, Any], never: Bounds) -> _Band:
     """What ``group`` is held against.
 
     Args:
@@ -262,7 +262,9 @@ def _band(group: Group, past: Past, values: dict[str, Any], never: Bounds) -> _B
     return _Band(never, None, so_far)
 
 
-def _missing(groups: Sequence[Group], past: Past, values: dict[str, Any]) -> list[Group]:
+def _missing(
+    groups: Sequence[MeasuredGroup], past: Past, values: dict[str, Any]
+) -> list[MeasuredGroup]:
     """The groups that the history expects and the rows do not have.
 
     Raises:
@@ -287,7 +289,7 @@ def _missing(groups: Sequence[Group], past: Past, values: dict[str, Any]) -> lis
     }
     expected = expected_groups(past, group_by, **_compared(values))
     return [
-        Group(key, observed=None, numerator=None, denominator=None, rows=0, nulls=0)
+        MeasuredGroup(key, observed=None, numerator=None, denominator=None, rows=0, nulls=0)
         for key in expected
         if key not in there | excused and key.label not in retired
     ]

@@ -6,7 +6,7 @@ Used by the command line and the scheduler. The clock is read above; ``now`` com
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -237,13 +237,7 @@ def _check_vars(request: RunRequest, monitors: tuple[str, ...]) -> None:
                 raise ConfigError(error.what, key=f"--var {error.var}", fix=error.fix) from error
         except MonitorError:
             return  # a fault of a monitor's own files: its ERROR, when it runs
-    for name in request.vars:
-        if name not in read:
-            raise ConfigError(
-                f"none of the selected monitors reads variable {name!r}",
-                key=f"--var {name}",
-                fix=did_you_mean(name, read),
-            )
+    _refuse_unread("variable", "--var", request.vars, read)
 
 
 def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
@@ -256,11 +250,15 @@ def _check_parameters(request: RunRequest, monitors: tuple[str, ...]) -> None:
             read |= request.project.suite_of(name).parameters_read
         except MonitorError:
             return  # a fault of a monitor's own files: its ERROR, when it runs
-    for name in request.parameters:
+    _refuse_unread("parameter", "--param", request.parameters, read)
+
+
+def _refuse_unread(kind: str, option: str, given: Iterable[str], read: Set[str]) -> None:
+    for name in given:
         if name not in read:
             raise ConfigError(
-                f"none of the selected monitors reads parameter {name!r}",
-                key=f"--param {name}",
+                f"none of the selected monitors reads {kind} {name!r}",
+                key=f"{option} {name}",
                 fix=did_you_mean(name, read) if read else "leave it out: they read none",
             )
 

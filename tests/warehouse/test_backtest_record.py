@@ -83,7 +83,7 @@ def test_a_failing_query_is_told_once_and_the_others_go_on(small: SmallProject) 
     (note,) = [one for one in done.notes if one.startswith("broken could not be judged")]
     assert "at every instant" in note
     # one incident and its reminders, not one alert a run
-    assert [one.monitor for one in done.replay.incidents] == ["broken"]
+    assert [one.incident.monitor for one in done.replay.incidents] == ["broken"]
     assert len(done.replay.sent) == 2
 
 

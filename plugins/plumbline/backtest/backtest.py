@@ -140,9 +140,9 @@ def _summary(
     return MonitorSummary(
         name=name,
         counts=Counter(outcome.status for outcome in outcomes),
-        incidents=sum(one.monitor == name for one in replay.incidents),
-        alerts=sum(alert.monitor == name for alert in replay.sent),
-        false_alarms=sum(one.monitor == name for one in scored.false_alarms),
+        incidents=sum(one.incident.monitor == name for one in replay.incidents),
+        alerts=sum(change.incident.monitor == name for change in replay.sent),
+        false_alarms=sum(one.incident.monitor == name for one in scored.false_alarms),
         jobs=jobs,
     )
 
@@ -164,7 +164,11 @@ def _notes(
     for name, measured in outcomes.items():
         for gone in groups_gone(measured):
             yield f"{name}: {gone}."
-    before = [one.monitor for one in replay.incidents if one.opened_at <= span.instants[0]]
+    before = [
+        one.incident.monitor
+        for one in replay.incidents
+        if one.incident.opened_at <= span.instants[0]
+    ]
     if before:
         yield (
             f"{', '.join(sorted(set(before)))}: wrong at the first instant already, so it is not "

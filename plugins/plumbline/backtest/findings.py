@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from plumbline.alerts.incidents.model import Change
 from plumbline.backtest.replay import (
-    Alert,
     Replay,
     ReplayedIncident,
     by_instant,
@@ -124,17 +124,22 @@ def score(
     """
     weeks = (in_utc(last) - in_utc(first)) / timedelta(weeks=1)
     within = [label for label in labels if label.ends >= first and label.began <= last]
-    told = [one for one in replay.incidents if one.kind == "data" and one.told_at is not None]
+    told = [
+        one for one in replay.incidents if one.incident.kind == "data" and one.told_at is not None
+    ]
     sent = len(replay.sent)
     return Score(
         findings=tuple(_find(label, replay, outcomes, first, last) for label in within),
         false_alarms=tuple(
-            one for one in told if one.told and not covered(labels, one.monitor, one.opened_at)
+            one
+            for one in told
+            if one.told and not covered(labels, one.incident.monitor, one.incident.opened_at)
         ),
         unchecked=tuple(
             one
             for one in replay.incidents
-            if one.kind == "error" and not covered(labels, one.monitor, one.opened_at)
+            if one.incident.kind == "error"
+            and not covered(labels, one.incident.monitor, one.incident.opened_at)
         ),
         incidents=sum(one.told > 0 for one in told),
         alerts=sent,
@@ -200,7 +205,7 @@ def _find(
         "found",
         sightings=tuple(sightings),
         told_at=min(told, default=None),
-        alerts=sum(_counts(alert, label) for one in mine for alert in one.alerts),
+        alerts=sum(_counts(change, label) for one in mine for change in one.changes),
         resolved_at=_resolved(mine),
     )
 
@@ -238,20 +243,20 @@ def _incidents(replay: Replay, sightings: Sequence[FirstSighting]) -> list[Repla
         one
         for one in replay.incidents
         if any(
-            one.monitor == seen.monitor
-            and one.opened_at <= seen.at
-            and (one.closed_at is None or one.closed_at > seen.at)
+            one.incident.monitor == seen.monitor
+            and one.incident.opened_at <= seen.at
+            and (one.incident.closed_at is None or one.incident.closed_at > seen.at)
             for seen in sightings
         )
     ]
 
 
-def _counts(alert: Alert, label: Label) -> bool:
-    return alert.speaks and label.began <= alert.at <= label.ends
+def _counts(change: Change, label: Label) -> bool:
+    return change.notifies and label.began <= change.at <= label.ends
 
 
 def _resolved(incidents: Sequence[ReplayedIncident]) -> datetime | None:
-    ends = [one.closed_at for one in incidents]
+    ends = [one.incident.closed_at for one in incidents]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
 

@@ -99,7 +99,7 @@ def test_a_check_that_could_not_be_made_tells_of_it_too() -> None:
 
 def test_an_incident_that_no_label_explains_is_a_false_alarm() -> None:
     result = found_in({"coverage": ".C...ww."}, label(began=1, due=1, ends=3))
-    assert [one.opened_at for one in result.false_alarms] == [at(5)]
+    assert [one.incident.opened_at for one in result.false_alarms] == [at(5)]
     assert result.precision == 0.5
     assert result.alerts == 4
 
@@ -107,7 +107,7 @@ def test_an_incident_that_no_label_explains_is_a_false_alarm() -> None:
 def test_a_failed_check_outside_labels_is_counted_apart() -> None:
     result = found_in({"coverage": "..E....."})
     assert result.false_alarms == ()
-    assert [one.opened_at for one in result.unchecked] == [at(2)]
+    assert [one.incident.opened_at for one in result.unchecked] == [at(2)]
 
 
 def test_an_incident_said_in_its_parents_message_counts_as_told() -> None:

@@ -175,7 +175,7 @@ def _false_alarms(backtest: Backtest) -> Section:
 
 def _all_incidents(backtest: Backtest) -> Section:
     found = backtest.replay.incidents
-    rows = [_past(backtest, one, one.kind) for one in found[:_MOST_FALSE]]
+    rows = [_past(backtest, one, one.incident.kind) for one in found[:_MOST_FALSE]]
     more = len(found) - len(rows)
     return Section("Incidents as the range would have seen them", (_past_table(rows, more),))
 
@@ -186,12 +186,13 @@ def _past_table(rows: Sequence[tuple[str, ...]], more: int) -> Block:
 
 
 def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ...]:
-    ended = None if one.closed_at is None else one.closed_at - one.opened_at
+    incident = one.incident
+    ended = None if incident.closed_at is None else incident.closed_at - incident.opened_at
     return (
-        one.monitor,
+        incident.monitor,
         what,
-        minute(one.opened_at, backtest.zone),
-        str(one.worst),
+        minute(incident.opened_at, backtest.zone),
+        str(incident.worst),
         str(one.told),
         length(ended) or "open at the end",
         one.summary,
@@ -248,13 +249,14 @@ def _finding_dict(finding: LabelResult) -> dict[str, object]:
 
 
 def _incident_dict(one: ReplayedIncident, *, false: bool | None) -> dict[str, object]:
+    incident = one.incident
     return {
-        "monitor": one.monitor,
-        "kind": one.kind,
-        "opened_at": rfc3339(one.opened_at),
-        "closed_at": _at(one.closed_at),
-        "ending": one.ending,
-        "worst": str(one.worst),
+        "monitor": incident.monitor,
+        "kind": incident.kind,
+        "opened_at": rfc3339(incident.opened_at),
+        "closed_at": _at(incident.closed_at),
+        "ending": incident.ending,
+        "worst": str(incident.worst),
         "alerts": one.told,
         "false_alarm": false,
         "summary": one.summary,

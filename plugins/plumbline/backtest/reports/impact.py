@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.impact import Effect, Impact, Side
+from plumbline.backtest.replay import ReplayedIncident
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.wording import minute
 
@@ -116,12 +118,18 @@ def _count(side: Side | None, what: str) -> int:
 def _details(one: Effect, zone: ZoneInfo) -> tuple[str, ...]:
     lines = [f"no longer found: {name}" for name in one.newly_missed]
     lines += [f"newly found: {name}" for name in one.newly_found]
-    old = {(i.opened_at, i.kind) for i in one.before.incidents} if one.before else set()
-    new = [i for i in one.after.incidents if (i.opened_at, i.kind) not in old] if one.after else []
+    old = set(map(_opening, one.before.incidents)) if one.before else set()
+    found = one.after.incidents if one.after else ()
+    new = [replayed for replayed in found if _opening(replayed) not in old]
     lines += [
-        f"new false alarm: {minute(i.opened_at, zone)}, {i.worst}, {i.told} alerts"
-        for i in new[:_MOST_NEW]
+        f"new false alarm: {minute(replayed.incident.opened_at, zone)}, "
+        f"{replayed.incident.worst}, {replayed.told} alerts"
+        for replayed in new[:_MOST_NEW]
     ]
     if len(new) > _MOST_NEW:
         lines.append(f"and {len(new) - _MOST_NEW} more")
     return tuple(lines)
+
+
+def _opening(replayed: ReplayedIncident) -> tuple[datetime, str]:
+    return replayed.incident.opened_at, replayed.incident.kind

@@ -388,7 +388,7 @@ def test_batch_parameters_of_a_notebook_reach_gx(shop: SmallProject) -> None:
     ("change", "said"),
     [
         ({"suite": {"name": "order"}}, "there is no suite 'order'"),
-        ({"name": "other"}, "is named 'other' in a file named 'broken.json'"),
+        ({"name": "other"}, "the name is 'other', but the file is 'broken.json'"),
         ({"batch_parmeters": {}}, "did you mean 'batch_parameters'?"),
         ({"data": {}}, "key 'datasource' is missing"),
         ({"days_back": 1}, "'all' is not by day, month or year"),

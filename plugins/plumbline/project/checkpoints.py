@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,15 @@ from pydantic import Field
 from plumbline.core.errors import ConfigError
 from plumbline.project.document import Document
 from plumbline.project.entry import Entry
-from plumbline.project.parsing import check_name, explain
+from plumbline.project.parsing import (
+    ValueFault,
+    ValueFaultKind,
+    find_name_faults,
+    find_repeated,
+    find_unknown_names,
+    find_value_faults,
+    refuse_faults,
+)
 
 ResultFormat = Literal["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
 
@@ -79,25 +87,28 @@ class CheckpointFile:
         return tuple(reference.name for reference in self.entry.validation_definitions)
 
 
-def read_checkpoint(document: Document) -> CheckpointFile:
-    """The checkpoint in a file.
+def find_checkpoint_faults(
+    document: Document, *, monitors: Collection[str]
+) -> Iterator[ValueFault]:
+    """Everything that is wrong with a checkpoint by itself; ``monitors`` are what it may list."""
+    yield from find_value_faults(CheckpointEntry, document.value)
+    yield from find_name_faults(document)
+    listed = tuple(document.entry_texts("validation_definitions", key="name"))
+    yield from find_unknown_names(ValueFaultKind.UNKNOWN_MONITOR, listed, monitors)
+    for path, name in find_repeated(listed):
+        what = f"the checkpoint lists monitor {name!r} twice"
+        yield ValueFault(ValueFaultKind.MONITOR_TWICE, path, what, "list it once")
+
+
+def read_checkpoint(document: Document, *, monitors: Collection[str]) -> CheckpointFile:
+    """The checkpoint in a file, which may list ``monitors``.
 
     Raises:
         ConfigError: not JSON, an unknown or missing key, a wrong type, another name than the
-            file's, a monitor named twice: with file, key and fix.
+            file's, a monitor that doesn't exist or is listed twice: with file, key and fix.
     """
-    file = document.file
     raw = document.mapping_or_raise(error=ConfigError, what="the checkpoint")
-    entry = explain(CheckpointEntry, raw, file=file, error=ConfigError)
-    check_name(entry.name, file, error=ConfigError, what="the checkpoint")
-    seen: set[str] = set()
-    for index, reference in enumerate(entry.validation_definitions):
-        if reference.name in seen:
-            raise ConfigError(
-                f"the checkpoint lists monitor {reference.name!r} twice",
-                file=file,
-                key=f"validation_definitions[{index}].name",
-                fix="list it once",
-            )
-        seen.add(reference.name)
-    return CheckpointFile(name=entry.name, file=file, entry=entry, raw=raw)
+    faults = find_checkpoint_faults(document, monitors=monitors)
+    refuse_faults(faults, file=document.file, error=ConfigError)
+    entry = CheckpointEntry.model_validate(raw)
+    return CheckpointFile(name=entry.name, file=document.file, entry=entry, raw=raw)

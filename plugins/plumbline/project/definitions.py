@@ -16,7 +16,13 @@ from pydantic import Field, NonNegativeInt
 from plumbline.core.errors import MonitorError
 from plumbline.project.document import Document
 from plumbline.project.entry import Entry
-from plumbline.project.parsing import ValueFault, check_name, explain, wrong_value
+from plumbline.project.parsing import (
+    ValueFault,
+    explain,
+    find_name_faults,
+    refuse_faults,
+    wrong_value,
+)
 
 BATCH_DEFINITION = "rows"
 """The only batch definition of a SQL model."""
@@ -111,7 +117,7 @@ def read_definition(document: Document) -> Definition:
     file = document.file
     raw = document.mapping_or_raise(error=MonitorError, what="the validation definition")
     entry = explain(DefinitionEntry, raw, file=file, error=MonitorError)
-    check_name(entry.name, file, error=MonitorError, what="the validation definition")
+    refuse_faults(find_name_faults(document), file=file, error=MonitorError)
     return Definition(name=entry.name, file=file, entry=entry)
 
 

@@ -24,27 +24,15 @@ _QUOTED = re.compile(r"'([^']+)'")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def check_name(name: str, file: Path, *, error: type[PlumblineError], what: str) -> None:
-    """Refuse a name that differs from the file's, by which GX finds a configuration.
-
-    Raises:
-        PlumblineError: ``what`` in ``file`` has another ``name``; of class ``error``.
-    """
-    if name != file.stem:
-        raise error(
-            f"{what} is named {name!r} in a file named {file.name!r}",
-            file=file,
-            key="name",
-            fix=f"write {file.stem!r}, or rename the file to {name}.json",
-        )
-
-
 class ValueFaultKind(StrEnum):
     """What can be wrong with a value."""
 
     UNKNOWN_KEY = "unknown-key"
     MISSING_KEY = "missing-key"
     WRONG_VALUE = "wrong-value"
+    OTHER_NAME = "other-name"
+    """Than the file's."""
+    MONITOR_TWICE = "monitor-twice"
     SECRET = "secret"
     UNKNOWN_MONITOR = "unknown-monitor"
     UNKNOWN_CHECKPOINT = "unknown-checkpoint"
@@ -123,6 +111,18 @@ def valid_entries(
 def wrong_value(path: KeyPath, what: str, fix: str) -> ValueFault:
     """A value that has the right type and is wrong all the same."""
     return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, fix)
+
+
+def find_name_faults(document: Document) -> Iterator[ValueFault]:
+    """A name that differs from the file's, by which GX finds a configuration."""
+    name, file = document.text("name"), document.file
+    if name is not None and name != file.stem:
+        yield ValueFault(
+            ValueFaultKind.OTHER_NAME,
+            ("name",),
+            f"the name is {name!r}, but the file is {file.name!r}",
+            f"write {file.stem!r}, or rename the file to {name}.json",
+        )
 
 
 def find_repeated(named: Iterable[tuple[KeyPath, str]]) -> Iterator[tuple[KeyPath, str]]:

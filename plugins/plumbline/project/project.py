@@ -459,10 +459,6 @@ class Project:
         """The names of all checkpoints."""
         return _names(self.files.listed(self.checkpoints_dir, "*.json"))
 
-    def _read_checkpoint(self, name: str) -> CheckpointFile:
-        document = self.files.document(self.checkpoints_dir / f"{name}.json")
-        return self.files.once(("checkpoint", name), lambda: read_checkpoint(document))
-
     def checkpoint(self, name: str) -> CheckpointFile:
         """One checkpoint, whose monitors all exist.
 
@@ -476,17 +472,11 @@ class Project:
                 file=file,
                 fix=did_you_mean(name, self.checkpoint_names()),
             )
-        checkpoint = self._read_checkpoint(name)
         known = {*self.suite_names(), *self.definition_names()}
-        for index, monitor in enumerate(checkpoint.monitors):
-            if monitor not in known:
-                raise ConfigError(
-                    f"the checkpoint lists monitor {monitor!r}, which doesn't exist",
-                    file=file,
-                    key=f"validation_definitions[{index}].name",
-                    fix=did_you_mean(monitor, known),
-                )
-        return checkpoint
+        return self.files.once(
+            ("checkpoint", name),
+            lambda: read_checkpoint(self.files.document(file), monitors=known),
+        )
 
 
 def _names(files: Iterable[Path]) -> tuple[str, ...]:

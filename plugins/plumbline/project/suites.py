@@ -30,7 +30,7 @@ from plumbline.project.parameters import (
     names_read,
     parameters_in,
 )
-from plumbline.project.parsing import check_name, explain
+from plumbline.project.parsing import explain, find_name_faults, refuse_faults
 
 Severity = Literal["info", "warning", "critical"]
 Aggregate = Literal["mean", "min", "max", "sum"]
@@ -351,5 +351,5 @@ def read_suite(document: Document) -> Suite:
     file = document.file
     raw = document.mapping_or_raise(error=MonitorError, what="the suite")
     entry = explain(SuiteEntry, raw, file=file, error=MonitorError)
-    check_name(entry.name, file, error=MonitorError, what="the suite")
+    refuse_faults(find_name_faults(document), file=file, error=MonitorError)
     return Suite(name=entry.name, file=file, written=entry, raw=raw)

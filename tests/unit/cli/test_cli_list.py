@@ -146,7 +146,7 @@ def test_a_broken_checkpoint_is_listed_with_its_fault(
     project.checkpoint("coverage", "vloume", name="health_check_full")
     said = plumbline("list")
     assert said.code == 3
-    assert "lists monitor 'vloume', which doesn't exist" in said.out
+    assert "there is no monitor 'vloume'" in said.out
 
 
 SCHEDULES = """

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
+from plumbline.lint.rules.document_shape import value_findings
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY
+from plumbline.project.checkpoints import find_checkpoint_faults
 from plumbline.project.document import Document, KeyPath
+from plumbline.project.parsing import ValueFaultKind
 
 UNKNOWN_MONITOR = error(
     "checkpoint-unknown-monitor",
@@ -31,34 +34,22 @@ UNKNOWN_ACTION = error(
 RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION)
 
 
+_BY_KIND = {
+    ValueFaultKind.UNKNOWN_MONITOR: UNKNOWN_MONITOR,
+    ValueFaultKind.MONITOR_TWICE: MONITOR_TWICE,
+}
+
+
 def check(context: LintContext) -> Iterator[Finding]:
-    """Names that lead nowhere."""
-    for checkpoint in context.facts.documents.checkpoints.values():
-        yield from _monitors(context, checkpoint)
+    """What is wrong with each checkpoint and its actions."""
+    documents = context.facts.documents
+    for checkpoint in documents.checkpoints.values():
+        if not checkpoint.is_readable:
+            continue
+        faults = find_checkpoint_faults(checkpoint, monitors=documents.listable)
+        yield from value_findings(checkpoint, faults, _BY_KIND)
         for path, _ in checkpoint.entries("actions"):
             yield from _action(context, checkpoint, path)
-
-
-def _monitors(context: LintContext, checkpoint: Document) -> Iterator[Finding]:
-    known = context.facts.documents.listable
-    seen: set[str] = set()
-    for path, _ in checkpoint.entries("validation_definitions"):
-        name = checkpoint.text(*path, "name")
-        if name is None:
-            continue
-        if name not in known:
-            yield UNKNOWN_MONITOR.at(
-                checkpoint.place(*path, "name"),
-                f"there is no monitor {name!r}",
-                did_you_mean(name, known),
-            )
-        if name in seen:
-            yield MONITOR_TWICE.at(
-                checkpoint.place(*path, "name"),
-                f"the checkpoint lists monitor {name!r} twice",
-                "list it once",
-            )
-        seen.add(name)
 
 
 def _action(context: LintContext, checkpoint: Document, path: KeyPath) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from plumbline.lint.rule import Finding, Rule
-from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
+from plumbline.lint.rules.files import MISSING_KEY, OTHER_NAME, UNKNOWN_KEY, WRONG_VALUE
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import ValueFault, ValueFaultKind, find_value_faults
 
@@ -19,6 +19,7 @@ _RULES = {
     ValueFaultKind.UNKNOWN_KEY: UNKNOWN_KEY,
     ValueFaultKind.MISSING_KEY: MISSING_KEY,
     ValueFaultKind.WRONG_VALUE: WRONG_VALUE,
+    ValueFaultKind.OTHER_NAME: OTHER_NAME,
 }
 
 

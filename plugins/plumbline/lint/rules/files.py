@@ -87,17 +87,8 @@ def text_finding(file: Path, fault: Fault) -> Finding:
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What was wrong with each file when it was read, and names that differ from the file's."""
+    """The faults of each file's text."""
     facts = context.facts
     for document in facts.all_documents:
         for fault in document.faults:
             yield text_finding(document.file, fault)
-    named = (facts.suites, facts.documents.checkpoints, facts.documents.definitions)
-    for document in (document for documents in named for document in documents.values()):
-        name = document.text("name")
-        if name is not None and name != document.file.stem:
-            yield OTHER_NAME.at(
-                document.place("name"),
-                f"the name is {name!r}, the file's is {document.file.name!r}",
-                f"write {document.file.stem!r}, or rename the file to {name}.json",
-            )

@@ -1,4 +1,4 @@
-"""Checks keys and types of values in suites, checkpoints, definitions, targets and dbt's files.
+"""Checks keys and types of values in suites, definitions, targets and dbt's files.
 
 In dbt's and GX's files, which may have other keys, a key is unknown only if it resembles one that
 plumbline reads.
@@ -15,11 +15,11 @@ from plumbline.lint.context import LintContext
 from plumbline.lint.described import models_in, sources_in
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding
-from plumbline.lint.rules.document_shape import check_near_misses, check_shape
+from plumbline.lint.rules.document_shape import check_near_misses, check_shape, value_findings
 from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.project.checkpoints import CheckpointEntry
 from plumbline.project.definitions import DefinitionEntry
 from plumbline.project.document import Document, KeyPath
+from plumbline.project.parsing import find_name_faults
 from plumbline.project.suites import SuiteEntry
 from plumbline.project.targets import WarehouseEntry
 
@@ -109,13 +109,12 @@ def check(context: LintContext) -> Iterator[Finding]:
     for suite in facts.documents.suites.values():
         if suite.is_readable:
             yield from check_shape(suite, (), SuiteEntry)
+            yield from value_findings(suite, find_name_faults(suite))
             yield from check_near_misses(suite, ("meta",), ours=("monitor",))
-    for checkpoint in facts.documents.checkpoints.values():
-        if checkpoint.is_readable:
-            yield from check_shape(checkpoint, (), CheckpointEntry)
     for definition in facts.documents.definitions.values():
         if definition.is_readable:
             yield from check_shape(definition, (), DefinitionEntry)
+            yield from value_findings(definition, find_name_faults(definition))
     yield from _targets(facts)
     if facts.documents.dbt is not None and facts.documents.dbt.is_readable:
         yield from _dbt(facts, facts.documents.dbt)

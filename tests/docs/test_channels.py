@@ -14,6 +14,7 @@ import yaml
 
 from plumbline.cli.main import invoke
 from support.fake_github import REPOSITORY, FakeGitHub
+from support.fake_google_chat import FakeGoogleChat
 from support.fake_receivers import FakeReceiver, Reply
 from support.fake_slack import TOKEN, FakeSlack
 from support.fake_smtp import PASSWORD, USERNAME, FakeSmtp, certificate
@@ -56,6 +57,12 @@ def teams() -> Iterator[Place]:
 
 
 @contextmanager
+def chat() -> Iterator[Place]:
+    with FakeGoogleChat() as server:
+        yield Place({"GOOGLE_CHAT_WEBHOOK_URL": server.webhook}, {}, "chat.googleapis.com")
+
+
+@contextmanager
 def email() -> Iterator[Place]:
     with FakeSmtp(tls=True, login=True) as server:
         variables = {
@@ -86,6 +93,7 @@ SERVICES: dict[str, Callable[[], object]] = {
     "slack-bot": slack,
     "slack": slack_webhook,
     "teams": teams,
+    "chat": chat,
     "mail": email,
     "pager": pager,
     "issues": issues,

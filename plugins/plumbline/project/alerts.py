@@ -189,6 +189,13 @@ class TeamsEntry(_Channel):
     webhook: _Variable = _variable("the URL of the workflow's webhook", "TEAMS_WEBHOOK_URL")
 
 
+class GoogleChatEntry(_Channel):
+    """A space of Google Chat."""
+
+    type: Literal["googlechat"] = Field(description="Google Chat.")
+    webhook: _Variable = _variable("the URL of the space's webhook", "GOOGLE_CHAT_WEBHOOK_URL")
+
+
 class EmailEntry(_Channel):
     """Recipients of e-mail."""
 
@@ -217,7 +224,13 @@ class EmailEntry(_Channel):
 
 
 AnyChannelEntry: TypeAlias = (
-    SlackEntry | GithubEntry | PagerdutyEntry | WebhookEntry | TeamsEntry | EmailEntry
+    SlackEntry
+    | GithubEntry
+    | PagerdutyEntry
+    | WebhookEntry
+    | TeamsEntry
+    | GoogleChatEntry
+    | EmailEntry
 )
 ChannelEntry = Annotated[AnyChannelEntry, Field(discriminator="type")]
 CHANNEL_ENTRIES: Mapping[str, type[AnyChannelEntry]] = {
@@ -226,6 +239,7 @@ CHANNEL_ENTRIES: Mapping[str, type[AnyChannelEntry]] = {
     "pagerduty": PagerdutyEntry,
     "webhook": WebhookEntry,
     "teams": TeamsEntry,
+    "googlechat": GoogleChatEntry,
     "email": EmailEntry,
 }
 

@@ -25,7 +25,8 @@ ALERTS: dict[str, Any] = {
         "issues": {"type": "github", "token": "GITHUB_TOKEN", "repository": "some/where"},
         "pager": {"type": "pagerduty", "routing_key": "PAGERDUTY_ROUTING_KEY"},
         "hook": {"type": "webhook", "url": "HOOK_URL", "signing_key": "HOOK_KEY"},
-        "teams": {"type": "teams", "webhook": "TEAMS_URL", "renamed_from": ["chat"]},
+        "chat": {"type": "googlechat", "webhook": "CHAT_URL"},
+        "teams": {"type": "teams", "webhook": "TEAMS_URL", "renamed_from": ["old"]},
         "mail": {
             "type": "email",
             "host": "smtp.example.com",

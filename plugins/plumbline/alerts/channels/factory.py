@@ -101,6 +101,10 @@ def _open(entry: ChannelConfig, secrets: Mapping[str, Secret]) -> Channel:
         from plumbline.alerts.channels.teams.channel import TeamsChannel
 
         return TeamsChannel(entry.name, secrets["webhook"])
+    if entry.type == "googlechat":
+        from plumbline.alerts.channels.googlechat.channel import GoogleChatChannel
+
+        return GoogleChatChannel(entry.name, secrets["webhook"])
     if entry.type == "email":
         return _open_email(entry, secrets)
     from plumbline.alerts.channels.webhook.channel import WebhookChannel

@@ -20,6 +20,7 @@ channels:
   pager: {type: pagerduty, routing_key: ROUTING_KEY, api_url: "http://localhost:1"}
   hook: {type: webhook, url: HOOK_URL, signing_key: HOOK_KEY}
   teams: {type: teams, webhook: TEAMS_URL}
+  chat: {type: googlechat, webhook: CHAT_URL}
   mail:
     {type: email, host: localhost, username: SMTP_USER, password: SMTP_KEY, from: a@b.c, to: [d@e.f]}
 routes: []
@@ -32,6 +33,7 @@ ALL = {
     "ROUTING_KEY": "secretroutingkey",
     "HOOK_URL": "http://localhost:1/secret-hook",
     "HOOK_KEY": "secret-key",
+    "CHAT_URL": "http://localhost:1/secret-space",
     "TEAMS_URL": "http://localhost:1/secret-workflow",
     "SMTP_USER": "secret-user",
     "SMTP_KEY": "secret-password",
@@ -60,6 +62,7 @@ def test_every_type_is_opened_under_its_name(tmp_path: Path) -> None:
             "hook",
             "teams",
             "mail",
+            "chat",
         )
     }
     assert {type(channel).__name__ for channel in found.channels.values()} == {
@@ -69,6 +72,7 @@ def test_every_type_is_opened_under_its_name(tmp_path: Path) -> None:
         "PagerDutyChannel",
         "WebhookChannel",
         "TeamsChannel",
+        "GoogleChatChannel",
         "EmailChannel",
     }
 
@@ -92,7 +96,7 @@ def test_what_is_missing_is_named_by_its_variable_and_the_others_are_there(
     assert list(found.missing) == [name]
     assert why in found.missing[name]
     assert name not in found.channels
-    assert len(found.channels) == 8
+    assert len(found.channels) == 9
 
 
 def test_two_names_for_one_place_lead_to_one_channel(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.github.channel import GitHubChannel
+from plumbline.alerts.channels.googlechat.channel import GoogleChatChannel
 from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
 from plumbline.alerts.channels.teams.channel import TeamsChannel
 from plumbline.alerts.channels.webhook.channel import WebhookChannel
@@ -23,6 +24,7 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
     "webhook": lambda url: WebhookChannel("c", Secret(url + PATH), signing_key=Secret(VALUE)),
     "pagerduty": lambda url: PagerDutyChannel("c", Secret(VALUE), base_url=url),
     "teams": lambda url: TeamsChannel("c", Secret(f"{url}{PATH}?sig={VALUE}")),
+    "googlechat": lambda url: GoogleChatChannel("c", Secret(f"{url}{PATH}?token={VALUE}")),
     "github": lambda url: GitHubChannel("c", "acme/data", Secret(VALUE), base_url=url),
 }
 

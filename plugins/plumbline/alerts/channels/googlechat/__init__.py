@@ -1,0 +1,1 @@
+"""Google Chat: a card per message, by the webhook of a space."""

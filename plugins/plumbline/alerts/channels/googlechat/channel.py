@@ -1,0 +1,70 @@
+"""The Google Chat channel: a POST per message to the webhook of a space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from plumbline.alerts.channels.base import TIMEOUT_SECONDS
+from plumbline.alerts.channels.googlechat.rendering import encoded
+from plumbline.alerts.channels.message import Message
+from plumbline.net.http import Caller, Reply
+from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.secrets import Secret
+
+_REPLY = "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
+_FIXES = {
+    400: "the webhook was deleted, or its URL is incomplete",
+    401: "the URL's key or token is wrong",
+    403: "the administrator does not allow webhooks in this space",
+    404: "the space or its webhook was deleted",
+}
+
+
+class GoogleChatChannel:
+    """A space of Google Chat, by its webhook.
+
+    Args:
+        name: as routes name it.
+        webhook: its URL, which is a secret.
+        clock: says what now is; a late message says so.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        webhook: Secret,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.name = name
+        self._webhook = webhook
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"GoogleChatChannel({self.name!r})"
+
+    def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
+        """One attempt."""
+        body = encoded(message, now=self._clock())
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        url = _replying(self._webhook)
+        with Caller(timeout_seconds=timeout_seconds, secrets=(self._webhook,)) as caller:
+            return _receipt(caller.send("POST", url, headers=headers, body=body))
+
+
+def _replying(webhook: Secret) -> Secret:
+    """The webhook's URL, such that a message replies in the thread that it names."""
+    parts = urlsplit(webhook.reveal())
+    query = dict(parse_qsl(parts.query)) | {"messageReplyOption": _REPLY}
+    return Secret(urlunsplit(parts._replace(query=urlencode(query))))
+
+
+def _receipt(reply: Reply) -> Receipt:
+    receipt = reply.receipt
+    fix = _FIXES.get(receipt.status_code or 0)
+    if receipt.verdict is DeliveryStatus.DELIVERED or fix is None:
+        return receipt
+    return replace(receipt, detail=f"{receipt.detail}; {fix}")

@@ -39,7 +39,7 @@ def calibrate(
     """Propose thresholds; the exit code."""
     from plumbline.backtest.calibrate import calibrate as propose
     from plumbline.backtest.reports.calibration import calibration_dict, calibration_page
-    from plumbline.lint.write_levels import write_levels
+    from plumbline.backtest.write_levels import write_levels
     from plumbline.project.labels import project_labels
 
     session = click.get_current_context().ensure_object(Session)

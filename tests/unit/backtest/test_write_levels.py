@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from plumbline.backtest.calibrate import Calibration, calibrate
+from plumbline.backtest.write_levels import write_levels
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
-from plumbline.lint.write_levels import write_levels
 from plumbline.project import Suite
 from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite

@@ -1,6 +1,6 @@
 """Writes new thresholds into a suite's file and changes nothing but the numbers.
 
-Used by ``plumbline calibrate --write``; here, where the positions in JSON files are known.
+Used by ``plumbline calibrate --write``.
 """
 
 from __future__ import annotations

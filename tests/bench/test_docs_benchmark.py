@@ -23,7 +23,7 @@ from support.sockets import refused_port
 SCRIPT = Path(__file__).parents[2] / "scripts" / "bench"
 
 
-def run(*arguments: str, seconds: float = 200, **env: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, seconds: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
     """``python scripts/bench docs``."""
     return subprocess.run(
         [sys.executable, str(SCRIPT), "docs", *arguments],
@@ -113,6 +113,7 @@ def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
     assert CliRunner().invoke(cli.command, []).exit_code == 3
 
 
+@pytest.mark.timeout(1000)
 @pytest.mark.warehouse
 @pytest.mark.scenario
 def test_few_results_are_measured_for_real(season: Target) -> None:

@@ -49,8 +49,9 @@ SIX_HOURS = timedelta(hours=6)
 DAY = (100, 20, 20, 100)
 """What the data say of `coverage` at each run of the day, in percent: it breaks and is mended."""
 DEADLINE_SECONDS = 2.5
-LONGEST_SECONDS = DEADLINE_SECONDS + 2.5
-"""Of a run: its deadline, and what it takes to end."""
+LONGEST_SECONDS = DEADLINE_SECONDS + 20
+"""Of a run: its deadline, and what it takes to end on a busy machine. The client's own retries go on
+for ten minutes."""
 
 
 @pytest.fixture
@@ -284,7 +285,7 @@ def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
                 [outcome(run, at)],
                 clock=lambda: at,
             )
-            assert time.monotonic() - began < 15, proxy.given[-1:]
+            assert time.monotonic() - began < 60, proxy.given[-1:]
             return [request.kind for request in proxy.seen[before:]]
 
         def told() -> tuple[int, int]:
@@ -367,13 +368,13 @@ def test_each_kind_that_goes_on_is_the_error_of_its_monitor_in_a_whole_process(
                 "PLUMBLINE_STATE_DIR": str(tmp_path / "state"),
                 "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "/error",
             },
-            seconds=100,
+            seconds=250,
         )
 
         seconds = time.monotonic() - began
         coverage, steady = said.monitor("coverage"), said.monitor("steady")
         assert steady["status"] == "PASS"
-        assert seconds < 60, "its start and the alerts included, on a machine that is busy"
+        assert seconds < 200, "its start and the alerts included, on a machine that is busy"
         (message,) = slack.messages
         if "409" in name:  # the job is there: it is picked up
             assert (said.code, coverage["status"]) == (2, "CRITICAL")

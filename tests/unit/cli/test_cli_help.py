@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -179,14 +179,16 @@ def test_nothing_heavy_is_imported_to_say_this(arguments: list[str]) -> None:
 
 
 def test_help_answers_in_well_under_a_second() -> None:
-    fastest = min(_seconds("--help") for _ in range(3))
+    fastest = min(_cpu_seconds("--help") for _ in range(3))
     assert fastest < 0.6, f"{fastest:.2f} s"
 
 
-def _seconds(*arguments: str) -> float:
-    began = time.perf_counter()
+def _cpu_seconds(*arguments: str) -> float:
+    """Of the command: what it waits for on a busy machine does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([*PLUMBLINE, *arguments], capture_output=True, check=True, env=environment())
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_a_command_asked_for_help_without_its_group_has_the_short_option_too() -> None:

@@ -11,7 +11,7 @@ import click
 
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import check_monitor, format_option, target_option
 from plumbline.cli.output import write_report, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -144,7 +144,7 @@ def mute(
     from plumbline.core.mute import Mute
 
     project, alert_service = _alerting(target)
-    _is_monitor(project, monitor)
+    check_monitor(project, monitor)
     if not owner or not reason:
         raise ConfigError(
             "a mute needs an owner and a reason",
@@ -273,15 +273,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return os.environ.get("USER", "somebody")
-
-
-def _is_monitor(project: Project, name: str) -> None:
-    if name not in project.monitor_names():
-        raise ConfigError(
-            f"there is no monitor {name!r}",
-            key="MONITOR",
-            fix=did_you_mean(name, project.monitor_names()),
-        )
 
 
 def _until(project: Project, until: str | None, lasting: str | None, now: datetime) -> datetime:

@@ -10,11 +10,11 @@ import click
 from plumbline.cli.backtest import LOOK_BACK, check_span, incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_suites
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import check_monitor, format_option, target_option
 from plumbline.cli.output import write_message, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +44,7 @@ def calibrate(
 
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
-    if monitor not in project.monitor_names():
-        raise ConfigError(
-            f"there is no monitor {monitor!r}",
-            key="MONITOR",
-            fix=did_you_mean(monitor, project.monitor_names()),
-        )
+    check_monitor(project, monitor)
     check_span(first, last)
     if history is not None and first is not None:
         raise ConfigError(

@@ -12,6 +12,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_suites
 from plumbline.cli.options import (
     as_of_option,
+    check_monitor,
     read_as_of,
     read_assignments,
     target_option,
@@ -19,11 +20,10 @@ from plumbline.cli.options import (
 )
 from plumbline.cli.output import is_terminal, write_message, write_result
 from plumbline.cli.session import Session
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from plumbline.models import CompiledModel
-    from plumbline.project import Project
     from plumbline.project.suites import Suite
     from plumbline.run.jobs import MonitorJobs
 
@@ -45,23 +45,14 @@ def compile_monitor(
         as_of=read_as_of(session, project, chosen, as_of).instant,
         vars=values,
     )
-    compiled = _compile(jobs, _suite(project, monitor), values)
+    check_monitor(project, monitor)
+    compiled = _compile(jobs, project.suite_of(monitor), values)
     # Nothing is added in a pipe, so that the text is what the job's hash is of.
     newline = "\n" if is_terminal(sys.stdout) and not compiled.sql.endswith("\n") else ""
     write_result(compiled.sql + newline)
     for line in describe_parameters(compiled):
         write_message(f"-- {line}")
     return 0
-
-
-def _suite(project: Project, monitor: str) -> Suite:
-    if not project.has_monitor(monitor):
-        raise ConfigError(
-            f"there is no monitor {monitor!r}",
-            key="MONITOR",
-            fix=did_you_mean(monitor, project.monitor_names()),
-        )
-    return project.suite_of(monitor)
 
 
 def _compile(jobs: MonitorJobs, suite: Suite, values: Mapping[str, object]) -> CompiledModel:

@@ -11,11 +11,11 @@ import click
 from plumbline.cli import docs_host
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
-from plumbline.cli.options import target_option
+from plumbline.cli.options import check_monitor, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,12 +46,8 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
     from plumbline.site import paths
 
     project, chosen, site = _site(target)
-    if monitor is not None and monitor not in project.monitor_names():
-        raise ConfigError(
-            f"there is no monitor {monitor!r}",
-            key="--monitor",
-            fix=did_you_mean(monitor, project.monitor_names()),
-        )
+    if monitor is not None:
+        check_monitor(project, monitor, key="--monitor")
     page = paths.OVERVIEW if monitor is None else paths.monitor(monitor)
     if site.public:
         address = f"{site.public}/{chosen.name}/{page}"

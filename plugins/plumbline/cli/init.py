@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.folders import complete_folders
 from plumbline.cli.output import write_result
 
 
@@ -51,8 +50,7 @@ command = Command(
             ["folder"],
             metavar="[DIR]",
             default=Path(),
-            type=click.Path(path_type=Path),
-            shell_complete=complete_folders,
+            type=click.Path(path_type=Path, file_okay=False),
         ),
         click.Option(
             ["--name"], metavar="NAME", help="Name of the project; default: the folder's name."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plumbline.cli.completion import complete_monitors, complete_targets
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from plumbline.cli.session import Session
@@ -94,6 +94,20 @@ def fail_on_option(default: FailOn) -> click.Option:
         help="Lowest status that makes the exit code nonzero; error: only failures that a "
         "retry can fix.",
     )
+
+
+def check_monitor(project: Project, name: str, *, key: str = "MONITOR") -> None:
+    """Reject a monitor that the project doesn't have.
+
+    Raises:
+        ConfigError: with the closest name.
+    """
+    if not project.has_monitor(name):
+        raise ConfigError(
+            f"there is no monitor {name!r}",
+            key=key,
+            fix=did_you_mean(name, project.monitor_names()),
+        )
 
 
 def read_as_of(session: Session, project: Project, target: Target, text: str | None) -> AsOf:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from plumbline.cli.commands import Command, Example, Group
-from plumbline.cli.folders import complete_folders
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_message, write_report, write_result
 from plumbline.cli.session import Session
@@ -343,7 +342,6 @@ command = Group(
                     ["--output"],
                     type=click.Path(path_type=Path, file_okay=False),
                     metavar="FOLDER",
-                    shell_complete=complete_folders,
                     help="Folder for the files; default: standard output.",
                 ),
                 target_option(),

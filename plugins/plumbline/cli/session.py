@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.folders import complete_folders
-
 if TYPE_CHECKING:
     from plumbline.project import Project
 
@@ -45,10 +43,9 @@ def shared_options() -> list[click.Option]:
     return [
         click.Option(
             ["--project-dir"],
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, file_okay=False),
             metavar="FOLDER",
             expose_value=False,
-            shell_complete=complete_folders,
             callback=_keep_project_dir,
             help="Folder with great_expectations.yml; default: the nearest one in the working "
             "directory or above.",

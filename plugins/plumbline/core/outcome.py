@@ -15,7 +15,7 @@ from plumbline.core.alert_line import AlertLine
 from plumbline.core.failure import FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.run import Run
-from plumbline.core.status import FailOn, RunStatus, Status, exit_code, run_status, score
+from plumbline.core.status import FailOn, RunStatus, Status, counts, exit_code, run_status, score
 
 
 class ThresholdLine(NamedTuple):
@@ -182,13 +182,7 @@ class RunReport(Run):
     @property
     def counts(self) -> dict[str, int]:
         """How many monitors ended in each status."""
-        return {
-            "passed": self.statuses.count(Status.PASS),
-            "warning": self.statuses.count(Status.WARNING),
-            "critical": self.statuses.count(Status.CRITICAL),
-            "error": self.statuses.count(Status.ERROR),
-            "skipped": self.statuses.count(Status.SKIPPED),
-        }
+        return counts(self.statuses)
 
     @property
     def jobs(self) -> int:

@@ -95,6 +95,17 @@ def run_status(statuses: Sequence[Status]) -> RunStatus:
     return RunStatus.OK if Status.PASS in statuses else RunStatus.SKIPPED
 
 
+def counts(statuses: Sequence[Status]) -> dict[str, int]:
+    """How many monitors ended in each status, by the keys of a run's JSON."""
+    return {
+        "passed": statuses.count(Status.PASS),
+        "warning": statuses.count(Status.WARNING),
+        "critical": statuses.count(Status.CRITICAL),
+        "error": statuses.count(Status.ERROR),
+        "skipped": statuses.count(Status.SKIPPED),
+    }
+
+
 def score(statuses: Sequence[Status]) -> int | None:
     """``floor(100 * passed / counted)``; skipped monitors don't count; None when none counts."""
     counted = [status for status in statuses if status is not Status.SKIPPED]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import Status, exit_code
+from plumbline.core.text import count
 from plumbline.deploy.deployed import (
     Deployed,
     UnknownDeploymentError,
@@ -135,7 +136,7 @@ def _uncommitted(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.CRITICAL,
-            f"{_files(len(own))} in its own paths have uncommitted changes",
+            f"{count(len(own), 'files')} in its own paths have uncommitted changes",
             "commit or stash them, so that the deployed code is a commit",
             tuple(own[:10]),
         )
@@ -144,7 +145,7 @@ def _uncommitted(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.WARNING,
-            f"{_files(len(others))} outside its own paths have uncommitted changes",
+            f"{count(len(others), 'files')} outside its own paths have uncommitted changes",
             "see `git status`; check whether its build includes them",
             tuple(others[:10]),
         )
@@ -335,7 +336,3 @@ CHECKS: dict[str, Callable[[CheckContext], CheckResult]] = {
     "what would be deployed": _drift,
 }
 """In the order in which they are made."""
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

@@ -17,6 +17,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
+from plumbline.core.text import count
 from plumbline.deploy.deployed import UnknownDeploymentError
 from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
@@ -291,6 +292,6 @@ def _of_errors(count: int) -> Status:
     return Status.WARNING if count else Status.PASS
 
 
-def _errors(count: int, window: timedelta) -> str:
+def _errors(found: int, window: timedelta) -> str:
     minutes = max(round(window.total_seconds() / 60), 1)
-    return f"{count} error{'' if count == 1 else 's'} in {minutes} min"
+    return f"{count(found, 'errors')} in {minutes} min"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from plumbline.core.safe_text import one_line
+from plumbline.core.text import count
 from plumbline.deploy.drift import Drift
 
 SHOWN = 10
@@ -16,16 +17,13 @@ def summary(drift: Drift) -> str:
     if drift.behind is None:
         return f"unknown: {one_line(drift.reason or '')}"
     behind = drift.behind
-    branch = drift.service.entry.branch
+    branch, commits = drift.service.entry.branch, count(behind.commits, "commits")
     if behind.own:
         verbs = "touches its own paths and is" if behind.own == 1 else "touch its own paths and are"
-        return (
-            f"{behind.own} of {_commits(behind.commits)} {verbs} not deployed, the oldest for "
-            f"{_age(drift.age)}"
-        )
+        return f"{behind.own} of {commits} {verbs} not deployed, the oldest for {_age(drift.age)}"
     if behind.commits == 0:
         return f"runs the newest commit of {branch}"
-    text = f"has all of its own commits; {_commits(behind.commits)} to other paths behind {branch}"
+    text = f"has all of its own commits; {commits} to other paths behind {branch}"
     if behind.cancelled:
         text += f" ({behind.cancelled} to its own paths cancel each other out)"
     return text
@@ -41,10 +39,6 @@ def missing_commits(drift: Drift) -> list[str]:
     ]
     more = drift.behind.own - len(found)
     return [*found, f"and {more} more"] if more else found
-
-
-def _commits(count: int) -> str:
-    return "1 commit" if count == 1 else f"{count} commits"
 
 
 def _age(age: timedelta) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from plumbline.core.text import moment, rfc3339, size
+from plumbline.core.text import count, moment, rfc3339, size
 from plumbline.history.cost.sharing import describe_sharing
 from plumbline.models.compiled import CompiledModel
 from plumbline.report.page import Code, Name, Section
@@ -114,8 +114,7 @@ def _total(report: DryRunReport) -> str:
     read = _sum(model.estimated_bytes for model in report.models)
     billed = _sum(model.estimated_bytes_billed for model in report.models)
     total = "bytes unknown" if read is None else f"in all: {_bytes(read, billed)}"
-    count = len(report.models)
-    text = f"{count} monitor{'' if count == 1 else 's'}, {total}"
+    text = f"{count(len(report.models), 'monitors')}, {total}"
     return f"{text}, {faults} with a fault" if faults else text
 
 

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident
@@ -23,7 +23,7 @@ from plumbline.core.alert_line import ENDINGS, Ending
 from plumbline.core.instants import in_utc, last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
-from plumbline.core.status import WORST_FIRST, Status, run_status, score, worst
+from plumbline.core.status import WORST_FIRST, Status, counts, run_status, score, worst
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
@@ -345,7 +345,7 @@ def month_of(at: datetime, zone: ZoneInfo) -> str:
 
 def to_json(cache: HistoryCache) -> bytes:
     """The cache as a file."""
-    return _adapter().dump_json(cache, exclude_defaults=True, by_alias=True)
+    return _dump(HistoryCache, cache)
 
 
 def from_json(content: bytes) -> HistoryCache | None:
@@ -353,7 +353,7 @@ def from_json(content: bytes) -> HistoryCache | None:
     from pydantic import ValidationError
 
     try:
-        cache = _adapter().validate_json(content)
+        cache: HistoryCache = _adapter(HistoryCache).validate_json(content)
     except ValidationError:
         return None
     return cache if cache.format == FORMAT else None
@@ -361,22 +361,24 @@ def from_json(content: bytes) -> HistoryCache | None:
 
 def rows_to_json(rows: Sequence[Row]) -> bytes:
     """A month of a monitor as a file."""
-    return _rows_adapter().dump_json(tuple(rows), exclude_defaults=True, by_alias=True)
+    return _dump(_ROWS, tuple(rows))
 
 
 def rows_from_json(content: bytes) -> tuple[Row, ...]:
     """A month of a monitor."""
-    return _rows_adapter().validate_json(content)
+    rows: tuple[Row, ...] = _adapter(_ROWS).validate_json(content)
+    return rows
 
 
 def stories_to_json(stories: Sequence[IncidentStory]) -> bytes:
     """A month of incidents as a file."""
-    return _stories_adapter().dump_json(tuple(stories), exclude_defaults=True, by_alias=True)
+    return _dump(_STORIES, tuple(stories))
 
 
 def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
     """A month of incidents."""
-    return _stories_adapter().validate_json(content)
+    stories: tuple[IncidentStory, ...] = _adapter(_STORIES).validate_json(content)
+    return stories
 
 
 def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
@@ -404,23 +406,12 @@ def run_row_of(outcomes: Sequence[Outcome], run: OfRun) -> RunRow:
         as_of=in_utc(outcomes[0].as_of),
         status=status,
         score=score(statuses),
-        counts=_counts(statuses),
+        counts=counts(statuses),
         # Not from the run's start: a replay starts on a day of long ago.
         seconds=max(outcome.seconds for outcome in outcomes),
         revision=run.revision,
         note=reasons[0] if status == "SKIPPED" and reasons else "",
     )
-
-
-def _counts(statuses: Sequence[Status]) -> dict[str, int]:
-    """As in `RunReport.counts`."""
-    return {
-        "passed": statuses.count(Status.PASS),
-        "warning": statuses.count(Status.WARNING),
-        "critical": statuses.count(Status.CRITICAL),
-        "error": statuses.count(Status.ERROR),
-        "skipped": statuses.count(Status.SKIPPED),
-    }
 
 
 def _with_runs(runs: Sequence[RunRow], added: Iterable[RunRow]) -> tuple[RunRow, ...]:
@@ -578,22 +569,18 @@ def _ids(text: str) -> list[str]:
     return [str(name) for name in read] if isinstance(read, list) else []
 
 
-@functools.cache
-def _adapter() -> TypeAdapter[HistoryCache]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(HistoryCache)
+def _dump(kind: Any, value: object) -> bytes:
+    dumped: bytes = _adapter(kind).dump_json(value, exclude_defaults=True, by_alias=True)
+    return dumped
 
 
 @functools.cache
-def _rows_adapter() -> TypeAdapter[tuple[Row, ...]]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Created when first used: that takes longer than the rest of this module's import."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[Row, ...])
+    return TypeAdapter(kind)
 
 
-@functools.cache
-def _stories_adapter() -> TypeAdapter[tuple[IncidentStory, ...]]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(tuple[IncidentStory, ...])
+_ROWS = tuple[Row, ...]
+_STORIES = tuple[IncidentStory, ...]

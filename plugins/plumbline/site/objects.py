@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.net.credentials import application_default
-from plumbline.net.deadline import OutOfTimeError, call_within
+from plumbline.net.deadline import OutOfTimeError, call_within, seconds_left
 from plumbline.net.transport import open_session
 from plumbline.warehouse.failures import why_disconnected
 
@@ -193,7 +193,8 @@ class Objects:
     def _limits(self) -> dict[str, Any]:
         from google.cloud.storage.retry import DEFAULT_RETRY
 
-        return {"timeout": self._seconds, "retry": DEFAULT_RETRY.with_timeout(self._seconds)}
+        left = seconds_left() or 0.0  # opening the client has taken its part
+        return {"timeout": left, "retry": DEFAULT_RETRY.with_timeout(left)}
 
     @cached_property
     def _bucket(self) -> Any:

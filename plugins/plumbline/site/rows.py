@@ -17,7 +17,7 @@ _MOST_MEMBERS = 20
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One group of a monitor in one run."""
+    """A view of a `plumbline.core.outcome.GroupOutcome`, as the cache stores it."""
 
     key: str
     """The canonical text of its `GroupKey`."""
@@ -30,7 +30,8 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class Row:
-    """One run of a monitor."""
+    """One run of a monitor: a view of a `plumbline.core.outcome.Outcome` and its
+    `plumbline.core.run.Run`, as the cache stores it."""
 
     at: datetime
     """The instant that was judged, in UTC."""

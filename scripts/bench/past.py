@@ -64,7 +64,7 @@ def multiply(results: Path, target: Target, wanted: int) -> int:
     rows: list[dict[str, Any]] = []
     runs = 1
     for runs, record in copied(results, wanted):  # noqa: B007 - the last one is wanted
-        rows += _rows(record)
+        rows += _rows(record, target.plumbline_project)
     dataset = OwnDataset(target)
     dataset.ensure()
     for first in range(0, len(rows), _ROWS_A_LOAD):
@@ -125,7 +125,7 @@ def _earlier(record: Record, run: int) -> Record:
     )
 
 
-def _rows(record: Record) -> Iterator[dict[str, Any]]:
+def _rows(record: Record, project: str) -> Iterator[dict[str, Any]]:
     stamp = record.run
     run = Run(stamp.run_id, stamp.checkpoint, stamp.target, stamp.as_of, None)
-    yield from outcome_rows(run, [record.outcome], recorded_at=record.ended_at)
+    yield from outcome_rows(run, [record.outcome], project=project, recorded_at=record.ended_at)

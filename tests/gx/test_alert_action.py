@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from great_expectations.checkpoint.actions import SNSNotificationAction
 
 import plumbline
+from plumbline.history.dataset import OwnDataset
+from plumbline.history.heartbeat_rows import read_heartbeats
 from plumbline.project.targets import Target
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.fake_slack import FakeSlack
@@ -74,3 +77,25 @@ def test_an_action_that_fails_before_it_does_not_stop_it(
 def test_a_run_of_another_day_tells_nobody(live: SmallProject, slack: FakeSlack) -> None:
     checkpoint_of(live).run(batch_parameters={"as_of": "2026-02-02"})
     assert slack.messages == []
+
+
+@pytest.mark.parametrize("raised", [ValueError("what is that?"), SystemExit(1)], ids=str)
+def test_an_alerts_action_that_raises_is_an_error_of_the_run_and_in_its_heartbeat(
+    warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    small = make_project(tmp_path / "project", warehouse)
+    small.add("coverage", "select '2026-02-02' as game_date, 92.0 as pct")
+    small.checkpoint("coverage", actions=[{"name": "alerts", "type": "plumbline_alerts"}])
+    monkeypatch.setattr("plumbline.alerts.factory.notify", fail)
+    now = datetime.now(UTC)
+
+    report = small.run_at(now, "all")
+
+    assert (str(report.status), report.exit_code, report.score) == ("ERROR", 3, 100)
+    (line,) = report.action_errors
+    assert f"action 'alerts' failed: {type(raised).__name__}" in line
+    found = read_heartbeats(OwnDataset(small.target), since=now - timedelta(hours=1))
+    assert [beat.action_errors for beat in found if beat.kind == "finished"] == [line]

@@ -169,6 +169,30 @@ def test_a_run_that_is_killed_is_told_of_once_and_its_successor_ends_it(
     assert [str(line.event) for line in report.alerts.lines] == ["resolved"]
 
 
+def test_entries_that_name_what_is_gone_silence_neither_runs_nor_the_watchdog(
+    elsewhere: Elsewhere,
+) -> None:
+    checkpoints = elsewhere.small.root / "checkpoints"
+    (checkpoints / "mutes.yml").write_text(
+        "mutes: [{monitor: gone, owner: ana, reason: moved, until: 2020-01-01}]\n"
+    )
+    with (checkpoints / "schedule.yml").open("a") as stream:
+        stream.write(
+            "  - {checkpoint: dead, cron: '0 0 * * *', timezone: UTC, deadline: 1h,"
+            " notify: [slack]}\n"
+        )
+
+    said = elsewhere.run()
+
+    assert "there is no monitor 'gone'" in said
+    assert "there is no checkpoint 'dead'" in said
+    report = elsewhere.check()
+    assert elsewhere.kinds(report) == []
+    assert any("there is no monitor 'gone'" in note for note in report.notes)
+    (message,) = elsewhere.slack.messages
+    assert "checkpoint dead does not exist" in str(message)
+
+
 def test_a_run_that_never_came_is_missing(elsewhere: Elsewhere) -> None:
     assert elsewhere.kinds(elsewhere.check()) == ["missing"]
     assert len(elsewhere.slack.messages) == 1
@@ -187,7 +211,8 @@ def test_a_slack_that_is_down_does_not_silence_the_ping(elsewhere: Elsewhere) ->
     elsewhere.slack.always(Status(404))
     elsewhere.small.add("coverage", "select * from `nowhere.at_all`")
     elsewhere.run()
-    assert elsewhere.signals() == ["start", "fail"]
+    elsewhere.run()  # one ERROR alone notifies no one
+    assert elsewhere.signals() == ["start", "fail"] * 2
     assert "undelivered" in elsewhere.kinds(elsewhere.check())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from plumbline.alerts.state import AlertState
 from plumbline.alerts.store import ConflictError
@@ -35,6 +36,9 @@ class MemoryStore:
     step: Callable[[str], None] = lambda _: None
     """Told before and after each step; may raise `KilledError`, or another run's commit."""
     takes_turns: bool = True
+    notes: tuple[str, ...] = ()
+    time: datetime | None = None
+    """The warehouse's."""
 
     @contextmanager
     def exclusively(self, progress: Callable[[str], None]) -> Iterator[None]:

@@ -14,6 +14,7 @@ def embedded_target(state_dir: Path, *, project: str = "test-project", **changes
         "name": "local",
         "kind": "embedded",
         "project": project,
+        "plumbline_project": "small",
         "location": "US",
         "limits": Limits(deadline_seconds=30.0, concurrent_jobs=8),
         "project_dir": state_dir,

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.alerts.state import AlertState
+from plumbline.alerts.store import StateStore
 from plumbline.core.errors import ConfigError
 from plumbline.doctor.checkup import check_all
 from plumbline.doctor.diagnosis import Diagnosis, Level
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.heartbeat_rows import Heartbeat, append_heartbeat
 from plumbline.project import Project, Target
+from plumbline.warehouse.client import open_client
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.targets import embedded_target
 
@@ -91,3 +94,23 @@ def test_a_table_of_heartbeats_that_is_not_there_is_a_note_and_is_not_made(
     own.client.create_dataset("plumbline")
     for _ in range(2):
         assert look(server, monkeypatch, "older")["heartbeats"].level is Level.NOTE
+
+
+def test_a_state_that_is_not_a_snapshot_is_missing_with_its_row(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = replace(
+        server, project="corrupt", plumbline_project=Project(ROOT).identity, project_dir=ROOT
+    )
+    store = StateStore(target)
+    store.commit(AlertState(), based_on=store.load())
+    assert look(server, monkeypatch, "corrupt")["state of alerts"].level is Level.OK
+    open_client(target).query(
+        'update `corrupt.plumbline.state` set snapshot = \'{"format": 1, "state": {\' where true'
+    ).result()
+
+    found = look(server, monkeypatch, "corrupt")
+
+    assert found["state of alerts"].level is Level.MISSING
+    assert "plumbline.state, version 1" in str(found["state of alerts"])
+    assert found["state of the watchdog"].level is Level.NOTE

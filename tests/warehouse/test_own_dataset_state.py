@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ import pytest
 
 import plumbline
 from plumbline.alerts.state import AlertState, StateFormatError
-from plumbline.alerts.store import ConflictError, StateStore, turn_lock
+from plumbline.alerts.store import ConflictError, StateStore
 from plumbline.core.errors import WarehouseError
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.events import IncidentRow
@@ -28,6 +29,7 @@ from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused, Runs
 from support.committer import with_mute
 from support.sockets import refused_port
+from support.targets import embedded_target
 from support.warm_python import warm_python
 
 pytestmark = pytest.mark.warehouse
@@ -144,8 +146,8 @@ def test_the_state_of_a_newer_plumbline_is_refused_and_left_alone(warehouse: Tar
     snapshot = '{"format":2,"state":{"whatever":1}}'
     open_client(warehouse).query(
         f"insert into `{warehouse.project}.plumbline.state` "
-        "(event_id, version, writer, written_at, schema_version, snapshot) "
-        f"values ('2-w', 2, 'w', current_timestamp(), 1, '{snapshot}')"
+        "(event_id, version, writer, written_at, schema_version, snapshot, project, target) "
+        f"values ('2-w', 2, 'w', current_timestamp(), 1, '{snapshot}', 'small', 'local')"
     ).result()
 
     with pytest.raises(StateFormatError, match="newer plumbline") as raised:
@@ -536,22 +538,55 @@ def test_who_waits_for_too_long_for_its_turn_is_told(
     assert told == ["another run is telling its alerts: waiting for it"]
 
 
-def test_where_no_lock_can_be_made_that_is_told(
-    warehouse: Target, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+def test_where_no_lock_can_be_made_that_is_told(warehouse: Target, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    nowhere = replace(warehouse, state_dir=tmp_path / "file")
+    url = endpoint_of(warehouse)
 
     with pytest.raises(WarehouseError, match="runs can't take turns"):
-        StateStore(warehouse).exclusively().__enter__()
+        StateStore(nowhere, endpoint=url).exclusively().__enter__()
 
 
-def test_the_lock_does_not_depend_on_the_folder_of_state(warehouse: Target, tmp_path: Path) -> None:
-    there = replace(warehouse, state_dir=tmp_path)
-    other = replace(warehouse, project="another")
+HOLDER = """
+import sys
+from pathlib import Path
+from plumbline.alerts.store import StateStore
+from support.targets import embedded_target
+changes = {"emulator_host": sys.argv[3]} if len(sys.argv) > 3 else {}
+with StateStore(embedded_target(Path(sys.argv[1]), project=sys.argv[2], **changes),
+                endpoint="http://127.0.0.1:1").exclusively():
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 
-    assert turn_lock(warehouse, "http://e") == turn_lock(there, "http://e")
-    assert turn_lock(warehouse, "http://e") != turn_lock(other, "http://e")
-    assert turn_lock(warehouse, "http://e") != turn_lock(warehouse, "http://f")
+
+@pytest.mark.parametrize("server", ["own", "named by the environment"])
+def test_the_lock_does_not_depend_on_the_folder_of_temporary_files(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plumbline.alerts.store.TURN_SECONDS", 0.1)
+    here, there = tmp_path / "here", tmp_path / "there"
+    host = [] if server == "own" else ["127.0.0.1:1"]
+    (tmp_path / "tmp").mkdir()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(here if server == "own" else there), "p", *host],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp"), "USER": "somebody",
+             "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    target = embedded_target(here, project="p", **({"emulator_host": host[0]} if host else {}))
+    store = StateStore(target, endpoint="http://127.0.0.1:1")
+
+    with pytest.raises(WarehouseError, match="another run has kept"), store.exclusively():
+        pass
+    holder.kill()
+    holder.wait()
+    with store.exclusively():
+        pass
 
 
 # The tables' columns

@@ -234,7 +234,7 @@ def test_a_dataset_of_an_earlier_version_gets_no_columns_by_being_looked_at(
     warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier = tuple(
-        replace(table, columns=table.columns[:-3]) if table is OUTCOMES else table
+        replace(table, columns=table.columns[:-4]) if table is OUTCOMES else table
         for table in TABLES
     )
     with monkeypatch.context() as past:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.alerts.compose import RunFacts
 from plumbline.alerts.incidents.names import ProjectNames
+from plumbline.alerts.outage import Gap, is_retry
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
@@ -62,6 +63,7 @@ def notify(
         live.project,
         live.target,
         holder=live.run.run_id,
+        checkpoint=live.run.checkpoint,
         environment=environment,
         clock=clock,
         progress=live.progress,
@@ -94,6 +96,7 @@ def make_alert_service(
     target: Target,
     *,
     holder: str | None = None,
+    checkpoint: str | None = None,
     environment: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] = read_wall_clock,
     progress: Callable[[str], None] = lambda _: None,
@@ -110,13 +113,24 @@ def make_alert_service(
         mutes=project.mutes,
         opened=opened,
         store=StateStore(target),
-        fallback=LocalFallback(target.state_dir),
+        fallback=LocalFallback.of(target, monitors=project.monitor_names()),
+        scope=target.scope,
+        stale=project.stale_entries,
+        gap=_gap(project, checkpoint, environment),
         clock=clock,
         holder=holder or uuid.uuid4().hex,
         zone=project.timezone,
         acknowledge=lambda known, at: acknowledge(known, at, opened.channels),
         progress=progress,
     )
+
+
+def _gap(project: Project, checkpoint: str | None, environment: Mapping[str, str] | None) -> Gap:
+    try:
+        schedules = [one for one in project.schedules if one.checkpoint == checkpoint]
+    except ConfigError:  # lint and the scheduler say what is wrong with the file
+        schedules = []
+    return Gap(tuple(schedules), is_retry=is_retry(environment))
 
 
 def open_project_channels(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 
 from plumbline.alerts.state import AlertState, StateFormatError
 from plumbline.alerts.store import LocalFallback, StateStore
@@ -41,6 +42,11 @@ class FailoverStore:
         """Whether runs take turns, so that the claim of another run is that of a dead one."""
         return self._store.takes_turns
 
+    @property
+    def time(self) -> datetime | None:
+        """The warehouse's, when it was last asked; None: it can't be asked."""
+        return None if self.is_local else self._store.time
+
     def open(self, turn: ExitStack, progress: Callable[[str], None]) -> AlertState:
         """The state to decide on, when it is this run's turn.
 
@@ -50,7 +56,10 @@ class FailoverStore:
         """
         try:
             turn.enter_context(self._store.exclusively(progress))
-            return self._store.load()
+            state = self._store.load()
+            for note in self._store.notes:
+                self._note(note)
+            return state
         except (WarehouseError, StateFormatError) as fault:
             # A state that a newer plumbline wrote is left as it is; alerts are sent all the same.
             self._note(

@@ -19,14 +19,17 @@ from zoneinfo import ZoneInfo
 
 from plumbline.alerts.channels.factory import OpenedChannels
 from plumbline.alerts.channels.message import Message
+from plumbline.alerts.clocks import believable, refuse_future
 from plumbline.alerts.compose import RunFacts, compose, is_routed, without_unsent_notices
 from plumbline.alerts.delivery import OutboxDelivery
 from plumbline.alerts.editing import edit, ended_by_hand
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.fallback_channel import FallbackChannel
 from plumbline.alerts.incidents.decide import decide
+from plumbline.alerts.incidents.ids import IncidentIds
 from plumbline.alerts.incidents.model import Change, Decision, Incident, Known, Reason
 from plumbline.alerts.incidents.names import ProjectNames
+from plumbline.alerts.outage import Gap, with_unknown_incidents
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
 from plumbline.alerts.renamed_channels import with_renamed_channels
 from plumbline.alerts.report import AlertsReport
@@ -38,6 +41,7 @@ from plumbline.alerts.store import ROUNDS, ConflictError, LocalFallback, StateSt
 from plumbline.core.alert_line import AlertLine
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import PlumblineError
+from plumbline.core.instants import in_utc
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
@@ -59,6 +63,10 @@ class AlertService:
         fallback: the state on this machine, for when the warehouse can't be reached.
         clock: says what now is.
         holder: who claims messages: this run on this machine.
+        stale: entries of the files that are ignored, which `flush` reports.
+        gap: what shows that earlier runs may have left no trace.
+        refuses_future: whether a run of an instant that the warehouse has not reached is refused.
+        scope: whose incidents they are: in the ids of incidents.
         zone: the domain's, in which messages show times; None: as they come.
         record: writes the outcomes into the history; None where that is done elsewhere.
         acknowledge: reads acknowledgements from the channels (reactions); None: none can.
@@ -73,6 +81,10 @@ class AlertService:
     fallback: LocalFallback
     clock: Clock
     holder: str
+    scope: str = ""
+    stale: Sequence[str] = ()
+    refuses_future: bool = True
+    gap: Gap = field(default_factory=Gap)
     zone: ZoneInfo | None = None
     record: Callable[[], None] | None = None
     acknowledge: Callable[[Known, datetime], Known] | None = None
@@ -88,13 +100,22 @@ class AlertService:
         """Decide what the outcomes mean for the incidents, and send what there is to send.
 
         Never raises for the warehouse or a channel: what went wrong is in the report's notes.
+
+        Raises:
+            PlumblineError: this machine's clock is ahead of the warehouse's.
         """
         self._notes = self._unconfigured()
         store = self._failover()
         with ExitStack() as turn:
             state = store.open(turn, self.progress)
+            if self.refuses_future:
+                refuse_future(facts.run.as_of, store.time)
             if not store.is_local:
                 self._record()
+            elif self.gap.is_retry and _is_blank(store, state):
+                # Its first attempt, a moment ago, has notified of the same.
+                self._note("This run is a retry and can't read what its first attempt sent.")
+                return self._report((), state)
             decided, committed = self._commit_decision(store, state, outcomes, facts)
             self._notes += decided.decision.notes
             self._notes += self._muted(committed, outcomes, facts.run.as_of)
@@ -123,7 +144,7 @@ class AlertService:
         Raises:
             WarehouseError: the state can't be reached.
         """
-        self._notes = self._unconfigured()
+        self._notes = [*self.stale, *self._unconfigured()]
         store = self._failover()
         with self.store.exclusively(self.progress):
             deliveries, state = self._delivery(store, force=force).run(self._take_over(store))
@@ -235,7 +256,10 @@ class AlertService:
         facts: RunFacts,
     ) -> _Decided:
         before, state = state, with_renamed_channels(state, self.config)
-        known = without_unsent_notices(state.known)
+        known = self._believable(store, without_unsent_notices(state.known))
+        ids = IncidentIds(self.scope, is_known=not _is_blank(store, state))
+        if not store.is_local:
+            known = self._with_unknown_incidents(known, outcomes, ids, facts.run.checkpoint)
         if self.acknowledge is not None:
             known = self.acknowledge(known, facts.run.as_of)
         decision = decide(
@@ -248,6 +272,7 @@ class AlertService:
             is_routed=lambda incident: is_routed(incident, self.config),
             escalate_after=lambda incident: route_of(self.config, incident).escalate_after,
             project=self.project,
+            ids=ids,
         )
         composed = compose(
             decision.changes,
@@ -296,6 +321,26 @@ class AlertService:
         policy = self.config.policy
         remembers = not store.is_local or bool(state.known.monitors)
         return policy if remembers else replace(policy, confirm_error=1)
+
+    def _with_unknown_incidents(
+        self, known: Known, outcomes: Sequence[Outcome], ids: IncidentIds, checkpoint: str
+    ) -> Known:
+        return with_unknown_incidents(
+            known,
+            outcomes,
+            gap=self.gap,
+            ids=ids,
+            checkpoint=checkpoint,
+            channels=self.opened.channels,
+            routed=lambda incident: route_of(self.config, incident).to,
+        )
+
+    def _believable(self, store: FailoverStore, known: Known) -> Known:
+        clocks = [self.clock(), *([store.time] if store.time else [])]
+        found, notes = believable(known, in_utc(max(clocks)))
+        for note in notes:
+            self._note(note)
+        return found
 
     def _record(self) -> None:
         if self.record is None:
@@ -348,6 +393,11 @@ class _Decided:
     messages: tuple[Message, ...]
     unrouted: tuple[str, ...]
     says_nothing_new: bool
+
+
+def _is_blank(store: FailoverStore, state: AlertState) -> bool:
+    """Whether nothing is known of earlier runs, neither in the warehouse nor on this machine."""
+    return store.is_local and not state.version and not state.known.monitors
 
 
 def _overtaken() -> PlumblineError:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.incidents.model import Known
@@ -134,6 +134,25 @@ def from_json(text: str, *, where: str) -> AlertState:
         first = fault.errors()[0]
         place = ".".join(("state", *(str(part) for part in first["loc"])))
         raise _unreadable(where, f"{place}: {first['msg']}") from None
+
+
+def monitors_at_stake(state: AlertState) -> Iterator[str]:
+    """Monitors of whose incidents somebody still has to be notified."""
+    yield from (one.monitor for one in state.known.incidents if one.is_open)
+    for pending in state.outbox:
+        yield from (item.monitor for item in pending.message.items)
+
+
+def state_of_row(row: Mapping[str, Any], *, where: str) -> AlertState:
+    """The state of a row of its table.
+
+    Raises:
+        NewerFormatError: it is of a newer format.
+        StateFormatError: it is not a snapshot.
+    """
+    version = int(row["version"])
+    state = from_json(str(row["snapshot"]), where=f"{where}, version {version}")
+    return replace(state, version=version)
 
 
 def _unreadable(where: str, why: str) -> StateFormatError:

@@ -10,21 +10,28 @@ Used by `plumbline.alerts.service` and `plumbline.alerts.editing`.
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import logging
-import tempfile
+import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plumbline.alerts.state import AlertState, NewerFormatError, from_json, to_json
+from plumbline.alerts.inheritance import adopt, find_inheritance
+from plumbline.alerts.state import (
+    AlertState,
+    NewerFormatError,
+    from_json,
+    monitors_at_stake,
+    state_of_row,
+    to_json,
+)
 from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.local_file import replace_file
 from plumbline.core.outcome import Outcome
@@ -35,7 +42,7 @@ from plumbline.history.loads import append
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE, OwnTable
 from plumbline.warehouse.client import endpoint_of
-from plumbline.warehouse.locks import LockTimeoutError, exclusive
+from plumbline.warehouse.locks import LockTimeoutError, exclusive, exclusive_on_machine
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -47,29 +54,36 @@ logger = logging.getLogger(__name__)
 RECENT_DAYS = 31
 """Partitions in which the last commit is looked for first: a project that runs has one there."""
 
-TURN_SECONDS = 180.0
-"""How long another run may take its turn: longer than its deliveries can."""
+TURN_SECONDS = 600.0
+"""How long other runs may take their turns: longer than the deliveries of four can on a machine
+that is busy. Who gives up decides on what this machine last knew, and may send what another sends.
+"""
 
 _LAST = """
-select version, schema_version, snapshot
-from `{{dataset}}.{table}`
-where written_at >= @since
-order by version desc, written_at desc, writer
-limit 1
+(
+  select version, schema_version, snapshot, current_timestamp() as asked_at
+  from `{{dataset}}.{table}`
+  where written_at >= @since and {{own}}
+  order by version desc, written_at desc, writer
+  limit 1
+)
+union all
+select cast(null as int64), cast(null as int64), cast(null as string), current_timestamp()
 """
-"""Of a version twice, which only a warehouse without job ids can have, the later: the earlier is an
-upload that was on its way when its process died."""
+"""With the warehouse's time, also where there is no state. Of a version twice, which only a
+warehouse without job ids can have, the later: the earlier is an upload that was on its way when its
+process died."""
 
 _LAST_VERSION = """
 select max(version) as version
 from `{{dataset}}.{table}`
-where written_at >= @since
+where written_at >= @since and {{own}}
 """
 
 _WRITER = """
 select writer
 from `{{dataset}}.{table}`
-where version = @version
+where version = @version and {{own}}
 limit 1
 """
 
@@ -77,7 +91,7 @@ _EVENTS = """
 select event_id, event, reason, status, previous_status, as_of, speaks, run_id, checkpoint, summary,
   members
 from `{dataset}.incidents`
-where as_of >= @since and incident_id = @incident
+where as_of >= @since and incident_id = @incident and {own_events}
 order by as_of, event_id, recorded_at
 """
 
@@ -125,6 +139,12 @@ class StateStore:
         self._has_turn = False
         self._seen: int | None = None
         """The last version, as this process read or wrote it in its turn."""
+        self._inherited: int | None = None
+        """The version that was loaded of a state without a project: the next commit adopts it."""
+        self.time: datetime | None = None
+        """The warehouse's, when the state was last loaded."""
+        self.notes: list[str] = []
+        """What became of a state without a project, for the report."""
 
     @property
     def takes_turns(self) -> bool:
@@ -156,9 +176,9 @@ class StateStore:
         if not self.takes_turns or self._has_turn:
             yield
             return
-        lock = turn_lock(self._target, self._endpoint or endpoint_of(self._target))
-        turn = exclusive(
-            lock,
+        turn = turn_lock(
+            self._target,
+            self._endpoint or endpoint_of(self._target),
             seconds=TURN_SECONDS,
             on_wait=lambda: progress("another run is telling its alerts: waiting for it"),
         )
@@ -167,14 +187,14 @@ class StateStore:
                 stack.enter_context(turn)
             except OSError as fault:
                 raise WarehouseError(
-                    f"runs can't take turns: {fault.strerror}: {lock}",
-                    fix="make the folder of temporary files writable",
+                    f"runs can't take turns: {fault.strerror}: {turn_lock_file(self._target)}",
+                    fix="make the folder of state writable",
                     reason="locked",
                 ) from fault
             except LockTimeoutError:
                 raise WarehouseError(
                     f"another run has kept the state of alerts for {TURN_SECONDS:g} s",
-                    fix=f"see which process holds {lock.name}",
+                    fix="see which run of plumbline has not ended",
                     reason="locked",
                 ) from None
             self._has_turn, self._seen = True, None
@@ -191,19 +211,24 @@ class StateStore:
             StateFormatError: a newer plumbline wrote it.
         """
         for since in (self._clock() - timedelta(days=RECENT_DAYS), EVER):
-            rows = self._dataset.read(
+            found = self._dataset.read(
                 "alerts_state",
                 _LAST.format(table=self._table.name),
                 [Parameter("since", "TIMESTAMP", since)],
             )
+            self.time = found[0]["asked_at"]
+            rows = _with_state(found)
             if rows:
                 if rows[0]["schema_version"] < SCHEMA_VERSION:
                     self._dataset.ensure()
                 state = _state_of(rows[0], self._dataset, self._table)
-                self._seen = state.version
+                self._seen, self._inherited = state.version, None
                 return state
-        self._seen = 0
-        return AlertState()
+        inherited = find_inheritance(self._dataset, self._table)
+        self.notes = [inherited.note] if inherited.note else []
+        self._seen = self._inherited = inherited.state.version or None
+        self._seen = self._seen or 0
+        return inherited.state
 
     def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:
         """Write ``state`` as the version after ``based_on``; the state as it was committed.
@@ -217,6 +242,8 @@ class StateStore:
         with self.exclusively():
             if self.takes_turns and self._current_version() != based_on.version:
                 raise ConflictError
+            if self._inherited is not None and self._inherited == based_on.version:
+                self._adopt(based_on)
             self.write_events(based_on)
             committed = replace(
                 state,
@@ -227,8 +254,18 @@ class StateStore:
             )
             self._seen = None  # as long as it is not known what becomes of this
             self._write(committed)
-            self._seen = committed.version
+            self._seen, self._inherited = committed.version, None
             return committed
+
+    def _adopt(self, state: AlertState) -> None:
+        """Make the state of a version that recorded no project this project's.
+
+        Raises:
+            ConflictError: another project was quicker.
+        """
+        if not adopt(self._dataset, self._table, state, at=self._clock()):
+            self._inherited = None
+            raise ConflictError
 
     def _write(self, state: AlertState) -> None:
         row = {
@@ -239,8 +276,15 @@ class StateStore:
             "run_id": state.run_id,
             "schema_version": SCHEMA_VERSION,
             "snapshot": to_json(state),
+            **_scope(self._target),
         }
-        job_id = self._dataset.job_id(self._table.name, state.lineage, state.version)
+        job_id = self._dataset.job_id(
+            self._table.name,
+            self._target.plumbline_project,
+            self._target.name,
+            state.lineage,
+            state.version,
+        )
         number = 0
         while True:
             done = append(self._dataset, self._table, [row], job_id=job_id, first=number)
@@ -271,7 +315,7 @@ class StateStore:
                 append(
                     self._dataset,
                     table,
-                    [_row(event, state) for event in events],
+                    [_row(event, state, self._target) for event in events],
                     job_id=job_id,
                     may_be_there=True,
                 )
@@ -309,6 +353,8 @@ class StateStore:
         """The last version; in our turn nobody else writes one, so it is asked once."""
         if self._seen is not None:
             return self._seen
+        if self._inherited is not None:
+            return self._inherited
         for since in (self._clock() - timedelta(days=RECENT_DAYS), EVER):
             rows = self._dataset.read(
                 "alerts_version",
@@ -335,14 +381,46 @@ class LocalFallback:
 
     Args:
         state_dir: the folder of local state.
-        name: whose: of the runs, or of the watchdog.
+        name: whose: of the runs, or of the watchdog; with the project and the target.
+        older: the name that an earlier version used for all projects and targets: that file is
+            taken over where there is none of ``name``, if it is this project's.
+        monitors: of this project, by which that is known.
     """
 
-    def __init__(self, state_dir: Path, *, name: str = "alerts") -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        name: str = "alerts",
+        older: str | None = None,
+        monitors: Collection[str] = (),
+    ) -> None:
         self._file = state_dir / f"{name}.json"
+        self._older = state_dir / f"{older}.json" if older else None
+        self._monitors = frozenset(monitors)
+        self._is_inherited = False
+        """What was read is of an earlier version."""
         self._kept: _Kept | None = None
         self._is_newer = False
         """The file is a newer plumbline's, and is left to it."""
+
+    @classmethod
+    def of(
+        cls, target: Target, *, monitors: Collection[str], name: str = "alerts"
+    ) -> LocalFallback:
+        """That of a project and a target.
+
+        Args:
+            target: both.
+            monitors: the project's.
+            name: whose: of the runs, or of the watchdog.
+        """
+        scope = (target.plumbline_project, target.name)
+        digest = hashlib.sha256("\n".join(scope).encode()).hexdigest()[:8]
+        readable = re.sub(r"[^A-Za-z0-9_]+", "_", "-".join(scope).replace("-", "_"))[:60]
+        return cls(
+            target.state_dir, name=f"{name}-{readable}-{digest}", older=name, monitors=monitors
+        )
 
     def load(self) -> AlertState:
         """What was last known here."""
@@ -367,6 +445,8 @@ class LocalFallback:
         here = self._read()
         if not here.is_ahead:
             return state
+        if self._is_inherited and here.state.lineage != state.lineage:
+            return state  # it was decided for another target
         if here.state.version == state.version:
             return replace(here.state, lineage=state.lineage, writer=state.writer)
         return _merged(state, here.state, here.shared)
@@ -382,21 +462,32 @@ class LocalFallback:
 
     def _read(self) -> _Kept:
         if self._kept is None:
-            try:
-                read = json.loads(self._file.read_text(encoding="utf-8"))
-                state = from_json(json.dumps(read["snapshot"]), where=self._file.name)
-                self._kept = _Kept(
-                    state,
-                    is_ahead=bool(read["is_ahead"]),
-                    shared=frozenset(map(str, read.get("shared", ()))),
-                )
-            except NewerFormatError as fault:
-                logger.warning("%s", fault.one_line())
-                self._is_newer = True
-                self._kept = _Kept(AlertState(), is_ahead=False)
-            except (OSError, ValueError, KeyError, TypeError, ConfigError):
-                self._kept = _Kept(AlertState(), is_ahead=False)
+            self._kept = self._read_file(self._file) or self._read_older() or _Kept()
         return self._kept
+
+    def _read_older(self) -> _Kept | None:
+        if self._older is None:
+            return None
+        kept = self._read_file(self._older)
+        if kept is None or not self._monitors.issuperset(monitors_at_stake(kept.state)):
+            return None
+        self._is_inherited = True
+        return kept
+
+    def _read_file(self, file: Path) -> _Kept | None:
+        try:
+            read = json.loads(file.read_text(encoding="utf-8"))
+            return _Kept(
+                from_json(json.dumps(read["snapshot"]), where=file.name),
+                is_ahead=bool(read["is_ahead"]),
+                shared=frozenset(map(str, read.get("shared", ()))),
+            )
+        except NewerFormatError as fault:
+            logger.warning("%s", fault.one_line())
+            self._is_newer = file == self._file
+            return _Kept()
+        except (OSError, ValueError, KeyError, TypeError, ConfigError):
+            return None
 
     def _write(self, kept: _Kept) -> None:
         self._read()
@@ -412,21 +503,25 @@ class LocalFallback:
         )
         try:
             replace_file(self._file, text)
+            if self._is_inherited and self._older is not None:
+                self._older.unlink(missing_ok=True)
         except OSError as fault:
             logger.warning("the state of alerts can't be kept on this machine: %s", fault.strerror)
 
 
 @dataclass(frozen=True)
 class _Kept:
-    state: AlertState
-    is_ahead: bool
+    state: AlertState = field(default_factory=AlertState)
+    is_ahead: bool = False
     """Whether it holds what the warehouse does not know."""
     shared: frozenset[str] = frozenset()
     """Messages and incidents that the warehouse had when this machine went on without it: what of
     them is there no more has been told or ended there."""
 
 
-def read_last_state(dataset: OwnDataset, *, now: datetime) -> AlertState | None:
+def read_last_state(
+    dataset: OwnDataset, *, now: datetime, table: OwnTable = STATE
+) -> AlertState | None:
     """What was committed last, for those who only look; None where nothing was, lately.
 
     Raises:
@@ -434,33 +529,66 @@ def read_last_state(dataset: OwnDataset, *, now: datetime) -> AlertState | None:
         StateFormatError: a newer plumbline wrote it.
     """
     since = now - timedelta(days=RECENT_DAYS)
-    sql = _LAST.format(table=STATE.name)
-    rows = dataset.read_if_there("alerts_state", sql, [Parameter("since", "TIMESTAMP", since)])
-    return _state_of(rows[0], dataset, STATE) if rows else None
+    sql = _LAST.format(table=table.name)
+    rows = _with_state(
+        dataset.read_if_there("alerts_state", sql, [Parameter("since", "TIMESTAMP", since)]) or []
+    )
+    if rows:
+        return _state_of(rows[0], dataset, table)
+    inherited = find_inheritance(dataset, table).state
+    return inherited if inherited.version else None
+
+
+def _with_state(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["version"] is not None]
 
 
 def _state_of(row: Mapping[str, Any], dataset: OwnDataset, table: OwnTable) -> AlertState:
-    version = int(row["version"])
-    where = f"{dataset.name}.{table.name}, version {version}"
-    return replace(from_json(str(row["snapshot"]), where=where), version=version)
+    return state_of_row(row, where=f"{dataset.name}.{table.name}")
 
 
-def turn_lock(target: Target, endpoint: str) -> Path:
-    """The lock of an embedded warehouse: the same for every run on this machine that uses it,
-    whatever folder of state each has."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "nobody"
-    text = "\n".join((endpoint, target.project, user))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"plumbline-alerts-{digest}.lock"
+@contextmanager
+def turn_lock(
+    target: Target, endpoint: str, *, seconds: float, on_wait: Callable[[], None]
+) -> Iterator[None]:
+    """The lock of an embedded warehouse, which lies with the state that it guards.
+
+    The server that plumbline starts belongs to a folder of state, where the lock is a file. Another
+    server (``BIGQUERY_EMULATOR_HOST``) serves runs with folders of their own: there the machine
+    has the lock.
+
+    Raises:
+        LockTimeoutError: another run kept it for ``seconds``.
+        OSError: the file can't be made.
+    """
+    if target.emulator_host is None:
+        file = turn_lock_file(target)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(file, seconds=seconds, on_wait=on_wait):
+            yield
+        return
+    digest = _digest(endpoint, target.project)
+    with exclusive_on_machine(f"plumbline-alerts-{digest}", seconds=seconds, on_wait=on_wait):
+        yield
 
 
-def _row(event: EventRow, state: AlertState) -> dict[str, Any]:
+def turn_lock_file(target: Target) -> Path:
+    """Beside the data of the embedded server: runs with other temporary files see it too."""
+    return target.state_dir / "warehouse" / f"alerts-{_digest(target.project)}.lock"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def _row(event: EventRow, state: AlertState, target: Target) -> dict[str, Any]:
     row = asdict(event)
     del row["table"]
-    return {**row, "version": state.version, "recorded_at": state.written_at}
+    return {**row, "version": state.version, "recorded_at": state.written_at, **_scope(target)}
+
+
+def _scope(target: Target) -> dict[str, str]:
+    return {"project": target.plumbline_project, "target": target.name}
 
 
 def _names(state: AlertState) -> frozenset[str]:

@@ -106,6 +106,7 @@ def run_backtest(
     compiled = {name: one.compiled for name, one in done.items() if one.compiled is not None}
     return Backtest(
         checkpoint=request.checkpoint,
+        project=target.plumbline_project,
         target=target.name,
         span=request.span,
         zone=project.timezone,

@@ -41,7 +41,9 @@ def outcome_lines(backtest: Backtest, *, recorded_at: datetime) -> Iterator[list
                 revision=backtest.revision,
             )
             unbilled = replace(outcome, job_ids=(), bytes_billed=None)
-            yield outcome_rows(run, [unbilled], recorded_at=recorded_at, whole=False)
+            yield outcome_rows(
+                run, [unbilled], project=backtest.project, recorded_at=recorded_at, whole=False
+            )
 
 
 def record_outcomes(

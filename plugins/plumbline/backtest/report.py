@@ -38,6 +38,8 @@ class Backtest:
     """A replay of a range."""
 
     checkpoint: str
+    project: str
+    """The plumbline project, to which recorded outcomes belong."""
     target: str
     span: Span
     zone: ZoneInfo

@@ -101,7 +101,8 @@ def check(target: str | None, alerts: bool | None, form: str) -> int:
 
     session = _session()
     project = session.project()
-    _schedules(project)
+    if not project.stale_schedules:
+        _schedules(project)
     chosen = project.target(target)
     # Runs on demo data leave no heartbeat, so there is nothing to alert on.
     tells = not chosen.is_demo if alerts is None else alerts
@@ -230,6 +231,8 @@ def _session() -> Session:
 
 
 def _schedules(project: Project) -> tuple[Schedule, ...]:
+    for line in project.stale_entries:
+        click.echo(line, err=True)
     if not project.schedules:
         raise ConfigError(
             "nothing is scheduled",

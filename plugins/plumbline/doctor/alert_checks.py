@@ -38,7 +38,11 @@ def check_alerts(project: Project) -> Iterator[Diagnosis]:
     except PlumblineError as error:
         yield fault("mutes", error)
     else:
-        if mutes:
+        stale = [line for line in project.stale_entries if "mutes.yml" in line]
+        if stale:
+            fix = "remove what is left behind; `plumbline lint` has the lines"
+            yield Diagnosis("mutes", Level.MISSING, " ".join(stale), fix)
+        elif mutes:
             yield Diagnosis("mutes", Level.NOTE, "; ".join(mute.describe() for mute in mutes))
 
 

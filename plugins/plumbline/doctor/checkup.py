@@ -37,7 +37,7 @@ def check_all(find_project: Callable[[], Project], target_name: str | None) -> I
     yield check_state_dir(project.state_dir)
     yield check_revision(project)
     try:
-        target = project.target(target_name)
+        target = project.target(target_name, must_be_named=False)
     except PlumblineError as error:
         yield fault("target", error)
         return

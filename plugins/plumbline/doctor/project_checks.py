@@ -16,6 +16,7 @@ def check_files(project: Project) -> Iterator[Diagnosis]:
     try:
         zone = project.timezone.key
         project.check_stores()
+        project.identity  # noqa: B018 - reading it is the check
         yield Diagnosis("configuration", Level.OK, f"great_expectations.yml; days are in {zone}")
     except PlumblineError as error:
         yield fault("configuration", error)

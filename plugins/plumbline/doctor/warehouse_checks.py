@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import PlumblineError, WarehouseError
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.doctor.table_checks import Sources, check_tables
-from plumbline.doctor.watchdog_checks import check_heartbeats
+from plumbline.doctor.watchdog_checks import check_heartbeats, check_states
 
 if TYPE_CHECKING:
     from plumbline.project import Target
@@ -32,6 +32,8 @@ def check_warehouse(target: Target, sources: Sources) -> Iterator[Diagnosis]:
     """Run each check, as long as the previous ones passed."""
     if target.kind == "embedded" and not target.emulator_host:
         yield from _embedded(target)
+        if _runs(target):
+            yield from check_states(target)
         return
     if target.kind == "bigquery":
         credentials = _credentials(target)
@@ -48,6 +50,16 @@ def check_warehouse(target: Target, sources: Sources) -> Iterator[Diagnosis]:
     yield history
     if history.level is Level.OK:
         yield check_heartbeats(target)
+        yield from check_states(target)
+
+
+def _runs(target: Target) -> bool:
+    from plumbline.warehouse.embedded import EmbeddedWarehouse
+
+    try:
+        return EmbeddedWarehouse.of(target).server() is not None
+    except PlumblineError:  # said by `_embedded`
+        return False
 
 
 def _embedded(target: Target) -> Iterator[Diagnosis]:

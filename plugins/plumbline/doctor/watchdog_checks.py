@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError, WarehouseError
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 
 if TYPE_CHECKING:
+    from plumbline.history.tables import OwnTable
     from plumbline.project import Project, Target
     from plumbline.project.schedule import Schedule
 
@@ -24,6 +26,10 @@ def check_pings(project: Project) -> Iterator[Diagnosis]:
     except PlumblineError as error:
         yield fault("schedules", error)
         return
+    stale = [line for line in project.stale_entries if "schedule.yml" in line]
+    if stale:
+        fix = "remove what is left behind; `plumbline lint` has the lines"
+        yield Diagnosis("schedules", Level.MISSING, " ".join(stale), fix)
     for schedule in schedules:
         yield _ping(schedule)
 
@@ -64,3 +70,25 @@ def check_heartbeats(target: Target) -> Diagnosis:
     if not there:
         return Diagnosis(what, Level.NOTE, f"{name} is empty: no live run has been recorded yet")
     return Diagnosis(what, Level.OK, f"{name} can be read")
+
+
+def check_states(target: Target) -> Iterator[Diagnosis]:
+    """Whether the states of the runs' alerts and of the watchdog can be read."""
+    from plumbline.history.tables import STATE, WATCHDOG
+
+    yield _state(target, STATE, "state of alerts")
+    yield _state(target, WATCHDOG, "state of the watchdog")
+
+
+def _state(target: Target, table: OwnTable, what: str) -> Diagnosis:
+    from plumbline.alerts.store import read_last_state
+    from plumbline.history.reader import open_history
+
+    try:
+        with open_history(target) as history:
+            found = read_last_state(history.dataset, now=datetime.now(UTC), table=table)
+    except PlumblineError as error:
+        return fault(what, error)
+    if found is None:
+        return Diagnosis(what, Level.NOTE, f"nothing was committed to {table.name} lately")
+    return Diagnosis(what, Level.OK, f"version {found.version} of {table.name} can be read")

@@ -155,7 +155,7 @@ class Checkpoint(GxCheckpoint):
             try:
                 done = action.run(checkpoint_result=result, action_context=context)
                 context.update(action=action, action_result=done)
-            except Exception as raised:  # noqa: BLE001 - an action may raise anything
+            except (Exception, SystemExit) as raised:  # noqa: BLE001 - it may raise anything
                 line = f"action {action.name!r} failed: {type(raised).__name__}: {raised}"
                 self._failed_actions.append(" ".join(line.split()))
                 logger.warning("%s", self._failed_actions[-1])

@@ -148,6 +148,7 @@ class BigQueryModels(_Datasource):
 
     type: Literal["bigquery_models"] = "bigquery_models"
     default_target: str = "local"
+    plumbline_project: str | None = None
     targets: dict[str, Any] = pydantic.Field(default_factory=dict)
     assets: list[ModelAsset] = []  # noqa: RUF012 - pydantic copies it
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from plumbline.warehouse.query import QueryRequest, new_job_id, run_query
 from plumbline.warehouse.retries import PATIENCE, make_retry
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from google.api_core.retry import Retry
     from google.auth.credentials import Credentials
     from google.cloud import bigquery
@@ -49,6 +51,32 @@ FIXES = {
 MISSING = ("notFound", "accessDenied")
 """What a query says of a dataset or table that is not there: BigQuery tells nobody who may not
 know whether it exists."""
+
+
+OUTDATED = (*MISSING, "invalidQuery")
+"""The same, and what it says of a column that an older version did not make."""
+
+_UNCLAIMED = "not exists (select 1 from `{dataset}.adoptions` as a where %s)"
+
+_OWN = {
+    "own": "project = @project and target = @target",
+    "own_runs": "target = @target and (project = @project or project is null and "
+    + _UNCLAIMED % "a.state_table = 'state' and a.project != @project"
+    + ")",
+    "own_events": "(project = @project and target = @target or project is null and "
+    + _UNCLAIMED % "a.state_table = 'state' and (a.project != @project or a.target != @target)"
+    + ")",
+    "own_orphans": "project is null and "
+    + _UNCLAIMED % "a.project != @project or a.target != @target",
+}
+"""Conditions that rows belong to the target's project: ``{own}`` in SQL. Rows of a version that
+recorded no project count for ``own_runs`` (outcomes and heartbeats, which always had a target) and
+``own_events`` (incidents and deliveries), as long as no other project has taken them over; those
+rows alone are ``own_orphans``."""
+
+_OWN_BEFORE = {"own": "false", "own_runs": "target = @target", "own_events": "true",
+               "own_orphans": "true"}  # fmt: skip
+"""The same in a dataset of that version."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +145,11 @@ class OwnDataset:
     def read(
         self, name: str, sql: str, parameters: Sequence[Parameter] = ()
     ) -> list[dict[str, Any]]:
-        """The rows of ``sql``, in which ``{dataset}`` is ``project.dataset``.
+        """The rows of ``sql``, in which ``{dataset}`` is ``project.dataset``, and ``{own}``,
+        ``{own_runs}`` or ``{own_events}`` a condition that they are of this project and target.
 
-        Where the dataset or a table is missing, it is made, and asked again: what can't be read
-        must never look like what is empty.
+        Where the dataset, a table or a column is missing, it is made, and asked again: what can't
+        be read must never look like what is empty.
 
         Raises:
             WarehouseError: whatever went wrong.
@@ -128,7 +157,7 @@ class OwnDataset:
         try:
             return self._query(name, sql, parameters)
         except WarehouseError as fault:
-            if fault.reason not in MISSING or not self.ensure():
+            if fault.reason not in OUTDATED or not self.ensure():
                 raise self.explained(fault, "use") from fault
         try:
             return self._query(name, sql, parameters)
@@ -141,28 +170,54 @@ class OwnDataset:
         """As `read`, for those who only look: where the dataset, a table or a column of a later
         version is missing, nothing is made, and the answer is None.
 
+        A dataset of a version that recorded no project is read as that version read it.
+
         Raises:
             WarehouseError: whatever else went wrong.
         """
-        try:
-            return self._query(name, sql, parameters)
-        except WarehouseError as fault:
-            if fault.reason in (*MISSING, "invalidQuery"):
-                return None
-            raise
+        for own in (_OWN, _OWN_BEFORE) if "{own" in sql else (_OWN,):
+            try:
+                return self._query(name, sql, parameters, own)
+            except WarehouseError as fault:
+                if fault.reason not in OUTDATED:
+                    raise
+        return None
 
-    def _query(self, name: str, sql: str, parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
+    def _query(
+        self,
+        name: str,
+        sql: str,
+        parameters: Sequence[Parameter],
+        own: Mapping[str, str] = _OWN,
+    ) -> list[dict[str, Any]]:
         job_id = new_job_id(name)
+        dataset = f"{self.target.project}.{self.name}"
+        conditions = {key: text.format(dataset=dataset) for key, text in own.items()}
         request = QueryRequest(
             name=name,
-            sql=sql.format(dataset=f"{self.target.project}.{self.name}"),
-            parameters=parameters,
+            sql=sql.format(dataset=dataset, **conditions),
+            parameters=(*parameters, *self._scope()) if "{own" in sql else parameters,
         )
         result = run_query(self.client, request, self.call(job_id), job_id=job_id, labels=LABELS)
         return [dict(row) for row in result.rows]
 
+    def _scope(self) -> tuple[Parameter, Parameter]:
+        return (
+            Parameter("project", "STRING", self.target.plumbline_project),
+            Parameter("target", "STRING", self.target.name),
+        )
+
     def created(self, table: OwnTable) -> str:
         """When the table was made, as a short text: another for one that was dropped and remade.
+
+        Raises:
+            WarehouseError: whatever went wrong.
+        """
+        made = self.made_at(table)
+        return f"{int(made.timestamp() * 1000):x}" if made else "0"
+
+    def made_at(self, table: OwnTable) -> datetime | None:
+        """When the table was made; made now where it is missing.
 
         Raises:
             WarehouseError: whatever went wrong.
@@ -176,7 +231,8 @@ class OwnDataset:
                 if not self.ensure():
                     raise
                 found = self.client.get_table(self.table_id(table), retry=self.retry())
-        return f"{int(found.created.timestamp() * 1000):x}" if found.created else "0"
+        made: datetime | None = found.created
+        return made
 
     def ensure(self) -> bool:
         """Make what is missing of the dataset, its tables and their columns.

@@ -78,11 +78,13 @@ class HeartbeatSender:
             exit_code=report.exit_code,
             seconds=report.seconds,
             waiting=report.waiting,
+            action_errors="\n".join(report.action_errors) or None,
             suite_revision=None if report.revision is None else str(report.revision),
         )
         nothing = checked == 0 and report.status != "SKIPPED"
         # What nobody could be told of must not look like success to who watches from outside.
-        self._end(beat, "fail" if nothing or report.waiting else "success")
+        failed = nothing or report.waiting or report.action_errors
+        self._end(beat, "fail" if failed else "success")
 
     def fail(self) -> None:
         """Say that the run broke off."""

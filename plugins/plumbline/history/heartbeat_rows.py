@@ -20,9 +20,10 @@ FAILED = "FAILED"
 
 _SINCE = """
 select run_id, kind, beat_at, checkpoint, target, schedule, due_at, monitors, checked, evaluated,
-  status, exit_code, seconds, waiting, place, suite_revision
+  status, exit_code, seconds, waiting, action_errors, place,
+  suite_revision
 from `{dataset}.heartbeats`
-where beat_at >= @since and target = @target
+where beat_at >= @since and {own_runs}
 order by beat_at, recorded_at
 """
 
@@ -45,6 +46,7 @@ class Heartbeat:
     exit_code: int | None = None
     seconds: float | None = None
     waiting: int | None = None
+    action_errors: str | None = None
     place: str | None = None
     suite_revision: str | None = None
 
@@ -56,21 +58,23 @@ def append_heartbeat(dataset: OwnDataset, beat: Heartbeat) -> None:
         WarehouseError: it could not be written.
     """
     event_id = f"{beat.run_id}-{beat.kind}"
-    row = {"event_id": event_id, **asdict(beat), "recorded_at": datetime.now(UTC)}
+    row = {
+        "event_id": event_id,
+        **asdict(beat),
+        "project": dataset.target.plumbline_project,
+        "recorded_at": datetime.now(UTC),
+    }
     append(dataset, HEARTBEATS, [row], job_id=dataset.job_id("heartbeats", event_id))
 
 
 def read_heartbeats(dataset: OwnDataset, *, since: datetime) -> Sequence[Heartbeat]:
-    """Of the dataset's target, from ``since`` on, oldest first, each once.
+    """Of the dataset's project and target, from ``since`` on, oldest first, each once.
 
     Raises:
         WarehouseError: they can't be read.
     """
     names = [one.name for one in fields(Heartbeat)]
-    parameters = [
-        Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
-        Parameter("target", "STRING", dataset.target.name),
-    ]
+    parameters = [Parameter("since", "TIMESTAMP", since.astimezone(UTC))]
     rows = dataset.read("heartbeats", _SINCE, parameters)
     found = {
         (row["run_id"], row["kind"]): Heartbeat(**{name: row[name] for name in names})

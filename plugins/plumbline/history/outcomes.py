@@ -40,30 +40,45 @@ def append_outcomes(
     Raises:
         WarehouseError: the rows could not be written.
     """
-    rows = outcome_rows(run, outcomes, recorded_at=clock(), whole=whole)
+    project = dataset.target.plumbline_project
+    rows = outcome_rows(run, outcomes, project=project, recorded_at=clock(), whole=whole)
     if not rows:
         return None
     return append(dataset, OUTCOMES, rows, job_id=dataset.job_id("outcomes", run.run_id))
 
 
 def outcome_rows(
-    run: Run, outcomes: Sequence[Outcome], *, recorded_at: datetime, whole: bool = True
+    run: Run,
+    outcomes: Sequence[Outcome],
+    *,
+    project: str,
+    recorded_at: datetime,
+    whole: bool = True,
 ) -> list[dict[str, Any]]:
-    """The rows of what ``run`` found."""
-    return [row for outcome in outcomes for row in _rows(run, outcome, recorded_at, whole)]
+    """The rows of what ``run`` found.
+
+    Args:
+        run: which run it is.
+        outcomes: what it found.
+        project: the plumbline project that it is of.
+        recorded_at: when the rows are written.
+        whole: whether the run looked at all monitors of its checkpoint.
+    """
+    return [row for outcome in outcomes for row in _rows(run, outcome, project, recorded_at, whole)]
 
 
 def outcome_event_id(
-    *, target: str, checkpoint: str, as_of: datetime, monitor: str, group: str | None
+    *, project: str, target: str, checkpoint: str, as_of: datetime, monitor: str, group: str | None
 ) -> str:
     """What names one measurement: which checkpoint, of which target, judged what, as of when.
 
     The run is not in it: a run that is repeated for the same ``as_of`` measures the same thing
     again, so it counts once (the last one). The checkpoint is: two checkpoints with the same
-    monitor may give it other vars and thresholds, so both count. So is the target: two targets may
-    share a dataset, but not their data.
+    monitor may give it other vars and thresholds, so both count. So are the project and the
+    target: two may share a dataset, but not their data.
 
     Args:
+        project: the plumbline project.
         target: the target's name.
         checkpoint: the checkpoint.
         as_of: what was judged; the same instant in another zone is the same.
@@ -71,17 +86,18 @@ def outcome_event_id(
         group: the canonical text of the group's key; None is the monitor itself.
     """
     instant = as_of.astimezone(UTC).isoformat()
-    text = json.dumps([target, checkpoint, instant, monitor, group], ensure_ascii=False)
+    text = json.dumps([project, target, checkpoint, instant, monitor, group], ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:32]
 
 
 def _rows(
-    run: Run, outcome: Outcome, recorded_at: datetime, whole: bool
+    run: Run, outcome: Outcome, project: str, recorded_at: datetime, whole: bool
 ) -> Iterator[dict[str, Any]]:
     common = {
         "run_id": run.run_id,
         "checkpoint": run.checkpoint,
         "target": run.target,
+        "project": project,
         "as_of": outcome.as_of,
         "recorded_at": recorded_at,
         "monitor": outcome.monitor,
@@ -90,7 +106,7 @@ def _rows(
         "sql_hash": outcome.sql_hash,
     }
     yield {
-        "event_id": _event_id(run, outcome, None),
+        "event_id": _event_id(project, run, outcome, None),
         **common,
         "status": str(outcome.status),
         "observed": outcome.observed,
@@ -110,7 +126,7 @@ def _rows(
     }
     for group in outcome.groups:
         yield {
-            "event_id": _event_id(run, outcome, group),
+            "event_id": _event_id(project, run, outcome, group),
             **common,
             "group_key": group.key.text,
             "group_hash": group.key.hash,
@@ -128,8 +144,9 @@ def _lines(lines: Sequence[ThresholdLine]) -> str:
     return json.dumps([[line.severity, line.value, line.fails] for line in lines])
 
 
-def _event_id(run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:
+def _event_id(project: str, run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:
     return outcome_event_id(
+        project=project,
         target=run.target,
         checkpoint=run.checkpoint,
         as_of=outcome.as_of,

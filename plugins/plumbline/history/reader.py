@@ -49,7 +49,7 @@ order by as_of, recorded_at
 """
 
 _CONDITIONS = {
-    "target": "target = @target",
+    "own": "{own_runs}",
     "since": "as_of >= @since",
     "until": "as_of <= @until",
     "recorded": "recorded_at >= @recorded",
@@ -63,9 +63,11 @@ _PAST = """
 select monitor, as_of, group_key, observed, status
 from (
   select monitor, as_of, recorded_at, group_key, observed, status,
-    row_number() over (partition by event_id order by recorded_at desc) as place
+    row_number() over (
+      partition by checkpoint, as_of, monitor, group_key order by recorded_at desc
+    ) as place
   from `{dataset}.outcomes`
-  where as_of >= @since and as_of < @before and target = @target
+  where as_of >= @since and as_of < @before and {own_runs}
     and monitor in unnest(@monitors)
 )
 where place = 1
@@ -81,7 +83,7 @@ _SPENT = """
 with monitors as (
   select distinct run_id, checkpoint, monitor, owner, status, jobs, bytes_billed
   from `{dataset}.outcomes`
-  where recorded_at >= @since and recorded_at < @until and target = @target and group_key is null
+  where recorded_at >= @since and recorded_at < @until and {own_runs} and group_key is null
     and not starts_with(run_id, @backtest)
 ),
 
@@ -110,7 +112,7 @@ order by checkpoint, monitor, owner
 _FIRST = """
 select min(recorded_at) as recorded_at
 from `{dataset}.outcomes`
-where recorded_at >= @since and recorded_at < @until and target = @target
+where recorded_at >= @since and recorded_at < @until and {own_runs}
   and not starts_with(run_id, @backtest)
 """
 
@@ -120,7 +122,7 @@ _BILLED = """
 with monitors as (
   select distinct run_id, checkpoint, monitor, bytes_billed
   from `{dataset}.outcomes`
-  where as_of >= @partitions and recorded_at >= @since and target = @target
+  where as_of >= @partitions and recorded_at >= @since and {own_runs}
     and group_key is null and run_id != @run_id and monitor in unnest(@monitors)
 )
 
@@ -132,14 +134,21 @@ group by monitor
 _NEWEST = """
 select max(recorded_at) as newest
 from `{dataset}.outcomes`
-where as_of >= @since and target = @target
+where as_of >= @since and {own_runs}
 """
 
 _JUDGED = """
 select distinct monitor, as_of
 from `{dataset}.outcomes`
-where as_of >= @first and as_of <= @last and target = @target and checkpoint = @checkpoint
+where as_of >= @first and as_of <= @last and {own_runs} and checkpoint = @checkpoint
   and group_key is null
+"""
+
+_UNCLAIMED = """
+select distinct run_id, checkpoint, target, monitor, suite_revision
+from `{dataset}.outcomes`
+where as_of >= @since and {own_orphans} and group_key is null
+  and not starts_with(run_id, @backtest)
 """
 
 _NEEDED = ("as_of", "monitor", "status")
@@ -158,6 +167,16 @@ class StoredOutcome:
     """Of the suites."""
     is_whole: bool
     """Whether its run was of its whole checkpoint; rows of an earlier version don't say."""
+
+
+class UnclaimedOutcome(NamedTuple):
+    """That a run judged a monitor, in a version that recorded no project."""
+
+    run_id: str
+    checkpoint: str
+    target: str
+    monitor: str
+    suite_revision: str | None
 
 
 class PastNumber(NamedTuple):
@@ -213,7 +232,7 @@ def open_history(target: Target) -> Iterator[HistoryReader]:
 
 
 class HistoryReader:
-    """Outcomes of one target. Each method raises a WarehouseError where it can't be read."""
+    """Outcomes of one project and target. Each method raises a WarehouseError if it can't read."""
 
     def __init__(self, dataset: OwnDataset) -> None:
         self.dataset = dataset
@@ -248,7 +267,7 @@ class HistoryReader:
         chosen = {name: one for name, one in given.items() if one[1] is not None}
         sql = _OUTCOMES.format(
             columns=", ".join(columns),
-            conditions=" and ".join(_CONDITIONS[name] for name in ("target", *chosen)),
+            conditions=" and ".join(_CONDITIONS[name] for name in ("own", *chosen)),
         )
         rows = self.dataset.read_if_there("history", sql, self._parameters(**chosen))
         return None if rows is None else assemble(rows)
@@ -325,6 +344,16 @@ class HistoryReader:
         newest: datetime | None = rows[0]["newest"] if rows else None
         return newest
 
+    def unclaimed(self, *, since: datetime) -> list[UnclaimedOutcome]:
+        """What runs of any target judged from ``since`` on, in a version that recorded no project,
+        as long as no other project has taken it over."""
+        rows = self.dataset.read_if_there(
+            "unclaimed",
+            _UNCLAIMED,
+            self._parameters(since=("TIMESTAMP", since), backtest=("STRING", BACKTEST_PREFIX)),
+        )
+        return [UnclaimedOutcome(**row) for row in rows or ()]
+
     def judged(
         self, checkpoint: str, *, first: datetime, last: datetime
     ) -> set[tuple[str, datetime]]:
@@ -343,8 +372,7 @@ class HistoryReader:
     def _parameters(self, **given: tuple[str, Any]) -> list[Parameter]:
         from plumbline.history.dataset import Parameter
 
-        target = Parameter("target", "STRING", self.dataset.target.name)
-        return [target, *(Parameter(name, *of) for name, of in given.items())]
+        return [Parameter(name, *of) for name, of in given.items()]
 
 
 def read_file(file: Path) -> list[StoredOutcome]:

@@ -12,7 +12,7 @@ from typing import Literal
 DATASET = "plumbline"
 """Its name, unless the target's ``datasets`` says another."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Counted up when a column is added: existing tables get it with the next run."""
 
 Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
@@ -43,6 +43,13 @@ def _id(description: str) -> OwnColumn:
     return OwnColumn("event_id", "STRING", description, required=True)
 
 
+_PROJECT = OwnColumn(
+    "project", "STRING", "The plumbline project; NULL: of a version that recorded none."
+)
+_TARGET = OwnColumn(
+    "target", "STRING", "The target, by its name; NULL: of a version that recorded none."
+)
+
 _STATE_COLUMNS = (
     _id("Version and writer."),
     OwnColumn("version", "INT64", "1 for the first commit; each commit adds one.", True),
@@ -51,6 +58,8 @@ _STATE_COLUMNS = (
     OwnColumn("run_id", "STRING", "The run that committed; NULL for a command."),
     OwnColumn("schema_version", "INT64", "Version of these tables' columns.", True),
     OwnColumn("snapshot", "STRING", "The whole state as JSON.", True),
+    _PROJECT,
+    _TARGET,
 )
 
 STATE = OwnTable(
@@ -68,6 +77,22 @@ WATCHDOG = OwnTable(
     columns=_STATE_COLUMNS,
     partition_by="written_at",
     cluster_by=("version",),
+)
+
+ADOPTIONS = OwnTable(
+    name="adoptions",
+    description="Who continues the state of a version that recorded no project, and so owns its "
+    "rows: at most one row for each table of state.",
+    columns=(
+        _id("The table of state, and when it was made."),
+        OwnColumn("state_table", "STRING", "state or watchdog.", True),
+        OwnColumn("project", "STRING", "The plumbline project that goes on.", True),
+        OwnColumn("target", "STRING", "Its target.", True),
+        OwnColumn("version", "INT64", "The version that it goes on from.", True),
+        OwnColumn("recorded_at", "TIMESTAMP", "When it was taken over.", True),
+    ),
+    partition_by="recorded_at",
+    cluster_by=("state_table",),
 )
 
 HEARTBEATS = OwnTable(
@@ -89,9 +114,11 @@ HEARTBEATS = OwnTable(
         OwnColumn("exit_code", "INT64", "Of the process, as far as the run decides it."),
         OwnColumn("seconds", "FLOAT64", "How long it took."),
         OwnColumn("waiting", "INT64", "Messages that could not be delivered."),
+        OwnColumn("action_errors", "STRING", "Actions that raised, a line each."),
         OwnColumn("place", "STRING", "Where it ran: a Cloud Run execution, a GitHub run."),
         OwnColumn("suite_revision", "STRING", "Commit of the suites, -dirty where changed."),
         OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
+        _PROJECT,
     ),
     partition_by="beat_at",
     cluster_by=("target", "checkpoint"),
@@ -102,7 +129,7 @@ OUTCOMES = OwnTable(
     description="What each run found: a row a monitor (group_key is NULL), and a row for each of "
     "its groups. A repeated run appends again: count the last recorded of an event_id.",
     columns=(
-        _id("Hash of target, checkpoint, as_of, monitor and group: the same for a repeated run."),
+        _id("Hash of what was judged, from project to group: the same for a repeated run."),
         OwnColumn("run_id", "STRING", "The run that found it.", True),
         OwnColumn("checkpoint", "STRING", "The checkpoint that was run.", True),
         OwnColumn("target", "STRING", "The target, by its name in great_expectations.yml.", True),
@@ -130,6 +157,7 @@ OUTCOMES = OwnTable(
         OwnColumn("threshold_lines", "STRING", "The bounds in force as numbers, as a JSON list."),
         OwnColumn("owner", "STRING", "Of a monitor: who owns it."),
         OwnColumn("whole", "BOOL", "Of a monitor: whether the run was of its whole checkpoint."),
+        _PROJECT,
     ),
     partition_by="as_of",
     cluster_by=("monitor", "checkpoint"),
@@ -156,6 +184,8 @@ INCIDENTS = OwnTable(
         OwnColumn("summary", "STRING", "One line for people."),
         OwnColumn("version", "INT64", "The version of the state that holds it.", True),
         OwnColumn("recorded_at", "TIMESTAMP", "When that version was committed.", True),
+        _PROJECT,
+        _TARGET,
     ),
     partition_by="as_of",
     cluster_by=("monitor", "incident_id"),
@@ -178,6 +208,8 @@ DELIVERIES = OwnTable(
         OwnColumn("attempted_at", "TIMESTAMP", "When the last of them ended.", True),
         OwnColumn("version", "INT64", "The version of the state that holds it.", True),
         OwnColumn("recorded_at", "TIMESTAMP", "When that version was committed.", True),
+        _PROJECT,
+        _TARGET,
     ),
     partition_by="attempted_at",
     cluster_by=("channel", "message_id"),
@@ -206,4 +238,13 @@ SERVICE_DEPLOYMENTS = OwnTable(
     cluster_by=("service",),
 )
 
-TABLES = (STATE, OUTCOMES, INCIDENTS, DELIVERIES, HEARTBEATS, WATCHDOG, SERVICE_DEPLOYMENTS)
+TABLES = (
+    STATE,
+    OUTCOMES,
+    INCIDENTS,
+    DELIVERIES,
+    HEARTBEATS,
+    WATCHDOG,
+    ADOPTIONS,
+    SERVICE_DEPLOYMENTS,
+)

@@ -24,6 +24,7 @@ from plumbline.project.definitions import Definition, find_model_faults, read_de
 from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE, Documents
 from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
+from plumbline.project.identity import read_identity
 from plumbline.project.jinja import Scope, has_jinja, render_settings, render_variable
 from plumbline.project.mutes import read_mutes
 from plumbline.project.parsing import refuse_faults
@@ -31,6 +32,7 @@ from plumbline.project.revision import read_revision
 from plumbline.project.runbooks import read_runbook
 from plumbline.project.schedule import Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
+from plumbline.project.stale_entries import stale_mutes, stale_schedules
 from plumbline.project.stores import check_stores
 from plumbline.project.suites import Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, resolve_target
@@ -200,6 +202,24 @@ class Project:
         return own_variables(declared, self.dbt.get("name"))
 
     @cached_property
+    def identity(self) -> str:
+        """The project's name, under which its state and history are stored.
+
+        Raises:
+            ConfigError: no file names it.
+        """
+        datasource, entry = self._datasource
+        with _as_config_error():
+            return read_identity(
+                dbt=self.dbt,
+                variables=self.vars,
+                dbt_file=self.root / DBT_FILE,
+                source=entry,
+                source_file=self.root / PROJECT_FILE,
+                source_key=f"fluent_datasources.{datasource}",
+            )
+
+    @cached_property
     def timezone(self) -> ZoneInfo:
         """The domain's zone: what a date means here."""
         with _as_config_error():
@@ -226,32 +246,67 @@ class Project:
 
     @cached_property
     def mutes(self) -> tuple[Mute, ...]:
-        """``checkpoints/mutes.yml``; those by command are in the state of alerts.
+        """``checkpoints/mutes.yml``, of monitors that exist; those by command are in the state of
+        alerts.
 
         Raises:
-            ConfigError: malformed, or naming a monitor that doesn't exist.
+            ConfigError: malformed.
         """
         document = self.documents.mutes
         if document is None:
             return ()
-        return read_mutes(document, zone=self.timezone, monitors=self.monitor_names())
+        mutes = read_mutes(document, zone=self.timezone)
+        known = self.monitor_names()
+        return tuple(mute for mute in mutes if mute.monitor in known)
 
-    @cached_property
+    @property
     def schedules(self) -> tuple[Schedule, ...]:
         """``checkpoints/schedule.yml``: when checkpoints run; none where there is no such file.
 
         Raises:
-            ConfigError: malformed, never due, or naming a checkpoint or channel that doesn't
-                exist.
+            ConfigError: malformed, or never due.
         """
+        known = self.checkpoint_names()
+        return tuple(one for one in self._written_schedules if one.checkpoint in known)
+
+    @property
+    def stale_schedules(self) -> tuple[Schedule, ...]:
+        """Schedules of checkpoints that do not exist: none of their runs can come.
+
+        Raises:
+            ConfigError: as of `schedules`.
+        """
+        known = self.checkpoint_names()
+        return tuple(one for one in self._written_schedules if one.checkpoint not in known)
+
+    @cached_property
+    def _written_schedules(self) -> tuple[Schedule, ...]:
         document = self.documents.schedule
         if document is None:
             return ()
-        return read_schedules(
-            document,
-            checkpoints=self.checkpoint_names(),
-            channels=self.alerts.channels,
+        channels = self.alerts.channels
+        return tuple(
+            replace(one, notify=tuple(name for name in one.notify if name in channels))
+            for one in read_schedules(document)
         )
+
+    @cached_property
+    def stale_entries(self) -> tuple[str, ...]:
+        """A line for each entry of mutes and schedules that names what does not exist, and so is
+        ignored. What else is wrong with these files is told by whoever needs them."""
+        mutes, schedule = self.documents.mutes, self.documents.schedule
+        found: list[str] = []
+        with suppress(ConfigError):
+            if mutes is not None:
+                found += stale_mutes(mutes, monitors=self.monitor_names())
+        with suppress(ConfigError):
+            if schedule is not None:
+                found += stale_schedules(
+                    schedule,
+                    checkpoints=self.checkpoint_names(),
+                    channels=self.alerts.channels,
+                )
+        return tuple(found)
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
@@ -295,22 +350,36 @@ class Project:
             fix=f"add one with `type: {DATASOURCE_TYPE}` and its targets",
         )
 
-    def target(self, name: str | None = None) -> Target:
+    def target(self, name: str | None = None, *, must_be_named: bool = True) -> Target:
         """The target that was asked for, resolved with the environment.
 
+        Args:
+            name: which.
+            must_be_named: whether the project must have a name; where not, nothing may be stored.
+
         Raises:
-            ConfigError: unknown, malformed, or without the project that it needs.
+            ConfigError: unknown, malformed, or without the project that it needs; or the
+                project has no name.
         """
         datasource, entry = self._datasource
         return resolve_target(
             entry,
             name,
+            plumbline_project=self._identity_or_none(must_be_named),
             file=self.root / PROJECT_FILE,
             key=f"fluent_datasources.{datasource}",
             project_dir=self.root,
             state_dir=self.state_dir,
             files=self.files,
         )
+
+    def _identity_or_none(self, must_be_named: bool) -> str:
+        try:
+            return self.identity
+        except ConfigError:
+            if must_be_named:
+                raise
+            return ""
 
     def target_kinds(self) -> Mapping[str, str]:
         """Every target by name, with its kind: ``embedded`` or ``bigquery``.

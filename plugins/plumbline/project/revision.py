@@ -46,6 +46,21 @@ def read_revision(root: Path, environment: Mapping[str, str] | None = None) -> R
     return Revision(commit=commit.strip(), dirty=bool(changes.strip()))
 
 
+def has_commit(root: Path, commit: str) -> bool | None:
+    """Whether the repository of ``root`` has ``commit``; None: it can't tell, because there is no
+    git, or not the whole history."""
+    try:
+        if _git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
+            return None
+        found = _git(root, "rev-parse", "--quiet", "--verify", "HEAD")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    try:
+        return bool(found and _git(root, "cat-file", "-t", commit).strip() == "commit")
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
 def _baked_in(environment: Mapping[str, str]) -> Revision | None:
     said = environment.get(REVISION_VARIABLE, "").strip()
     if not said:

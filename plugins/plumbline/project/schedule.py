@@ -30,6 +30,9 @@ from plumbline.project.parsing import (
     wrong_value,
 )
 
+ALL_SCHEDULES = "alerts"
+"""The watchdog's monitor of what concerns no single schedule."""
+
 DURATION_PATTERN = r"^[1-9][0-9]{0,5}[smh]$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
@@ -131,6 +134,11 @@ class Schedule:
     notify: tuple[str, ...]
     ping: str | None = None
     """The environment variable that holds the ping's address."""
+
+    @property
+    def monitor(self) -> str:
+        """What the watchdog's incidents call it: ``schedule health_check``."""
+        return f"schedule {self.name}"
 
 
 def find_schedule_faults(

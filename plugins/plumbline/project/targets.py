@@ -67,6 +67,7 @@ class Target:
     name: str
     kind: Literal["embedded", "bigquery"]
     project: str
+    """Google's, which holds the tables."""
     location: str
     limits: Limits
     project_dir: Path
@@ -76,11 +77,18 @@ class Target:
     datasets: Mapping[str, str] = field(default_factory=dict)
     dataset: str | None = None
     """What ``target.schema`` and ``target.dataset`` are in Jinja; None: not known."""
+    plumbline_project: str = ""
+    """Whose state and history it keeps (`plumbline.project.identity`)."""
     price: Price = LIST_PRICE
     seed: Seed | None = None
     emulator_host: str | None = None
     api_endpoint: str | None = None
     """Instead of BigQuery's public address: a private endpoint of one's own network."""
+
+    @property
+    def scope(self) -> str:
+        """What state and history are kept by: the project and the target."""
+        return f"{self.plumbline_project}/{self.name}"
 
     @property
     def demo(self) -> Seed | None:
@@ -164,6 +172,7 @@ class WarehouseEntry(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     default_target: str = "local"
+    plumbline_project: str | None = None
     targets: dict[str, TargetEntry] = Field(min_length=1)
 
 
@@ -181,6 +190,7 @@ def resolve_target(
     entry: Mapping[str, object],
     name: str | None,
     *,
+    plumbline_project: str,
     file: Path,
     key: str,
     project_dir: Path,
@@ -217,6 +227,7 @@ def resolve_target(
         name=chosen,
         kind=found.kind,
         project=project,
+        plumbline_project=plumbline_project,
         location=found.location,
         limits=Limits(**found.limits.model_dump()),
         project_dir=project_dir,

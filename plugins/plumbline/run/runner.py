@@ -164,6 +164,7 @@ def _notes(
     """
     if request.as_of.note:
         yield request.as_of.note
+    yield from request.project.stale_entries
     for mute in request.project.mutes:
         if any(mute.covers(name, request.as_of.instant) for name in monitors):
             yield f"{mute.describe()}."

@@ -23,6 +23,7 @@ from plumbline.core.run import Run
 from plumbline.core.status import Status, run_status, worst
 from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.project.due import last_due
+from plumbline.project.schedule import ALL_SCHEDULES
 from plumbline.schedule.watchdog_rules import (
     Kind,
     Seen,
@@ -36,13 +37,12 @@ if TYPE_CHECKING:
     from plumbline.alerts.channels.factory import OpenedChannels
     from plumbline.alerts.report import AlertsReport
     from plumbline.alerts.service import AlertService
+    from plumbline.history.dataset import OwnDataset
+    from plumbline.history.heartbeat_rows import Heartbeat
     from plumbline.project import Project, Schedule, Target
 
 LOOK_BACK = timedelta(days=15)
 """Of heartbeats, at least: two weekly runs, and enough to know how long a run takes."""
-
-ALERTS = "alerts"
-"""The monitor of what concerns no single schedule."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +109,38 @@ def check(
         # Missing credentials are a fault of the configuration: of them too somebody has to hear.
         broken = fault
         blind = unreadable(fault.what, now, fix=fault.fix)
-        watched = [Watched(_name(schedule), (blind,)) for schedule in project.schedules]
+        watched = [Watched(schedule.monitor, (blind,)) for schedule in project.schedules]
+        watched += _stale(project, now)
     else:
         watched = [
-            Watched(_name(schedule), tuple(judge_schedule(schedule, seen)))
+            Watched(schedule.monitor, tuple(judge_schedule(schedule, seen)))
             for schedule in project.schedules
         ]
-        watched.append(Watched(ALERTS, tuple(judge_rest(seen))))
-    report = CheckReport(target.name, now, tuple(watched))
+        watched += _stale(project, now)
+        watched.append(Watched(ALL_SCHEDULES, tuple(judge_rest(seen))))
+    report = CheckReport(target.name, now, tuple(watched), notes=project.stale_entries)
     if not tells:
         return report
     told = _tell(project, target, report, opened=opened, clock=clock, broken=broken)
-    return replace(report, alerts=told, notes=told.notes)
+    return replace(report, alerts=told, notes=(*report.notes, *told.notes))
+
+
+def _stale(project: Project, now: datetime) -> list[Watched]:
+    """Schedules of checkpoints that do not exist: whoever they name must hear that no run comes."""
+    return [
+        Watched(
+            schedule.monitor,
+            (
+                WatchdogFinding(
+                    Kind.UNCONFIGURED,
+                    f"checkpoint {schedule.checkpoint} does not exist, so no run can come",
+                    "name another checkpoint in checkpoints/schedule.yml, or remove the schedule",
+                    now,
+                ),
+            ),
+        )
+        for schedule in project.stale_schedules
+    ]
 
 
 def _look(project: Project, target: Target, opened: OpenedChannels, now: datetime) -> Seen:
@@ -133,6 +153,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
     state, alerts_fault = None, None
     with open_history(target) as history:
         beats = read_heartbeats(history.dataset, since=since)
+        installed = _installed(project.schedules, history.dataset, beats)
         newest_outcome = history.newest_recorded(since=since)
         try:
             state = read_last_state(history.dataset, now=now)
@@ -143,6 +164,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
     return Seen(
         now=now,
         beats=beats,
+        installed=installed,
         recording=_recording(project),
         alerts_fault=alerts_fault,
         newest_outcome=newest_outcome,
@@ -156,6 +178,18 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
             if name in routed and with_fallback(project.alerts, name, opened.channels) is None
         },
     )
+
+
+def _installed(
+    schedules: Sequence[Schedule], dataset: OwnDataset, beats: Sequence[Heartbeat]
+) -> datetime | None:
+    """When the table of heartbeats was made; asked only for a schedule that has no run yet."""
+    from plumbline.history.tables import HEARTBEATS
+
+    seen = {beat.schedule for beat in beats} | {beat.checkpoint for beat in beats}
+    if all(one.name in seen or one.checkpoint in seen for one in schedules):
+        return None
+    return dataset.made_at(HEARTBEATS)
 
 
 def first_read(schedules: Sequence[Schedule], now: datetime) -> datetime:
@@ -235,11 +269,20 @@ def _alerting(
     store = StateStore if broken is None else Unreachable
 
     return AlertService(
-        config=_routed(project.alerts.for_target(target.name), project.schedules),
+        config=_routed(
+            project.alerts.for_target(target.name),
+            (*project.schedules, *project.stale_schedules),
+        ),
         mutes=project.mutes,
         opened=opened,
         store=store(target, table=WATCHDOG),
-        fallback=LocalFallback(target.state_dir, name="watchdog"),
+        fallback=LocalFallback.of(
+            target,
+            monitors=(ALL_SCHEDULES, *(one.monitor for one in project.schedules)),
+            name="watchdog",
+        ),
+        scope=target.scope,
+        refuses_future=False,
         clock=clock,
         holder=holder,
         zone=project.timezone,
@@ -248,9 +291,13 @@ def _alerting(
 
 def _routed(config: AlertsConfig, schedules: Sequence[Schedule]) -> AlertsConfig:
     """What is wrong with a schedule goes to whom it names; with the alerts, to all of those."""
-    own = [Route(to=schedule.notify, monitors=(_name(schedule),)) for schedule in schedules]
+    own = [
+        Route(to=schedule.notify, monitors=(schedule.monitor,))
+        for schedule in schedules
+        if schedule.notify
+    ]
     every = tuple(dict.fromkeys(name for schedule in schedules for name in schedule.notify))
-    shared = [Route(to=every, monitors=(ALERTS,))] if every else []
+    shared = [Route(to=every, monitors=(ALL_SCHEDULES,))] if every else []
     return replace(config, routes=(*own, *shared, *config.routes))
 
 
@@ -281,7 +328,3 @@ def _outcome(watched: Watched, as_of: datetime) -> Outcome:
 
 def _key(kind: Kind) -> GroupKey:
     return GroupKey.of({"finding": str(kind)})
-
-
-def _name(schedule: Schedule) -> str:
-    return f"schedule {schedule.name}"

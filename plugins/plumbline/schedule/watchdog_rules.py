@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from plumbline.core.status import Status
@@ -21,6 +21,13 @@ from plumbline.project.schedule import Schedule, write_duration
 
 EARLY = timedelta(minutes=2)
 """How much before its time a run may begin and still be the one that was due: clocks differ."""
+
+A_DAY = timedelta(days=1)
+"""A run that was due on the day of the installation is expected all the same: who sets up a
+schedule that runs each day learns on the same day whether it works."""
+
+AHEAD = timedelta(minutes=10)
+"""How much later than the watchdog's own time a heartbeat may be: beyond, its clock is ahead."""
 
 QUICK_SHARE = 0.2
 """Of the usual time: a run that takes less is suspicious."""
@@ -44,10 +51,12 @@ class Kind(StrEnum):
     LATE = "late"
     FAILED = "failed"
     CHECKED_NOTHING = "checked nothing"
+    ACTION = "action failed"
     QUICK = "suspiciously quick"
     UNDELIVERED = "undelivered"
     UNCONFIGURED = "not configured"
     STALE = "stale"
+    CLOCK = "clock ahead"
     UNREADABLE = "unreadable"
 
 
@@ -57,10 +66,12 @@ STATUSES: Mapping[Kind, Status] = {
     Kind.LATE: Status.WARNING,
     Kind.FAILED: Status.CRITICAL,
     Kind.CHECKED_NOTHING: Status.CRITICAL,
+    Kind.ACTION: Status.CRITICAL,
     Kind.QUICK: Status.WARNING,
     Kind.UNDELIVERED: Status.CRITICAL,
     Kind.UNCONFIGURED: Status.CRITICAL,
     Kind.STALE: Status.WARNING,
+    Kind.CLOCK: Status.WARNING,
     Kind.UNREADABLE: Status.ERROR,
 }
 
@@ -87,6 +98,8 @@ class Seen:
     now: datetime
     beats: Sequence[Heartbeat] = ()
     """Of the target, oldest first."""
+    installed: datetime | None = None
+    """When the table of heartbeats was made; None: not asked."""
     alerts_fault: str | None = None
     """Why the state of the runs' alerts can't be read."""
     recording: frozenset[str] | None = None
@@ -120,11 +133,13 @@ def judge_schedule(schedule: Schedule, seen: Seen) -> list[WatchdogFinding]:
     """What is wrong with the runs of ``schedule``: of the last one that should be over by now."""
     due = last_due(schedule, seen.now - schedule.deadline)
     following = last_due(schedule, seen.now)
-    runs = _runs(schedule, seen.beats)
+    runs = _runs(schedule, [beat for beat in seen.beats if beat.beat_at <= seen.now + AHEAD])
     of_due = [run for run in runs if _is_of(run, due, until=following if following > due else None)]
     later = [run for run in runs if run.finished and run.at >= due - EARLY]
     if not of_due and later:
         of_due = later[:1]  # caught up after the next one was due
+    if not of_due and not runs and _is_before_installation(schedule, due, seen):
+        return []
     if not of_due:
         return [_missing(schedule, due, runs)]
     done = next((run for run in of_due if run.finished), None)
@@ -134,6 +149,11 @@ def judge_schedule(schedule: Schedule, seen: Seen) -> list[WatchdogFinding]:
             return [_still_running(schedule, due, run)]
         return [_hung(schedule, due, run)]
     return list(_of_finished(schedule, due, done, runs))
+
+
+def _is_before_installation(schedule: Schedule, due: datetime, seen: Seen) -> bool:
+    """Whether a run was over long before there was anything to run it: of a month, say."""
+    return seen.installed is not None and due + schedule.deadline + A_DAY < seen.installed
 
 
 def judge_rest(seen: Seen) -> list[WatchdogFinding]:
@@ -162,10 +182,12 @@ def judge_rest(seen: Seen) -> list[WatchdogFinding]:
         )
         for name, why in sorted(seen.unconfigured.items())
     ]
+    found += _ahead(seen)
     finished = [
         beat
         for beat in seen.beats
         if beat.kind == "finished"
+        and beat.beat_at <= seen.now + AHEAD
         and beat.status != FAILED
         and (seen.recording is None or beat.checkpoint in seen.recording)
     ]
@@ -189,6 +211,25 @@ def judge_rest(seen: Seen) -> list[WatchdogFinding]:
     return found
 
 
+def _ahead(seen: Seen) -> list[WatchdogFinding]:
+    """Runs on a machine whose clock is ahead: they are not taken for those that are due."""
+    beats = [beat for beat in seen.beats if beat.beat_at > seen.now + AHEAD]
+    if not beats:
+        return []
+    worst_beat = max(beats, key=lambda beat: beat.beat_at)
+    where = f" on {worst_beat.place}" if worst_beat.place else ""
+    at = f"{worst_beat.beat_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return [
+        WatchdogFinding(
+            Kind.CLOCK,
+            f"a run of {worst_beat.checkpoint}{where} gives {at} UTC as its time: its clock is "
+            "ahead, and it does not count",
+            "set the clock of the machine that runs it",
+            seen.now,
+        )
+    ]
+
+
 def unreadable(
     what: str, now: datetime, *, of: str = "the heartbeats", fix: str | None = None
 ) -> WatchdogFinding:
@@ -203,13 +244,18 @@ def unreadable(
 
 
 def _runs(schedule: Schedule, beats: Sequence[Heartbeat]) -> list[_Run]:
-    """The runs of a schedule, oldest first; a run that names none is of its checkpoint's."""
+    """The runs of a schedule, oldest first.
+
+    A run that names no schedule was started by hand, if the scheduler is one that names its
+    schedule: then it says nothing of the scheduler. Else it is of its checkpoint's.
+    """
+    named = [beat for beat in beats if beat.schedule == schedule.name]
+    unnamed = [
+        beat for beat in beats if beat.schedule is None and beat.checkpoint == schedule.checkpoint
+    ]
     by_id: dict[str, dict[str, Heartbeat]] = {}
-    for beat in beats:
-        names = beat.schedule == schedule.name
-        may_be = beat.schedule is None and beat.checkpoint == schedule.checkpoint
-        if names or may_be:
-            by_id.setdefault(beat.run_id, {})[beat.kind] = beat
+    for beat in named or unnamed:
+        by_id.setdefault(beat.run_id, {})[beat.kind] = beat
     runs = [_Run(kinds.get("started"), kinds.get("finished")) for kinds in by_id.values()]
     return sorted(runs, key=lambda run: run.at)
 
@@ -301,6 +347,16 @@ def _of_finished(
                 f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
                 "says nothing of the others",
                 "see its report and log: the others have no outcome at all",
+                beat.beat_at,
+            )
+        )
+    if beat.action_errors:
+        found.append(
+            WatchdogFinding(
+                Kind.ACTION,
+                f"the run of {when} could not do all of its work: "
+                f"{beat.action_errors.splitlines()[0]}",
+                "see `action_errors` in its report, and its log",
                 beat.beat_at,
             )
         )

@@ -32,6 +32,7 @@ select event_id, incident_id, monitor, kind, event, reason, status, previous_sta
   opened_at, run_id, checkpoint, speaks, members, summary, recorded_at
 from `{dataset}.incidents`
 where as_of >= @since and recorded_at >= @recorded and event_id not in unnest(@known)
+  and {own_events}
 order by as_of, event_id
 """
 
@@ -40,6 +41,7 @@ select event_id, message_id, channel, run_id, incidents, verdict, status_code, d
   attempted_at, recorded_at
 from `{dataset}.deliveries`
 where attempted_at >= @since and recorded_at >= @recorded and event_id not in unnest(@known)
+  and {own_events}
 order by attempted_at, event_id
 """
 

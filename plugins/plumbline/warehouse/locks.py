@@ -9,7 +9,11 @@ a target on BigQuery works elsewhere too.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import socket
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,12 +39,45 @@ def exclusive(
     Raises:
         LockTimeoutError: it was not released in time.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    import fcntl
+
     try:
-        _acquire(descriptor, seconds, on_wait)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except PermissionError:
+        descriptor = os.open(path, os.O_RDONLY)  # another user's: it can be locked all the same
+    try:
+        _acquire(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), seconds, on_wait)
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def exclusive_on_machine(
+    name: str, *, seconds: float, on_wait: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Hold ``name``, waiting at most ``seconds`` for another process on this machine to let go.
+
+    Whoever can reach the same loopback address shares the lock, whatever its folder of temporary
+    files, its user or its view of the disk. Where the kernel has no such names (macOS), it is a
+    file among the temporary ones.
+
+    Args:
+        name: of letters, digits and hyphens.
+        seconds: how long to wait.
+        on_wait: called once, when there is something to wait for.
+
+    Raises:
+        LockTimeoutError: it was not released in time.
+    """
+    if not sys.platform.startswith("linux"):
+        file = Path(tempfile.gettempdir()) / f"{name}.lock"
+        with exclusive(file, seconds=seconds, on_wait=on_wait):
+            yield
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as held:
+        _acquire(lambda: _bind(held, name), seconds, on_wait)
+        yield
 
 
 def is_held(path: Path) -> bool:
@@ -61,14 +98,21 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _acquire(descriptor: int, seconds: float, on_wait: Callable[[], None] | None) -> None:
-    import fcntl
+def _bind(held: socket.socket, name: str) -> None:
+    try:
+        held.bind(f"\0{name}")  # the kernel's own namespace: no file, gone with the process
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            raise BlockingIOError from fault
+        raise
 
+
+def _acquire(take: Callable[[], None], seconds: float, on_wait: Callable[[], None] | None) -> None:
     expires = time.monotonic() + seconds
     told = False
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take()
         except BlockingIOError:
             if time.monotonic() >= expires:
                 raise LockTimeoutError from None

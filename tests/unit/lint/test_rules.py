@@ -289,6 +289,8 @@ TARGETS = [
     broken("store-not-plumblines", GX, "class_name: CheckpointStore\n    module_name: plumbline.gx.stores", "class_name: CheckpointStore", at="checkpoints:", says="'checkpoints' is Great Expectations' own", fix="module_name: plumbline.gx.stores"),
     broken("store-not-plumblines", GX, "module_name: plumbline.gx.stores", "module_name: great_expectations.data_context.store", at="suites:", says="'suites'"),
     broken("store-not-plumblines", GX, "validation_definition_store:", "validation_definitions:", at="stores:", says="there is no store 'validation_definition_store'", fix="class_name: ValidationDefinitionStore"),
+    broken("project-nameless", DBT, "name: small\n", "", at="warehouse:", found_in=GX, says="no name", fix="plumbline_project", among=("model-not-compilable",)),
+    broken("project-nameless", DBT, "timezone: America/New_York", "plumbline_project: 3", says="3 is not"),
     broken("target-unknown", GX, "default_target: local", "default_target: locl", says="'locl'", fix="did you mean 'local'?"),
 ]  # fmt: skip
 

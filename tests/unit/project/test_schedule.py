@@ -133,14 +133,37 @@ def test_the_shipped_schedule_is_the_health_checks_and_the_mornings() -> None:
     )
 
 
-def test_a_project_names_its_own_checkpoints_and_channels(tmp_path: Path) -> None:
+def test_schedules_of_checkpoints_that_are_gone_are_told_apart(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     assert Project(tmp_path).schedules == ()
     (folder / "schedule.yml").write_text(SCHEDULES)
-    with pytest.raises(ConfigError, match="there is no checkpoint 'health_check'"):
-        _ = Project(tmp_path).schedules
-    for name in KNOWN:
+    names = {name for name in KNOWN if name != "health_check"}
+    for name in names:
         (folder / f"{name}.json").write_text("{}")
-    with pytest.raises(ConfigError, match="there is no channel 'slack-alerts'"):
-        _ = Project(tmp_path).schedules
+
+    project = Project(tmp_path)
+
+    assert {one.checkpoint for one in project.schedules} <= names
+    assert {one.checkpoint for one in project.stale_schedules} == {"health_check"}
+    assert any("there is no checkpoint 'health_check'" in line for line in project.stale_entries)
+    assert any("there is no channel 'slack-alerts'" in line for line in project.stale_entries)
+    assert all("slack-alerts" not in one.notify for one in project.schedules)
+
+
+def test_a_mute_of_a_monitor_that_is_gone_is_ignored_and_reported(tmp_path: Path) -> None:
+    for folder in ("checkpoints", "expectations"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "expectations" / "here.json").write_text("{}")
+    (tmp_path / "checkpoints" / "mutes.yml").write_text(
+        "mutes:\n"
+        "  - {monitor: gone, owner: ana, reason: moved, until: 2020-01-01}\n"
+        "  - {monitor: here, owner: ana, reason: late, until: 2030-01-01}\n"
+    )
+
+    project = Project(tmp_path)
+
+    assert [mute.monitor for mute in project.mutes] == ["here"]
+    (line,) = project.stale_entries
+    assert "there is no monitor 'gone'" in line
+    assert "checkpoints/mutes.yml, mutes[0].monitor" in line

@@ -32,6 +32,7 @@ def resolve(name: str | None = None, env: dict[str, str] | None = None, **target
     return resolve_target(
         entry(**targets),
         name,
+        plumbline_project="shop",
         file=FILE,
         key="fluent_datasources.warehouse",
         project_dir=Path("/project"),

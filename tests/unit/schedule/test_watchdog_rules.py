@@ -69,6 +69,12 @@ CASES: dict[str, tuple[list[Heartbeat], datetime, list[str]]] = {
     "it runs within its deadline": (before(1) + beats(seconds=None), DUE + 9 * MINUTE, []),
     "it began and did not finish": (beats(seconds=None), DUE + 11 * MINUTE, ["hung"]),
     "it finished, but late": (beats(seconds=900), DUE + 20 * MINUTE, ["late"]),
+    "a run by hand says nothing of a scheduler that names its schedule": (
+        before(1) + beats(run="hand", schedule=None), DUE + 11 * MINUTE, ["missing"]),
+    "a run of a clock that is ahead is not the one that was due": (
+        before(1) + beats(DUE + timedelta(days=60), run="ahead"), DUE + 11 * MINUTE, ["missing"]),
+    "an action of it raised": (
+        beats(action_errors="action 'alerts' failed: ValueError: no"), DUE + 11 * MINUTE, ["action failed"]),
     "it finished exactly at its deadline": (beats(seconds=600), DUE + 20 * MINUTE, []),
     "it began a moment early: clocks differ": (beats(DUE - MINUTE), DUE + 11 * MINUTE, []),
     "only the end is known, the start was not recorded": (beats()[1:], DUE + 11 * MINUTE, []),
@@ -188,3 +194,28 @@ def test_without_any_run_nothing_is_said_of_the_history() -> None:
 
 def test_a_warehouse_that_cannot_be_read_is_an_error_and_no_silence() -> None:
     assert unreadable("it is down", DUE).status is Status.ERROR
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        pytest.param(DUE + 11 * MINUTE + timedelta(days=1), [], id="its time was long over"),
+        pytest.param(DUE + timedelta(days=1), ["missing"], id="it was due that day"),
+        pytest.param(None, ["missing"], id="not known"),
+    ],
+)
+def test_a_schedule_that_never_ran_is_missing_from_its_first_due_time_on(
+    installed: datetime | None, expected: list[str]
+) -> None:
+    seen = Seen(DUE + 11 * MINUTE, installed=installed)
+
+    assert [str(one.kind) for one in judge_schedule(schedule(), seen)] == expected
+
+
+def test_a_clock_that_is_ahead_is_named() -> None:
+    seen = Seen(DUE, beats(DUE + timedelta(days=60)), newest_outcome=DUE)
+
+    (found,) = judge_rest(seen)
+
+    assert str(found.kind) == "clock ahead"
+    assert "its clock is ahead" in found.what

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from plumbline.alerts.incidents import flapping
-from plumbline.alerts.incidents.ids import event_id
+from plumbline.alerts.incidents.ids import IncidentIds, event_id
 from plumbline.alerts.incidents.inhibition import Key, Node, inhibitors
 from plumbline.alerts.incidents.lifecycle import Notice, Step, advance, with_escalation
 from plumbline.alerts.incidents.members import missing_members, new_members, notified_before
@@ -38,6 +38,8 @@ from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing
+
+NO_SCOPE = IncidentIds()
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -84,6 +86,7 @@ def decide(
     is_routed: Callable[[Incident], bool] = lambda _: True,
     escalate_after: Callable[[Incident], timedelta | None] = lambda _: None,
     project: ProjectNames | None = None,
+    ids: IncidentIds = NO_SCOPE,
 ) -> Decision:
     """What a run means for the incidents. The same arguments always give the same decision.
 
@@ -100,13 +103,14 @@ def decide(
         escalate_after: how long people have to acknowledge an incident; None: for ever.
         project: what there is in the project: incidents of removed monitors end. None: not known,
             or the run is partial.
+        ids: how incidents get their ids.
     """
     now = in_utc(now)
     known = carry_over(known, outcomes)
     known, removals = close_removed(known, project, now)
     mutes = with_new_names(mutes, outcomes)
     accepted, notes = forward(known.monitors, outcomes)
-    steps = _steps(known, accepted, checkpoint, policy)
+    steps = _steps(known, accepted, checkpoint, policy, ids)
     steps = {key: with_escalation(one, escalate_after(one.after)) for key, one in steps.items()}
     depends_on = {outcome.monitor: outcome.depends_on for outcome in accepted}
     settled = _settle(known, steps, _Rules(policy, mutes, now, is_routed, depends_on))
@@ -127,7 +131,7 @@ def decide(
 
 
 def _steps(
-    known: Known, outcomes: Sequence[Outcome], checkpoint: str, policy: Policy
+    known: Known, outcomes: Sequence[Outcome], checkpoint: str, policy: Policy, ids: IncidentIds
 ) -> dict[Key, Step]:
     """What each outcome makes of the incidents of its monitor."""
     by_key: dict[Key, list[Incident]] = {}
@@ -144,6 +148,7 @@ def _steps(
                 checkpoint=checkpoint,
                 policy=policy,
                 memory=known.monitors.get(outcome.monitor),
+                ids=ids,
             )
             if step is not None:
                 steps[key] = step

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from plumbline.alerts.incidents import acks, criteria, flapping
-from plumbline.alerts.incidents.ids import incident_id
+from plumbline.alerts.incidents.ids import IncidentIds
 from plumbline.alerts.incidents.members import meet, missing_members, new_members
 from plumbline.alerts.incidents.model import Incident, Kind, MonitorMemory, Reason
 from plumbline.core.alert_line import Ending, Event
@@ -86,6 +86,7 @@ def advance(
     checkpoint: str,
     policy: Policy,
     memory: MonitorMemory | None,
+    ids: IncidentIds,
 ) -> Step | None:
     """What ``outcome`` makes of the monitor's incident of ``kind``; None where there is none.
 
@@ -96,13 +97,14 @@ def advance(
         checkpoint: whose run it is.
         policy: intervals and counts.
         memory: what is remembered of the monitor.
+        ids: how an incident gets its id.
     """
     health = health_of(kind, outcome.status)
     open_one = next((incident for incident in incidents if incident.is_open), None)
     if open_one is None:
         if health != "failing":
             return None
-        return _open(incidents, kind, outcome, checkpoint, policy)
+        return _open(incidents, kind, outcome, checkpoint, policy, ids)
     if health == "unknown":  # nothing was seen of it
         return Step(outcome, open_one, open_one, notice=None, is_failing=False)
     look = _Look(outcome, open_one, policy, memory)
@@ -141,12 +143,17 @@ class _Look:
 
 
 def _open(
-    incidents: Sequence[Incident], kind: Kind, outcome: Outcome, checkpoint: str, policy: Policy
+    incidents: Sequence[Incident],
+    kind: Kind,
+    outcome: Outcome,
+    checkpoint: str,
+    policy: Policy,
+    ids: IncidentIds,
 ) -> Step:
     at = outcome.as_of
     is_flapping = flapping.is_flapping(incidents, at, policy)
     incident = Incident(
-        id=incident_id(outcome.monitor, kind, at),
+        id=ids.of(outcome.monitor, kind, at),
         monitor=outcome.monitor,
         kind=kind,
         status=outcome.status,

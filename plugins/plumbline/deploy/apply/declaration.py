@@ -139,6 +139,7 @@ class Declaration:
         return resolve_target(
             self.project.gx["fluent_datasources"][name],
             self.values.target,
+            plumbline_project=self.project.identity,
             file=self.project.root / "great_expectations.yml",
             key=f"fluent_datasources.{name}",
             project_dir=self.project.root,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error
-from plumbline.project.documents import DATASOURCE_TYPE
+from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE
+from plumbline.project.find import PROJECT_FILE
+from plumbline.project.identity import IDENTITY_KEY, read_identity
 from plumbline.project.stores import find_store_faults
 from plumbline.project.targets import WarehouseEntry
 
@@ -24,6 +26,13 @@ UNKNOWN = error(
     right="default_target: local",
 )
 
+NAMELESS = error(
+    "project-nameless",
+    "No file names the project, so its state and history can't be told from those of others.",
+    wrong="fluent_datasources: {warehouse: {type: bigquery_models, targets: {...}}}",
+    right="fluent_datasources: {warehouse: {plumbline_project: shop, ...}}",
+)
+
 STORE = error(
     "store-not-plumblines",
     "A store is missing, or it is Great Expectations' own and doesn't know monitors, "
@@ -32,7 +41,7 @@ STORE = error(
     right="expectations_store: {..., module_name: plumbline.gx.stores}",
 )
 
-RULES = (NONE, UNKNOWN, STORE)
+RULES = (NONE, UNKNOWN, NAMELESS, STORE)
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -50,6 +59,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         )
         return
     path = ("fluent_datasources", name)
+    yield from _nameless(context, path)
     fallback = WarehouseEntry.model_fields["default_target"].default
     default = configuration.get(*path, "default_target") or fallback
     targets = configuration.mapping(*path, "targets")
@@ -59,3 +69,28 @@ def check(context: LintContext) -> Iterator[Finding]:
             f"there is no target {default!r}",
             did_you_mean(default, targets),
         )
+
+
+def _nameless(context: LintContext, path: tuple[str, ...]) -> Iterator[Finding]:
+    facts = context.facts
+    variables = {
+        key: facts.variables[key] for key in (IDENTITY_KEY,) if facts.variables.get(key) is not None
+    }
+    try:
+        read_identity(
+            dbt=facts.dbt_settings,
+            variables=variables,
+            dbt_file=facts.root / DBT_FILE,
+            source=facts.documents.configuration.mapping(*path),
+            source_file=facts.root / PROJECT_FILE,
+            source_key=".".join(path),
+        )
+    except ConfigError as fault:
+        at = tuple((fault.key or "").split("."))
+        is_gx = at[: len(path)] == path
+        document = (
+            facts.documents.configuration
+            if is_gx or facts.documents.dbt is None
+            else facts.documents.dbt
+        )
+        yield NAMELESS.at(document.place(*at), fault.what, fault.fix or "")

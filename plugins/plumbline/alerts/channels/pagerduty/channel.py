@@ -25,6 +25,9 @@ class PagerDutyChannel:
         base_url: ``https://events.eu.pagerduty.com`` for accounts in the EU.
     """
 
+    ends_by_key = True
+    """An end without an opening is harmless: PagerDuty goes by the incident's id."""
+
     def __init__(self, name: str, routing_key: Secret, *, base_url: str = BASE_URL) -> None:
         self.name = name
         self._routing_key = routing_key

@@ -35,7 +35,6 @@ THE_LAST_DAYS_OF_JANUARY = """
 01-29 03:00  resolved    phase_completion
 01-29 09:00  opened      phase_completion      CRITICAL
 01-29 15:00  changed     line_coverage         CRITICAL
-01-30 09:00  reminded    phase_completion      CRITICAL
 01-30 15:00  changed     line_coverage         CRITICAL
 01-31 09:00  downgraded  phase_completion      WARNING
 01-31 15:00  changed     line_coverage         CRITICAL
@@ -47,15 +46,13 @@ THE_LAST_DAYS_OF_JANUARY = """
 02-02 09:00  resolved    phase_completion
 02-02 15:00  opened      recent_predictions    CRITICAL
 02-02 15:00  changed     line_coverage         CRITICAL
-02-02 15:00  reminded    grading_completeness  CRITICAL
 02-03 03:00  resolved    recent_predictions
-02-03 15:00  reminded    line_coverage         CRITICAL
 02-03 15:00  resolved    grading_completeness
 02-04 15:00  expired     line_coverage
 """
 
 
-OUR_MESSAGES = 30
+OUR_MESSAGES = 29
 GX_MESSAGES = 38
 """What GX's own Slack action posts of the same runs (``notify_on: failure``)."""
 

@@ -7,20 +7,20 @@ Used by `plumbline.alerts.service`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
+from plumbline.alerts.crossed import crossed_by_groups
 from plumbline.alerts.incidents import acks, criteria
 from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known, Reason
 from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.checks.failures import reported
 from plumbline.core.alert_line import Event
-from plumbline.core.failure import MOST_SAMPLES
 from plumbline.core.outcome import Outcome, measured
 from plumbline.core.run import Run
 from plumbline.core.status import RunStatus, Status
@@ -29,9 +29,34 @@ from plumbline.project.alerts import AlertsConfig
 MOST_GROUPS = 50
 """Failing groups that a message carries; a channel may show fewer, and says how many more."""
 
+_MOST_SAMPLES = 5
+"""Values, rows or groups that a failed expectation names."""
 _LONGEST_REQUIREMENT = 160
 """Characters of what a failed expectation requires: a channel with little room cuts what follows
 the counts, and not the counts."""
+
+
+@dataclass(frozen=True)
+class SourceLinks:
+    """Web addresses of the project's files at the revision that ran."""
+
+    base: str | None = None
+    """Of the project's folder; None: not known."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """By model: the path of its SQL in the project."""
+
+    def of_model(self, model: str | None) -> str | None:
+        path = self.models.get(model or "")
+        return self.base + quote(path) if self.base and path else None
+
+    def of_runbook(self, runbook: str | None) -> str | None:
+        if not runbook or not self.base or "://" in runbook:
+            return runbook
+        path, hash_sign, part = runbook.lstrip("/").partition("#")
+        return self.base + quote(path) + hash_sign + part
+
+
+NO_LINKS = SourceLinks()
 
 
 @dataclass(frozen=True)
@@ -43,6 +68,8 @@ class RunFacts:
     """The clock's now: when the messages were made."""
     run_status: RunStatus | None = None
     score: int | None = None
+    source: Callable[[], SourceLinks] = lambda: NO_LINKS
+    """Where the files that judged can be read; asked only where there is something to notify."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +115,13 @@ def compose(
             unrouted.append(change.incident.id)
         notified[change.incident.id] = channels
         item = _item(change, by_monitor.get(change.incident.monitor), known)
+        outcome = by_monitor.get(change.incident.monitor)
+        links = facts.source()
         item = replace(
             item,
-            runbook=runbook_link(item.runbook, config.docs_url),
+            runbook=links.of_runbook(runbook_link(item.runbook, config.docs_url)),
+            sql_url=links.of_model(outcome.model if outcome else None),
+            ack_command=_ack_command(change, facts.run.target),
             mentions=_mentions(change, config),
         )
         for channel in channels:
@@ -225,6 +256,14 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
     return _with_outcome(item, found)
 
 
+def _ack_command(change: Change, target: str) -> str | None:
+    """What to type to acknowledge it; None where that is done, or it is over."""
+    incident = change.incident
+    if change.event.is_end or (incident.ack is not None and not acks.uncovered(incident)):
+        return None
+    return f"plumbline alerts ack {incident.id} --target {target}"
+
+
 def _mentions(change: Change, config: AlertsConfig) -> tuple[str, ...]:
     """Whom to wake: the owner of what opens or escalates."""
     if change.event not in (Event.OPENED, Event.ESCALATED):
@@ -256,6 +295,7 @@ def _with_outcome(item: Item, outcome: Outcome) -> Item:
         thresholds=outcome.thresholds,
         numerator=outcome.numerator,
         denominator=outcome.denominator,
+        crossed=crossed_by_groups(outcome),
         expectations=tuple(_failed(outcome, names_groups=bool(item.groups))),
         reason_text=outcome.reason if is_error else None,
         notes=outcome.notes,
@@ -276,7 +316,7 @@ def _failed(outcome: Outcome, *, names_groups: bool) -> Iterator[str]:
     for failure in reported(outcome.failures):
         if failure.status is not Status.PASS:
             is_named = names_groups and failure.counted == "groups"
-            most = 0 if is_named else MOST_SAMPLES
+            most = 0 if is_named else _MOST_SAMPLES
             yield failure.text(most=most, longest_head=_LONGEST_REQUIREMENT)
     for expectation in outcome.expectations:
         if expectation.error:

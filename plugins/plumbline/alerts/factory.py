@@ -6,6 +6,7 @@ report, never raised: an alert that can't be routed must not hide those that can
 
 from __future__ import annotations
 
+import functools
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from plumbline.alerts.channels.factory import OpenedChannels, open_channels
-from plumbline.alerts.compose import RunFacts
+from plumbline.alerts.compose import NO_LINKS, RunFacts, SourceLinks
 from plumbline.alerts.incidents.names import ProjectNames
 from plumbline.alerts.outage import Gap, is_retry
 from plumbline.alerts.reactions import acknowledge
@@ -25,6 +26,8 @@ from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 from plumbline.core.status import run_status, score
 from plumbline.project import Project, Target
+from plumbline.project.dbt_folders import model_folders
+from plumbline.project.revision import read_source_url
 
 
 def read_wall_clock() -> datetime:
@@ -58,7 +61,13 @@ def notify(
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
     statuses = [outcome.status for outcome in outcomes]
-    facts = RunFacts(live.run, live.now, run_status(statuses), score(statuses))
+    facts = RunFacts(
+        live.run,
+        live.now,
+        run_status(statuses),
+        score(statuses),
+        source=functools.cache(lambda: _source_links(live.project, outcomes)),
+    )
     alert_service = make_alert_service(
         live.project,
         live.target,
@@ -81,6 +90,22 @@ def notify(
         return alert_service.notify(outcomes, facts)
     finally:
         alert_service.store.close()
+
+
+def _source_links(project: Project, outcomes: Sequence[Outcome]) -> SourceLinks:
+    """Where the SQL and the runbooks that judged can be read, from the git remote."""
+    revision = project.revision
+    base = None if revision is None else read_source_url(project.root, revision.commit)
+    if base is None:
+        return NO_LINKS
+    wanted = {outcome.model for outcome in outcomes if outcome.model}
+    models = {
+        file.stem: file.relative_to(project.root).as_posix()
+        for folder in model_folders(project.root, project.dbt)
+        for file in folder.rglob("*.sql")
+        if file.stem in wanted
+    }
+    return SourceLinks(base, models)
 
 
 def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:

@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.revision import Revision
@@ -81,3 +82,40 @@ def _git(root: Path, *arguments: str) -> str:
     finished = run_program(command, seconds=_SECONDS)
     finished.check_returncode()
     return finished.stdout
+
+
+def read_source_url(root: Path, commit: str) -> str | None:
+    """The web address of the project's files at ``commit``, from the remote ``origin``.
+
+    Credentials in the remote's address are left out. None where there is no remote, or none that
+    has a web address.
+    """
+    try:
+        remote = _git(root, "remote", "get-url", "origin").strip()
+        prefix = _git(root, "rev-parse", "--show-prefix").strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    repository = web_address(remote)
+    if repository is None:
+        return None
+    blob = "-/blob" if "gitlab" in repository.split("/")[2] else "blob"
+    if "bitbucket" in repository.split("/")[2]:
+        blob = "src"
+    return f"{repository}/{blob}/{commit}/{quote(prefix)}"
+
+
+def web_address(remote: str) -> str | None:
+    """``https://github.com/acme/data`` of ``git@github.com:acme/data.git``; None of a folder."""
+    for pattern in _REMOTES:
+        found = re.fullmatch(pattern, remote)
+        if found is not None:
+            return f"https://{found['host']}/{found['path']}"
+    return None
+
+
+_REMOTES = (
+    r"https?://(?:[^/@]*@)?(?P<host>[\w.-]+(?::\d+)?)/(?P<path>[\w./~-]+?)(?:\.git)?/?",
+    r"ssh://(?:[^/@]*@)?(?P<host>[\w.-]+)(?::\d+)?/(?P<path>[\w./~-]+?)(?:\.git)?/?",
+    r"(?:[\w.-]+@)(?P<host>[\w.-]+):(?P<path>[\w./~-]+?)(?:\.git)?/?",
+)
+"""How git writes the address of a repository that also has a web page."""

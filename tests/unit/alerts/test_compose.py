@@ -11,7 +11,14 @@ import pytest
 
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.wording import group_text, headline
-from plumbline.alerts.compose import MOST_GROUPS, RunFacts, compose, message_id, runbook_link
+from plumbline.alerts.compose import (
+    MOST_GROUPS,
+    RunFacts,
+    SourceLinks,
+    compose,
+    message_id,
+    runbook_link,
+)
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Known
 from plumbline.core.alert_policy import Policy
@@ -171,3 +178,31 @@ def test_what_is_not_returned_is_told_as_no_rows_and_not_by_what_passes(tmp_path
     assert (str(item.event), item.status, item.observed) == ("reminded", Status.CRITICAL, None)
     assert headline(item).startswith("CRITICAL a (still): no longer returned: s001, since ")
     assert [group_text(line) for line in item.groups] == ["s001: no rows"]
+
+
+LINKS = SourceLinks("https://git.example/acme/data/blob/abc/", {"coverage": "models/coverage.sql"})
+
+
+@pytest.mark.parametrize(
+    ("runbook", "url"),
+    [
+        ("docs/a.md#fix", "https://git.example/acme/data/blob/abc/docs/a.md#fix"),
+        ("https://wiki.example/a", "https://wiki.example/a"),
+        (None, None),
+    ],
+)
+def test_runbook_and_sql_are_linked_at_the_revision_that_ran(
+    tmp_path: Path, runbook: str | None, url: str | None
+) -> None:
+    found = outcome(Status.CRITICAL, model="coverage", runbook=runbook)
+    decision = decide(Known(), [found], AT, checkpoint="c", policy=AT_ONCE, mutes=())
+    alerts = config(tmp_path)
+    channels: Any = {name: Named(name) for name in alerts.channels}
+    facts = replace(FACTS, source=lambda: LINKS)
+    composed = compose(
+        decision.changes, decision.known, [found], facts, config=alerts, configured=channels
+    )
+    (item,) = composed.messages[0].items
+    assert item.runbook == url
+    assert item.sql_url == "https://git.example/acme/data/blob/abc/models/coverage.sql"
+    assert item.ack_command == f"plumbline alerts ack {item.incident} --target bigquery"

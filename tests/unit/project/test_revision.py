@@ -7,7 +7,7 @@ import pytest
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.revision import Revision
-from plumbline.project.revision import REVISION_VARIABLE, read_revision
+from plumbline.project.revision import REVISION_VARIABLE, read_revision, web_address
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -101,3 +101,18 @@ def test_something_else_baked_in_is_refused_with_its_place(tmp_path: Path, said:
         read_revision(tmp_path, {REVISION_VARIABLE: said})
     assert refused.value.key == REVISION_VARIABLE
     assert "git rev-parse HEAD" in str(refused.value.fix)
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("git@github.com:acme/data.git", "https://github.com/acme/data"),
+        ("https://github.com/acme/data", "https://github.com/acme/data"),
+        ("https://user:secret@github.com/acme/data.git", "https://github.com/acme/data"),
+        ("ssh://git@git.example.com:2222/acme/data.git", "https://git.example.com/acme/data"),
+        ("/srv/git/data.git", None),
+        ("file:///srv/git/data.git", None),
+    ],
+)
+def test_the_web_address_of_a_remote_has_no_credentials(remote: str, address: str | None) -> None:
+    assert web_address(remote) == address

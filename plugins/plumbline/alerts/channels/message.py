@@ -73,6 +73,8 @@ class Item:
     unit: str = ""
     thresholds: str = ""
     """``warning < 80, critical < 50``."""
+    crossed: str = ""
+    """How many groups are beyond which bound: ``1 of 7 services more than 72 h behind``."""
     numerator: float | None = None
     denominator: float | None = None
     expectations: tuple[str, ...] = ()
@@ -108,6 +110,10 @@ class Item:
     runbook: str | None = None
     """A URL, or a path in the repository."""
     docs_url: str | None = None
+    sql_url: str | None = None
+    """The SQL at the revision that ran."""
+    ack_command: str | None = None
+    """What to type to acknowledge it."""
     acked_by: str | None = None
     children: tuple[Child, ...] = ()
 

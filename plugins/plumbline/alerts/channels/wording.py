@@ -102,6 +102,8 @@ def number(item: Item) -> str:
     if item.status is Status.ERROR:
         reason = one_line(item.reason_text or item.summary)
         return f"not checked: {reason}" if reason else "not checked"
+    if item.crossed:
+        return one_line(item.crossed)
     first = one_line(item.summary).split("; ")[0]
     if item.observed is None or _COUNTED.match(first):
         return first or "no value"
@@ -116,13 +118,27 @@ def found(item: Item) -> str:
     text = number(item)
     if item.status is Status.ERROR:
         return text
-    counts = fraction(item.numerator, item.denominator)
+    counts = fraction(item.numerator, item.denominator) if _makes_number(item) else ""
     if counts and not _COUNTED.match(text):
         text += f", {counts.replace('/', ' of ')}"
-    if not item.thresholds:
+    if not item.thresholds or item.crossed:
         return text
     thresholds = one_line(item.thresholds)
     return f"{text} ({thresholds})" if _thresholds_fit(item) else f"{text}; each: {thresholds}"
+
+
+def _makes_number(item: Item) -> bool:
+    """Whether numerator and denominator are those of the number shown, and not of its parts.
+
+    The mean of two dates is not the share of their sums.
+    """
+    if item.observed is None or not item.denominator or item.numerator is None:
+        return False
+    share = item.numerator / item.denominator
+    return any(
+        math.isclose(made, item.observed, rel_tol=0.001, abs_tol=0.05)
+        for made in (share, 100 * share, item.numerator)
+    )
 
 
 def impact(item: Item) -> str:
@@ -246,6 +262,8 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
         Detail("acked by", one_line(item.acked_by or "")),
         Detail("runbook", one_line(item.runbook or "")),
         Detail("docs", one_line(item.docs_url or "")),
+        Detail("sql", one_line(item.sql_url or "")),
+        Detail("ack", one_line(item.ack_command or "")),
         *(Detail("note", one_line(note)) for note in item.notes[:MOST_NOTES]),
         Detail("since", moment(item.since)),
         Detail("incident", one_line(item.incident)),
@@ -405,7 +423,7 @@ def _level(item: Item) -> str:
 
 
 def _crossed(item: Item) -> str:
-    level = _level(item) if _thresholds_fit(item) else ""
+    level = _level(item) if _thresholds_fit(item) and not item.crossed else ""
     # A level from the past has words of its own: ``usually 92 ± 4``.
     level = level.removeprefix(f"{item.status.lower()}: ")
     return f" ({level})" if level else ""

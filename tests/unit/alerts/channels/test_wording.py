@@ -277,7 +277,7 @@ def test_plain_text_tells_all_in_the_order_of_need() -> None:
 
     order = [
         "2 new CRITICAL: CRITICAL line_coverage: 44.2 % (critical < 50), since 26 Jan 07:00 EST",
-        "44.2 %, 240 of 525 (warning < 80, critical < 50)",
+        "44.2 % (warning < 80, critical < 50)",
         "2026-02-02: 40.7 %, 61 of 150",
         "The prediction systems score players",
         "gcloud run services describe",
@@ -344,3 +344,26 @@ def test_an_edited_suite_is_said_with_both_thresholds(before: str, line: str) ->
         excused=("2026-02-01",),
     )
     assert wording.what_changed(item) == [line, "1 pass only because of that: 2026-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("observed", "numerator", "denominator", "text"),
+    [
+        (45.7, 240, 525, "45.7 %, 240 of 525 (warning < 80, critical < 50)"),
+        (20.9, 73, 145, "20.9 % (warning < 80, critical < 50)"),
+    ],
+)
+def test_counts_are_shown_only_where_they_make_the_number(
+    observed: float, numerator: int, denominator: int, text: str
+) -> None:
+    item = line_coverage(observed=observed, numerator=numerator, denominator=denominator)
+    assert wording.found(item) == text
+
+
+def test_groups_beyond_their_threshold_are_said_with_metric_bound_and_worst() -> None:
+    item = grading(crossed="1 of 7 services more than 72 h behind, worst 158 h")
+    assert wording.headline(item) == (
+        "CRITICAL grading_completeness: 1 of 7 services more than 72 h behind, worst 158 h, since "
+        "3 Feb 13:00 EST"
+    )
+    assert wording.found(item) == "1 of 7 services more than 72 h behind, worst 158 h"

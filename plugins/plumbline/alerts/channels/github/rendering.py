@@ -1,8 +1,8 @@
 """Items as Markdown of GitHub's issues; pure.
 
-What comes from data stands in a fenced block that is longer than any fence in it: no mention, no
-HTML, no image, no link comes to life there. The first line is a hidden marker, by which an issue
-or a comment is found again: data can't forge it, as data is never on the first line.
+What comes from data is escaped: no mention, HTML, image or link comes to life. The first line is a
+hidden marker, by which an issue or a comment is found again: data is never on the first line, so
+it can't forge one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterable
 
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link, notes_of
+from plumbline.alerts.channels.wording import (
+    Detail,
+    cut,
+    details,
+    footer,
+    headline,
+    is_link,
+    notes_of,
+)
 from plumbline.core.safe_text import one_line
 
 LABEL = "plumbline"
@@ -58,16 +66,22 @@ def has_marker(body: object, identifier: str) -> bool:
 
 
 def _text(item: Item, message: Message) -> str:
-    notes = [cut(note, _LONGEST_LINE) for note in notes_of(message)]
-    lines = [headline(item), *notes, ""]
-    label = ""
+    lines = [f"**{_escaped(headline(item))}**", ""]
+    lines += [f"{_escaped(cut(note, _LONGEST_LINE))}\n" for note in notes_of(message)]
+    room = _LONGEST_BLOCK - len("\n".join(lines))
     for detail in details(item, most_groups=MOST_GROUPS):
-        shown = "" if detail.label == label else detail.label
-        label = detail.label
-        lines.append(f"{shown:<9} {cut(one_line(detail.text), _LONGEST_LINE)}".rstrip())
-    lines += ["", footer(message)]
-    parts = [_fenced(cut("\n".join(lines), _LONGEST_BLOCK))]
-    for text, address in (("Documentation", item.docs_url), ("Runbook", item.runbook)):
+        line = f"- **{detail.label}**: {_shown(detail)}"
+        room -= len(line) + 1
+        if room < 0:
+            lines.append("- ...")
+            break
+        lines.append(line)
+    parts = ["\n".join(lines), f"<sub>{_escaped(footer(message))}</sub>"]
+    for text, address in (
+        ("Documentation", item.docs_url),
+        ("Runbook", item.runbook),
+        ("SQL", item.sql_url),
+    ):
         if address and len(address) <= _LONGEST_LINK and is_link(address):
             parts.append(f"{text}: <{address}>")
     if message.is_sample:
@@ -75,9 +89,26 @@ def _text(item: Item, message: Message) -> str:
     return "\n\n".join(parts)
 
 
-def _fenced(text: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, min(longest + 1, 5_000))
-    # A run of ticks that is longer than any fence is worth stays, but as ticks apart.
-    text = re.sub(r"`{5000,}", "(many backticks)", text)
-    return f"{fence}text\n{text}\n{fence}"
+def _escaped(text: str) -> str:
+    """``text`` as Markdown shows it as itself: no mention, link, image, HTML or formatting.
+
+    GitHub looks for mentions, issues and links in the rendered text: a space without width breaks
+    them.
+    """
+    plain = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", one_line(text).replace("&", "&amp;"))
+    return _ALIVE.sub(lambda found: f"{found[0]}\u200b", plain)
+
+
+_MARKUP = re.compile(r"[\\`*_{}\[\]()<>!|~$^]")
+_ALIVE = re.compile(r"@|(?<!&)#|:(?=//)|www(?=\.)")
+
+
+def _shown(detail: Detail) -> str:
+    text = cut(one_line(detail.text), _LONGEST_LINE)
+    if detail.label in _COMMANDS:
+        return f"`{text.replace('`', chr(39))}`"
+    return _escaped(text)
+
+
+_COMMANDS = ("ack",)
+"""Details that are a command to copy."""

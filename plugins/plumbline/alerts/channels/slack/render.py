@@ -15,6 +15,8 @@ from typing import Any
 from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.slack import escape
+from plumbline.core.safe_text import one_line
+from plumbline.core.status import Status, worst
 
 MOST_BLOCKS = 50
 LONGEST_SECTION = 3000
@@ -98,8 +100,25 @@ def _fallback(message: Message) -> str:
 
 
 def _header(message: Message) -> Block:
-    text = wording.cut(escape.plain(wording.subject(message)), LONGEST_HEADER)
+    colour = f"{_colour(message)} "
+    subject = wording.subject(message, longest=LONGEST_HEADER - len(colour))
+    text = wording.cut(colour + escape.plain(subject), LONGEST_HEADER)
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def _colour(message: Message) -> str:
+    """The colour of the worst that is still wrong; green where all has ended."""
+    open_ones = [item.status for item in message.items if not item.event.is_end]
+    return _COLOURS[worst(open_ones)]
+
+
+_COLOURS = {
+    Status.CRITICAL: "\N{LARGE RED CIRCLE}",
+    Status.ERROR: "\N{LARGE PURPLE CIRCLE}",
+    Status.WARNING: "\N{LARGE YELLOW CIRCLE}",
+    Status.PASS: "\N{LARGE GREEN CIRCLE}",
+    Status.SKIPPED: "\N{LARGE GREEN CIRCLE}",
+}
 
 
 def _remarks(message: Message, now: datetime | None) -> list[Block]:
@@ -195,8 +214,11 @@ def _whose(item: Item) -> str:
     """The small print: runbook, owner, trend, the incident's id."""
     ended = item.event.is_end
     parts = ["" if ended else _link("Runbook", item.runbook), _link("Docs", item.docs_url)]
+    parts.append(_link("SQL", item.sql_url))
     if item.owner:
         parts.append(f"owner {_short(item.owner)}")
+    if item.ack_command:
+        parts.append(f"acknowledge: `{escape.code(_cut_command(item.ack_command))}`")
     if item.acked_by:
         parts.append(f"acknowledged by {_short(item.acked_by)}")
     if trend := wording.sparkline(item.trend):
@@ -206,6 +228,10 @@ def _whose(item: Item) -> str:
         parts.append(f"since {escape.mrkdwn(wording.moment(item.since))}")
     parts.append(f"incident {escape.mrkdwn(_id(item))}")
     return " · ".join(part for part in parts if part)
+
+
+def _cut_command(command: str) -> str:
+    return wording.cut(one_line(command), 2 * _LONGEST_NAME).replace("`", "'")
 
 
 def _link(label: str, target: str | None) -> str:

@@ -42,6 +42,13 @@ from support.warehouse import shared_state_dir, warehouse
 
 __all__ = ["shared_state_dir", "warehouse"]
 
+AT_ONCE = """
+channels: {errors: {type: slack, webhook: SLACK_WEBHOOK_URL_ERROR}}
+routes: [{to: [errors]}]
+fallback: errors
+confirm_after: {error: 1}
+"""
+
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
 START = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -346,6 +353,7 @@ def test_each_kind_that_goes_on_is_the_error_of_its_monitor_in_a_whole_process(
         project.checkpoint(
             "coverage", "steady", actions=[{"name": "alerts", "type": "plumbline_alerts"}]
         )
+        (project.root / "checkpoints" / "alerts.yml").write_text(AT_ONCE)
         file = project.root / "great_expectations.yml"
         there = "kind: bigquery\n"
         assert there in file.read_text()

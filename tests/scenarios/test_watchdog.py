@@ -209,7 +209,7 @@ def test_a_run_that_was_starved_is_none(elsewhere: Elsewhere) -> None:
 
 def test_a_slack_that_is_down_does_not_silence_the_ping(elsewhere: Elsewhere) -> None:
     elsewhere.slack.always(Status(404))
-    elsewhere.small.add("coverage", "select * from `nowhere.at_all`")
+    elsewhere.small.add("coverage", "select '2026-02-02' as game_date, 10.0 as pct")
     elsewhere.run()
     elsewhere.run()  # one ERROR alone notifies no one
     assert elsewhere.signals() == ["start", "fail"] * 2

@@ -54,7 +54,7 @@ unit: $(DEV) $(DBT) $(ZETASQL) ## pytest; PYTEST_ARGS="-k line" selects tests
 	$(PYTEST) --durations=15 $(PYTEST_ARGS)
 
 # No warehouse, no browser, no Google evaluator.
-test-fast: $(DEV) ## fast tests, about a minute
+test-fast: $(DEV) ## fast tests, about a minute and a half
 	$(PYTEST) tests/unit -m "not oracle" $(PYTEST_ARGS)
 
 coverage: $(DEV) $(DBT) $(ZETASQL) ## all tests with line coverage; much slower

@@ -11,6 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
+def find_zone(name: str) -> ZoneInfo | None:
+    """The time zone of an IANA name; None if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
 def in_utc(instant: datetime) -> datetime:
     """``instant`` in UTC; one without a zone is UTC, as BigQuery takes a DATETIME to be."""
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)

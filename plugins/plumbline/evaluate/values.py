@@ -13,9 +13,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import shown
+from plumbline.core.instants import find_zone
 from plumbline.warehouse.types import NUMBERS, BigQueryType
 
 EXACT_DIGITS = 15
@@ -282,10 +282,7 @@ def _zone(sign: str | None, *rest: str | None) -> tzinfo | None:
     """The zone of an instant: UTC where none is written; None where there is no such zone."""
     hours, minutes, name = rest
     if name is not None:
-        try:
-            return ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            return None
+        return find_zone(name)
     if sign is None:
         return UTC
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))

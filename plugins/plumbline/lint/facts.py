@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError
+from plumbline.core.instants import find_zone
 from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
 from plumbline.models.files import Index, index_models
 from plumbline.models.properties import properties_files
@@ -173,10 +174,7 @@ class Facts:
     @cached_property
     def timezone(self) -> ZoneInfo:
         """The domain's zone; UTC where it is malformed."""
-        try:
-            return ZoneInfo(str(self.variables.get("timezone", "UTC")))
-        except (KeyError, ValueError, OSError):
-            return ZoneInfo("UTC")
+        return find_zone(str(self.variables.get("timezone", "UTC"))) or ZoneInfo("UTC")
 
     @cached_property
     def models(self) -> Index:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.instants import find_zone
 from plumbline.models.binding import BoundSql, Use, bind
 from plumbline.models.compiled import CompiledModel, Parameter
 from plumbline.models.references import Place, Reference
@@ -198,15 +199,15 @@ class Compilation:
         name = self.given.get("timezone")
         if name is None:
             return self.workspace.project.timezone
-        try:
-            return ZoneInfo(str(name))
-        except (KeyError, ValueError, OSError):
+        zone = find_zone(str(name))
+        if zone is None:
             raise VariableError(
                 f"there is no time zone {name!r}",
                 var="timezone",
                 file=self.where,
                 fix="write an IANA name such as America/New_York",
-            ) from None
+            )
+        return zone
 
     def _check_values(self, model: str) -> None:
         """What is given must exist (declared, or used by this model) and be in bounds."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.instants import find_zone
 from plumbline.core.mute import Mute
 from plumbline.core.revision import Revision
 from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
@@ -224,15 +225,15 @@ class Project:
         """The domain's zone: what a date means here."""
         with _as_config_error():
             name = default_timezone(self.vars, file=self.root / DBT_FILE)
-        try:
-            return ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
+        zone = find_zone(name)
+        if zone is None:
             raise ConfigError(
                 f"there is no time zone {name!r}",
                 file=self.root / DBT_FILE,
                 key="vars.timezone",
                 fix="write an IANA name such as America/New_York",
-            ) from None
+            )
+        return zone
 
     @cached_property
     def alerts(self) -> AlertsConfig:

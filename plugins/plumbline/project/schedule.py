@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints
 
 from plumbline.core.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.core.errors import ConfigError
+from plumbline.core.instants import find_zone
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
@@ -200,7 +201,7 @@ def read_schedules(
 def _entry_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
     """What is wrong with the values of one entry."""
     yield from _time_faults(entry)
-    if not _is_zone(entry.timezone):
+    if find_zone(entry.timezone) is None:
         yield wrong_value(
             ("timezone",),
             f"there is no time zone {entry.timezone!r}",
@@ -267,14 +268,6 @@ def _schedule(entry: ScheduleEntry) -> Schedule:
         notify=tuple(dict.fromkeys(entry.notify)),
         ping=entry.ping,
     )
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _duration(text: str) -> timedelta:

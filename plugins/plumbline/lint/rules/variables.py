@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.instants import find_zone
 from plumbline.lint.context import LintContext
 from plumbline.lint.described import DescribedModel
 from plumbline.lint.facts import Facts
@@ -85,20 +85,12 @@ def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
         except VariableError as fault:
             yield WRONG.at(place, fault.what, fault.fix or "fix it")
     zone = facts.variables.get("timezone")
-    if isinstance(zone, str) and not _is_zone(zone):
+    if isinstance(zone, str) and find_zone(zone) is None:
         yield WRONG.at(
             facts.place_of_variable("timezone"),
             f"there is no time zone {zone!r}",
             "write an IANA name such as America/New_York",
         )
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _values(
@@ -117,7 +109,7 @@ def _values(
         if name not in known and is_knowable:
             yield UNKNOWN.at(place, f"there is no variable {name!r}", did_you_mean(name, known))
             continue
-        if name == "timezone" and isinstance(value, str) and not _is_zone(value):
+        if name == "timezone" and isinstance(value, str) and find_zone(value) is None:
             yield WRONG.at(
                 place,
                 f"there is no time zone {value!r}",

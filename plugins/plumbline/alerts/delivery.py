@@ -17,7 +17,7 @@ from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.wording import in_zone
 from plumbline.alerts.claims import CLAIM_SECONDS, Claims, has_lapsed
 from plumbline.alerts.failover import FailoverStore
-from plumbline.alerts.fallback_channel import FallbackChannel
+from plumbline.alerts.fallback_channel import FallbackChannel, Heard
 from plumbline.alerts.incidents.model import Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
 from plumbline.alerts.renamed_channels import with_renamed_channels
@@ -153,7 +153,9 @@ class OutboxDelivery:
         still_tried |= {
             pending.message.channel for pending in outbox if self._claims.is_anothers(pending, now)
         }
-        backed_up = self._fallback.backed_up(outbox, state.outages, now, except_for=still_tried)
+        backed_up = self._fallback.backed_up(
+            outbox, state.outages, now, Heard.of(state.known), except_for=still_tried
+        )
         if backed_up == outbox:
             return outbox, mine
         outbox = self.claimed(backed_up, now, tried)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from plumbline.alerts.channels.base import Channel
-from plumbline.alerts.channels.message import Message
+from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.wording import moment
 from plumbline.alerts.compose import message_id
+from plumbline.alerts.incidents.model import Known
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.state import Outage, Pending
 from plumbline.project.alerts import AlertsConfig
@@ -53,12 +54,13 @@ class FallbackChannel:
             return message
         return _to(name, message, f"{message.channel} refused this message: it is not configured")
 
-    def diverted(self, pending: Pending, why: str) -> Pending | None:
+    def diverted(self, pending: Pending, why: str, heard: Heard) -> Pending | None:
         """In place of a refused message: what the fallback is not notified of yet.
 
         None where it is notified of everything, or where there is no other place.
         """
-        return self._copied(pending, f"{pending.message.channel} refused this message: {why}")
+        note = f"{pending.message.channel} refused this message: {why}"
+        return self._copied(pending, note, heard)
 
     def covered(self, message: Message, messages: Sequence[Message]) -> tuple[str, ...]:
         """Ids of the events of ``message`` that another of ``messages`` brings to the fallback."""
@@ -73,6 +75,7 @@ class FallbackChannel:
         outbox: Sequence[Pending],
         outages: Mapping[str, Outage],
         now: datetime,
+        heard: Heard,
         *,
         at_once: bool = False,
         except_for: Collection[str] = (),
@@ -83,6 +86,7 @@ class FallbackChannel:
             outbox: the oldest first.
             outages: by channel.
             now: the clock's now.
+            heard: what the fallback is notified of already.
             at_once: whether a channel that fails at all is backed up.
             except_for: channels that are still to be tried.
         """
@@ -92,14 +96,14 @@ class FallbackChannel:
             if outage is None or pending.message.channel in except_for:
                 found.append(pending)
             elif at_once or _is_long(outage, now):
-                found += self._with_copy(pending, outage)
+                found += self._with_copy(pending, outage, heard)
             else:
                 found.append(pending)
         return tuple(_each_once(found))
 
-    def _with_copy(self, pending: Pending, outage: Outage) -> Iterator[Pending]:
+    def _with_copy(self, pending: Pending, outage: Outage, heard: Heard) -> Iterator[Pending]:
         """The copy comes after it, so before what is newer."""
-        copy = self._copied(pending, self._outage_note(pending, outage))
+        copy = self._copied(pending, self._outage_note(pending, outage), heard)
         if copy is None:
             yield pending
         else:
@@ -111,12 +115,46 @@ class FallbackChannel:
         detail = f": {outage.detail}" if outage.detail else ""
         return f"Channel {pending.message.channel} has failed since {moment(since)}{detail}"
 
-    def _copied(self, pending: Pending, note: str) -> Pending | None:
+    def _copied(self, pending: Pending, note: str, heard: Heard) -> Pending | None:
         name = self.instead_of(pending.message.channel)
-        rest = tuple(item for item in pending.message.items if item.event_id not in pending.covered)
-        if name is None or not rest:
+        if name is None:
+            return None
+        items = pending.message.items
+        rest = heard.news(name, [item for item in items if item.event_id not in pending.covered])
+        if not rest:
             return None
         return Pending(_to(name, replace(pending.message, items=rest), note), since=pending.since)
+
+
+@dataclass
+class Heard:
+    """What each channel is notified of: by channel and incident, until when.
+
+    What is older is no news there, and would come after what is newer.
+    """
+
+    through: dict[tuple[str, str], datetime]
+
+    @classmethod
+    def of(cls, known: Known) -> Heard:
+        """What messages have brought so far, those that wait included."""
+        return cls(
+            {
+                (channel, incident.id): at
+                for incident in known.incidents
+                for channel, at in incident.notified_through.items()
+            }
+        )
+
+    def news(self, channel: str, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Those of ``items`` that are news for ``channel``; from now on it knows them."""
+        found = []
+        for item in items:
+            key = (channel, item.incident)
+            if key not in self.through or item.at > self.through[key]:
+                self.through[key] = item.at
+                found.append(item)
+        return tuple(found)
 
 
 def _is_long(outage: Outage, now: datetime) -> bool:

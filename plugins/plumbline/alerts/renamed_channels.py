@@ -36,6 +36,7 @@ def _incident(incident: Incident, names: Mapping[str, str]) -> Incident:
     return replace(
         incident,
         notified_channels=tuple(notified),
+        notified_through=_by_name(incident.notified_through, names),
         references=_by_name(incident.references, names),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from plumbline.alerts.fallback_channel import FallbackChannel
+from plumbline.alerts.fallback_channel import FallbackChannel, Heard
 from plumbline.alerts.incidents.model import Incident, Known
 from plumbline.alerts.outbox import Delivery
 from plumbline.alerts.rows import delivery_row, dropped_row
@@ -39,9 +39,11 @@ class Settlement:
     notes: list[str] = field(default_factory=list)
     """Sentences for the report."""
     _events: list[DeliveryRow] = field(default_factory=list)
+    _heard: Heard = field(default_factory=lambda: Heard({}))
 
     def of(self, state: AlertState, deliveries: Sequence[Delivery]) -> AlertState:
         """``state`` after ``deliveries``; what another run did to a message meanwhile stays."""
+        self._heard = Heard.of(state.known)
         by_id = {delivery.message.id: delivery for delivery in deliveries}
         waiting = [
             after
@@ -51,7 +53,7 @@ class Settlement:
         outages = outages_after(state.outages, deliveries)
         kept = tuple(pending for pending in waiting if not self._is_given_up(pending))
         self._drop([pending for pending in waiting if pending not in kept])
-        outbox = self.fallback.backed_up(kept, outages, self.now, at_once=self.at_once)
+        outbox = self.fallback.backed_up(kept, outages, self.now, self._heard, at_once=self.at_once)
         return replace(
             state,
             known=addressed(_with_references(state.known, deliveries), outbox),
@@ -83,7 +85,7 @@ class Settlement:
             self.notes.append(f"{channel} refused a message ({detail}): it waits.")
             return _waiting(pending, delivery)
         self.notes.append(f"{channel} refused a message ({detail}): it goes to {place}.")
-        return self.fallback.diverted(pending, detail)
+        return self.fallback.diverted(pending, detail, self._heard)
 
     def _is_given_up(self, pending: Pending) -> bool:
         """A message that was never tried waits, unless its channel is not configured."""
@@ -130,14 +132,18 @@ def addressed(known: Known, outbox: Sequence[Pending]) -> Known:
 
     The end of an incident is sent to all of them.
     """
-    channels: dict[str, list[str]] = {}
+    latest: dict[str, dict[str, datetime]] = {}
     for pending in outbox:
         for item in pending.message.items:
-            channels.setdefault(item.incident, []).append(pending.message.channel)
+            channels = latest.setdefault(item.incident, {})
+            before = channels.get(pending.message.channel, item.at)
+            channels[pending.message.channel] = max(before, item.at)
 
     def of(incident: Incident) -> Incident:
-        notified = dict.fromkeys((*incident.notified_channels, *channels.get(incident.id, ())))
-        return replace(incident, notified_channels=tuple(notified))
+        new, old = latest.get(incident.id, {}), incident.notified_through
+        through = dict(old) | {name: max(at, old.get(name, at)) for name, at in new.items()}
+        notified = tuple(dict.fromkeys((*incident.notified_channels, *new)))
+        return replace(incident, notified_channels=notified, notified_through=through)
 
     return replace(known, incidents=tuple(map(of, known.incidents)))
 

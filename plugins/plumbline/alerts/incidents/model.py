@@ -158,6 +158,8 @@ class Incident:
     """The incident whose message named this one, while that one inhibits it."""
     notified_channels: Annotated[tuple[str, ...], Field(alias="told")] = ()
     """The channels that were notified: its end goes to the same."""
+    notified_through: Mapping[str, datetime] = field(default_factory=dict)
+    """By channel: the instant of the latest event in a message to it."""
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By channel: what the channel needs to find its message again (Slack's ``ts``)."""
     closed_at: datetime | None = None

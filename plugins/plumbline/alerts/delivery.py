@@ -99,17 +99,19 @@ class OutboxDelivery:
         return (self.store.refreshed() or state) if is_late else state
 
     def claimed(
-        self, outbox: Sequence[Pending], now: datetime, tried: Collection[str] = ()
+        self,
+        outbox: Sequence[Pending],
+        known: Known,
+        now: datetime,
+        tried: Collection[str] = (),
     ) -> tuple[Pending, ...]:
         """``outbox`` with every message claimed that this run may send, now or later."""
-        claims = self._claims
+        claims, fallback, heard = self._claims, self._fallback, Heard.of(known)
         rerouted = (
-            pending
-            if claims.is_anothers(pending, now)
-            else replace(pending, message=self._fallback.rerouted(pending.message))
+            pending if claims.is_anothers(pending, now) else fallback.rerouted(pending, heard)
             for pending in outbox
         )
-        return claims.claimed(rerouted, now, tried)
+        return claims.claimed((one for one in rerouted if one is not None), now, tried)
 
     @property
     def _claims(self) -> Claims:
@@ -147,7 +149,7 @@ class OutboxDelivery:
         self, state: AlertState, now: datetime, tried: Collection[str]
     ) -> tuple[tuple[Pending, ...], list[Pending]]:
         """The outbox as it is to be committed, and what of it is to be sent then."""
-        outbox = self.claimed(state.outbox, now, tried)
+        outbox = self.claimed(state.outbox, state.known, now, tried)
         mine = self._due(outbox, now, tried)
         still_tried = {pending.message.channel for pending in mine}
         still_tried |= {
@@ -158,7 +160,7 @@ class OutboxDelivery:
         )
         if backed_up == outbox:
             return outbox, mine
-        outbox = self.claimed(backed_up, now, tried)
+        outbox = self.claimed(backed_up, state.known, now, tried)
         return outbox, self._due(outbox, now, tried)
 
     def _due(

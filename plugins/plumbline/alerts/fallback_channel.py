@@ -16,7 +16,6 @@ from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.wording import moment
 from plumbline.alerts.compose import message_id
 from plumbline.alerts.incidents.model import Known
-from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.state import Outage, Pending
 from plumbline.project.alerts import AlertsConfig
 
@@ -47,12 +46,12 @@ class FallbackChannel:
         own = self.channels.get(channel)
         return None if name in (channel, own.name if own else None) else name
 
-    def rerouted(self, message: Message) -> Message:
-        """``message``, to the fallback if its own channel is not configured."""
-        name = with_fallback(self.config, message.channel, self.channels)
-        if name is None or name == message.channel:
-            return message
-        return _to(name, message, f"{message.channel} refused this message: it is not configured")
+    def rerouted(self, pending: Pending, heard: Heard) -> Pending | None:
+        """``pending``, or if its channel is not configured, what `diverted` makes of it."""
+        channel = pending.message.channel
+        if channel in self.channels or self.instead_of(channel) is None:
+            return pending
+        return self.diverted(pending, "it is not configured", heard)
 
     def diverted(self, pending: Pending, why: str, heard: Heard) -> Pending | None:
         """In place of a refused message: what the fallback is not notified of yet.

@@ -284,7 +284,7 @@ class AlertService:
         )
         now = self.clock()
         added = self._added(state, composed.messages, now)
-        outbox = self._delivery(store).claimed((*state.outbox, *added), now)
+        outbox = self._delivery(store).claimed((*state.outbox, *added), state.known, now)
         decided = replace(
             state,
             known=addressed(composed.known, outbox),

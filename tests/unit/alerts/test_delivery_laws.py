@@ -33,6 +33,7 @@ def live(world: World, rng: random.Random, *, dies: bool) -> int:
         for phone in world.phones.values():
             phone.always = rng.choice([OK, OK, OK, BUSY, AWAY, BROKEN])
         world.phones["slack"].always = rng.choice([OK, OK, OK, BUSY])
+        world.missing = rng.choice([(), (), (), ("slack-error",), ("slack-warning",)])
         left = [rng.randrange(14) if dies and rng.random() < 0.3 else -1]
 
         def step(_: str, left: list[int] = left) -> None:
@@ -45,6 +46,7 @@ def live(world: World, rng: random.Random, *, dies: bool) -> int:
             world.run(at, *found, step=step)
         except KilledError:
             deaths += 1
+    world.missing = ()
     for phone in world.phones.values():
         phone.always = OK
     for hours in (3, 6):

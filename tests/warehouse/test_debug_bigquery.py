@@ -116,7 +116,7 @@ sources:
     file.write_text(file.read_text().replace("events_*", "event_*"))
     missing = cloud.debug()["dataset nba"]
     assert missing.level is Level.MISSING
-    assert "begins with 'event_'" in missing.detail
+    assert "starts with 'event_'" in missing.detail
 
 
 def denied(method: str, path: str, code: int, reason: str, message: str) -> Callable[..., None]:
@@ -177,7 +177,7 @@ MISSING = [
                         "Access Denied: Project p: User does not have bigquery.jobs.create "
                         "permission in project p."),
                  "query", "bigquery.jobs.create", "Job User", id="the role of jobs"),
-    pytest.param(other_location, "dataset nba", "it lies in US, not in EU", "location: US",
+    pytest.param(other_location, "dataset nba", "it is in US, not in EU", "location: US",
                  id="location"),
     pytest.param(no_dataset, "dataset nba", "nba", "`datasets` of the target", id="dataset"),
     pytest.param(no_table, "dataset nba", "games", "models/sources.yml", id="table"),

@@ -54,13 +54,13 @@ def test_a_dataset_that_is_not_there_is_a_note_and_is_not_made(
     for _ in range(2):
         found = history(server, monkeypatch, "nothing-yet")
         assert found.level is Level.NOTE
-        assert "a live run makes it" in found.detail
+        assert "a live run creates it" in found.detail
 
 
 def test_a_dataset_that_is_there_is_said(server: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     OwnDataset(replace(server, project="has-one")).ensure()
     found = history(server, monkeypatch, "has-one")
-    assert (found.level, found.detail) == (Level.OK, "dataset has-one.plumbline is there")
+    assert (found.level, found.detail) == (Level.OK, "dataset has-one.plumbline exists")
 
 
 def test_a_dataset_that_cannot_be_asked_for_is_missing(

@@ -152,6 +152,7 @@ def test_a_project_without_dbt_project_yml_or_schedule_is_one(linted: LintedProj
     (linted.root / DBT).unlink()
     assert set(linted.codes()) == {
         "model-not-compilable",  # without +materialized: ephemeral
+        "project-nameless",
         "variable-unknown",
     }
 

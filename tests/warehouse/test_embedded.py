@@ -357,7 +357,7 @@ def test_a_state_folder_that_cannot_be_made_is_a_fault_of_the_configuration(
     with pytest.raises(ConfigError) as raised:
         EmbeddedWarehouse.of(target).start()
 
-    assert "local state cannot be used" in raised.value.what
+    assert "the folder for local state can't be used" in raised.value.what
     assert "PLUMBLINE_STATE_DIR" in str(raised.value.fix)
 
 

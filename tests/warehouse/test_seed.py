@@ -95,7 +95,7 @@ def test_the_declared_tables_are_made_and_filled(target: Target) -> None:
         {"game_id": "0022500002", "status": None},
     ]
     assert count(target, "nba.notes") == 0
-    assert "making the demo data" in said
+    assert "generating the demo data" in said
     assert "loading nba.games (2 of 3 tables)" in said
     assert said[-1].startswith("loaded 4 rows into 2 tables")
 
@@ -217,7 +217,7 @@ def test_asked_for_it_is_filled_again(target: Target) -> None:
 
     seed_again(target, said.append)
 
-    assert "making the demo data" in said
+    assert "generating the demo data" in said
     assert count(target, "nba.predictions") == 2
 
 
@@ -297,7 +297,7 @@ def test_a_server_that_is_not_ours_is_never_filled(target: Target) -> None:
     )
 
     assert ensure_ready(foreign) == foreign
-    with pytest.raises(ConfigError, match="never filled"):
+    with pytest.raises(ConfigError, match="doesn't load data there"):
         seed_again(foreign)
 
     assert runs_of(target.project_dir) == 0
@@ -308,7 +308,7 @@ def test_bigquery_is_never_filled(target: Target) -> None:
     real = bigquery_target(seed=target.seed, project_dir=target.project_dir)
 
     assert ensure_ready(real) == real
-    with pytest.raises(ConfigError, match="never filled"):
+    with pytest.raises(ConfigError, match="doesn't load data there"):
         seed_again(real)
 
     assert runs_of(target.project_dir) == 0
@@ -334,7 +334,7 @@ MADE_WRONG = [
         id="the command fails",
     ),
     pytest.param("raise ValueError('boom')", WarehouseError, "ValueError: boom", id="it raises"),
-    pytest.param("pass", WarehouseError, "made no <dataset>.<table>", id="it makes nothing"),
+    pytest.param("pass", WarehouseError, "wrote no <dataset>.<table>", id="it makes nothing"),
     pytest.param(
         "import sys, pathlib; (pathlib.Path(sys.argv[-1]) / 'nba.other.ndjson').write_text('')",
         ConfigError, "no table nba.other is declared", id="a table that is not declared",

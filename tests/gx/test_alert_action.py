@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,36 @@ def test_an_alerts_action_that_raises_is_an_error_of_the_run_and_in_its_heartbea
     assert f"action 'alerts' failed: {type(raised).__name__}" in line
     found = read_heartbeats(OwnDataset(small.target), since=now - timedelta(hours=1))
     assert [beat.action_errors for beat in found if beat.kind == "finished"] == [line]
+
+
+def test_a_run_whose_clock_is_ahead_changes_nothing_and_the_next_one_acts(
+    live: SmallProject, slack: FakeSlack
+) -> None:
+    now = datetime.now(UTC)
+
+    ahead = live.run_at(now + timedelta(days=60), "all")
+
+    assert slack.messages == []
+    (line,) = ahead.action_errors
+    assert "60.0 days after the warehouse's clock" in line
+    assert live.run_at(now, "all").action_errors == ()
+    assert len(slack.messages) == 1
+
+
+def test_a_project_or_target_that_is_well_does_not_end_the_incident_of_another(
+    live: SmallProject, warehouse: Target, tmp_path: Path, slack: FakeSlack
+) -> None:
+    bank = make_project(tmp_path / "bank", warehouse)
+    bank.add("coverage", "select '2026-02-02' as game_date, 92.0 as pct")
+    bank.checkpoint("coverage", actions=[{"name": "alerts", "type": "plumbline_alerts"}])
+    staging = replace(live.target, project_dir=bank.root, name="staging")
+    now = datetime.now(UTC)
+    live.run_at(now, "all")
+
+    for number, target in enumerate((replace(staging, plumbline_project="bank"), staging), 1):
+        replace(bank, target=target).run_at(now + timedelta(minutes=number), "all")
+
+    assert len(slack.messages) == 1
+    live.add("coverage", "select '2026-02-02' as game_date, 92.0 as pct")
+    live.run_at(now + timedelta(minutes=3), "all")
+    assert len(slack.messages) == 2

@@ -188,6 +188,10 @@ def test_what_only_another_project_ran_is_not_in_the_history(warehouse: Target) 
     assert (past(shop), beats(shop)) == ([93.0], ["r-1"])
     assert (past(bank), beats(bank)) == ([], [])
     history = HistoryReader(OwnDataset(bank))
-    assert history.newest_recorded(since=ENDED - timedelta(days=1)) is None
+    day, now = timedelta(days=1), datetime.now(UTC)
+    assert history.newest_recorded(since=ENDED - day, until=now) is None
+    own = HistoryReader(OwnDataset(shop))
+    assert own.newest_recorded(since=ENDED - day, until=now - day) is None
+    assert own.newest_recorded(since=ENDED - day, until=now) is not None
     assert history.judged("daily", first=ENDED, last=ENDED) == set()
     assert history.outcomes(since=ENDED - timedelta(days=1)) == []

@@ -134,7 +134,7 @@ group by monitor
 _NEWEST = """
 select max(recorded_at) as newest
 from `{dataset}.outcomes`
-where as_of >= @since and {own_runs}
+where as_of >= @since and recorded_at <= @until and {own_runs}
 """
 
 _JUDGED = """
@@ -336,11 +336,13 @@ class HistoryReader:
         )
         return {row["monitor"]: row["bytes_billed"] for row in rows or () if row["bytes_billed"]}
 
-    def newest_recorded(self, *, since: datetime) -> datetime | None:
-        """When an outcome was last recorded, among those judged from ``since`` on."""
-        rows = self.dataset.read(
-            "newest_outcome", _NEWEST, self._parameters(since=("TIMESTAMP", in_utc(since)))
+    def newest_recorded(self, *, since: datetime, until: datetime) -> datetime | None:
+        """When an outcome was last recorded, among those judged from ``since`` on; what claims to
+        be recorded after ``until`` does not count."""
+        parameters = self._parameters(
+            since=("TIMESTAMP", in_utc(since)), until=("TIMESTAMP", in_utc(until))
         )
+        rows = self.dataset.read("newest_outcome", _NEWEST, parameters)
         newest: datetime | None = rows[0]["newest"] if rows else None
         return newest
 

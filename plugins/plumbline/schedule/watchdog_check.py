@@ -25,6 +25,7 @@ from plumbline.project.alerts import AlertsConfig, Route
 from plumbline.project.due import last_due
 from plumbline.project.schedule import ALL_SCHEDULES
 from plumbline.schedule.watchdog_rules import (
+    AHEAD,
     Kind,
     Seen,
     WatchdogFinding,
@@ -154,7 +155,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
     with open_history(target) as history:
         beats = read_heartbeats(history.dataset, since=since)
         installed = _installed(project.schedules, history.dataset, beats)
-        newest_outcome = history.newest_recorded(since=since)
+        newest_outcome = history.newest_recorded(since=since, until=now + AHEAD)
         try:
             state = read_last_state(history.dataset, now=now)
         except ConfigError as fault:  # from a newer plumbline, or broken: pending ones are unknown

@@ -69,7 +69,7 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
 def subject(message: Message, *, longest: int = LONGEST_HEADLINE) -> str:
     """The first line of the whole message: of several items their counts, then the first one.
 
-    ``2 new CRITICAL, 1 ongoing: CRITICAL line_coverage: 44.2 % (critical < 50), since ...``
+    ``2 new CRITICAL, 1 ongoing: CRITICAL line_coverage: 44.2 % (critical < 50 %), since ...``
     """
     before = "SAMPLE " if message.is_sample else ""
     if not message.items:
@@ -111,7 +111,7 @@ def number(item: Item) -> str:
 
 
 def found(item: Item) -> str:
-    """The number with its counts and thresholds: ``44.2 %, 240 of 525 (critical < 50)``.
+    """The number with its counts and thresholds: ``44.2 %, 240 of 525 (critical < 50 %)``.
 
     Where the thresholds are those of each group: ``6 of 7 systems critical; each: critical < 50``.
     """
@@ -123,7 +123,7 @@ def found(item: Item) -> str:
         text += f", {counts.replace('/', ' of ')}"
     if not item.thresholds or item.crossed:
         return text
-    thresholds = one_line(item.thresholds)
+    thresholds = _with_unit(one_line(item.thresholds), item)
     return f"{text} ({thresholds})" if _thresholds_fit(item) else f"{text}; each: {thresholds}"
 
 
@@ -426,7 +426,17 @@ def _crossed(item: Item) -> str:
     level = _level(item) if _thresholds_fit(item) and not item.crossed else ""
     # A level from the past has words of its own: ``usually 92 ± 4``.
     level = level.removeprefix(f"{item.status.lower()}: ")
-    return f" ({level})" if level else ""
+    return f" ({_with_unit(level, item)})" if level else ""
+
+
+def _with_unit(thresholds: str, item: Item) -> str:
+    """``warning < 80 %, critical < 50 %``: in the unit of the number that is held against them."""
+    units = {line.unit for line in item.groups}
+    unit = item.unit if _thresholds_fit(item) else units.pop() if len(units) == 1 else ""
+    return _BOUNDS.sub(lambda found: f"{found[0]} {one_line(unit)}".rstrip(), thresholds)
+
+
+_BOUNDS = re.compile(r"[<>≤≥]\s*-?\d+(?:\.\d+)?(?=,|;|$)")
 
 
 def _thresholds_fit(item: Item) -> bool:

@@ -59,7 +59,8 @@ def _replying(webhook: Secret) -> Secret:
     """The webhook's URL, such that a message replies in the thread that it names."""
     parts = urlsplit(webhook.reveal())
     query = dict(parse_qsl(parts.query)) | {"messageReplyOption": _REPLY}
-    return Secret(urlunsplit(parts._replace(query=urlencode(query))))
+    asked = (parts.scheme, parts.netloc, parts.path, urlencode(query), parts.fragment)
+    return Secret(urlunsplit(asked))
 
 
 def _receipt(reply: Reply) -> Receipt:

@@ -30,8 +30,6 @@ CODES = {
     # No channel is configured here.
     "plumbline alerts test": 3,
     "plumbline alerts test --channel slack-error": 3,
-    # No such message waits.
-    'plumbline alerts drop m-0a1b2c3d4e5f6071 --reason "the channel was deleted"': 64,
     "plumbline alerts flush": 3,
     "plumbline alerts flush --force": 3,
 }

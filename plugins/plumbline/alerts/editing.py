@@ -165,24 +165,26 @@ def unmuted(state: AlertState, monitor: str) -> AlertState:
     return replace(state, mutes=kept)
 
 
-def dropped(state: AlertState, message: str, *, by: str, reason: str, at: datetime) -> AlertState:
-    """Without that waiting message; who dropped it and why is in the history.
+def dropped(state: AlertState, text: str, *, by: str, reason: str, at: datetime) -> AlertState:
+    """Without the waiting message of that id, or all that wait for the channel of that name.
+
+    Who dropped them and why is in the history.
 
     Raises:
         ConfigError: no such message waits.
     """
-    waiting = {pending.message.id: pending for pending in state.outbox}
-    if message not in waiting:
+    found = [one for one in state.outbox if text in (one.message.id, one.message.channel)]
+    if not found:
+        names = [name for one in state.outbox for name in (one.message.id, one.message.channel)]
         raise ConfigError(
-            f"no message {message!r} is waiting",
+            f"no message {text!r} is waiting, and none for a channel of that name",
             key="MESSAGE",
-            fix=did_you_mean(message, waiting),
+            fix=did_you_mean(text, dict.fromkeys(names)),
         )
-    pending = waiting.pop(message)
-    row = dropped_row(
-        pending.message, f"dropped by {by}: {reason}", attempts=pending.attempts, at=at
-    )
-    return replace(state, outbox=tuple(waiting.values()), events=(*state.events, row))
+    why = f"dropped by {by}: {reason}"
+    rows = [dropped_row(one.message, why, attempts=one.attempts, at=at) for one in found]
+    kept = tuple(one for one in state.outbox if one not in found)
+    return replace(state, outbox=kept, events=(*state.events, *rows))
 
 
 def _with(state: AlertState, changed: Incident) -> AlertState:

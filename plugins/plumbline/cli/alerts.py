@@ -217,7 +217,7 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
 
 
 def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
-    """Take a message out of the outbox that will never be delivered."""
+    """Take out of the outbox what will never be delivered."""
     from plumbline.alerts.editing import dropped, edit
 
     _, alert_service = _alerting(target)
@@ -229,7 +229,7 @@ def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
             now=now,
             progress=progress.step,
         )
-    write_result(f"{message} is dropped by {who}: it will not be delivered.\n")
+    write_result(f"{message}: dropped by {who}, and will not be delivered.\n")
     return 0
 
 
@@ -462,26 +462,6 @@ command = Group(
             },
         ),
         Command(
-            name="drop",
-            callback=drop,
-            help="Drop a waiting message that can't be delivered. Who dropped it and why is "
-            "stored.\n\n"
-            "MESSAGE is the id that `plumbline alerts list` shows.",
-            params=[
-                click.Argument(["message"], metavar="MESSAGE"),
-                click.Option(["--by"], metavar="NAME", help="Who drops it; default: you."),
-                click.Option(["--reason"], metavar="TEXT", required=True, help="Reason."),
-                target_option(),
-            ],
-            examples=(
-                Example(
-                    'plumbline alerts drop m-0a1b2c3d4e5f6071 --reason "the channel was deleted"',
-                    "drop one message",
-                ),
-            ),
-            exit_codes=_ERROR,
-        ),
-        Command(
             name="flush",
             callback=flush,
             help="Deliver waiting messages, in order.",
@@ -502,6 +482,27 @@ command = Group(
                 0: "no messages are waiting",
                 3: "a message is still waiting, or the state is unreachable",
             },
+        ),
+        Command(
+            name="drop",
+            callback=drop,
+            help="Drop waiting messages that can't be delivered. Who dropped them and why is "
+            "stored.\n\n"
+            "MESSAGE is an id that `plumbline alerts list` shows, or a channel's name for all "
+            "messages that wait for it.",
+            params=[
+                click.Argument(["message"], metavar="MESSAGE"),
+                click.Option(["--by"], metavar="NAME", help="Who drops it; default: you."),
+                click.Option(["--reason"], metavar="TEXT", required=True, help="Reason."),
+                target_option(),
+            ],
+            examples=(
+                Example(
+                    'plumbline alerts drop slack-error --reason "the channel was deleted"',
+                    "drop what waits for a channel",
+                ),
+            ),
+            exit_codes=_ERROR,
         ),
     ],
     examples=(

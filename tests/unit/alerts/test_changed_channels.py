@@ -178,6 +178,20 @@ def test_a_waiting_message_can_be_dropped_and_the_next_one_goes_out(world: World
     assert [event for event in world.warehouse.projected if event.endswith("-dropped")]
 
 
+def test_all_that_waits_for_a_channel_can_be_dropped(world: World) -> None:
+    world.phones["slack-error"].answers = [replace(BUSY, retry_after=86_400)]
+    world.config = replace(world.config, fallback=None)
+    run(world, 0, Status.CRITICAL)
+    run(world, 1, Status.PASS)
+    state = world.warehouse.state
+    assert len(state.outbox) == 2
+
+    after = dropped(state, "slack-error", by="ana", reason="it was deleted", at=START)
+
+    assert after.outbox == ()
+    assert len(after.events) == len(state.events) + 2
+
+
 def test_who_dropped_a_message_and_why_is_recorded(world: World) -> None:
     world.phones["slack-error"].answers = [BUSY]
     run(world, 0, Status.CRITICAL)

@@ -73,6 +73,8 @@ def check(context: LintContext) -> Iterator[Finding]:
 
 def _nameless(context: LintContext, path: tuple[str, ...]) -> Iterator[Finding]:
     facts = context.facts
+    if facts.documents.dbt is not None and not facts.documents.dbt.is_readable:
+        return  # it may hold the name; that it can't be read is another finding
     variables = {
         key: facts.variables[key] for key in (IDENTITY_KEY,) if facts.variables.get(key) is not None
     }

@@ -7,6 +7,7 @@ long         HYPOTHESIS_PROFILE=long: many more, new ones each time
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from plumbline.warehouse import embedded
-from support.leftovers import end_leftovers, pytest_configure
-from support.warm_python import stop_warm_python, warm_python
+from support.leftovers import end_leftovers, watch_for_leftovers
+from support.warm_python import share_warm_python, stop_warm_python, warm_python
 
-__all__ = ["pytest_configure"]
+gc.disable()  # until all is collected: what is imported stays
 
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
@@ -35,6 +36,13 @@ FIRST = ("scenarios", "warehouse", "definitions", "dbt", "browser", "bench", "gx
 would keep one worker busy while the others have nothing left."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """See to it that nothing is left; workers are to share one warm Python."""
+    watch_for_leftovers(config)
+    if config.getoption("dist", "no") != "no":
+        share_warm_python()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first, and leave the order of everything else."""
 
@@ -43,6 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look only at what tests make, not at modules and 8,000 items."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 10.0
 _watcher: subprocess.Popen[bytes] | None = None
 
 
-def pytest_configure(config: Any) -> None:
+def watch_for_leftovers(config: Any) -> None:
     """Start the watcher, unless this is a worker: its run has one."""
     global _watcher
     if hasattr(config, "workerinput"):
@@ -49,6 +49,11 @@ def end_leftovers() -> None:
     if _watcher is not None:
         watcher, _watcher = _watcher, None
         watcher.communicate()
+
+
+def pytest_configure(config: Any) -> None:
+    """Where this module is the plugin."""
+    watch_for_leftovers(config)
 
 
 def pytest_unconfigure() -> None:

@@ -4,7 +4,8 @@
 
 Importing Great Expectations is most of what `plumbline run` costs, and hundreds of tests type a
 command. This server imports the package once and forks for each command, which so is still a
-process of its own: with its own folder, environment, streams, signals and exit code.
+process of its own: with its own folder, environment, streams, signals and exit code. Workers of
+pytest-xdist share the server of the process that starts them.
 
 ``warm_python()`` is the beginning of a command line, in place of ``[sys.executable]``. It starts
 this file as a program that hands its arguments and streams to the server, passes on signals, and
@@ -28,6 +29,9 @@ TYPE_CHECKING = False  # typing takes longer to import than all the rest
 if TYPE_CHECKING:
     from typing import Any
 
+VARIABLE = "PLUMBLINE_TEST_WARM_PYTHON"
+"""Names the socket of a server that was started for all workers."""
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HEAD_BYTES = 8
 ENDED_BYTES = 8
@@ -37,8 +41,14 @@ def warm_python() -> list[str]:
     """What stands for ``python`` in a command line; the server starts at the first call."""
     global _server
     if _server is None:
-        _server = _start()
+        _server = os.environ.get(VARIABLE) or _start()
+        _wait_for(_server)
     return _command(_server)
+
+
+def share_warm_python() -> None:
+    """Start the server, for this process and those that it starts from now on."""
+    os.environ[VARIABLE] = _start()
 
 
 def _command(address: str) -> list[str]:
@@ -47,7 +57,7 @@ def _command(address: str) -> list[str]:
 
 
 def stop_warm_python() -> None:
-    """Stop the server, if one was started."""
+    """Stop the server, if this process started one."""
     _stopping.close()
 
 
@@ -66,19 +76,30 @@ def _start() -> str:
     folder = tempfile.mkdtemp(prefix="plumbline-")  # short: a socket's path has 107 characters
     address = f"{folder}/socket"
     plugins = str(Path(plumbline.__file__).parents[1])
-    server = subprocess.Popen(
-        [sys.executable, "-P", __file__, "--serve", address],
-        env={**os.environ, "PYTHONPATH": plugins},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    with socket.socket(socket.AF_UNIX) as listener:
+        # Listening before the server runs: commands that come early wait for it.
+        listener.bind(address)
+        listener.listen(64)
+        server = subprocess.Popen(
+            [sys.executable, "-P", __file__, "--serve", address, str(listener.fileno())],
+            env={**os.environ, "PYTHONPATH": plugins},
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+        )
 
+    _stopping.callback(os.environ.pop, VARIABLE, None)
     _stopping.callback(shutil.rmtree, folder, ignore_errors=True)
     _stopping.callback(server.communicate)
     _stopping.callback(server.kill)
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n", "the server of warm Pythons does not start"
     return address
+
+
+def _wait_for(address: str) -> None:
+    """Run an empty script: after it, a command doesn't wait until the server has its imports."""
+    import subprocess
+
+    started = subprocess.run([*_command(address), "-P", os.devnull], check=False)
+    assert started.returncode == 0, "the server of warm Pythons does not start"
 
 
 # The program that is started in place of Python
@@ -114,17 +135,13 @@ def _received(peer: socket.socket, count: int) -> bytes:
 # The server
 
 
-def serve(address: str) -> list[str]:
+def serve(listener: socket.socket) -> list[str]:
     """Fork for each command; returns in the new process, with the command's arguments."""
     import selectors
 
     waiting = selectors.DefaultSelector()
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen(64)
     waiting.register(listener, selectors.EVENT_READ)
     waiting.register(0, selectors.EVENT_READ)
-    os.write(1, b"ready\n")
     commands: dict[int, socket.socket] = {}
     """Who waits for the end of each process."""
     ends: dict[int, int] = {}
@@ -226,8 +243,9 @@ def main() -> None:
                 signal.signal(-code, signal.SIG_DFL)
             os.kill(os.getpid(), -code)
         sys.exit(code)
-    _import_everything(address := sys.argv[2])
-    option, program, *arguments = serve(address)
+    address, listener = sys.argv[2], socket.socket(fileno=int(sys.argv[3]))
+    _import_everything(address)
+    option, program, *arguments = serve(listener)
     import runpy
 
     if option == "-P":

@@ -23,7 +23,7 @@ from plumbline.project.sites import site_folder
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.ready import ensure_ready
 
-STEP = Path(__file__).with_name("step.py")
+PYTHON: Sequence[str] = (sys.executable,)
 FEW = 10
 AT_MOST = 1.2
 """How many times the CPU of the docs step with few results it may take with many."""
@@ -111,7 +111,7 @@ def _prepared(folder: Path, state: Path, count: int) -> _Prepared:
     _step(prepared, "plumbline")
     multiply(prepared.state / "results", target, count)
     subprocess.run(
-        [sys.executable, "-m", "plumbline", "docs", "build", "--afresh"],
+        [*PYTHON, "-m", "plumbline", "docs", "build", "--afresh"],
         cwd=project.root,
         env=_environment(prepared),
         check=True,
@@ -122,12 +122,13 @@ def _prepared(folder: Path, state: Path, count: int) -> _Prepared:
 
 
 def _measured(builder: str, prepared: _Prepared, stored: int, rounds: int) -> Measured:
+    if rounds > 1:
+        _step(prepared, builder)  # fills caches; one round only shows that the benchmark works
     taken = []
-    for number in range(rounds + (builder == "plumbline")):
+    for _ in range(rounds):
         one = _step(prepared, builder)
         say(f"{builder}, {stored:,} stored: {one['cpu']:.2f} s CPU")
-        if number or builder == "gx":  # the first one fills caches
-            taken.append(one)
+        taken.append(one)
     return Measured(
         builder=builder,
         stored=stored,
@@ -140,7 +141,7 @@ def _measured(builder: str, prepared: _Prepared, stored: int, rounds: int) -> Me
 
 def _step(prepared: _Prepared, builder: str) -> Mapping[str, Any]:
     done = subprocess.run(
-        [sys.executable, str(STEP), str(prepared.root), builder],
+        [*PYTHON, "-m", "bench.docs.step", str(prepared.root), builder],
         env=_environment(prepared),
         check=True,
         capture_output=True,

@@ -1,6 +1,6 @@
 """One run of the checkpoint, and the docs step of it measured: a process of its own.
 
-    python step.py PROJECT plumbline|gx
+    python -m bench.docs.step PROJECT plumbline|gx
 
 Prints one JSON object: CPU and wall seconds of the docs step alone, files opened for reading, and
 files written.

@@ -95,14 +95,15 @@ def measure_history(
             stack.callback(place.forget)
             place.fill(progress)
         found: dict[int, list[_Read]] = {place.runs: [] for place in places}
-        for number, instant in enumerate(INSTANTS[1 : rounds + 2]):
+        unmeasured = 1 if rounds > 1 else 0  # fills caches
+        for number, instant in enumerate(INSTANTS[1 : 1 + unmeasured + rounds]):
             for place in places:
                 one = place.run(instant)
                 progress(
                     f"run after {place.runs:,}: {one.process.cpu:.2f} s CPU, {one.rows:,} rows, "
                     f"{one.files:,} files"
                 )
-                if number:
+                if number >= unmeasured:
                     found[place.runs].append(one)
     few, many = found.values()
     measured = {

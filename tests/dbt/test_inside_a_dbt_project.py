@@ -28,9 +28,10 @@ from plumbline.run.runner import run_checkpoint
 from plumbline.warehouse.client import open_client
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.dbt import Dbt
-from support.processes import PLUMBLINE, environment
+from support.processes import environment
 from support.same_query import differences
 from support.targets import embedded_target
+from support.warm_python import warm_python
 
 pytestmark = [pytest.mark.dbt, pytest.mark.warehouse]
 
@@ -105,7 +106,7 @@ def test_dbt_builds_its_models_and_nothing_of_the_monitors(shop: Shop) -> None:
 
 def test_plumbline_judges_what_dbt_has_built(shop: Shop) -> None:
     done = subprocess.run(
-        [*PLUMBLINE, "run", "--as-of", "2026-02-02", "--format", "json"],
+        [*warm_python(), "-m", "plumbline", "run", "--as-of", "2026-02-02", "--format", "json"],
         cwd=shop.dbt.project,
         env=environment(
             PLUMBLINE_TARGET="local",

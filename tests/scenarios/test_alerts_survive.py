@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -232,7 +231,7 @@ def test_a_run_killed_while_slack_stalls_is_made_good_by_the_next(
     env = environment(season_state_dir) | {
         "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "/error",
     }
-    command = [sys.executable, "-m", "plumbline", "run", "health_check", "--as-of", "2026-02-02"]
+    command = [*warm_python(), "-m", "plumbline", "run", "health_check", "--as-of", "2026-02-02"]
     slack.next(Stall(60))
     process = subprocess.Popen([*command, "--alerts"], cwd=root, env=env)
     expires = time.monotonic() + 100

@@ -1,4 +1,4 @@
-"""The embedded BigQuery parses and translates a statement once, and gives the same translation."""
+"""The embedded BigQuery parses and translates a statement once, and writes no list of jobs."""
 
 from __future__ import annotations
 
@@ -33,6 +33,32 @@ def translate():
 plain = translate()
 process["remember_statements"]()
 print(json.dumps({"plain": plain, "first": translate(), "again": translate()}))
+"""
+
+LIST_JOBS = """
+import json, runpy, sys
+from datetime import UTC, datetime
+process = runpy.run_path(sys.argv[1])
+process["quiet_log"]()
+process["keep_jobs_in_memory"]()
+from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
+from bqemulator.catalog.models import JobMeta
+
+class Engine:
+    statements = []
+
+    def execute(self, statement, *parameters):
+        self.statements.append(statement)
+
+catalog = DuckDBCatalogRepository(Engine())
+catalog.ensure_ready = lambda: None
+now = datetime.now(UTC)
+catalog.upsert_job(JobMeta(
+    project_id="p", job_id="j", job_type="QUERY", state="DONE", configuration={},
+    creation_time=now, etag="e",
+))
+listed = [job.job_id for job in catalog.list_jobs("p")]
+print(json.dumps({"listed": listed, "written": len(Engine.statements)}))
 """
 
 
@@ -124,3 +150,15 @@ def test_an_error_is_found_anew() -> None:
     assert not translate(translator, "it fails").is_ok()
     assert not translate(translator, "it fails").is_ok()
     assert translator.asked == ["it fails"] * 2
+
+
+def test_a_job_is_listed_and_not_written_to_the_data_file() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIST_JOBS, embedded_process.__file__],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=250,
+    )
+
+    assert json.loads(done.stdout) == {"listed": ["j"], "written": 0}

@@ -8,7 +8,8 @@ that it is up in a second and a half. Five things stand between it and `python -
 * DuckDB's spatial extension, without which bqemulator does not start, is taken from its PyPI
   package, not from the network;
 * it leaves when its folder is removed: nobody could find it any more;
-* what bqemulator derives from a statement's text alone is remembered, and a write copies no table.
+* what bqemulator derives from a statement's text alone is remembered, a write copies no table, and
+  the list of jobs stays in memory.
 """
 
 from __future__ import annotations
@@ -153,6 +154,17 @@ def keep_no_versions() -> None:
     setattr(SnapshotManager, "capture", capture_when_asked)  # noqa: B010 - a method, to mypy
 
 
+def keep_jobs_in_memory() -> None:
+    """Have bqemulator keep its list of jobs only as long as it runs.
+
+    Of itself it also writes each job to the data file, which is a third of a small job's time. No
+    one could use the list after a restart: the results of the jobs are gone by then.
+    """
+    from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
+
+    setattr(DuckDBCatalogRepository, "_write_job", lambda *_: None)  # noqa: B010 - a method, to mypy
+
+
 def parse_once(parse_one: Callable[..., Any]) -> Callable[..., Any]:
     """``sqlglot.parse_one`` that returns the tree of the last time, unless somebody changed it."""
     trees: OrderedDict[tuple[str, str], tuple[Any, list[Any]]] = OrderedDict()
@@ -206,6 +218,7 @@ def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None
     gc.set_threshold(ALLOCATIONS)
     remember_statements()
     keep_no_versions()
+    keep_jobs_in_memory()
     from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
     from bqemulator.server import EmulatorServer
 

@@ -46,7 +46,9 @@ class Replay:
         monkeypatch.setattr(ScheduleJobs, "sent", {})
         monkeypatch.setattr(runner, "MonitorJobs", ScheduleJobs)
 
-    def run(self, at: datetime, *, checkpoint: str = "health_check") -> RunReport:
+    def run(
+        self, at: datetime, *, checkpoint: str = "health_check", docs: bool = True
+    ) -> RunReport:
         """One run that judges ``at`` and may touch incidents."""
         request = RunRequest(
             project=self.project,
@@ -54,6 +56,7 @@ class Replay:
             as_of=AsOf(at.astimezone(NEW_YORK), "given"),
             checkpoint=checkpoint,
             alerts=True,
+            docs=docs,
         )
         return run_checkpoint(request, now=at, open_workspace=open_workspace)
 

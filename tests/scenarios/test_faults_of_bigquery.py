@@ -10,6 +10,7 @@ warehouse, both in one process with deadlines of moments; and each kind once as 
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ from plumbline.history import dataset, loads
 from plumbline.project import Target
 from plumbline.project.targets import Limits
 from plumbline.run.jobs import MonitorJobs
-from plumbline.warehouse import query
+from plumbline.warehouse import client, query
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.retries import PATIENCE
 from scenarios.conftest import Plumbline
@@ -87,6 +88,13 @@ def key_file(
         written = tokens.write_key_file(tmp_path / "key.json")
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(written))
         yield lambda proxy: None
+
+
+@pytest.fixture
+def one_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All runs share their credentials: to sign for a token each is half of what a run costs."""
+    found_once = functools.cache(client.application_default)
+    monkeypatch.setattr(client, "application_default", found_once)
 
 
 def applies(kind: Kind, request: str) -> bool:
@@ -173,7 +181,11 @@ def ask_monitors(
 
 
 def test_each_fault_at_each_request_of_the_monitors_of_a_day(
-    warehouse: Target, tmp_path: Path, key_file: object, moments: Callable[[], None]
+    warehouse: Target,
+    tmp_path: Path,
+    key_file: object,
+    one_token: None,
+    moments: Callable[[], None],
 ) -> None:
     target = bigquery_target(
         project=warehouse.project, limits=Limits(deadline_seconds=DEADLINE_SECONDS)

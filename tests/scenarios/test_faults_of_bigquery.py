@@ -277,6 +277,7 @@ def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
     warehouse: Target,
     tmp_path: Path,
     key_file: object,
+    one_token: None,
     moments: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -126,7 +126,7 @@ def test_nothing_is_asked_where_nothing_is_judged(small: SmallProject) -> None:
         ("DELETE FROM {batch} WHERE TRUE", "the query begins with 'DELETE'"),
         ("SELECT 1; DROP TABLE t", "the query holds more than one statement"),
         ("SELECT * FROM {batch} WHERE label = 'a", "the query opens ' and never closes it"),
-        ("SELECT * FROM shop.customers", "does not read {batch}"),
+        ("SELECT * FROM shop.customers", "does not use {batch}"),
         ("", "the query is empty"),
     ],
 )

@@ -24,7 +24,7 @@ class ReplayedIncident:
     """As the range left it."""
     changes: tuple[Change, ...]
     summary: str
-    """When it opened."""
+    """Of the outcome that opened it."""
 
     @property
     def told(self) -> int:

@@ -71,7 +71,7 @@ def _inline(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
             found[key] = {name: _inline(one, definitions) for name, one in value.items()}
         elif key in ("anyOf", "oneOf"):
             found[key] = [_inline(one, definitions) for one in value]
-        elif key == "items":
+        elif key in ("items", "additionalProperties") and isinstance(value, dict):
             found[key] = _inline(value, definitions)
         else:
             found[key] = value

@@ -156,7 +156,7 @@ def test_what_is_not_known_is_an_error_of_the_command_and_of_the_monitor(
         world.environment["PLATFORM"] = str(world.platform.clone(tmp_path / "c", "--depth=1"))
     done = world.type("deploy", "drift")
     assert done.code == 3
-    assert "? ERROR     worker: not known: " in done.stdout
+    assert "? ERROR     worker: unknown: " in done.stdout
     (row,) = world.rows()
     assert (row["deployed_commit"], row["own_commits_behind"]) == (None, None)
     (outcome,) = world.small.run_at(NOW + timedelta(minutes=5)).outcomes
@@ -214,7 +214,7 @@ def test_check_looks_at_everything_and_says_what_to_do(world: World, tmp_path: P
     (clone / "shared/lib.py").write_text("not committed\n")
     done = world.type("deploy", "check", "worker")
     assert done.code == 2
-    assert "✗ CRITICAL  uncommitted changes: 1 file of its own paths" in done.stdout
+    assert "✗ CRITICAL  uncommitted changes: 1 file in its own paths" in done.stdout
     assert "don't deploy" in done.stdout
     git(clone, "checkout", "--quiet", ".")
     found = world.type("deploy", "check", "worker", "--no-tests", "--format", "json")
@@ -256,9 +256,9 @@ def test_phase_4s_own_target_is_missed_after_its_deployment(plumbline: Plumbline
     [
         (("drift", "prediction-wroker"), "no service", "did you mean 'prediction-worker'?"),
         (("check", "nowhere"), "no service", "known: "),
-        (("verify", "nba-scrapers"), "nothing says how nba-scrapers is verified", "docs/deployments"),
+        (("verify", "nba-scrapers"), "no checkpoint verifies nba-scrapers", "docs/deployments"),
         (("verify", "prediction-worker", "--since", "yesterday"), "neither a date", "--since"),
-        (("verify", "prediction-worker", "--watch", "15m"), "needs the current data", "--as-of"),
+        (("verify", "prediction-worker", "--watch", "15m"), "needs current data", "--as-of"),
         (("drift", "--issues", "acme/data"), "GITHUB_TOKEN is not set", "Issues: read and write"),
     ],
     ids=["misspelt", "unknown", "no checkpoint", "no instant", "no now", "no token"],

@@ -30,6 +30,7 @@ CODES = {
     # No channel is configured here.
     "plumbline alerts test": 3,
     "plumbline alerts test --channel slack-error": 3,
+    'plumbline alerts close line_coverage --by ana --reason "feed retired"': 3,
     "plumbline alerts flush": 3,
     "plumbline alerts flush --force": 3,
 }

@@ -292,7 +292,7 @@ def test_two_at_once_would_run_all_twice_so_the_second_is_refused(world: World) 
     [
         (
             lambda world: world.schedule("checkpoint: all", "checkpoint: al"),
-            "names checkpoint 'al'",
+            "there is no checkpoint 'al'",
         ),
         (lambda world: world.schedule("0 */6 * * *", "0 6 31 2 *"), "never occurs"),
         (lambda world: world.schedule(SCHEDULES, "schedules: []"), "nothing is scheduled"),

@@ -196,15 +196,15 @@ FAULTS: dict[str, Kind] = {
         Refused(500, "internalError", "An internal error occurred and the request could not be "
                 "completed. This is usually caused by a transient issue."),
         True, "internal error"),
-    "502 front end": Kind(FrontEndPage(502, "Server Error"), True, "in trouble (HTTP 502)"),
+    "502 front end": Kind(FrontEndPage(502, "Server Error"), True, "reports an error (HTTP 502)"),
     "503 backendError": Kind(
         Refused(503, "backendError", "Error encountered during execution. Retrying may solve the "
                 "problem."),
-        True, "in trouble (HTTP 503)"),
-    "503 front end": Kind(FrontEndPage(503, "Service Unavailable"), True, "in trouble (HTTP 503)"),
+        True, "reports an error (HTTP 503)"),
+    "503 front end": Kind(FrontEndPage(503, "Service Unavailable"), True, "reports an error (HTTP 503)"),
     "cut before": Kind(CutBefore(), True, "closes the connection"),
     "cut after": Kind(CutAfter(), True, "closes the connection"),
-    "cut in the middle": Kind(CutInTheMiddle(), True, "breaks off in the middle of an answer"),
+    "cut in the middle": Kind(CutInTheMiddle(), True, "closes the connection in the middle of an answer"),
     "stall before": Kind(Stalls(60.0, done=False), True, "no answer"),
     "stall after": Kind(Stalls(60.0), True, "no answer"),
     "job fails: backendError": Kind(

@@ -260,10 +260,10 @@ def test_an_incident_does_not_end_because_its_group_is_not_returned(small: Small
     live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
     live.run("select 'fr' as country, 10.0 as pct union all select 'us', 91.0")
     live.run("select 'us' as country, 91.0 as pct")
-    assert live.events == ["opened", "reminded"]
+    assert live.events == ["opened"]
     assert "stays open: no longer returned: fr" in str(live.notes)
     live.run("select 'fr' as country, 90.0 as pct union all select 'us', 91.0")
-    assert live.events == ["opened", "reminded", "resolved"]
+    assert live.events == ["opened", "resolved"]
 
 
 def test_a_missing_group_that_weighs_nothing_does_not_end_its_incident(small: SmallProject) -> None:
@@ -279,5 +279,5 @@ def test_a_missing_group_that_weighs_nothing_does_not_end_its_incident(small: Sm
     live.run(both.format("10.0"))
     outcome = live.run("select 'us' as country, 91.0 as pct")
     assert str(outcome.status) == "PASS"
-    assert live.events == ["opened", "reminded"]
+    assert live.events == ["opened"]
     assert "stays open: no longer returned: fr" in str(live.notes)

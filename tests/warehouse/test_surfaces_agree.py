@@ -203,7 +203,7 @@ REFUSED = {
         in_names=False,
     ),
     "a variable in a temporary function": Refused(
-        "a variable stands in a temporary function", "models/monitors/m.sql",
+        "a variable is in a temporary function", "models/monitors/m.sql",
         sql="create temp function f() as ({{ var('days') }}); select f() as n", in_names=False,
     ),
     "a statement that is no query": Refused(

@@ -132,11 +132,11 @@ def _keys(incident: Incident, group: str) -> list[str]:
     column, equals, value = group.partition("=")
     found = acks.matching(incident.members, column.strip(), value.strip()) if equals else []
     if not found:
-        failing = ", ".join(member.label for member in incident.members[:5]) or "none"
+        failing = ", ".join(acks.arguments(incident.members[:5])) or "none"
         raise ConfigError(
             f"{group!r} is not a failing group of {incident.id}",
             key="--group",
-            fix=f"write COLUMN=VALUE of a failing group: {failing}",
+            fix=f"name a failing group: {failing}",
         )
     return [member.key for member in found]
 

@@ -375,7 +375,8 @@ command = Group(
                     "acknowledge for somebody else, with a note",
                 ),
                 Example(
-                    "plumbline alerts ack grading_completeness --group system_id=ridge_v1 --for 8h",
+                    "plumbline alerts ack grading_completeness --group system_id=moving_average"
+                    " --for 8h",
                     "acknowledge one group for eight hours",
                 ),
             ),

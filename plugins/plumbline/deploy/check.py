@@ -136,7 +136,7 @@ def _uncommitted(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.CRITICAL,
-            f"{count(len(own), 'files')} in its own paths have uncommitted changes",
+            f"{count(len(own), 'files')} in its own paths",
             "commit or stash them, so that the deployed code is a commit",
             tuple(own[:10]),
         )
@@ -145,7 +145,7 @@ def _uncommitted(context: CheckContext) -> CheckResult:
         return CheckResult(
             name,
             Status.WARNING,
-            f"{count(len(others), 'files')} outside its own paths have uncommitted changes",
+            f"{count(len(others), 'files')} outside its own paths",
             "see `git status`; check whether its build includes them",
             tuple(others[:10]),
         )

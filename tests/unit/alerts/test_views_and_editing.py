@@ -248,7 +248,7 @@ def test_an_ack_of_a_group_that_does_not_fail_is_refused_with_those_that_do(grou
     with pytest.raises(ConfigError) as refused:
         editing.acknowledged(state(), "a", by="ana", at=NOW, note="", groups=[group])
     assert refused.value.key == "--group"
-    assert "a failing group: x" in str(refused.value.fix)
+    assert "a failing group: s=x" in str(refused.value.fix)
 
 
 def test_the_timeline_says_new_failing_group() -> None:

@@ -69,6 +69,15 @@ def covered_keys(ack: Ack, members: Iterable[FailingGroup]) -> tuple[str, ...]:
     return tuple(key for key in failed if ack.groups is None or key in ack.groups)
 
 
+def arguments(members: Iterable[FailingGroup]) -> list[str]:
+    """``COLUMN=VALUE`` of each group, as `matching` takes them apart."""
+    return [
+        f"{column}={shown(value)}"
+        for member in members
+        for column, value in json.loads(member.key).items()
+    ]
+
+
 def matching(members: Iterable[FailingGroup], column: str, value: str) -> list[FailingGroup]:
     """The members whose key has ``value`` in ``column``."""
     found = []

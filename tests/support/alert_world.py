@@ -92,7 +92,7 @@ class World:
             fallback=self.fallback,
             clock=lambda: at,
             holder=f"run-{self.runs}",
-            bound_seconds=0.05,
+            bound_seconds=1.0,
             sleep=lambda _: None,
         )
 

@@ -404,7 +404,10 @@ def test_an_answer_that_was_cancelled_before_its_turn_asks_nothing(
     bigquery.on("slow", Answer(after=0.5))
     runner = runner_for(bigquery, concurrent_jobs=1)
 
-    slow, unwanted = runner.submit(ask("slow")), runner.submit(ask("unwanted"))
+    slow = runner.submit(ask("slow"))
+    while not slow.running():  # or the other may get the place first
+        time.sleep(0.01)
+    unwanted = runner.submit(ask("unwanted"))
     assert unwanted.cancel()
 
     assert slow.result(timeout=LONG_ENOUGH).rows == [{"n": 1}]

@@ -146,7 +146,7 @@ def test_a_fault_of_a_channel_itself_is_told_by_its_type_alone(deliver, slept) -
         {"slack": channel},
         [message(1)],
         clock=lambda: NOW,
-        bound_seconds=0.01,
+        bound_seconds=1.0,
         sleep=slept.append,
     )
     assert "RuntimeError" in done[0].receipt.detail

@@ -23,6 +23,9 @@ from bench.health_check.report import (
 )
 from plumbline.project.targets import Target
 
+# The fixture starts twenty processes, one after the other.
+pytestmark = pytest.mark.timeout(1000)
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "bench"
 
 
@@ -36,7 +39,7 @@ def run(*arguments: str, season: Target | None = None) -> subprocess.CompletedPr
         env=environment,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
         check=False,
     )
 

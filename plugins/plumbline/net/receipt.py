@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -29,3 +29,10 @@ class Receipt:
     """Seconds that the receiver asked us to wait."""
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By incident: what the channel needs for the next message about it."""
+
+    def with_fix(self, fixes: Mapping[int, str]) -> Receipt:
+        """With what to do about it, by the receiver's HTTP status; as it is if there is nothing."""
+        fix = fixes.get(self.status_code or 0)
+        if fix is None or self.verdict is DeliveryStatus.DELIVERED:
+            return self
+        return replace(self, detail=f"{self.detail}; {fix}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
@@ -281,8 +281,8 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
         limit: characters.
         now: when it is sent; a late message says so.
     """
-    remarks = (late(message, now), _sample(message), *notes_of(message))
-    opening = [subject(message), *[line for line in remarks if line]]
+    opening = [subject(message)]
+    opening += filter(None, (late(message, now), _sample(message), *notes_of(message)))
     text = cut("\n".join(opening), limit)
     closing = "\n\n" + footer(message)
     for index, item in enumerate(message.items):
@@ -296,6 +296,13 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
             block = cut(block, max(0, limit - len(text) - len(last)))
         text += block
     return cut(text + closing, limit)
+
+
+def remarks(message: Message, now: datetime | None) -> Iterator[str]:
+    """What is said before the items: that it is a sample or late, and notes."""
+    if message.is_sample:
+        yield "SAMPLE: this is a test of the channel, nothing is wrong."
+    yield from filter(None, (late(message, now), *notes_of(message)))
 
 
 def footer(message: Message) -> str:

@@ -23,9 +23,8 @@ from plumbline.alerts.channels.wording import (
     footer,
     headline,
     is_link,
-    late,
-    notes_of,
     plain_text,
+    remarks,
     subject,
 )
 from plumbline.core.safe_text import one_line
@@ -96,12 +95,9 @@ def thread(message: Message, sender: str) -> list[str]:
 
 def html(message: Message, *, now: datetime | None = None) -> str:
     """The mail as a page: a block per incident, coloured by its status."""
-    remarks = [late(message, now), *notes_of(message)]
-    if message.is_sample:
-        remarks.insert(0, "SAMPLE: this is a test of the channel, nothing is wrong.")
     more = len(message.items) - MOST_ITEMS
     blocks = [
-        *(_tag("p", escape(remark)) for remark in remarks if remark),
+        *(_tag("p", escape(remark)) for remark in remarks(message, now)),
         *(_item(clipped(item)) for item in message.items[:MOST_ITEMS]),
         *([_tag("p", f"and {more} more")] if more > 0 else []),
         _tag("p", escape(footer(message)), "color:#57606a;font-size:12px"),

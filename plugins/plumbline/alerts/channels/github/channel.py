@@ -223,8 +223,8 @@ class _Delivery:
         wait = _rate_limit_wait(reply)
         if wait is not None:
             receipt = replace(receipt, verdict=DeliveryStatus.RETRY, retry_after=wait)
-        elif fix := _FIXES.get(reply.status_code or 0):
-            receipt = replace(receipt, detail=f"{receipt.detail}; {fix}")
+        else:
+            receipt = receipt.with_fix(_FIXES)
         raise _FailedError(receipt)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.googlechat.rendering import encoded
 from plumbline.alerts.channels.message import Message
-from plumbline.net.http import Caller, Reply
-from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.http import Caller
+from plumbline.net.receipt import Receipt
 from plumbline.net.secrets import Secret
 
 _REPLY = "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
@@ -52,7 +51,8 @@ class GoogleChatChannel:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         url = _replying(self._webhook)
         with Caller(timeout_seconds=timeout_seconds, secrets=(self._webhook,)) as caller:
-            return _receipt(caller.send("POST", url, headers=headers, body=body))
+            reply = caller.send("POST", url, headers=headers, body=body)
+        return reply.receipt.with_fix(_FIXES)
 
 
 def _replying(webhook: Secret) -> Secret:
@@ -61,11 +61,3 @@ def _replying(webhook: Secret) -> Secret:
     query = dict(parse_qsl(parts.query)) | {"messageReplyOption": _REPLY}
     asked = (parts.scheme, parts.netloc, parts.path, urlencode(query), parts.fragment)
     return Secret(urlunsplit(asked))
-
-
-def _receipt(reply: Reply) -> Receipt:
-    receipt = reply.receipt
-    fix = _FIXES.get(receipt.status_code or 0)
-    if receipt.verdict is DeliveryStatus.DELIVERED or fix is None:
-        return receipt
-    return replace(receipt, detail=f"{receipt.detail}; {fix}")

@@ -6,22 +6,20 @@ what notifications show: there a ``<`` from data is kept from beginning a mentio
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
 
+from plumbline.alerts.channels import cards
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.truncate import clipped
 from plumbline.alerts.channels.wording import (
     cut,
     details,
     footer,
     headline,
     is_link,
-    late,
-    notes_of,
+    remarks,
     subject,
 )
 from plumbline.core.safe_text import one_line
@@ -31,11 +29,7 @@ MOST_BYTES = 30_000
 """Of a request; Google Chat accepts 32,000."""
 LONGEST_TEXT = 4_096
 """Characters of the text beside the card; a subject is far below."""
-MOST_GROUPS = 8
 
-_LONGEST_LINES = (600, 200, 60)
-"""Characters of a line, from the first that leaves room for an item."""
-_LONGEST_LINK = 1_000
 _COLOURS = {Status.CRITICAL: "#cf222e", Status.ERROR: "#8250df", Status.WARNING: "#bf8700"}
 _GOOD = "#1a7f37"
 
@@ -49,11 +43,12 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
         message: what to notify of.
         now: when it is sent; a late message says so.
     """
-    for longest in _LONGEST_LINES:
-        items = _fitting(message, longest, now)
-        if items:
-            break
-    return _json(_body(message, items, longest, now))
+    return cards.encoded(
+        message,
+        most_bytes=MOST_BYTES,
+        body=lambda items, longest: _body(message, items, longest, now),
+        part=_section,
+    )
 
 
 def thread_key(message: Message) -> str:
@@ -61,26 +56,9 @@ def thread_key(message: Message) -> str:
     return message.items[0].incident if message.items else message.id
 
 
-def _fitting(message: Message, longest: int, now: datetime | None) -> list[Item]:
-    """The first items that have room, with lines of at most ``longest`` characters."""
-    used = len(_json(_body(message, [], longest, now)))
-    fitting: list[Item] = []
-    for item in map(clipped, message.items):
-        used += len(_json(_section(item, longest))) + 1
-        if used > MOST_BYTES:
-            break
-        fitting.append(item)
-    return fitting
-
-
-def _json(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
-
-
 def _body(message: Message, items: Sequence[Item], longest: int, now: datetime | None) -> Part:
     rest = len(message.items) - len(items)
-    opening = [escape(cut(text, longest)) for text in _remarks(message, now)]
+    opening = [escape(cut(text, longest)) for text in remarks(message, now)]
     closing = [*([f"and {rest} more"] if rest else []), escape(cut(footer(message), longest))]
     sections = [
         *([_paragraphs(opening)] if opening else []),
@@ -94,18 +72,12 @@ def _body(message: Message, items: Sequence[Item], longest: int, now: datetime |
     }
 
 
-def _remarks(message: Message, now: datetime | None) -> Iterator[str]:
-    if message.is_sample:
-        yield "SAMPLE: this is a test of the channel, nothing is wrong."
-    yield from filter(None, (late(message, now), *notes_of(message)))
-
-
 def _section(item: Item, longest: int) -> Part:
     colour = _GOOD if item.event.is_end else _COLOURS.get(item.status, "#57606a")
     title = escape(cut(headline(item), longest))
     lines = [f'<font color="{colour}"><b>{title}</b></font>']
     label = ""
-    for detail in details(item, most_groups=MOST_GROUPS):
+    for detail in details(item, most_groups=cards.MOST_GROUPS):
         shown = "" if detail.label == label else f"<b>{escape(detail.label)}</b>: "
         label = detail.label
         lines.append(shown + escape(cut(one_line(detail.text), longest)))
@@ -121,5 +93,5 @@ def _paragraphs(lines: Sequence[str]) -> Part:
 
 def _links(item: Item) -> Iterator[Part]:
     for text, address in (("Runbook", item.runbook), ("Documentation", item.docs_url)):
-        if address and len(address) <= _LONGEST_LINK and is_link(address):
+        if address and len(address) <= cards.LONGEST_LINK and is_link(address):
             yield {"text": text, "onClick": {"openLink": {"url": address}}}

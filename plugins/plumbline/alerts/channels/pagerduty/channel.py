@@ -13,6 +13,7 @@ from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secrets import Secret
 
 BASE_URL = "https://events.pagerduty.com"
+_FIXES = {400: "check the routing key: it is that of an Events API v2 integration"}
 _ACCEPTED = 202
 
 
@@ -59,10 +60,7 @@ def _receipt(reply: Reply) -> Receipt:
         # Something between answers in PagerDuty's place (a proxy, a portal).
         detail = f"{receipt.detail}, where PagerDuty answers {_ACCEPTED}"
         return replace(receipt, verdict=DeliveryStatus.RETRY, detail=detail)
-    if receipt.status_code == 400:
-        fix = "check the routing key: it is that of an Events API v2 integration"
-        return replace(receipt, detail=f"{receipt.detail}; {fix}")
-    return receipt
+    return receipt.with_fix(_FIXES)
 
 
 def _is_pointless_to_go_on(reply: Reply) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
@@ -65,8 +64,7 @@ def _receipt(reply: Reply) -> Receipt:
     receipt = reply.receipt
     if receipt.verdict is DeliveryStatus.DELIVERED:
         return _accepted(reply)
-    fix = _FIXES.get(receipt.status_code or 0)
-    return receipt if fix is None else replace(receipt, detail=f"{receipt.detail}; {fix}")
+    return receipt.with_fix(_FIXES)
 
 
 def _accepted(reply: Reply) -> Receipt:

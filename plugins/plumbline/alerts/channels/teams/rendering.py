@@ -6,21 +6,19 @@ data is in runs, so that nothing in it becomes a link, a mention or an image.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from plumbline.alerts.channels import cards
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.truncate import clipped
 from plumbline.alerts.channels.wording import (
     cut,
     details,
     footer,
     headline,
     is_link,
-    late,
-    notes_of,
+    remarks,
     subject,
 )
 from plumbline.core.safe_text import one_line
@@ -30,11 +28,7 @@ MOST_BYTES = 20_000
 """Of a request. Teams documents about 28 KB, and answers 413 to some requests above 21,000."""
 MOST_LINKS = 6
 """Buttons that Teams shows in a row."""
-MOST_GROUPS = 8
 
-_LONGEST_LINES = (600, 200, 60)
-"""Characters of a line, from the first that leaves room for an item."""
-_LONGEST_LINK = 1_000
 _STYLES = {Status.CRITICAL: "attention", Status.ERROR: "accent", Status.WARNING: "warning"}
 
 Block = dict[str, Any]
@@ -47,43 +41,27 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
         message: what to notify of.
         now: when it is sent; a late message says so.
     """
-    for longest in _LONGEST_LINES:
-        items = _fitting(message, longest, now)
-        if items:
-            break
-    return _encoded(message, _card(message, items, longest, now))
+    return cards.encoded(
+        message,
+        most_bytes=MOST_BYTES,
+        body=lambda items, longest: _request(message, _card(message, items, longest, now)),
+        part=lambda item, longest: [_item(item, longest), *_links([item])],
+    )
 
 
-def _fitting(message: Message, longest: int, now: datetime | None) -> list[Item]:
-    """The first items that have room, with lines of at most ``longest`` characters."""
-    used = len(_encoded(message, _card(message, [], longest, now)))
-    fitting: list[Item] = []
-    for item in map(clipped, message.items):
-        used += len(_json([_item(item, longest), *_links([item])]))
-        if used > MOST_BYTES:
-            break
-        fitting.append(item)
-    return fitting
-
-
-def _encoded(message: Message, card: Block) -> bytes:
+def _request(message: Message, card: Block) -> Block:
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive",
         "contentUrl": None,
         "content": card,
     }
-    return _json({"type": "message", "summary": subject(message), "attachments": [attachment]})
-
-
-def _json(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
+    return {"type": "message", "summary": subject(message), "attachments": [attachment]}
 
 
 def _card(message: Message, items: Sequence[Item], longest: int, now: datetime | None) -> Block:
     rest = len(message.items) - len(items)
     more = [_line(f"and {rest} more", longest)] if rest else []
-    opening = [_line(text, longest, bold=True) for text in _remarks(message, now)]
+    opening = [_line(text, longest, bold=True) for text in remarks(message, now)]
     closing = _line(footer(message), longest, subtle=True)
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -96,17 +74,11 @@ def _card(message: Message, items: Sequence[Item], longest: int, now: datetime |
     }
 
 
-def _remarks(message: Message, now: datetime | None) -> Iterator[str]:
-    if message.is_sample:
-        yield "SAMPLE: this is a test of the channel, nothing is wrong."
-    yield from filter(None, (late(message, now), *notes_of(message)))
-
-
 def _item(item: Item, longest: int) -> Block:
     style = "good" if item.event.is_end else _STYLES.get(item.status, "default")
     lines = [_line(headline(item), longest, bold=True)]
     label = ""
-    for detail in details(item, most_groups=MOST_GROUPS):
+    for detail in details(item, most_groups=cards.MOST_GROUPS):
         runs = [_run(cut(one_line(detail.text), longest))]
         if detail.label != label:
             runs.insert(0, _run(f"{detail.label}: ", bold=True))
@@ -137,7 +109,7 @@ def _links(items: Sequence[Item]) -> Iterator[Block]:
         address: f"{text}: {cut(one_line(item.monitor), 40)}"
         for item in items
         for text, address in (("Runbook", item.runbook), ("Documentation", item.docs_url))
-        if address and len(address) <= _LONGEST_LINK and is_link(address)
+        if address and len(address) <= cards.LONGEST_LINK and is_link(address)
     }
     for address, title in list(found.items())[:MOST_LINKS]:
         yield {"type": "Action.OpenUrl", "title": title, "url": address}

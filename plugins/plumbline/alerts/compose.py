@@ -114,8 +114,8 @@ def compose(
         if not channels:
             unrouted.append(change.incident.id)
         notified[change.incident.id] = channels
-        item = _item(change, by_monitor.get(change.incident.monitor), known)
         outcome = by_monitor.get(change.incident.monitor)
+        item = _item(change, outcome, known)
         links = facts.source()
         item = replace(
             item,

@@ -41,7 +41,7 @@ class OutboxDelivery:
         holder: who claims messages: this run on this machine.
         clock: says what now is.
         note: takes a sentence for the report.
-        progress: is told while another run delivers.
+        progress: called while another run delivers.
         zone: the domain's, in which messages show times; None: as they come.
         bound_seconds: for all messages of one channel.
         sleep: between attempts.

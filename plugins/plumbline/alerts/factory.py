@@ -55,7 +55,7 @@ def notify(
     environment: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] = read_wall_clock,
 ) -> AlertsReport:
-    """What ``outcomes`` mean for the incidents, told to whoever is to be told.
+    """What ``outcomes`` mean for the incidents; whoever the routes name is notified.
 
     Raises:
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.

@@ -52,7 +52,7 @@ class FailoverStore:
 
         Args:
             turn: ends the turn when it is closed.
-            progress: is told when another run has the turn.
+            progress: called when another run has the turn.
         """
         try:
             turn.enter_context(self._store.exclusively(progress))

@@ -2,7 +2,7 @@
 
 Such a run notifies of its ERRORs under ids that are the same for each run
 (`plumbline.alerts.incidents.ids`), but can't store that it did. Once the warehouse is back, a
-service that keeps an incident open until it is ended (PagerDuty) must be told of its end: a run
+service that keeps an incident open until it is ended (PagerDuty) must be notified of its end: a run
 that follows a gap sends it, which is harmless if there was nothing to end.
 Used by `plumbline.alerts.service`.
 """

@@ -1,4 +1,4 @@
-"""What a run told whom, for the run's report: GX-free values that text and JSON show."""
+"""Whom a run notified of what, for its report: values that text and JSON show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plumbline.core.alert_line import AlertLine
 
 @dataclass(frozen=True)
 class AlertsReport:
-    """What a run told."""
+    """What a run sent."""
 
     lines: tuple[AlertLine, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Who is told: the routes of ``checkpoints/alerts.yml``, pure.
+"""Who is notified: the routes of ``checkpoints/alerts.yml``, pure.
 
 Used where messages are composed and rerouted, and by what shows or tries the routes.
 """
@@ -47,14 +47,14 @@ def _fallback(config: AlertsConfig) -> tuple[str, ...]:
 def with_fallback(
     config: AlertsConfig, name: str, configured: Collection[str] | Mapping[str, Channel]
 ) -> str | None:
-    """The channel that is told in place of ``name``: itself where it is configured.
+    """The channel that is notified in place of ``name``: itself where it is configured.
 
     Args:
         config: which channel is the fallback.
         name: the channel that a route names.
         configured: the channels that have what they need. As a mapping to the channels
             themselves (`plumbline.alerts.channels.factory`), of two names for one place the first
-            is meant, so that nothing is told there twice.
+            is meant, so that nothing is sent there twice.
 
     Returns:
         None where neither it nor the fallback is configured.

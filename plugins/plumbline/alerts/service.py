@@ -351,7 +351,7 @@ class AlertService:
             self._notes.append(f"The outcomes could not be recorded: {fault.one_line()}")
 
     def _unconfigured(self) -> list[str]:
-        """A line a channel that can't be told: never a silent skip."""
+        """A line for each channel that can't be notified: none is skipped silently."""
         lines = []
         for name, why in sorted(self.opened.missing.items()):
             instead = with_fallback(self.config, name, self.opened.channels)

@@ -120,7 +120,7 @@ def from_json(text: str, *, where: str) -> AlertState:
         if not isinstance(number, int):
             raise TypeError
     except (ValueError, KeyError, TypeError):
-        raise _unreadable(where, "it is no snapshot of plumbline") from None
+        raise _unreadable(where, "it is not a snapshot of plumbline") from None
     if number > FORMAT:
         raise NewerFormatError(
             "the alerts' state was written by a newer plumbline "

@@ -1,9 +1,9 @@
-"""The watchdog: looks from elsewhere whether scheduled runs happened, and tells when they did not.
+"""The watchdog: checks from elsewhere whether scheduled runs happened, and alerts if they did not.
 
 It has a state and an outbox of its own (table ``watchdog``), because the ones of the runs may be
 what is broken; the decision what is news, the channels and the delivery are the same. What it finds
-is an incident of a monitor called ``schedule NAME``, told to whom the schedule names. Where the
-warehouse can't be read, that itself is told, from what this machine knows.
+is an incident of a monitor called ``schedule NAME``, sent to whom the schedule names. Where the
+warehouse can't be read, that itself is sent, from what this machine knows.
 Used by ``plumbline schedule check``.
 """
 

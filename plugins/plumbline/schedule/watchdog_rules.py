@@ -109,7 +109,7 @@ class Seen:
     waiting: Sequence[tuple[str, datetime, str]] = ()
     """Messages in the outbox: channel, since when, why."""
     unconfigured: Mapping[str, str] = field(default_factory=dict)
-    """Channels that can't be told and have no fallback, and why."""
+    """Channels that can't be notified and have no fallback, and why."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def judge_rest(seen: Seen) -> list[WatchdogFinding]:
     found += [
         WatchdogFinding(
             Kind.UNCONFIGURED,
-            f"channel {name} can't be told and has no fallback: {why}",
+            f"channel {name} can't be notified and has no fallback: {why}",
             "set what it needs where runs run, and try it with `plumbline alerts test`",
             seen.now,
         )

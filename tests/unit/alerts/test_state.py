@@ -201,10 +201,10 @@ def test_a_newer_format_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("", "no snapshot"),
-        ("[]", "no snapshot"),
-        ('{"state": {}}', "no snapshot"),
-        ('{"format": "1", "state": {}}', "no snapshot"),
+        ("", "not a snapshot"),
+        ("[]", "not a snapshot"),
+        ('{"state": {}}', "not a snapshot"),
+        ('{"format": "1", "state": {}}', "not a snapshot"),
         ('{"format": 1}', "state: "),
         ('{"format": 1, "state": {"version": "x"}}', "version"),
         ('{"format": 1, "state": {"outbox": [{}]}}', "state.outbox.0.message"),

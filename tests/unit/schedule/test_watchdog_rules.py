@@ -177,7 +177,7 @@ def test_a_run_of_a_checkpoint_without_the_alerts_action_leaves_no_history() -> 
 
 
 def test_a_state_of_alerts_that_cannot_be_read_is_an_error_and_no_silence() -> None:
-    (finding,) = judge_rest(Seen(DUE, alerts_fault="it is no snapshot of plumbline"))
+    (finding,) = judge_rest(Seen(DUE, alerts_fault="it is not a snapshot of plumbline"))
     assert (finding.kind, finding.status) == (Kind.UNREADABLE, Status.ERROR)
 
 

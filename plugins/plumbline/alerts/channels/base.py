@@ -13,7 +13,7 @@ from plumbline.net.receipt import Receipt
 
 
 class Channel(Protocol):
-    """A place where people are told."""
+    """A place where people are notified."""
 
     @property
     def name(self) -> str:

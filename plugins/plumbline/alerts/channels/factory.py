@@ -25,12 +25,12 @@ class OpenedChannels:
     """The channels of a project as the environment makes them.
 
     Two channels whose secrets and settings are the same are one place: both names lead to the first
-    one's channel, so that nothing is told there twice.
+    one's channel, so that nothing is sent there twice.
     """
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
-    """By name: why a channel can't be told (``SLACK_WEBHOOK_URL is not set``)."""
+    """By name: why a channel can't be used (``SLACK_WEBHOOK_URL is not set``)."""
 
 
 def open_channels(config: AlertsConfig, environment: Mapping[str, str]) -> OpenedChannels:
@@ -69,7 +69,7 @@ def _secrets(entry: ChannelConfig, environment: Mapping[str, str]) -> dict[str, 
         if secret is None:
             raise ConfigError(f"{variable} is not set")
         if key in _ADDRESSES and not secret.reveal().startswith(("http://", "https://")):
-            raise ConfigError(f"{variable} is no http(s) URL")
+            raise ConfigError(f"{variable} is not an http(s) URL")
         found[key] = secret
     return found
 

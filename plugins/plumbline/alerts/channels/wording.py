@@ -73,7 +73,7 @@ def subject(message: Message, *, longest: int = LONGEST_HEADLINE) -> str:
     """
     before = "SAMPLE " if message.is_sample else ""
     if not message.items:
-        return cut(f"{before}{one_line(message.checkpoint)}: nothing to tell", longest)
+        return cut(f"{before}{one_line(message.checkpoint)}: nothing to report", longest)
     if len(message.items) > 1:
         before += f"{counts(message.items)}: "
     return f"{before}{headline(message.items[0], longest=longest - len(before))}"
@@ -277,7 +277,7 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
     Items that have no room are counted: "and N more".
 
     Args:
-        message: what is to be told.
+        message: what to notify of.
         limit: characters.
         now: when it is sent; a late message says so.
     """

@@ -1,4 +1,4 @@
-"""A monitor that fails and recovers in turn: told once, and kept open until it has been calm."""
+"""A monitor that fails and recovers in turn: notified once, kept open until it has been calm."""
 
 from __future__ import annotations
 

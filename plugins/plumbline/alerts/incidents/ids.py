@@ -1,6 +1,6 @@
 """The ids of incidents and events: the same decision on the same knowledge gives the same id.
 
-What a receiver or a table has seen under an id is never told or counted twice.
+What a receiver or a table has seen under an id is never sent or counted twice.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Change:
-    """One event of an incident: what happened, why, and whether it is to be told."""
+    """One event of an incident: what happened, why, and whether anyone is notified."""
 
     event_id: str
     """Deterministic: the same decision on the same knowledge gives the same id."""
@@ -242,7 +242,7 @@ class Change:
     notifies: bool
     """False: held back (muted, acknowledged, inhibited, flapping)."""
     new_members: tuple[FailingGroup, ...] = ()
-    """Those of which nobody was told; empty at an opening, where all are new."""
+    """Those that no one was notified of; empty at an opening, where all are new."""
     recovered_members: tuple[FailingGroup, ...] = ()
     """Those that the last word named and that are well since."""
     left_members: tuple[FailingGroup, ...] = ()

@@ -28,7 +28,7 @@ UNKNOWN = error(
 
 NAMELESS = error(
     "project-nameless",
-    "No file names the project, so its state and history can't be told from those of others.",
+    "No file names the project, so its state and history can't be kept apart.",
     wrong="fluent_datasources: {warehouse: {type: bigquery_models, targets: {...}}}",
     right="fluent_datasources: {warehouse: {plumbline_project: shop, ...}}",
 )

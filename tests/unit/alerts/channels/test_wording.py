@@ -321,7 +321,7 @@ def test_plain_text_says_what_happened(item: Item, text: str) -> None:
 
 
 def test_a_message_without_items_has_a_subject() -> None:
-    assert wording.subject(message()) == "health_check: nothing to tell"
+    assert wording.subject(message()) == "health_check: nothing to report"
 
 
 @pytest.mark.parametrize(

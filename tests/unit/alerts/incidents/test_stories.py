@@ -111,7 +111,7 @@ STORIES: dict[str, tuple[str, dict[int, str]]] = {
         "w[CC]C",
         {0: "opened, first failure", 1: "(suppressed, muted)", 3: "escalated, status rose"},
     ),
-    "it gets worse and better under a mute: there is nothing to tell": (
+    "it gets worse and better under a mute: there is nothing to report": (
         "w[Cw]ww",
         {0: "opened, first failure", 1: "(suppressed, muted)"},
     ),

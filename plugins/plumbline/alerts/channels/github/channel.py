@@ -67,7 +67,7 @@ class GitHubChannel:
     ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", repository):
             raise ConfigError(
-                f"{repository!r} is no repository of GitHub", fix="write it as owner/name"
+                f"{repository!r} is not a GitHub repository", fix="write it as owner/name"
             )
         self.name = name
         self._repository = repository

@@ -1,1 +1,1 @@
-"""Slack: what it is told (`render`), how (`transport`), and the two channels (`channel`)."""
+"""Slack: what is sent (`render`), how (`transport`), and the two channels (`channel`)."""

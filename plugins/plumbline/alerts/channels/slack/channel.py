@@ -1,6 +1,6 @@
 """The two Slack channels: an incoming webhook, and a bot with threads.
 
-A webhook is told the whole message at once. A bot writes a message for each incident (with those
+A webhook gets the whole message at once. A bot writes a message for each incident (with those
 that it inhibits): the first is the incident's root, later news go into its thread, and the root is
 edited to show how things stand. What must reach a phone is also sent to the channel.
 
@@ -32,7 +32,7 @@ BROADCAST = (Event.OPENED, Event.ESCALATED, Event.FLAPPING)
 """What a thread alone would hide."""
 
 MOST_ROOTS = 5
-"""More openings than this are told in one message: a storm must not ring forty times."""
+"""More openings than this are sent in one message: a storm must not ring forty times."""
 
 _ROOT_IS_GONE = ("thread_not_found", "message_not_found", "cannot_reply_to_message")
 

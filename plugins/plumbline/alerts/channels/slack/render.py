@@ -23,7 +23,7 @@ LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 
 MOST_FULL = 7
-"""Items that are told whole; of the others the headline."""
+"""Items that are shown whole; of the others only the headline."""
 MOST_HEADLINES = 15
 MOST_GROUPS = 8
 LONGEST_FALLBACK = 2500
@@ -45,7 +45,7 @@ def payload(message: Message, *, now: datetime | None = None) -> Payload:
     """The whole message.
 
     Args:
-        message: what is to be told.
+        message: what to notify of.
         now: when it is sent; a late message says so.
     """
     blocks = [_header(message), *_remarks(message, now)]
@@ -64,7 +64,7 @@ def payload_of(
 
     Args:
         message: where it comes from.
-        item: what is to be told.
+        item: what to notify of.
         now: when it is sent.
         brief: for a thread, whose root says the rest.
     """

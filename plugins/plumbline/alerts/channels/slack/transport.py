@@ -88,7 +88,7 @@ def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Rec
     except (_NoAnswerError, SlackClientError, ValueError):
         if client.reply is None:
             return Receipt(
-                DeliveryStatus.REFUSED, "the webhook is no URL: it must begin with https://"
+                DeliveryStatus.REFUSED, "the webhook is not a URL: it must begin with https://"
             )
         return client.reply.receipt
     assert client.reply is not None
@@ -96,7 +96,7 @@ def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Rec
     if receipt.verdict is not DeliveryStatus.DELIVERED or _is_ok(client.reply):
         return receipt
     # Whoever answers so is no Slack: a proxy's page, a wrong address. Asking again would get the
-    # same, and where it did take the message, write it again and again; the fallback is told.
+    # same, and where it did take the message, write it again and again; the fallback is notified.
     said = shortened(client.reply.body, (url,)) or "nothing"
     return Receipt(
         DeliveryStatus.REFUSED,
@@ -146,7 +146,7 @@ class Api:
             pass  # told by the reply, in words that hold no secret
         reply = self._client.reply
         if reply is None:
-            return Receipt(DeliveryStatus.REFUSED, "the API's address is no URL"), {}
+            return Receipt(DeliveryStatus.REFUSED, "the API's address is not a URL"), {}
         found = reply.json()
         return self._receipt(method, reply, found), found if isinstance(found, dict) else {}
 

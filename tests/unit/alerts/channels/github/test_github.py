@@ -241,7 +241,7 @@ def test_an_answer_that_is_not_githubs_is_not_believed(
     "repository", ["acme", "acme/data/x", "https://github.com/a/b", "a/b?x", ""]
 )
 def test_what_is_no_repository_is_refused(repository: str) -> None:
-    with pytest.raises(ConfigError, match="no repository"):
+    with pytest.raises(ConfigError, match="not a GitHub repository"):
         GitHubChannel("issues", repository, TOKEN)
 
 

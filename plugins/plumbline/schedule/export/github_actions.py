@@ -38,6 +38,11 @@ from plumbline.schedule.export.plain import (
     refuse_two_kinds_of_days,
 )
 
+# By commit, because the owner of an action can move a tag, and the job can sign in to Google.
+_CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+_SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0"
+_GOOGLE_AUTH = "google-github-actions/auth@7c6bc770dae815cd3e89ee6cdf493a5fab2cc093 # v3.0.0"
+
 _MOST_OFTEN = timedelta(minutes=5)
 _DAY = 24 * 60
 _GITHUB = "GitHub's cron"
@@ -161,18 +166,22 @@ def _workflow(
             "on:\n  schedule:\n",
             *(f"    - cron: {_text(cron)}\n" for cron in crons),
             "  workflow_dispatch:\n",
-            "permissions:\n  contents: read\n  id-token: write\n",
+            "permissions:\n  contents: read\n",
             "concurrency:\n",
             f"  group: {_text(f'plumbline-{schedule.checkpoint}')}\n",
             "  cancel-in-progress: false\n",
-            "jobs:\n  run:\n    runs-on: ubuntu-latest\n    steps:\n",
+            "jobs:\n  run:\n    runs-on: ubuntu-latest\n",
+            "    permissions:\n      contents: read\n",
+            "      id-token: write # to authenticate to Google without a key\n",
+            "    steps:\n",
             _guard(crons, zone) if needs_guard else "",
-            f"      - uses: actions/checkout@v4\n{only_if}",
-            f"      - uses: actions/setup-python@v5\n{only_if}",
+            f"      - uses: {_CHECKOUT}\n{only_if}",
+            "        with:\n          persist-credentials: false\n",
+            f"      - uses: {_SETUP_PYTHON}\n{only_if}",
             '        with:\n          python-version: "3.12"\n',
             f"      - name: Install plumbline\n{only_if}        run: |\n",
             *(f"          {line}\n" for line in _installation(root)),
-            f"      - uses: google-github-actions/auth@v2\n{only_if}        with:\n",
+            f"      - uses: {_GOOGLE_AUTH}\n{only_if}        with:\n",
             "          workload_identity_provider: ",
             '"${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}"\n',
             f"          service_account: {_text(account)}\n",

@@ -6,14 +6,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from plumbline.checks.bounds import Bounds
 from plumbline.checks.failures import reported
 from plumbline.core.failure import Failure
-from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
 from plumbline.core.text import number
 
 _HOURS = "hours_"
 """Columns that hold hours begin so: ``hours_behind``."""
+
+_HOURS_BEYOND = {
+    ("above", False): "more than",
+    ("above", True): "at least",
+    ("below", False): "less than",
+    ("below", True): "at most",
+}
+"""By the side of the threshold and its strictness."""
 
 
 def crossed_by_groups(outcome: Outcome) -> str:
@@ -31,14 +41,22 @@ def _in_words(failure: Failure, outcome: Outcome) -> str:
     same = {group.threshold for group in groups} == {bound}
     if not failing or not every or bound is None or not values or not same or not failure.column:
         return ""
-    above = values[0] > bound
-    worst = max(values) if above else min(values)
+    crossed = _crossed(groups[0].lines, bound, values[0])
+    worst = max(values) if crossed.fails == "above" else min(values)
     unit = _unit(failure, groups[0])
     noun = outcome.unit if outcome.unit not in ("", "%") else "groups"
     return (
-        f"{failing} of {every} {noun} {_beyond(failure.column, above, _number(bound, unit))}, "
+        f"{failing} of {every} {noun} {_beyond(failure.column, crossed, _number(bound, unit))}, "
         f"worst {_number(worst, unit, against=bound)}"
     )
+
+
+def _crossed(lines: Iterable[ThresholdLine], bound: float, value: float) -> ThresholdLine:
+    """The line at ``bound`` that ``value`` is on the wrong side of."""
+    for line in lines:
+        if line.value == bound and not Bounds.of_line(line).keep(value):
+            return line
+    return ThresholdLine("critical", bound, "above" if value > bound else "below")
 
 
 def _number(value: float, unit: str, *, against: float | None = None) -> str:
@@ -51,9 +69,9 @@ def _unit(failure: Failure, group: GroupOutcome) -> str:
     return failure.unit or group.unit or ("h" if (failure.column or "").startswith(_HOURS) else "")
 
 
-def _beyond(column: str, above: bool, bound: str) -> str:
+def _beyond(column: str, line: ThresholdLine, bound: str) -> str:
     """``more than 72 h behind``; ``with graded_pct below 50 %``."""
     if column.startswith(_HOURS):
         what = column.removeprefix(_HOURS).replace("_", " ")
-        return f"{'more' if above else 'less'} than {bound} {what}"
-    return f"with {column} {'above' if above else 'below'} {bound}"
+        return f"{_HOURS_BEYOND[line.fails, line.is_strict]} {bound} {what}"
+    return f"with {column} {'at or ' if line.is_strict else ''}{line.fails} {bound}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import ThresholdLine
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ class Bounds:
             strict_min=kwargs.get("strict_min") is True,
             strict_max=kwargs.get("strict_max") is True,
         )
+
+    @classmethod
+    def of_line(cls, line: ThresholdLine) -> Bounds:
+        """The range of the values that are on the right side of ``line``."""
+        if line.fails == "below":
+            return cls(min_value=line.value, strict_min=line.is_strict)
+        return cls(max_value=line.value, strict_max=line.is_strict)
 
     def broken_by(self, value: float | None) -> float | None:
         """The bound that ``value`` breaks, None where it keeps both; NULL breaks the first."""

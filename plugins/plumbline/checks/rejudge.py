@@ -8,8 +8,9 @@ rows that a model has just returned. What made a monitor fail besides the thresh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 
-from plumbline.checks.bounds import MeasuredGroup
+from plumbline.checks.bounds import Bounds, MeasuredGroup
 from plumbline.checks.check import Check, checks_of
 from plumbline.checks.groups import judge_groups, retired_groups
 from plumbline.checks.judged import JudgedExpectation
@@ -99,9 +100,8 @@ def _judged_by_lines(found: Outcome) -> Iterator[JudgedExpectation]:
 def _judged_by(
     lines: Iterable[ThresholdLine], measured: MeasuredGroup
 ) -> Iterator[JudgedExpectation]:
-    for severity, bound, side in lines:
-        argument = "min_value" if side == "below" else "max_value"
-        yield judge_check([measured], Check(OURS, severity, {argument: bound}))
+    for line in lines:
+        yield judge_check([measured], Check(OURS, line.severity, asdict(Bounds.of_line(line))))
 
 
 def _measured(key: GroupKey, found: Outcome | GroupOutcome) -> MeasuredGroup:

@@ -111,9 +111,9 @@ def _lines(check: Check, bounds: Bounds) -> Iterator[ThresholdLine]:
         "critical" if check.severity == "critical" else "warning"
     )
     if bounds.min_value is not None:
-        yield ThresholdLine(severity, bounds.min_value, "below")
+        yield ThresholdLine(severity, bounds.min_value, "below", bounds.strict_min)
     if bounds.max_value is not None:
-        yield ThresholdLine(severity, bounds.max_value, "above")
+        yield ThresholdLine(severity, bounds.max_value, "above", bounds.strict_max)
 
 
 def _subject(check: Check) -> str:

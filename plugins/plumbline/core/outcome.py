@@ -25,6 +25,8 @@ class ThresholdLine(NamedTuple):
     value: float
     fails: Literal["below", "above"] = "below"
     """On which side of it the data is wrong."""
+    is_strict: bool = False
+    """Whether a value exactly on it fails too; what earlier versions stored does not say."""
 
 
 @dataclass(frozen=True)

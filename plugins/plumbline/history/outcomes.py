@@ -141,7 +141,7 @@ def _rows(
 
 
 def _lines(lines: Sequence[ThresholdLine]) -> str:
-    return json.dumps([[line.severity, line.value, line.fails] for line in lines])
+    return json.dumps(lines)
 
 
 def _event_id(project: str, run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:

@@ -516,6 +516,8 @@ def _lines(text: object) -> tuple[ThresholdLine, ...]:
     """As `plumbline.history.outcomes` writes them; none in rows of an earlier version."""
     try:
         read: Any = json.loads(text) if isinstance(text, str) else text or []
-        return tuple(ThresholdLine(severity, float(value), side) for severity, value, side in read)
+        return tuple(
+            ThresholdLine(severity, float(value), *rest) for severity, value, *rest in read
+        )
     except (ValueError, TypeError):
         return ()

@@ -23,6 +23,7 @@ from plumbline.alerts.incidents.model import (
 from plumbline.alerts.state import AlertState, Pending, StateFormatError, from_json, to_json
 from plumbline.core.alert_line import Event
 from plumbline.core.mute import Mute
+from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import RunStatus, Status
 from plumbline.history.events import DeliveryRow, IncidentRow
 
@@ -39,6 +40,7 @@ def member(number: int) -> FailingGroup:
         observed=number / 3,
         numerator=number,
         unit="%",
+        lines=(ThresholdLine("warning", 80.0, is_strict=True),),
     )
 
 
@@ -171,6 +173,16 @@ def test_the_keys_of_format_1_keep_their_names() -> None:
     assert incident["told"] == ["slack", "pager"]
     (pending,) = state["outbox"]
     assert "mended" in pending["message"]["items"][0]
+
+
+def test_bounds_that_an_earlier_version_stored_are_not_strict() -> None:
+    written = json.loads(to_json(full(members=1)))
+    (of_incident,) = written["state"]["known"]["incidents"]
+    of_incident["members"][0]["lines"] = [["warning", 80.0, "below"]]
+
+    read = from_json(json.dumps(written), where="here")
+
+    assert read.known.incidents[0].members[0].lines == (ThresholdLine("warning", 80.0),)
 
 
 def test_an_instant_of_another_zone_is_the_same_instant() -> None:

@@ -14,7 +14,7 @@ from plumbline.checks.metric_result import judge_check
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
 from plumbline.checks.verdict import SortedRows
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import Outcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.project import Suite
 from support.projects import between
@@ -50,8 +50,17 @@ def test_what_made_it_fail_besides_the_bounds_stays(suite: Suite) -> None:
 
 def test_what_earlier_bounds_made_fail_is_no_other_reason(suite: Suite) -> None:
     (once,) = measured([85], Status.WARNING)
-    once = replace(once, lines=(("warning", 90.0, "below"),))
+    once = replace(once, lines=(ThresholdLine("warning", 90.0),))
     assert statuses(suite, [once]) == "P"
+
+
+@pytest.mark.parametrize(("is_strict", "status"), [(True, "P"), (False, "W")])
+def test_a_value_on_an_earlier_strict_bound_failed_by_it(
+    suite: Suite, is_strict: bool, status: str
+) -> None:
+    (once,) = measured([90], Status.WARNING)
+    once = replace(once, lines=(ThresholdLine("warning", 90.0, "below", is_strict),))
+    assert statuses(suite, [once]) == status
 
 
 def test_a_null_fails_whatever_the_bounds(suite: Suite) -> None:

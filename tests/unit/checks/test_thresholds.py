@@ -49,6 +49,16 @@ def test_a_bound_is_said_by_what_breaks_it(bound: dict[str, Any], words: str) ->
     assert main(suite(metric("warning", column="a", **bound))) == words
 
 
+def test_a_bound_as_a_line_says_whether_it_is_strict() -> None:
+    bounds = {"min_value": 1, "strict_min": True, "max_value": 2}
+    observed = {"column": "a", "aggregate": "mean"}
+    read = suite(metric("warning", column="a", aggregate="mean", **bounds), observed=observed)
+    assert lines(read) == (
+        ThresholdLine("warning", 1, "below", is_strict=True),
+        ThresholdLine("warning", 2, "above"),
+    )
+
+
 def test_the_levels_of_one_thing_stand_together() -> None:
     found = thresholds_of(
         suite(

@@ -12,6 +12,7 @@ import pytest
 import plumbline
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import Status
 from plumbline.history.reader import assemble, by_monitor, read_file
 
@@ -48,6 +49,22 @@ def test_groups_stand_with_their_monitor() -> None:
     assert (stored.outcome.status, stored.outcome.observed) == (Status.PASS, 91.5)
     (group,) = stored.outcome.groups
     assert (group.key, group.observed) == (GroupKey.of({"system_id": "a"}), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("stored", "lines"),
+    [
+        ('[["critical", 50, "below", true]]', (ThresholdLine("critical", 50.0, "below", True),)),
+        ('[["critical", 50, "above"]]', (ThresholdLine("critical", 50.0, "above", False),)),
+        ("[]", ()),
+        (None, ()),
+    ],
+)
+def test_bounds_are_read_with_or_without_their_strictness(
+    stored: str | None, lines: tuple[ThresholdLine, ...]
+) -> None:
+    (found,) = assemble([{**ROW, "as_of": AT, "threshold_lines": stored}])
+    assert found.outcome.lines == lines
 
 
 def test_the_last_recorded_word_counts() -> None:

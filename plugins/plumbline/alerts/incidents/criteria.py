@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from plumbline.alerts.incidents.model import FailingGroup, Incident
+from plumbline.checks.bounds import Bounds
 from plumbline.core.outcome import Outcome, ThresholdLine
 
 
@@ -54,8 +55,4 @@ def is_excused(incident: Incident, outcome: Outcome) -> bool:
 
 def _meets(lines: Sequence[ThresholdLine], observed: float | None) -> bool:
     """Whether ``observed`` is on the right side of all ``lines``; unknown is no."""
-    if not lines or observed is None:
-        return False
-    return not any(
-        observed < line.value if line.fails == "below" else observed > line.value for line in lines
-    )
+    return bool(lines) and all(Bounds.of_line(line).keep(observed) for line in lines)

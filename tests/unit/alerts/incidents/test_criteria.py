@@ -79,6 +79,33 @@ def test_an_end_that_the_suite_brought_is_not_called_recovered(
     assert (str(change.event), change.incident.ending, change.notifies) == (event, event, True)
 
 
+@pytest.mark.parametrize(
+    ("strict", "observed", "event"),
+    [
+        (ThresholdLine("critical", 50.0, "below", is_strict=True), 50.0, "threshold_changed"),
+        (ThresholdLine("critical", 50.0, "below", is_strict=True), 50.1, "resolved"),
+        (ThresholdLine("critical", 50.0, "above", is_strict=True), 50.0, "threshold_changed"),
+        (ThresholdLine("critical", 50.0, "above", is_strict=True), 49.9, "resolved"),
+        (ThresholdLine("critical", 50.0, "above"), 50.0, "resolved"),
+    ],
+)
+@pytest.mark.parametrize("as_group", [False, True])
+def test_a_value_on_a_strict_bound_did_not_meet_it(
+    strict: ThresholdLine, observed: float, event: str, as_group: bool
+) -> None:
+    before, after = (
+        (by_group(0, 50, a=40), by_group(1, 30, a=observed))
+        if as_group
+        else (whole(0, 40, 50), whole(1, observed, 30))
+    )
+    before = replace(
+        before,
+        lines=(strict,),
+        groups=tuple(replace(group, lines=(strict,)) for group in before.groups),
+    )
+    assert str(last(before, after).event) == event
+
+
 def test_excused_groups_are_told_apart_from_recovered_ones() -> None:
     change = last(by_group(0, 50, a=40, b=40), by_group(1, 30, a=60, b=40))
     assert [one.label for one in change.recovered_members] == ["a"]

@@ -16,7 +16,8 @@ from typing import Any
 import sqlglot
 from sqlglot import TokenType, exp
 
-from plumbline.models import CompiledModel, Parameter
+from plumbline.core.parameter import Parameter
+from plumbline.models import CompiledModel
 
 
 def differences(model: CompiledModel, pasted: str, values: Mapping[str, Any]) -> list[str]:

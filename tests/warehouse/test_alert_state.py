@@ -18,9 +18,9 @@ from plumbline.alerts.store import ConflictError, LocalFallback, StateStore
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.parameter import Parameter
 from plumbline.core.run import Run
 from plumbline.core.status import Status
-from plumbline.history.dataset import Parameter
 from plumbline.history.events import IncidentRow
 from plumbline.project.targets import Target
 

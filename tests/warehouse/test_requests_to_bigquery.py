@@ -20,7 +20,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 
 from plumbline.core.errors import WarehouseError
-from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.core.parameter import Parameter
+from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
 from plumbline.project import Project
@@ -82,8 +83,8 @@ def test_a_query_with_every_kind_of_parameter_is_understood(
         Parameter("price", "NUMERIC", Decimal("1.5")),
         Parameter("word", "STRING", "x"),
         Parameter("yes", "BOOL", True),
-        Parameter("days", "ARRAY<DATE>", [date(2026, 2, 2)]),
-        Parameter("none", "ARRAY<STRING>", []),
+        Parameter("days", "ARRAY<DATE>", (date(2026, 2, 2),)),
+        Parameter("none", "ARRAY<STRING>", ()),
     ]
 
     result = runner_for(target).run(

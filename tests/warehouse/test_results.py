@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from plumbline.core.errors import WarehouseError
+from plumbline.core.parameter import Parameter
 from plumbline.project.targets import Target
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
@@ -21,13 +20,6 @@ pytestmark = pytest.mark.warehouse
 NOON = dt.datetime(2026, 2, 2, 12, tzinfo=dt.UTC)
 
 
-@dataclass(frozen=True)
-class Parameter:
-    name: str
-    type: str
-    value: Any
-
-
 PARAMETERS = [
     ("INT64", 3, 3),
     ("FLOAT64", 0.25, 0.25),
@@ -37,10 +29,10 @@ PARAMETERS = [
     ("TIMESTAMP", NOON, NOON),
     ("INT64", None, None),
     ("ARRAY<INT64>", (1, 2), [1, 2]),
-    ("ARRAY<STRING>", ["b", "a"], ["b", "a"]),
-    ("ARRAY<STRING>", [], []),
-    ("ARRAY<TIMESTAMP>", [NOON], [NOON]),
-    ("ARRAY<DATE>", [dt.date(2026, 2, 2)], [dt.date(2026, 2, 2)]),
+    ("ARRAY<STRING>", ("b", "a"), ["b", "a"]),
+    ("ARRAY<STRING>", (), []),
+    ("ARRAY<TIMESTAMP>", (NOON,), [NOON]),
+    ("ARRAY<DATE>", (dt.date(2026, 2, 2),), [dt.date(2026, 2, 2)]),
 ]
 
 

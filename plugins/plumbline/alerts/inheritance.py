@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from plumbline.alerts.state import AlertState, monitors_at_stake, state_of_row
 from plumbline.core.errors import PlumblineError
+from plumbline.core.parameter import Parameter
 from plumbline.core.text import listing
-from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.reader import HistoryReader, UnclaimedOutcome
 from plumbline.history.tables import ADOPTIONS, WATCHDOG, OwnTable

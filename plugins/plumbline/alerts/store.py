@@ -35,8 +35,9 @@ from plumbline.alerts.state import (
 from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.local_file import replace_file
 from plumbline.core.outcome import Outcome
+from plumbline.core.parameter import Parameter
 from plumbline.core.run import Run
-from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.history.dataset import OwnDataset
 from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
 from plumbline.history.outcomes import append_outcomes

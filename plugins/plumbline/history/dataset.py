@@ -11,10 +11,10 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import WarehouseError
+from plumbline.core.parameter import Parameter
 from plumbline.history.tables import DATASET, SCHEMA_VERSION, TABLES, OwnTable
 from plumbline.net.deadline import deadline
 from plumbline.warehouse.client import endpoint_of, open_client
@@ -77,15 +77,6 @@ rows alone are ``own_orphans``."""
 _OWN_BEFORE = {"own": "false", "own_runs": "target = @target", "own_events": "true",
                "own_orphans": "true"}  # fmt: skip
 """The same in a dataset of that version."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A query parameter, as `plumbline.warehouse.query` takes it."""
-
-    name: str
-    type: str
-    value: Any
 
 
 class OwnDataset:

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Literal
 
-from plumbline.history.dataset import OwnDataset, Parameter
+from plumbline.core.parameter import Parameter
+from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import HEARTBEATS
 

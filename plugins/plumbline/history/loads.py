@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import WarehouseError
 from plumbline.core.instants import exact_rfc3339
-from plumbline.history.dataset import SECONDS, OwnDataset, Parameter
+from plumbline.core.parameter import Parameter
+from plumbline.history.dataset import SECONDS, OwnDataset
 from plumbline.history.tables import OwnTable
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.warehouse.query import EARLY_SECONDS
@@ -178,7 +179,7 @@ class _Write:
             f"find_{self.table.name}",
             "select count(distinct event_id) as n "
             f"from `{{dataset}}.{self.table.name}` where event_id in unnest(@ids)",
-            [Parameter("ids", "ARRAY<STRING>", sorted(set(self.ids)))],
+            [Parameter("ids", "ARRAY<STRING>", tuple(sorted(set(self.ids))))],
         )
         return bool(rows[0]["n"] == len(set(self.ids)))
 

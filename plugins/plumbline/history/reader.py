@@ -21,10 +21,11 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.parameter import Parameter
 from plumbline.core.status import Status
 
 if TYPE_CHECKING:
-    from plumbline.history.dataset import OwnDataset, Parameter
+    from plumbline.history.dataset import OwnDataset
     from plumbline.project.targets import Target
 
 NUMBERS = ("as_of", "recorded_at", "run_id", "checkpoint", "monitor", "group_key", "status",
@@ -262,7 +263,7 @@ class HistoryReader:
             "until": ("TIMESTAMP", None if until is None else in_utc(until)),
             "recorded": ("TIMESTAMP", None if recorded is None else in_utc(recorded)),
             "monitors": ("ARRAY<STRING>", None if monitors is None else tuple(monitors)),
-            "known": ("ARRAY<STRING>", None if known is None else sorted(known)),
+            "known": ("ARRAY<STRING>", None if known is None else tuple(sorted(known))),
         }
         chosen = {name: one for name, one in given.items() if one[1] is not None}
         sql = _OUTCOMES.format(
@@ -331,7 +332,7 @@ class HistoryReader:
                 partitions=("TIMESTAMP", since - _LATE),
                 since=("TIMESTAMP", since),
                 run_id=("STRING", other_than),
-                monitors=("ARRAY<STRING>", list(monitors)),
+                monitors=("ARRAY<STRING>", tuple(monitors)),
             ),
         )
         return {row["monitor"]: row["bytes_billed"] for row in rows or () if row["bytes_billed"]}
@@ -372,8 +373,6 @@ class HistoryReader:
         return {(row["monitor"], in_utc(row["as_of"])) for row in rows}
 
     def _parameters(self, **given: tuple[str, Any]) -> list[Parameter]:
-        from plumbline.history.dataset import Parameter
-
         return [Parameter(name, *of) for name, of in given.items()]
 
 

@@ -4,7 +4,7 @@ Used by the runner (one model a monitor), by ``plumbline compile`` and by the li
 neither Google's client nor GX, so that a command that only compiles stays quick.
 """
 
-from plumbline.models.compiled import CompiledModel, Parameter, Scalar
+from plumbline.models.compiled import CompiledModel
 from plumbline.models.compiler import Compiler
 from plumbline.models.properties import ModelProperties
 from plumbline.models.variables import VariableError
@@ -13,7 +13,5 @@ __all__ = [
     "CompiledModel",
     "Compiler",
     "ModelProperties",
-    "Parameter",
-    "Scalar",
     "VariableError",
 ]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NoReturn
 
 from plumbline.core.errors import MonitorError
-from plumbline.models.compiled import Scalar
+from plumbline.core.parameter import Scalar
 from plumbline.models.references import CLOSE, MARKER, OPEN, Place
 from plumbline.models.tokens import Token, tokenize
 from plumbline.models.variables import VariableError

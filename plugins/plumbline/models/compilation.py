@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.instants import find_zone
+from plumbline.core.parameter import Parameter
 from plumbline.models.binding import BoundSql, Use, bind
-from plumbline.models.compiled import CompiledModel, Parameter
+from plumbline.models.compiled import CompiledModel
 from plumbline.models.references import Place, Reference
 from plumbline.models.refs import Ref, resolve_ref
 from plumbline.models.sources import find_source

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NoReturn
 
 from plumbline.core.errors import MonitorError
-from plumbline.models.compiled import Parameter, Scalar
+from plumbline.core.parameter import Parameter, Scalar
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.mute import Mute
+from plumbline.core.parameter import Parameter
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.site.history_cache import row_of, run_row_of
 from plumbline.site.rows import Row, RunRow
@@ -109,7 +110,6 @@ def _read(
     recorded: datetime | None,
     known: Mapping[str, datetime],
 ) -> News:
-    from plumbline.history.dataset import Parameter
     from plumbline.history.reader import PAGES
 
     dataset = history.dataset
@@ -117,7 +117,7 @@ def _read(
     parameters = [
         Parameter("since", "TIMESTAMP", since.astimezone(UTC)),
         Parameter("recorded", "TIMESTAMP", begin.astimezone(UTC)),
-        Parameter("known", "ARRAY<STRING>", sorted(known)),
+        Parameter("known", "ARRAY<STRING>", tuple(sorted(known))),
     ]
     outcomes = history.outcomes(PAGES, since=since, recorded=begin, known=known)
     if outcomes is None:

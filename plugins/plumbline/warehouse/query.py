@@ -17,9 +17,10 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from plumbline.core.errors import WarehouseError
+from plumbline.core.parameter import Parameter
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure
@@ -53,22 +54,6 @@ NO_STATEMENT = (None, "", "SELECT", "SCRIPT")
 LEGACY_NAMES = {**ALIASES, "RECORD": "STRUCT"}
 
 
-class QueryParameter(Protocol):
-    """A query parameter, as a compiled model has it."""
-
-    @property
-    def name(self) -> str:
-        """Without the ``@``."""
-
-    @property
-    def type(self) -> str:
-        """``INT64``, ``DATE``, ``ARRAY<STRING>``, ..."""
-
-    @property
-    def value(self) -> Any:
-        """A Python value of that type; a sequence for an array."""
-
-
 @dataclass(frozen=True)
 class QueryRequest:
     """A query to run."""
@@ -76,7 +61,7 @@ class QueryRequest:
     name: str
     """Whose query it is: the monitor."""
     sql: str
-    parameters: Sequence[QueryParameter] = ()
+    parameters: Sequence[Parameter] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     deadline_seconds: float | None = None
     """None is the target's own limit."""
@@ -281,13 +266,13 @@ def _read(rows: Any) -> list[dict[str, Any]]:
     return read
 
 
-def _query_parameter(parameter: QueryParameter) -> Any:
+def _query_parameter(parameter: Parameter) -> Any:
     from google.cloud import bigquery
 
-    if parameter.type.startswith("ARRAY<"):
-        inner = parameter.type.removeprefix("ARRAY<").removesuffix(">")
-        return bigquery.ArrayQueryParameter(parameter.name, inner, list(parameter.value))
-    return bigquery.ScalarQueryParameter(parameter.name, parameter.type, parameter.value)
+    name, value = parameter.name, parameter.value
+    if isinstance(value, tuple):
+        return bigquery.ArrayQueryParameter(name, parameter.element_type, list(value))
+    return bigquery.ScalarQueryParameter(name, parameter.type, value)
 
 
 def _type_name(column: bigquery.SchemaField) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.instants import find_zone
+from plumbline.core.parameter import Parameter
 from plumbline.lint.context import LintContext
 from plumbline.lint.described import DescribedModel
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.models.compilation import BUILT_IN
-from plumbline.models.compiled import Parameter
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
 from plumbline.project.document import Document
 from plumbline.project.jinja import render_settings

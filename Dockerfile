@@ -23,6 +23,10 @@ RUN python -m venv /opt/build \
         --wheel-dir wheels . \
     && /opt/plumbline/bin/pip install --quiet --no-compile --no-deps --no-index wheels/*.whl \
     && /opt/plumbline/bin/pip uninstall --quiet --yes pip
+# What is installed, as a scanner reads it; the base image's packages are not in it.
+COPY scripts/supply_chain/ scripts/supply_chain/
+RUN /opt/plumbline/bin/python scripts/supply_chain sbom --here requirements/runtime.txt \
+        > /opt/plumbline/sbom.cdx.json
 # Without bytecode, importing Great Expectations takes three times as long, at each run.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/plumbline/lib
 

@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs sbom audit lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -87,6 +87,13 @@ soak: $(DEV) ## 400 live runs in one process; memory and files must not grow; ha
 demo-docs: $(DEV) ## run the demo season day by day and build its data docs in build/demo-docs
 	rm -rf build/demo-docs
 	$(BIN)/python scripts/demo_site --output build/demo-docs
+
+sbom: $(DEV) ## write the bill of materials that goes beside the wheel, dist/plumbline-dq.cdx.json
+	mkdir -p dist
+	$(BIN)/python scripts/supply_chain sbom requirements/runtime.txt > dist/plumbline-dq.cdx.json
+
+audit: $(DEV) ## look up all locked packages in PyPI's known vulnerabilities; fails if it can't
+	$(BIN)/python scripts/supply_chain audit requirements/*.txt
 
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras

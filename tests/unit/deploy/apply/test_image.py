@@ -72,6 +72,15 @@ def test_it_is_compiled_because_importing_great_expectations_is_slow() -> None:
     assert STEPS.index(compiles) > max(STEPS.index(step) for step in installs)
 
 
+def test_its_bill_of_materials_lists_what_it_installs() -> None:
+    (writes,) = [step for step in steps("RUN", stage=0) if "supply_chain sbom" in step.value]
+    assert writes.value == (
+        "/opt/plumbline/bin/python scripts/supply_chain sbom --here requirements/runtime.txt "
+        "> /opt/plumbline/sbom.cdx.json"
+    )
+    assert "--from=build /opt/plumbline /opt/plumbline" in [s.value for s in steps("COPY")]
+
+
 def test_it_runs_as_a_number_that_is_not_root() -> None:
     (user,) = steps("USER", stage=LAST)
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user.value)

@@ -1,0 +1,1 @@
+"""What the package depends on: a bill of materials, and known vulnerabilities."""

@@ -8,7 +8,7 @@ tests/scenarios goes through.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,15 @@ class CutAfter:
 class CutInTheMiddle:
     """The request is taken and done; the connection breaks in the middle of the answer."""
 
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The request is taken and done; its answer arrives as another: something between changed it."""
+
+    change: Callable[[bytes], bytes] = field(repr=False)
+    name: str = ""
     times: int = 1
 
 

@@ -36,6 +36,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from support.api_description import bigquery_api
 from support.bigquery_faults import (
     CODES,
+    Changed,
     CutAfter,
     CutBefore,
     CutInTheMiddle,
@@ -114,7 +115,7 @@ class Query:
 class Load:
     """A load job, by its id."""
 
-    id: str
+    reference: Mapping[str, Any]
     resource: dict[str, Any] | None = None
     """None: it runs."""
     polls: int = 0
@@ -181,7 +182,7 @@ class BigQueryProxy:
         self._query_rules: list[tuple[str, str, Any, int]] = []
         self._places: dict[tuple[str, int], Any] = {}
         self._denied: list[tuple[str, str, Refused]] = []
-        self._sessions: dict[str, str] = {}
+        self._sessions: dict[str, Mapping[str, Any]] = {}
         self._sizes: list[tuple[str, tuple[int, ...]]] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -330,6 +331,8 @@ class BigQueryProxy:
             return None
         if isinstance(fault, CutInTheMiddle) and answered is not None:
             answered.cut = True
+        if isinstance(fault, Changed) and answered is not None:
+            answered.body = fault.change(answered.body)
         return None if isinstance(fault, CutAfter) else answered
 
     def _record(self, raw: BaseHTTPRequestHandler, body: bytes) -> Request:
@@ -471,15 +474,15 @@ class BigQueryProxy:
         answer = self._forward(request, body)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         place = urlsplit(headers["location"])
-        job_id = json.loads(body)["jobReference"]["jobId"]
-        self._sessions[place.query] = job_id
+        self._sessions[place.query] = json.loads(body)["jobReference"]
         headers["location"] = f"{self.url}{place.path}?{place.query}"
         return _Answer(answer.code, headers, answer.body)
 
     def _upload(
         self, request: BaseHTTPRequestHandler, body: bytes, fault: Any = None
     ) -> _Answer | None:
-        job_id = self._sessions[urlsplit(request.path).query]
+        reference = self._sessions[urlsplit(request.path).query]
+        job_id = reference["jobId"]
         fault = fault or self._fault(job_id)
         if isinstance(fault, Refused):
             return _refusal(fault)
@@ -491,15 +494,14 @@ class BigQueryProxy:
             if job_id in self.loads and self._honours_job_ids:
                 self.refused.append(job_id)
                 return _refusal(Refused(409, "duplicate", f"Already Exists: Job p:US.{job_id}"))
-            load = self.loads[job_id] = Load(job_id)
+            load = self.loads[job_id] = Load(reference)
         if isinstance(fault, JobFails):
-            load.resource = _failed(job_id, fault)
+            load.resource = _failed(reference, fault)
         else:
             if isinstance(fault, Runs):
                 load.polls = fault.polls
             written = json.loads(self._forward(request, body).body)
-            written["jobReference"]["jobId"] = job_id
-            load.resource = written
+            load.resource = written | {"jobReference": reference}
         if isinstance(fault, Held) and fault.when == "after":
             self._wait(fault)
         return None if isinstance(fault, CutAfter) else _json(self._seen(load))
@@ -514,7 +516,7 @@ class BigQueryProxy:
             load.polls -= 1
             return {
                 "kind": "bigquery#job",
-                "jobReference": {"projectId": "p", "jobId": load.id, "location": "US"},
+                "jobReference": load.reference,
                 "configuration": {"load": {}, "jobType": "LOAD"},
                 "status": {"state": "RUNNING"},
             }
@@ -628,11 +630,11 @@ def _bill(
     )
 
 
-def _failed(job_id: str, fault: JobFails) -> dict[str, Any]:
+def _failed(reference: Mapping[str, Any], fault: JobFails) -> dict[str, Any]:
     error = {"reason": fault.reason, "message": fault.message}
     return {
         "kind": "bigquery#job",
-        "jobReference": {"projectId": "p", "jobId": job_id, "location": "US"},
+        "jobReference": reference,
         "configuration": {"load": {}, "jobType": "LOAD"},
         "status": {"state": "DONE", "errorResult": error, "errors": [error]},
     }

@@ -81,11 +81,15 @@ class LostAnswer:
 class Job:
     """A job as it was inserted."""
 
-    id: str
+    reference: dict[str, Any]
     sql: str
     configuration: dict[str, Any]
     inserted_at: float
     cancelled: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(self.reference["jobId"])
 
 
 class StallingBigQuery:
@@ -145,7 +149,7 @@ class StallingBigQuery:
             if job_id in self.jobs:
                 known = HttpFault(409, "duplicate", f"Already Exists: Job {job_id}")
                 return out.fault(known)
-            job = Job(job_id, sql, configuration, inserted_at=time.monotonic())
+            job = Job(body["jobReference"], sql, configuration, inserted_at=time.monotonic())
             self.jobs[job_id] = job
         if isinstance(behaviour, LostAnswer):
             return out.hang_up()
@@ -171,7 +175,7 @@ class StallingBigQuery:
         return {
             "kind": "bigquery#job",
             "id": f"p:US.{job.id}",
-            "jobReference": {"projectId": "p", "jobId": job.id, "location": "US"},
+            "jobReference": job.reference,
             "configuration": job.configuration,
             "status": status,
             "statistics": {
@@ -189,7 +193,7 @@ class StallingBigQuery:
             self._closing.wait(0.05)
         body: dict[str, Any] = {
             "kind": "bigquery#getQueryResultsResponse",
-            "jobReference": {"projectId": "p", "jobId": job.id, "location": "US"},
+            "jobReference": job.reference,
             "jobComplete": done,
         }
         if done:

@@ -60,14 +60,16 @@ def open_client(
     """
     with imported_at_once("google.cloud.bigquery"):
         from google.api_core.client_info import ClientInfo
-        from google.cloud import bigquery
+
+        from plumbline.warehouse.checked_client import CheckedClient
 
     where = endpoint or endpoint_of(target)
     who = credentials or _credentials_of(target)
     session = open_session(who, endpoint=where, connections=target.limits.concurrent_jobs)
     # The endpoint is always given: left out, the client would take BIGQUERY_EMULATOR_HOST for
     # every target, and a run against BigQuery would silently be one against an emulator.
-    return bigquery.Client(
+    return CheckedClient(
+        strict=target.kind == "bigquery",
         project=target.project,
         credentials=who,
         location=target.location,

@@ -15,7 +15,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -165,18 +165,58 @@ class _Attempt:
             job_retry=None,
         )
         schema = rows.schema
-        read = _read(rows)
-        most = self.request.most_rows
-        if rows.total_rows is not None and len(read) != min(
-            rows.total_rows, rows.total_rows if most is None else most
-        ):
-            # Fewer rows than there are can be a PASS that is none.
-            raise WarehouseError(
-                f"only {len(read)} of {rows.total_rows} rows arrived",
-                job_id=self.call.job_id,
-                reason="badAnswer",
-            )
+        answer = self.job._query_results  # None of a dry run
+        if answer is not None and answer.total_rows is None and answer.schema:
+            raise self._bad_answer("the answer does not say how many rows there are")
+        read = self._read(rows) if schema and not self.request.dry_run else []
         return self.job, schema, rows, read
+
+    def _read(self, rows: Any) -> list[dict[str, Any]]:
+        """Every row; a JSON ``null`` is `JSON_NULL`, where the client makes None of it as of NULL.
+
+        Raises:
+            WarehouseError: fewer or other rows arrived than there are: that can be a false PASS.
+        """
+        from google.cloud.bigquery import SchemaField
+
+        documents = [
+            field.name
+            for field in rows.schema
+            if field.field_type == "JSON" and field.mode != "REPEATED"
+        ]
+        if documents:
+            # The client reads rows by this schema, and has no other way to hand out the text.
+            rows._schema = [
+                SchemaField(field.name, "STRING") if field.name in documents else field
+                for field in rows.schema
+            ]
+        read = [dict(row.items()) for row in self._all_of(rows)]
+        for row in read if documents else ():
+            for name in documents:
+                if isinstance(row[name], str):
+                    value = json.loads(row[name])
+                    row[name] = JSON_NULL if value is None else value
+        return read
+
+    def _all_of(self, rows: Any) -> Iterator[Any]:
+        """The rows of every page, each page once."""
+        total, most = rows.total_rows, self.request.most_rows
+        expected = total if most is None else min(total, most)
+        arrived, tokens = 0, set()
+        for page in rows.pages:
+            arrived += page.num_items
+            token = rows.next_page_token
+            if rows.total_rows != total or (token is not None and token in tokens):
+                raise self._bad_answer("a page of the rows is another than was asked for")
+            if arrived > expected:
+                raise self._bad_answer(f"more than {expected} rows arrived")
+            tokens.add(token)
+            yield from page
+        if arrived < expected:
+            raise self._bad_answer(f"only {arrived} of {expected} rows arrived")
+
+    def _bad_answer(self, what: str) -> WarehouseError:
+        return WarehouseError(what, job_id=self.call.job_id, reason="badAnswer")
 
     @property
     def failed_in_passing(self) -> bool:
@@ -240,30 +280,6 @@ def _refuse_repeated_names(names: Sequence[str], job_id: str | None) -> None:
             job_id=job_id,
             reason="invalidQuery",
         )
-
-
-def _read(rows: Any) -> list[dict[str, Any]]:
-    """Every row; a JSON ``null`` is `JSON_NULL`, where the client makes None of it as of NULL."""
-    from google.cloud.bigquery import SchemaField
-
-    documents = [
-        field.name
-        for field in rows.schema
-        if field.field_type == "JSON" and field.mode != "REPEATED"
-    ]
-    if documents:
-        # The client reads rows by this schema, and has no other way to hand out the text.
-        rows._schema = [
-            SchemaField(field.name, "STRING") if field.name in documents else field
-            for field in rows.schema
-        ]
-    read = [dict(row.items()) for row in rows]
-    for row in read if documents else ():
-        for name in documents:
-            if isinstance(row[name], str):
-                value = json.loads(row[name])
-                row[name] = JSON_NULL if value is None else value
-    return read
 
 
 def _query_parameter(parameter: Parameter) -> Any:

@@ -159,7 +159,7 @@ def test_each_definition_of_a_suite_is_a_monitor_everywhere(two: SmallProject) -
     assert (report.exit_code, report.score) == (2, 50)
     said = json.loads(json_of(report))
     assert [(one["name"], one["status"]) for one in said["monitors"]] == both
-    last = read_last_statuses(two.project.state_dir)
+    last = read_last_statuses(two.target.state_files)
     assert {name: one.status for name, one in last.items()} == dict(both)
     listed = catalogue.read_catalogue(two.project).monitors
     assert [(one.name, one.suite, one.fault) for one in listed] == [

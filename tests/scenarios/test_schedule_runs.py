@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.schedule.last_runs import FILE, read_last_runs
+from plumbline.project.state_files import StateFiles
+from plumbline.schedule.last_runs import NAME, read_last_runs
 from support.processes import PLUMBLINE, environment
 from support.projects import make_project
 from support.sockets import silent_port
@@ -134,7 +135,10 @@ def test_a_run_that_hangs_is_ended_at_its_deadline_and_the_next_ones_go_on(
     assert scheduler.end() == 0
     hung = [line for line in scheduler.lines if "HUNG" in line]
     assert all("(signal 15)" in line for line in hung)
-    assert read_last_runs(tmp_path / "state")["quick"].outcome == "hung"
+    assert (
+        read_last_runs(StateFiles(tmp_path / "state", "quick", "local"), [])["quick"].outcome
+        == "hung"
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -159,7 +163,10 @@ def test_after_the_grace_it_ends_what_runs_and_catches_that_up_at_the_next_start
     scheduler.wait_for("started, due")
     assert scheduler.end() == 0
     assert "stopped with the scheduler" in scheduler.lines[-2]
-    assert read_last_runs(tmp_path / "state")["quick"].outcome == "first seen"
+    assert (
+        read_last_runs(StateFiles(tmp_path / "state", "quick", "local"), [])["quick"].outcome
+        == "first seen"
+    )
     again = quick("true", every=2)
     again.wait_for("done in")
     assert "started, due" in again.lines[0]  # before any next run is spoken of
@@ -206,6 +213,10 @@ class World:
     state_dir: Path
     start: Start
 
+    def files(self, target: str = "local") -> StateFiles:
+        """The scheduler's."""
+        return StateFiles(self.state_dir, "small", target)
+
     def scheduler(self, *arguments: str, **changes: str) -> Scheduler:
         """`plumbline schedule run`."""
         return self.start(
@@ -214,9 +225,9 @@ class World:
             **changes,
         )
 
-    def miss(self, runs: int) -> None:
+    def miss(self, runs: int, *, target: str = "local") -> None:
         """As if the scheduler had been down for so many runs."""
-        file = self.state_dir / FILE
+        file = self.files(target).path(NAME)
         content = json.loads(file.read_text())
         entry = content["schedules"]["all"]
         due = datetime.fromisoformat(entry["due"]) - timedelta(hours=6 * runs)
@@ -262,15 +273,16 @@ def test_what_was_missed_is_run_once_for_real_and_is_ended_when_the_warehouse_ha
 
 
 def test_a_run_that_checked_nothing_is_said_loudly(world: World) -> None:
-    first = world.scheduler()
+    on_bigquery = {
+        "PLUMBLINE_TARGET": "bigquery",
+        "PLUMBLINE_PROJECT": "some-project",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/not/there.json",
+    }
+    first = world.scheduler(**on_bigquery)
     first.wait_for("next run")
     first.end()
-    world.miss(1)
-    second = world.scheduler(
-        *("--target", "bigquery"),
-        PLUMBLINE_PROJECT="some-project",
-        GOOGLE_APPLICATION_CREDENTIALS="/not/there.json",
-    )
+    world.miss(1, target="bigquery")
+    second = world.scheduler(**on_bigquery)
     second.wait_for("(exit code 64): FAILED, wrong configuration, nothing was checked")
     assert second.end() == 0
 
@@ -281,7 +293,7 @@ def test_two_at_once_would_run_all_twice_so_the_second_is_refused(world: World) 
     second = world.scheduler()
     assert second.process.wait(timeout=30) == 64
     text = second.log.read_text()
-    assert "another scheduler runs with the state in" in text
+    assert "another scheduler runs project " in text
     assert "PLUMBLINE_STATE_DIR" in text
     assert first.process.poll() is None
     assert first.end() == 0
@@ -313,6 +325,9 @@ def test_a_fault_in_the_configuration_is_refused_at_the_start(world: World, spoi
 def test_the_state_of_a_scheduler_is_a_small_file_beside_its_lock(world: World) -> None:
     scheduler = world.scheduler()
     scheduler.wait_for("next run")
-    assert {file.name for file in world.state_dir.iterdir()} == {FILE, "schedule.lock"}
-    (run,) = read_last_runs(world.state_dir).values()
+    assert set(world.state_dir.iterdir()) == {
+        world.files().path(NAME),
+        world.files().path(NAME, ".lock"),
+    }
+    (run,) = read_last_runs(world.files(), []).values()
     assert (run.outcome, run.due < datetime.now(UTC)) == ("first seen", True)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from plumbline.cli.output import write_message
 from plumbline.core.instants import exact_rfc3339
 from plumbline.project import Schedule
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.executor import Executor
 from plumbline.schedule.scheduler import run_until_stopped
 
@@ -44,11 +45,12 @@ def main(state_dir: str, script: str, *numbers: str) -> None:
     def say(text: str) -> None:
         write_message(f"{exact_rfc3339(datetime.now(UTC))} {text}")
 
+    state = StateFiles(Path(state_dir), "quick", "local")
     run_until_stopped(
         lambda stopping: Executor(
             [schedule],
             command=lambda _: ["sh", "-c", script],
-            state_dir=Path(state_dir),
+            state=state,
             stopping=stopping,
             say=say,
             clock=lambda: datetime.now(UTC),
@@ -56,7 +58,7 @@ def main(state_dir: str, script: str, *numbers: str) -> None:
             following=following,
             patience=timedelta(seconds=0.5),
         ),
-        state_dir=Path(state_dir),
+        state=state,
         grace=timedelta(seconds=grace),
         say=say,
     )

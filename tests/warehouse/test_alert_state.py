@@ -163,16 +163,16 @@ def test_a_repeated_run_appends_outcomes_that_count_once(store: StateStore) -> N
 
 
 def test_without_the_warehouse_this_machine_remembers(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.commit(whole_state(), based_on=AlertState())
-    assert LocalFallback(tmp_path).load().known == whole_state().known
+    assert LocalFallback(tmp_path / "alerts.json").load().known == whole_state().known
 
 
 def test_what_was_decided_here_is_taken_over_when_the_warehouse_is_back(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.synced(AlertState(version=4))
     here.commit(whole_state(), based_on=here.load())
-    taken = LocalFallback(tmp_path).reconcile(AlertState(version=4, lineage="x"))
+    taken = LocalFallback(tmp_path / "alerts.json").reconcile(AlertState(version=4, lineage="x"))
     assert taken.known == whole_state().known
     assert taken.lineage == "x"
 
@@ -180,7 +180,7 @@ def test_what_was_decided_here_is_taken_over_when_the_warehouse_is_back(tmp_path
 def test_where_another_machine_went_on_its_word_counts_and_nothing_of_here_is_lost(
     tmp_path: Path,
 ) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.synced(AlertState(version=4))
     here.commit(whole_state(), based_on=here.load())
     there = AlertState(version=6, mutes=())
@@ -192,6 +192,6 @@ def test_where_another_machine_went_on_its_word_counts_and_nothing_of_here_is_lo
 
 def test_a_disk_that_is_full_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    here = LocalFallback(tmp_path / "file")
+    here = LocalFallback(tmp_path / "file" / "alerts.json")
     here.commit(whole_state(), based_on=AlertState())
     assert here.load().known == whole_state().known

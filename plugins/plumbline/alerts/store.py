@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -381,23 +380,21 @@ class LocalFallback:
     Where there is no disk it holds nothing: then what is told may be told again at the next run.
 
     Args:
-        state_dir: the folder of local state.
-        name: whose: of the runs, or of the watchdog; with the project and the target.
-        older: the name that an earlier version used for all projects and targets: that file is
-            taken over where there is none of ``name``, if it is this project's.
+        file: where it is.
+        older: the file that an earlier version had for all projects and targets: it is taken over
+            where there is no ``file``, if it is this project's.
         monitors: of this project, by which that is known.
     """
 
     def __init__(
         self,
-        state_dir: Path,
+        file: Path,
         *,
-        name: str = "alerts",
-        older: str | None = None,
+        older: Path | None = None,
         monitors: Collection[str] = (),
     ) -> None:
-        self._file = state_dir / f"{name}.json"
-        self._older = state_dir / f"{older}.json" if older else None
+        self._file = file
+        self._older = older
         self._monitors = frozenset(monitors)
         self._is_inherited = False
         """What was read is of an earlier version."""
@@ -416,12 +413,8 @@ class LocalFallback:
             monitors: the project's.
             name: whose: of the runs, or of the watchdog.
         """
-        scope = (target.plumbline_project, target.name)
-        digest = hashlib.sha256("\n".join(scope).encode()).hexdigest()[:8]
-        readable = re.sub(r"[^A-Za-z0-9_]+", "_", "-".join(scope).replace("-", "_"))[:60]
-        return cls(
-            target.state_dir, name=f"{name}-{readable}-{digest}", older=name, monitors=monitors
-        )
+        files = target.state_files
+        return cls(files.path(name), older=files.older(name), monitors=monitors)
 
     def load(self) -> AlertState:
         """What was last known here."""

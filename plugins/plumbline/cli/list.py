@@ -12,7 +12,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import format_option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.session import Session
-from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.errors import MonitorError
 
 if TYPE_CHECKING:
     from plumbline.history.reader import Spent
@@ -29,16 +29,10 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
     project.check_stores()
     if costs:
         return _list_costs(session, project, target, form)
-    if target is not None:
-        raise ConfigError(
-            "--target applies only to costs",
-            key="--target",
-            fix="use it only with --costs",
-        )
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report import catalogue
 
-    found = catalogue.read_catalogue(project)
+    found = catalogue.read_catalogue(project, target)
     write_report(
         form,
         page=lambda: catalogue.catalogue_page(found),
@@ -118,7 +112,8 @@ command = Command(
     callback=list_all,
     help=(
         "List monitors and checkpoints: model, suite, thresholds, owner, schedule, last status.\n\n"
-        "The last status comes from the last run on this machine, without the warehouse.\n\n"
+        "The last status comes from the last run of the target on this machine, without the "
+        "warehouse.\n\n"
         f"--costs reads the history in the warehouse and shows what the live runs of the last "
         f"{COST_DAYS} days cost, by monitor, checkpoint and owner, and the cost per month."
     ),

@@ -18,7 +18,7 @@ from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from plumbline.project import Project, Schedule
+    from plumbline.project import Project, Schedule, Target
     from plumbline.schedule.export.files import Cloud, ExportFile
 
 FORMATS = ("cron", "systemd", "cloud-run", "github-actions")
@@ -29,16 +29,17 @@ _FLAGS = {
 """Flags of formats that leave this machine."""
 
 
-def show(count: int, form: str) -> int:
+def show(count: int, form: str, target: str | None) -> int:
     """Each schedule and its next runs."""
     from plumbline.schedule import overview
     from plumbline.schedule.last_runs import read_last_runs
 
     session = _session()
     project, now = session.project(), session.clock()
-    views = overview.read_overview(
-        project.schedules, now=now, count=count, last_runs=read_last_runs(project.state_dir)
-    )
+    files = project.state_files(target)
+    names = [one.name for one in project.schedules]
+    last_runs = {} if files is None else read_last_runs(files, names)
+    views = overview.read_overview(project.schedules, now=now, count=count, last_runs=last_runs)
     write_report(
         form,
         page=lambda: overview.overview_page(views, now=now),
@@ -63,7 +64,7 @@ def run(target: str | None, grace: str) -> int:
     session = _session()
     project = session.project()
     schedules = _schedules(project)
-    chosen = project.target(target).name
+    chosen = project.target(target)
     patience = timedelta() if grace == "0" else read_duration(grace, key="--grace")
     for schedule in schedules:
         project.checkpoint(schedule.checkpoint)  # refused now rather than in the night
@@ -74,19 +75,19 @@ def run(target: str | None, grace: str) -> int:
     def command_of(schedule: Schedule) -> Sequence[str]:
         return [
             *(sys.executable, "-m", "plumbline", "run", schedule.checkpoint),
-            *("--fail-on", "error", "--target", chosen, "--project-dir", str(project.root)),
+            *("--fail-on", "error", "--target", chosen.name, "--project-dir", str(project.root)),
         ]
 
     run_until_stopped(
         lambda stopping: Executor(
             schedules,
             command=command_of,
-            state_dir=project.state_dir,
+            state=chosen.state_files,
             stopping=stopping,
             say=say,
             clock=session.clock,
         ),
-        state_dir=project.state_dir,
+        state=chosen.state_files,
         grace=patience,
         say=say,
     )
@@ -152,13 +153,13 @@ def export(
         )
         files = _for_cloud(form, project, schedules, cloud)
     else:
-        files = _for_machine(form, project, schedules, project.target(target).name)
+        files = _for_machine(form, project, schedules, project.target(target))
     _give(files, output)
     return 0
 
 
 def _for_machine(
-    form: str, project: Project, schedules: Sequence[Schedule], target: str
+    form: str, project: Project, schedules: Sequence[Schedule], target: Target
 ) -> list[ExportFile]:
     from plumbline.schedule.export.crontab import write_crontab
     from plumbline.schedule.export.files import Machine
@@ -167,8 +168,7 @@ def _for_machine(
     machine = Machine(
         command=(sys.executable, "-m", "plumbline"),
         project_dir=project.root,
-        state_dir=project.state_dir,
-        target=target,
+        state=target.state_files,
     )
     write = write_crontab if form == "cron" else write_systemd
     return write(schedules, machine)
@@ -261,6 +261,7 @@ command = Group(
                     help="Number of runs per schedule.",
                 ),
                 format_option("text", "json"),
+                target_option(),
             ],
             examples=(
                 Example("plumbline schedule show", "list the next runs"),

@@ -82,7 +82,7 @@ class Checkpoint(GxCheckpoint):
         )
         run = jobs.run
         assert run is not None
-        stamp = stamp_of(run, jobs.project, started_at=started_at)
+        stamp = stamp_of(run, jobs.project, jobs.target, started_at=started_at)
         # Without a time, GX reads the name as one: a random part may be an offset of 70 hours.
         run_id = run_id or RunIdentifier(run.run_id, started_at)
         workspace = CheckpointWorkspace(self, run_id=run_id, options=options)

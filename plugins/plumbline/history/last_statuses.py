@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.local_file import replace_file
 from plumbline.core.outcome import RunReport
+from plumbline.project.state_files import StateFiles
 
-FILE = "last_statuses.json"
+NAME = "last_statuses"
 SCHEMA_VERSION = 1
 
 
@@ -30,24 +30,27 @@ class LastStatus:
     target: str
 
 
-def read_last_statuses(state_dir: Path) -> dict[str, LastStatus]:
+def read_last_statuses(files: StateFiles) -> dict[str, LastStatus]:
     """By monitor; empty where nothing was run or the file can't be read."""
+    file = files.path(NAME)
     try:
-        read = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
+        read = json.loads((file if file.exists() else files.older(NAME)).read_text("utf-8"))
         if read["schema_version"] != SCHEMA_VERSION:
             return {}
-        return {name: LastStatus(**entry) for name, entry in read["monitors"].items()}
+        found = {name: LastStatus(**entry) for name, entry in read["monitors"].items()}
+        # The file of an earlier version is of all targets.
+        return {name: last for name, last in found.items() if last.target == files.target}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def record_last_statuses(state_dir: Path, report: RunReport) -> None:
+def record_last_statuses(files: StateFiles, report: RunReport) -> None:
     """Put this run's statuses in the place of older ones; monitors it did not look at stay.
 
     Raises:
         OSError: the file can't be written; the old one is then whole.
     """
-    statuses = read_last_statuses(state_dir)
+    statuses = read_last_statuses(files)
     for outcome in report.outcomes:
         statuses[outcome.monitor] = LastStatus(
             status=str(outcome.status),
@@ -60,4 +63,5 @@ def record_last_statuses(state_dir: Path, report: RunReport) -> None:
         "schema_version": SCHEMA_VERSION,
         "monitors": {name: asdict(status) for name, status in sorted(statuses.items())},
     }
-    replace_file(state_dir / FILE, json.dumps(content, indent=1))
+    replace_file(files.path(NAME), json.dumps(content, indent=1))
+    files.older(NAME).unlink(missing_ok=True)

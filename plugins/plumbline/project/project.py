@@ -34,9 +34,10 @@ from plumbline.project.runbooks import read_runbook
 from plumbline.project.schedule import Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.stale_entries import stale_mutes, stale_schedules
+from plumbline.project.state_files import StateFiles
 from plumbline.project.stores import check_stores
 from plumbline.project.suites import Suite, read_suite
-from plumbline.project.targets import Target, read_kinds, resolve_target
+from plumbline.project.targets import Target, read_kinds, read_target_name, resolve_target
 
 if TYPE_CHECKING:
     from plumbline.project.services import Service
@@ -373,6 +374,21 @@ class Project:
             state_dir=self.state_dir,
             files=self.files,
         )
+
+    def state_files(self, target: str | None = None) -> StateFiles | None:
+        """The files of local state of a target, whose Google project need not be known.
+
+        None: the project has no name, so that it stores nothing.
+
+        Raises:
+            ConfigError: an unknown target.
+        """
+        datasource, entry = self._datasource
+        name = read_target_name(
+            entry, target, file=self.root / PROJECT_FILE, key=f"fluent_datasources.{datasource}"
+        )
+        identity = self._identity_or_none(must_be_named=False)
+        return StateFiles(self.state_dir, identity, name) if identity else None
 
     def _identity_or_none(self, must_be_named: bool) -> str:
         try:

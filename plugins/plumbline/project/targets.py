@@ -31,6 +31,7 @@ from plumbline.net.transport import is_loopback
 from plumbline.project.entry import Entry
 from plumbline.project.files import Files
 from plumbline.project.parsing import explain
+from plumbline.project.state_files import StateFiles
 
 TARGET_VARIABLE = "PLUMBLINE_TARGET"
 PROJECT_VARIABLE = "PLUMBLINE_PROJECT"
@@ -89,6 +90,11 @@ class Target:
     def scope(self) -> str:
         """What state and history are kept by: the project and the target."""
         return f"{self.plumbline_project}/{self.name}"
+
+    @property
+    def state_files(self) -> StateFiles:
+        """Its files on this machine."""
+        return StateFiles(self.state_dir, self.plumbline_project, self.name)
 
     @property
     def demo(self) -> Seed | None:
@@ -186,6 +192,39 @@ def read_kinds(entry: Mapping[str, object], *, file: Path, key: str) -> dict[str
     return {name: target.kind for name, target in parsed.targets.items()}
 
 
+def read_target_name(
+    entry: Mapping[str, object],
+    name: str | None,
+    *,
+    file: Path,
+    key: str,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """The name of the target that was asked for; unlike `resolve_target`, without its project.
+
+    Raises:
+        ConfigError: an unknown name, or a malformed entry.
+    """
+    env = os.environ if environment is None else environment
+    parsed = explain(WarehouseEntry, entry, file=file, key=key, error=ConfigError)
+    return _chosen(parsed, name, env, file=file, key=key)
+
+
+def _chosen(
+    parsed: WarehouseEntry, name: str | None, env: Mapping[str, str], *, file: Path, key: str
+) -> str:
+    chosen = name or env.get(TARGET_VARIABLE) or parsed.default_target
+    if chosen not in parsed.targets:
+        asked_by = "--target" if name else TARGET_VARIABLE if env.get(TARGET_VARIABLE) else None
+        raise ConfigError(
+            f"there is no target {chosen!r}",
+            file=None if asked_by else file,
+            key=asked_by or f"{key}.default_target",
+            fix=did_you_mean(chosen, parsed.targets),
+        )
+    return chosen
+
+
 def resolve_target(
     entry: Mapping[str, object],
     name: str | None,
@@ -205,15 +244,7 @@ def resolve_target(
     """
     env = os.environ if environment is None else environment
     parsed = explain(WarehouseEntry, entry, file=file, key=key, error=ConfigError)
-    chosen = name or env.get(TARGET_VARIABLE) or parsed.default_target
-    if chosen not in parsed.targets:
-        asked_by = "--target" if name else TARGET_VARIABLE if env.get(TARGET_VARIABLE) else None
-        raise ConfigError(
-            f"there is no target {chosen!r}",
-            file=None if asked_by else file,
-            key=asked_by or f"{key}.default_target",
-            fix=did_you_mean(chosen, parsed.targets),
-        )
+    chosen = _chosen(parsed, name, env, file=file, key=key)
     found = parsed.targets[chosen]
     project = env.get(PROJECT_VARIABLE) or found.project
     if not project:

@@ -66,14 +66,19 @@ class Catalogue:
         return tuple((name, fault) for name, fault in found if fault)
 
 
-def read_catalogue(project: Project) -> Catalogue:
-    """The monitors and checkpoints of ``project``."""
+def read_catalogue(project: Project, target: str | None = None) -> Catalogue:
+    """The monitors and checkpoints of ``project``, with their last statuses on ``target``.
+
+    Raises:
+        ConfigError: an unknown target.
+    """
     schedules, schedule_fault = _schedules(project)
     checkpoints = tuple(
         _checkpoint(project, name, schedule=one_line_of(schedules, name))
         for name in project.checkpoint_names()
     )
-    last = read_last_statuses(project.state_dir)
+    files = project.state_files(target)
+    last = {} if files is None else read_last_statuses(files)
     return Catalogue(
         monitors=tuple(
             _monitor(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
-from plumbline.project import Project
+from plumbline.project import Project, Target
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.workspace import ResultStore
 from plumbline.site.records import Record, RunStamp
@@ -113,10 +113,12 @@ class Engine:
         return Record(self.stamp, outcome, ended_at=datetime.now(UTC), sql=sql)
 
 
-def stamp_of(run: Run, project: Project, *, started_at: datetime) -> RunStamp:
+def stamp_of(run: Run, project: Project, target: Target, *, started_at: datetime) -> RunStamp:
     """What is kept of a run beside its outcomes."""
     monitors = len(project.checkpoint(run.checkpoint).monitors)
-    return RunStamp.of(run, started_at=started_at, monitors=monitors)
+    return RunStamp.of(
+        run, project=target.plumbline_project, started_at=started_at, monitors=monitors
+    )
 
 
 def has_model(project: Project, name: str) -> bool:

@@ -75,7 +75,9 @@ def run_checkpoint(
     engine = Engine(
         jobs,
         monitors,
-        stamp=None if request.changed_by else stamp_of(run, request.project, started_at=started_at),
+        stamp=None
+        if request.changed_by
+        else stamp_of(run, request.project, target, started_at=started_at),
         parameters=request.parameters,
         batch_parameters=_options(request),
         on_outcome=progress.monitor_done,
@@ -148,7 +150,7 @@ def _report(
         waiting=sum(one.waiting for one in actions.alerts),
     )
     try:
-        record_last_statuses(request.project.state_dir, report)
+        record_last_statuses(target.state_files, report)
     except OSError as fault:
         return replace(report, notes=(*report.notes, f"The statuses could not be kept: {fault}"))
     return report

@@ -11,13 +11,13 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
 from plumbline.history.heartbeat import DUE_VARIABLE, SCHEDULE_VARIABLE
 from plumbline.project.due import last_due, next_due
 from plumbline.project.schedule import Schedule, write_duration
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.child import PATIENCE, Ended, Stopping, run_child
 from plumbline.schedule.last_runs import (
     LastRun,
@@ -55,7 +55,7 @@ class Executor:
         schedules: Sequence[Schedule],
         *,
         command: Callable[[Schedule], Sequence[str]],
-        state_dir: Path,
+        state: StateFiles,
         stopping: Stopping,
         say: Callable[[str], None],
         clock: Callable[[], datetime],
@@ -68,7 +68,7 @@ class Executor:
         Args:
             schedules: whose runs are made.
             command: the run of a schedule, as a command line.
-            state_dir: where is remembered what ran last.
+            state: where is remembered what ran last.
             stopping: once asked, nothing is started any more.
             say: takes a line of the log.
             clock: says what now is.
@@ -78,7 +78,7 @@ class Executor:
         """
         self.schedules = tuple(schedules)
         self._command = command
-        self._state_dir = state_dir
+        self._files = state
         self._stopping = stopping
         self._say = say
         self._clock = clock
@@ -88,7 +88,7 @@ class Executor:
         self._of_checkpoint = {one.checkpoint: threading.Lock() for one in schedules}
         self._state = threading.Lock()
         self._taken = 0
-        self._runs = dict(self._remembered(read_last_runs(state_dir)))
+        self._runs = dict(self._remembered(read_last_runs(state, [one.name for one in schedules])))
         self._write()
 
     @property
@@ -207,7 +207,7 @@ class Executor:
 
     def _write(self) -> None:
         try:
-            write_last_runs(self._state_dir, self._runs)
+            write_last_runs(self._files, self._runs)
         except OSError as fault:
             self._say(f"what ran last can't be written, and may be run again: {fault}")
 

@@ -6,7 +6,7 @@ The file may be missing or torn: then nothing is known, and nothing is caught up
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.local_file import replace_file
+from plumbline.project.state_files import StateFiles
 
-FILE = "schedule.json"
+NAME = "schedule"
 SCHEMA_VERSION = 1
 
 Outcome = Literal["first seen", "done", "hung", "not started"]
@@ -35,10 +36,25 @@ class LastRun:
     ended_at: datetime | None = None
 
 
-def read_last_runs(state_dir: Path) -> dict[str, LastRun]:
-    """By schedule; empty where nothing was run or the file can't be read."""
+def read_last_runs(files: StateFiles, schedules: Collection[str]) -> dict[str, LastRun]:
+    """By schedule; empty where nothing was run or the file can't be read.
+
+    Args:
+        files: where they are.
+        schedules: the names of the project's, by which an earlier version's file is known.
+    """
+    file = files.path(NAME)
+    return _read(file) if file.exists() else _read_older(files, schedules)
+
+
+def _read_older(files: StateFiles, schedules: Collection[str]) -> dict[str, LastRun]:
+    older = _read(files.older(NAME))
+    return older if older.keys() <= set(schedules) else {}  # else it is another project's
+
+
+def _read(file: Path) -> dict[str, LastRun]:
     try:
-        read = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
+        read = json.loads(file.read_text(encoding="utf-8"))
         if read["schema_version"] != SCHEMA_VERSION:
             return {}
         return {str(name): _last_run(entry) for name, entry in read["schedules"].items()}
@@ -46,7 +62,7 @@ def read_last_runs(state_dir: Path) -> dict[str, LastRun]:
         return {}
 
 
-def write_last_runs(state_dir: Path, runs: Mapping[str, LastRun]) -> None:
+def write_last_runs(files: StateFiles, runs: Mapping[str, LastRun]) -> None:
     """Put ``runs`` in the place of what was known.
 
     Raises:
@@ -56,7 +72,10 @@ def write_last_runs(state_dir: Path, runs: Mapping[str, LastRun]) -> None:
         "schema_version": SCHEMA_VERSION,
         "schedules": {name: _entry(run) for name, run in sorted(runs.items())},
     }
-    replace_file(state_dir / FILE, json.dumps(content, indent=1))
+    is_taken_over = not files.path(NAME).exists() and bool(_read_older(files, runs))
+    replace_file(files.path(NAME), json.dumps(content, indent=1))
+    if is_taken_over:
+        files.older(NAME).unlink(missing_ok=True)
 
 
 def _entry(run: LastRun) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The scheduler for one machine: a thread for each schedule, which wakes when a run is due.
 
-Used by ``plumbline schedule run``. One a folder of state: two would run everything twice.
+Used by ``plumbline schedule run``. One a project and target: two would run everything twice.
 """
 
 from __future__ import annotations
@@ -8,15 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.child import Stopping
 from plumbline.schedule.executor import Executor
 from plumbline.schedule.signals import StopSignals
 from plumbline.warehouse.locks import LockTimeoutError, exclusive
-
-LOCK = "schedule.lock"
 
 _LOOK_SECONDS = 0.2
 
@@ -24,7 +22,7 @@ _LOOK_SECONDS = 0.2
 def run_until_stopped(
     make_executor: Callable[[Stopping], Executor],
     *,
-    state_dir: Path,
+    state: StateFiles,
     grace: timedelta,
     say: Callable[[str], None],
 ) -> None:
@@ -34,22 +32,23 @@ def run_until_stopped(
 
     Args:
         make_executor: is called once it is sure that there is no other scheduler.
-        state_dir: only one scheduler at a time has it.
+        state: only one scheduler at a time has it.
         grace: how long runs may go on after the signal.
         say: takes a line of the log.
 
     Raises:
-        ConfigError: another scheduler has the folder of state.
+        ConfigError: another scheduler has it.
     """
-    state_dir.mkdir(parents=True, exist_ok=True)
+    state.folder.mkdir(parents=True, exist_ok=True)
+    lock = state.path("schedule", ".lock")
     try:
-        with exclusive(state_dir / LOCK, seconds=0), StopSignals() as signals:
+        with exclusive(lock, seconds=0), StopSignals() as signals:
             _run(make_executor, signals, grace=grace, say=say)
     except LockTimeoutError:
         raise ConfigError(
-            f"another scheduler runs with the state in {state_dir}",
-            file=state_dir / LOCK,
-            fix="stop it first, or give this one a folder of its own by PLUMBLINE_STATE_DIR",
+            f"another scheduler runs project {state.project} on target {state.target}",
+            file=lock,
+            fix="stop it first, or set PLUMBLINE_STATE_DIR to another folder for this one",
         ) from None
 
 

@@ -13,9 +13,10 @@ from typing import Protocol, TypeVar
 
 from markupsafe import Markup
 
-from plumbline.core.errors import PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.gc_tuning import not_collected
 from plumbline.project import Project, Target
+from plumbline.project.find import PROJECT_FILE
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.targets import DEMO_NAME
 from plumbline.site import history_cache, paths
@@ -102,6 +103,7 @@ def build_site(
         afresh: forget what the site knew: everything is read and drawn again.
 
     Raises:
+        ConfigError: the site is another project's.
         PlumblineError: the site could not be written, or the history not be read for a site that
             is made afresh; the old one is whole.
     """
@@ -110,11 +112,9 @@ def build_site(
     # little garbage behind.
     with files.exclusively(), not_collected():
         known = None if afresh else _read_cache(files, target)
-        cache = known or HistoryCache(target=target.name)
+        cache = replace(known or HistoryCache(target=target.name), project=target.plumbline_project)
         every = [*([] if known else stored), *records]
-        cache = history_cache.with_records(
-            cache, [one for one in every if one.run.target == target.name]
-        )
+        cache = history_cache.with_records(cache, [one for one in every if _is_own(one, target)])
         news = _news(cache, target, now, keep) if with_history else News()
         if afresh and news.fault is not None:
             raise PlumblineError(
@@ -303,7 +303,21 @@ class _GxSection:
 def _read_cache(files: SiteFiles, target: Target) -> HistoryCache | None:
     content = files.read(paths.HISTORY_CACHE)
     cache = None if content is None else history_cache.from_json(content)
+    if cache is not None and cache.project not in ("", target.plumbline_project):
+        raise ConfigError(
+            f"the site in {files.address('')} belongs to project {cache.project}",
+            file=PROJECT_FILE,
+            key="data_docs_sites",
+            fix="give this project's site another base_directory or prefix; if the project was "
+            "renamed, run `plumbline docs build --afresh`",
+        )
     return cache if cache is not None and cache.target == target.name else None
+
+
+def _is_own(record: Record, target: Target) -> bool:
+    """Whether its run is of the project and the target: GX's results may lie in a shared folder."""
+    run = record.run
+    return run.target == target.name and run.project in ("", target.plumbline_project)
 
 
 def _news(cache: HistoryCache, target: Target, now: datetime, keep: Keep) -> News:

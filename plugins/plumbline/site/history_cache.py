@@ -148,6 +148,8 @@ class HistoryCache:
 
     format: int = FORMAT
     target: str = ""
+    project: str = ""
+    """The plumbline project; empty: of a version that recorded none."""
     monitors: Mapping[str, CachedMonitor] = field(default_factory=dict)
     runs: tuple[RunRow, ...] = ()
     """Oldest first; of an older day, its last."""

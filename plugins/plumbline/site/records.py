@@ -37,9 +37,11 @@ class RunStamp:
     """How many the checkpoint has: a run of fewer is a part of it."""
     revision: str | None = None
     """Of the suites; None outside of git."""
+    project: str = ""
+    """The plumbline project; empty: of a version that recorded none."""
 
     @classmethod
-    def of(cls, run: Run, *, started_at: datetime, monitors: int) -> RunStamp:
+    def of(cls, run: Run, *, project: str, started_at: datetime, monitors: int) -> RunStamp:
         """The stamp of ``run``."""
         return cls(
             run_id=run.run_id,
@@ -49,6 +51,7 @@ class RunStamp:
             started_at=started_at,
             monitors=monitors,
             revision=None if run.revision is None else str(run.revision),
+            project=project,
         )
 
 

@@ -61,37 +61,37 @@ def ids(found: AlertState) -> tuple[list[str], list[str]]:
 
 
 def test_where_nothing_was_kept_nothing_is_known(tmp_path: Path) -> None:
-    assert LocalFallback(tmp_path / "none").load() == AlertState()
+    assert LocalFallback(tmp_path / "none" / "alerts.json").load() == AlertState()
 
 
 def test_the_next_process_knows_what_the_warehouse_had(tmp_path: Path) -> None:
-    LocalFallback(tmp_path).synced(state(3, incident("i")))
+    LocalFallback(tmp_path / "alerts.json").synced(state(3, incident("i")))
 
-    assert ids(LocalFallback(tmp_path).load()) == (["i"], [])
+    assert ids(LocalFallback(tmp_path / "alerts.json").load()) == (["i"], [])
 
 
 def test_what_was_decided_here_is_known_to_the_next_process(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.synced(state(3))
     here.commit(state(3, incident("i"), outbox=("m",)), based_on=here.load())
 
-    found = LocalFallback(tmp_path).load()
+    found = LocalFallback(tmp_path / "alerts.json").load()
 
     assert (found.version, ids(found)) == (3, (["i"], ["m"]))
 
 
 def test_events_wait_until_the_warehouse_is_back(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     first = here.commit(state(3, events=(delivered("m"),)), based_on=state(3))
     here.commit(replace(first, events=(delivered("n"), delivered("m"))), based_on=first)
 
-    waiting = LocalFallback(tmp_path).load().events
+    waiting = LocalFallback(tmp_path / "alerts.json").load().events
 
     assert [event.event_id for event in waiting] == ["m-0001", "n-0001"]
 
 
 def test_what_the_warehouse_has_is_taken_as_it_is(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.synced(state(3, incident("old")))
     found = state(4, incident("new"))
 
@@ -99,11 +99,11 @@ def test_what_the_warehouse_has_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_where_nobody_went_on_what_was_decided_here_holds(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     kept = state(3, incident("i"), outbox=("m",), events=(delivered("n"),))
     here.commit(kept, based_on=state(3))
 
-    found = LocalFallback(tmp_path).reconcile(state(3))
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(state(3))
 
     assert (ids(found), found.events, found.writer) == ((["i"], ["m"]), kept.events, "w3")
 
@@ -146,9 +146,9 @@ def test_where_nobody_went_on_what_was_decided_here_holds(tmp_path: Path) -> Non
 def test_where_another_machine_went_on_its_word_counts(
     tmp_path: Path, there: AlertState, here: AlertState, expected: list[str]
 ) -> None:
-    LocalFallback(tmp_path).commit(here, based_on=state(3))
+    LocalFallback(tmp_path / "alerts.json").commit(here, based_on=state(3))
 
-    found = LocalFallback(tmp_path).reconcile(there)
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(there)
 
     assert ids(found)[0] == expected
     assert [one.is_open for one in found.known.incidents[: len(there.known.incidents)]] == [
@@ -157,40 +157,42 @@ def test_where_another_machine_went_on_its_word_counts(
 
 
 def test_a_message_that_waits_here_goes_into_the_outbox_there(tmp_path: Path) -> None:
-    LocalFallback(tmp_path).commit(state(3, outbox=("both", "here")), based_on=state(3))
+    LocalFallback(tmp_path / "alerts.json").commit(
+        state(3, outbox=("both", "here")), based_on=state(3)
+    )
 
-    found = LocalFallback(tmp_path).reconcile(state(4, outbox=("there", "both")))
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(state(4, outbox=("there", "both")))
 
     assert ids(found)[1] == ["there", "both", "here"]
 
 
 def test_a_message_that_was_delivered_here_is_not_told_again(tmp_path: Path) -> None:
     kept = state(3, events=(delivered("told"), delivered("tried", "retry")))
-    LocalFallback(tmp_path).commit(kept, based_on=state(3))
+    LocalFallback(tmp_path / "alerts.json").commit(kept, based_on=state(3))
 
-    found = LocalFallback(tmp_path).reconcile(state(4, outbox=("told", "tried")))
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(state(4, outbox=("told", "tried")))
 
     assert ids(found)[1] == ["tried"]
 
 
 def test_a_message_that_both_knew_and_there_was_delivered_is_not_told_again(tmp_path: Path) -> None:
     """It waited when the warehouse went away; another machine has told it since."""
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.synced(state(3, outbox=("m",)))
     here.commit(state(3, incident("i"), outbox=("m", "new")), based_on=here.load())
 
-    found = LocalFallback(tmp_path).reconcile(state(5))
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(state(5))
 
     assert ids(found)[1] == ["new"]
 
 
 def test_what_was_ended_there_since_is_not_opened_again(tmp_path: Path) -> None:
     """It was open when the warehouse went away; there it ended, and is forgotten."""
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.synced(state(3, incident("i")))
     here.commit(state(3, incident("i"), incident("new", "b")), based_on=here.load())
 
-    found = LocalFallback(tmp_path).reconcile(state(5))
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(state(5))
 
     assert ids(found)[0] == ["new"]
 
@@ -198,12 +200,12 @@ def test_what_was_ended_there_since_is_not_opened_again(tmp_path: Path) -> None:
 def test_a_monitor_that_was_looked_at_here_later_is_remembered_so(tmp_path: Path) -> None:
     later = NOW.replace(hour=11)
     kept = replace(state(3), known=Known((), {"a": MonitorMemory("a", later)}))
-    LocalFallback(tmp_path).commit(kept, based_on=state(3))
+    LocalFallback(tmp_path / "alerts.json").commit(kept, based_on=state(3))
     there = replace(
         state(4), known=Known((), {"a": MonitorMemory("a", NOW), "b": MonitorMemory("b", NOW)})
     )
 
-    found = LocalFallback(tmp_path).reconcile(there)
+    found = LocalFallback(tmp_path / "alerts.json").reconcile(there)
 
     assert {name: one.as_of for name, one in found.known.monitors.items()} == {
         "a": later,
@@ -212,19 +214,19 @@ def test_a_monitor_that_was_looked_at_here_later_is_remembered_so(tmp_path: Path
 
 
 def test_once_the_warehouse_has_it_nothing_is_ahead(tmp_path: Path) -> None:
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
     here.commit(state(3, incident("i")), based_on=state(3))
     here.synced(state(4, incident("i")))
     there = state(5)
 
-    assert LocalFallback(tmp_path).reconcile(there) is there
+    assert LocalFallback(tmp_path / "alerts.json").reconcile(there) is there
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"is_ahead": true, "snapshot": {}}'])
 def test_a_torn_file_is_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "alerts.json").write_text(text)
 
-    assert LocalFallback(tmp_path).load() == AlertState()
+    assert LocalFallback(tmp_path / "alerts.json").load() == AlertState()
 
 
 def test_the_file_of_a_newer_plumbline_is_left_alone(
@@ -232,7 +234,7 @@ def test_the_file_of_a_newer_plumbline_is_left_alone(
 ) -> None:
     text = json.dumps({"is_ahead": True, "snapshot": {"format": 2, "state": {}}})
     (tmp_path / "alerts.json").write_text(text)
-    here = LocalFallback(tmp_path)
+    here = LocalFallback(tmp_path / "alerts.json")
 
     kept = here.commit(state(3, incident("i")), based_on=here.load())
 
@@ -246,7 +248,7 @@ def test_without_a_disk_a_run_still_knows_what_it_decided(
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    here = LocalFallback(blocked / "state")
+    here = LocalFallback(blocked / "alerts.json")
 
     kept = here.commit(state(3, incident("i")), based_on=AlertState())
 
@@ -256,7 +258,7 @@ def test_without_a_disk_a_run_still_knows_what_it_decided(
 
 def test_the_file_holds_the_snapshot_that_the_warehouse_would(tmp_path: Path) -> None:
     found = state(3, incident("i"))
-    LocalFallback(tmp_path).synced(found)
+    LocalFallback(tmp_path / "alerts.json").synced(found)
 
     kept = json.loads((tmp_path / "alerts.json").read_text())
 

@@ -216,7 +216,7 @@ def test_a_run_that_was_paused_in_its_turn_learns_what_another_sent_without_the_
     pair = SideBySide(tmp_path)
     pair.first.store = MemoryStore(pair.world.warehouse)  # type: ignore[assignment]
     pair.second.store = Locked(pair.world.warehouse)  # type: ignore[assignment]
-    pair.second.fallback = LocalFallback(tmp_path)
+    pair.second.fallback = LocalFallback(tmp_path / "alerts.json")
     paused: list[str] = []
 
     class Pausing(LocalFallback):
@@ -227,7 +227,7 @@ def test_a_run_that_was_paused_in_its_turn_learns_what_another_sent_without_the_
                 pair.sleep(300)
                 ends(pair)
 
-    pair.first.fallback = Pausing(tmp_path)
+    pair.first.fallback = Pausing(tmp_path / "alerts.json")
     opens(pair)
 
     assert paused

@@ -330,7 +330,7 @@ def test_a_flush_that_was_overtaken_delivers_what_was_decided_here_all_the_same(
         def load(self) -> Any:
             raise WarehouseError("BigQuery did not answer")
 
-    world.fallback = LocalFallback(tmp_path)  # type: ignore[assignment]
+    world.fallback = LocalFallback(tmp_path / "alerts.json")  # type: ignore[assignment]
     without = world.alert_service(START)
     without.store = Down(world.warehouse)  # type: ignore[assignment]
     busy = Receipt(DeliveryStatus.RETRY, "503", 503, retry_after=3600)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from plumbline.core.status import Status
-from plumbline.history.last_statuses import FILE, record_last_statuses
+from plumbline.history.last_statuses import NAME, record_last_statuses
 from support.processes import environment
 from support.projects import SmallProject, between
 from support.reports import outcome, report
@@ -19,7 +19,7 @@ from unit.cli.conftest import Plumbline
 def ran(project: SmallProject, status: Status) -> None:
     """A last run that found ``status``."""
     found = report(outcome("coverage", status, summary="x", reason="x"))
-    record_last_statuses(project.target.state_dir, found)
+    record_last_statuses(project.target.state_files, found)
 
 
 def test_a_monitor_is_a_line_with_model_suite_thresholds_and_owner(
@@ -116,12 +116,19 @@ def test_the_last_status_says_of_which_run_it_is(
     }
 
 
+def test_the_last_status_is_that_of_the_target(project: SmallProject, plumbline: Plumbline) -> None:
+    ran(project, Status.CRITICAL)
+    assert plumbline("list", "--target", "local").out.count(" CRITICAL ") == 1
+    assert " CRITICAL " not in plumbline("list", "--target", "bigquery").out
+    assert plumbline("list", "--target", "nowhere").code == 64
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"monitors": 3}', '{"monitors": [{}]}', "\0"])
 def test_an_unreadable_last_run_is_none(
     project: SmallProject, plumbline: Plumbline, text: str
 ) -> None:
     project.target.state_dir.mkdir()
-    (project.target.state_dir / FILE).write_text(text)
+    project.target.state_files.path(NAME).write_text(text)
     said = plumbline("list")
     assert said.code == 0
     assert "never run" in said.out

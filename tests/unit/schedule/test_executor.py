@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.project import Schedule
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.child import Stopping
 from plumbline.schedule.executor import Executor
-from plumbline.schedule.last_runs import FILE, LastRun, read_last_runs
+from plumbline.schedule.last_runs import NAME, LastRun, read_last_runs
 from unit.schedule.conftest import schedule
 
 DUE = datetime(2026, 11, 25, 20, tzinfo=UTC)
@@ -35,6 +36,11 @@ class World:
     stopping: Stopping = field(default_factory=Stopping)
 
     @property
+    def files(self) -> StateFiles:
+        """The scheduler's."""
+        return StateFiles(self.state_dir, "shop", "bigquery")
+
+    @property
     def runs(self) -> list[str]:
         """What each run was told of itself."""
         file = self.state_dir / "runs"
@@ -49,7 +55,7 @@ class World:
         """As after a start of the scheduler."""
         values = {
             "command": self.command,
-            "state_dir": self.state_dir,
+            "state": self.files,
             "stopping": self.stopping,
             "say": self.said.append,
             "clock": lambda: self.now,
@@ -59,7 +65,7 @@ class World:
 
     def last(self, name: str = "health_check") -> LastRun:
         """What is remembered."""
-        return read_last_runs(self.state_dir)[name]
+        return read_last_runs(self.files, [name])[name]
 
 
 @pytest.fixture
@@ -117,7 +123,7 @@ def test_however_many_were_missed_while_it_was_down_one_is_caught_up(
 @pytest.mark.parametrize("text", ["", "{", '{"schema_version": 1, "schedules": {}}'])
 def test_with_a_torn_memory_nothing_is_caught_up(world: World, text: str) -> None:
     world.executor(ONE)
-    (world.state_dir / FILE).write_text(text)
+    world.files.path(NAME).write_text(text)
     world.now += 3 * SIX_HOURS
     assert world.executor(ONE).missed(ONE) is None
 
@@ -304,7 +310,7 @@ def test_a_full_disk_is_said_and_runs_go_on(world: World, monkeypatch: pytest.Mo
 def test_what_is_no_longer_scheduled_is_forgotten(world: World) -> None:
     world.executor(ONE, schedule(name="old"))
     world.executor(ONE)
-    assert list(read_last_runs(world.state_dir)) == ["health_check"]
+    assert list(read_last_runs(world.files, [])) == ["health_check"]
 
 
 # What each schedule's thread does, with runs that fall due every few milliseconds or never.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from plumbline.schedule.last_runs import FILE, LastRun, read_last_runs, write_last_runs
+from plumbline.project.state_files import StateFiles
+from plumbline.schedule.last_runs import NAME, LastRun, read_last_runs, write_last_runs
 
 RUNS = {
     "health_check": LastRun(
@@ -23,11 +25,50 @@ RUNS = {
 }
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
-    state_dir = tmp_path / "not" / "there"
-    write_last_runs(state_dir, RUNS)
-    assert read_last_runs(state_dir) == RUNS
-    assert [file.name for file in state_dir.iterdir()] == [FILE]
+@pytest.fixture
+def files(tmp_path: Path) -> StateFiles:
+    return StateFiles(tmp_path / "not" / "there", "shop", "bigquery")
+
+
+def test_what_was_written_is_read(files: StateFiles) -> None:
+    write_last_runs(files, RUNS)
+    assert read_last_runs(files, []) == RUNS
+    assert list(files.folder.iterdir()) == [files.path(NAME)]
+
+
+@pytest.mark.parametrize("other", [{"project": "tills"}, {"target": "local"}])
+def test_another_project_or_target_in_the_same_folder_is_not_seen(
+    files: StateFiles, other: dict[str, str]
+) -> None:
+    write_last_runs(files, RUNS)
+    others = replace(files, **other)
+    assert read_last_runs(others, RUNS) == {}
+    write_last_runs(others, {})
+    assert read_last_runs(files, RUNS) == RUNS
+
+
+def earlier(files: StateFiles) -> None:
+    """The file as an earlier version left it, for all projects and targets."""
+    write_last_runs(files, RUNS)
+    files.path(NAME).rename(files.older(NAME))
+
+
+def test_the_file_of_an_earlier_version_is_taken_over_once(files: StateFiles) -> None:
+    earlier(files)
+    assert read_last_runs(files, [*RUNS, "added"]) == RUNS
+    write_last_runs(files, RUNS)
+    assert read_last_runs(files, RUNS) == RUNS
+    assert read_last_runs(replace(files, project="tills"), RUNS) == {}
+
+
+def test_the_file_of_an_earlier_version_with_schedules_of_another_project_is_left_to_it(
+    files: StateFiles,
+) -> None:
+    earlier(files)
+    tills = replace(files, project="tills")
+    assert read_last_runs(tills, ["health_check"]) == {}
+    write_last_runs(tills, {"health_check": RUNS["health_check"]})
+    assert read_last_runs(files, RUNS) == RUNS
 
 
 @pytest.mark.parametrize(
@@ -44,27 +85,27 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         lambda text: json.dumps({"schema_version": 1, "schedules": {"health_check": None}}),
     ],
 )
-def test_a_torn_or_foreign_file_says_nothing(tmp_path: Path, spoil) -> None:
-    write_last_runs(tmp_path, RUNS)
-    file = tmp_path / FILE
+def test_a_torn_or_foreign_file_says_nothing(files: StateFiles, spoil) -> None:
+    write_last_runs(files, RUNS)
+    file = files.path(NAME)
     file.write_text(spoil(file.read_text()))
-    assert read_last_runs(tmp_path) == {}
+    assert read_last_runs(files, RUNS) == {}
 
 
-def test_no_file_says_nothing(tmp_path: Path) -> None:
-    assert read_last_runs(tmp_path) == {}
+def test_no_file_says_nothing(files: StateFiles) -> None:
+    assert read_last_runs(files, RUNS) == {}
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: StateFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_last_runs(tmp_path, RUNS)
+    write_last_runs(files, RUNS)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        write_last_runs(tmp_path, {})
-    assert read_last_runs(tmp_path) == RUNS
-    assert [file.name for file in tmp_path.iterdir()] == [FILE]
+        write_last_runs(files, {})
+    assert read_last_runs(files, RUNS) == RUNS
+    assert list(files.folder.iterdir()) == [files.path(NAME)]

@@ -15,7 +15,7 @@ import pytest
 from markupsafe import Markup
 
 from plumbline.alerts.incidents.model import Ack
-from plumbline.core.errors import PlumblineError
+from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.targets import Seed
@@ -240,6 +240,29 @@ def test_a_part_of_the_checkpoint_is_no_run_of_it(site: Site) -> None:
 def test_records_of_another_target_are_not_among_them(site: Site) -> None:
     site.build([record("2026-02-01"), record("2026-02-02", 10.0, target="bigquery")])
     assert "1 run" in site.words("monitors/coverage.html")
+
+
+def test_stored_results_of_another_project_are_not_among_them(site: Site) -> None:
+    own, other, older = (
+        replace(one, run=replace(one.run, project=project))
+        for one, project in zip(
+            records(days("2026-02-01", "2026-02-03")), ("small", "tills", ""), strict=True
+        )
+    )
+    site.build(stored=[own, other, older])
+    assert "2 runs" in site.words("monitors/coverage.html")
+
+
+def test_a_site_of_another_project_is_left_to_it_until_it_is_built_afresh(site: Site) -> None:
+    site.build([record("2026-02-01")])
+    before = site.files()
+    tills = replace(site.small.target, plumbline_project="tills")
+    moved = replace(site, small=replace(site.small, target=tills))
+    with pytest.raises(ConfigError, match="belongs to project small"):
+        moved.build([record("2026-02-02")])
+    assert site.files() == before
+    moved.build([record("2026-02-02")], afresh=True)
+    assert "1 run" in moved.words("monitors/coverage.html")
 
 
 def test_every_page_says_whose_it_is_and_that_it_is_a_demo(site: Site) -> None:

@@ -51,8 +51,8 @@ def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
 
 def _command(schedule: Schedule, machine: Machine, name: str) -> str:
     """For `sh`; cron itself would end the line at a `%`."""
-    state = shlex.quote(str(machine.state_dir))
-    lock = shlex.quote(str(machine.state_dir / f"{name}.lock"))
+    state = shlex.quote(str(machine.state.folder))
+    lock = shlex.quote(str(machine.state.path(name, ".lock")))
     run = shlex.join(
         [
             *machine.command,

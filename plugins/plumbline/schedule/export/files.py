@@ -11,6 +11,7 @@ from typing import Literal
 from plumbline.core.errors import ConfigError
 from plumbline.project.documents import SCHEDULE_FILE
 from plumbline.project.schedule import Schedule
+from plumbline.project.state_files import StateFiles
 
 _LONGEST = 63
 """Of a name in Google Cloud."""
@@ -31,8 +32,12 @@ class Machine:
     command: tuple[str, ...]
     """How plumbline is called, by absolute path."""
     project_dir: Path
-    state_dir: Path
-    target: str
+    state: StateFiles
+
+    @property
+    def target(self) -> str:
+        """The target of the runs."""
+        return self.state.target
 
 
 @dataclass(frozen=True)

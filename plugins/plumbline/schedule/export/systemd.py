@@ -112,7 +112,7 @@ After=network-online.target
 Type=oneshot
 WorkingDirectory={_specifiers(printable(str(machine.project_dir)))}
 Environment={_quoted(f"{SCHEDULE_VARIABLE}={schedule.name}")}
-Environment={_quoted(f"PLUMBLINE_STATE_DIR={machine.state_dir}")}
+Environment={_quoted(f"PLUMBLINE_STATE_DIR={machine.state.folder}")}
 # Secrets of channels, a line each: SLACK_WEBHOOK_URL=...
 EnvironmentFile=-/etc/plumbline/environment
 ExecStart={" ".join(_quoted(word, is_command=True) for word in arguments)}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.export.files import Cloud, Machine
 
 MACHINE = Machine(
     command=("/opt/plumbline/bin/python", "-m", "plumbline"),
     project_dir=Path("/srv/dq"),
-    state_dir=Path("/var/lib/plumbline"),
-    target="bigquery",
+    state=StateFiles(Path("/var/lib/plumbline"), "shop", "bigquery"),
 )
 CLOUD = Cloud(
     target="bigquery",

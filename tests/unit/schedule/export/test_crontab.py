@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.export.crontab import write_crontab
 from plumbline.schedule.export.files import Machine
 from unit.schedule.conftest import schedule
@@ -42,7 +43,7 @@ def test_a_schedule_is_a_line_below_its_zone() -> None:
     assert zone == "CRON_TZ=America/Los_Angeles"
     assert line.startswith("0 */6 * * * ")
     for part in (
-        "flock -n /var/lib/plumbline/plumbline-health-check.lock",
+        "flock -n /var/lib/plumbline/plumbline-health-check-shop_bigquery-",
         "timeout --kill-after=10 600",
         "/opt/plumbline/bin/python -m plumbline run health_check --fail-on error",
         "--target bigquery --project-dir /srv/dq",
@@ -66,7 +67,7 @@ def made(tmp_path: Path, script: str) -> Machine:
     fake = folder / "plumb line"
     fake.write_text(f"#!/bin/sh\n{script}\n")
     fake.chmod(0o755)
-    return Machine((str(fake),), folder, folder / "state", "local")
+    return Machine((str(fake),), folder, StateFiles(folder / "state", "shop", "local"))
 
 
 def run(line: str) -> subprocess.CompletedProcess[str]:
@@ -87,7 +88,7 @@ def test_its_line_runs_plumbline_whatever_the_paths_are_called(tmp_path: Path) -
     done = run(line)
     assert (done.returncode, done.stderr) == (0, "")
     first, arguments = done.stdout.splitlines()
-    assert first == f"health_check|{machine.state_dir}"
+    assert first == f"health_check|{machine.state.folder}"
     assert arguments.split("|")[:-1] == [
         *("run", "health_check", "--fail-on", "error", "--target", "local"),
         *("--project-dir", str(machine.project_dir)),
@@ -107,7 +108,7 @@ def test_its_line_starts_no_second_run_beside_the_first(tmp_path: Path) -> None:
     machine = made(tmp_path, 'touch "$PLUMBLINE_STATE_DIR/begun"; sleep 1')
     _, line = lines(schedule(), machine=machine)
     first = subprocess.Popen(["/bin/sh", "-c", command_of(line)])
-    while not (machine.state_dir / "begun").exists():
+    while not (machine.state.folder / "begun").exists():
         assert first.poll() is None
     assert run(line).returncode == 1
     assert first.wait(timeout=30) == 0

@@ -14,6 +14,7 @@ import pytest
 from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
 from plumbline.project.due import due_between
+from plumbline.project.state_files import StateFiles
 from plumbline.schedule.export.files import Machine
 from plumbline.schedule.export.systemd import on_calendar, write_systemd
 from unit.schedule.conftest import FALL, SPRING, schedule
@@ -137,7 +138,7 @@ ODD = 'it\'s 100% "odd" $HOME \\n'
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path, folder: str) -> None:
     home = tmp_path / folder
     home.mkdir()
-    machine = Machine(("/bin/true",), home, home / "state", "local")
+    machine = Machine(("/bin/true",), home, StateFiles(home / "state", "shop", "local"))
     units = tmp_path / "units"
     units.mkdir()
     names = written(units, schedule(), machine=machine)
@@ -152,7 +153,9 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path, folder: str)
 
 
 def test_signs_that_systemd_reads_are_doubled(tmp_path: Path) -> None:
-    machine = Machine(("/bin/true",), Path("/a b/$c/100%"), Path('/d"e'), "local")
+    machine = Machine(
+        ("/bin/true",), Path("/a b/$c/100%"), StateFiles(Path('/d"e'), "shop", "local")
+    )
     service = written(tmp_path, schedule(), machine=machine)["plumbline-health-check.service"]
     assert (
         'ExecStart=/bin/true run health_check --fail-on error --target local --project-dir "/a b/$$c/100%%"'

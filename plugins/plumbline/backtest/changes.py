@@ -73,11 +73,9 @@ def other_changes(base: Project, head: Project, *, now: datetime) -> Iterator[st
 
 
 def _schedules(base: Project, head: Project, names: set[str], now: datetime) -> Iterator[str]:
-    was = {(one.checkpoint, one.cron, str(one.timezone)) for one in base.schedules}
-    is_ = {(one.checkpoint, one.cron, str(one.timezone)) for one in head.schedules}
     for name in sorted(names):
-        before = sorted(f"{cron} ({zone})" for of, cron, zone in was if of == name)
-        after = sorted(f"{cron} ({zone})" for of, cron, zone in is_ if of == name)
+        before = sorted({one.times for one in base.schedules if one.checkpoint == name})
+        after = sorted({one.times for one in head.schedules if one.checkpoint == name})
         if before == after:
             continue
         runs = (

@@ -78,7 +78,7 @@ def choose_span(
     elif schedules:
         zone = schedules[0].timezone
         instants = _by_schedule(begin, end, schedules)
-        how = " and ".join(f"{one.cron} ({one.timezone.key})" for one in schedules)
+        how = " and ".join(one.times for one in schedules)
     else:
         raise ConfigError(
             f"checkpoint {checkpoint!r} has no schedule to replay",

@@ -23,7 +23,7 @@ from plumbline.cli.options import (
     target_option,
     var_option,
 )
-from plumbline.cli.output import terminal_width, write_line, write_report
+from plumbline.cli.output import terminal_width, write_line, write_message, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError
@@ -91,6 +91,12 @@ def _run(
     )
     if dry_run:
         return _dry_run(request, form)
+    from plumbline.history.heartbeat import in_maintenance
+
+    held = in_maintenance(project, checkpoint, session.clock())
+    if held is not None:
+        write_message(held)
+        return 0
     from plumbline.gx.context import open_workspace
     from plumbline.run.runner import run_checkpoint
 

@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from plumbline.core.instants import in_utc
+from plumbline.core.maintenance import MaintenanceWindow
 
 NO_END = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a mute that recurs for good."""
-
-
-@dataclass(frozen=True)
-class MaintenanceWindow:
-    """When a mute holds, again and again."""
-
-    cron: str
-    """Its beginnings."""
-    duration: timedelta
-    zone: str
-    """In which ``cron`` is read."""
-
-    def holds(self, now: datetime) -> bool:
-        """Whether ``now`` is in the window: its beginning is, its end is not."""
-        from plumbline.core.cron import last_time
-
-        tick = timedelta(microseconds=1)
-        try:
-            began = last_time(self.cron, ZoneInfo(self.zone), now + tick)
-        except ValueError:
-            return False
-        return in_utc(now) - began < self.duration
-
-    def describe(self) -> str:
-        """``for 2:00:00 from each `0 2 * * SUN` (America/New_York)``."""
-        return f"for {self.duration} from each `{self.cron}` ({self.zone})"
 
 
 @dataclass(frozen=True)
@@ -62,7 +36,7 @@ class Mute:
 
     def holds(self, now: datetime) -> bool:
         """Whether it holds back messages at ``now``: it lasts, and ``now`` is in its window."""
-        return self.lasts(now) and (self.window is None or self.window.holds(now))
+        return self.lasts(now) and (self.window is None or self.window.began(now) is not None)
 
     def describe(self) -> str:
         """One line, for reports."""

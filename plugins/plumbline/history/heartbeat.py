@@ -10,11 +10,13 @@ import os
 import threading
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.project.due import maintenance_end
 
 if TYPE_CHECKING:
     from plumbline.core.outcome import RunReport
@@ -123,7 +125,7 @@ class HeartbeatSender:
     def _beat(self, kind: str, at: datetime) -> Heartbeat:
         from plumbline.history.heartbeat_rows import Heartbeat
 
-        schedule = self._schedule()
+        schedule = _schedule(self.project, self.environment)
         return Heartbeat(
             run_id=self.run.run_id,
             kind="started" if kind == "started" else "finished",
@@ -137,19 +139,10 @@ class HeartbeatSender:
             ),
         )
 
-    def _schedule(self) -> Schedule | None:
-        """The schedule that the run is of, as whoever started it says."""
-        name = self.environment.get(SCHEDULE_VARIABLE)
-        try:
-            schedules = self.project.schedules
-        except ConfigError:  # lint and `schedule` say what is wrong; a run is a run
-            return None
-        return next((one for one in schedules if one.name == name), None)
-
     def _ping(self) -> Ping | None:
         from plumbline.net.ping import open_ping
 
-        schedule = self._schedule()
+        schedule = _schedule(self.project, self.environment)
         if schedule is None or schedule.ping is None:
             return None
         try:
@@ -157,6 +150,27 @@ class HeartbeatSender:
         except ConfigError as fault:
             self.notes.append(f"Schedule {schedule.name} can't ping: {fault.what}.")
             return None
+
+
+def in_maintenance(
+    project: Project,
+    checkpoint: str,
+    now: datetime,
+    environment: Mapping[str, str] | None = None,
+) -> str | None:
+    """Why a scheduled run is not made: it is due in a maintenance window; None where it is made.
+
+    Another scheduler than plumbline's own doesn't know the windows, so the run itself looks.
+    """
+    env = os.environ if environment is None else environment
+    schedule = _schedule(project, env)
+    if schedule is None or schedule.checkpoint != checkpoint:
+        return None
+    end = maintenance_end(schedule, _instant(env.get(DUE_VARIABLE)) or now)
+    if end is None:
+        return None
+    until = f"{end.astimezone(schedule.timezone):%Y-%m-%d %H:%M %Z}"
+    return f"{schedule.name}: not run, because of its maintenance window until {until}"
 
 
 def ping_refused(project: Project, environment: Mapping[str, str] | None = None) -> None:
@@ -168,14 +182,22 @@ def ping_refused(project: Project, environment: Mapping[str, str] | None = None)
     from plumbline.net.ping import open_ping
 
     env = os.environ if environment is None else environment
-    name = env.get(SCHEDULE_VARIABLE)
+    schedule = _schedule(project, env)
+    if schedule is None or schedule.ping is None:
+        return
+    with suppress(ConfigError):  # the run's own refusal is what is told
+        run = uuid.uuid5(uuid.NAMESPACE_URL, new_run_id(datetime.now(UTC)))
+        open_ping(schedule.ping, env).send("fail", run=run)
+
+
+def _schedule(project: Project, environment: Mapping[str, str]) -> Schedule | None:
+    """The schedule that a run is of, as whoever started it says."""
+    name = environment.get(SCHEDULE_VARIABLE)
     try:
-        variable = next((one.ping for one in project.schedules if one.name == name), None)
-        if variable is not None:
-            run = uuid.uuid5(uuid.NAMESPACE_URL, new_run_id(datetime.now(UTC)))
-            open_ping(variable, env).send("fail", run=run)
-    except ConfigError:
-        return  # the run's own refusal is what is told
+        schedules = project.schedules
+    except ConfigError:  # lint and `schedule` say what is wrong; a run is a run
+        return None
+    return next((one for one in schedules if one.name == name), None)
 
 
 def _instant(text: str | None) -> datetime | None:

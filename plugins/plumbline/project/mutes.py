@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from plumbline.core.cron import cron_fault, never_comes
 from plumbline.core.errors import ConfigError
-from plumbline.core.mute import NO_END, MaintenanceWindow, Mute
-from plumbline.project.alerts import DURATION, to_duration
+from plumbline.core.mute import NO_END, Mute
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.entry import Entry
+from plumbline.project.maintenance import WindowEntry, find_window_faults, to_window
 from plumbline.project.parsing import (
     ValueFault,
     ValueFaultKind,
@@ -36,22 +35,6 @@ _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 def _as_text(value: object) -> object:
     # YAML reads dates and instants as such.
     return value.isoformat() if isinstance(value, date) else value
-
-
-class WindowEntry(Entry):
-    """``window``."""
-
-    cron: _Text = Field(
-        description="Beginnings of the window: five fields, as in cron.", examples=["0 2 * * SUN"]
-    )
-    duration: Annotated[str, StringConstraints(pattern=DURATION)] = Field(
-        description="Length of each window.", examples=["2h"]
-    )
-    zone: _Text | None = Field(
-        None,
-        description="Time zone of `cron`; default: the project's.",
-        examples=["America/New_York"],
-    )
 
 
 class MuteEntry(Entry):
@@ -180,33 +163,17 @@ def _entry_faults(entry: MuteEntry) -> Iterator[ValueFault]:
     if fault is not None:
         yield wrong_value(("until",), *fault)
     if entry.window is not None:
-        for found in _window_faults(entry.window):
+        for found in find_window_faults(entry.window):
             yield found.below(("window",))
 
 
-def _window_faults(window: WindowEntry) -> Iterator[ValueFault]:
-    fault = cron_fault(window.cron)
-    if fault is not None:
-        yield wrong_value(("cron",), *fault)
-    elif never_comes(window.cron):
-        what, fix = f"{window.cron!r} never comes", "write a time that comes"
-        yield ValueFault(ValueFaultKind.NEVER_COMES, ("cron",), what, fix)
-    if window.zone is not None and window.zone not in available_timezones():
-        fix = "write a name such as America/New_York"
-        yield wrong_value(("zone",), f"{window.zone!r} is not a time zone", fix)
-
-
 def _mute(entry: MuteEntry, zone: ZoneInfo) -> Mute:
-    window = None
-    if entry.window is not None:
-        one = entry.window
-        window = MaintenanceWindow(one.cron, to_duration(one.duration), one.zone or zone.key)
     return Mute(
         monitor=entry.monitor,
         owner=entry.owner,
         reason=entry.reason,
         until=NO_END if entry.until is None else _until(entry.until, zone),
-        window=window,
+        window=None if entry.window is None else to_window(entry.window, zone),
     )
 
 

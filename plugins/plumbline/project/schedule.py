@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,10 @@ from pydantic import Field, StringConstraints
 from plumbline.core.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.core.errors import ConfigError
 from plumbline.core.instants import find_zone
+from plumbline.core.maintenance import MaintenanceWindow, next_outside
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.entry import Entry
+from plumbline.project.maintenance import WindowEntry, find_window_faults, to_window
 from plumbline.project.parsing import (
     ValueFault,
     ValueFaultKind,
@@ -36,6 +38,9 @@ ALL_SCHEDULES = "alerts"
 
 DURATION_PATTERN = r"^[1-9][0-9]{0,5}[smh]$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+
+_SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+"""From when on it is tried whether a run is due at all."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
@@ -100,6 +105,12 @@ class ScheduleEntry(Entry):
         description="Channels of `alerts.yml` to notify if a run is late or missing.",
         examples=[["slack-error"]],
     )
+    maintenance: list[WindowEntry] | None = Field(
+        None,
+        description="Maintenance windows that recur: runs due in one are neither made nor "
+        "expected.",
+        examples=[[{"cron": "0 2 * * SUN", "duration": "2h"}]],
+    )
 
 
 class SchedulesEntry(Entry):
@@ -135,11 +146,19 @@ class Schedule:
     notify: tuple[str, ...]
     ping: str | None = None
     """The environment variable that holds the ping's address."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    """No run is due in one."""
 
     @property
     def monitor(self) -> str:
         """What the watchdog's incidents call it: ``schedule health_check``."""
         return f"schedule {self.name}"
+
+    @property
+    def times(self) -> str:
+        """``0 */6 * * * (America/Los_Angeles)``, and when it makes no run."""
+        windows = "".join(f", not {window.describe()}" for window in self.maintenance)
+        return f"{self.cron} ({self.timezone.key}){windows}"
 
 
 def find_schedule_faults(
@@ -201,6 +220,7 @@ def read_schedules(
 def _entry_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
     """What is wrong with the values of one entry."""
     yield from _time_faults(entry)
+    yield from _maintenance_faults(entry)
     if find_zone(entry.timezone) is None:
         yield wrong_value(
             ("timezone",),
@@ -238,6 +258,27 @@ def _time_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
         yield from _deadline_faults(entry.deadline, cron)
 
 
+def _maintenance_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
+    faults = [
+        found.below(("maintenance", index))
+        for index, window in enumerate(entry.maintenance or ())
+        for found in find_window_faults(window)
+    ]
+    yield from faults
+    zone = find_zone(entry.timezone)
+    cron = " ".join(entry.cron.split())
+    if faults or zone is None or not entry.maintenance or cron_fault(cron) or never_comes(cron):
+        return
+    windows = [to_window(window, zone) for window in entry.maintenance]
+    if next_outside(cron, zone, _SOME_DAY, windows) is None:
+        yield ValueFault(
+            ValueFaultKind.NEVER_COMES,
+            ("maintenance",),
+            f"no run of {cron!r} is due outside of the maintenance windows",
+            "make the windows shorter, or remove the schedule",
+        )
+
+
 def _deadline_faults(deadline: str, cron: str) -> Iterator[ValueFault]:
     if is_shorter_than_gaps(_duration(deadline), cron):
         return
@@ -267,6 +308,9 @@ def _schedule(entry: ScheduleEntry) -> Schedule:
         deadline=_duration(entry.deadline),
         notify=tuple(dict.fromkeys(entry.notify)),
         ping=entry.ping,
+        maintenance=tuple(
+            to_window(window, ZoneInfo(entry.timezone)) for window in entry.maintenance or ()
+        ),
     )
 
 

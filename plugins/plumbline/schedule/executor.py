@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
 from plumbline.history.heartbeat import DUE_VARIABLE, SCHEDULE_VARIABLE
-from plumbline.project.due import last_due, next_due
+from plumbline.project.due import last_due, maintenance_end, next_due
 from plumbline.project.schedule import Schedule, write_duration
 from plumbline.project.state_files import StateFiles
 from plumbline.schedule.child import PATIENCE, Ended, Stopping, run_child
@@ -123,6 +123,10 @@ class Executor:
             if due > now:
                 due = min(due, following)  # the clock may have been put back
                 self._stopping.wait(min(due - now, _LOOK_EVERY))
+                continue
+            held_until = maintenance_end(schedule, now)
+            if held_until is not None:  # what was missed is caught up after it
+                due = held_until
                 continue
             due = following
             try:

@@ -75,6 +75,8 @@ def _facts(view: ScheduleView, now: datetime) -> Iterator[tuple[str, str]]:
     schedule = view.schedule
     yield "checkpoint", schedule.checkpoint
     yield "when", f"{schedule.cron}  ({view.words}, {schedule.timezone.key})"
+    for window in schedule.maintenance:
+        yield "no runs", window.describe()
     yield "deadline", write_duration(schedule.deadline)
     yield "tells", ", ".join(schedule.notify)
     if view.last is not None:
@@ -113,6 +115,14 @@ def _entry(view: ScheduleView) -> dict[str, Any]:
         "cron": schedule.cron,
         "words": view.words,
         "timezone": schedule.timezone.key,
+        "maintenance": [
+            {
+                "cron": window.cron,
+                "duration_seconds": int(window.duration.total_seconds()),
+                "zone": window.zone,
+            }
+            for window in schedule.maintenance
+        ],
         "deadline_seconds": int(schedule.deadline.total_seconds()),
         "notify": list(schedule.notify),
         "last": None

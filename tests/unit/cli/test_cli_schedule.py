@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.core.errors import ConfigError
 from support.projects import SmallProject
 from unit.cli.conftest import Plumbline
 
@@ -23,6 +24,10 @@ CLOUD = (
     *("--project", "my-project", "--region", "us-west2", "--image", "gcr.io/my-project/dq:1"),
     *("--service-account", "dq@my-project.iam.gserviceaccount.com"),
 )
+
+
+MAINTENANCE = SCHEDULES + '    maintenance: [{cron: "0 17 * * *", duration: 2h}]\n'
+"""It is 17:30 there."""
 
 
 @pytest.fixture
@@ -109,15 +114,72 @@ def test_a_wrong_argument_is_wrong_usage(
     assert said in done.err
 
 
+FORMATS: dict[str, tuple[tuple[str, ...], list[str]]] = {
+    "cron": ((), ["plumbline.crontab"]),
+    "systemd": ((), ["plumbline-health-check.service", "plumbline-health-check.timer"]),
+    "github-actions": ((), ["plumbline-health-check.yml"]),
+    "cloud-run": (CLOUD, ["deploy-plumbline.sh", "plumbline-health-check.job.yaml"]),
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_exports_say_what_happens_in_a_maintenance_window(
+    file: Path, plumbline: Plumbline, form: str
+) -> None:
+    note = "#   for 2:00:00 from each `0 17 * * *` (America/Los_Angeles)\n"
+    export = ("schedule", "export", "--format", form, *FORMATS[form][0])
+    assert note not in plumbline(*export).out
+    file.write_text(MAINTENANCE)
+    said = plumbline(*export)
+    assert note in said.out
+    assert "checks nothing and ends with exit code 0." in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "held"),
+    [
+        ((), {"PLUMBLINE_SCHEDULE": "health_check"}, True),
+        ((), {}, False),
+        ((), {"PLUMBLINE_SCHEDULE": "another"}, False),
+        (("health_check_full",), {"PLUMBLINE_SCHEDULE": "health_check"}, False),
+        (
+            (),
+            {"PLUMBLINE_SCHEDULE": "health_check", "PLUMBLINE_DUE": "2026-11-24T00:30:00Z"},
+            False,
+        ),
+    ],
+    ids=["scheduled", "by hand", "of another schedule", "of another checkpoint", "due before it"],
+)
+def test_a_scheduled_run_checks_nothing_in_a_maintenance_window(
+    file: Path,
+    plumbline: Plumbline,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    held: bool,
+) -> None:
+    file.write_text(MAINTENANCE)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    def begins(*_: object, **__: object) -> None:
+        raise ConfigError("the run begins")
+
+    monkeypatch.setattr("plumbline.run.runner.run_checkpoint", begins)
+    said = plumbline("run", *arguments)
+    if held:
+        assert (said.code, said.out) == (0, "")
+        assert said.err == (
+            "health_check: not run, because of its maintenance window until 2026-11-23 19:00 PST\n"
+        )
+    else:
+        assert (said.code, "the run begins" in said.err) == (64, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "names"),
-    [
-        (("cron",), ["plumbline.crontab"]),
-        (("systemd",), ["plumbline-health-check.service", "plumbline-health-check.timer"]),
-        (("github-actions",), ["plumbline-health-check.yml"]),
-        (("cloud-run", *CLOUD), ["deploy-plumbline.sh", "plumbline-health-check.job.yaml"]),
-    ],
-    ids=lambda value: value[0],
+    [((form, *flags), names) for form, (flags, names) in FORMATS.items()],
+    ids=FORMATS,
 )
 def test_it_exports_files_or_shows_them(
     file: Path, plumbline: Plumbline, tmp_path: Path, arguments: tuple[str, ...], names: list[str]

@@ -229,6 +229,7 @@ CHECKPOINTS = [
     broken("checkpoint-unknown-action", CHECKPOINT, '"type": "slack"', '"type": "slak"', says="'slak'", fix="did you mean 'slack'?"),
     broken("schedule-unknown-checkpoint", SCHEDULE, "checkpoint: health_check", "checkpoint: helth_check", says="'helth_check'", fix="did you mean 'health_check'?"),
     broken("schedule-never-comes", SCHEDULE, '"0 */6 * * *"', "0 6 31 2 *", says="never occurs", fix="L is the last day"),
+    broken("schedule-uneven-step", SCHEDULE, 'deadline:', "maintenance: [{cron: '0 */5 * * *', duration: 1h}]\n    deadline:", says="means 0,5,10,15,20", fix="a step that divides 24"),
     broken("schedule-uneven-step", SCHEDULE, '"0 */6 * * *"', "'*/25 * * * *'", says="means 0,25,50: 60 is not a multiple of 25", fix="a step that divides 60"),
     broken("schedule-deadline-too-long", SCHEDULE, "deadline: 10m", "deadline: 7h", says="6h later", fix="write 6h or less"),
 ]  # fmt: skip

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.core.maintenance import MaintenanceWindow
 from plumbline.project.due import due_between, last_due, next_due
 from support.processes import environment
-from unit.schedule.conftest import FALL, LOS_ANGELES, SPRING, schedule
+from unit.schedule.conftest import FALL, LOS_ANGELES, SPRING, schedule, window
 
 MOMENT = timedelta(microseconds=1)
 
@@ -146,6 +147,45 @@ def test_days_are_cron_s(cron: str, following: str) -> None:
     assert f"{next_due(schedule(cron), NOON).astimezone(LOS_ANGELES):%Y-%m-%d}" == following
 
 
+@pytest.mark.parametrize(
+    ("cron", "windows", "runs"),
+    [
+        ("0 */6 * * *", [window("0 5 * * *", 2)], ["00:00", "12:00", "18:00"]),
+        ("0 */6 * * *", [window("0 6 * * *", 6)], ["00:00", "12:00", "18:00"]),
+        ("0 */6 * * *", [window("0 5 * * *", 1)], ["00:00", "06:00", "12:00", "18:00"]),
+        ("0 */6 * * *", [window("0 14 * * *", 1, "UTC")], ["00:00", "12:00", "18:00"]),
+        ("0 */6 * * *", [window("0 0 * * *", 8), window("0 7 * * *", 6)], ["18:00"]),
+        ("0 */6 * * *", [window("0 * * * SAT", 1)], ["00:00", "06:00", "12:00", "18:00"]),
+        ("*/30 2 * * *", [window("0 2 * * *", 0.5)], ["02:30"]),
+    ],
+    ids=[
+        "one is in it",
+        "its beginning is in it, its end is not",
+        "none is in it",
+        "it has a zone of its own",
+        "windows that overlap",
+        "it comes on another day",
+        "a window of half an hour",
+    ],
+)
+def test_what_falls_in_a_maintenance_window_is_not_due(
+    cron: str, windows: list[MaintenanceWindow], runs: list[str]
+) -> None:
+    one = schedule(cron, maintenance=tuple(windows))
+    midnight = datetime(2026, 11, 25, 8, tzinfo=UTC)  # a Wednesday there
+    day = midnight - MOMENT, midnight + timedelta(days=1) - MOMENT
+    due = list(due_between(one, *day))
+    assert [f"{at.astimezone(LOS_ANGELES):%H:%M}" for at in due] == runs
+    assert last_due(one, day[1]) == due[-1]
+    assert last_due(one, due[0]) < day[0]
+
+
+def test_a_window_keeps_its_length_when_the_clocks_are_put_forward() -> None:
+    one = schedule("30 * * * *", maintenance=(window("0 1 * * *", 2),))
+    runs = due_between(one, SPRING[0] - MOMENT, SPRING[0] + timedelta(hours=4))
+    assert [f"{at.astimezone(LOS_ANGELES):%H:%M}" for at in runs] == ["00:30", "04:30"]
+
+
 INSTANTS = st.builds(
     lambda day, seconds: day + timedelta(seconds=seconds),
     st.sampled_from([SPRING[0], FALL[0], NOON]),
@@ -153,6 +193,9 @@ INSTANTS = st.builds(
 )
 MINUTES = st.sampled_from(["0", "30", "*/20", "0,45", "*", "15-17", "59"])
 HOURS = st.sampled_from(["*", "*/6", "*/2", "2", "1,2", "1-3", "0", "23"])
+WINDOWS = st.sampled_from(
+    [(), (window("0 1 * * SUN", 4),), (window("30 0 * * *", 1.5, "UTC"), window("0 9 * * *", 6))]
+)
 DAYS = st.sampled_from(["* * *", "* * 0", "1,8 * *", "* * MON-FRI", "L * *", "1 * 0"])
 
 
@@ -161,12 +204,18 @@ DAYS = st.sampled_from(["* * *", "* * 0", "1,8 * *", "* * MON-FRI", "L * *", "1 
     hours=HOURS,
     days=DAYS,
     zone=st.sampled_from(["America/Los_Angeles", "UTC", "Europe/Dublin", "Australia/Lord_Howe"]),
+    windows=WINDOWS,
     at=INSTANTS,
 )
 def test_the_last_and_the_next_run_enclose_every_instant_with_none_between(
-    minutes: str, hours: str, days: str, zone: str, at: datetime
+    minutes: str,
+    hours: str,
+    days: str,
+    zone: str,
+    windows: tuple[MaintenanceWindow, ...],
+    at: datetime,
 ) -> None:
-    one = schedule(f"{minutes} {hours} {days}", timezone=ZoneInfo(zone))
+    one = schedule(f"{minutes} {hours} {days}", timezone=ZoneInfo(zone), maintenance=windows)
     last, following = last_due(one, at), next_due(one, at)
     assert last < at < following
     assert next_due(one, last) in (at, following)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.core.maintenance import MaintenanceWindow
 from plumbline.project import Project
 from plumbline.project.files import read_document
 from plumbline.project.schedule import read_schedules
@@ -94,6 +95,47 @@ def test_a_malformed_schedule_is_refused_with_file_key_and_fix(
         read_schedules(read_document(file), checkpoints=KNOWN, channels=("slack-alerts", "pager"))
     assert refused.value.file == str(file)
     assert str(refused.value.key).partition(", column")[0] == key
+    assert refused.value.fix
+    assert said in str(refused.value)
+
+
+def with_window(window: str) -> str:
+    return SCHEDULES + f"    maintenance:\n      - {window}\n"
+
+
+def test_maintenance_windows_are_in_the_schedules_zone_or_their_own(file: Path) -> None:
+    file.write_text(
+        with_window('{cron: "0  2 * * SUN", duration: 90m}')
+        + '      - {cron: "0 2 * * SUN", duration: 1d, zone: America/New_York}\n'
+    )
+    first, second = read_schedules(read_document(file))
+    assert first.maintenance == ()
+    assert second.maintenance == (
+        MaintenanceWindow("0 2 * * SUN", timedelta(minutes=90), "UTC"),
+        MaintenanceWindow("0 2 * * SUN", timedelta(days=1), "America/New_York"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("window", "key", "said"),
+    [
+        ('{cron: "0 2 * *", duration: 2h}', "maintenance[0].cron", "4 fields"),
+        ('{cron: "0 2 31 2 *", duration: 2h}', "maintenance[0].cron", "never comes"),
+        ('{cron: "0 2 * * *", duration: 2 h}', "maintenance[0].duration", "2 h"),
+        ('{cron: "0 2 * * *"}', "maintenance[0].duration", "missing"),
+        ('{cron: "0 2 * * *", duration: 2h, zone: X}', "maintenance[0].zone", "not a time zone"),
+        ('{cron: "0 2 * * *", duraton: 2h}', "maintenance[0].duraton", "'duration'?"),
+        ('{cron: "0 7 * * *", duration: 1h}', "maintenance", "no run of '30 7 * * MON' is due"),
+        ('{cron: "0 * * * *", duration: 1h}', "maintenance", "no run of '30 7 * * MON' is due"),
+    ],
+)
+def test_a_maintenance_window_that_is_wrong_is_refused(
+    file: Path, window: str, key: str, said: str
+) -> None:
+    file.write_text(with_window(window))
+    with pytest.raises(ConfigError) as refused:
+        read_schedules(read_document(file))
+    assert str(refused.value.key).partition(", column")[0] == f"schedules[1].{key}"
     assert refused.value.fix
     assert said in str(refused.value)
 

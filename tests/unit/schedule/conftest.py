@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from plumbline.core.maintenance import MaintenanceWindow
 from plumbline.project import Schedule
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -27,3 +28,8 @@ def schedule(cron: str = "0 */6 * * *", **changes: Any) -> Schedule:
         "notify": ("slack-error",),
     }
     return Schedule(**(values | changes))
+
+
+def window(cron: str, hours: float, zone: str = "America/Los_Angeles") -> MaintenanceWindow:
+    """A maintenance window."""
+    return MaintenanceWindow(cron, timedelta(hours=hours), zone)

@@ -18,7 +18,7 @@ from plumbline.project.state_files import StateFiles
 from plumbline.schedule.child import Stopping
 from plumbline.schedule.executor import Executor
 from plumbline.schedule.last_runs import NAME, LastRun, read_last_runs
-from unit.schedule.conftest import schedule
+from unit.schedule.conftest import schedule, window
 
 DUE = datetime(2026, 11, 25, 20, tzinfo=UTC)
 """Noon in Los Angeles."""
@@ -342,6 +342,29 @@ def test_what_was_missed_is_run_before_anything_is_waited_for(world: World) -> N
     follow(world, world.executor(ONE), until=lambda: len(world.said) == 3)
     assert world.runs == ["health_check 2026-11-26T14:00:00Z"]
     assert "started, due" in world.said[0]
+
+
+def test_what_was_missed_is_caught_up_after_the_maintenance_window(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plumbline.schedule.executor._LOOK_EVERY", timedelta(seconds=0.02))
+    held = schedule(maintenance=(window("0 19 * * *", 7),))
+    world.executor(held)
+    world.now = DUE + timedelta(hours=8)  # 20:00; the run of 18:00 was missed
+    executor = world.executor(held)
+    thread = threading.Thread(target=executor.follow, args=[held])
+    thread.start()
+    time.sleep(0.1)
+    in_window = world.runs
+    world.now = DUE + timedelta(hours=14)  # 02:00, its end
+    deadline = time.monotonic() + 20
+    while len(world.said) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    world.stopping.ask(timedelta())
+    thread.join(timeout=10)
+    assert in_window == []
+    assert world.runs == ["health_check 2026-11-26T02:00:00Z"]
+    assert world.said[-1].startswith("health_check: next run 2026-11-26 06:00 PST")
 
 
 @pytest.mark.parametrize("runs", [1, 5])

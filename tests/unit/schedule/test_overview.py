@@ -9,7 +9,7 @@ from plumbline.report.catalogue import one_line_of
 from plumbline.report.writers import as_text
 from plumbline.schedule.last_runs import LastRun
 from plumbline.schedule.overview import overview_dict, overview_page, read_overview
-from unit.schedule.conftest import FALL, schedule
+from unit.schedule.conftest import FALL, schedule, window
 
 NOW = datetime(2026, 10, 31, 12, 30, tzinfo=UTC)
 WEEKLY = schedule(
@@ -77,6 +77,7 @@ def test_for_machines_each_run_is_an_instant() -> None:
                 "cron": "0 */6 * * *",
                 "words": "At minute 0 past every sixth hour",
                 "timezone": "America/Los_Angeles",
+                "maintenance": [],
                 "deadline_seconds": 600,
                 "notify": ["slack-error"],
                 "last": {
@@ -106,3 +107,15 @@ def test_a_checkpoint_s_schedules_are_one_line() -> None:
     zone = "America/Los_Angeles"
     assert one_line_of(both, "health_check") == f"0 */6 * * * {zone}; 0 7 * * * {zone}"
     assert one_line_of(both, "other") is None
+
+
+def test_maintenance_windows_are_shown_and_no_run_is_in_them() -> None:
+    held = schedule(maintenance=(window("0 5 * * *", 8),))
+    (view,) = views = read_overview([held], now=NOW, count=2, last_runs={})
+    text = as_text(overview_page(views, now=NOW))
+    assert "  no runs     for 8:00:00 from each `0 5 * * *` (America/Los_Angeles)\n" in text
+    assert [f"{due:%d %H:%M}" for due in view.following] == ["01 01:00", "01 07:00"]
+    (entry,) = overview_dict(views, now=NOW)["schedules"]
+    assert entry["maintenance"] == [
+        {"cron": "0 5 * * *", "duration_seconds": 28800, "zone": "America/Los_Angeles"}
+    ]

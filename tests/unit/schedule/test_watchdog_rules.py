@@ -11,7 +11,7 @@ from plumbline.core.status import Status
 from plumbline.history.heartbeat_rows import FAILED, Heartbeat
 from plumbline.schedule.watchdog_check import LOOK_BACK, first_read
 from plumbline.schedule.watchdog_rules import Kind, Seen, judge_rest, judge_schedule, unreadable
-from unit.schedule.conftest import SPRING, schedule
+from unit.schedule.conftest import SPRING, schedule, window
 
 DUE = datetime(2026, 2, 2, 14, tzinfo=UTC)
 """06:00 in Los Angeles."""
@@ -133,6 +133,15 @@ def test_the_day_on_which_an_hour_is_skipped_has_no_missing_run() -> None:
         until = [beat for beat in found if beat.beat_at <= at]
         assert kinds(until, at) == [], at
         at += timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(2, []), (1, ["missing"])], ids=["in it", "at its end"]
+)
+def test_no_run_is_expected_in_a_maintenance_window(hours: int, expected: list[str]) -> None:
+    held = schedule(maintenance=(window("0 5 * * *", hours),))
+    found = judge_schedule(held, Seen(DUE + 11 * MINUTE, before(1)))
+    assert [str(one.kind) for one in found] == expected
 
 
 def test_a_finding_says_when_it_was_due_in_the_schedules_zone_and_what_to_do() -> None:

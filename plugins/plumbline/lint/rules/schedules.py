@@ -10,7 +10,7 @@ from plumbline.lint.rule import Finding, error, warning
 from plumbline.lint.rules.alerts import UNKNOWN_CHANNEL
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.alerts import DEFAULT
-from plumbline.project.document import Document
+from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import ValueFaultKind
 from plumbline.project.schedule import find_schedule_faults
 
@@ -62,9 +62,15 @@ def check(context: LintContext) -> Iterator[Finding]:
         channels=_channels(facts.documents.alerts),
     )
     yield from value_findings(schedule, faults, _BY_KIND)
-    for path, cron in schedule.entry_texts("schedules", key="cron"):
+    for path, cron in _crons(schedule):
         for what, fix in find_uneven_steps(cron):
             yield UNEVEN_STEP.at(schedule.place(*path), what, fix)
+
+
+def _crons(schedule: Document) -> Iterator[tuple[KeyPath, str]]:
+    yield from schedule.entry_texts("schedules", key="cron")
+    for path, _ in schedule.entries("schedules"):
+        yield from schedule.entry_texts(*path, "maintenance", key="cron")
 
 
 def _channels(alerts: Document | None) -> Collection[str] | None:

@@ -25,6 +25,7 @@ from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
     comment,
+    maintenance_notes,
     run_arguments,
     unit_names,
 )
@@ -215,6 +216,7 @@ def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
             "Secrets of channels are read from Secret Manager, by the name of their variable.",
             "A run that ends in an ERROR is tried again at once. Each try has the whole deadline,",
             "so one that hangs is late before the second begins.",
+            *maintenance_notes(schedule),
         )
     )
     return ExportFile(f"{name}.job.yaml", head + write_yaml(job_manifest(schedule, cloud, name)))

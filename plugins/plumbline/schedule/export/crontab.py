@@ -13,6 +13,7 @@ from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
     comment,
+    maintenance_notes,
     printable,
     run_arguments,
     unit_names,
@@ -43,6 +44,7 @@ def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
     for zone, of_zone in groupby(schedules, key=lambda one: one.timezone.key):
         parts.append(f"\nCRON_TZ={zone}\n")
         parts += [
+            f"{comment(maintenance_notes(one))}"
             f"{plain_cron(one, scheduler='cron')} {_command(one, machine, names[one.name])}\n"
             for one in of_zone
         ]

@@ -92,6 +92,18 @@ def unit_names(schedules: Sequence[Schedule]) -> dict[str, str]:
     return names
 
 
+def maintenance_notes(schedule: Schedule) -> tuple[str, ...]:
+    """What happens in its maintenance windows, which no other scheduler knows."""
+    if not schedule.maintenance:
+        return ()
+    return (
+        f"Maintenance of {printable(schedule.name)}:",
+        *(f"  {window.describe()}" for window in schedule.maintenance),
+        "The scheduler starts the run in it all the same; `plumbline run` looks at the windows in",
+        "checkpoints/schedule.yml, checks nothing and ends with exit code 0.",
+    )
+
+
 def printable(text: str) -> str:
     """``text``, which is to stand on one line of a file.
 

@@ -24,6 +24,7 @@ from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
     comment,
+    maintenance_notes,
     run_arguments,
     unit_names,
 )
@@ -151,6 +152,7 @@ def _workflow(
             "time in the hour that is skipped is left out, and one in the hour that comes twice",
             "comes twice.",
         ]
+    told += maintenance_notes(schedule)
     account = cloud.service_account or "${{ vars.GCP_SERVICE_ACCOUNT }}"
     project = cloud.project or f"${{{{ vars.{PROJECT_VARIABLE} }}}}"
     only_if = "        if: steps.due.outputs.now == 'yes'\n" if needs_guard else ""

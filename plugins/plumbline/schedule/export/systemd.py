@@ -18,6 +18,7 @@ from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
     comment,
+    maintenance_notes,
     printable,
     run_arguments,
     unit_names,
@@ -119,7 +120,7 @@ ExecStart={" ".join(_quoted(word, is_command=True) for word in arguments)}
 TimeoutStartSec={int(schedule.deadline.total_seconds())}
 TimeoutStopSec={int(PATIENCE.total_seconds())}
 """
-    return ExportFile(f"{name}.service", _HEAD + text)
+    return ExportFile(f"{name}.service", _HEAD + comment(maintenance_notes(schedule)) + text)
 
 
 def _timer(schedule: Schedule, name: str) -> ExportFile:

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from plumbline.site.pages import render_site
-from plumbline.site.writing import write_site
 from support.site_data import site_data
+from support.written_sites import write_site
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
 NOW = "2026-02-03T06:00:00Z"

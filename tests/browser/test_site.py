@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from plumbline.site.pages import render_site
-from plumbline.site.writing import write_site
 from support.site_data import site_data
+from support.written_sites import write_site
 
 from .conftest import OpenPage, violations
 

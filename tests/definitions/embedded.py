@@ -16,10 +16,10 @@ from google.cloud import bigquery
 from definitions.cases import PROJECT, Answer
 from definitions.tables import World
 from plumbline.models import CompiledModel
-from plumbline.project.files import read_document
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
 from plumbline.warehouse.tables import SourceTable, read_source_tables
+from support.documents import read_document
 
 
 class EmbeddedBigQuery:

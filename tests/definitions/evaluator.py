@@ -29,9 +29,9 @@ from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
 from definitions.cases import PROJECT, Answer
 from definitions.tables import World
 from plumbline.models import CompiledModel
-from plumbline.project.files import read_document
 from plumbline.warehouse.tables import read_source_tables
 from support.compiled_zetasql import compiled_zetasql
+from support.documents import read_document
 
 _EPOCH = date(1970, 1, 1)
 _KINDS = {

@@ -14,8 +14,8 @@ import yaml
 
 from plumbline.cli.main import build_root
 from plumbline.project import Project
-from plumbline.project.files import read_document
 from plumbline.project.suites import ExpectationEntry, read_suite
+from support.documents import read_document
 from support.each import for_each
 from support.pages import ROOT, Block, Page, blocks, pages
 

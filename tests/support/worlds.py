@@ -16,11 +16,11 @@ from definitions.tables import World, at
 from plumbline.core.outcome import Outcome
 from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
-from plumbline.project.files import read_document
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 from plumbline.warehouse.client import open_client
 from plumbline.warehouse.tables import read_source_tables
+from support.documents import read_document
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,11 +13,11 @@ from plumbline.doctor.diagnosis import Diagnosis, Level
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace
 from plumbline.project import Project, Target
-from plumbline.project.files import read_document
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Refused
 from support.bigquery_proxy import BigQueryProxy
+from support.documents import read_document
 from support.projects import make_project
 from support.small_project import SOURCES
 

@@ -11,12 +11,12 @@ import pytest
 from plumbline.cli.main import invoke
 from plumbline.doctor import smoke
 from plumbline.project import Target
-from plumbline.project.files import read_document
 from plumbline.report.writers import escape
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Endless, Refused
 from support.bigquery_proxy import MB, BigQueryProxy
+from support.documents import read_document
 from support.projects import SmallProject, make_project
 from support.small_project import SOURCES
 

@@ -7,7 +7,6 @@ that are gone, and which tables are seen as they were at each hour.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from plumbline.core.text import listing
 from plumbline.models import CompiledModel
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace
-from plumbline.net.programs import run_program
+from plumbline.net.git import FAILURES, read_git
 from plumbline.project import Project, Target
 
 _SECONDS = 20
@@ -107,19 +106,15 @@ def changed_files(
     ]
     there = [path for path in paths if (project.root / path).exists()]
     try:
-        log = run_program(
-            [
-                *("git", "-C", str(project.root), "log", "--no-merges", "--name-only"),
-                f"--since={first.isoformat()}",
-                f"--until={last.isoformat()}",
-                *("--relative", "--format=%x00%H %cI", "--", *there),
-            ],
+        log = read_git(
+            project.root,
+            *("log", "--no-merges", "--name-only", "--relative", "--format=%x00%H %cI"),
+            *(f"--since={first.isoformat()}", f"--until={last.isoformat()}", "--", *there),
             seconds=_SECONDS,
         )
-        log.check_returncode()
-    except (OSError, subprocess.SubprocessError):
+    except FAILURES:
         return None
-    return [_commit(part) for part in log.stdout.split("\0") if part.strip()]
+    return [_commit(part) for part in log.split("\0") if part.strip()]
 
 
 def changes(project: Project, monitors: Iterable[str], first: datetime, last: datetime) -> str:

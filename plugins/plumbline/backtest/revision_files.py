@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from plumbline.core.errors import ConfigError
+from plumbline.net.git import FAILURES, read_git
 from plumbline.project import Project
 from plumbline.project.find import PROJECT_FILE
-
-_SECONDS = 60
 
 
 @contextmanager
@@ -26,11 +23,11 @@ def project_at(project: Project, revision: str) -> Iterator[Project]:
     """
     commit = resolve(project.root, revision)
     with TemporaryDirectory(prefix="plumbline-base-") as folder:
+        packed, root = Path(folder, "base.tar"), Path(folder, "base")
         # In a folder of a repository, git archives what is below it.
-        content = _git(project.root, "archive", "--format=tar", commit)
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            archive.extractall(folder, members=_needed(archive), filter="data")
-        root = Path(folder)
+        read_git(project.root, "archive", "--format=tar", f"--output={packed}", commit)
+        with tarfile.open(packed) as archive:
+            archive.extractall(root, members=_needed(archive), filter="data")
         if not (root / PROJECT_FILE).is_file():
             raise ConfigError(
                 f"there is no {PROJECT_FILE} in revision {revision}",
@@ -47,23 +44,23 @@ def resolve(root: Path, revision: str) -> str:
         ConfigError: outside git, or there is none.
     """
     try:
-        _git(root, "rev-parse", "--git-dir")
-    except (OSError, subprocess.SubprocessError):
+        read_git(root, "rev-parse", "--git-dir")
+    except FAILURES:
         raise ConfigError(
             f"{root} is not in a git repository, so there is no base to compare with",
             key="--base",
             fix="run it in a clone",
         ) from None
     try:
-        said = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    except (OSError, subprocess.SubprocessError):
+        said = read_git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    except FAILURES:
         raise ConfigError(
             f"git knows no revision {revision!r}",
             key="--base",
             fix="name a branch, a tag or a commit that is there; fetch it first (in GitHub "
             "Actions: fetch-depth: 0)",
         ) from None
-    return said.decode().strip()
+    return said.strip()
 
 
 def _needed(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
@@ -71,12 +68,3 @@ def _needed(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in archive:
         if not member.name.startswith("plugins/plumbline/"):
             yield member
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    return subprocess.run(
-        ["git", "-C", str(root), "--no-optional-locks", *arguments],
-        check=True,
-        capture_output=True,
-        timeout=_SECONDS,
-    ).stdout

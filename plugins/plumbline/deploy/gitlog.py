@@ -6,7 +6,6 @@ raises; missing commits are never guessed. Used by `drift` and `check`.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -15,10 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plumbline.core.errors import MonitorError
-from plumbline.net.programs import run_program
-
-SECONDS = 60
-"""Limit of one git command; a repository of 100,000 commits needs a few seconds."""
+from plumbline.net.git import SECONDS, run_git
 
 MOST_COMMITS = 50
 """Commits that are listed by name."""
@@ -262,12 +258,7 @@ class Repository:
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         try:
-            return run_program(
-                ["git", "-C", str(self.folder), "--no-optional-locks", *arguments],
-                seconds=SECONDS,
-                # Git must not prompt for a password: no one is there to type it.
-                environment=os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-            )
+            return run_git(self.folder, *arguments)
         except FileNotFoundError:
             raise GitError("git is not installed", fix="install git") from None
         except (OSError, subprocess.TimeoutExpired) as fault:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+from jinja2 import TemplateSyntaxError, meta, nodes
 
+from plumbline.models.templates import calls_of, environment
 from plumbline.project.document import Fault
 from plumbline.project.files import Files
 
 FUNCTIONS = ("ref", "source", "var", "config")
 """What plumbline gives to a template, beside the project's macros and what Jinja has."""
+
+_jinja = cache(environment)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def read_template(file: Path, files: Files) -> Template:
     if isinstance(text, Fault):
         return Template(file, unreadable=text)
     try:
-        tree = _environment().parse(text)
+        tree = _jinja().parse(text)
         free = meta.find_undeclared_variables(tree)
     except TemplateSyntaxError as fault:
         return Template(file, fault=(fault.message or "syntax error", fault.lineno), text=text)
@@ -60,20 +63,13 @@ def read_template(file: Path, files: Files) -> Template:
         refs=tuple(_calls(tree, "ref")),
         sources=tuple(_calls(tree, "source")),
         variables=tuple(_calls(tree, "var")),
-        names=tuple(_names(tree, free - {*FUNCTIONS, *_environment().globals})),
+        names=tuple(_names(tree, free - {*FUNCTIONS, *_jinja().globals})),
         text=text,
     )
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(extensions=["jinja2.ext.do"])
-
-
 def _calls(tree: nodes.Template, function: str) -> Iterator[Call]:
-    for call in tree.find_all(nodes.Call):
-        if not isinstance(call.node, nodes.Name) or call.node.name != function:
-            continue
+    for call in calls_of(tree, function):
         texts = [
             argument.value
             for argument in call.args

@@ -29,6 +29,17 @@ CALCULATED = object()
 """Stands for a setting that only rendering would show."""
 
 
+def environment(loader: BaseLoader | None = None) -> Environment:
+    """Jinja with dbt's extensions: lint parses by it what a run renders by it."""
+    return ImmutableSandboxedEnvironment(
+        loader=loader,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        auto_reload=False,
+        autoescape=False,  # SQL, not HTML
+    )
+
+
 class Templates:
     """Loads templates by path and renders them; parsed templates are kept."""
 
@@ -36,13 +47,7 @@ class Templates:
         self._macros = macros
         self._files = files
         self._settings: dict[Path, Mapping[str, object]] = {}
-        self._environment: Environment = ImmutableSandboxedEnvironment(
-            loader=_FileLoader(files),
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],  # dbt's
-            auto_reload=False,
-            autoescape=False,  # SQL, not HTML
-        )
+        self._environment = environment(_FileLoader(files))
 
     def render(self, file: Path, functions: Mapping[str, Callable[..., Any]]) -> str:
         """The text of ``file`` with ``functions`` and every macro of the project known to it.
@@ -113,9 +118,11 @@ class _FileLoader(BaseLoader):
 def _settings(tree: nodes.Template) -> dict[str, object]:
     found: dict[str, object] = {}
     maybe = {
-        id(inner) for branch in tree.find_all((nodes.If, nodes.For)) for inner in _configs(branch)
+        id(inner)
+        for branch in tree.find_all((nodes.If, nodes.For))
+        for inner in calls_of(branch, "config")
     }
-    for call in _configs(tree):
+    for call in calls_of(tree, "config"):
         pairs: list[tuple[str, nodes.Expr]] = [(word.key, word.value) for word in call.kwargs]
         for argument in call.args:
             for pair in argument.items if isinstance(argument, nodes.Dict) else ():
@@ -127,9 +134,10 @@ def _settings(tree: nodes.Template) -> dict[str, object]:
     return found
 
 
-def _configs(tree: nodes.Node) -> Iterator[nodes.Call]:
+def calls_of(tree: nodes.Node, function: str) -> Iterator[nodes.Call]:
+    """The calls of ``function``, which is not one of a package's."""
     for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == "config":
+        if isinstance(call.node, nodes.Name) and call.node.name == function:
             yield call
 
 

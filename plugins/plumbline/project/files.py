@@ -126,8 +126,3 @@ class Files:
         if isinstance(read, Fault):
             return Document(file, faults=(read,))
         return read_json(file, read) if file.suffix == ".json" else read_yaml(file, read)
-
-
-def read_document(file: Path) -> Document:
-    """``file`` by itself, as it stands now."""
-    return Files().document(file)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.revision import Revision
-from plumbline.net.programs import run_program
+from plumbline.net.git import FAILURES, read_git
 
 REVISION_VARIABLE = "PLUMBLINE_REVISION"
 """A commit's 40 hex digits, with ``-dirty`` where the tree differed from it."""
@@ -42,7 +41,7 @@ def read_revision(root: Path, environment: Mapping[str, str] | None = None) -> R
     try:
         commit = _git(root, "rev-parse", "--verify", "HEAD")
         changes = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
-    except (OSError, subprocess.SubprocessError):
+    except FAILURES:
         return _baked_in(os.environ if environment is None else environment)
     return Revision(commit=commit.strip(), dirty=bool(changes.strip()))
 
@@ -54,11 +53,11 @@ def has_commit(root: Path, commit: str) -> bool | None:
         if _git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
             return None
         found = _git(root, "rev-parse", "--quiet", "--verify", "HEAD")
-    except (OSError, subprocess.SubprocessError):
+    except FAILURES:
         return None
     try:
         return bool(found and _git(root, "cat-file", "-t", commit).strip() == "commit")
-    except (OSError, subprocess.SubprocessError):
+    except FAILURES:
         return False
 
 
@@ -78,10 +77,7 @@ def _baked_in(environment: Mapping[str, str]) -> Revision | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(root), "--no-optional-locks", *arguments]
-    finished = run_program(command, seconds=_SECONDS)
-    finished.check_returncode()
-    return finished.stdout
+    return read_git(root, *arguments, seconds=_SECONDS)
 
 
 def read_source_url(root: Path, commit: str) -> str | None:
@@ -93,7 +89,7 @@ def read_source_url(root: Path, commit: str) -> str | None:
     try:
         remote = _git(root, "remote", "get-url", "origin").strip()
         prefix = _git(root, "rev-parse", "--show-prefix").strip()
-    except (OSError, subprocess.SubprocessError):
+    except FAILURES:
         return None
     repository = web_address(remote)
     if repository is None:

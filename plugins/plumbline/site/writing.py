@@ -170,19 +170,6 @@ class FolderSite:
         return max(numbered, key=lambda entry: entry.name, default=None)
 
 
-def write_site(folder: Path, pages: Pages) -> Written:
-    """Make ``folder`` hold exactly ``pages``.
-
-    Raises:
-        MissingPagesError: kept pages are not there; nothing was written.
-        ConfigError: the folder holds something that plumbline did not write.
-        PlumblineError: another build held the site for a minute, or the disk is full.
-    """
-    site = FolderSite(folder)
-    with site.exclusively():
-        return site.write(pages)
-
-
 def _write(folder: Path, versions: Path, current: Path | None, pages: Pages) -> Written:
     absent = frozenset(
         path for path in pages.kept if current is None or not _is_file(current, path)

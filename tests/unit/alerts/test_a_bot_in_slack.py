@@ -18,8 +18,8 @@ from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, read_alerts
-from plumbline.project.files import read_document
 from support.alert_store import MemoryStore, NoFallback, Warehouse
+from support.documents import read_document
 from support.fake_slack import TOKEN, FakeSlack
 
 START = datetime(2026, 2, 2, 12, tzinfo=UTC)

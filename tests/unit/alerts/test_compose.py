@@ -28,7 +28,7 @@ from plumbline.core.revision import Revision
 from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
-from plumbline.project.files import read_document
+from support.documents import read_document
 
 AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
 AT_ONCE = Policy(confirm_error=1)

@@ -19,7 +19,7 @@ from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.project.alerts import AlertsConfig, Route, read_alerts
-from plumbline.project.files import read_document
+from support.documents import read_document
 
 AT = datetime(2026, 2, 2, 12, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import Status
 from plumbline.project import Suite
-from plumbline.project.files import read_document
 from plumbline.project.labels import Label
 from plumbline.project.suites import read_suite
+from support.documents import read_document
 from support.projects import SmallProject, between, make_project
 from support.targets import embedded_target
 

@@ -12,8 +12,8 @@ from plumbline.backtest.write_levels import write_levels
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.project import Suite
-from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
+from support.documents import read_document
 from unit.backtest.conftest import NEW_YORK, grouped, measured
 
 ONE_LINE = """{"name": "coverage", "notes": "min_value: 80",

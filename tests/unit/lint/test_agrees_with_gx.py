@@ -24,8 +24,8 @@ from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts
 from plumbline.lint.plugins import Plugins
 from plumbline.project import Project
-from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
+from support.documents import read_document
 from support.lint_project import LintedProject, make_linted
 
 TABLE = "expectations/whole_table.json"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from plumbline.core.errors import ConfigError
 from plumbline.lint.json_format import dumps, loads, ordered
-from plumbline.project.files import read_document
+from support.documents import read_document
 from support.lint_project import LintedProject
 from unit.lint.test_rules import CHECKPOINT, LAG, SUITE
 

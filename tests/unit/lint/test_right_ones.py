@@ -37,6 +37,7 @@ def coverage_judged_by(kwargs: str) -> Edits:
 
 
 RIGHT: dict[str, Edits] = {
+    "a loop that is left early": ((LAG_MODEL, "1 as not_final", "{% for one in [1, 2] %}{% if one > 1 %}{% break %}{% endif %}{{ one }}{% endfor %} as not_final"),),
     "keys of the user's own in meta": ((SUITE, '"monitor": {', '"team": "ours", "monitor": {'),),
     "a schema for editors": ((SUITE, '"name": "coverage",', '"$schema": "../x.json", "name": "coverage",'),),
     "notes as a text and as a list": ((SUITE, '"expectations": [', '"notes": "why", "expectations": ['), (LAG, '"expectations": [', '"notes": ["why"], "expectations": [')),

@@ -17,9 +17,9 @@ import sqlglot
 from sqlglot import exp
 
 from plumbline.project import Project
-from plumbline.project.files import read_document
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse.tables import SourceTable, read_source_tables
+from support.documents import read_document
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)

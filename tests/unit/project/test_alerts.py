@@ -14,7 +14,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.project import Project
 from plumbline.project.alerts import DEFAULT, default_alerts, read_alerts, read_duration
-from plumbline.project.files import read_document
+from support.documents import read_document
 
 ROOT = Path(__file__).resolve().parents[3]
 

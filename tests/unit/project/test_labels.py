@@ -10,8 +10,8 @@ import pytest
 from demo_season.incidents import read_incidents
 from plumbline.core.errors import ConfigError
 from plumbline.project import Project
-from plumbline.project.files import read_document
 from plumbline.project.labels import TRACES, project_labels, read_labels
+from support.documents import read_document
 from unit.backtest.conftest import NEW_YORK
 
 ROOT = Path(__file__).parents[3]

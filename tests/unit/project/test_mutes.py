@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.files import read_document
 from plumbline.project.mutes import read_mutes, read_until
+from support.documents import read_document
 
 NEW_YORK = ZoneInfo("America/New_York")
 KNOWN = ("bdb_coverage", "line_coverage")

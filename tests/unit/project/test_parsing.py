@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.files import read_document
+from support.documents import read_document
 
 
 def read(folder: Path, text: str) -> object:

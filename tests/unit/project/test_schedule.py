@@ -10,8 +10,8 @@ import pytest
 from plumbline.core.errors import ConfigError
 from plumbline.core.maintenance import MaintenanceWindow
 from plumbline.project import Project
-from plumbline.project.files import read_document
 from plumbline.project.schedule import read_schedules
+from support.documents import read_document
 
 SCHEDULES = """
 schedules:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from plumbline.core.errors import MonitorError
-from plumbline.project.files import read_document
 from plumbline.project.suites import ObservedColumn, ObservedCount, read_suite
+from support.documents import read_document
 
 GOOD: dict[str, Any] = {
     "name": "grading",

@@ -11,8 +11,8 @@ import yaml
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.alerts import DEFAULT, read_alerts
-from plumbline.project.files import read_document
 from plumbline.project.mutes import read_mutes
+from support.documents import read_document
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of
 
 ALERTS_SCHEMA = schema_of("alerts")

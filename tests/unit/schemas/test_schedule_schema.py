@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.files import read_document
 from plumbline.project.schedule import read_schedules
+from support.documents import read_document
 from unit.schemas.conftest import GONE, changed, schema_of
 
 SCHEMA = schema_of("schedule")

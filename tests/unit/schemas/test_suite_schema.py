@@ -16,8 +16,8 @@ import pytest
 import plumbline  # noqa: F401
 from plumbline.core.errors import MonitorError
 from plumbline.evaluate.build_suite import build_suite
-from plumbline.project.files import read_document
 from plumbline.project.suites import read_suite
+from support.documents import read_document
 from unit.schemas.conftest import GONE, ROOT, changed, schema_of
 
 SCHEMA = schema_of("suite")

@@ -11,8 +11,9 @@ import pytest
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.site import writing
 from plumbline.site.pages import Pages
-from plumbline.site.writing import FolderSite, MissingPagesError, write_site
+from plumbline.site.writing import FolderSite, MissingPagesError
 from plumbline.warehouse.locks import exclusive
+from support.written_sites import write_site
 
 
 def pages(kept: frozenset[str] = frozenset(), layout: str = "1", **files: str) -> Pages:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.project.files import read_document
 from plumbline.warehouse.tables import SourceTable, read_source_tables
+from support.documents import read_document
 
 
 def read(tmp_path: Path, text: str) -> tuple[SourceTable, ...]:

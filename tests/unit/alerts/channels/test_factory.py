@@ -8,7 +8,7 @@ import pytest
 
 from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.project.alerts import read_alerts
-from plumbline.project.files import read_document
+from support.documents import read_document
 
 CHANNELS = """
 channels:

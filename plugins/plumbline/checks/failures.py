@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plumbline.checks.expected import column_of, columns_of, condition, expected
-from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.core.cells import Cell, cell, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS, USUAL
 from plumbline.core.failure import MOST_SAMPLES, Failure, Sample
-from plumbline.core.group_key import GroupKey
 from plumbline.core.status import status_of_severity
 from plumbline.core.text import listing, unit_of
 from plumbline.project.suites import ObservedColumn, Suite
@@ -105,12 +104,12 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
         declared.column if isinstance(declared, ObservedColumn) else None,
         declared.unit if declared else "",
     )
-    failing = sorted((one for one in result.groups if not one["success"]), key=_how_bad)
-    thresholds = {one["threshold"] for one in failing}
+    failing = sorted((one for one in result.groups if not one.success), key=_how_bad)
+    thresholds = {one.threshold for one in failing}
     elements = len(result.groups)
     if not elements and result.element_count is None:  # BOOLEAN_ONLY
         return {"unit": unit}
-    is_whole = elements == 1 and not result.groups[0]["key"] and bool(result.aggregate)
+    is_whole = elements == 1 and not result.groups[0].key.items and bool(result.aggregate)
     return {
         "counted": "groups" if is_whole or _are_groups(result) else "rows",
         "unexpected_count": len(failing),
@@ -124,27 +123,25 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
 
 def _are_groups(result: JudgedExpectation) -> bool:
     """Whether each group is judged once; without an aggregate it may be judged row by row."""
-    keys = [GroupKey.of(one["key"]) for one in result.groups]
-    return bool(result.group_by) and len(set(keys)) == len(keys)
+    keys = {group.key for group in result.groups}
+    return bool(result.group_by) and len(keys) == len(result.groups)
 
 
-def _how_bad(group: Mapping[str, Any]) -> tuple[bool, float]:
+def _how_bad(group: JudgedGroup) -> tuple[bool, float]:
     """NULL first, then the farthest beyond its threshold."""
-    observed, threshold = group["observed"], group["threshold"]
-    if observed is None or threshold is None:
-        return (observed is not None, 0.0)
-    return (True, -abs(observed - threshold))
+    if group.observed is None or group.threshold is None:
+        return (group.observed is not None, 0.0)
+    return (True, -abs(group.observed - group.threshold))
 
 
-def _group(group: Mapping[str, Any], column: str) -> Sample:
-    observed = "masked" if group.get("masked") else cell(group["observed"])
-    if not group["key"]:
+def _group(group: JudgedGroup, column: str) -> Sample:
+    observed = "masked" if group.is_masked else cell(group.observed)
+    if not group.key.items:
         return observed
-    key = [(str(name), cell(value)) for name, value in group["key"].items()]
-    if group.get("rows") == 0:
+    if group.rows == 0:
         observed = "no rows"
-    usual = group.get("usual")
-    return (*key, (column, observed), *([(USUAL, str(usual))] if usual else []))
+    usual = ((USUAL, group.usual),) if group.usual else ()
+    return (*((name, cell(value)) for name, value in group.key), (column, observed), *usual)
 
 
 def _samples(result: JudgedExpectation) -> tuple[Sample, ...]:

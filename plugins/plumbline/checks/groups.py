@@ -52,11 +52,11 @@ def judged_keys(
     grouped = _by_group(results)
     if grouped:
         keys = {
-            GroupKey.of(entry["key"])
+            group.key
             for result in grouped
-            for entry in result.groups
+            for group in result.groups
             # Where its rows are missing and that weighs nothing, nothing of it was looked at.
-            if entry.get("rows") != 0 or result.severity in STATUS_OF_SEVERITY
+            if group.rows != 0 or result.severity in STATUS_OF_SEVERITY
         }
     elif grain and all(name in columns for name in grain):
         rows = zip(*(columns[name] for name in grain), strict=True)
@@ -83,20 +83,19 @@ def _of_group_expectations(
     declared = suite.monitor.observed
     observed_column = declared.column if isinstance(declared, ObservedColumn) else None
     for result in grouped:
-        for entry in result.groups:
-            status = Status.PASS if entry["success"] else status_of_severity(result.severity)
-            key = GroupKey.of(entry["key"])
-            known = worst.get(key)
+        for group in result.groups:
+            status = Status.PASS if group.success else status_of_severity(result.severity)
+            known = worst.get(group.key)
             if known is None or status.severity > known.status.severity:
-                worst[key] = GroupOutcome(
-                    key=key,
+                worst[group.key] = GroupOutcome(
+                    key=group.key,
                     status=status,
-                    observed=entry["observed"],
-                    numerator=entry["numerator"],
-                    denominator=entry["denominator"],
-                    threshold=entry["threshold"],
-                    usual=entry.get("usual") or "",
-                    is_missing=entry.get("rows") == 0,
+                    observed=group.observed,
+                    numerator=group.numerator,
+                    denominator=group.denominator,
+                    threshold=group.threshold,
+                    usual=group.usual,
+                    is_missing=group.rows == 0,
                     unit=unit_of(
                         result.column or "",
                         observed_column,

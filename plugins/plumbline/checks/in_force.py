@@ -6,14 +6,13 @@ so that thresholds in words and lines in charts are those that judged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from plumbline.checks.check import Check, checks_of
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, USUAL
-from plumbline.core.group_key import GroupKey
 from plumbline.project.suites import Suite
 
 
@@ -32,10 +31,10 @@ def _judged(result: JudgedExpectation) -> dict[str, Any]:
     """What takes the place of arguments in the file; nothing where they judged themselves."""
     if result.type != FOLLOWS_HISTORY or not result.groups:
         return {}
+    judged_by = {
+        group.key.label: asdict(group.bounds) for group in result.groups if group.bounds is not None
+    }
     if result.group_by:
-        bounds: Mapping[str, Any] = {
-            GroupKey.of(entry["key"]).label: entry["bounds"] for entry in result.groups
-        }
-        return {"overrides": bounds, USUAL: "groups not as usual"}
+        return {"overrides": judged_by, USUAL: "groups not as usual"}
     first = result.groups[0]
-    return {**first["bounds"], USUAL: first["usual"]}
+    return {**judged_by[first.key.label], USUAL: first.usual}

@@ -23,7 +23,6 @@ from plumbline.checks.summary import summarise
 from plumbline.checks.thresholds import group_lines_of, lines_of, main_threshold
 from plumbline.checks.verdict import SortedRows
 from plumbline.core.failure import on_rows
-from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.core.status import STATUS_OF_SEVERITY, Status, worst
 from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
@@ -242,7 +241,7 @@ def _unmatched_overrides(result: JudgedExpectation) -> Iterator[str]:
     """Overrides for groups that are not there: a misspelt one would go unseen."""
     if not result.groups:
         return
-    labels = [GroupKey.of(entry["key"]).label for entry in result.groups]
+    labels = [group.key.label for group in result.groups]
     for name in result.overridden:
         if name not in labels:
             near = get_close_matches(name, labels, n=1)

@@ -12,7 +12,45 @@ from typing import Any
 
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import Check
+from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status, status_of_severity
+
+
+@dataclass(frozen=True)
+class JudgedGroup:
+    """One group as our expectation judged it: an entry of ``details.groups`` of its result."""
+
+    key: GroupKey
+    success: bool
+    observed: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+    threshold: float | None = None
+    rows: int | None = None
+    """0: it was expected, and no row is of it."""
+    usual: str = ""
+    """What it was held against, where its past made it: ``usually 92 ± 4``."""
+    bounds: Bounds | None = None
+    """The same as numbers."""
+    is_masked: bool = False
+    """Whether its numbers are gone, because they are values of a personal column."""
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> JudgedGroup:
+        """As `plumbline.checks.metric_result` writes it for GX."""
+        bounds = entry.get("bounds")
+        return cls(
+            key=GroupKey.of(entry["key"]),
+            success=entry["success"],
+            observed=entry["observed"],
+            numerator=entry.get("numerator"),
+            denominator=entry.get("denominator"),
+            threshold=entry["threshold"],
+            rows=entry.get("rows"),
+            usual=entry.get("usual") or "",
+            bounds=None if bounds is None else Bounds.of(bounds),
+            is_masked=entry.get("masked") is True,
+        )
 
 
 @dataclass(frozen=True)
@@ -21,8 +59,8 @@ class JudgedExpectation(Check):
 
     success: bool
     observed: object = None
-    groups: tuple[Mapping[str, Any], ...] = ()
-    """``details.groups`` of our expectation; empty for GX's own."""
+    groups: tuple[JudgedGroup, ...] = ()
+    """Of our expectation; empty for GX's own."""
     failing: tuple[int, ...] = ()
     """Positions of the rows that made it fail, worst first; empty where that is not known."""
     error: str | None = None
@@ -54,5 +92,5 @@ class JudgedExpectation(Check):
     @cached_property
     def bounds(self) -> Bounds:
         """Its bounds, where it has some: those that judged the whole, if its past made them."""
-        made = None if self.group_by or not self.groups else self.groups[0].get("bounds")
-        return Bounds.of(made or self.kwargs)
+        made = None if self.group_by or not self.groups else self.groups[0].bounds
+        return made or Bounds.of(self.kwargs)

@@ -11,7 +11,7 @@ from typing import Any
 
 from plumbline.checks.bounds import Bounds, MeasuredGroup, to_blame
 from plumbline.checks.check import Check
-from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 
 
 def judge_check(
@@ -32,7 +32,7 @@ def judge_check(
         kwargs=check.kwargs,
         success=judged["success"],
         observed=judged["result"]["observed_value"],
-        groups=tuple(details["groups"]),
+        groups=tuple(map(JudgedGroup.of, details["groups"])),
         failing=() if judged["success"] else tuple(details["failing_rows"]),
         description=description,
     )

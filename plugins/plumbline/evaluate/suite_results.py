@@ -14,7 +14,7 @@ from great_expectations.core.expectation_validation_result import (
 )
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
-from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.evaluate.errors import NOTHING_CHECKED
 from plumbline.evaluate.suite import Evaluated, raised_result
 
@@ -148,7 +148,7 @@ def _read(entry: ExpectationValidationResult, evaluated: Evaluated | None) -> Ju
         success=bool(entry.success),
         kwargs=config.kwargs,
         observed=result.get("observed_value"),
-        groups=tuple(details.get("groups") or ()),
+        groups=tuple(map(JudgedGroup.of, details.get("groups") or ())),
         failing=evaluated.failing if evaluated else (),
         error=why_unjudged(entry),
         skipped=evaluated.skipped if evaluated else None,

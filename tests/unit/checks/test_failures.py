@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from plumbline.checks.failures import failures_of, reported
-from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.core.failure import MOST_SAMPLES, Failure
+from plumbline.core.group_key import GroupKey
 from plumbline.project.suites import Suite, SuiteEntry
 
 
@@ -45,9 +46,9 @@ def counted(
 
 def group(
     key: dict[str, Any], observed: float | None, threshold: float = 50, **others: Any
-) -> dict[str, Any]:
+) -> JudgedGroup:
     success = observed is not None and observed >= threshold
-    return {"key": key, "observed": observed, "threshold": threshold, "success": success, **others}
+    return JudgedGroup(GroupKey.of(key), success, observed, threshold=threshold, **others)
 
 
 def only(judged: JudgedExpectation, observed: dict[str, Any] | None = None) -> Failure:
@@ -202,7 +203,7 @@ OURS = [
     ),
     (
         result("metric_to_be_between", column="h", min_value=50, group_by=["player"],
-               groups=(group({"player": "masked-1"}, None, masked=True),)),
+               groups=(group({"player": "masked-1"}, None, is_masked=True),)),
         "h of each player must be at least 50: 1 of 1 group (100 %) fails: masked-1 masked",
     ),
     (

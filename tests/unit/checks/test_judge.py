@@ -9,7 +9,7 @@ import pytest
 
 from plumbline.checks.bounds import Bounds, observe
 from plumbline.checks.judge import Evidence, fault, judge, skip
-from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.checks.verdict import SortedRows
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
@@ -43,20 +43,20 @@ def expectation(
         group_by=kwargs.get("group_by") or (),
     )
     groups = tuple(
-        {
-            "key": group.key.as_dict(),
-            "observed": group.observed,
-            "numerator": group.numerator,
-            "denominator": group.denominator,
-            "threshold": bounds.broken_by(group.observed) or bounds.first,
-            "success": bounds.keep(group.observed),
-        }
+        JudgedGroup(
+            key=group.key,
+            success=bounds.keep(group.observed),
+            observed=group.observed,
+            numerator=group.numerator,
+            denominator=group.denominator,
+            threshold=bounds.broken_by(group.observed) or bounds.first,
+        )
         for group in found
     )
     return JudgedExpectation(
         type="expect_metric_to_be_between",
         severity=severity,
-        success=all(group["success"] for group in groups),
+        success=all(group.success for group in groups),
         kwargs=kwargs,
         observed=found[0].observed if len(found) == 1 else None,
         groups=groups,

@@ -15,7 +15,7 @@ import pytest
 from plumbline.checks.baseline import WHOLE, Past, with_past
 from plumbline.checks.bounds import observe
 from plumbline.checks.judge import Evidence, judge
-from plumbline.checks.judged import JudgedExpectation
+from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.checks.verdict import SortedRows
 from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import Mask
@@ -83,7 +83,7 @@ def evaluated(
         success=found["success"],
         kwargs=kwargs,
         observed=found["result"]["observed_value"],
-        groups=tuple(details["groups"]),
+        groups=tuple(map(JudgedGroup.of, details["groups"])),
         description=f"orders is {usual}" if usual else None,
     )
 
@@ -173,7 +173,7 @@ def test_groups_that_leave_a_window_are_not_missed() -> None:
     past = Past(NOW, {}, judged=days)
     rows = [{"day": "2026-03-01", "orders": 90}]
     result = evaluated(past, rows, **BY_COUNTRY | {"group_by": ["day"]})
-    assert [group["key"] for group in result.groups] == [{"day": "2026-03-01"}]
+    assert [group.key.as_dict() for group in result.groups] == [{"day": "2026-03-01"}]
 
 
 def test_a_group_of_which_the_model_says_that_nothing_was_expected_is_not_missed() -> None:
@@ -201,10 +201,10 @@ def test_a_group_is_known_by_its_pseudonym_where_its_column_is_personal() -> Non
     past = Past(NOW, masked(plain.points), judged=masked(plain.judged), named=named)
     rows = countries(us=20)
     result = evaluated(past, rows, **BY_COUNTRY)
-    missing, there = sorted(result.groups, key=lambda group: group["rows"])
-    assert missing["key"] == {"country": mask.value("fr")}
-    assert mask.row(missing["key"]) == missing["key"]
-    assert (there["key"], there["success"]) == ({"country": "us"}, False), "20 are not usual"
+    missing, there = sorted(result.groups, key=lambda group: group.rows or 0)
+    assert missing.key.as_dict() == {"country": mask.value("fr")}
+    assert named(missing.key) == missing.key
+    assert (there.key.as_dict(), there.success) == ({"country": "us"}, False), "20 are not usual"
     assert evaluated(past, countries(us=92), **BY_COUNTRY | {"retired": ["fr"]}).success
 
 
@@ -309,9 +309,7 @@ def test_where_what_is_usual_is_bad_all_the_same_the_bound_is_shown() -> None:
     asked = WHOLLY | {"min_value": 90}
     found = evaluated(level(*[91.0, 92.0, 93.0] * 9), [{"orders": 89.0}], **asked)
     assert not found.success
-    assert str(found.groups[0]["usual"]) == (
-        "usually 92 ± 7.41 and must be between 90 and 500 in any case"
-    )
+    assert found.groups[0].usual == ("usually 92 ± 7.41 and must be between 90 and 500 in any case")
 
 
 def test_without_a_past_the_bounds_are_what_judged() -> None:

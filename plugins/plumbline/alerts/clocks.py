@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from plumbline.alerts.incidents.model import Incident, Known, MonitorMemory
+from plumbline.alerts.incidents.model import Ack, Incident, Known, MonitorMemory
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import Status
 
@@ -86,6 +86,11 @@ def _until(value: T, limit: datetime, now: datetime) -> T:
     changed: Any = value
     if isinstance(value, datetime):
         changed = now if value > limit else value
+    elif isinstance(value, Ack):
+        # It ends in the future by right; if its clock was ahead, its end goes back with it.
+        at, seen = _until(value.at, limit, now), _until(value.seen, limit, now)
+        until = None if value.until is None else value.until - (value.at - at)
+        changed = replace(value, at=at, seen=seen, until=until)
     elif isinstance(value, tuple):
         changed = tuple(_until(one, limit, now) for one in value)
     elif isinstance(value, Mapping):

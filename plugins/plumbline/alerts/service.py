@@ -25,6 +25,7 @@ from plumbline.alerts.delivery import OutboxDelivery
 from plumbline.alerts.editing import edit, ended_by_hand
 from plumbline.alerts.failover import FailoverStore
 from plumbline.alerts.fallback_channel import FallbackChannel
+from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.ids import IncidentIds
 from plumbline.alerts.incidents.model import Change, Decision, Incident, Known, Reason
@@ -118,7 +119,7 @@ class AlertService:
                 return self._report((), state)
             decided, committed = self._commit_decision(store, state, outcomes, facts)
             self._notes += decided.decision.notes
-            self._notes += self._muted(committed, outcomes, facts.run.as_of)
+            self._notes += self._muted(committed, outcomes)
             self._notes += [
                 f"No route and no fallback has a channel for {incident}: it is not sent."
                 for incident in decided.unrouted
@@ -260,6 +261,10 @@ class AlertService:
         ids = IncidentIds(self.scope, is_known=not _is_blank(store, state))
         if not store.is_local:
             known = self._with_unknown_incidents(known, outcomes, ids, facts.run.checkpoint)
+        now = self.clock()
+        known = replace(
+            known, incidents=tuple(acks.without_expired(one, now) for one in known.incidents)
+        )
         if self.acknowledge is not None:
             known = self.acknowledge(known, facts.run.as_of)
         decision = decide(
@@ -268,7 +273,7 @@ class AlertService:
             facts.run.as_of,
             checkpoint=facts.run.checkpoint,
             policy=self._policy(store, state),
-            mutes=(*self.mutes, *state.mutes),
+            mutes=(*self.mutes, *(mute for mute in state.mutes if mute.lasts(now))),
             is_routed=lambda incident: is_routed(incident, self.config),
             escalate_after=lambda incident: route_of(self.config, incident).escalate_after,
             project=self.project,
@@ -282,7 +287,6 @@ class AlertService:
             config=self.config,
             configured=self.opened.channels,
         )
-        now = self.clock()
         added = self._added(state, composed.messages, now)
         outbox = self._delivery(store).claimed((*state.outbox, *added), state.known, now)
         decided = replace(
@@ -361,8 +365,9 @@ class AlertService:
             lines.append(f"Channel {name} is not configured ({why}): {where}.")
         return lines
 
-    def _muted(self, state: AlertState, outcomes: Sequence[Outcome], now: datetime) -> list[str]:
+    def _muted(self, state: AlertState, outcomes: Sequence[Outcome]) -> list[str]:
         """Mutes by command; those of the file the run says by itself."""
+        now = self.clock()
         judged = {outcome.monitor for outcome in outcomes}
         mutes = [mute for mute in state.mutes if mute.monitor in judged and mute.lasts(now)]
         if self.zone is not None:

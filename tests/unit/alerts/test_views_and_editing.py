@@ -235,7 +235,13 @@ def test_the_groups_that_an_ack_does_not_cover_are_shown_first() -> None:
 def test_an_ack_of_a_group_says_what_it_covers_and_until_when() -> None:
     late = NOW + timedelta(hours=8)
     acked = editing.acknowledged(
-        state(two_groups()), "a", by="ana", at=late, note="", until=late, groups=["s=y"]
+        state(replace(two_groups(), last_seen=late)),
+        "a",
+        by="ana",
+        at=late,
+        note="",
+        until=late,
+        groups=["s=y"],
     )
     assert views.acknowledged(acked.known.incidents[0], NEW_YORK) == (
         "a-0001 is acknowledged by ana (1 of 2 groups): no reminders until 2026-02-02 15:00 "

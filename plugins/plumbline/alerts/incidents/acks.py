@@ -30,7 +30,7 @@ def acknowledge(
     Groups that are named are added to those of an earlier acknowledgement.
     """
     named = tuple(groups)
-    earlier = active(incident, incident.status, at)
+    earlier = active(without_expired(incident, at), incident.status)
     if named and earlier is not None:
         named = (*covered_keys(earlier, incident.members), *named)
     ack = Ack(
@@ -40,18 +40,22 @@ def acknowledge(
         note=note,
         groups=tuple(dict.fromkeys(named)) or None,
         until=until,
+        seen=incident.last_seen,
     )
     return replace(incident, ack=ack)
 
 
-def active(incident: Incident, status: object, at: datetime) -> Ack | None:
-    """The acknowledgement, while it has not expired and the status is the acknowledged one."""
+def without_expired(incident: Incident, clock: datetime) -> Incident:
+    """``incident`` without an acknowledgement that has expired at ``clock``."""
     ack = incident.ack
-    if ack is None or ack.status is not status:
-        return None
-    if ack.until is not None and in_utc(at) >= in_utc(ack.until):
-        return None
-    return ack
+    has_expired = ack is not None and ack.until is not None and in_utc(clock) >= in_utc(ack.until)
+    return replace(incident, ack=None) if has_expired else incident
+
+
+def active(incident: Incident, status: object) -> Ack | None:
+    """The acknowledgement, while the status is the acknowledged one."""
+    ack = incident.ack
+    return ack if ack is not None and ack.status is status else None
 
 
 def uncovered(incident: Incident) -> tuple[FailingGroup, ...]:
@@ -65,7 +69,8 @@ def uncovered(incident: Incident) -> tuple[FailingGroup, ...]:
 
 def covered_keys(ack: Ack, members: Iterable[FailingGroup]) -> tuple[str, ...]:
     """The keys of the groups that ``ack`` covers."""
-    failed = [member.key for member in members if in_utc(member.since) <= in_utc(ack.at)]
+    seen = in_utc(ack.seen or ack.at)
+    failed = [member.key for member in members if in_utc(member.since) <= seen]
     return tuple(key for key in failed if ack.groups is None or key in ack.groups)
 
 

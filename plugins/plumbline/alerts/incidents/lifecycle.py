@@ -180,7 +180,7 @@ def _go_on(met: Incident, look: _Look) -> Step:
     outcome, before = look.outcome, look.before
     status = _status_with_missing(met, outcome)
     is_seen = outcome.status is not Status.PASS
-    ack = acks.active(before, status, outcome.as_of)
+    ack = acks.active(before, status)
     after = replace(
         met,
         status=status,

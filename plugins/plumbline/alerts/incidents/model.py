@@ -99,13 +99,16 @@ class Ack:
 
     by: str
     at: datetime
+    """When it was given, by the clock: a run may judge another day."""
     status: Status
     """The status that was acknowledged."""
     note: str = ""
     groups: tuple[str, ...] | None = None
-    """The keys of the groups that it names; None: all. It covers those that failed at ``at``."""
+    """The keys of the groups that it names; None: all that failed then."""
     until: datetime | None = None
-    """When it expires; None: with the status."""
+    """When it expires, by the clock; None: with the status."""
+    seen: datetime | None = None
+    """The judged instant until which groups failed that it covers; None: ``at``."""
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,12 @@ health-check: $(LOCAL) ## set up, then check the demo season's day on the embedd
 	case $$code in \
 	0) said="nothing is wrong";; \
 	1) said="WARNING";; \
-	2) said="CRITICAL, the data is wrong: on the demo season's day that is the right answer";; \
+	2) said="CRITICAL, the data is wrong; expected on the demo season's day";; \
 	3) said="ERROR, a check could not run";; \
 	*) exit $$code;; \
 	esac; \
 	printf '\nplumbline ended with exit code %s: %s.\n' "$$code" "$$said"; \
-	printf 'Again, without make: %s run\n' "$(BIN)/plumbline"; \
+	printf 'To run it again without make: %s run\n' "$(BIN)/plumbline"; \
 	test $$code -ne 3
 
 test: lint typecheck unit ## set up, then lint, type check and run all tests

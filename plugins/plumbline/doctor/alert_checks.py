@@ -94,7 +94,7 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> D
             if not reached:
                 silent[status].append(monitor)
     lacking = [
-        str(status) + ("" if len(monitors) == len(owners) else f" of {', '.join(monitors)}")
+        str(status) + ("" if len(monitors) == len(owners) else f" ({', '.join(monitors)})")
         for status, monitors in silent.items()
         if monitors
     ]
@@ -102,7 +102,7 @@ def _routes(project: Project, config: AlertsConfig, opened: OpenedChannels) -> D
         return Diagnosis(
             "routes",
             Level.MISSING,
-            f"no channel is notified of {'; '.join(lacking)}",
+            f"no channel is notified of {', '.join(lacking)}",
             "set the channels' variables, or fix checkpoints/alerts.yml; then run "
             "`plumbline alerts test`",
         )

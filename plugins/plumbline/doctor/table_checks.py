@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from plumbline.core.errors import PlumblineError, WarehouseError
+from plumbline.core.text import count
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.net.deadline import deadline
 from plumbline.warehouse.failures import Call, explain_failure
@@ -75,7 +76,7 @@ def check_sources(sources: Sources) -> Iterator[Diagnosis]:
             first.fix,
         )
     elif sources.found:
-        yield Diagnosis("sources", Level.OK, f"{len(sources.found)} tables")
+        yield Diagnosis("sources", Level.OK, count(len(sources.found), "tables"))
 
 
 def check_tables(target: Target, sources: Sources) -> Iterator[Diagnosis]:

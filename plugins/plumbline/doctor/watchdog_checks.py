@@ -42,7 +42,7 @@ def _ping(schedule: Schedule) -> Diagnosis:
         return Diagnosis(
             what,
             Level.NOTE,
-            "none: only `plumbline schedule check`, run elsewhere, notices",
+            "not set: only `plumbline schedule check` on another machine finds a missing run",
         )
     try:
         open_ping(schedule.ping, os.environ)
@@ -90,5 +90,5 @@ def _state(target: Target, table: OwnTable, what: str) -> Diagnosis:
     except PlumblineError as error:
         return fault(what, error)
     if found is None:
-        return Diagnosis(what, Level.NOTE, f"nothing was committed to {table.name} lately")
+        return Diagnosis(what, Level.NOTE, f"no recent state in {table.name}")
     return Diagnosis(what, Level.OK, f"version {found.version} of {table.name} can be read")

@@ -78,7 +78,7 @@ def _facts(view: ScheduleView, now: datetime) -> Iterator[tuple[str, str]]:
     for window in schedule.maintenance:
         yield "no runs", window.describe()
     yield "deadline", write_duration(schedule.deadline)
-    yield "tells", ", ".join(schedule.notify)
+    yield "notifies", ", ".join(schedule.notify)
     if view.last is not None:
         yield "last run", _last(view.last, schedule)
     for number, due in enumerate(view.following):

@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.local_file import replace_file
+from plumbline.core.text import count
 from plumbline.net.deadline import deadline
 from plumbline.project.jinja import has_jinja
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
@@ -240,12 +241,12 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
         file = by_key.get(key)
         _make_table(plan.target, client, table, replace=file is not None)
         if file is not None:
-            progress(f"loading {key} ({number} of {len(declared)} tables)")
+            progress(f"loading {key} ({number} of {count(len(declared), 'tables')})")
             rows[key] = _load_file(plan, client, table, file)
     mark = {"digest": made.digest, "rows": rows, "seeded_at": time.time()}
     replace_file(plan.mark, json.dumps(mark, indent=2))
     progress(
-        f"loaded {sum(rows.values()):,} rows into {len(rows)} tables "
+        f"loaded {count(sum(rows.values()), 'rows')} into {count(len(rows), 'tables')} "
         f"({time.monotonic() - began:.1f} s)"
     )
 

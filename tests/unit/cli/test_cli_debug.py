@@ -79,11 +79,11 @@ PAGER = "channels: {pager: {type: pagerduty, routing_key: KEY}}\n"
     [
         (
             "routes: [{status: CRITICAL, to: [pager]}]",
-            ["no channel is notified of ERROR; WARNING"],
+            ["no channel is notified of ERROR, WARNING"],
         ),
         (
             "routes: [{owner: data-platform, to: [pager]}]",
-            ["no channel is notified of CRITICAL of volume; ERROR of volume; WARNING of volume"],
+            ["no channel is notified of CRITICAL (volume), ERROR (volume), WARNING (volume)"],
         ),
         ("routes: []\nfallback: pager", ["CRITICAL to pager; ERROR to pager; WARNING to pager"]),
         ("routes: []\nfallback: pagr", ["there is no channel 'pagr'", "did you mean 'pager'?"]),

@@ -42,6 +42,12 @@ GX_ONLY = {
     "severity": "warning",
     "kwargs": {"column": "pct"},
 }
+FAILING = """
+select instant as as_of, 1 as id
+from unnest({{ var('as_of') }}) as instant
+where extract(hour from instant) = 6
+"""
+NONE_FAILING = {"type": "expect_no_failing_rows", "severity": "critical", "kwargs": {}}
 SUITES = {
     "levels": SmallMonitor(ROWS),
     "groups": SmallMonitor(
@@ -66,6 +72,12 @@ SUITES = {
         ROWS, [between("critical", column="pct", aggregate="mean", min_value=50), GX_ONLY]
     ),
     "unknown_type": SmallMonitor(ROWS, [{"type": "expect_nothing", "kwargs": {}}]),
+    "failing_rows": SmallMonitor(FAILING, [NONE_FAILING], {"failing_rows": True, "unit": "rows"}),
+    "not_replayed": SmallMonitor(
+        "select {{ var('as_of') }}[offset(0)] as instant from unnest([1]) as n where n > 1",
+        [NONE_FAILING],
+        {"failing_rows": True},
+    ),
     "bad_sql": SmallMonitor("select nothing as as_of, {{ var('as_of') }} as x"),
     "one_instant_only": SmallMonitor("select timestamp '2026-02-01' as as_of, 1.0 as pct"),
 }  # fmt: skip
@@ -97,7 +109,7 @@ def test_each_outcome_is_that_of_gx(
         assert ours == theirs, name
     # and that of a run of one instant, but for the job that it took
     once = {one.monitor: one for one in _run_at(small, INSTANTS[1])}
-    for name in ("levels", "groups", "each_row", "described", "mixed"):
+    for name in ("levels", "groups", "each_row", "described", "mixed", "failing_rows"):
         ours, alone = judged[name][0][1], once[name]
         assert _without_job(ours) == _without_job(alone), name
 
@@ -120,12 +132,20 @@ def test_the_instants_are_told_apart(
     assert judged["levels"][0][4].reason == "an empty calendar"
 
 
+def test_an_instant_without_failing_rows_passes(
+    judged: dict[str, tuple[list[Outcome], list[Outcome]]],
+) -> None:
+    found = [(str(one.status), one.observed) for one in judged["failing_rows"][0]]
+    assert found == [("CRITICAL" if run % 4 == 1 else "PASS", run % 4 == 1) for run in range(8)]
+
+
 def test_what_can_not_be_judged_says_why_at_every_instant(
     judged: dict[str, tuple[list[Outcome], list[Outcome]]],
 ) -> None:
     for name, says in (
         ("unknown_type", "there is no expectation 'expect_nothing'"),
         ("one_instant_only", "does not read var('as_of')"),
+        ("not_replayed", "returns rows without as_of"),
         ("no_such_column", "could not be evaluated"),
         ("bad_sql", "nothing"),
     ):

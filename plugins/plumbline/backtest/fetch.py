@@ -173,14 +173,12 @@ class _Sent:
         try:
             for job in self.jobs:
                 answer = job.result()
+                if "as_of" not in {column.name for column in answer.schema}:
+                    raise self._without_as_of()
                 for row in answer.rows:
-                    at = row.get("as_of")
+                    at = row["as_of"]
                     if not isinstance(at, datetime):
-                        raise MonitorError(
-                            f"model {self.monitor} returns rows without as_of: they can't be told "
-                            "apart",
-                            fix="carry as_of through from the evaluations, unchanged",
-                        )
+                        raise self._without_as_of()
                     rows.setdefault(in_utc(at), []).append(row)
                 if answer.total_bytes_billed is not None:
                     billed.append(answer.total_bytes_billed)
@@ -193,4 +191,10 @@ class _Sent:
             rows=rows,
             answer=None if answer is None else replace(answer, rows=()),
             bytes_billed=sum(billed) if billed else None,
+        )
+
+    def _without_as_of(self) -> MonitorError:
+        return MonitorError(
+            f"model {self.monitor} returns rows without as_of: they can't be told apart",
+            fix="carry as_of through from the evaluations, unchanged",
         )

@@ -12,13 +12,15 @@ from functools import cached_property
 from typing import Any
 
 from plumbline.checks.bounds import Bounds
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
 
 _AGGREGATES = {
     f"expect_column_{name}_to_be_between": name for name in ("max", "mean", "min", "sum")
 }
 """Great Expectations' own that judge a column as a whole."""
+
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {NO_FAILING_ROWS: {"max_value": 0}}
 
 BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
 
@@ -30,6 +32,11 @@ class Check:
     type: str
     severity: str
     kwargs: Mapping[str, Any]
+
+    @cached_property
+    def arguments(self) -> Mapping[str, Any]:
+        """``kwargs``, with the bounds that hold where none is given."""
+        return {**_DEFAULTS.get(self.type, {}), **self.kwargs}
 
     @cached_property
     def column(self) -> str | None:
@@ -65,7 +72,7 @@ class Check:
     @cached_property
     def bounds(self) -> Bounds:
         """The bounds of all groups that have none of their own."""
-        return Bounds.of(self.kwargs)
+        return Bounds.of(self.arguments)
 
     @cached_property
     def overrides(self) -> Mapping[str, Bounds]:

@@ -11,7 +11,7 @@ from typing import Any
 from plumbline.checks.bounds import range_in_words
 from plumbline.checks.check import Check
 from plumbline.core.cells import short, value_in_words
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.core.masking import domain_of
 from plumbline.core.text import listing, unit_of
 
@@ -104,6 +104,8 @@ def expected(kind: str, kwargs: Kwargs) -> str:
     name = kind.removeprefix("expect_")
     if kind in (OURS, FOLLOWS_HISTORY):
         return _of_ours(kind, kwargs)
+    if kind == NO_FAILING_ROWS:
+        return _of_failing_rows(Check(kind, "", kwargs))
     if name in _SPECIAL:
         text = _SPECIAL[name](kwargs)
     elif name in _TEMPLATES:
@@ -155,6 +157,12 @@ def _of_ours(kind: str, kwargs: Kwargs) -> str:
     text = f"{what} must be {range_of(kwargs)}{f' {unit}' if unit else ''}"
     others = [f"{group} {range_of(own)}" for group, own in check.overridden.items()]
     return f"{text} ({listing(others)})" if others else text
+
+
+def _of_failing_rows(check: Check) -> str:
+    each = f" of each {' and '.join(check.group_by)}" if check.group_by else ""
+    most = check.bounds.max_value
+    return f"failing rows{each} must be {f'at most {most:g}' if most else 'none'}"
 
 
 def _filled(template: str, kwargs: Kwargs) -> str:

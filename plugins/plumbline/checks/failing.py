@@ -10,10 +10,8 @@ from typing import Any
 
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.cells import cell
-from plumbline.core.failure import FailingColumn, FailingRows
+from plumbline.core.failure import MOST_SAMPLES, FailingColumn, FailingRows
 
-MOST = 50
-"""Rows of a sample."""
 _EVERYWHERE = ("as_of", "verdict", "reason")
 """Columns that are left out where they say the same in each row."""
 
@@ -40,7 +38,7 @@ def sample_failing(
     )
     if not positions:
         return None
-    shown = [rows[position] for position in list(positions)[:MOST]]
+    shown = [rows[position] for position in list(positions)[:MOST_SAMPLES]]
     names = [name for name in shown[0] if not _is_everywhere(name, shown)]
     return FailingRows(
         columns=tuple(FailingColumn(name, name in personal) for name in names),

@@ -12,7 +12,7 @@ from typing import Any
 from plumbline.checks.expected import column_of, columns_of, condition, expected
 from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.core.cells import Cell, cell, value_in_words
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS, USUAL
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS, USUAL
 from plumbline.core.failure import MOST_SAMPLES, Failure, Sample
 from plumbline.core.status import status_of_severity
 from plumbline.core.text import listing, unit_of
@@ -71,7 +71,7 @@ def _of_a_whole(result: JudgedExpectation) -> dict[str, Any]:
         "absent": absent,
         "absent_count": max(len(result.absent), result.missing_count or 0) if absent else 0,
     }
-    if result.type == "unexpected_rows_expectation":
+    if result.type in ("unexpected_rows_expectation", NO_FAILING_ROWS):
         return {**common, "counted": "rows"}
     if result.type.startswith("expect_table_columns_") and (samples or absent):
         return {**common, **_of_columns(result)}

@@ -25,7 +25,7 @@ from plumbline.checks.verdict import SortedRows
 from plumbline.core.failure import on_rows
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.core.status import STATUS_OF_SEVERITY, Status, worst
-from plumbline.project.suites import ObservedColumn, ObservedCount, Suite
+from plumbline.project.suites import ObservedColumn, ObservedCount, ObservedFailingRows, Suite
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def judge(
     evaluated = len(results) - len(unevaluated) - len(skipped)
     failed = [result for result in results if result.error is None and not result.success]
     status = worst(result.status for result in results)
-    observed = _observed(suite, results, columns, groups)
+    observed = _observed(suite, results, columns, groups, rows=len(verdict.judge))
     unit = monitor.observed.unit if monitor.observed else ""
     reason = None
     if unevaluated:
@@ -119,6 +119,7 @@ def judge(
         reason=reason,
         groups=groups,
         judged=judged_keys(results, columns, evidence.grain),
+        lists_failing_only=suite.returns_failing_rows,
         retired=retired_groups(results),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(_expectation(result) for result in results),
@@ -197,11 +198,14 @@ def _observed(
     results: Sequence[JudgedExpectation],
     columns: Mapping[str, list[Any]],
     groups: Sequence[GroupOutcome],
+    rows: int,
 ) -> float | None:
     declared = suite.monitor.observed
     if isinstance(declared, ObservedCount):
         at = STATUS_OF_SEVERITY[declared.count_failing]
         return float(sum(group.status.severity >= at.severity for group in groups))
+    if isinstance(declared, ObservedFailingRows):
+        return float(rows)
     if isinstance(declared, ObservedColumn):
         if not columns:
             return None

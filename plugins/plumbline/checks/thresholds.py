@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
-from plumbline.checks.check import Check, checks_of
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS, USUAL
+from plumbline.checks.check import Check, checks_of, subject_of
+from plumbline.core.expectation_types import (
+    FOLLOWS_HISTORY,
+    NO_FAILING_ROWS,
+    OURS,
+    USUAL,
+)
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import STATUS_OF_SEVERITY
 from plumbline.project.parameters import expression_of, is_parameter
-from plumbline.project.suites import Observed, ObservedColumn, Suite
+from plumbline.project.suites import Observed, ObservedColumn, ObservedFailingRows, Suite
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def main_threshold(checks: Sequence[Check], observed: Observed) -> str:
     """
     judging = _judging(checks, observed) if isinstance(observed, ObservedColumn) else checks
     # A set or a pattern has no level that a number could be held against.
-    found = _together(one for one in judging if one.type == OURS or _bounds(one.kwargs))
+    found = _together(one for one in judging if one.type == OURS or _bounds(one.arguments))
     return found[0].words if found else ""
 
 
@@ -78,13 +83,14 @@ def _judging(checks: Sequence[Check], observed: ObservedColumn) -> Sequence[Chec
 def lines_of(checks: Sequence[Check], observed: Observed) -> tuple[ThresholdLine, ...]:
     """The bounds of the number that stands for the monitor; none where that number is a count of
     failing groups, which has none of its own."""
-    if not isinstance(observed, ObservedColumn):
+    if isinstance(observed, ObservedFailingRows):
+        judging: Iterable[Check] = (one for one in checks if one.type == NO_FAILING_ROWS)
+    elif isinstance(observed, ObservedColumn):
+        judging = _judging(checks, observed)
+    else:
         return ()
     return tuple(
-        line
-        for check in _judging(checks, observed)
-        if not check.group_by
-        for line in _lines(check, check.bounds)
+        line for check in judging if not check.group_by for line in _lines(check, check.bounds)
     )
 
 
@@ -119,6 +125,8 @@ def _lines(check: Check, bounds: Bounds) -> Iterator[ThresholdLine]:
 def _subject(check: Check) -> str:
     if check.type == OURS:
         return check.subject
+    if check.type == NO_FAILING_ROWS:
+        return subject_of("failing rows", None, check.group_by)
     shown = check.type.removeprefix("expect_").replace("_", " ")
     return f"{check.column}: {shown}" if check.column else shown
 
@@ -127,7 +135,7 @@ def _level(check: Check) -> str:
     text = check.severity
     if USUAL in check.kwargs:
         return f"{text}: {check.kwargs[USUAL]}"
-    bounds = _bounds(check.kwargs)
+    bounds = _bounds(check.arguments)
     if check.type == FOLLOWS_HISTORY:
         bounds = f"outside what is usual or {bounds}"
     if bounds:

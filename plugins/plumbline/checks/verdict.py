@@ -46,14 +46,26 @@ class SortedRows:
         )
 
 
-def sort_rows(rows: Sequence[Mapping[str, Any]], *, as_of: datetime, model: str) -> SortedRows:
+def sort_rows(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    as_of: datetime,
+    model: str,
+    are_failing: bool = False,
+) -> SortedRows:
     """The verdict on ``rows``.
+
+    Args:
+        rows: of the model.
+        as_of: the instant that was asked for.
+        model: its name, for messages.
+        are_failing: whether the model returns the failing rows, so that there may be none.
 
     Raises:
         MonitorError: no row, rows for another ``as_of``, an unknown verdict, a skip or
             unknown row without its reason.
     """
-    if not rows:
+    if not rows and not are_failing:
         raise MonitorError(
             f"model {model} returned no row",
             fix="return a row for each as_of, with verdict 'skip' where nothing was expected",

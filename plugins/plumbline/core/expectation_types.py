@@ -4,5 +4,6 @@ from __future__ import annotations
 
 OURS = "expect_metric_to_be_between"
 FOLLOWS_HISTORY = "expect_metric_to_follow_history"
+NO_FAILING_ROWS = "expect_no_failing_rows"
 USUAL = "usual"
 """Among arguments that `plumbline.checks.in_force` has put in: what judged, in words."""

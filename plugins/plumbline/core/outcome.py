@@ -96,6 +96,9 @@ class Outcome:
     groups: tuple[GroupOutcome, ...] = ()
     judged: tuple[GroupKey, ...] = ()
     """The groups that were looked at, failing or not; not in the JSON."""
+    lists_failing_only: bool = False
+    """Whether a group that is not listed is healthy, as its rows are the failing ones; not in the
+    JSON."""
     retired: tuple[str, ...] = ()
     """The names of groups that are gone for good, as the suite says; not in the JSON."""
     failing: FailingRows | None = None

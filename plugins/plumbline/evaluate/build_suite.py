@@ -20,6 +20,7 @@ from great_expectations.expectations.registry import (
     list_registered_expectation_implementations,
 )
 
+from plumbline.checks.failing_rows import faults_of_failing_rows
 from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.ids import stable_id
@@ -58,7 +59,17 @@ def build_suite(suite: Suite, *, as_written: bool = False) -> ExpectationSuite:
         _build_expectation(suite, index, entry) for index, entry in enumerate(read.expectations)
     ]
     _check_followed(suite)
+    _check_failing_rows(suite)
     return built
+
+
+def _check_failing_rows(suite: Suite) -> None:
+    observed = suite.monitor.observed
+    for index, what, fix in faults_of_failing_rows(
+        observed.model_dump() if observed is not None else None,
+        [entry.type for entry in suite.entry.expectations],
+    ):
+        raise MonitorError(what, file=suite.file, key=f"expectations[{index}].type", fix=fix)
 
 
 def _check_followed(suite: Suite) -> None:

@@ -17,6 +17,7 @@ from great_expectations.expectations.core.unexpected_rows_expectation import (
 from great_expectations.expectations.expectation import Expectation
 
 from plumbline.checks.bounds import observe
+from plumbline.checks.failing_rows import count_failing_rows, judge_failing_rows
 from plumbline.core.errors import MonitorError
 from plumbline.evaluate.aggregates import kl_divergence_values
 from plumbline.evaluate.catalogue import EVALUATIONS
@@ -24,6 +25,7 @@ from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
 from plumbline.evaluate.expectations.metric_between import METRIC, ExpectMetricToBeBetween
+from plumbline.evaluate.expectations.no_failing_rows import ExpectNoFailingRows
 from plumbline.evaluate.found import Found, MapFound
 from plumbline.evaluate.on_frame import evaluate_on_frame
 from plumbline.evaluate.results import map_result, read_format
@@ -115,6 +117,8 @@ def _found(
         return _shaped(expectation, evaluate(table, entry.kwargs), entry, table, form)
     if isinstance(expectation, ExpectMetricToBeBetween):
         return _of_metric(expectation, table)
+    if isinstance(expectation, ExpectNoFailingRows):
+        return _of_failing_rows(expectation, table)
     if isinstance(expectation, UnexpectedRowsExpectation):
         return _of_query(expectation, table, form)
     if entry.type == KL_DIVERGENCE:
@@ -155,6 +159,15 @@ def _of_metric(expectation: ExpectMetricToBeBetween, table: Table) -> Evaluated:
     result = _result(expectation, success=judged["success"], result=judged["result"])
     failing = judged["result"]["details"]["failing_rows"]
     return Evaluated(result, () if judged["success"] else tuple(failing))
+
+
+def _of_failing_rows(expectation: ExpectNoFailingRows, table: Table) -> Evaluated:
+    """plumbline's own, for models that return the failing rows."""
+    check = expectation.check
+    named = [table.column(name).name for name in check.group_by]
+    judged = judge_failing_rows(count_failing_rows(table.rows, named), table.rows, check)
+    result = _result(expectation, success=judged["success"], result=judged["result"])
+    return Evaluated(result, tuple(judged["result"]["details"]["failing_rows"]))
 
 
 def _of_query(

@@ -15,10 +15,12 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
 from plumbline.checks.judged import JudgedExpectation, JudgedGroup
+from plumbline.core.expectation_types import NO_FAILING_ROWS
 from plumbline.evaluate.errors import NOTHING_CHECKED
 from plumbline.evaluate.suite import Evaluated, raised_result
 
-_UNEXPECTED_ROWS = "unexpected_rows_expectation"
+_RETURN_ROWS = ("unexpected_rows_expectation", NO_FAILING_ROWS)
+"""Expectations whose observed value is the number of unexpected rows."""
 _PLACE = ("position", "expected", "found")
 """Of a column that is not where it should be, in GX's order."""
 
@@ -154,12 +156,14 @@ def _read(entry: ExpectationValidationResult, evaluated: Evaluated | None) -> Ju
         skipped=evaluated.skipped if evaluated else None,
         description=config.description or _usual(config.kwargs, result),
         element_count=_count(
-            len(details["groups"]) if "groups" in details else result.get("element_count")
+            len(details["groups"])
+            if "groups" in details and config.type not in _RETURN_ROWS
+            else result.get("element_count")
         ),
         missing_count=_count(result.get("missing_count")),
         unexpected_count=_count(
             result.get("observed_value")
-            if config.type == _UNEXPECTED_ROWS
+            if config.type in _RETURN_ROWS
             else result.get("unexpected_count")
         ),
         unexpected_percent=_percent(result.get("unexpected_percent")),
@@ -176,7 +180,7 @@ def _unexpected(kind: str, result: Mapping[str, Any]) -> tuple[Sequence[object],
         return mismatched.get("unexpected") or (), mismatched.get("missing") or ()
     if mismatched:  # expect_table_columns_to_match_ordered_list
         return [dict(zip(_PLACE, one.values(), strict=True)) for one in mismatched], ()
-    if kind == _UNEXPECTED_ROWS:
+    if kind in _RETURN_ROWS:
         return list(details.get("unexpected_rows") or ()), ()
     return (
         result.get("partial_unexpected_list") or (),

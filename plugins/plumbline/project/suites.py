@@ -62,7 +62,16 @@ class ObservedCount(Entry):
     )
 
 
-Observed: TypeAlias = ObservedColumn | ObservedCount | None
+class ObservedFailingRows(Entry):
+    """``observed``: the number of rows, where the rows of the model are the bad ones."""
+
+    failing_rows: Literal[True] = Field(
+        description="The model returns the failing rows: no row is a PASS."
+    )
+    unit: str = Field("", description="Unit, shown after the number.", examples=["orders"])
+
+
+Observed: TypeAlias = ObservedColumn | ObservedCount | ObservedFailingRows | None
 """What ``observed`` may be."""
 
 
@@ -87,11 +96,12 @@ class MonitorEntry(Entry):
     )
     observed: Observed = Field(
         None,
-        description="The monitor's value as one number: a column and an aggregate, or the "
-        "number of groups that fail at a severity.",
+        description="The monitor's value as one number: a column and an aggregate, the number "
+        "of groups that fail at a severity, or the number of failing rows.",
         examples=[
             {"column": "coverage_pct", "aggregate": "mean", "unit": "%"},
             {"count_failing": "critical", "unit": "systems"},
+            {"failing_rows": True, "unit": "orders"},
         ],
     )
     vars: dict[_Name, Any] = Field(
@@ -334,6 +344,11 @@ class Suite:
         monitor = self.monitor.model_copy(update={"model": model, "vars": dict(variables)})
         meta = self.written.meta.model_copy(update={"monitor": monitor})
         return replace(self, written=self.written.model_copy(update={"meta": meta}))
+
+    @property
+    def returns_failing_rows(self) -> bool:
+        """Whether the rows of its model are the failing ones, so that none is a PASS."""
+        return isinstance(self.monitor.observed, ObservedFailingRows)
 
     @property
     def declared(self) -> int:

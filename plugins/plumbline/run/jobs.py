@@ -286,7 +286,12 @@ class MonitorJobs:
             raise started
         result = started.result()
         compiled = self._compiled[monitor]
-        verdict = sort_rows(result.rows, as_of=self.as_of, model=compiled.name)
+        verdict = sort_rows(
+            result.rows,
+            as_of=self.as_of,
+            model=compiled.name,
+            are_failing=self.project.suite_of(monitor).returns_failing_rows,
+        )
         personal = self._personal(compiled, [column.name for column in result.schema])
         mask = Mask.of(personal, mask_key(self.project), result.rows)
         evidence = Evidence(

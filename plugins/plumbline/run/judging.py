@@ -55,7 +55,9 @@ def judge_monitor(
         suite, built = with_parameters(monitor.suite, monitor.built, parameters, jobs.as_of)
         data = jobs.data(name)
         shown = masked_suite(suite, data.mask)
-        if data.verdict.judge:
+        # Of failing rows none is a finding, too, unless the model says that it could not look.
+        found_none = suite.returns_failing_rows and not (data.shown.skipped or data.shown.unknown)
+        if data.verdict.judge or found_none:
             evaluation = evaluate_rows(built, suite, data, jobs)
             evidence = jobs.evidence(name)
             outcome = judge.judge(shown, data.shown, evaluation.judged, evidence)

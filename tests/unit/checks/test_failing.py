@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from plumbline.checks.bounds import Bounds, observe, to_blame
-from plumbline.checks.failing import MOST, sample_failing
+from plumbline.checks.failing import sample_failing
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.cells import cell
-from plumbline.core.failure import FailingColumn, FailingRows
+from plumbline.core.failure import MOST_SAMPLES, FailingColumn, FailingRows
 
 
 def failed(*positions: int, severity: str = "critical", **others: Any) -> JudgedExpectation:
@@ -50,7 +50,7 @@ def test_nothing_is_shown_where_no_row_made_the_status(results: list[JudgedExpec
 def test_a_sample_is_short_and_says_of_how_many_it_is() -> None:
     found = sample_failing([failed(*range(200))], rows(200))
     assert found is not None
-    assert (len(found.rows), found.total) == (MOST, 200)
+    assert (len(found.rows), found.total) == (MOST_SAMPLES, 200)
 
 
 def test_a_reason_that_differs_is_a_column_and_personal_ones_are_marked() -> None:

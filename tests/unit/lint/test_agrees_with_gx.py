@@ -129,6 +129,7 @@ REFUSED: list[dict[str, Any]] = [
     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "a", "row_condition": {"type": "comparison"}}},
     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "a", "row_condition": "b > ", "condition_parser": "great_expectations"}},
     {"type": "expect_metric_to_follow_history", "kwargs": {"column": "a", "aggregate": "mean", "min_value": 1, "max_value": 9}},
+    {"type": "expect_no_failing_rows", "kwargs": {}},
 ]  # fmt: skip
 
 

@@ -41,6 +41,8 @@ def excused(
             is_excused = not _meets(member.lines, observed.get(member.key))
         elif member.label in outcome.retired:
             is_excused = False
+        elif outcome.lists_failing_only and not columns:
+            is_excused = not _meets(member.lines, 0.0)
         else:  # of other columns: the groups themselves changed
             is_excused = tuple(json.loads(member.key)) not in columns
         if is_excused:

@@ -39,6 +39,8 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
     if outcome.status is not Status.PASS:
         failing = {group.key.text: group for group in outcome.groups if group.status in _FAILING}
     judged = {key.text for key in outcome.judged}
+    if outcome.lists_failing_only:
+        judged |= {member.key for member in incident.members}
     gone = [member for member in incident.members if member.key not in failing]
     excused = criteria.excused(gone, incident, outcome)
     gone = _without_keys(gone, excused)

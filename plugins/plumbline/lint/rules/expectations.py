@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from plumbline.checks.failing_rows import faults_of_failing_rows
 from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
@@ -67,6 +68,13 @@ FOLLOWS_ANOTHER = error(
     wrong='"observed": {"column": "coverage_pct", "aggregate": "mean"}, followed "column": "rows"',
     right='"observed": {"column": "rows", "aggregate": "mean"}, followed "column": "rows"',
 )
+FAILING_ROWS = error(
+    "expectation-failing-rows",
+    "Only expect_no_failing_rows can check a model that returns the failing rows, and it can check "
+    "no other model.",
+    wrong='"observed": {"failing_rows": true}, "type": "expect_table_row_count_to_equal"',
+    right='"observed": {"failing_rows": true}, "type": "expect_no_failing_rows"',
+)
 COMPARES = error(
     "expectation-compares-sources",
     "The expectation compares with another table or data source. A monitor reads only "
@@ -96,6 +104,7 @@ RULES = (
     NO_GROUPS,
     RETIRED_OVERRIDES,
     FOLLOWS_ANOTHER,
+    FAILING_ROWS,
     COMPARES,
     BROKEN_PLUGIN,
     TWICE,
@@ -130,6 +139,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 )
             seen.setdefault(said, number)
         yield from _followed(suite)
+        yield from _failing_rows(suite)
     for file, fault in context.plugins.faults:
         yield BROKEN_PLUGIN.at(
             Place(file if file.is_file() else file / "__init__.py"),
@@ -214,6 +224,16 @@ def _followed(suite: Document) -> Iterator[Finding]:
     ):
         place = suite.place("expectations", fault.index, "kwargs", fault.argument)
         yield FOLLOWS_ANOTHER.at(place, fault.what, fault.fix)
+
+
+def _failing_rows(suite: Document) -> Iterator[Finding]:
+    paths = [
+        (*path, "type") for path, _ in suite.entries("expectations") if suite.text(*path, "type")
+    ]
+    for index, what, fix in faults_of_failing_rows(
+        suite.mapping("meta", "monitor", "observed"), [suite.text(*path) for path in paths]
+    ):
+        yield FAILING_ROWS.at(suite.place(*paths[index]), what, fix)
 
 
 def _as_gx_builds_it(context: LintContext, suite: Document, path: KeyPath) -> Iterator[Finding]:

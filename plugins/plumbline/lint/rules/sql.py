@@ -11,7 +11,7 @@ from plumbline.lint.described import DescribedSource
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.lint.sql import SqlFault
-from plumbline.project.document import Place
+from plumbline.project.document import Document, Place
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -84,9 +84,12 @@ def _place(built: Built, line: int) -> Place:
 def _as_of(context: LintContext, built: Built) -> Iterator[Finding]:
     models = context.models
     returned = context.columns.returned(built.name)
-    is_judged = models.is_monitor(built.name) or bool(context.facts.suites_of(built.name))
+    suites = context.facts.suites_of(built.name)
+    is_judged = models.is_monitor(built.name) or bool(suites)
     if returned is None or "as_of" in returned or not is_judged:
         return
+    if suites and all(_returns_failing_rows(suite) for suite in suites):
+        return  # such a model need not be replayed
     described = context.facts.described.get(built.name)
     if built.whole.set_oriented or (described is not None and "as_of" in described.columns):
         yield NO_AS_OF.at(
@@ -94,6 +97,10 @@ def _as_of(context: LintContext, built: Built) -> Iterator[Finding]:
             f"model {built.name!r} takes a list of instants and returns no column as_of",
             "return as_of with each row",
         )
+
+
+def _returns_failing_rows(suite: Document) -> bool:
+    return suite.get("meta", "monitor", "observed", "failing_rows") is True
 
 
 def _partitions(context: LintContext, built: Built, query: exp.Query) -> Iterator[Finding]:

@@ -53,6 +53,16 @@ def test_the_same_members_again_say_nothing() -> None:
     assert see(history, "ab").changes == ()
 
 
+def test_a_group_that_is_not_among_the_failing_rows_has_recovered() -> None:
+    history = History()
+    for run, failing in enumerate(["ab", "a"]):
+        found = outcome("orders", Status.WARNING, at(run), failing=failing)
+        history.run(replace(found, lists_failing_only=True))
+    incident = history.open("orders")
+    assert labels(incident.members) == "a"
+    assert labels(incident.recovered_members) == "b"
+
+
 def test_a_monitor_without_groups_has_no_members_and_no_changes() -> None:
     history = History()
     history.step({"coverage": "C"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from plumbline.core.instants import last_day
 
@@ -107,6 +107,19 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
+
+
+def span(time: timedelta | None) -> str:
+    """A length of time, by its two largest units: ``8 d 6 h``, ``6 h 20 min``, ``3 min``."""
+    if time is None:
+        return NOTHING
+    sign, whole = ("-", -time) if time < timedelta() else ("", time)
+    hours, minutes = divmod(int(whole.total_seconds() // 60), 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "min")]
+    first = next((place for place, (count, _) in enumerate(units) if count), 2)
+    shown = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
+    return sign + " ".join(shown) if shown else "0 min"
 
 
 def size(count: int) -> str:

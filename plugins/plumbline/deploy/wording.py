@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from plumbline.core.safe_text import one_line
-from plumbline.core.text import count
+from plumbline.core.text import count, span
 from plumbline.deploy.drift import Drift
 
 SHOWN = 10
@@ -20,7 +18,7 @@ def summary(drift: Drift) -> str:
     branch, commits = drift.service.entry.branch, count(behind.commits, "commits")
     if behind.own:
         verbs = "touches its own paths and is" if behind.own == 1 else "touch its own paths and are"
-        return f"{behind.own} of {commits} {verbs} not deployed, the oldest for {_age(drift.age)}"
+        return f"{behind.own} of {commits} {verbs} not deployed, the oldest for {span(drift.age)}"
     if behind.commits == 0:
         return f"runs the newest commit of {branch}"
     text = f"has all of its own commits; {commits} to other paths behind {branch}"
@@ -39,8 +37,3 @@ def missing_commits(drift: Drift) -> list[str]:
     ]
     more = drift.behind.own - len(found)
     return [*found, f"and {more} more"] if more else found
-
-
-def _age(age: timedelta) -> str:
-    hours = age.total_seconds() / 3600
-    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -63,20 +63,6 @@ def alert(line: AlertLine) -> str:
 def minute(at: datetime | None, zone: tzinfo) -> str:
     """``2026-02-02 06:00``, in the domain's zone; nothing for None."""
     return "" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def length(time: timedelta | None) -> str:
-    """``4 h``, ``2 d 3 h``, ``45 min``; nothing for None."""
-    if time is None:
-        return ""
-    minutes = round(time / timedelta(minutes=1))
-    sign, minutes = ("-", -minutes) if minutes < 0 else ("", minutes)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    parts = [f"{days} d"] if days else []
-    parts += [f"{hours} h"] if hours else []
-    parts += [f"{minutes} min"] if minutes and not days else []
-    return sign + (" ".join(parts) or "0 h")
 
 
 def score(report: RunReport) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
+from plumbline.core.text import span
 from plumbline.history.heartbeat import DUE_VARIABLE, SCHEDULE_VARIABLE
 from plumbline.project.due import last_due, maintenance_end, next_due
 from plumbline.project.schedule import Schedule, write_duration
@@ -162,7 +163,7 @@ class Executor:
         late = now - due
         self._say(
             f"{name}: started, due {_shown(schedule, due)}"
-            + (f", {_about(late)} ago" if late >= _LATE else "")
+            + (f", {span(late)} ago" if late >= _LATE else "")
         )
         try:
             ended = run_child(
@@ -241,10 +242,3 @@ def _how(schedule: Schedule, ended: Ended) -> str:
 
 def _shown(schedule: Schedule, due: datetime) -> str:
     return f"{due.astimezone(schedule.timezone):%Y-%m-%d %H:%M %Z} ({exact_rfc3339(due)})"
-
-
-def _about(late: timedelta) -> str:
-    minutes = int(late.total_seconds()) // 60
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -13,6 +13,7 @@ from typing import Any
 
 from plumbline.core.cron import in_words
 from plumbline.core.instants import exact_rfc3339
+from plumbline.core.text import span
 from plumbline.project.due import due_between
 from plumbline.project.schedule import Schedule, write_duration
 from plumbline.report.page import Facts, Name, Section
@@ -86,7 +87,7 @@ def _facts(view: ScheduleView, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _due(due: datetime, schedule: Schedule, now: datetime) -> str:
-    return f"{_local(due, schedule)}  {due:%Y-%m-%d %H:%M} UTC  in {_until(due - now)}"
+    return f"{_local(due, schedule)}  {due:%Y-%m-%d %H:%M} UTC  in {span(due - now)}"
 
 
 def _last(last: LastRun, schedule: Schedule) -> str:
@@ -96,15 +97,6 @@ def _last(last: LastRun, schedule: Schedule) -> str:
 
 def _local(instant: datetime, schedule: Schedule) -> str:
     return f"{instant.astimezone(schedule.timezone):%a %Y-%m-%d %H:%M %Z}"
-
-
-def _until(left: timedelta) -> str:
-    minutes = max(0, round(left.total_seconds() / 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes // 1440} days"
 
 
 def _entry(view: ScheduleView) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from plumbline.core.status import Status
+from plumbline.core.text import span
 from plumbline.history.heartbeat_rows import FAILED, Heartbeat
 from plumbline.project.due import last_due
 from plumbline.project.schedule import Schedule, write_duration
@@ -201,7 +202,7 @@ def judge_rest(seen: Seen) -> list[WatchdogFinding]:
                     + (
                         "empty"
                         if seen.newest_outcome is None
-                        else f"{_span(last - seen.newest_outcome)} behind"
+                        else f"{span(last - seen.newest_outcome)} behind"
                     ),
                     "see the notes of the last run; who runs it needs BigQuery Data Editor on the "
                     "dataset",
@@ -324,7 +325,7 @@ def _of_finished(
         found.append(
             WatchdogFinding(
                 Kind.LATE,
-                f"the run of {when} was done {_span(beat.beat_at - due)} after its time, "
+                f"the run of {when} was done {span(beat.beat_at - due)} after its time, "
                 f"{write_duration(schedule.deadline)} are allowed",
                 "see whether it started late or took long; its log says both",
                 due + schedule.deadline,
@@ -401,8 +402,3 @@ def _usual(run: _Run, runs: Sequence[_Run]) -> float | None:
 def _moment(at: datetime, schedule: Schedule) -> str:
     local = at.astimezone(schedule.timezone)
     return f"{local.day} {local:%b %H:%M %Z}"
-
-
-def _span(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pytest
-
 from plumbline.report.page import Items, Section, Table
-from plumbline.report.wording import length
 from plumbline.report.writers import as_markdown, as_text
-
-
-@pytest.mark.parametrize(
-    ("time", "said"),
-    [
-        (None, ""),
-        (timedelta(), "0 h"),
-        (timedelta(minutes=84), "1 h 24 min"),
-        (timedelta(hours=27, minutes=10), "1 d 3 h"),
-        (timedelta(days=9), "9 d"),
-        (timedelta(hours=-2), "-2 h"),
-    ],
-)
-def test_a_length_of_time_is_said_in_two_units(time: timedelta | None, said: str) -> None:
-    assert length(time) == said
-
 
 HOSTILE = Section(
     "a | b",

@@ -79,8 +79,8 @@ def test_the_limits_are_those_of_the_suite() -> None:
 @pytest.mark.parametrize(
     ("found", "text"),
     [
-        (drift(77, 158), "77 of 598 commits touch its own paths and are not deployed, the oldest for 6.6 days"),
-        (drift(1, 2, behind=1), "1 of 1 commit touches its own paths and is not deployed, the oldest for 2.0 h"),
+        (drift(77, 158), "77 of 598 commits touch its own paths and are not deployed, the oldest for 6 d 14 h"),
+        (drift(1, 2, behind=1), "1 of 1 commit touches its own paths and is not deployed, the oldest for 2 h"),
         (drift(0, 0, behind=0), "runs the newest commit of main"),
         (drift(0, 0, behind=12), "has all of its own commits; 12 commits to other paths behind main"),
         (drift(0, 0, behind=2, cancelled=2), "(2 to its own paths cancel each other out)"),

@@ -49,10 +49,10 @@ def test_a_schedule_is_a_block_with_its_next_runs_by_both_clocks() -> None:
         "  when        30 7 * * MON  (At 07:30 on Monday, UTC)\n"
         "  deadline    2h\n"
         "  notifies    slack-error, pager\n"
-        "  next runs   Mon 2026-11-02 07:30 UTC  2026-11-02 07:30 UTC  in 43 h 0 min\n"
-        "              Mon 2026-11-09 07:30 UTC  2026-11-09 07:30 UTC  in 8 days\n"
-        "              Mon 2026-11-16 07:30 UTC  2026-11-16 07:30 UTC  in 15 days\n"
-        "              Mon 2026-11-23 07:30 UTC  2026-11-23 07:30 UTC  in 22 days\n"
+        "  next runs   Mon 2026-11-02 07:30 UTC  2026-11-02 07:30 UTC  in 1 d 19 h\n"
+        "              Mon 2026-11-09 07:30 UTC  2026-11-09 07:30 UTC  in 8 d 19 h\n"
+        "              Mon 2026-11-16 07:30 UTC  2026-11-16 07:30 UTC  in 15 d 19 h\n"
+        "              Mon 2026-11-23 07:30 UTC  2026-11-23 07:30 UTC  in 22 d 19 h\n"
     )
 
 

@@ -17,7 +17,7 @@ from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
-from plumbline.site.pages.frame import cell, frame_page, lasting
+from plumbline.site.pages.frame import cell, frame_page
 from plumbline.site.pages.overview import calendar, headline
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
@@ -69,7 +69,7 @@ def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages)
         "2 of 5 monitors failing: 2 CRITICAL",
         "score 60 of 100",
         "44.2 %",
-        "end of 26 Jan 2026 (7 days)",
+        "end of 26 Jan 2026 (7 d)",
         "gcloud run services describe nba-phase4-precompute-processors",
         "Accuracy of the listed prediction systems is unknown.",
         "line_coverage-3f9c2a71",
@@ -372,20 +372,6 @@ def test_the_calendar_has_a_row_a_weekday_and_a_column_a_week() -> None:
     assert [name for name, _ in found.rows] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert {len(cells) for _, cells in found.rows} == {len(found.weeks)} == {14}
     assert calendar(()) is None
-
-
-@pytest.mark.parametrize(
-    ("span", "said"),
-    [
-        (timedelta(minutes=1), "1 minute"),
-        (timedelta(minutes=12), "12 minutes"),
-        (timedelta(hours=1), "1 hour"),
-        (timedelta(hours=38), "38 hours"),
-        (timedelta(days=8), "8 days"),
-    ],
-)
-def test_spans_are_told_as_people_say_them(span: timedelta, said: str) -> None:
-    assert lasting(span) == said
 
 
 def test_a_monitors_page_says_what_failed_the_worst_first(pages: Pages) -> None:

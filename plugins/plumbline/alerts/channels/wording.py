@@ -21,7 +21,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import Status
-from plumbline.core.text import NOTHING, amount, fraction
+from plumbline.core.text import NOTHING, amount, fraction, span
 
 LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
@@ -55,7 +55,7 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
     monitor = cut(one_line(item.monitor), _LONGEST_MONITOR)
     if item.event.is_end:
         head = f"{item.event.upper().replace('_', ' ')} {monitor}: "
-        tail = f"was {item.status} for {duration(in_utc(item.at) - in_utc(item.since))}"
+        tail = f"was {item.status} for {span(in_utc(item.at) - in_utc(item.since))}"
         found = _ended(item)
     else:
         head = f"{item.status} {monitor}{_aside(item)}: "
@@ -323,7 +323,7 @@ def late(message: Message, now: datetime | None) -> str:
     if waited < LATE_AFTER:
         return ""
     decided = message.created_at.astimezone(message.as_of.tzinfo)
-    return f"Late: decided {moment(decided)}, sent {duration(waited)} later."
+    return f"Late: decided {moment(decided)}, sent {span(waited)} later."
 
 
 def notes_of(message: Message) -> list[str]:
@@ -357,17 +357,6 @@ def in_zone(message: Message, zone: tzinfo) -> Message:
         created_at=message.created_at.astimezone(zone),
         items=tuple(map(moved, message.items)),
     )
-
-
-def duration(span: timedelta) -> str:
-    """The two largest units: ``8 d 6 h``, ``6 h 20 min``, ``3 min``."""
-    minutes = max(0, int(span.total_seconds() // 60))
-    days, minutes = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(minutes, 60)
-    units = [(days, "d"), (hours, "h"), (minutes, "min")]
-    first = next((i for i, (count, _) in enumerate(units) if count), 2)
-    shown = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
-    return " ".join(shown) or "0 min"
 
 
 def is_link(text: str) -> bool:

@@ -9,9 +9,9 @@ from plumbline.backtest.findings import LabelResult
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.backtest.report import Backtest
 from plumbline.core.status import Status
-from plumbline.core.text import rfc3339
+from plumbline.core.text import rfc3339, span
 from plumbline.report.page import Block, Items, Section, Table
-from plumbline.report.wording import length, minute
+from plumbline.report.wording import minute
 
 SCHEMA_VERSION = 1
 
@@ -150,18 +150,22 @@ def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
         return (*start, finding.result, finding.reason, "", "", "", "")
     by = ", ".join(
         f"{seen.monitor} {seen.status}"
-        + ("" if seen.at == finding.first.at else f" after {length(seen.at - finding.first.at)}")
+        + ("" if seen.at == finding.first.at else f" after {span(seen.at - finding.first.at)}")
         for seen in finding.sightings
     )
     return (
         *start,
         minute(finding.first.at, zone),
         by,
-        length(finding.delay),
+        span(finding.delay),
         minute(finding.told_at, zone) or "nobody",
         str(finding.alerts),
-        length(finding.time_to_resolve) or "open at the end",
+        _ended(finding.time_to_resolve),
     )
+
+
+def _ended(after: timedelta | None) -> str:
+    return "open at the end" if after is None else span(after)
 
 
 def _false_alarms(backtest: Backtest) -> Section:
@@ -194,7 +198,7 @@ def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ..
         minute(incident.opened_at, backtest.zone),
         str(incident.worst),
         str(one.told),
-        length(ended) or "open at the end",
+        _ended(ended),
         one.summary,
     )
 

@@ -7,7 +7,7 @@ Autoescape is on for everything: a text from data is text. ``Markup`` is made he
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from plumbline.core.instants import last_day
 from plumbline.core.masking import PREFIX
-from plumbline.core.text import NOTHING, amount, duration, fraction, size
+from plumbline.core.text import NOTHING, amount, duration, fraction, size, span
 from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
 from plumbline.site.pages.layout import static_path
@@ -47,7 +47,7 @@ def environment() -> Environment:
         cell=cell,
         day=day,
         is_pseudonym=is_pseudonym,
-        lasting=lasting,
+        lasting=span,
         seconds=duration,
         size=size,
         symbol=symbol,
@@ -152,16 +152,6 @@ def symbol(status: str | None) -> str:
 def day(value: date) -> str:
     """``2 Feb 2026``."""
     return f"{value.day} {value:%b %Y}"
-
-
-def lasting(span: timedelta) -> str:
-    """``8 days``, ``38 hours``, ``12 minutes``."""
-    minutes = round(span.total_seconds() / 60)
-    for count, name in ((minutes / 1440, "day"), (minutes / 60, "hour")):
-        if count >= (2 if name == "day" else 1):
-            whole = round(count)
-            return f"{whole} {name}" if whole == 1 else f"{whole} {name}s"
-    return f"{minutes} minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def cell(value: object) -> str:

@@ -235,22 +235,6 @@ def test_a_link_is_http_and_nothing_else(text: str, is_link: bool) -> None:
     assert wording.is_link(text) is is_link
 
 
-@pytest.mark.parametrize(
-    ("span", "text"),
-    [
-        (timedelta(), "0 min"),
-        (timedelta(seconds=-5), "0 min"),
-        (timedelta(minutes=3), "3 min"),
-        (timedelta(hours=6), "6 h"),
-        (timedelta(hours=6, minutes=20), "6 h 20 min"),
-        (timedelta(days=8, hours=6, minutes=59), "8 d 6 h"),
-        (timedelta(days=8, minutes=59), "8 d"),
-    ],
-)
-def test_a_duration_has_its_two_largest_units(span: timedelta, text: str) -> None:
-    assert wording.duration(span) == text
-
-
 def test_an_instant_that_was_json_is_told_in_the_domains_zone() -> None:
     kept = TypeAdapter(Message)
     read = kept.validate_json(kept.dump_json(message(line_coverage())))

@@ -75,6 +75,8 @@ class MemoryStore:
 class NoFallback:
     """There is nothing on this machine."""
 
+    is_empty = True
+
     def __init__(self) -> None:
         self.state = AlertState()
 

@@ -241,6 +241,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
         excused=tuple(member.label for member in change.excused_members[:MOST_GROUPS]),
         closed_by=incident.closed_by,
         close_reason=incident.close_reason,
+        is_assumed=incident.is_assumed,
         last_good=None if ended or good is None else good.observed,
         last_good_at=None if ended or good is None else good.as_of,
         trend=tuple(seen.observed for seen in memory.recent) if memory else (),

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from plumbline.alerts.channels.factory import OpenedChannels, open_channels
 from plumbline.alerts.compose import NO_LINKS, RunFacts, SourceLinks
 from plumbline.alerts.incidents.names import ProjectNames
-from plumbline.alerts.outage import Gap, is_retry
+from plumbline.alerts.outage import Gap, find_gap
 from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
@@ -155,7 +155,7 @@ def _gap(project: Project, checkpoint: str | None, environment: Mapping[str, str
         schedules = [one for one in project.schedules if one.checkpoint == checkpoint]
     except ConfigError:  # lint and the scheduler say what is wrong with the file
         schedules = []
-    return Gap(tuple(schedules), is_retry=is_retry(environment))
+    return find_gap(schedules, environment)
 
 
 def open_project_channels(

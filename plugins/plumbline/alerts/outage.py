@@ -1,9 +1,11 @@
 """Runs of which nothing is known: the warehouse was down, and their machine had no disk.
 
 Such a run notifies of its ERRORs under ids that are the same for each run
-(`plumbline.alerts.incidents.ids`), but can't store that it did. Once the warehouse is back, a
-service that keeps an incident open until it is ended (PagerDuty) must be notified of its end: a run
-that follows a gap sends it, which is harmless if there was nothing to end.
+(`plumbline.alerts.incidents.ids`), but can't store that it did. A run that follows a gap sends the
+end once the warehouse is back. To a service that knows incidents by their id (PagerDuty, GitHub)
+always: it ignores the end of what it never opened. To people only where the gap shows that runs
+were made and could not be stored: this machine keeps nothing either, and its scheduler skips no
+runs. The message says that nothing is recorded of them.
 Used by `plumbline.alerts.service`.
 """
 
@@ -17,7 +19,7 @@ from itertools import islice
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.incidents.ids import IncidentIds
-from plumbline.alerts.incidents.model import Incident, Known
+from plumbline.alerts.incidents.model import Incident, Known, Reason
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Schedule
@@ -25,6 +27,13 @@ from plumbline.project.due import due_between
 
 RETRY_VARIABLE = "CLOUD_RUN_TASK_ATTEMPT"
 """How often Cloud Run has tried the run before."""
+
+GITHUB_VARIABLE = "GITHUB_ACTIONS"
+"""Set in a workflow of GitHub."""
+
+
+CONFIRMED = 1_000
+"""Runs in a row: what unknown runs notified of needs no other to confirm it."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +43,38 @@ class Gap:
     Args:
         schedules: of the checkpoint.
         is_retry: whether this run is tried again: then its first attempt failed.
+        is_exact: whether the scheduler makes each run; GitHub skips some.
     """
 
     schedules: Sequence[Schedule] = ()
     is_retry: bool = False
+    is_exact: bool = True
 
     def follows(self, last: datetime, now: datetime) -> bool:
         """Whether a run between ``last`` and ``now`` is not known of."""
-        if self.is_retry:
+        if self.is_retry and not self.schedules:
             return True
-        # The last of the due times is this run's own.
-        return any(len(list(islice(due_between(one, last, now), 2))) == 2 for one in self.schedules)
+        # The last of the due times is this run's own, which a retry makes again.
+        most = 1 if self.is_retry else 2
+        return any(
+            len(list(islice(due_between(one, last, now), most))) == most for one in self.schedules
+        )
 
 
-def is_retry(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether the scheduler tries this run again."""
-    value = (os.environ if environment is None else environment).get(RETRY_VARIABLE, "")
-    return value.isdecimal() and int(value) > 0
+def find_gap(schedules: Sequence[Schedule], environment: Mapping[str, str] | None = None) -> Gap:
+    """What the scheduler says of this run and of earlier ones.
+
+    Args:
+        schedules: of the checkpoint.
+        environment: of this run.
+    """
+    env = os.environ if environment is None else environment
+    value = env.get(RETRY_VARIABLE, "")
+    return Gap(
+        tuple(schedules),
+        is_retry=value.isdecimal() and int(value) > 0,
+        is_exact=GITHUB_VARIABLE not in env,
+    )
 
 
 def with_unknown_incidents(
@@ -62,8 +86,11 @@ def with_unknown_incidents(
     checkpoint: str,
     channels: Mapping[str, Channel],
     routed: Callable[[Incident], Sequence[str]],
+    is_empty: bool,
 ) -> Known:
     """``known`` with the incidents that an unknown run may have opened.
+
+    One that still is an ERROR opens again, under the same id.
 
     Args:
         known: what is stored.
@@ -73,6 +100,7 @@ def with_unknown_incidents(
         checkpoint: whose run it is.
         channels: by name.
         routed: the channels of an incident.
+        is_empty: whether this machine has kept nothing of earlier runs.
     """
     found = [*known.incidents]
     for outcome in outcomes:
@@ -82,14 +110,30 @@ def with_unknown_incidents(
         if not gap.follows(memory.as_of, outcome.as_of):
             continue
         unknown = _unknown(outcome, memory.as_of, ids, checkpoint)
-        keyed = tuple(name for name in routed(unknown) if _ends_by_key(channels.get(name)))
-        if keyed:
-            found.append(replace(unknown, notified_channels=keyed))
+        to = [
+            name
+            for name in routed(unknown)
+            if (is_empty and gap.is_exact) or _ends_by_key(channels.get(name))
+        ]
+        if to and outcome.status is Status.ERROR:
+            found.append(replace(unknown, streak=CONFIRMED, suppressed_by=Reason.UNCONFIRMED))
+        elif to:
+            found.append(_to_end(unknown, to))
     return replace(known, incidents=tuple(found)) if len(found) > len(known.incidents) else known
 
 
 def _ends_by_key(channel: Channel | None) -> bool:
     return bool(getattr(channel, "ends_by_key", False))
+
+
+def _to_end(unknown: Incident, channels: Sequence[str]) -> Incident:
+    return replace(
+        unknown,
+        is_assumed=True,
+        notified_at=unknown.opened_at,
+        notified_status=Status.ERROR,
+        notified_channels=tuple(channels),
+    )
 
 
 def _unknown(outcome: Outcome, last: datetime, ids: IncidentIds, checkpoint: str) -> Incident:
@@ -104,8 +148,7 @@ def _unknown(outcome: Outcome, last: datetime, ids: IncidentIds, checkpoint: str
         last_seen=since,
         checkpoint=checkpoint,
         summary="the check could not run",
-        notified_at=since,
-        notified_status=Status.ERROR,
+        sequence=0,
         owner=outcome.owner,
         tags=outcome.tags,
     )

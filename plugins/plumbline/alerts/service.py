@@ -337,6 +337,7 @@ class AlertService:
             checkpoint=checkpoint,
             channels=self.opened.channels,
             routed=lambda incident: route_of(self.config, incident).to,
+            is_empty=self.fallback.is_empty,
         )
 
     def _believable(self, store: FailoverStore, known: Known) -> Known:

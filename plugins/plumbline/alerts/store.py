@@ -416,6 +416,11 @@ class LocalFallback:
         files = target.state_files
         return cls(files.path(name), older=files.older(name), monitors=monitors)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no run has left anything on this machine."""
+        return not any(file.exists() for file in (self._file, self._older) if file is not None)
+
     def load(self) -> AlertState:
         """What was last known here."""
         return self._read().state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.alerts.outage import Gap, is_retry
+from plumbline.alerts.channels.wording import plain_text
+from plumbline.alerts.outage import Gap, find_gap
 from plumbline.alerts.report import AlertsReport
 from plumbline.core.errors import WarehouseError
 from plumbline.core.outcome import Outcome
@@ -33,7 +35,9 @@ def run(
     world: World, at: datetime, found: Outcome, *, down: bool = False, gap: Gap | None = None
 ) -> AlertsReport:
     """A run on a machine of its own, without a disk."""
+    is_empty = world.fallback.is_empty
     world.fallback = NoFallback()
+    world.fallback.is_empty = is_empty
     service = world.alert_service(at, Down() if down else lambda _: None)
     for phone in world.phones.values():
         phone.step = lambda _: None
@@ -77,7 +81,12 @@ def test_each_run_gives_the_same_id_and_the_end_comes_with_the_warehouse(world: 
     assert len(ids(world)) == 3
 
 
-def test_an_error_that_lasts_is_not_opened_again(world: World) -> None:
+@pytest.mark.parametrize("goes_by_id", [True, False])
+def test_an_error_that_lasts_is_opened_again_under_the_same_id(
+    world: World, goes_by_id: bool
+) -> None:
+    for phone in world.phones.values():
+        phone.ends_by_key = goes_by_id  # type: ignore[attr-defined]
     run(world, START, outcome(Status.PASS, START))
     down = START + SIX_HOURS
     run(world, down, outcome(Status.ERROR, down), down=True)
@@ -86,8 +95,19 @@ def test_an_error_that_lasts_is_not_opened_again(world: World) -> None:
     run(world, back, outcome(Status.ERROR, back))
     run(world, back + SIX_HOURS, outcome(Status.PASS, back + SIX_HOURS))
 
-    assert [event for _, event in ids(world)] == ["opened", "resolved"]
+    assert [event for _, event in ids(world)] == ["opened", "opened", "resolved"]
     assert len({incident for incident, _ in ids(world)}) == 1
+    first, second, _ = (one.items[0].event_id for one in world.phones["slack-error"].took)
+    assert first == second
+
+
+def test_an_error_after_runs_that_were_not_made_is_notified(world: World) -> None:
+    run(world, START, outcome(Status.PASS, START))
+    later = START + 9 * SIX_HOURS
+
+    run(world, later, outcome(Status.ERROR, later))
+
+    assert [event for _, event in ids(world)] == ["opened"]
 
 
 def test_without_a_gap_between_runs_nothing_is_ended(world: World) -> None:
@@ -98,12 +118,56 @@ def test_without_a_gap_between_runs_nothing_is_ended(world: World) -> None:
     assert ids(world) == []
 
 
-def test_a_channel_that_does_not_go_by_ids_gets_no_end_without_an_opening(tmp_path: Path) -> None:
+def test_people_who_heard_it_from_each_run_hear_the_end_once(tmp_path: Path) -> None:
     world = World(tmp_path)
     run(world, START, outcome(Status.PASS, START))
+    for number in (1, 2):
+        at = START + number * SIX_HOURS
+        run(world, at, outcome(Status.ERROR, at), down=True)
+    for number in (3, 4):
+        at = START + number * SIX_HOURS
+        run(world, at, outcome(Status.PASS, at))
+
+    assert [event for _, event in ids(world)] == ["opened", "opened", "resolved"]
+    assert len({incident for incident, _ in ids(world)}) == 1
+    text = plain_text(world.phones["slack-error"].took[-1], limit=3000)
+    assert "no run was recorded since 2 Feb 12:00 UTC" in text
+    assert "may have notified of an ERROR: it is over" in text
+
+
+def _with_a_disk(world: World) -> None:
+    world.fallback.is_empty = False
+
+
+@pytest.mark.parametrize(
+    ("spoil", "gap"),
+    [
+        (_with_a_disk, Gap((EVERY_SIX_HOURS,))),
+        (lambda _: None, Gap((EVERY_SIX_HOURS,), is_exact=False)),
+        (lambda _: None, Gap()),
+    ],
+    ids=["a disk would know", "a scheduler that skips runs", "no schedule"],
+)
+def test_people_hear_no_end_where_a_gap_does_not_show_that_runs_were_made(
+    tmp_path: Path, spoil: Callable[[World], None], gap: Gap
+) -> None:
+    world = World(tmp_path)
+    spoil(world)
+    run(world, START, outcome(Status.PASS, START), gap=gap)
     later = START + 9 * SIX_HOURS
 
-    run(world, later, outcome(Status.PASS, later))
+    run(world, later, outcome(Status.PASS, later), gap=gap)
+
+    assert ids(world) == []
+
+
+def test_a_retry_of_a_run_that_was_stored_ends_nothing(world: World) -> None:
+    run(world, START, outcome(Status.PASS, START))
+    at = START + SIX_HOURS
+    run(world, at + timedelta(seconds=5), outcome(Status.PASS, at + timedelta(seconds=5)))
+    again = at + timedelta(seconds=40)
+
+    run(world, again, outcome(Status.PASS, again), gap=Gap((EVERY_SIX_HOURS,), is_retry=True))
 
     assert ids(world) == []
 
@@ -123,4 +187,9 @@ def test_a_retry_sends_nothing_twice_and_ends_what_its_first_attempt_opened(worl
 
 @pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", False), ("", False)])
 def test_cloud_run_says_which_attempt_it_is(value: str, expected: bool) -> None:
-    assert is_retry({"CLOUD_RUN_TASK_ATTEMPT": value}) is expected
+    assert find_gap([], {"CLOUD_RUN_TASK_ATTEMPT": value}).is_retry is expected
+
+
+def test_a_workflow_of_github_may_have_been_skipped() -> None:
+    assert find_gap([], {}).is_exact
+    assert not find_gap([], {"GITHUB_ACTIONS": "true"}).is_exact

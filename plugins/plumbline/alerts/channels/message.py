@@ -94,6 +94,8 @@ class Item:
     closed_by: str | None = None
     """Who closed it by hand."""
     close_reason: str = ""
+    is_assumed: bool = False
+    """Whether it is only known that runs since then left no state, and may have notified."""
     last_good: float | None = None
     last_good_at: datetime | None = None
     trend: tuple[float | None, ...] = ()

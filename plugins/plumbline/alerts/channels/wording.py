@@ -39,6 +39,9 @@ _COUNTED = re.compile(r"\d+ of \d+\b")
 _BOUND = re.compile(r"[<>≤≥]\s*(-?\d+(?:\.\d+)?)$")
 
 
+_ASSUMED = "Runs that could not be stored may have notified of an ERROR: it is over."
+
+
 @dataclass(frozen=True)
 class Detail:
     """A labelled line of an incident: ``found``, ``impact``, ``do``, ``owner``."""
@@ -56,6 +59,8 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
     if item.event.is_end:
         head = f"{item.event.upper().replace('_', ' ')} {monitor}: "
         tail = f"was {item.status} for {span(in_utc(item.at) - in_utc(item.since))}"
+        if item.is_assumed:
+            tail = f"no run was recorded since {moment(item.since)}"
         found = _ended(item)
     else:
         head = f"{item.status} {monitor}{_aside(item)}: "
@@ -264,6 +269,7 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
         Detail("docs", one_line(item.docs_url or "")),
         Detail("sql", one_line(item.sql_url or "")),
         Detail("ack", one_line(item.ack_command or "")),
+        Detail("note", _ASSUMED if item.is_assumed else ""),
         *(Detail("note", one_line(note)) for note in item.notes[:MOST_NOTES]),
         Detail("since", moment(item.since)),
         Detail("incident", one_line(item.incident)),

@@ -170,6 +170,8 @@ class Incident:
     closed_by: str | None = None
     """Who closed it by hand."""
     close_reason: str = ""
+    is_assumed: bool = False
+    """Whether it is only known that runs may have opened it (`plumbline.alerts.outage`)."""
     owner: str | None = None
     tags: tuple[str, ...] = ()
     criteria: str = ""

@@ -52,6 +52,8 @@ _FIXES = {
 class GitHubChannel:
     """The issues of a repository.
 
+    `ends_by_key`: an end without an open issue of its incident changes nothing.
+
     Args:
         name: as routes name it.
         repository: ``owner/name``.
@@ -61,6 +63,8 @@ class GitHubChannel:
     Raises:
         ConfigError: the repository is not ``owner/name``.
     """
+
+    ends_by_key = True
 
     def __init__(
         self, name: str, repository: str, token: Secret, *, base_url: str = BASE_URL

@@ -214,8 +214,8 @@ def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
             *_HEAD,
             "The image's working directory is the project.",
             "Secrets of channels are read from Secret Manager, by the name of their variable.",
-            "A run that ends in an ERROR is tried again at once. Each try has the whole deadline,",
-            "so one that hangs is late before the second begins.",
+            "A run that ends in an ERROR is retried at once. Each attempt has the whole deadline,",
+            "so if one hangs, the run is late before the second begins.",
             *maintenance_notes(schedule),
         )
     )
@@ -231,8 +231,7 @@ def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) 
                 "Deploys each job, and makes or updates what starts it. Needs the services",
                 "run.googleapis.com and cloudscheduler.googleapis.com; the service account needs",
                 "roles/run.invoker for the jobs and roles/secretmanager.secretAccessor.",
-                "Cloud Scheduler catches nothing up, and starts a run whatever the one before",
-                "does.",
+                "Cloud Scheduler doesn't catch up missed runs or wait for the previous run.",
             )
         ).rstrip(),
         "set -euo pipefail",

@@ -28,8 +28,8 @@ _HEAD = (
     "",
     "CRON_TZ is read by cronie (Red Hat, Fedora, Arch) and systemd-cron. The cron of Debian and",
     "Ubuntu ignores it and reads every line in the machine's zone: use systemd there.",
-    "A run that was missed is not caught up. Secrets of channels are set here, a line each:",
-    "SLACK_WEBHOOK_URL=...",
+    "Missed runs are not caught up. Set the secrets of channels in the crontab, one per line:",
+    "SLACK_WEBHOOK_URL=... Don't commit a file that holds one.",
 )
 
 

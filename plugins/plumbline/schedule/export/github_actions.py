@@ -138,21 +138,20 @@ def _workflow(
     offsets = sorted({offset for fitting in crons.values() for offset in fitting})
     needs_guard = any(len(fitting) < len(offsets) for fitting in crons.values())
     zone = schedule.timezone.key
-    told = [
+    header = [
         "Made by `plumbline schedule export --format github-actions` from",
         "checkpoints/schedule.yml. Put it into .github/workflows.",
         "",
-        f"{schedule.cron}, {zone}. GitHub reads cron in UTC, may start a run late or leave it out",
-        "when it is busy, and catches nothing up.",
+        f"{schedule.cron}, {zone}. GitHub reads cron in UTC. When it is busy, it starts a run late",
+        "or drops it. It doesn't catch up missed runs.",
     ]
     if needs_guard:
-        told += [
-            f"The clock of {zone} has {len(offsets)} distances from UTC: each has its crons here,",
-            "and the first step stops those that do not fit the day. When the clock is changed, a",
-            "time in the hour that is skipped is left out, and one in the hour that comes twice",
-            "comes twice.",
+        header += [
+            f"{zone} has {len(offsets)} offsets from UTC in a year. Each has its own crons, and",
+            "the first step stops those that don't apply today. When the clocks change, a time in",
+            "the skipped hour doesn't run, and one in the repeated hour runs twice.",
         ]
-    told += maintenance_notes(schedule)
+    header += maintenance_notes(schedule)
     account = cloud.service_account or "${{ vars.GCP_SERVICE_ACCOUNT }}"
     project = cloud.project or f"${{{{ vars.{PROJECT_VARIABLE} }}}}"
     only_if = "        if: steps.due.outputs.now == 'yes'\n" if needs_guard else ""
@@ -163,7 +162,7 @@ def _workflow(
     }
     text = "".join(
         (
-            comment(told),
+            comment(header),
             f"name: {_text(f'plumbline {schedule.name}')}\n",
             "on:\n  schedule:\n",
             *(f"    - cron: {_text(cron)}\n" for cron in crons),
@@ -202,16 +201,16 @@ def _guard(crons: dict[str, tuple[timedelta, ...]], zone: str) -> str:
         f'"{cron}/{_offset(offset)}"' for cron, fitting in crons.items() for offset in fitting
     )
     return f"""\
-      - name: Is it this cron's time of the year in {zone}?
+      - name: Does this cron apply today in {zone}?
         id: due
         env:
           CRON: ${{{{ github.event.schedule }}}}
         run: |
           case "$CRON/$(TZ={zone} date +%z)" in
-            {patterns} | /*)  # the last: started by hand
+            {patterns} | /*)  # the last one: started by hand
               echo "now=yes" >> "$GITHUB_OUTPUT" ;;
             *)
-              echo "$CRON is not for today: the other crons are" ;;
+              echo "$CRON doesn't apply today" ;;
           esac
 """
 

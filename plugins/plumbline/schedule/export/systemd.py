@@ -109,12 +109,12 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-# systemd starts it never twice at a time, and ends it and all it started at its deadline.
+# systemd never runs it twice at the same time, and ends it with all its processes at its deadline.
 Type=oneshot
 WorkingDirectory={_specifiers(printable(str(machine.project_dir)))}
 Environment={_quoted(f"{SCHEDULE_VARIABLE}={schedule.name}")}
 Environment={_quoted(f"PLUMBLINE_STATE_DIR={machine.state.folder}")}
-# Secrets of channels, a line each: SLACK_WEBHOOK_URL=...
+# Secrets of channels, one per line: SLACK_WEBHOOK_URL=... Make the file readable by its owner only.
 EnvironmentFile=-/etc/plumbline/environment
 ExecStart={" ".join(_quoted(word, is_command=True) for word in arguments)}
 TimeoutStartSec={int(schedule.deadline.total_seconds())}
@@ -132,7 +132,7 @@ Description=plumbline: when {printable(schedule.name)} runs
 [Timer]
 # {schedule.cron}, {schedule.timezone.key}
 {calendars}AccuracySec=1s
-# What was missed while the machine was off runs once when it is on again.
+# A run missed while the machine was off starts once when it is on again.
 Persistent=true
 
 [Install]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from shutil import copy, copytree
 from typing import Any
 
 from plumbline.core.run import Run
@@ -27,11 +28,11 @@ _ROWS_A_LOAD = 20_000
 
 
 def copy_project(shipped: Path, root: Path) -> Project:
-    """The shipped project, by links, with a docs site of GX's own beside plumbline's."""
+    """A copy of the shipped project, with a docs site of GX's own beside plumbline's."""
     root.mkdir(parents=True)
     for name in ("models", "macros", "expectations", "checkpoints", "scripts", "docs"):
-        (root / name).symlink_to(shipped / name)
-    (root / "dbt_project.yml").symlink_to(shipped / "dbt_project.yml")
+        copytree(shipped / name, root / name)
+    copy(shipped / "dbt_project.yml", root)
     configuration = (shipped / "great_expectations.yml").read_text()
     # Unlike that of any other measurement on the same warehouse.
     name = re.sub(r"\W", "_", f"{root.parent.name}_{root.name}")

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copy, copytree
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,8 +71,9 @@ def make_replay(root: Path, state_dir: Path) -> Replay:
 def copy_project(root: Path, shipped: Path, *actions: dict[str, Any]) -> Path:
     """The shipped project, with a dataset of its own for its state, and ``actions`` besides."""
     root.mkdir()
-    for name in ("models", "macros", "expectations", "scripts", "docs", "dbt_project.yml"):
-        (root / name).symlink_to(shipped / name)
+    for name in ("models", "macros", "expectations", "scripts", "docs"):
+        copytree(shipped / name, root / name)
+    copy(shipped / "dbt_project.yml", root)
     (root / "checkpoints").mkdir()
     for file in (shipped / "checkpoints").iterdir():
         text = file.read_text()

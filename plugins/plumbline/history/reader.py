@@ -399,7 +399,7 @@ def read_file(file: Path) -> list[StoredOutcome]:
             continue
         try:
             rows.append(_checked(json.loads(line)))
-        except (ValueError, TypeError, KeyError) as fault:
+        except (ValueError, TypeError, KeyError, RecursionError) as fault:
             raise ConfigError(
                 f"this is no row of outcomes: {fault}",
                 file=file,

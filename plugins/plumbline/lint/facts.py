@@ -21,7 +21,7 @@ from plumbline.models.files import Index, index_models
 from plumbline.models.properties import properties_files
 from plumbline.models.sources import says_enabled
 from plumbline.models.workspace import target_attributes
-from plumbline.project.dbt_folders import model_folders
+from plumbline.project.dbt_folders import are_folders, model_folders
 from plumbline.project.document import Document, KeyPath, Place
 from plumbline.project.documents import DBT_FILE
 from plumbline.project.jinja import Scope, holds_jinja, render_settings, render_variable
@@ -97,19 +97,9 @@ class Facts:
         with suppress(MonitorError):  # the compiler says it
             settings = dict(render_settings(settings, file=str(self.root / DBT_FILE)))
         for key in ("model-paths", "macro-paths"):
-            if key in settings and not self.are_folders(settings[key]):
+            if key in settings and not are_folders(self.root, settings[key]):
                 del settings[key]
         return settings
-
-    def are_folders(self, value: object) -> bool:
-        """Whether ``value`` is a list of folders of this project."""
-        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            return False
-        root = self.root.resolve()
-        try:
-            return all((root / name).resolve().is_relative_to(root) for name in value)
-        except (OSError, ValueError, RuntimeError):
-            return False
 
     @cached_property
     def written_variables(self) -> Mapping[str, Any]:

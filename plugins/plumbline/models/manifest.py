@@ -20,6 +20,7 @@ from plumbline.project.files import Files
 
 TARGET_PATH_VARIABLE = "DBT_TARGET_PATH"
 RUN_DBT = "run `dbt compile` (or `dbt run`) again"
+_MOST_BYTES = 512 * 1024**2
 
 # `database`.`schema`.`identifier`, of which `quoting` may leave any without backticks.
 _RELATION = re.compile(
@@ -142,11 +143,15 @@ def read_manifest(file: Path, files: Files, *, project: str) -> Manifest:
 def _content(file: Path, files: Files) -> Mapping[str, Any]:
     # No document: the care for keys that stand twice takes four times as long, and no person writes
     # this file.
-    text = files.text(file, error=MonitorError, what="dbt's manifest")
+    if os.environ.get(TARGET_PATH_VARIABLE):
+        files = Files()  # which the user may put anywhere; what the project says stays within it
+    text = files.text(file, error=MonitorError, what="dbt's manifest", most=_MOST_BYTES)
     try:
         content = json.loads(text)
     except json.JSONDecodeError as fault:
         _refuse(file, "is not JSON", f"line {fault.lineno}, column {fault.colno}")
+    except ValueError:
+        _refuse(file, "has a number that is too long")
     except RecursionError:
         _refuse(file, "is nested too deeply")
     return _mapping(content, file, None)

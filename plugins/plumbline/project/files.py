@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from plumbline.core.errors import PlumblineError
 from plumbline.project.document import Document, Fault, FaultKind
 from plumbline.project.json_document import read_json
+from plumbline.project.reading import MOST_BYTES, Confined, RefusedFileError
 from plumbline.project.yaml_document import read_yaml
 
 T = TypeVar("T")
@@ -25,20 +26,25 @@ class Files:
     """The content of files by path; no file is opened twice."""
 
     def __init__(self) -> None:
+        self._confined = Confined()
         self._contents: dict[Path, bytes | OSError] = {}
         self._are_there: dict[Path, bool] = {}
         self._listed: dict[tuple[Path, str, bool], tuple[Path, ...]] = {}
         self._made: dict[Hashable, Any] = {}
 
-    def content(self, file: Path) -> bytes:
-        """The bytes of ``file``.
+    def confine(self, root: Path) -> None:
+        """From now on, read only what is in the project ``root``."""
+        self._confined = Confined(root)
+
+    def content(self, file: Path, *, most: int = MOST_BYTES) -> bytes:
+        """The bytes of ``file``, which may be ``most``.
 
         Raises:
             OSError: it can't be read, as when it was first asked for.
         """
         if file not in self._contents:
             try:
-                self._contents[file] = file.read_bytes()
+                self._contents[file] = self._confined.read_bytes(file, most=most)
             except OSError as fault:
                 self._contents[file] = fault
         found = self._contents[file]
@@ -46,37 +52,42 @@ class Files:
             raise found
         return found
 
-    def plain_text(self, file: Path) -> str:
+    def plain_text(self, file: Path, *, most: int = MOST_BYTES) -> str:
         """The text of ``file``, with the line ends of `Path.read_text`.
 
         Raises:
             OSError: it can't be read.
             UnicodeDecodeError: it is not UTF-8.
         """
-        return self.content(file).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        return (
+            self.content(file, most=most).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        )
 
-    def text(self, file: Path, *, error: type[PlumblineError], what: str) -> str:
+    def text(
+        self, file: Path, *, error: type[PlumblineError], what: str, most: int = MOST_BYTES
+    ) -> str:
         """The text of ``file``; ``what`` is what the file is, in messages.
 
         Raises:
             PlumblineError: it can't be read; of class ``error``.
         """
-        read = self.text_or_fault(file)
+        read = self.text_or_fault(file, most=most)
         if isinstance(read, Fault):
             raise error(read.text(what), file=file, fix=read.fix)
         return read
 
-    def text_or_fault(self, file: Path) -> str | Fault:
+    def text_or_fault(self, file: Path, *, most: int = MOST_BYTES) -> str | Fault:
         """The text of ``file``, or why it can't be read."""
         try:
-            return self.plain_text(file)
+            return self.plain_text(file, most=most)
         except FileNotFoundError:
             return Fault(FaultKind.UNREADABLE, "is missing", "add the file")
         except UnicodeDecodeError:
             why = "can't be read: it is not UTF-8"
             return Fault(FaultKind.UNREADABLE, why, "save it as UTF-8 text")
         except OSError as fault:
-            return Fault(FaultKind.UNREADABLE, f"can't be read: {fault}", "save it as UTF-8 text")
+            fix = fault.fix if isinstance(fault, RefusedFileError) else "save it as UTF-8 text"
+            return Fault(FaultKind.UNREADABLE, f"can't be read: {fault}", fix)
 
     def document(self, file: Path) -> Document:
         """``file``, parsed by its ending. What can't be read is a fault of the document."""

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.project.document import Document, Fault, FaultKind, KeyPath, Mark, key_path
+from plumbline.project.limits import LONG_NUMBER, LONGEST_NUMBER, MOST_LEVELS
 
 # The standard library has already read the text, so the pattern needs no error handling.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _NO_JSON = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
@@ -33,19 +35,51 @@ def read_json(file: Path, text: str) -> Document:
         return value
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_constant=constant,
+            # A function of ours for each number takes as long as all the rest.
+            parse_int=_integer if LONG_NUMBER.search(text) else None,
+        )
+        _refuse_depth(text)
     except json.JSONDecodeError as fault:
         mark = _Lines(text).mark(min(fault.pos, len(text.rstrip())))
         return _malformed(file, f"is not JSON: {fault.msg}", "fix the JSON here", mark)
-    except RecursionError:
-        return _malformed(file, "is nested too deeply", "write it flat")
-    except ValueError as fault:
-        return _malformed(file, f"is not JSON: {fault}", "write a shorter number")
+    except (RecursionError, _TooDeepError):
+        return _malformed(file, "is nested too deeply", f"use at most {MOST_LEVELS} levels")
+    except _LongNumberError:
+        what = f"contains a number with more than {LONGEST_NUMBER} digits"
+        return _malformed(file, what, "write a shorter number")
     if not isinstance(value, dict):
         return _malformed(file, "is not a JSON object", "wrap it in { }")
     # The scan takes longer than the reading: it looks only where there is something to find.
     faults = tuple(_faults(text)) if doubtful else ()
     return Document(file, value, faults, lambda: _marks(text))
+
+
+class _TooDeepError(Exception):
+    """More than `MOST_LEVELS`."""
+
+
+class _LongNumberError(Exception):
+    """More than `LONGEST_NUMBER` digits."""
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise _LongNumberError
+    return int(digits)
+
+
+def _refuse_depth(text: str) -> None:
+    if text.count("{") + text.count("[") <= MOST_LEVELS:
+        return
+    level = 0
+    for match in _BRACKET.finditer(text):
+        level += {"{": 1, "[": 1, "}": -1, "]": -1}.get(match[0], 0)
+        if level > MOST_LEVELS:
+            raise _TooDeepError
 
 
 def _faults(text: str) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.document import Document
+from plumbline.project.files import Files
 from plumbline.project.parsing import (
     ValueFault,
     find_repeated,
@@ -154,7 +155,7 @@ def project_labels(project: Project, file: Path | None) -> tuple[Label, ...] | N
     Raises:
         ConfigError: as `read_labels`.
     """
-    document = project.documents.incidents if file is None else project.files.document(file)
+    document = project.documents.incidents if file is None else Files().document(file)
     return None if document is None else read_labels(document, zone=project.timezone)
 
 

@@ -83,6 +83,9 @@ class Project:
     root: Path
     files: Files = field(default_factory=Files, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        self.files.confine(self.root)
+
     @classmethod
     def find(cls, project_dir: Path | None = None) -> Project:
         """The project of ``--project-dir`` or of the working directory.

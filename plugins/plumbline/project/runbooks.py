@@ -40,19 +40,12 @@ def find_runbook(root: Path, named: str) -> Path | None:
 
 
 def read_runbook(root: Path, named: str, files: Files) -> str | None:
-    """The text of a runbook, for its page; None for a link, or where it can't be read.
-
-    It lies in the project, or below a folder that the project links to.
-    """
+    """The text of a runbook, for its page; None for a link, or where it can't be read."""
     if "://" in named:
         return None
-    path = Path(named.partition("#")[0])
-    file = root / path
     try:
-        inside = file.resolve().is_relative_to(root.resolve())
-        is_below = ".." not in path.parts and not path.is_absolute()
-        return files.plain_text(file) if inside or is_below else None
-    except (OSError, ValueError, RuntimeError):
+        return files.plain_text(root / named.partition("#")[0])
+    except (OSError, ValueError):
         return None
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 
 from plumbline.project.document import Document, Fault, FaultKind, KeyPath, Mark, key_path
+from plumbline.project.limits import LONG_NUMBER, LONGEST_NUMBER, MOST_LEVELS
 
 MERGE = "tag:yaml.org,2002:merge"
 """The tag of YAML's key ``<<``."""
 
-_DEEPEST = 100
-"""libyaml's composer calls itself for each level and kills the process when they are too many."""
+_MOST_VALUES = 200_000
+"""With each alias counted as all that it stands for: nine lines of aliases can hold a billion."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INDENTED = re.compile(r"^[ ?:-]+", re.MULTILINE)
@@ -25,11 +26,12 @@ def read_yaml(file: Path, text: str) -> Document:
     """The document in ``text``, which stands in ``file``."""
     try:
         if _is_too_deep(text):
-            return _malformed(file, "is nested too deeply", "write it flat")
+            return _malformed(file, "is nested too deeply", f"use at most {MOST_LEVELS} levels")
         loader = _LOADER(text)
         try:
             node = loader.get_single_node()
             # Before the value is made, which writes merged keys into the nodes.
+            _refuse_size(node, text)
             is_repeated = node is not None and _has_repeated_key(node, set())
             value = None if node is None else loader.construct_document(node)
         finally:
@@ -54,12 +56,63 @@ def _malformed(file: Path, what: str, fix: str, mark: Mark | None = None) -> Doc
     return Document(file, faults=(Fault(FaultKind.MALFORMED, what, fix, mark),))
 
 
+def _refuse_size(node: yaml.Node | None, text: str) -> None:
+    """Refuse what is short as a text and large or endless as a value.
+
+    Raises:
+        yaml.MarkedYAMLError: at the place.
+    """
+    # Both walks take as long as the reading, so they are left out where there is nothing to find.
+    if node is not None and "*" in text and "&" in text:
+        _count_values(node, {})
+    if node is not None and LONG_NUMBER.search(text):
+        _refuse_long_numbers(node, set())
+
+
+def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
+    """The number of values in ``node``; ``known`` has those of nodes that are finished."""
+    if id(node) in known:
+        if not known[id(node)]:
+            raise _problem(node, "an alias refers to a value that contains it")
+        return known[id(node)]
+    known[id(node)] = 0
+    count = 1 + sum(_count_values(inner, known) for inner in _inner(node))
+    if count > _MOST_VALUES:
+        raise _problem(node, f"its aliases stand for more than {_MOST_VALUES:,} values")
+    known[id(node)] = count
+    return count
+
+
+def _refuse_long_numbers(node: yaml.Node, seen: set[int]) -> None:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    is_number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+    if is_number and len(node.value) > LONGEST_NUMBER:
+        raise _problem(node, f"a number has more than {LONGEST_NUMBER} digits")
+    for inner in _inner(node):
+        _refuse_long_numbers(inner, seen)
+
+
+def _inner(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from pair
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
+
+
+def _problem(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
 def _is_too_deep(text: str) -> bool:
-    """Whether the composer would be in danger. To count levels takes as long as to read the file,
+    """Whether there are more levels than `MOST_LEVELS`: libyaml's composer calls itself for each
+    and kills the process when they are too many. To count levels takes as long as to read the file,
     so they are counted only where they may be many."""
     indented = max((len(found) for found in _INDENTED.findall(text)), default=0)
     brackets = text.count("[") + text.count("{")
-    return 2 * (indented + 1) + brackets > _DEEPEST and _depth(text) > _DEEPEST
+    return 2 * (indented + 1) + brackets > MOST_LEVELS and _depth(text) > MOST_LEVELS
 
 
 def _depth(text: str) -> int:
@@ -68,7 +121,7 @@ def _depth(text: str) -> int:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             deepest = max(deepest, depth)
-            if deepest > _DEEPEST:
+            if deepest > MOST_LEVELS:
                 break
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1

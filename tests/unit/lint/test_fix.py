@@ -135,13 +135,22 @@ def test_the_files_mode_stays_and_no_draft_is_left(linted: LintedProject) -> Non
     assert not [file for file in (linted.root / LAG).parent.iterdir() if file.name[0] == "."]
 
 
-def test_a_link_stays_a_link(linted: LintedProject, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "lag.json"
+def test_a_link_stays_a_link(linted: LintedProject) -> None:
+    elsewhere = linted.root / "lag.json"
     (linted.root / LAG).rename(elsewhere)
     (linted.root / LAG).symlink_to(elsewhere)
     linted.lint(fix=True)
     assert (linted.root / LAG).is_symlink()
     assert '"id"' in elsewhere.read_text()
+
+
+def test_a_file_outside_the_project_is_not_written(linted: LintedProject, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "lag.json"
+    (linted.root / LAG).rename(elsewhere)
+    (linted.root / LAG).symlink_to(elsewhere)
+    before = elsewhere.read_text()
+    linted.lint(fix=True)
+    assert elsewhere.read_text() == before
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_says_so(

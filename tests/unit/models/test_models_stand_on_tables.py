@@ -13,6 +13,7 @@ import pytest
 from plumbline.core.errors import MonitorError
 from plumbline.models import Compiler
 from plumbline.project import Project
+from plumbline.project.reading import Confined
 from support.targets import bigquery_target
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
@@ -217,14 +218,14 @@ def test_the_manifest_is_read_once_and_only_for_a_ref_that_needs_it(
     }
     small = project(files)
     reads: list[Path] = []
-    read = Path.read_bytes
+    read = Confined.read_bytes
 
-    def counted(path: Path, *arguments: Any, **named: Any) -> bytes:
+    def counted(confined: Confined, path: Path, **named: Any) -> bytes:
         if path.name == "manifest.json":
             reads.append(path)
-        return read(path, *arguments, **named)
+        return read(confined, path, **named)
 
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr(Confined, "read_bytes", counted)
     compiler = Compiler(Project(small.root), bigquery_target())
 
     def compile_(model: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,14 @@ from plumbline.project.files import Files
 def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Names of files that this user may not open."""
     names: set[str] = set()
-    read = Path.read_bytes
+    open_file = os.open
 
-    def read_bytes(file: Path) -> bytes:
-        if file.name in names:
-            raise PermissionError(13, "Permission denied", str(file))
-        return read(file)
+    def open_unlocked(path: Path, flags: int, *rest: int) -> int:
+        if Path(path).name in names:
+            raise PermissionError(13, "Permission denied", str(path))
+        return open_file(path, flags, *rest)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(os, "open", open_unlocked)
     return names
 
 

@@ -17,6 +17,7 @@ from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding
 from plumbline.lint.rules.document_shape import check_near_misses, check_shape, value_findings
 from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.project.dbt_folders import are_folders
 from plumbline.project.definitions import DefinitionEntry
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import find_name_faults
@@ -140,7 +141,7 @@ def _dbt(facts: Facts, dbt: Document) -> Iterator[Finding]:
     yield from check_shape(dbt, (), _DbtEntry)
     yield from check_near_misses(dbt, (), ours=_DBT_KEYS, others=_OTHER_DBT_KEYS)
     for key in ("model-paths", "macro-paths"):
-        if dbt.has(key) and not facts.are_folders(dbt.get(key)):
+        if dbt.has(key) and not are_folders(facts.root, dbt.get(key)):
             yield WRONG_VALUE.at(
                 dbt.place(key),
                 f"{key} is not a list of folders of the project",

@@ -280,12 +280,6 @@ class Models:
                 del given[fault.var]  # a suite's fault: the rules for variables say it
             except PlumblineError as fault:
                 return fault
-            except RecursionError:
-                return MonitorError(
-                    "its macros call each other without end",
-                    file=self.templates[name].file,
-                    fix="let one of them end",
-                )
             else:
                 break
         template = self.templates[name]

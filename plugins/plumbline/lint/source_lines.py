@@ -9,11 +9,17 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from functools import cached_property
 
+_MOST_PAIRS = 250_000
+"""Of lines that a diff takes seconds for."""
+_MOST_ALIKE = 4_000
+"""Of lines whose likeness is calculated, which takes longer."""
+
 
 class SourceLines:
     """Lines of one compiled model, held against its template's; both count from 1."""
 
     def __init__(self, template: str, sql: str) -> None:
+        self._compared = 0
         self._template = [line.strip() for line in template.splitlines()]
         self._sql = [line.strip() for line in sql.splitlines()]
 
@@ -30,6 +36,8 @@ class SourceLines:
 
     @cached_property
     def _origins(self) -> list[int]:
+        if len(self._template) * len(self._sql) > _MOST_PAIRS:
+            return [min(line, len(self._template)) for line in range(1, len(self._sql) + 1)]
         found: list[int] = []
         matcher = SequenceMatcher(None, self._template, self._sql, autojunk=False)
         for kind, first, last, start, end in matcher.get_opcodes():
@@ -44,6 +52,9 @@ class SourceLines:
         """Of the template's lines ``first`` to ``last``, the one that ``line`` is most like."""
         if first == last:  # the SQL has lines that the template has not
             return max(first, 1)
+        self._compared += last - first
+        if self._compared > _MOST_ALIKE:
+            return min(first + offset, last - 1) + 1
         likeness = [
             SequenceMatcher(None, candidate, line).ratio()
             for candidate in self._template[first:last]

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
-from plumbline.models.templates import calls_of, environment
+from plumbline.models.templates import calls_of, refuse_length, syntax_fault
 from plumbline.project.document import Fault
 from plumbline.project.files import Files
+from plumbline.project.sandbox import BoundedEnvironment, LimitError
 
 FUNCTIONS = ("ref", "source", "var", "config")
 """What plumbline gives to a template, beside the project's macros and what Jinja has."""
 
-_jinja = cache(environment)
+_jinja = cache(BoundedEnvironment)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Template:
     variables: tuple[Call, ...] = ()
     names: tuple[Call, ...] = ()
     """What is used and neither defined in the file nor known to Jinja."""
-    fault: tuple[str, int] | None = None
-    """What Jinja says of a template that it can't read, and the line."""
+    fault: tuple[str, str, int] | None = None
+    """Why the template can't be parsed, the fix, and the line."""
     unreadable: Fault | None = None
     text: str = ""
 
@@ -52,12 +53,17 @@ def read_template(file: Path, files: Files) -> Template:
     if isinstance(text, Fault):
         return Template(file, unreadable=text)
     try:
+        refuse_length(text)
         tree = _jinja().parse(text)
         free = meta.find_undeclared_variables(tree)
     except TemplateSyntaxError as fault:
-        return Template(file, fault=(fault.message or "syntax error", fault.lineno), text=text)
+        return Template(file, fault=(*syntax_fault(fault), fault.lineno), text=text)
     except RecursionError:
-        return Template(file, fault=("it is nested too deeply", 1), text=text)
+        what = "Jinja can't parse the template: it is nested too deeply"
+        return Template(file, fault=(what, "write it flat", 1), text=text)
+    except LimitError as fault:
+        what = f"the template fails: {fault}"
+        return Template(file, fault=(what, "make it shorter, or write it in SQL", 1), text="")
     return Template(
         file,
         refs=tuple(_calls(tree, "ref")),

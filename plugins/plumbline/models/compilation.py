@@ -16,11 +16,12 @@ from plumbline.models.compiled import CompiledModel
 from plumbline.models.references import Place, Reference
 from plumbline.models.refs import Ref, resolve_ref
 from plumbline.models.sources import find_source
-from plumbline.models.templates import current_place
+from plumbline.models.templates import LONGEST_SQL, current_place
 from plumbline.models.variables import NAME, VariableError, check_bounds, parameter, typed_like
 from plumbline.models.workspace import Workspace
 from plumbline.project.documents import DBT_FILE
 from plumbline.project.jinja import holds_jinja, render_variable
+from plumbline.project.sandbox import bounded
 
 # plumbline sets these itself; dbt_project.yml holds defaults only so that dbt can compile too.
 BUILT_IN = ("as_of", "first_date", "last_date")
@@ -52,20 +53,36 @@ class Compilation:
 
     def compile(self, model: str) -> CompiledModel:
         """See ``Compiler.compile``."""
+        try:
+            with bounded():  # for all pieces together
+                return self._compile(model)
+        except RecursionError:
+            raise MonitorError(
+                "models and macros refer to each other too deeply",
+                file=self.workspace.models.find(model, file=self.where),
+                fix="let fewer stand on one another",
+            ) from None
+
+    def _compile(self, model: str) -> CompiledModel:
         main = self._piece(model)
-        ctes = self._ctes(model, path=(model,))
+        ctes: dict[str, None] = {}
+        self._collect(model, (model,), ctes)
         self._check_values(model)
         properties = self.workspace.properties.models.get(model)
         bound = [*(self.pieces[name].sql for name in ctes), main.sql]
         names = dict.fromkeys(name for sql in bound for name in sql.names)
+        inlined = {name: self.pieces[name].sql.text for name in ctes}
+        whole = "".join((*_functions(bound), _assemble(main.sql, inlined)))
+        if len(whole) > LONGEST_SQL:
+            raise MonitorError(
+                f"the SQL, with all that it refers to, has more than {LONGEST_SQL:,} characters, "
+                "the most of a query",
+                file=self.workspace.models.find(model, file=self.where),
+                fix="make it shorter",
+            )
         return CompiledModel(
             name=model,
-            sql="".join(
-                (
-                    *_functions(bound),
-                    _assemble(main.sql, {name: self.pieces[name].sql.text for name in ctes}),
-                )
-            ),
+            sql=whole,
             parameters=tuple(self.parameters[name] for name in names),
             sources=tuple(self.sources),
             variables=tuple(dict.fromkeys((*self.parameters, *self.naming))),
@@ -107,9 +124,8 @@ class Compilation:
         self.pieces[model] = piece
         return piece
 
-    def _ctes(self, model: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    def _collect(self, model: str, path: tuple[str, ...], ordered: dict[str, None]) -> None:
         """Every model that ``model`` stands on, each after those that it stands on itself."""
-        ordered: dict[str, None] = {}
         for name, place in self._piece(model).refs.items():
             if name in path:
                 circle = " -> ".join((*path[path.index(name) :], name))
@@ -119,9 +135,9 @@ class Compilation:
                     key=place.key,
                     fix="remove one of these ref() calls",
                 )
-            for inner in (*self._ctes(name, (*path, name)), name):
-                ordered[inner] = None
-        return tuple(ordered)
+            if name not in ordered:
+                self._collect(name, (*path, name), ordered)
+                ordered[name] = None
 
     # What templates call
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateSyntaxError, nodes
-from jinja2.exceptions import TemplateNotFound, UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import BaseLoader, Environment, Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import UndefinedError
 
 from plumbline.core.errors import MonitorError, PlumblineError, did_you_mean
 from plumbline.models.files import Index
 from plumbline.models.references import CLOSE, OPEN, Place
 from plumbline.project.files import Files
+from plumbline.project.sandbox import BoundedEnvironment, IncludeError, LimitError, bounded
 
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 # What dbt knows and plumbline does not, because a compiled monitor must not depend on it.
@@ -25,19 +25,11 @@ _DBT_ONLY = frozenset(
 )
 
 
+LONGEST_SQL = 1024**2
+"""Characters: https://cloud.google.com/bigquery/quotas#query_jobs"""
+
 CALCULATED = object()
 """Stands for a setting that only rendering would show."""
-
-
-def environment(loader: BaseLoader | None = None) -> Environment:
-    """Jinja with dbt's extensions: lint parses by it what a run renders by it."""
-    return ImmutableSandboxedEnvironment(
-        loader=loader,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
-        auto_reload=False,
-        autoescape=False,  # SQL, not HTML
-    )
 
 
 class Templates:
@@ -47,7 +39,7 @@ class Templates:
         self._macros = macros
         self._files = files
         self._settings: dict[Path, Mapping[str, object]] = {}
-        self._environment = environment(_FileLoader(files))
+        self._environment = BoundedEnvironment(loader=_FileLoader(files), auto_reload=False)
 
     def render(self, file: Path, functions: Mapping[str, Callable[..., Any]]) -> str:
         """The text of ``file`` with ``functions`` and every macro of the project known to it.
@@ -59,7 +51,10 @@ class Templates:
         for name in self._macros.files:
             namespace[name] = self._macro(name, namespace)
         try:
-            return self._environment.get_template(str(file)).render(namespace)
+            with bounded():
+                sql = self._environment.get_template(str(file)).render(namespace)
+            refuse_length(sql)
+            return sql
         except Exception as fault:  # noqa: BLE001 - whatever a template raises is its own fault
             _explain(fault, file, namespace)
 
@@ -73,7 +68,7 @@ class Templates:
             text = self._files.text(file, error=MonitorError, what="the template")
             try:
                 tree = self._environment.parse(text, filename=str(file))
-            except TemplateSyntaxError as fault:
+            except Exception as fault:  # noqa: BLE001 - as when it is rendered
                 _explain(fault, file, {})
             self._settings[file] = _settings(tree)
         return self._settings[file]
@@ -92,7 +87,7 @@ class Templates:
 
 
 class _FileLoader(BaseLoader):
-    """Templates by absolute path; only files of the index are ever asked for by plumbline."""
+    """Templates by path, of files of the index: templates themselves can't name any."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -103,9 +98,8 @@ class _FileLoader(BaseLoader):
         template: str,
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         file = Path(template)
-        if not file.is_absolute():
-            raise TemplateNotFound(template, "templates can't be included; write a macro")
         text = self._files.text(file, error=MonitorError, what="the template")
+        refuse_length(text)
         if OPEN in text or CLOSE in text:
             raise MonitorError(
                 "the file contains a character of Unicode's private use area (U+E000, U+E001)",
@@ -113,6 +107,23 @@ class _FileLoader(BaseLoader):
                 fix="remove it",
             )
         return text, str(file), None
+
+
+def syntax_fault(fault: TemplateSyntaxError) -> tuple[str, str]:
+    """What is wrong with a template that Jinja can't parse, and the fix."""
+    if isinstance(fault, IncludeError):
+        return str(fault.message), "write a macro in the project's macros folder, and call it"
+    return f"Jinja can't parse the template: {fault.message}", "fix the template there"
+
+
+def refuse_length(text: str) -> None:
+    """Refuse a template or its SQL where BigQuery would.
+
+    Raises:
+        LimitError: it is longer than a query may be.
+    """
+    if len(text) > LONGEST_SQL:
+        raise LimitError(f"it is longer than {LONGEST_SQL:,} characters, the most of a query")
 
 
 def _settings(tree: nodes.Template) -> dict[str, object]:
@@ -156,13 +167,18 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
     if isinstance(fault, PlumblineError):
         raise fault
     if isinstance(fault, TemplateSyntaxError):
+        what, fix = syntax_fault(fault)
         raise MonitorError(
-            f"Jinja can't parse the template: {fault.message}",
-            file=fault.filename or file,
-            key=f"line {fault.lineno}",
-            fix="fix the template there",
+            what, file=fault.filename or file, key=f"line {fault.lineno}", fix=fix
         ) from None
     place = _place_of(fault) or Place(str(file), 1)
+    if isinstance(fault, RecursionError):
+        raise MonitorError(
+            "the template is nested too deeply, or macros call each other without end",
+            file=place.file,
+            key=place.key,
+            fix="write it flat",
+        ) from None
     undefined = _UNDEFINED.search(str(fault)) if isinstance(fault, UndefinedError) else None
     if undefined:
         name = undefined.group(1)
@@ -176,10 +192,12 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
             else did_you_mean(name, known),
         ) from None
     raise MonitorError(
-        f"the template fails: {fault or type(fault).__name__}",
+        f"the template fails: {str(fault) or type(fault).__name__}",
         file=place.file,
         key=place.key,
-        fix="fix the template there",
+        fix="make it shorter, or write it in SQL"
+        if isinstance(fault, LimitError)
+        else "fix the template there",
     ) from fault
 
 

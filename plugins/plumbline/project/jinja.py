@@ -157,6 +157,8 @@ class _Rendering:
         from jinja2 import StrictUndefined
         from jinja2.exceptions import TemplateSyntaxError, UndefinedError
 
+        from plumbline.project.sandbox import bounded
+
         def refuse(what: str, fix: str) -> NoReturn:
             raise MonitorError(
                 f"{text!r} can't be rendered: {what}", file=file, key=key, fix=fix
@@ -169,7 +171,8 @@ class _Rendering:
             "project_name": self._scope.project_name,
         }
         try:
-            value = _environment().from_string(text).render(names)
+            with bounded():
+                value = _environment().from_string(text).render(names)
             if isinstance(value, StrictUndefined):
                 str(value)  # raises, and says which name
         except PlumblineError:
@@ -273,21 +276,17 @@ class _Target:
 @cache
 def _environment() -> Environment:
     # Imported when there is something to render: most projects' files hold plain names.
-    from jinja2 import StrictUndefined
     from jinja2.nativetypes import NativeCodeGenerator
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    class Native(ImmutableSandboxedEnvironment):
+    from plumbline.project.sandbox import BoundedEnvironment
+
+    class Native(BoundedEnvironment):
         """As dbt's for YAML: one expression alone keeps its type, more become a text."""
 
         code_generator_class = NativeCodeGenerator
         concat = staticmethod(_concat)
 
-    environment = Native(
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],  # dbt's
-        autoescape=False,  # names, not HTML
-    )
+    environment = Native()
     environment.filters |= {
         "as_text": str,
         "as_native": _native,

@@ -194,3 +194,12 @@ def test_a_circle_goes_along_edges_and_back_to_its_start(edges: dict[str, list[s
     for cycle in find_cycles(edges):
         assert cycle[0] == cycle[-1] == min(cycle)
         assert all(after in edges[before] for before, after in pairwise(cycle))
+
+
+def test_a_long_model_is_mapped_in_seconds_though_every_line_differs() -> None:
+    template, sql = (
+        "\n".join(f"select {number} {word} from a where b = {number}" for number in range(900))
+        for word in ("", "as c")
+    )
+    lines = SourceLines(template, sql)
+    assert 1 <= lines.origin(900) <= 900  # a likeness of each pair of lines would take minutes

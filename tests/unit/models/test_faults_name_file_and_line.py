@@ -104,10 +104,10 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             id="a template that breaks out",
         ),
         pytest.param(
-            {"models/m.sql": "{% include '/etc/passwd.txt' %}"},
-            "the template is missing",
-            "/etc/passwd.txt",
-            "add the file",
+            {"models/m.sql": "select 1\n{% include '/etc/passwd.txt' %}"},
+            "the template includes another file",
+            "models/m.sql: line 2",
+            "write a macro",
             id="an included file",
         ),
         pytest.param(

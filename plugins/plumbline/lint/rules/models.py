@@ -30,7 +30,7 @@ NAMED_TWICE = error(
 )
 MALFORMED = error(
     "template-malformed",
-    "Jinja can't parse the template.",
+    "Jinja can't parse the template, or it includes another file.",
     wrong="{% if x %} select 1",
     right="{% if x %} select 1 {% endif %}",
 )
@@ -123,12 +123,8 @@ def _template(context: LintContext, template: Template) -> Iterator[Finding]:
     if template.unreadable is not None:
         yield text_finding(template.file, template.unreadable)
     if template.fault is not None:
-        what, line = template.fault
-        yield MALFORMED.at(
-            Place(template.file, line),
-            f"Jinja can't parse the template: {what}",
-            "fix the template here",
-        )
+        what, fix, line = template.fault
+        yield MALFORMED.at(Place(template.file, line), what, fix)
     for call in template.refs:
         name = call.arguments[-1]
         # what dbt's manifest knows, the compiler says

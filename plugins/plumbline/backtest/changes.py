@@ -64,12 +64,12 @@ def other_changes(base: Project, head: Project, *, now: datetime) -> Iterator[st
             yield f"checkpoint {name} runs {' and '.join(words)}"
     yield from _schedules(base, head, names, now)
     if base.alerts.policy != head.alerts.policy:
-        yield "alerts.yml: reminders or flapping are others: alerts below are counted with the new"
+        yield "alerts.yml: reminders or flapping changed; the alerts below use the new settings"
     if base.alerts.routes != head.alerts.routes:
-        yield "alerts.yml: alerts go to others"
+        yield "alerts.yml: routes changed"
     muted = {mute.monitor for mute in head.mutes} - {mute.monitor for mute in base.mutes}
     if muted:
-        yield f"mutes.yml: nothing more is said of {', '.join(sorted(muted))}"
+        yield f"mutes.yml: mutes {', '.join(sorted(muted))}"
 
 
 def _schedules(base: Project, head: Project, names: set[str], now: datetime) -> Iterator[str]:

@@ -113,6 +113,6 @@ def _notes(
     if not missing or "dataframe" in missing:
         return ()
     return (
-        f"Judged is the last batch only: {definition.name} says no {' and no '.join(missing)} in "
+        f"Only the last batch is checked: {definition.name} has no {' and no '.join(missing)} in "
         "batch_parameters.",
     )

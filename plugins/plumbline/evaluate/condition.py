@@ -316,7 +316,9 @@ def _of_object(written: Mapping[str, Any], depth: int) -> Condition:
             raise ConditionError(f"a condition of type {kind!r} needs a list of conditions")
         inner = tuple(_of_object(one, depth + 1) for one in listed if isinstance(one, Mapping))
         if len(inner) != len(listed):
-            raise ConditionError(f"a condition of type {kind!r} holds what is no condition")
+            raise ConditionError(
+                f"a condition of type {kind!r} contains something that is not a condition"
+            )
         return And(inner) if kind == "and" else Or(inner)
     column = written.get("column")
     name = column.get("name") if isinstance(column, Mapping) else None

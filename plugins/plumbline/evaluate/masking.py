@@ -182,4 +182,6 @@ def _exceptions(info: Any, mask: Mask, touched: frozenset[str]) -> Any:
 
 def _withheld(touched: frozenset[str]) -> str:
     columns = " and ".join(sorted(touched))
-    return f"it raised; what it said is withheld, as it may quote {columns}, tagged as personal"
+    return (
+        f"it raised an error, which is withheld because it may quote {columns}, tagged as personal"
+    )

@@ -175,7 +175,7 @@ def _of_query(
 ) -> Evaluated:
     """GX's, or a project's own: a query whose rows are the unexpected ones."""
     if table.query_batch is None:
-        raise EvaluationError("it is a query, and here is no warehouse to ask")
+        raise EvaluationError("it is a query, which needs a warehouse")
     answer = table.query_batch(str(expectation.unexpected_rows_query))
     rows = [dict(row) for row in answer.rows]
     count = len(rows) if answer.row_count is None else answer.row_count

@@ -121,7 +121,7 @@ def _nothing_checked(entry: ExpectationValidationResult) -> str | None:
     if not entry.success or elements is None:
         return None
     if elements == 0:
-        return f"{NOTHING_CHECKED}there is no row that it looks at"
+        return f"{NOTHING_CHECKED}no rows to check"
     if elements == missing:
         return f"{NOTHING_CHECKED}all {elements} values are NULL"
     return None

@@ -131,7 +131,7 @@ def fault_of_meta(meta: Mapping[str, Any] | None) -> str | None:
     """What is wrong with the ``when_no_rows`` of an expectation; None where nothing is."""
     for name in meta or ():
         if name != WHEN_NO_ROWS and get_close_matches(name, [WHEN_NO_ROWS], cutoff=0.8):
-            return f"meta says {name!r}; did you mean {WHEN_NO_ROWS!r}?"
+            return f"meta has the key {name!r}; did you mean {WHEN_NO_ROWS!r}?"
     value = (meta or {}).get(WHEN_NO_ROWS, SKIP)
     return None if value == SKIP else f"{WHEN_NO_ROWS} is {value!r}, and can only be {SKIP!r}"
 

@@ -243,7 +243,10 @@ def test_the_report_is_a_table_for_a_pull_request(changed: SmallProject) -> None
 
 def test_nothing_changed_is_one_sentence(changed: SmallProject) -> None:
     page = as_text(impact_page(impact(changed, []), NEW_YORK))
-    assert page == "Impact against main\nNothing that judges or tells has changed.\n"
+    assert (
+        page
+        == "Impact against main\nNo change to suites, models, checkpoints, schedules or alerts.\n"
+    )
 
 
 def test_a_suite_of_other_expectations_has_to_be_asked(changed: SmallProject) -> None:

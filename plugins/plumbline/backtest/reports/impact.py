@@ -17,7 +17,7 @@ def impact_page(impact: Impact, zone: ZoneInfo) -> list[Section]:
     """All sections."""
     head = f"Impact against {impact.base}"
     if not impact.effects and not impact.others:
-        return [Section(head, ("Nothing that judges or tells has changed.",))]
+        return [Section(head, ("No change to suites, models, checkpoints, schedules or alerts.",))]
     sections = [Section(head, (_verdict(impact),))]
     measured = [one for one in impact.effects if one.before is not None or one.after is not None]
     if measured:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON: Sequence[str] = (sys.executable,)
+"""How each process that is measured begins; ``-m MODULE`` or ``-P SCRIPT`` follows."""
 MISSED, NOT_MEASURED, USAGE = 1, 3, 64
 """Exit codes: something is worse than it may be; it could not be measured; wrong usage."""
 
@@ -19,6 +23,11 @@ class BenchmarkError(Exception):
 def say(text: str) -> None:
     """A line of progress, on standard error."""
     click.echo(text, err=True)
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """A command line of Python, to be measured."""
+    return (*PYTHON, *arguments)
 
 
 def python_path() -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from bench import shared
 from bench.docs import cli
 from bench.docs.cli import Measured
 from plumbline.core.errors import WarehouseError
@@ -118,7 +119,7 @@ def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.warehouse
 @pytest.mark.scenario
 def test_few_results_are_measured_for_real(season: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "PYTHON", warm_python())
+    monkeypatch.setattr(shared, "PYTHON", warm_python())
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season.state_dir))
     arguments = ["--many", "20", "--rounds", "1", "--no-gx", "--format", "json"]
     done = CliRunner().invoke(cli.command, arguments)

@@ -245,24 +245,34 @@ def main() -> None:
         sys.exit(code)
     address, listener = sys.argv[2], socket.socket(fileno=int(sys.argv[3]))
     _import_everything(address)
-    option, program, *arguments = serve(listener)
-    import runpy
-
-    if option == "-P":
-        sys.argv[:] = [program, *arguments]
-        runpy.run_path(program, run_name="__main__")
-        _leave()
-    assert option == "-m", "a warm Python knows python -m MODULE and python -P SCRIPT"
-    # as -m has it: the folder where it is typed, then what the environment adds
-    added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:0] = [os.getcwd(), *(folder for folder in added if folder not in sys.path)]  # noqa: PTH109
-    sys.argv[1:] = arguments
-    runpy.run_module(program, run_name="__main__", alter_sys=True)
+    arguments = serve(listener)
+    try:
+        _run(*arguments)
+    except SystemExit as ended:
+        _leave(ended.code)
+    except Exception:  # noqa: BLE001 - said as Python says it
+        sys.excepthook(*sys.exc_info())
+        _leave(1)
     _leave()
 
 
-def _leave() -> None:
-    """End as a program does that has reached its end, without DuckDB's destructors.
+def _run(option: str, program: str, *arguments: str) -> None:
+    import runpy
+
+    added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [folder for folder in added if folder not in sys.path]
+    if option == "-P":
+        sys.argv[:] = [program, *arguments]
+        runpy.run_path(program, run_name="__main__")
+        return
+    assert option == "-m", "a warm Python knows python -m MODULE and python -P SCRIPT"
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the folder where it is typed, as -m has it
+    sys.argv[1:] = arguments
+    runpy.run_module(program, run_name="__main__", alter_sys=True)
+
+
+def _leave(code: int | str | None = 0) -> None:
+    """End as a program does that says so or has reached its end, without DuckDB's destructors.
 
     They would wait for threads that the fork left behind in the server, and abort.
     """
@@ -273,9 +283,11 @@ def _leave() -> None:
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
     atexit._run_exitfuncs()
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(1 if isinstance(code, str) else code or 0)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,31 @@ def test_it_says_and_ends_as_python_does(folder: Path) -> None:
     assert (said["zone"], said["read"]) == ("EST", "given")
 
 
+@pytest.mark.parametrize(
+    ("last", "code", "said"),
+    [
+        ("pass", 0, ""),
+        ("sys.exit()", 0, ""),
+        ("sys.exit(3)", 3, ""),
+        ("sys.exit('it is late')", 1, "it is late"),
+        ("raise ValueError('it is late')", 1, "ValueError: it is late"),
+    ],
+)
+def test_a_program_that_has_used_duckdb_ends_as_it_says(
+    tmp_path: Path, last: str, code: int, said: str
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import duckdb, sys\nheld = duckdb.connect()\n"
+        f"print(held.sql('select sum(range) from range(1000000)').fetchone()[0])\n{last}\n"
+    )
+    done = subprocess.run(
+        [*warm_python(), "-P", str(script)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (code, "499999500000\n")
+    assert done.stderr.rstrip().endswith(said)
+
+
 def test_plumbline_ends_with_its_exit_codes(folder: Path) -> None:
     command = [*warm_python(), "-m", "plumbline"]
     codes = [

@@ -16,14 +16,13 @@ from typing import Any
 import click
 
 from bench.past import copy_project, multiply
-from bench.shared import MISSED, NOT_MEASURED, ROOT, python_path, say
+from bench.shared import MISSED, NOT_MEASURED, ROOT, python, python_path, say
 from plumbline.core.errors import PlumblineError
 from plumbline.project import Project, Target
 from plumbline.project.sites import site_folder
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.ready import ensure_ready
 
-PYTHON: Sequence[str] = (sys.executable,)
 FEW = 10
 AT_MOST = 1.2
 """How many times the CPU of the docs step with few results it may take with many."""
@@ -111,7 +110,7 @@ def _prepared(folder: Path, state: Path, count: int) -> _Prepared:
     _step(prepared, "plumbline")
     multiply(prepared.state / "results", target, count)
     subprocess.run(
-        [*PYTHON, "-m", "plumbline", "docs", "build", "--afresh"],
+        python("-m", "plumbline", "docs", "build", "--afresh"),
         cwd=project.root,
         env=_environment(prepared),
         check=True,
@@ -141,7 +140,7 @@ def _measured(builder: str, prepared: _Prepared, stored: int, rounds: int) -> Me
 
 def _step(prepared: _Prepared, builder: str) -> Mapping[str, Any]:
     done = subprocess.run(
-        [*PYTHON, "-m", "bench.docs.step", str(prepared.root), builder],
+        python("-m", "bench.docs.step", str(prepared.root), builder),
         env=_environment(prepared),
         check=True,
         capture_output=True,

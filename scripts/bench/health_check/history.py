@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from bench.health_check.measure import HERE, Measured, Process, run
 from bench.health_check.parts import Part, Target
 from bench.health_check.proxy import Counted, forwarding
 from bench.past import copied, copy_project
-from bench.shared import BenchmarkError, python_path
+from bench.shared import BenchmarkError, python, python_path
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.tables import DELIVERIES, HEARTBEATS, INCIDENTS, OUTCOMES, STATE, OwnTable
 from plumbline.project import Project
@@ -174,8 +173,9 @@ class _Place:
             for table in (HEARTBEATS, OUTCOMES, INCIDENTS, DELIVERIES, STATE):
                 dataset.client.query(_past(table, self.runs - 1, dataset)).result()
         progress(f"building the site of {self.runs:,} runs")
-        command = ("-m", "plumbline", "docs", "build", "--afresh", "--project-dir", str(self.root))
-        run((sys.executable, *command), self.environment)
+        arguments = ("docs", "build", "--afresh", "--project-dir", str(self.root))
+        command = python("-m", "plumbline", *arguments)
+        run(command, self.environment)
 
     @contextmanager
     def dataset(self) -> Iterator[OwnDataset]:
@@ -196,7 +196,7 @@ class _Place:
         """A whole run, measured, counted."""
         out = self.state / "files.txt"
         command = (
-            *(sys.executable, str(HERE / "counted.py"), str(out), "run", CHECKPOINT, "--alerts"),
+            *python("-P", str(HERE / "counted.py"), str(out), "run", CHECKPOINT, "--alerts"),
             *("--as-of", f"{instant}:00:00Z", "--target", "local", "--format", "json"),
             *("--fail-on", "error", "--project-dir", str(self.root)),
         )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.health_check.measure import HERE, Contender, in_turn, run
 from bench.health_check.parts import Part, Target
-from bench.shared import python_path
+from bench.shared import python, python_path
 
 FEW = 5
+RUN = (
+    *("run", "all", "--no-alerts", "--no-docs", "--target", "local"),
+    *("--as-of", "2026-02-02", "--format", "json"),
+)
 AT_MOST_MS = 40.0
 AT_MOST_MEMORY = 1.5
 WARNING = 1
@@ -51,11 +54,7 @@ def measure_many(
             Contender(
                 f"plumbline, {count:,} monitors",
                 "",
-                (
-                    *(sys.executable, "-m", "plumbline", "run", "all", "--no-alerts", "--no-docs"),
-                    *("--target", "local", "--as-of", "2026-02-02", "--format", "json"),
-                    *("--project-dir", str(root)),
-                ),
+                (*python("-m", "plumbline", *RUN, "--project-dir", str(root)),),
                 {"BIGQUERY_EMULATOR_HOST": endpoint, "PLUMBLINE_PROJECT": project},
                 WARNING,
             ),
@@ -63,7 +62,7 @@ def measure_many(
                 f"their bare jobs, {count:,}",
                 "",
                 (
-                    *(sys.executable, str(HERE / "floor.py"), endpoint, project),
+                    *python("-P", str(HERE / "floor.py"), endpoint, project),
                     str(root / "models" / "monitors"),
                 ),
                 {},
@@ -73,11 +72,9 @@ def measure_many(
     few, few_bare, many, many_bare = found.values()
     beyond = (many.cpu - few.cpu) - (many_bare.cpu - few_bare.cpu)
     profile = folder / "profile.json"
-    largest = among[2]
-    under = (sys.executable, str(HERE / "profiled.py"), str(profile), *largest.command[3:])
     run(
-        under,
-        {**largest.environment, "PYTHONPATH": python_path()},
+        python("-P", str(HERE / "profiled.py"), str(profile), *RUN, "--project-dir", str(root)),
+        {**among[2].environment, "PYTHONPATH": python_path()},
         expected=WARNING,
     )
     return Part(

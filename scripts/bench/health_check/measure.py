@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.health_check.proxy import forwarding
-from bench.shared import BenchmarkError
+from bench.shared import BenchmarkError, python
 
 AS_OF = "2026-02-02"
 SEED_DAY_EXIT_CODE = 2
@@ -133,14 +133,14 @@ def contenders(
         Contender(
             FLOOR,
             "five queries by Google's client, one after the other",
-            (sys.executable, str(HERE / "floor.py"), endpoint, project),
+            python("-P", str(HERE / "floor.py"), endpoint, project),
             {},
         ),
         Contender(
             PLUMBLINE,
             "plumbline run health_check --no-alerts --no-docs",
             (
-                *(sys.executable, *RUN, "--as-of", AS_OF),
+                *python(*RUN, "--as-of", AS_OF),
                 *("--format", "json", "--project-dir", str(project_dir)),
             ),
             hosted,
@@ -152,7 +152,7 @@ def contenders(
             Contender(
                 GX,
                 "Great Expectations over sqlalchemy-bigquery, five suites",
-                (sys.executable, str(HERE / "gx_plain.py"), endpoint, project),
+                python("-P", str(HERE / "gx_plain.py"), endpoint, project),
                 {},
             )
         )
@@ -211,7 +211,7 @@ def measure(
     light = {}
     for arguments in LIGHT:
         line = " ".join(("plumbline", *arguments))
-        command = (sys.executable, "-m", "plumbline", *arguments, "--project-dir", str(project_dir))
+        command = python("-m", "plumbline", *arguments, "--project-dir", str(project_dir))
         if rounds > 1:
             run(command, {})  # fills caches
         light[line] = Measured(line, tuple(run(command, {})[0] for _ in range(rounds)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.health_check.measure import SEED_DAY_EXIT_CODE, Contender, in_turn, run
 from bench.health_check.parts import Part, Target
 from bench.health_check.proxy import forwarding
+from bench.shared import python
 from plumbline.project import Project
 
 CHECKPOINT = "health_check_full"
@@ -35,7 +35,7 @@ def measure_backtest(
     def contenders(address: str) -> list[Contender]:
         hosted = {"BIGQUERY_EMULATOR_HOST": address, "PLUMBLINE_PROJECT": project}
         common = ("--target", "local", "--format", "json", "--project-dir", str(project_dir))
-        command = (sys.executable, "-m", "plumbline")
+        command = python("-m", "plumbline")
         once = ("run", CHECKPOINT, "--no-alerts", "--no-docs", "--as-of", "2026-02-02")
         season = (
             "backtest",

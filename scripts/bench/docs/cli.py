@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ import click
 from bench.past import copy_project, multiply
 from bench.shared import MISSED, NOT_MEASURED, ROOT, python, python_path, say
 from plumbline.core.errors import PlumblineError
+from plumbline.history.dataset import OwnDataset
+from plumbline.history.tables import DATASET, SERVICE_DEPLOYMENTS
 from plumbline.project import Project, Target
 from plumbline.project.sites import site_folder
+from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.ready import ensure_ready
 
@@ -62,11 +66,11 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
     with tempfile.TemporaryDirectory(prefix="plumbline-docs-") as folder:
         # A warehouse that is there is used, and left as it was found but for datasets of ours.
         is_own = "PLUMBLINE_STATE_DIR" not in os.environ
-        state = os.environ.setdefault("PLUMBLINE_STATE_DIR", str(Path(folder) / "state"))
+        os.environ.setdefault("PLUMBLINE_STATE_DIR", str(Path(folder) / "state"))
         target: Target | None = None
         try:
             target = ensure_ready(Project(ROOT).target("local"), say)
-            few, many_ = (_prepared(Path(folder), Path(state), count) for count in (FEW, many))
+            few, many_ = (_prepared(Path(folder), target, count) for count in (FEW, many))
             found = [
                 _measured("plumbline", few, FEW, rounds),
                 _measured("plumbline", many_, many, rounds),
@@ -96,17 +100,24 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
 class _Prepared:
     root: Path
     state: Path
+    endpoint: str
 
 
-def _prepared(folder: Path, state: Path, count: int) -> _Prepared:
+def _prepared(folder: Path, season: Target, count: int) -> _Prepared:
     """A project of its own with ``count`` results, whose site knows them all."""
     say(f"making {count:,} stored results")
     project = copy_project(ROOT, folder / f"with_{count}")
-    target = ensure_ready(project.target("local"))
-    prepared = _Prepared(project.root, folder / f"state_{count}")
-    prepared.state.mkdir()
-    # The warehouse is shared; all else is each project's own.
-    (prepared.state / "warehouse").symlink_to(state.absolute() / "warehouse")
+    # The season is shared; state and history are each project's own.
+    prepared = _Prepared(project.root, folder / f"state_{count}", endpoint_of(season))
+    target = project.target("local")
+    with closing(OwnDataset(target)) as own:
+        own.ensure()
+        seeded = f"{season.project}.{DATASET}.{SERVICE_DEPLOYMENTS.name}"
+        columns = ", ".join(column.name for column in SERVICE_DEPLOYMENTS.columns)
+        own.client.query(
+            f"insert into `{own.table_id(SERVICE_DEPLOYMENTS)}` ({columns}) "
+            f"select {columns} from `{seeded}`"
+        ).result()
     _step(prepared, "plumbline")
     multiply(prepared.state / "results", target, count)
     subprocess.run(
@@ -153,6 +164,7 @@ def _step(prepared: _Prepared, builder: str) -> Mapping[str, Any]:
 def _environment(prepared: _Prepared) -> dict[str, str]:
     return {
         **os.environ,
+        "BIGQUERY_EMULATOR_HOST": prepared.endpoint,
         "PLUMBLINE_STATE_DIR": str(prepared.state),
         "PYTHONPATH": python_path(),
     }

@@ -17,6 +17,7 @@ from typing import Any
 from bench.opened_files import listen
 
 CHECKPOINT = "health_check_full"
+AS_OF = "2026-02-02"
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     context = load_context(Project(root))
     checkpoint: Any = context.checkpoints.get(CHECKPOINT)
     checkpoint.actions = []
-    result = checkpoint.run()
+    result = checkpoint.run(batch_parameters={"as_of": AS_OF})
     action = _action(which)
     action._data_context = context
     read: set[str] = set()

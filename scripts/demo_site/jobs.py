@@ -36,7 +36,7 @@ class ScheduleJobs(MonitorJobs):
     """One job a monitor for a whole schedule; set `instants` and empty `sent` before its runs."""
 
     instants: ClassVar[list[datetime]] = []
-    sent: ClassVar[dict[str, Future[QueryResult]]] = {}
+    sent: ClassVar[dict[str, tuple[CompiledModel, Future[QueryResult]]]] = {}
 
     def compile(self, suite: Suite) -> CompiledModel:
         assert suite.monitor.model is not None
@@ -46,9 +46,10 @@ class ScheduleJobs(MonitorJobs):
 
     def submit(self, monitors: Iterable[str]) -> None:
         for name in monitors:
-            compiled = self._compiled[name] = self.compile(self.project.suite(name))
             if name not in self.sent:
+                compiled = self.compile(self.project.suite(name))
                 query = QueryRequest(name=name, sql=compiled.sql, parameters=compiled.parameters)
-                self.sent[name] = self._runner.submit(query)
-            part: Any = _Part(self.sent[name], self.as_of)
+                self.sent[name] = compiled, self._runner.submit(query)
+            self._compiled[name], whole = self.sent[name]
+            part: Any = _Part(whole, self.as_of)
             self._started[name] = part

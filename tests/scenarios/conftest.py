@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from support.season import season_state_dir
+from support.season import season, season_state_dir
 from support.warehouse import shared_state_dir, warehouse
 from support.warm_python import warm_python
 
-__all__ = ["season_state_dir", "shared_state_dir", "warehouse"]
+__all__ = ["season", "season_state_dir", "shared_state_dir", "warehouse"]
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from plumbline.project.targets import Target
+from plumbline.warehouse.client import endpoint_of
 from scenarios.conftest import ROOT
 from support.fake_slack import FakeSlack, Received
 from support.replay import NEW_YORK, Replay, copy_project, every_six_hours, make_replay
@@ -80,17 +82,18 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
 
 @pytest.fixture
 def replay(
-    season_state_dir: Path, tmp_path: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+    season: Target, tmp_path: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
 ) -> Replay:
     """The shipped project, with GX's own Slack action beside ours to compare with."""
-    monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season_state_dir))
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season.state_dir))
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", endpoint_of(season))
     of_gx = {
         "name": "gx",
         "type": "slack",
         "slack_webhook": f"{slack.webhook_url}/gx",
         "notify_on": "failure",
     }
-    return make_replay(copy_project(tmp_path / "project", ROOT, of_gx), season_state_dir)
+    return make_replay(copy_project(tmp_path / "project", ROOT, of_gx))
 
 
 def told(report: Any, at: datetime) -> list[str]:

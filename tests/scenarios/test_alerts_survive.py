@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.project.targets import Target
+from plumbline.warehouse.client import endpoint_of
 from scenarios.conftest import ROOT, Finished, Plumbline, environment
 from support.fake_slack import Cut, FakeSlack, Stall, Status
 from support.replay import copy_project
@@ -224,11 +225,12 @@ def test_with_the_warehouse_down_the_error_is_told_once(
 
 
 def test_a_run_killed_while_slack_stalls_is_made_good_by_the_next(
-    season_state_dir: Path, tmp_path: Path, slack: FakeSlack
+    season: Target, tmp_path: Path, slack: FakeSlack
 ) -> None:
     """The whole command, on the demo season, with a project of its own for the state."""
     root = copy_project(tmp_path / "project", ROOT)
-    env = environment(season_state_dir) | {
+    env = environment(season.state_dir) | {
+        "BIGQUERY_EMULATOR_HOST": endpoint_of(season),
         "SLACK_WEBHOOK_URL_ERROR": slack.webhook_url + "/error",
     }
     command = [*warm_python(), "-m", "plumbline", "run", "health_check", "--as-of", "2026-02-02"]
@@ -249,7 +251,7 @@ def test_a_run_killed_while_slack_stalls_is_made_good_by_the_next(
     (message,) = slack.messages
     assert "line_coverage" in message["text"]
     assert SECRET not in done.stdout + done.stderr
-    assert artefacts_with(SECRET.encode(), season_state_dir) == [], "nor is it in any file"
+    assert artefacts_with(SECRET.encode(), season.state_dir) == [], "nor is it in any file"
 
 
 def artefacts_with(secret: bytes, folder: Path) -> list[str]:

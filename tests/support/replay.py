@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy, copytree
@@ -28,7 +28,6 @@ from plumbline.project import Project, Target
 from plumbline.run import runner
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
-from plumbline.warehouse.ready import ensure_ready
 
 SCHEDULE_ZONE = ZoneInfo("America/Los_Angeles")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -62,14 +61,18 @@ class Replay:
         return run_checkpoint(request, now=at, open_workspace=open_workspace)
 
 
-def make_replay(root: Path, state_dir: Path) -> Replay:
-    """The project in ``root``, over the warehouse of ``state_dir``."""
+def make_replay(root: Path) -> Replay:
+    """The project in ``root``, over the warehouse that the environment names."""
     project = Project(root)
-    return Replay(project, ensure_ready(replace(project.target("local"), state_dir=state_dir)))
+    return Replay(project, project.target("local"))
 
 
 def copy_project(root: Path, shipped: Path, *actions: dict[str, Any]) -> Path:
-    """The shipped project, with a dataset of its own for its state, and ``actions`` besides."""
+    """The shipped project, with a dataset of its own for its state, and ``actions`` besides.
+
+    It runs on a season that is there already: where BIGQUERY_EMULATOR_HOST names none, plumbline
+    would fill the warehouse again, because this project has other datasets.
+    """
     root.mkdir()
     for name in ("models", "macros", "expectations", "scripts", "docs"):
         copytree(shipped / name, root / name)

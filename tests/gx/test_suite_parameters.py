@@ -117,7 +117,7 @@ def test_an_argument_has_the_value_of_its_parameter(
 
 def test_the_value_is_what_is_shown(small: SmallProject) -> None:
     found = outcome_of(small, mean_at_least("least * 2"), least=40)
-    assert found.thresholds == "critical < 80"
+    assert found.thresholds == "mean of pct: critical < 80 %"
     assert "must be at least 80" in found.summary
     assert [line.value for line in found.lines] == [80.0]
     assert small.project.suite("only").entry.expectations[0].kwargs["min_value"] == 80
@@ -162,7 +162,10 @@ def test_what_a_run_is_given_goes_before_the_suites_own_and_is_not_kept(
     small.checkpoint("given", "only_given", actions=DOCS)
     report = small.run(parameters={"least": 80, "floor": 68})
     assert [str(one.status) for one in report.outcomes] == ["CRITICAL", "PASS"]
-    assert [one.thresholds for one in report.outcomes] == ["critical < 80", "critical < 69"]
+    assert [one.thresholds for one in report.outcomes] == [
+        "mean of pct: critical < 80 %",
+        "mean of pct: critical < 69 %",
+    ]
     assert report.given[-4:] == ("--param", "least=80", "--param", "floor=68")
     assert any(
         note.startswith("This run is not kept in the data docs: --param lets it judge something")
@@ -333,7 +336,7 @@ def test_a_backtest_judges_by_the_values_and_names_what_has_none(small: SmallPro
         for name, asked in ask(project, small.target, list(suites), instants, labels={}).items()
     }
     assert [str(one.status) for one in found["plain"]] == ["CRITICAL", "CRITICAL"]
-    assert [one.thresholds for one in found["plain"]] == ["critical < 80"] * 2
+    assert [one.thresholds for one in found["plain"]] == ["mean of pct: critical < 80 %"] * 2
     assert [str(one.status) for one in found["moving"]] == ["PASS", "PASS"]
     assert [str(one.status) for one in found["missing"]] == ["ERROR", "ERROR"]
     assert "parameter 'least' has no value" in str(found["missing"][0].reason)

@@ -33,7 +33,7 @@ def item(event: Event = Event.OPENED, **other: Any) -> Item:
         "summary": "44.2 % of games have a line",
         "observed": 44.2,
         "unit": "%",
-        "thresholds": "warning < 80, critical < 50",
+        "thresholds": "mean of coverage_pct: warning < 80 %, critical < 50 %",
         "docs_url": "https://docs.example/line_coverage",
         "runbook": "docs/runbooks/line_coverage.md",
     }

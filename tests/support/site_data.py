@@ -220,10 +220,10 @@ def _line_coverage(days: list[date]) -> MonitorView:
     latest = _outcome(
         "line_coverage",
         Status.CRITICAL,
-        "44.2 %; must be at least 50: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
+        "44.2 %; mean of coverage_pct must be at least 50 %: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
         observed=44.2,
         unit="%",
-        thresholds="warning < 80, critical < 50",
+        thresholds="mean of coverage_pct: warning < 80 %, critical < 50 %",
         impact="The prediction systems score players without the Vegas points line, so their predictions are worse than they look.",
         action="gcloud run services describe nba-phase4-precompute-processors",
         failures=(
@@ -331,10 +331,10 @@ def _grading_completeness(days: list[date]) -> MonitorView:
     latest = _outcome(
         "grading_completeness",
         Status.CRITICAL,
-        "6 of 16 systems critical; graded_pct must be at least 50: moving_average 0.0 %, ensemble_v1 4.9 %, zone_matchup_v1 8.6 %, similarity_balanced_v1 10.2 %, catboost_v8 21.5 % and 1 more",
+        "6 of 16 systems critical; graded_pct of each system_id must be at least 50 %: moving_average 0.0 %, ensemble_v1 4.9 %, zone_matchup_v1 8.6 %, similarity_balanced_v1 10.2 %, catboost_v8 21.5 % and 1 more",
         observed=6,
         unit="systems",
-        thresholds="warning < 80, critical < 50",
+        thresholds="graded_pct by system_id: warning < 80 %, critical < 50 %",
         impact="Accuracy of the listed prediction systems is unknown.",
         action="gcloud run services logs read nba-grading-service --limit=100",
         notes=("1 postponed: left out",),
@@ -382,7 +382,7 @@ def _phase_completion(days: list[date]) -> MonitorView:
         "5 of 5 processors",
         observed=5,
         unit="processors",
-        thresholds="warning < 5, critical < 3",
+        thresholds="sum of complete: warning < 5 processors, critical < 3 processors",
         owner="data-platform",
     )
     return _view(latest, points)
@@ -401,7 +401,7 @@ def _recent_predictions(days: list[date]) -> MonitorView:
         "281 predictions",
         observed=281,
         unit="predictions",
-        thresholds="warning ≤ 100, critical ≤ 50",
+        thresholds="max of primary_predictions: warning ≤ 100 predictions, critical ≤ 50 predictions",
     )
     return _view(latest, points)
 
@@ -421,7 +421,7 @@ def _bdb_coverage(days: list[date]) -> MonitorView:
         "100.0 %",
         observed=100.0,
         unit="%",
-        thresholds="warning < 90, critical < 50",
+        thresholds="mean of covered_pct: warning < 90 %, critical < 50 %",
         owner="data-platform",
     )
     mute = Mute(
@@ -531,7 +531,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             _member("2026-02-01", 47.7, 179, 375, end_of(date(2026, 2, 1))),
         ),
         left=6,
-        summary="44.2 %; must be at least 50: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
+        summary="44.2 %; mean of coverage_pct must be at least 50 %: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
         notified_at=end_of(date(2026, 2, 1)),
         notified_status=Status.CRITICAL,
         notified_channels=("slack-error",),
@@ -548,7 +548,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             line_since,
             "seen",
             "46.1 %",
-            "must be at least 50: 2026-01-25 91.8 %, 2026-01-26 0.4 %",
+            "mean of coverage_pct must be at least 50 %: 2026-01-25 91.8 %, 2026-01-26 0.4 %",
             Status.CRITICAL,
             ("2026-01-26",),
         ),
@@ -599,7 +599,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             for name, (good, total) in SYSTEMS.items()
             if good / total < 0.5
         ),
-        summary="6 of 16 systems critical; graded_pct must be at least 50",
+        summary="6 of 16 systems critical; graded_pct of each system_id must be at least 50 %",
         notified_at=end_of(LAST_DAY),
         notified_status=Status.CRITICAL,
         notified_channels=("slack-error", "pagerduty"),
@@ -610,7 +610,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             grading_since,
             "seen",
             "5 systems",
-            "graded_pct must be at least 50",
+            "graded_pct of each system_id must be at least 50 %",
             Status.CRITICAL,
             tuple(list(SYSTEMS)[:5]),
         ),
@@ -672,7 +672,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             date(2025, 12, 19),
             date(2025, 12, 20),
             Status.WARNING,
-            "74.6 %; must be at least 80",
+            "74.6 %; mean of coverage_pct must be at least 80 %",
             notified_channels=("slack-warning",),
         ),
         closed(
@@ -681,7 +681,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             date(2025, 11, 5),
             date(2025, 11, 13),
             Status.CRITICAL,
-            "0.0 %; must be at least 50: no lines at all",
+            "0.0 %; mean of coverage_pct must be at least 50 %: no lines at all",
             ending="expired",
         ),
     )
@@ -697,7 +697,7 @@ def _october() -> IncidentView:
         opened_at=end_of(date(2025, 10, 24)),
         last_seen=end_of(date(2025, 10, 24)),
         checkpoint="health_check",
-        summary="71.0 %; must be at least 80",
+        summary="71.0 %; mean of coverage_pct must be at least 80 %",
         closed_at=end_of(date(2025, 10, 25)),
         ending="resolved",
     )

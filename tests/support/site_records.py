@@ -82,7 +82,7 @@ def record(
         "as_of": judged,
         "observed": observed,
         "unit": "%",
-        "thresholds": "warning < 80, critical < 50",
+        "thresholds": "mean of coverage_pct: warning < 80 %, critical < 50 %",
         "lines": LINES,
         "groups": tuple(
             GroupOutcome(

@@ -41,10 +41,10 @@ def line_coverage(event: Event = Event.OPENED, **changes: object) -> Item:
         status=Status.CRITICAL,
         since=SINCE,
         at=AT,
-        summary="44.2 %; must be at least 50: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
+        summary="44.2 %; mean of coverage_pct must be at least 50 %: 2026-02-01 47.7 %, 2026-02-02 40.7 %",
         observed=44.2,
         unit="%",
-        thresholds="warning < 80, critical < 50",
+        thresholds="mean of coverage_pct: warning < 80 %, critical < 50 %",
         numerator=240,
         denominator=525,
         groups=(
@@ -84,10 +84,11 @@ def grading(event: Event = Event.OPENED, **changes: object) -> Item:
         status=Status.CRITICAL,
         since=AT,
         at=AT,
-        summary="6 of 7 systems critical; graded_pct must be at least 50: moving_average 0.0 %",
+        summary="6 of 7 systems critical; graded_pct of each system_id must be at least 50 %: moving_average 0.0 %",
         observed=6,
         unit="systems",
-        thresholds="warning < 80, critical < 50",
+        thresholds="graded_pct by system_id: warning < 80 %, critical < 50 %",
+        crossed="6 of 7 systems with graded_pct below 50 %, worst 0 %",
         numerator=339,
         denominator=1675,
         groups=(
@@ -100,7 +101,12 @@ def grading(event: Event = Event.OPENED, **changes: object) -> Item:
         runbook="https://git.example/docs/runbooks/grading_completeness.md",
         notes=("1 postponed: left out",),
         children=(
-            Child("accuracy", "accuracy-0badcafe", Status.WARNING, "51.3 %; must be at least 53"),
+            Child(
+                "accuracy",
+                "accuracy-0badcafe",
+                Status.WARNING,
+                "51.3 %; mean of accuracy_pct must be at least 53 %",
+            ),
         ),
     )
     return replace(item, **changes)  # type: ignore[arg-type]
@@ -128,8 +134,9 @@ def failed_check(event: Event = Event.OPENED, **changes: object) -> Item:
 def many_groups(count: int = 500) -> Item:
     """As many failing groups as a bad day has, with the worst first."""
     return grading(
-        summary=f"{count} of {count} systems critical; graded_pct must be at least 50",
+        summary=f"{count} of {count} systems critical; graded_pct of each system_id must be at least 50 %",
         observed=count,
+        crossed=f"{count} of {count} systems with graded_pct below 50 %, worst 0 %",
         groups=tuple(
             GroupLine(f"system_{n:03d}", Status.CRITICAL, n / 10, n, 1000, 50, "%")
             for n in range(count)
@@ -147,6 +154,7 @@ def hostile(name: str) -> Item:
         summary=name,
         observed=None,
         thresholds=name,
+        crossed="",
         groups=(GroupLine(name, Status.CRITICAL, 1.0, 1, 100, 50, name, is_new=True),) * 60,
         more_groups=7,
         recovered=(name,) * 60,

@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 
+from plumbline.alerts.channels.wording import figure
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.failures import reported
+from plumbline.core.expectation_types import FOLLOWS_HISTORY
 from plumbline.core.failure import Failure
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
-from plumbline.core.text import number
+from plumbline.core.safe_text import name
+from plumbline.core.text import listing, plural
 
 _HOURS = "hours_"
 """Columns that hold hours begin so: ``hours_behind``."""
+_NAME_ENDINGS = ("_id", "_name", "_key", "_code")
+_MOST_EXCEPTIONS = 3
+"""Groups with a bound of their own that are named."""
 
 _HOURS_BEYOND = {
     ("above", False): "more than",
@@ -27,7 +33,7 @@ _HOURS_BEYOND = {
 
 
 def crossed_by_groups(outcome: Outcome) -> str:
-    """The worst failed level of the groups; empty where it is not one bound of all of them."""
+    """The worst failed level of the groups; empty where it is not one metric of all of them."""
     for failure in reported(outcome.failures):
         if failure.status is outcome.status and failure.counted == "groups":
             return _in_words(failure, outcome)
@@ -35,38 +41,59 @@ def crossed_by_groups(outcome: Outcome) -> str:
 
 
 def _in_words(failure: Failure, outcome: Outcome) -> str:
-    failing, every, bound = failure.unexpected_count, failure.element_count, failure.threshold
+    failing, every, column = failure.unexpected_count, failure.element_count, failure.column
     groups = [group for group in outcome.groups if group.status is outcome.status]
-    values = [group.observed for group in groups if group.observed is not None]
-    same = {group.threshold for group in groups} == {bound}
-    if not failing or not every or bound is None or not values or not same or not failure.column:
+    # Where another metric made some of them fail, this one says less than half.
+    if not failing or not every or not column or len(groups) != failing:
         return ""
-    crossed = _crossed(groups[0].lines, bound, values[0])
-    worst = max(values) if crossed.fails == "above" else min(values)
-    unit = _unit(failure, groups[0])
-    noun = outcome.unit if outcome.unit not in ("", "%") else "groups"
-    return (
-        f"{failing} of {every} {noun} {_beyond(failure.column, crossed, _number(bound, unit))}, "
-        f"worst {_number(worst, unit, against=bound)}"
-    )
+    head = f"{failing} of {every} {_noun(groups[0])}"
+    if failure.expectation == FOLLOWS_HISTORY:
+        return f"{head} with {column} not as usual"
+    whole = f"{head} {'fails' if failing == 1 else 'fail'}: {failure.expected}"
+    measured = [group for group in groups if _distance(group) is not None]
+    if not measured:
+        return whole
+    worst = max(measured, key=lambda group: _distance(group) or 0.0)
+    shown = figure(worst.observed, failure.unit, against=worst.threshold)
+    lines = [_crossed(group, failure) for group in measured]
+    if len({line.fails for line in lines}) > 1:
+        return f"{whole}, worst {shown}"
+    bounds = Counter(line for group in outcome.groups for line in group.lines)
+    line = max(lines, key=lambda line: bounds[line])  # what most groups have, failing or not
+    own = [group for group in measured if group.threshold != line.value]
+    beyond = _beyond(column, line, figure(line.value, failure.unit))
+    return f"{head} {beyond}{_exceptions(own, failure.unit)}, worst {shown}"
 
 
-def _crossed(lines: Iterable[ThresholdLine], bound: float, value: float) -> ThresholdLine:
-    """The line at ``bound`` that ``value`` is on the wrong side of."""
-    for line in lines:
-        if line.value == bound and not Bounds.of_line(line).keep(value):
+def _noun(group: GroupOutcome) -> str:
+    """``systems`` of a group by ``system_id``."""
+    if len(group.key.items) != 1:
+        return "groups"
+    column = group.key.items[0][0]
+    ending = next((end for end in _NAME_ENDINGS if column.endswith(end)), "")
+    return plural(column.removesuffix(ending).replace("_", " "))
+
+
+def _distance(group: GroupOutcome) -> float | None:
+    if group.observed is None or group.threshold is None:
+        return None
+    return abs(group.observed - group.threshold)
+
+
+def _crossed(group: GroupOutcome, failure: Failure) -> ThresholdLine:
+    """The line at the group's threshold that it is on the wrong side of."""
+    observed, bound = group.observed or 0.0, group.threshold or 0.0
+    for line in group.lines:
+        is_level = line.severity == failure.severity and line.value == bound
+        if is_level and not Bounds.of_line(line).keep(observed):
             return line
-    return ThresholdLine("critical", bound, "above" if value > bound else "below")
+    return ThresholdLine("critical", bound, "above" if observed > bound else "below")
 
 
-def _number(value: float, unit: str, *, against: float | None = None) -> str:
-    """A whole number has no decimals: ``50 %``."""
-    text = number(value, unit, against=against)
-    return re.sub(r"^(-?\d+)\.0+\b", r"\1", text) if float(value).is_integer() else text
-
-
-def _unit(failure: Failure, group: GroupOutcome) -> str:
-    return failure.unit or group.unit or ("h" if (failure.column or "").startswith(_HOURS) else "")
+def _exceptions(groups: Sequence[GroupOutcome], unit: str) -> str:
+    """`` (moving_average 60 %)``: failing groups with a bound of their own."""
+    own = [f"{name(group.key.label)} {figure(group.threshold, unit)}" for group in groups]
+    return f" ({listing(own, _MOST_EXCEPTIONS)})" if own else ""
 
 
 def _beyond(column: str, line: ThresholdLine, bound: str) -> str:

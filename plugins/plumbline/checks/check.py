@@ -13,7 +13,8 @@ from typing import Any
 
 from plumbline.checks.bounds import Bounds
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
-from plumbline.project.suites import ExpectationEntry, ObservedColumn, Suite
+from plumbline.core.text import unit_of
+from plumbline.project.suites import ExpectationEntry, Observed, ObservedColumn, Suite
 
 _AGGREGATES = {
     f"expect_column_{name}_to_be_between": name for name in ("max", "mean", "min", "sum")
@@ -94,6 +95,19 @@ class Check:
     def bounds_for(self, label: str) -> Bounds:
         """The bounds of the group of that name."""
         return self.overrides.get(label, self.bounds)
+
+    def unit(self, observed: Observed) -> str:
+        """The unit of the number that it judges, where that is known.
+
+        Args:
+            observed: what the suite declares as the monitor's number.
+        """
+        if self.type == NO_FAILING_ROWS and observed:
+            return observed.unit
+        if not self.is_metric and self.aggregate is None:
+            return ""
+        column = observed.column if isinstance(observed, ObservedColumn) else None
+        return unit_of(self.column or "", column, observed.unit if observed else "")
 
     def measures(self, observed: object) -> bool:
         """Whether it judges the number that ``meta.monitor.observed`` declares."""

@@ -13,7 +13,7 @@ from plumbline.checks.check import Check
 from plumbline.core.cells import short, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.core.masking import domain_of
-from plumbline.core.text import listing, unit_of
+from plumbline.core.text import listing, singular, with_unit
 
 Kwargs = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ _OF_A_TABLE = {
 _NULLS = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
 
 
-def expected(kind: str, kwargs: Kwargs) -> str:
+def expected(kind: str, kwargs: Kwargs, unit: str = "") -> str:
     """``order_id must be unique``, ``mean of coverage_pct must be at least 50 %``.
 
     The condition on rows is not in it: see `condition`.
@@ -100,16 +100,17 @@ def expected(kind: str, kwargs: Kwargs) -> str:
     Args:
         kind: the expectation's type.
         kwargs: its arguments, as they may be shown.
+        unit: of the number that it judges.
     """
     name = kind.removeprefix("expect_")
     if kind in (OURS, FOLLOWS_HISTORY):
-        return _of_ours(kind, kwargs)
+        return _of_ours(kind, kwargs, unit)
     if kind == NO_FAILING_ROWS:
-        return _of_failing_rows(Check(kind, "", kwargs))
+        return _of_failing_rows(Check(kind, "", kwargs), unit)
     if name in _SPECIAL:
         text = _SPECIAL[name](kwargs)
     elif name in _TEMPLATES:
-        text = _filled(_TEMPLATES[name], kwargs)
+        text = _filled(_TEMPLATES[name], kwargs, unit)
     else:
         text = _of_any(kind, kwargs)
     return text + _mostly(kind, kwargs)
@@ -131,21 +132,23 @@ def condition(kwargs: Kwargs) -> str | None:
     return _condition(given) if given else None
 
 
-def range_of(kwargs: Kwargs) -> str:
-    """``at least 80``, ``between 1 and 6``: bounds of any type."""
+def range_of(kwargs: Kwargs, unit: str = "") -> str:
+    """``at least 80 %``, ``between 1 and 6 h``: bounds of any type."""
     low, high = (
         None if kwargs.get(name) is None else short(kwargs[name])
         for name in ("min_value", "max_value")
     )
-    return range_in_words(
+    words = range_in_words(
         low,
         high,
         strict_min=bool(kwargs.get("strict_min")),
         strict_max=bool(kwargs.get("strict_max")),
     )
+    last = low if high is None else high
+    return f"{words} {singular(unit) if last == '1' else unit}".rstrip()
 
 
-def _of_ours(kind: str, kwargs: Kwargs) -> str:
+def _of_ours(kind: str, kwargs: Kwargs, unit: str) -> str:
     check = Check(kind, "", kwargs)
     column = check.column or ""
     what = f"{check.aggregate} of {column}" if check.aggregate else column
@@ -153,31 +156,31 @@ def _of_ours(kind: str, kwargs: Kwargs) -> str:
         what += f" of each {' and '.join(check.group_by)}"
     if kind == FOLLOWS_HISTORY:  # it is held against a band, which each group has of its own
         return f"{what} must be as usual"
-    unit = unit_of(column, None, "")
-    text = f"{what} must be {range_of(kwargs)}{f' {unit}' if unit else ''}"
-    others = [f"{group} {range_of(own)}" for group, own in check.overridden.items()]
+    text = f"{what} must be {range_of(kwargs, unit)}"
+    others = [f"{group} {range_of(own, unit)}" for group, own in check.overridden.items()]
     return f"{text} ({listing(others)})" if others else text
 
 
-def _of_failing_rows(check: Check) -> str:
+def _of_failing_rows(check: Check, unit: str) -> str:
     each = f" of each {' and '.join(check.group_by)}" if check.group_by else ""
     most = check.bounds.max_value
-    return f"failing rows{each} must be {f'at most {most:g}' if most else 'none'}"
+    allowed = f"at most {with_unit(f'{most:g}', unit)}" if most else "none"
+    return f"failing rows{each} must be {allowed}"
 
 
-def _filled(template: str, kwargs: Kwargs) -> str:
+def _filled(template: str, kwargs: Kwargs, unit: str = "") -> str:
     """``template`` with each ``{...}`` filled in."""
     parts = template.split("{")
     text = parts[0]
     for part in parts[1:]:
         name, _, rest = part.partition("}")
-        text += _field(name, kwargs) + rest
+        text += _field(name, kwargs, unit) + rest
     return text
 
 
-def _field(name: str, kwargs: Kwargs) -> str:
+def _field(name: str, kwargs: Kwargs, unit: str) -> str:
     if name == "range":
-        return range_of(kwargs)
+        return range_of(kwargs, unit)
     if name == "columns":
         return ", ".join(domain_of(kwargs))
     how, _, argument = name.rpartition(" ")

@@ -15,8 +15,8 @@ from plumbline.core.cells import Cell, cell, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS, USUAL
 from plumbline.core.failure import MOST_SAMPLES, Failure, Sample
 from plumbline.core.status import status_of_severity
-from plumbline.core.text import listing, unit_of
-from plumbline.project.suites import ObservedColumn, Suite
+from plumbline.core.text import listing
+from plumbline.project.suites import Suite
 
 _SIDES = ("min_value", "max_value", "mostly", "overrides")
 _LEVEL = frozenset({*_SIDES, "strict_min", "strict_max", "batch_id"})
@@ -38,18 +38,19 @@ def reported(failures: Sequence[Failure]) -> list[Failure]:
 def _failure(
     suite: Suite, result: JudgedExpectation, failed: Sequence[JudgedExpectation]
 ) -> Failure:
-    kwargs = result.kwargs
+    kwargs, unit = result.kwargs, result.unit(suite.monitor.observed)
     common: dict[str, Any] = {
         "expectation": result.type,
         "severity": result.severity,
-        "expected": expected(result.type, kwargs),
+        "expected": expected(result.type, kwargs, unit),
         "column": column_of(result.type, kwargs),
         "description": result.description,
         "row_condition": condition(kwargs),
         "is_covered": any(_is_worse_level(other, result) for other in failed),
+        "unit": unit,
     }
     if result.type in (OURS, FOLLOWS_HISTORY):
-        return Failure(**common, **_of_ours(suite, result))
+        return Failure(**common, **_of_ours(result))
     if result.unexpected_count is None or result.element_count is None:
         return Failure(**common, **_of_a_whole(result))
     return Failure(
@@ -96,19 +97,13 @@ def _of_columns(result: JudgedExpectation) -> dict[str, Any]:
     }
 
 
-def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
-    declared = suite.monitor.observed
+def _of_ours(result: JudgedExpectation) -> dict[str, Any]:
     column = result.column or ""
-    unit = unit_of(
-        column,
-        declared.column if isinstance(declared, ObservedColumn) else None,
-        declared.unit if declared else "",
-    )
     failing = sorted((one for one in result.groups if not one.success), key=_how_bad)
     thresholds = {one.threshold for one in failing}
     elements = len(result.groups)
     if not elements and result.element_count is None:  # BOOLEAN_ONLY
-        return {"unit": unit}
+        return {}
     is_whole = elements == 1 and not result.groups[0].key.items and bool(result.aggregate)
     return {
         "counted": "groups" if is_whole or _are_groups(result) else "rows",
@@ -116,7 +111,6 @@ def _of_ours(suite: Suite, result: JudgedExpectation) -> dict[str, Any]:
         "element_count": elements,
         "unexpected_percent": 100 * len(failing) / elements if elements else None,
         "samples": tuple(_group(one, column) for one in failing[:MOST_SAMPLES]),
-        "unit": unit,
         "threshold": thresholds.pop() if len(thresholds) == 1 else None,
     }
 

@@ -80,8 +80,6 @@ def _of_group_expectations(
 ) -> list[GroupOutcome]:
     """Each group with the worst status that an expectation gives it, and what that one saw."""
     worst: dict[GroupKey, GroupOutcome] = {}
-    declared = suite.monitor.observed
-    observed_column = declared.column if isinstance(declared, ObservedColumn) else None
     for result in grouped:
         for group in result.groups:
             status = Status.PASS if group.success else status_of_severity(result.severity)
@@ -96,11 +94,7 @@ def _of_group_expectations(
                     threshold=group.threshold,
                     usual=group.usual,
                     is_missing=group.rows == 0,
-                    unit=unit_of(
-                        result.column or "",
-                        observed_column,
-                        declared.unit if declared else "",
-                    ),
+                    unit=result.unit(suite.monitor.observed),
                 )
     return list(worst.values())
 

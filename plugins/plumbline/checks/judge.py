@@ -122,7 +122,9 @@ def judge(
         lists_failing_only=suite.returns_failing_rows,
         retired=retired_groups(results),
         failing=sample_failing(results, verdict.judge, evidence.personal),
-        expectations=tuple(_expectation(result) for result in results),
+        expectations=tuple(
+            _expectation(result, result.unit(monitor.observed)) for result in results
+        ),
         failures=failures_of(suite, results),
         declared=suite.declared,
         evaluated=evaluated,
@@ -253,8 +255,8 @@ def _unmatched_overrides(result: JudgedExpectation) -> Iterator[str]:
             yield f"the override for {name!r} matches no group{hint}"
 
 
-def _expectation(result: JudgedExpectation) -> ExpectationOutcome:
-    required = on_rows(expected(result.type, result.kwargs), condition(result.kwargs))
+def _expectation(result: JudgedExpectation, unit: str) -> ExpectationOutcome:
+    required = on_rows(expected(result.type, result.kwargs, unit), condition(result.kwargs))
     return ExpectationOutcome(
         type=result.type,
         severity=result.severity,

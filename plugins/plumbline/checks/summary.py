@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plumbline.checks.check import checks_of
-from plumbline.checks.expected import range_of
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.expectation_types import OURS
 from plumbline.core.failure import Failure
@@ -53,11 +52,10 @@ def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation, failure:
     if result.type != OURS or result.description:
         return failure.text(most=_NAMED)
     declared = suite.monitor.observed
-    must = f"must be {range_of(result.kwargs)}"
     if result.group_by:
         names = list(map(failure.sample_in_words, failure.samples))
         listed = listing(names, _NAMED, total=failure.unexpected_count)
-        return f"{failure.column} {must}: {listed}"
+        return f"{failure.head}: {listed}"
     if not isinstance(declared, ObservedColumn) or not result.measures(declared):
         return failure.text(most=_NAMED)
     # Where another expectation names groups, they are its groups and not parts of this whole.
@@ -69,4 +67,4 @@ def _failure(outcome: Outcome, suite: Suite, result: JudgedExpectation, failure:
         else f"{group.key.label} {number(group.observed, failure.unit, against=group.threshold)}"
         for group in worse
     ]
-    return must + (f": {listing(names, _NAMED)}" if names else "")
+    return failure.head + (f": {listing(names, _NAMED)}" if names else "")

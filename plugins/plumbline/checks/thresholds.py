@@ -20,13 +20,14 @@ from plumbline.core.expectation_types import (
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import STATUS_OF_SEVERITY
+from plumbline.core.text import with_unit
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import Observed, ObservedColumn, ObservedFailingRows, Suite
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """One measured thing: ``mean of coverage_pct: warning < 80, critical < 50``."""
+    """One measured thing: ``mean of coverage_pct: warning < 80 %, critical < 50 %``."""
 
     subject: str
     column: str | None
@@ -43,16 +44,16 @@ class Threshold:
 
 def thresholds_of(suite: Suite) -> tuple[Threshold, ...]:
     """One for each measured thing, in the order of the file, its levels together."""
-    return _together(checks_of(suite))
+    return _together(checks_of(suite), suite.monitor.observed)
 
 
-def _together(checks: Iterable[Check]) -> tuple[Threshold, ...]:
+def _together(checks: Iterable[Check], observed: Observed) -> tuple[Threshold, ...]:
     levels: dict[str, list[str]] = {}
     columns: dict[str, str | None] = {}
     for check in checks:
         subject = _subject(check)
         columns[subject] = check.column
-        levels.setdefault(subject, []).append(_level(check))
+        levels.setdefault(subject, []).append(_level(check, check.unit(observed)))
     return tuple(
         Threshold(subject=subject, column=columns[subject], levels=tuple(found))
         for subject, found in levels.items()
@@ -60,7 +61,7 @@ def _together(checks: Iterable[Check]) -> tuple[Threshold, ...]:
 
 
 def main_threshold(checks: Sequence[Check], observed: Observed) -> str:
-    """The levels that the monitor's one observed number stands for.
+    """The metric that the monitor's one observed number stands for, with its levels.
 
     Args:
         checks: of its suite.
@@ -68,8 +69,9 @@ def main_threshold(checks: Sequence[Check], observed: Observed) -> str:
     """
     judging = _judging(checks, observed) if isinstance(observed, ObservedColumn) else checks
     # A set or a pattern has no level that a number could be held against.
-    found = _together(one for one in judging if one.type == OURS or _bounds(one.arguments))
-    return found[0].words if found else ""
+    judged = (one for one in judging if one.type == OURS or _bounds(one.arguments))
+    found = _together(judged, observed)
+    return str(found[0]) if found else ""
 
 
 def _judging(checks: Sequence[Check], observed: ObservedColumn) -> Sequence[Check]:
@@ -123,7 +125,7 @@ def _lines(check: Check, bounds: Bounds) -> Iterator[ThresholdLine]:
 
 
 def _subject(check: Check) -> str:
-    if check.type == OURS:
+    if check.is_metric or check.aggregate:
         return check.subject
     if check.type == NO_FAILING_ROWS:
         return subject_of("failing rows", None, check.group_by)
@@ -131,27 +133,27 @@ def _subject(check: Check) -> str:
     return f"{check.column}: {shown}" if check.column else shown
 
 
-def _level(check: Check) -> str:
+def _level(check: Check, unit: str) -> str:
     text = check.severity
     if USUAL in check.kwargs:
         return f"{text}: {check.kwargs[USUAL]}"
-    bounds = _bounds(check.arguments)
+    bounds = _bounds(check.arguments, unit)
     if check.type == FOLLOWS_HISTORY:
         bounds = f"outside what is usual or {bounds}"
     if bounds:
         text += f" {bounds}"
-    own = [f"{group} {_bounds(kwargs)}" for group, kwargs in check.overridden.items()]
+    own = [f"{group} {_bounds(kwargs, unit)}" for group, kwargs in check.overridden.items()]
     return f"{text} ({', '.join(own)})" if own else text
 
 
-def _bounds(kwargs: Mapping[str, Any]) -> str:
+def _bounds(kwargs: Mapping[str, Any], unit: str = "") -> str:
     """What fails: the other side of the bounds that hold."""
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
     parts = []
     if low is not None:
-        parts.append(f"{'≤' if kwargs.get('strict_min') else '<'} {_number(low)}")
+        parts.append(f"{'≤' if kwargs.get('strict_min') else '<'} {with_unit(_number(low), unit)}")
     if high is not None:
-        parts.append(f"{'≥' if kwargs.get('strict_max') else '>'} {_number(high)}")
+        parts.append(f"{'≥' if kwargs.get('strict_max') else '>'} {with_unit(_number(high), unit)}")
     return " or ".join(parts)
 
 

@@ -13,7 +13,7 @@ from plumbline.core.cells import Cell, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS, USUAL
 from plumbline.core.group_key import GroupKey
 from plumbline.core.status import Status, status_of_severity
-from plumbline.core.text import count, listing, number, plain, share
+from plumbline.core.text import count, listing, number, plain, share, with_unit
 
 MOST_SAMPLES = 20
 """Unexpected values or rows that are kept of an expectation."""
@@ -149,8 +149,8 @@ class Failure:
         if self.expectation in (OURS, FOLLOWS_HISTORY):
             return number(self.observed, self.unit, against=self.threshold)
         if isinstance(self.observed, int):
-            return str(self.observed)
-        return plain(self.observed, against=self.threshold)
+            return with_unit(str(self.observed), self.unit)
+        return with_unit(plain(self.observed, against=self.threshold), self.unit)
 
     def _sampled(self, most: int) -> str:
         """The samples, each once, and how many more fail."""

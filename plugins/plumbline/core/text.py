@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,9 @@ NOTHING = "–"
 """For what is not known."""
 
 _NAMED = 5
+_LEVELS = re.compile(r"(?:^|: )(?=(?:critical|warning|info)\b)")
+_ROUNDED = 0.06
+"""Percentage points that a model may round a percentage by."""
 _WHOLE = 1e15
 """From here on, floats no longer tell numbers apart that follow each other."""
 
@@ -27,6 +31,11 @@ def number(value: float | None, unit: str = "", *, against: float | None = None)
     text = f"{value:.0f}" if unit != "%" and float(value).is_integer() else f"{value:.1f}"
     if against is not None and value != against and float(text) == against:
         text = f"{value:.9f}".rstrip("0").rstrip(".")
+    return with_unit(text, unit)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """``44.2 %``, ``1 prediction``: a number that is in words already."""
     return f"{text} {singular(unit) if text == '1' else unit}".rstrip()
 
 
@@ -54,11 +63,27 @@ def singular(unit: str) -> str:
     return unit[:-1] if plural else unit
 
 
+def plural(noun: str) -> str:
+    """``countries`` for ``country``."""
+    if noun.endswith("y") and noun[-2:-1] not in ("", *"aeiou"):
+        return f"{noun[:-1]}ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
 def unit_of(column: str, observed_column: str | None, unit: str) -> str:
-    """The unit of a column: percentages end in ``_pct``; the observed column has the suite's."""
+    """The unit of a column: percentages end in ``_pct``, hours begin with ``hours_``; the observed
+    column has the suite's."""
     if column.endswith("_pct"):
         return "%"
-    return unit if column == observed_column else ""
+    if column == observed_column and unit:
+        return unit
+    return "h" if column.startswith("hours_") else ""
+
+
+def metric_and_levels(threshold: str) -> tuple[str, str]:
+    """``mean of coverage_pct`` and ``warning < 80 %, critical < 50 %``, of a threshold in words."""
+    found = _LEVELS.search(threshold)
+    return (threshold[: found.start()], threshold[found.end() :]) if found else ("", threshold)
 
 
 def count(total: int, what: str) -> str:
@@ -92,13 +117,31 @@ def amount(value: float | None, unit: str = "", *, against: float | None = None)
     return number(value, unit, against=against)
 
 
-def fraction(numerator: float | None, denominator: float | None) -> str:
-    """``31/252``; empty where one of them is not known, or is no count."""
+def fraction(
+    observed: float | None, unit: str, numerator: float | None, denominator: float | None
+) -> str:
+    """``31/252``; empty where one of them is not known, is no count, or where ``observed`` is not
+    made of them (see `makes`)."""
     if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
         return ""
     if not (float(numerator).is_integer() and float(denominator).is_integer()):
         return ""
+    if not makes(observed, numerator, denominator, is_share=unit == "%"):
+        return ""
     return f"{amount(numerator)}/{amount(denominator)}"
+
+
+def makes(observed: float | None, numerator: float, denominator: float, *, is_share: bool) -> bool:
+    """Whether numerator and denominator are those of the observed number.
+
+    A model has one pair of them, for what it is about. Another of its columns (how many games are
+    not final, hours) has nothing to do with them, and a mean of percentages is not their quotient.
+    """
+    if not is_share:
+        return bool(observed) and observed == numerator
+    if observed is None or denominator == 0:
+        return True
+    return math.isclose(observed, 100 * numerator / denominator, abs_tol=_ROUNDED)
 
 
 def duration(seconds: float) -> str:

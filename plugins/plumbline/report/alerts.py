@@ -167,13 +167,17 @@ def _member(member: FailingGroup, now: datetime, *, is_acked: bool) -> str:
     parts = [
         name(member.label),
         "no rows" if member.is_missing else amount(member.observed, member.unit),
-        "" if member.is_missing else fraction(member.numerator, member.denominator),
+        "" if member.is_missing else _fraction(member),
         one_line(member.usual),
         str(member.status),
         f"since {_moment(member.since, now)}",
         "acknowledged" if is_acked else "",
     ]
     return "  ".join(part for part in parts if part)
+
+
+def _fraction(member: FailingGroup) -> str:
+    return fraction(member.observed, member.unit, member.numerator, member.denominator)
 
 
 def _event(event: Mapping[str, Any], now: datetime) -> str:

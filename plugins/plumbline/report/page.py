@@ -58,6 +58,12 @@ class Note(str):
     __slots__ = ()
 
 
+class Break(str):
+    """A space, at which a cell of a terminal's table begins a new line."""
+
+    __slots__ = ()
+
+
 Line = str | tuple[str, ...]
 """Text, or parts of text that follow one another. Each may be one of the classes above, or a
 `Status` or `RunStatus`, which is written with its symbol; other text is only text."""

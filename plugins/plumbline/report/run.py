@@ -11,9 +11,10 @@ from plumbline.checks.failures import reported
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
-from plumbline.core.text import fraction, moment
+from plumbline.core.text import fraction, metric_and_levels, moment
 from plumbline.report import wording
 from plumbline.report.page import (
+    Break,
     Command,
     Dim,
     Facts,
@@ -101,8 +102,11 @@ def _comment_head(report: RunReport) -> Section:
 
 
 def _fits(outcome: Outcome, width: int | None) -> bool:
-    """Whether the table holds the summary whole; one of a PASS need not be whole."""
+    """Whether the summary is told whole, by the table or by what failed; that of a PASS need not
+    be."""
     if width is None or outcome.status is Status.PASS:
+        return True
+    if outcome.status.is_judged and reported(outcome.failures):
         return True
     return width >= _ROOM_FOR_SUMMARY and len(one_line(outcome.summary)) <= _LONGEST_SUMMARY
 
@@ -116,12 +120,21 @@ def _table(report: RunReport, width: int | None) -> Table:
                 outcome.status,
                 Name(outcome.monitor),
                 wording.observed(outcome),
-                outcome.thresholds,
+                _threshold(outcome, width),
                 *([_shortened(outcome.summary, width)] if has_summary else []),
             )
             for outcome in report.outcomes
         ),
     )
+
+
+def _threshold(outcome: Outcome, width: int | None) -> Line:
+    """The metric, and in a terminal below it the levels; of an ERROR none, as nothing was held
+    against it."""
+    metric, levels = metric_and_levels(outcome.thresholds)
+    if outcome.status is Status.ERROR:
+        return ""
+    return outcome.thresholds if width is None or not metric else (f"{metric}:", Break(" "), levels)
 
 
 def _shortened(summary: str, width: int | None) -> str:
@@ -168,7 +181,7 @@ def _groups(outcome: Outcome, groups: Sequence[GroupOutcome]) -> Table:
             (
                 Name(group.key.label),
                 wording.group_observed(group),
-                fraction(group.numerator, group.denominator),
+                fraction(group.observed, group.unit, group.numerator, group.denominator),
                 *([group.status if group.status is not outcome.status else ""] if differ else []),
             )
             for group in shown

@@ -19,6 +19,7 @@ from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import rfc3339
 from plumbline.report.page import (
     Block,
+    Break,
     Code,
     Command,
     Dim,
@@ -162,7 +163,7 @@ def _text(line: Line, style: str = "") -> Text:
 
     found = Text(style=style)
     for part in _parts(line):
-        found.append(_plain(part), _style(part))
+        found.append("\n" if isinstance(part, Break) else _plain(part), _style(part))
     return found
 
 

@@ -68,12 +68,12 @@ def test_an_untouched_project_has_no_changes(changed: SmallProject) -> None:
     ("file", "old", "new", "kind", "what"),
     [
         ("expectations/coverage.json", '"min_value": 80', '"min_value": 70', "thresholds",
-         "mean of pct: warning < 80, critical < 50 → warning < 70, critical < 50"),
+         "mean of pct: warning < 80 %, critical < 50 % → warning < 70 %, critical < 50 %"),
         ("expectations/coverage.json", '"severity": "warning"', '"severity": "info"', "thresholds",
-         "mean of pct: warning < 80, critical < 50 → info < 80, critical < 50"),
+         "mean of pct: warning < 80 %, critical < 50 % → info < 80 %, critical < 50 %"),
         ("expectations/coverage.json", '"aggregate": "mean",\n        "min_value": 80',
          '"aggregate": "min",\n        "min_value": 80', "measurement",
-         "mean of pct: warning < 80, critical < 50 → critical < 50"),
+         "mean of pct: warning < 80 %, critical < 50 % → critical < 50 %"),
         ("expectations/coverage.json", '"unit": "%"', '"unit": "percent"', "measurement", "observed"),
         ("expectations/coverage.json", '"model": "coverage"',
          '"model": "coverage", "owner": "ann"', "text", "texts, owner or notes"),
@@ -97,10 +97,10 @@ def test_what_changed_is_told_apart(
 @pytest.mark.parametrize(
     ("value", "kind", "what"),
     [
-        (35, "thresholds", "mean of pct: warning < 80, critical < 50 → warning < 70, critical < 50"),
+        (35, "thresholds", "mean of pct: warning < 80 %, critical < 50 % → warning < 70 %, critical < 50 %"),
         (40, "text", "texts, owner or notes"),
         (None, "measurement",
-         "mean of pct: warning < 80, critical < 50 → warning < $(least * 2), critical < 50"),
+         "mean of pct: warning < 80 %, critical < 50 % → warning < $(least * 2) %, critical < 50 %"),
     ],
 )  # fmt: skip
 def test_a_parameter_is_compared_by_its_value(

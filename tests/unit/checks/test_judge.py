@@ -152,7 +152,7 @@ def test_observed_is_unrounded_and_shown_with_one_decimal() -> None:
     rows = [{"pct": 200 / 3}]
     outcome = judged(rows, two_levels(rows, column="pct", aggregate="mean"), observed=PERCENT)
     assert outcome.observed == 200 / 3
-    assert outcome.summary == "66.7 %; must be at least 80"
+    assert outcome.summary == "66.7 %; mean of pct must be at least 80 %"
 
 
 SYSTEMS = [
@@ -217,7 +217,9 @@ def test_a_sum_names_what_is_short() -> None:
     observed = {"column": "complete", "aggregate": "sum", "unit": "processors"}
     outcome = judged(rows, results, observed=observed, grain=("processor",))
     assert [(group.key.label, group.status) for group in outcome.groups] == [("p2", Status.WARNING)]
-    assert outcome.summary == "1 of 2 processors; must be at least 2: p2"
+    assert outcome.summary == (
+        "1 of 2 processors; sum of complete must be at least 2 processors: p2"
+    )
 
 
 def labels_judged(outcome: Outcome) -> list[str]:
@@ -283,7 +285,7 @@ def test_share_over_100_is_shown_as_it_is() -> None:
     results = [expectation(rows, "critical", column="pct", aggregate="mean", max_value=100)]
     outcome = judged(rows, results, observed=PERCENT)
     assert outcome.status is Status.CRITICAL
-    assert outcome.summary == "120.0 %; must be at most 100"
+    assert outcome.summary == "120.0 %; mean of pct must be at most 100 %"
 
 
 def test_a_description_leads() -> None:
@@ -335,7 +337,9 @@ def test_a_whole_does_not_name_the_groups_of_another_expectation() -> None:
         results,
         Evidence(as_of=AS_OF, grain=("system_id",)),
     )
-    assert outcome.summary == "0 rows; must be at least 50; n must be at least 1: a 0"
+    assert outcome.summary == (
+        "0 rows; max of total must be at least 50 rows; n of each system_id must be at least 1: a 0"
+    )
 
 
 def test_an_override_that_matches_no_group_is_said() -> None:

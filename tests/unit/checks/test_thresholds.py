@@ -46,7 +46,7 @@ def lines(read: Suite) -> tuple[ThresholdLine, ...]:
     ],
 )
 def test_a_bound_is_said_by_what_breaks_it(bound: dict[str, Any], words: str) -> None:
-    assert main(suite(metric("warning", column="a", **bound))) == words
+    assert main(suite(metric("warning", column="a", **bound))) == f"a: {words}"
 
 
 def test_a_bound_as_a_line_says_whether_it_is_strict() -> None:
@@ -68,7 +68,7 @@ def test_the_levels_of_one_thing_stand_together() -> None:
         )
     )
     assert [str(threshold) for threshold in found] == [
-        "graded_pct by system_id: warning < 80, critical < 50",
+        "graded_pct by system_id: warning < 80 %, critical < 50 %",
         "max of not_final_games: warning > 0",
     ]
 
@@ -81,7 +81,9 @@ def test_overrides_are_named() -> None:
         group_by=["system_id"],
         overrides={"moving_average": {"min_value": 60}},
     )
-    assert main(suite(overridden)) == "warning < 80 (moving_average < 60)"
+    assert main(suite(overridden)) == (
+        "graded_pct by system_id: warning < 80 % (moving_average < 60 %)"
+    )
 
 
 def test_the_main_threshold_is_that_of_the_observed_column() -> None:
@@ -89,10 +91,10 @@ def test_the_main_threshold_is_that_of_the_observed_column() -> None:
         suite(
             metric("warning", column="predictions", min_value=1, group_by=["system_id"]),
             metric("critical", column="primary", min_value=50, aggregate="max"),
-            observed={"column": "primary", "aggregate": "max"},
+            observed={"column": "primary", "aggregate": "max", "unit": "lines"},
         )
     )
-    assert shown == "critical < 50"
+    assert shown == "max of primary: critical < 50 lines"
 
 
 def test_an_expectation_of_gx_is_named_by_what_it_expects() -> None:
@@ -146,7 +148,7 @@ def test_a_parameter_is_said_by_its_value_where_it_has_one(
 ) -> None:
     read = suite(metric("warning", column="a", min_value={"$PARAMETER": expression}))
     raw = {**read.raw, "suite_parameters": values}
-    assert main(Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)) == words
+    assert main(Suite("s", Path("s.json"), SuiteEntry.model_validate(raw), raw)) == f"a: {words}"
 
 
 def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
@@ -161,6 +163,46 @@ def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
         "severity": "critical",
         "kwargs": {"column": "amount", "max_value": 100},
     }
-    assert main(suite(of_values, of_the_whole, observed=observed)) == "critical > 100"
+    assert main(suite(of_values, of_the_whole, observed=observed)) == (
+        "max of amount: critical > 100"
+    )
     assert main(suite(of_values, observed=observed)) == ""
     assert lines(suite(of_values, observed=observed)) == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "observed", "words"),
+    [
+        ("graded_pct", None, "graded_pct: warning > 1 %"),
+        ("hours_behind", None, "hours_behind: warning > 1 h"),
+        (
+            "hours_late",
+            {"column": "hours_late", "aggregate": "max", "unit": "hours"},
+            "hours_late: warning > 1 hour",
+        ),
+        (
+            "errors",
+            {"column": "errors", "aggregate": "sum", "unit": "errors"},
+            "errors: warning > 1 error",
+        ),
+        ("errors", {"column": "runs", "aggregate": "sum", "unit": "runs"}, "errors: warning > 1"),
+    ],
+)
+def test_a_threshold_names_its_metric_and_unit(
+    column: str, observed: dict[str, Any] | None, words: str
+) -> None:
+    (found,) = thresholds_of(
+        suite(metric("warning", column=column, max_value=1), observed=observed)
+    )
+    assert str(found) == words
+
+
+def test_an_aggregate_of_gx_is_named_as_ours_is() -> None:
+    of_gx = {
+        "type": "expect_column_mean_to_be_between",
+        "severity": "critical",
+        "kwargs": {"column": "coverage_pct", "min_value": 50},
+    }
+    assert [str(one) for one in thresholds_of(suite(of_gx))] == [
+        "mean of coverage_pct: critical < 50 %"
+    ]

@@ -30,7 +30,7 @@ def test_a_monitor_is_a_line_with_model_suite_thresholds_and_owner(
     line = next(line for line in said.out.splitlines() if line.startswith("coverage"))
     for part in (
         "never run",
-        "mean of pct: warning < 80, critical < 50",
+        "mean of pct: warning < 80 %, critical < 50 %",
         "expectations/coverage.json",
         "data-platform",
     ):
@@ -55,7 +55,7 @@ def test_all_of_it_for_machines(project: SmallProject, plumbline: Plumbline) -> 
                 "name": "coverage",
                 "model": "coverage",
                 "suite": "expectations/coverage.json",
-                "thresholds": ["mean of pct: warning < 80, critical < 50"],
+                "thresholds": ["mean of pct: warning < 80 %, critical < 50 %"],
                 "owner": "data-platform",
                 "runbook": "docs/runbooks/coverage.md",
                 "checkpoints": ["health_check", "health_check_full"],
@@ -66,7 +66,7 @@ def test_all_of_it_for_machines(project: SmallProject, plumbline: Plumbline) -> 
                 "name": "volume",
                 "model": "volume",
                 "suite": "expectations/volume.json",
-                "thresholds": ["mean of pct: warning < 80, critical < 50"],
+                "thresholds": ["mean of pct: warning < 80 %, critical < 50 %"],
                 "owner": None,
                 "runbook": None,
                 "checkpoints": ["health_check_full"],
@@ -144,7 +144,7 @@ def test_a_broken_suite_is_listed_with_its_fault_and_hides_no_other(
     assert said.code == 3
     assert "unknown key 'expectation'" in said.out
     assert "did you mean 'expectations'?" in said.out
-    assert "mean of pct: warning < 80" in said.out
+    assert "mean of pct: warning < 80 %" in said.out
 
 
 def test_a_broken_checkpoint_is_listed_with_its_fault(
@@ -233,7 +233,7 @@ def test_several_measured_things_stand_on_one_line_in_a_pipe(
     suite = json.loads((project.root / "expectations" / "volume.json").read_text())
     suite["expectations"].append(between("warning", column="late", aggregate="max", max_value=0))
     (project.root / "expectations" / "volume.json").write_text(json.dumps(suite))
-    assert "critical < 50; max of late: warning > 0" in plumbline("list").out
+    assert "critical < 50 %; max of late: warning > 0" in plumbline("list").out
 
 
 @pytest.mark.parametrize(

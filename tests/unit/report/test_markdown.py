@@ -22,7 +22,8 @@ def test_it_begins_with_the_verdict_and_ends_with_the_counts() -> None:
 
 def test_a_table_holds_every_monitor() -> None:
     assert (
-        "| ✓ PASS | `recent_predictions` | 281 predictions | warning ≤ 100, critical ≤ 50 "
+        "| ✓ PASS | `recent_predictions` | 281 predictions | max of primary\\_predictions: warning ≤ "
+        "100 predictions, critical ≤ 50 predictions "
         "| 281 predictions |"
     ) in render(seed_day())
 

@@ -56,8 +56,8 @@ def test_each_monitor_is_one_line_with_status_observed_threshold_and_summary() -
         "✗ CRITICAL",
         "line_coverage",
         "44.2 %",
-        "warning < 80, critical < 50",
-        "44.2 %; must be at least 50",
+        "mean of coverage_pct: warning < 80 %, critical < 50 %",
+        "44.2 %; mean of coverage_pct must be at least 50 %",
     ]
 
 

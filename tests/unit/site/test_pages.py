@@ -92,7 +92,7 @@ def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -
     words = Read(pages.files["monitors/line_coverage.html"]).words
     for said in (
         "61/150",
-        "warning < 80, critical < 50",
+        "mean of coverage_pct: warning < 80 %, critical < 50 %",
         "Likely causes",
         "from {{ source('nba_predictions', 'ml_feature_store_v2') }}",
         "3 incidents, 3 notified",

@@ -21,7 +21,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import Status
-from plumbline.core.text import NOTHING, amount, fraction, span
+from plumbline.core.text import NOTHING, amount, fraction, metric_and_levels, span
 
 LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
@@ -36,7 +36,8 @@ _LONGEST_MONITOR = 60
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _GAP = NOTHING
 _COUNTED = re.compile(r"\d+ of \d+\b")
-_BOUND = re.compile(r"[<>≤≥]\s*(-?\d+(?:\.\d+)?)$")
+_BETWEEN = re.compile(r", (?=(?:critical|warning|info)\b)")
+_BOUND = re.compile(r"[<>≤≥]\s*(-?\d+(?:\.\d+)?)(?: [^<>≤≥(]+)?$")
 
 
 _ASSUMED = "Runs that could not be stored may have notified of an ERROR: it is over."
@@ -116,34 +117,19 @@ def number(item: Item) -> str:
 
 
 def found(item: Item) -> str:
-    """The number with its counts and thresholds: ``44.2 %, 240 of 525 (critical < 50 %)``.
+    """The number with its counts and thresholds.
 
-    Where the thresholds are those of each group: ``6 of 7 systems critical; each: critical < 50``.
+    ``44.2 %, 240 of 525 (mean of coverage_pct: warning < 80 %, critical < 50 %)``
     """
     text = number(item)
     if item.status is Status.ERROR:
         return text
-    counts = fraction(item.numerator, item.denominator) if _makes_number(item) else ""
+    counts = fraction(item.observed, item.unit, item.numerator, item.denominator)
     if counts and not _COUNTED.match(text):
         text += f", {counts.replace('/', ' of ')}"
     if not item.thresholds or item.crossed:
         return text
-    thresholds = _with_unit(one_line(item.thresholds), item)
-    return f"{text} ({thresholds})" if _thresholds_fit(item) else f"{text}; each: {thresholds}"
-
-
-def _makes_number(item: Item) -> bool:
-    """Whether numerator and denominator are those of the number shown, and not of its parts.
-
-    The mean of two dates is not the share of their sums.
-    """
-    if item.observed is None or not item.denominator or item.numerator is None:
-        return False
-    share = item.numerator / item.denominator
-    return any(
-        math.isclose(made, item.observed, rel_tol=0.001, abs_tol=0.05)
-        for made in (share, 100 * share, item.numerator)
-    )
+    return f"{text} ({one_line(item.thresholds)})"
 
 
 def impact(item: Item) -> str:
@@ -181,7 +167,7 @@ def group_text(line: GroupLine, *, status: Status | None = None, marks_new: bool
     else:
         value = figure(line.observed, line.unit, against=line.threshold)
         parts = ["no value" if value == NOTHING else value]
-        counts = fraction(line.numerator, line.denominator)
+        counts = fraction(line.observed, line.unit, line.numerator, line.denominator)
         if counts:
             parts.append(counts.replace("/", " of "))
     if line.usual:
@@ -385,7 +371,7 @@ def cut(text: str, longest: int) -> str:
 
 def bound(item: Item) -> float | None:
     """The threshold of the item's status that its number is held against."""
-    match = _BOUND.search(_level(item)) if _thresholds_fit(item) else None
+    match = _BOUND.search(_level(item)[1])
     return float(match[1]) if match else None
 
 
@@ -418,34 +404,25 @@ def _ended(item: Item) -> str:
     return figure(item.observed, item.unit) if item.observed is not None else ""
 
 
-def _level(item: Item) -> str:
-    levels = one_line(item.thresholds).split(", ")
+def _level(item: Item) -> tuple[str, str]:
+    """The metric, and its bound at the item's status: ``mean of coverage_pct``, ``< 50 %``."""
+    if item.crossed or item.status is Status.ERROR:
+        return "", ""
+    metric, levels = metric_and_levels(one_line(item.thresholds))
     begins = (f"{item.status.lower()} ", f"{item.status.lower()}: ")
-    return next((text for text in levels if text.startswith(begins)), "")
+    for level in _BETWEEN.split(levels):
+        if level.startswith(begins):
+            return metric, level.removeprefix(begins[0]).removeprefix(begins[1])
+    return "", ""
 
 
 def _crossed(item: Item) -> str:
-    level = _level(item) if _thresholds_fit(item) and not item.crossed else ""
-    # A level from the past has words of its own: ``usually 92 ± 4``.
-    level = level.removeprefix(f"{item.status.lower()}: ")
-    return f" ({_with_unit(level, item)})" if level else ""
-
-
-def _with_unit(thresholds: str, item: Item) -> str:
-    """``warning < 80 %, critical < 50 %``: in the unit of the number that is held against them."""
-    units = {line.unit for line in item.groups}
-    unit = item.unit if _thresholds_fit(item) else units.pop() if len(units) == 1 else ""
-    return _BOUNDS.sub(lambda found: f"{found[0]} {one_line(unit)}".rstrip(), thresholds)
-
-
-_BOUNDS = re.compile(r"[<>≤≥]\s*-?\d+(?:\.\d+)?(?=,|;|$)")
-
-
-def _thresholds_fit(item: Item) -> bool:
-    """Whether the thresholds are of the item's own number, and not of its groups' shares."""
-    if not item.thresholds or item.status is Status.ERROR:
-        return False
-    return item.unit == "%" or not any(line.unit == "%" for line in item.groups)
+    """`` (critical if mean of coverage_pct < 50 %)``, `` (sum of orders usually 92 ± 4)``."""
+    metric, bound = _level(item)
+    if not bound:
+        return ""
+    condition = " ".join(filter(None, (metric, bound)))
+    return f" ({item.status.lower()} if {condition})" if bound[0] in "<>≤≥" else f" ({condition})"
 
 
 def _failing(item: Item, most: int) -> list[Detail]:

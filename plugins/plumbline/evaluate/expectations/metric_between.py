@@ -9,7 +9,6 @@ The metric (``plumbline.groups``) says what is there; the expectation judges it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -42,12 +41,10 @@ from plumbline.checks.expected import range_of
 from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
 from plumbline.core.expectation_types import OURS
-from plumbline.core.text import plain
+from plumbline.core.text import makes, plain
 from plumbline.project.parameters import KEY, is_parameter
 
 METRIC = "plumbline.groups"
-_ROUNDED = 0.06
-"""Percentage points that a model may round a percentage by."""
 
 
 class GroupsMetric(TableMetricProvider):
@@ -410,21 +407,10 @@ def _shown_as(group: dict[str, Any], column: str) -> str:
 
 
 def _is_fraction(group: dict[str, Any], column: str) -> bool:
-    """Whether numerator and denominator are those of the observed number.
-
-    A model has one pair of them, for what it is about. Another of its columns (how many games are
-    not final, hours) has nothing to do with them, and a mean of percentages is not their quotient.
-    """
-    observed, numerator, denominator = (
-        group[name] for name in ("observed", "numerator", "denominator")
-    )
+    numerator, denominator = group["numerator"], group["denominator"]
     if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
         return False
-    if not column.endswith("_pct"):
-        return bool(observed) and observed == numerator
-    if observed is None or denominator == 0:
-        return True
-    return math.isclose(observed, 100 * numerator / denominator, abs_tol=_ROUNDED)
+    return makes(group["observed"], numerator, denominator, is_share=column.endswith("_pct"))
 
 
 def _table(header: list[str], rows: list[list[str]]) -> RenderedTableContent:

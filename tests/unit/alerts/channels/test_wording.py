@@ -26,7 +26,11 @@ from support.slack_messages import (
 )
 
 WAS_WARNING = {"previous_status": Status.WARNING}
-PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, critical < 3"}
+PHASES = {
+    "observed": 2,
+    "unit": "processors",
+    "thresholds": "sum of complete: warning < 5 processors, critical < 3 processors",
+}
 
 
 @pytest.mark.parametrize(
@@ -34,27 +38,27 @@ PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, criti
     [
         (
             line_coverage(),
-            "CRITICAL line_coverage: 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage: 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(Event.CHANGED),
-            "CRITICAL line_coverage (1 new): 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage (1 new): 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(Event.CHANGED, groups=()),
-            "CRITICAL line_coverage (changed): 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage (changed): 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(Event.ESCALATED, **WAS_WARNING),
-            "CRITICAL line_coverage (was WARNING): 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage (was WARNING): 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(Event.REMINDED),
-            "CRITICAL line_coverage (still): 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage (still): 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(Event.FLAPPING),
-            "CRITICAL line_coverage (flapping): 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage (flapping): 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(Event.RESOLVED, observed=85.1),
@@ -92,19 +96,21 @@ PHASES = {"observed": 2, "unit": "processors", "thresholds": "warning < 5, criti
         ),
         (
             grading(),
-            "CRITICAL grading_completeness: 6 of 7 systems critical, since 3 Feb 13:00 EST",
+            "CRITICAL grading_completeness: 6 of 7 systems with graded_pct below 50 %, worst 0 %, "
+            "since 3 Feb 13:00 EST",
         ),
         (
             line_coverage(summary="2 of 5 processors", groups=(), **PHASES),
-            "CRITICAL line_coverage: 2 of 5 processors (critical < 3 processors), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage: 2 of 5 processors (critical if sum of complete < 3 "
+            "processors), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(observed=49.97),
-            "CRITICAL line_coverage: 49.97 % (critical < 50 %), since 26 Jan 07:00 EST",
+            "CRITICAL line_coverage: 49.97 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
         ),
         (
-            line_coverage(thresholds="warning < 80, critical: usually 92 ± 4"),
-            "CRITICAL line_coverage: 44.2 % (usually 92 ± 4), since 26 Jan 07:00 EST",
+            line_coverage(thresholds="sum of lines: warning < 80, critical: usually 92 ± 4"),
+            "CRITICAL line_coverage: 44.2 % (sum of lines usually 92 ± 4), since 26 Jan 07:00 EST",
         ),
         (
             line_coverage(observed=0.0, thresholds=""),
@@ -260,13 +266,13 @@ def test_plain_text_tells_all_in_the_order_of_need() -> None:
     text = wording.plain_text(message(line_coverage(), grading()), limit=10_000)
 
     order = [
-        "2 new CRITICAL: CRITICAL line_coverage: 44.2 % (critical < 50 %), since 26 Jan 07:00 EST",
-        "44.2 % (warning < 80 %, critical < 50 %)",
+        "2 new CRITICAL: CRITICAL line_coverage: 44.2 % (critical if mean of coverage_pct < 50 %), since 26 Jan 07:00 EST",
+        "44.2 % (mean of coverage_pct: warning < 80 %, critical < 50 %)",
         "2026-02-02: 40.7 %, 61 of 150",
         "The prediction systems score players",
         "gcloud run services describe",
         "line_coverage-3f9c2a1b",
-        "6 of 7 systems critical; each: warning < 80 %, critical < 50 %",
+        "6 of 7 systems with graded_pct below 50 %, worst 0 %",
         "WARNING accuracy: 51.3 %",
         "health_check · target prod",
     ]
@@ -333,8 +339,13 @@ def test_an_edited_suite_is_said_with_both_thresholds(before: str, line: str) ->
 @pytest.mark.parametrize(
     ("observed", "numerator", "denominator", "text"),
     [
-        (45.7, 240, 525, "45.7 %, 240 of 525 (warning < 80 %, critical < 50 %)"),
-        (20.9, 73, 145, "20.9 % (warning < 80 %, critical < 50 %)"),
+        (
+            45.7,
+            240,
+            525,
+            "45.7 %, 240 of 525 (mean of coverage_pct: warning < 80 %, critical < 50 %)",
+        ),
+        (20.9, 73, 145, "20.9 % (mean of coverage_pct: warning < 80 %, critical < 50 %)"),
     ],
 )
 def test_counts_are_shown_only_where_they_make_the_number(

@@ -280,7 +280,7 @@ def test_the_band_that_judged_is_shown_and_not_the_bounds_beside_it() -> None:
     found = outcome(evaluated(level(*[91.0, 92.0, 93.0] * 9), rows, **WHOLLY), rows)
     low, high = (line.value for line in found.lines)
     assert (round(low), round(high)) == (85, 99)
-    assert found.thresholds == "critical: usually 92 ± 7.41"
+    assert found.thresholds == "sum of orders: critical: usually 92 ± 7.41"
     for report in reports(found):
         assert "usually 92 ± 7.41" in report
         assert "500" not in report
@@ -297,7 +297,7 @@ def test_each_group_is_shown_with_its_own() -> None:
         "fr": "usually 92 ± 7.41",
     }
     assert [round(line.value) for line in found.groups[0].lines] == [85, 99]
-    assert found.thresholds == "critical: groups not as usual"
+    assert found.thresholds == "orders by country: critical: groups not as usual"
     assert "us  30 orders, usually 292 ± 7.41" in reports(found)[0]
     for report in reports(found):
         assert "31 orders, usually 92 ± 7.41" in report
@@ -315,5 +315,7 @@ def test_where_what_is_usual_is_bad_all_the_same_the_bound_is_shown() -> None:
 def test_without_a_past_the_bounds_are_what_judged() -> None:
     rows = [{"orders": 501.0}]
     found = outcome(evaluated(Past(NOW), rows, **WHOLLY), rows)
-    assert found.thresholds == ("critical: between 0 and 500 (0 of 14 comparable good runs so far)")
+    assert found.thresholds == (
+        "sum of orders: critical: between 0 and 500 (0 of 14 comparable good runs so far)"
+    )
     assert [line.value for line in found.lines] == [0, 500]

@@ -51,7 +51,9 @@ def test_a_message_is_a_mail_in_text_and_html(smtp: FakeSmtp) -> None:
     )
     (mail,) = smtp.mails
     assert (mail.sender, mail.recipients) == ("plumbline@data.example.com", (ANA, BOB))
-    assert mail.parsed["Subject"].startswith("CRITICAL line_coverage: 44.2 % (critical < 50 %)")
+    assert mail.parsed["Subject"].startswith(
+        "CRITICAL line_coverage: 44.2 % (critical if mean of coverage_pct < 50 %)"
+    )
     assert mail.parsed["To"] == f"{ANA}, {BOB}"
     assert mail.parsed["Auto-Submitted"] == "auto-generated"
     assert "east & west: 20 %" in mail.text("plain")

@@ -36,7 +36,9 @@ def test_a_message_is_a_card_with_the_headline_first(chat: FakeGoogleChat) -> No
 
     assert receipt == Receipt(DeliveryStatus.DELIVERED, "127.0.0.1 answered 200", 200)
     (text,) = chat.texts
-    assert text.startswith("CRITICAL line_coverage: 44.2 % (critical &lt; 50 %), since 3 Feb 12:00")
+    assert text.startswith(
+        "CRITICAL line_coverage: 44.2 % (critical if mean of coverage_pct &lt; 50 %), since"
+    )
     assert "east &amp; west: 20 %" in text
     assert "line_coverage-1a2b3c4d" in text, "so that a duplicate can be recognised"
     assert chat.messages[0]["text"].startswith("CRITICAL line_coverage")

@@ -38,7 +38,7 @@ def test_a_message_is_a_card_with_the_headline_first(teams: FakeTeams) -> None:
     assert receipt == Receipt(DeliveryStatus.DELIVERED, "127.0.0.1 answered 202", 202)
     (text,) = teams.texts
     assert text.startswith(
-        "CRITICAL line_coverage: 44.2 % (critical < 50 %), since 3 Feb 12:00 UTC"
+        "CRITICAL line_coverage: 44.2 % (critical if mean of coverage_pct < 50 %), since 3 Feb"
     )
     assert "east: 20 %" in text
     assert "do: run the backfill" in text

@@ -23,6 +23,7 @@ plumbline lint                     # check the whole project
 plumbline lint line_coverage       # check one monitor: its suite, model and runbook
 plumbline lint models/schema.yml   # check a file or a folder
 plumbline lint --fix               # format suites and checkpoints first
+plumbline lint --no-plugins        # don't run the project's Python code
 plumbline lint --format github     # print annotations for a pull request
 plumbline lint --format json       # print JSON
 ```
@@ -44,6 +45,13 @@ and all models that these refer to. It ignores other models of a dbt project.
 
 In files that dbt or Great Expectations also read, it reports an unknown key
 only if it is similar to one that plumbline reads.
+
+## Plugins
+
+If a suite or a checkpoint uses a type that neither Great Expectations nor plumbline defines, lint
+imports the modules in `plugins_directory`, as a run does. That runs their code. To check code that
+you don't trust, such as a pull request from outside, use `--no-plugins`: lint then reads the
+modules as text, accepts the types that they name, and doesn't check the arguments of these types.
 
 ## Google's analyzer
 
@@ -83,7 +91,7 @@ On GitHub, add a step to a workflow:
 
 ```yaml
 steps:
-  - run: plumbline lint --format github
+  - run: plumbline lint --no-plugins --format github
 ```
 """
 

@@ -337,9 +337,11 @@ class LintedProject:
         """What a file holds."""
         return (self.root / name).read_text(encoding="utf-8")
 
-    def lint(self, *names: str, fix: bool = False, analyze: bool = False) -> LintReport:
+    def lint(
+        self, *names: str, fix: bool = False, analyze: bool = False, plugins: bool = True
+    ) -> LintReport:
         """What is wrong with it now."""
-        return lint(Project(self.root), names=names, fix=fix, analyze=analyze)
+        return lint(Project(self.root), names=names, fix=fix, analyze=analyze, plugins=plugins)
 
     def found(self, code: str) -> list[Finding]:
         """The findings of one rule."""

@@ -24,16 +24,26 @@ EXIT_CLEAN, EXIT_WARNINGS, EXIT_ERRORS = 0, 1, 2
 
 
 def lint_project(
-    names: tuple[str, ...], form: str, fix: bool, analyze: bool, history: Path | None
+    names: tuple[str, ...],
+    form: str,
+    fix: bool,
+    analyze: bool,
+    history: Path | None,
+    plugins: bool,
 ) -> int:
     """Report all findings; return the exit code."""
     # It would take a seventh of the time of a process of half a second.
     with not_collected():
-        return _lint_project(names, form, fix, analyze, history)
+        return _lint_project(names, form, fix, analyze, history, plugins)
 
 
 def _lint_project(
-    names: tuple[str, ...], form: str, fix: bool, analyze: bool, history: Path | None
+    names: tuple[str, ...],
+    form: str,
+    fix: bool,
+    analyze: bool,
+    history: Path | None,
+    plugins: bool,
 ) -> int:
     from plumbline.cli.progress import show_progress
     from plumbline.lint.linter import lint
@@ -42,7 +52,9 @@ def _lint_project(
     with show_progress() as progress:
         if analyze:
             progress.long_step("loading Google's analyzer, which takes half a minute")
-        report = lint(project, names=names, fix=fix, analyze=analyze, history=history)
+        report = lint(
+            project, names=names, fix=fix, analyze=analyze, history=history, plugins=plugins
+        )
     exit_code = EXIT_ERRORS if report.errors else EXIT_WARNINGS if report.warnings else EXIT_CLEAN
     _write_report(report, form, exit_code)
     return exit_code
@@ -76,6 +88,8 @@ command = Command(
     help=(
         "Check suites, checkpoints, models, the schedule and targets, without a warehouse, "
         "secrets or network.\n\n"
+        "If a suite or checkpoint uses a type that only the project's plugins define, lint imports "
+        "them: that runs their Python code. For code that you don't trust, use --no-plugins.\n\n"
         "NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all "
         "rules."
     ),
@@ -101,12 +115,20 @@ command = Command(
             help="Also check thresholds against this history file, as written by plumbline "
             "backtest --export.",
         ),
+        click.Option(
+            ["--plugins/--no-plugins"],
+            default=True,
+            help="Import the project's plugins if needed (the default), or never: then the "
+            "arguments of the types that they define are not checked.",
+        ),
     ],
     examples=(
         Example("plumbline lint", "check the whole project"),
         Example("plumbline lint line_coverage", "check one monitor: its suite, model and runbook"),
         Example("plumbline lint --fix", "format suites and checkpoints, fill in ids, then check"),
-        Example("plumbline lint --format github", "print annotations for a pull request"),
+        Example(
+            "plumbline lint --no-plugins --format github", "print annotations for a pull request"
+        ),
     ),
     exit_codes={
         EXIT_CLEAN: "no findings",

@@ -57,7 +57,7 @@ class ActionTypes:
 
     @cached_property
     def _registered(self) -> Mapping[str, ActionType]:
-        if not self.plugins.are_there:
+        if not self.plugins.may_be_imported:
             return {}
         self.plugins.import_all()
         from plumbline.lint.registered import registered_actions

@@ -31,14 +31,14 @@ class LintContext:
     plugins: Plugins
 
     @classmethod
-    def of(cls, project: Project) -> LintContext:
+    def of(cls, project: Project, *, plugins_are_trusted: bool = True) -> LintContext:
         """``project`` as it stands on disk."""
         facts = Facts(project)
         models = Models(facts)
         parsed = ParsedModels(models)
         tables = Tables(facts, models)
         columns = ModelColumns(facts, parsed, tables)
-        plugins = Plugins(facts)
+        plugins = Plugins(facts, is_trusted=plugins_are_trusted)
         return cls(
             facts,
             models,

@@ -44,7 +44,7 @@ class ExpectationTypes:
     @cached_property
     def _registered(self) -> Mapping[str, ExpectationType]:
         """What GX knows beside the catalogue, once the project's plugins are imported."""
-        if not self.plugins.are_there:
+        if not self.plugins.may_be_imported:
             return {}
         self.plugins.import_all()
         from plumbline.lint.registered import registered_types

@@ -46,6 +46,7 @@ def lint(
     fix: bool = False,
     analyze: bool = False,
     history: Path | None = None,
+    plugins: bool = True,
 ) -> LintReport:
     """Every finding in ``project``.
 
@@ -55,12 +56,14 @@ def lint(
         fix: first write suites and checkpoints in their one form.
         analyze: also ask Google's analyzer, which takes half a minute.
         history: a file of outcomes, to hold thresholds against.
+        plugins: import the project's plugins where a type is not known otherwise. Without them,
+            the arguments of what they define are not checked.
 
     Raises:
         ConfigError: a name that is not a monitor, file or folder; a file that can't be
             written; no analyzer; a history that can't be read.
     """
-    context = LintContext.of(project)
+    context = LintContext.of(project, plugins_are_trusted=plugins)
     wanted = choose_files(context.facts, names)
     fixed: list[Path] = []
     if fix:
@@ -68,7 +71,7 @@ def lint(
 
         fixed = fix_files(context.facts, wanted)
         project = Project(project.root)  # as it stands now
-        context = LintContext.of(project)
+        context = LintContext.of(project, plugins_are_trusted=plugins)
     found = [finding for check in CHECKS for finding in check(context)]
     if analyze:
         from plumbline.lint.rules.analyzer import check as ask_analyzer

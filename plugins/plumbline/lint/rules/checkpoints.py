@@ -60,6 +60,8 @@ def _action(context: LintContext, checkpoint: Document, path: KeyPath) -> Iterat
         )
         return
     found = context.actions.find(kind)
+    if found is None and context.plugins.may_define(kind):
+        return
     if found is None:
         yield UNKNOWN_ACTION.at(
             checkpoint.place(*path, "type"),

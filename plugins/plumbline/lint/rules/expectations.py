@@ -153,6 +153,8 @@ def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) ->
     if name is None:
         return
     found = context.types.find(name)
+    if found is None and context.plugins.may_define(name):
+        return
     if found is None:
         yield UNKNOWN_TYPE.at(
             suite.place(*path, "type"),
@@ -249,6 +251,8 @@ def _as_gx_builds_it(context: LintContext, suite: Document, path: KeyPath) -> It
     is_left_to_gx = is_language or _has_text_bound_over_a_table(context, suite, path)
     if name is None or (name in context.types.catalogue and not is_left_to_gx):
         return
+    if context.types.find(name) is None:
+        return  # defined by a plugin that is not imported
     from plumbline.lint.registered import fault_of
 
     fault = fault_of(suite.file, suite.get(*path))

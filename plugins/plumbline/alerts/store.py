@@ -41,6 +41,7 @@ from plumbline.history.events import DeliveryRow, EventRow
 from plumbline.history.loads import append
 from plumbline.history.outcomes import append_outcomes
 from plumbline.history.tables import DELIVERIES, INCIDENTS, SCHEMA_VERSION, STATE, OwnTable
+from plumbline.net.secret import hide
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.locks import LockTimeoutError, exclusive, exclusive_on_machine
 
@@ -501,7 +502,7 @@ class LocalFallback:
             }
         )
         try:
-            replace_file(self._file, text)
+            replace_file(self._file, hide(text))
             if self._is_inherited and self._older is not None:
                 self._older.unlink(missing_ok=True)
         except OSError as fault:

@@ -37,11 +37,6 @@ SEVERITIES: Mapping[str, str] = {
 
 _QUOTED = ("runbook",)
 """Fields that hold an address of the project's own files: of it the path is what is wanted."""
-_TOKENS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|gh[a-z]_\w{8,}|github_pat_\w+|ya29\.[\w.-]+"
-    r"|(?<=[Bb]earer )[\w.~+/-]{8,}=*|(?<=://)[^\s/@\"']+:[^\s/@\"']+(?=@)"
-)
-"""What looks like a secret of a receiver we know, wherever it came from."""
 _ADDRESS = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
 
 
@@ -68,10 +63,10 @@ def record(severity: str, message: str, **fields: Any) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """``text`` without the secrets that this process has read, what looks like one, and paths."""
-    from plumbline.net.secrets import read_so_far, scrub
+    """``text`` without the secrets that this process knows, what looks like one, and paths."""
+    from plumbline.net.secret import scrub
 
-    return without_paths(_TOKENS.sub("***", scrub(text, read_so_far())))
+    return without_paths(scrub(text))
 
 
 def _plain(value: Any, name: str) -> Any:
@@ -146,9 +141,21 @@ class JsonFormatter(logging.Formatter):
         return record(severity, message, logger=entry.name)
 
 
+class TextFormatter(logging.Formatter):
+    """Python's log records as text, without secrets: libraries name addresses."""
+
+    def format(self, entry: logging.LogRecord) -> str:
+        """The message, and an exception's traceback."""
+        from plumbline.net.secret import scrub
+
+        return scrub(super().format(entry))
+
+
 def configure() -> None:
     """Let Python's logging write records too, where they are wanted."""
     if not is_json():
+        if logging.lastResort is not None:
+            logging.lastResort.setFormatter(TextFormatter())
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())

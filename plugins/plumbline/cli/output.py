@@ -120,6 +120,9 @@ def silence(stream: TextIO | None) -> None:
 def _write(stream: TextIO | None, text: str, *, as_utf8: bool = False) -> None:
     if stream is None:  # closed by the caller: `>&-`
         return
+    from plumbline.net.secret import hide
+
+    text = hide(text)
     try:
         buffer = getattr(stream, "buffer", None)
         if buffer is None:

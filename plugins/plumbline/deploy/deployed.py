@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.core.errors import MonitorError
 from plumbline.deploy.gitlog import COMMIT
 from plumbline.net.programs import run_program
+from plumbline.net.secret import scrub
 from plumbline.project.services import (
     COMMIT_LABEL,
     COMMIT_VARIABLE,
@@ -345,4 +346,4 @@ def _instant(value: Any) -> datetime | None:
 
 
 def _line(fault: BaseException) -> str:
-    return " ".join(str(fault).split())[:200]
+    return " ".join(scrub(str(fault)).split())[:200]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.deploy.deployed import UnknownDeploymentError, google_project
+from plumbline.net.secret import scrub
 from plumbline.project.services import Service
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def count_errors(
         ) from None
     except (exceptions.GoogleAPIError, GoogleAuthError, requests.RequestException) as fault:
         raise UnknownDeploymentError(
-            f"the logs can't be read: {' '.join(str(fault).split())[:200]}", fix="try again later"
+            f"the logs can't be read: {' '.join(scrub(str(fault)).split())[:200]}",
+            fix="try again later",
         ) from None
 
 

@@ -29,6 +29,7 @@ from plumbline.core.parameter import Parameter
 from plumbline.history.dataset import SECONDS, OwnDataset
 from plumbline.history.tables import OwnTable
 from plumbline.net.deadline import deadline, seconds_left
+from plumbline.net.secret import hide
 from plumbline.warehouse.query import EARLY_SECONDS
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def ndjson(rows: Sequence[Mapping[str, Any]]) -> bytes:
         for row in rows
     )
     # A lone surrogate can't be written as UTF-8, and must not keep a whole run from being kept.
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", errors="replace")
+    return hide("".join(f"{line}\n" for line in lines)).encode("utf-8", errors="replace")
 
 
 def _plain(value: Any) -> Any:

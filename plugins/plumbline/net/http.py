@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from plumbline.net.deadline import OutOfTimeError, call_within, deadline, seconds_left
 from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.retry_after import retry_after as asked_wait
-from plumbline.net.secrets import Secret, scrub
+from plumbline.net.secret import Secret, scrub
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transient import is_transient
 from plumbline.net.transport import is_loopback, request_timeouts

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from plumbline.core.errors import ConfigError
 from plumbline.net.http import Caller
 from plumbline.net.receipt import DeliveryStatus
-from plumbline.net.secrets import Secret, read_secret
+from plumbline.net.secret import Secret
+from plumbline.net.secrets import read_secret
 from plumbline.net.transport import is_loopback
 
 TIMEOUT_SECONDS = 5.0

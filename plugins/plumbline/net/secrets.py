@@ -1,24 +1,21 @@
-"""Secrets of channels: read from the environment or Secret Manager, and kept out of every text.
+"""Reads the secrets of channels from the environment or Secret Manager.
 
 A webhook's URL is a secret too: anyone who knows it can write to the channel. Channels get what
-`read_secret` gives (`plumbline.alerts.channels.factory`), reveal it only in the request itself, and
-`scrub` what a receiver answers.
+`read_secret` returns (`plumbline.alerts.channels.factory`).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hmac
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote, quote_plus, urlsplit
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError
 from plumbline.net.credentials import application_default
 from plumbline.net.deadline import OutOfTimeError, call_within
+from plumbline.net.secret import Secret, note
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transient import is_transient
 from plumbline.net.transport import open_session
@@ -37,75 +34,17 @@ _REFERENCE = re.compile(
     r"sm://(?P<project>[a-z0-9][a-z0-9.:-]*)/(?P<secret>[A-Za-z0-9_-]{1,255})"
     r"(?:/(?P<version>[A-Za-z0-9][A-Za-z0-9_-]*))?"
 )
-_HIDDEN = "***"
-_READ: set[Secret] = set()
-_LEAST = 8
-"""A part of a URL that is shorter is a word (``hooks``), not a secret."""
 
 
 class SecretUnreachableError(ConfigError):
     """Secret Manager did not answer: it may work later."""
 
 
-class Secret:
-    """A text that shows itself only when asked to (`reveal`).
-
-    It is not a ``str``: JSON, pickle and formatting would show one.
-    """
-
-    __slots__ = ("_name", "_value")
-
-    def __init__(self, value: str, *, name: str = "") -> None:
-        """Keep ``value``; ``name`` is what it is called in texts (its environment variable).
-
-        Raises:
-            ValueError: the value is empty.
-        """
-        if not value:
-            raise ValueError("a secret can't be empty")
-        self._value = value
-        self._name = name
-
-    @property
-    def name(self) -> str:
-        """Its name, which isn't secret."""
-        return self._name
-
-    def reveal(self) -> str:
-        """The value itself, for use in a request only."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return f"Secret({self._name or _HIDDEN})"
-
-    def __str__(self) -> str:
-        return _HIDDEN
-
-    def __format__(self, spec: str) -> str:
-        return format(_HIDDEN, spec)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._value))
-
-    def __copy__(self) -> Secret:
-        return self
-
-    def __deepcopy__(self, _: dict[int, Any]) -> Secret:
-        return self
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise TypeError("a secret can't be pickled; read it again instead")
-
-
 def read_secret(
     variable: str,
     environment: Mapping[str, str],
     *,
+    is_noted: bool = True,
     endpoint: str = SECRET_MANAGER,
     credentials: Credentials | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
@@ -115,6 +54,7 @@ def read_secret(
     Args:
         variable: the environment variable's name.
         environment: the environment.
+        is_noted: whether it is removed from all that is written; False for a user's name.
         endpoint: of Secret Manager, for a value ``sm://PROJECT/SECRET[/VERSION]``.
         credentials: instead of the application default ones.
         timeout_seconds: for all of it.
@@ -127,7 +67,7 @@ def read_secret(
     if not value:
         return None
     if not value.startswith(_PREFIX):
-        return _noted(Secret(value, name=variable))
+        return _read(value, variable, is_noted)
     reference = _REFERENCE.fullmatch(value)
     if reference is None:
         raise ConfigError(
@@ -148,51 +88,12 @@ def read_secret(
         response = call_within(timeout_seconds, fetch)
     except (OutOfTimeError, OSError) as fault:  # requests' exceptions are OSErrors
         raise _unreachable(variable, resource) from fault
-    return _noted(Secret(_payload(response, variable, resource), name=variable))
+    return _read(_payload(response, variable, resource), variable, is_noted)
 
 
-def read_so_far() -> frozenset[Secret]:
-    """The secrets that this process has read, to be removed from log lines."""
-    return frozenset(_READ)
-
-
-def _noted(secret: Secret) -> Secret:
-    _READ.add(secret)
-    return secret
-
-
-def scrub(text: str, secrets: Iterable[Secret]) -> str:
-    """``text`` with ``***`` in place of each secret, however it is written in it.
-
-    A webhook's URL is found by its path, too: a receiver that says where a request went names
-    the path alone.
-    """
-    forms = {form for secret in secrets for form in _forms(secret.reveal())}
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, _HIDDEN)
-    return text
-
-
-def _forms(value: str) -> Iterator[str]:
-    for part in (value, *_parts_of_url(value)):
-        yield part
-        yield json.dumps(part)[1:-1]
-        for quoted in (quote(part), quote(part, safe=""), quote_plus(part)):
-            yield quoted
-            yield re.sub(r"%[0-9A-F]{2}", lambda code: code[0].lower(), quoted)
-
-
-def _parts_of_url(value: str) -> Iterator[str]:
-    if not value.lower().startswith(("http://", "https://")):
-        return
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return
-    candidates = [parts.path.strip("/"), parts.query, parts.password or ""]
-    candidates += parts.path.split("/")
-    candidates += [pair.partition("=")[2] for pair in parts.query.split("&")]
-    yield from (part for part in candidates if len(part) >= _LEAST)
+def _read(value: str, variable: str, is_noted: bool) -> Secret:
+    secret = Secret(value, name=variable)
+    return note(secret) if is_noted else secret
 
 
 # Secret Manager

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.gc_tuning import not_collected
+from plumbline.net.secret import hide_bytes
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.project import DEFAULT_CHECKPOINT
@@ -153,7 +154,8 @@ def build_site(
             paths.HISTORY_CACHE: history_cache.to_json(cache),
         }
         kept = (pages.kept | gx_section.kept | earlier.kept_archives(cache)) - set(made)
-        written = files.write(Pages(made, kept, pages.layout))
+        shown = {path: hide_bytes(content) for path, content in made.items()}
+        written = files.write(Pages(shown, kept, pages.layout))
     notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
     return Built(written, files.address(paths.OVERVIEW), notes, pages.faults)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.net.credentials import application_default
 from plumbline.net.deadline import OutOfTimeError, call_within, seconds_left
+from plumbline.net.secret import scrub
 from plumbline.net.transport import open_session
 from plumbline.warehouse.failures import why_disconnected
 
@@ -301,5 +302,5 @@ def _said(fault: Any) -> str:
     """Google's own sentence, without the request before it."""
     errors = fault.errors or []
     said = str(errors[0].get("message") or "") if errors else ""
-    text = " ".join((said or str(fault.message)).split())
+    text = " ".join(scrub(said or str(fault.message)).split())
     return text if len(text) <= 300 else f"{text[:299]}…"

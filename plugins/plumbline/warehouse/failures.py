@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import WarehouseError
+from plumbline.net.secret import scrub
 
 if TYPE_CHECKING:
     from plumbline.project.targets import Target
 
 LONGEST = 300
+MOST_READ = 20_000
+"""Of a message: a page of a proxy may be of any length."""
 
 FIXES = {
     "notFound": "check that the table exists in the target's project and location, and its name "
@@ -165,7 +168,8 @@ def _without_request(message: str) -> str:
 
 
 def _tidy(message: str) -> str:
-    """One line, without markup, of a bearable length."""
+    """One line, without secrets and markup, of a bearable length."""
+    message = scrub(message[:MOST_READ])
     message = re.sub(r"<(style|script|head)\b.*?</\1>", " ", message, flags=re.S | re.I)
     message = re.sub(r"</?[a-zA-Z!][^>]*>", " ", message) if "<html" in message.lower() else message
     # DuckDB shows the line of its own translation, not of the query.

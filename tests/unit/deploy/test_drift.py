@@ -15,7 +15,7 @@ from plumbline.deploy.gitlog import Behind, Commit
 from plumbline.deploy.issues import update_issues
 from plumbline.deploy.report import drift_dict, drift_page
 from plumbline.deploy.wording import summary
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
 from plumbline.report.writers import as_markdown, as_text

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.core.errors import ConfigError
-from plumbline.net.secrets import Secret, read_secret
+from plumbline.net.secret import Secret
+from plumbline.net.secrets import read_secret
 from plumbline.project.alerts import AlertsConfig, ChannelConfig
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _secrets(entry: ChannelConfig, environment: Mapping[str, str]) -> dict[str, 
     """
     found = {}
     for key, variable in entry.variables.items():
-        secret = read_secret(variable, environment)
+        secret = read_secret(variable, environment, is_noted=key != "username")
         if secret is None:
             raise ConfigError(f"{variable} is not set")
         if key in _ADDRESSES and not secret.reveal().startswith(("http://", "https://")):

@@ -12,7 +12,7 @@ import pytest
 
 from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support import fake_receivers as fake
 from support.fake_receivers import FakeReceiver
 from support.sockets import refused_port, silent_port

@@ -13,7 +13,7 @@ from plumbline.alerts.channels.googlechat.channel import GoogleChatChannel
 from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
 from plumbline.alerts.channels.teams.channel import TeamsChannel
 from plumbline.alerts.channels.webhook.channel import WebhookChannel
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.channel_messages import message
 from support.fake_receivers import FakeReceiver, Reply
 

@@ -15,7 +15,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 
 from plumbline.core.errors import ConfigError
-from plumbline.net.secrets import Secret, SecretUnreachableError, read_secret, scrub
+from plumbline.net.secret import Secret, scrub
+from plumbline.net.secrets import SecretUnreachableError, read_secret
 from support.fake_receivers import FakeReceiver, Reply
 from support.sockets import refused_port
 
@@ -111,7 +112,7 @@ def test_a_secret_is_scrubbed_however_it_is_encoded(written: str) -> None:
         (f"cannot reach {HOOK}", "cannot reach ***"),
         ("POST /services/T00000000/B00000000/abcDEFghiJKL failed", "POST /*** failed"),
         ("the token abcDEFghiJKL is revoked", "the token *** is revoked"),
-        ("key tokentoken", "key ***"),
+        ("this is tokentoken", "this is ***"),
         ("services are down", "*** are down"),
         ("hooks.example.com answered 404", "hooks.example.com answered 404"),
     ],

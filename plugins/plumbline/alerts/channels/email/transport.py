@@ -17,7 +17,7 @@ from typing import Literal
 from plumbline.net.deadline import OutOfTimeError, call_within
 from plumbline.net.http import shortened
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret, scrub
 
 Security = Literal["starttls", "tls", "none"]
 PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -81,13 +81,13 @@ def send(
     except smtplib.SMTPResponseException as fault:
         return _answered(server, fault)
     except smtplib.SMTPNotSupportedError as fault:
-        return Handover(Receipt(DeliveryStatus.REFUSED, f"{server.host}: {fault}"))
+        return Handover(Receipt(DeliveryStatus.REFUSED, f"{server.host}: {scrub(str(fault))}"))
     except ssl.SSLError:
         return _retry(f"no trusted TLS connection to {server.host}")
-    except (OSError, smtplib.SMTPException):
-        return _retry(
-            late if session.is_cut else f"the connection to {server.host} failed or broke"
-        )
+    except (OSError, smtplib.SMTPException) as fault:
+        # smtplib words a timeout as a disconnection.
+        is_late = session.is_cut or isinstance(fault.__context__ or fault, TimeoutError)
+        return _retry(late if is_late else f"the connection to {server.host} failed or broke")
     return _handover(server, refused, accepted=True)
 
 

@@ -30,7 +30,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.net.http import LONGEST_WAIT, Caller, Reply, retry_after, together
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 
 BASE_URL = "https://api.github.com"
 API_VERSION = "2022-11-28"

@@ -11,7 +11,7 @@ from plumbline.alerts.channels.googlechat.rendering import encoded
 from plumbline.alerts.channels.message import Message
 from plumbline.net.http import Caller
 from plumbline.net.receipt import Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 
 _REPLY = "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
 _FIXES = {

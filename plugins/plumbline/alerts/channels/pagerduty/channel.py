@@ -10,7 +10,7 @@ from plumbline.alerts.channels.pagerduty.rendering import encoded, event_of
 from plumbline.alerts.channels.truncate import clipped
 from plumbline.net.http import Caller, Reply, together
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 
 BASE_URL = "https://events.pagerduty.com"
 _FIXES = {400: "check the routing key: it is that of an Events API v2 integration"}

@@ -21,7 +21,7 @@ from plumbline.alerts.channels.slack import render
 from plumbline.core.alert_line import Event
 from plumbline.net.http import Caller
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 
 if TYPE_CHECKING:
     from plumbline.alerts.channels.slack.transport import Api

@@ -20,7 +20,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from plumbline.net.http import Caller, Reply, retry_after, shortened
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 
 BASE_URL = "https://slack.com/api/"
 

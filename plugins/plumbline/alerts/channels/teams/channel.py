@@ -16,7 +16,7 @@ from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.teams.rendering import encoded
 from plumbline.net.http import Caller, Reply
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from plumbline.net.transient import is_transient
 
 _FAILED = re.compile(

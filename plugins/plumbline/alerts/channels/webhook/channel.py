@@ -15,7 +15,7 @@ from plumbline.alerts.channels.message import Message
 from plumbline.alerts.channels.webhook.rendering import body
 from plumbline.net.http import Caller
 from plumbline.net.receipt import Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 
 SIGNATURE = "X-Plumbline-Signature-256"
 

@@ -15,7 +15,7 @@ from plumbline.alerts.channels.message import GroupLine, Message
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.channel_messages import AT, HOSTILE, hostile_item, hostile_message, item, message
 from support.fake_smtp import PASSWORD, USERNAME, FakeSmtp, trusting
 from support.sockets import refused_port

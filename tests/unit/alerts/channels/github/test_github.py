@@ -21,7 +21,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.channel_messages import hostile_item, hostile_message, item, message
 from support.fake_github import FakeGitHub
 from support.fake_receivers import FakeReceiver, Reply

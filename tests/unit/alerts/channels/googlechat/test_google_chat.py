@@ -13,7 +13,7 @@ from plumbline.alerts.channels.message import GroupLine, Message
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.channel_messages import AT, hostile_item, hostile_message, item, message
 from support.fake_google_chat import FakeGoogleChat
 from support.fake_receivers import Reply

@@ -9,7 +9,7 @@ from plumbline.alerts.channels.pagerduty.rendering import MOST_BYTES, dedup_key,
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
 from support.sockets import refused_port

@@ -12,7 +12,7 @@ from plumbline.alerts.channels.message import Item
 from plumbline.alerts.channels.slack.channel import MOST_ROOTS, SlackBot
 from plumbline.core.alert_line import Event
 from plumbline.net.receipt import DeliveryStatus, Receipt
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.fake_slack import (
     CHANNEL,
     TOKEN,

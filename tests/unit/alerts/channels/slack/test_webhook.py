@@ -13,7 +13,7 @@ import pytest
 
 from plumbline.alerts.channels.slack.channel import SlackWebhook
 from plumbline.net.receipt import DeliveryStatus
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.fake_slack import WEBHOOK_PATH, Behaviour, Cut, FakeSlack, Lie, Stall, Status
 from support.slack_messages import line_coverage, message
 

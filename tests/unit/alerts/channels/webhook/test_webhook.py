@@ -10,7 +10,7 @@ from datetime import datetime
 from plumbline.alerts.channels.webhook.channel import WebhookChannel
 from plumbline.alerts.channels.webhook.rendering import LONGEST_TEXT, body, payload
 from plumbline.net.receipt import DeliveryStatus
-from plumbline.net.secrets import Secret
+from plumbline.net.secret import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
 

@@ -71,7 +71,7 @@ class Page:
 
 def pages() -> list[Page]:
     """Every page of the project that people read."""
-    names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+    names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
     names += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
     return [Page(name) for name in names]
 

@@ -88,19 +88,20 @@ def test_its_columns_are_those_that_schema_yml_describes(name: str, evaluator: I
     model = compiler.compile(name, as_of=[NOW], vars={}, where="the test")
     properties = compiler.properties(name)
     assert properties is not None
-    described = [(column, entry["data_type"]) for column, entry in properties.columns.items()]
+    described = [(name, column.type) for name, column in properties.columns.items()]
     assert witness.columns(model, world()) == described
-    assert properties.description
-    assert all(entry["description"] for entry in properties.columns.values())
+    assert properties.entry["description"]
+    assert all(column.entry["description"] for column in properties.columns.values())
 
 
 @pytest.mark.parametrize("name", ["evaluations", "calendar"])
 def test_staging_models_are_described_too(name: str) -> None:
     properties = Compiler(PROJECT, bigquery_target()).properties(name)
     assert properties is not None
-    assert properties.description
+    assert properties.entry["description"]
     assert all(
-        {"description", "data_type"} <= entry.keys() for entry in properties.columns.values()
+        {"description", "data_type"} <= column.entry.keys()
+        for column in properties.columns.values()
     )
 
 

@@ -16,9 +16,14 @@ from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError
 from plumbline.core.instants import find_zone
-from plumbline.lint.described import DescribedModel, DescribedSource, models_in, sources_in
 from plumbline.models.files import Index, index_models
-from plumbline.models.properties import properties_files
+from plumbline.models.properties import (
+    ModelProperties,
+    SourceTable,
+    models_in,
+    properties_files,
+    sources_in,
+)
 from plumbline.models.sources import says_enabled
 from plumbline.models.workspace import target_attributes
 from plumbline.project.dbt_folders import are_folders, model_folders
@@ -185,24 +190,24 @@ class Facts:
         return find_runbook(self.root, named) if named else None
 
     @cached_property
-    def described(self) -> Mapping[str, DescribedModel]:
+    def described(self) -> Mapping[str, ModelProperties]:
         """The description of each model in the YAML files; of several, the first."""
-        found: dict[str, DescribedModel] = {}
+        found: dict[str, ModelProperties] = {}
         for model in models_in(self.properties):
             found.setdefault(model.name, model)
         return found
 
     @cached_property
-    def sources(self) -> Mapping[tuple[str, str], DescribedSource]:
+    def sources(self) -> Mapping[tuple[str, str], SourceTable]:
         """The source tables by source and table; of several descriptions, the first that is
         enabled."""
-        found: dict[tuple[str, str], DescribedSource] = {}
+        found: dict[tuple[str, str], SourceTable] = {}
         for table in sources_in(self.properties):
             if self.is_enabled(table):
                 found.setdefault((table.source, table.name), table)
         return found
 
-    def is_enabled(self, table: DescribedSource) -> bool:
+    def is_enabled(self, table: SourceTable) -> bool:
         """Whether it is enabled for the target; true if that can't be rendered, which a rule
         finds."""
         try:

@@ -5,8 +5,7 @@ Lint ignores models of a dbt project that no monitor uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +25,7 @@ from plumbline.models.properties import (
     ModelProperties,
     Properties,
     SourceTable,
-    source_tables,
+    sources_in,
 )
 from plumbline.models.sources import FoundSource, all_sources, is_enabled
 from plumbline.models.templates import Templates
@@ -64,6 +63,21 @@ class _Project:
     timezone: ZoneInfo
 
 
+class _WithoutMeta(ModelProperties):
+    """A model's properties without ``config.meta``, whose faults are findings of other rules."""
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """``config``; empty where it is none."""
+        found = self.document.mapping(*self.path, "config")
+        return {key: value for key, value in found.items() if key != "meta"}
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """None: nothing is masked, because nothing is run."""
+        return frozenset()
+
+
 class _Workspace(Workspace):
     """The project's files without what is malformed."""
 
@@ -84,22 +98,14 @@ class _Workspace(Workspace):
     def properties(self) -> Properties:
         """As lint has read them."""
         sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
-        for table in self._tables():
+        for table in sources_in(self._facts.properties):
             # Of several that are enabled the first: a rule says that there are more.
             tables = sources.setdefault(table.source, {})
             first = tables.setdefault(table.name, (table,))
             if not self._counts(first[0]) and self._counts(table):
                 tables[table.name] = (table,)
         models = {
-            name: ModelProperties(
-                name,
-                str(model.document.file),
-                config={
-                    key: value
-                    for key, value in model.document.mapping(*model.path, "config").items()
-                    if key != "meta"  # whose faults are findings of other rules
-                },
-            )
+            name: _WithoutMeta(name, model.document, model.path)
             for name, model in self._facts.described.items()
         }
         return Properties(models=models, sources=sources)
@@ -109,19 +115,6 @@ class _Workspace(Workspace):
             return is_enabled(table, self.scope())
         except MonitorError:
             return True  # which is the fault of the one table
-
-    def _tables(self) -> Iterator[SourceTable]:
-        for document in self._facts.properties:
-            for _, entry in document.entries("sources"):
-                # What is of another shape is a finding of the rules for shapes.
-                tables = entry.get("tables")
-                named = [
-                    table
-                    for table in (tables if isinstance(tables, list) else ())
-                    if isinstance(table, dict) and isinstance(table.get("name"), str)
-                ]
-                with suppress(MonitorError):
-                    yield from source_tables({**entry, "tables": named}, str(document.file))
 
 
 class Models:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from plumbline.core.errors import PlumblineError
-from plumbline.lint.described import PSEUDO_COLUMNS, DescribedSource
 from plumbline.lint.facts import Facts
 from plumbline.lint.models import Models
+from plumbline.models.properties import PSEUDO_COLUMNS, SourceTable
 from plumbline.models.sources import FoundSource
 from plumbline.warehouse.types import parse_type
 
@@ -56,7 +56,7 @@ class Tables:
         }
 
     @cached_property
-    def described(self) -> Mapping[str, DescribedSource]:
+    def described(self) -> Mapping[str, SourceTable]:
         """Sources by where they are."""
         return {
             found.relation.key: self.facts.sources[at]

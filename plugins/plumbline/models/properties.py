@@ -1,17 +1,21 @@
 """What the YAML files beside the models say: sources, and the properties of each model.
 
-As in dbt, any ``.yml`` under a model path may hold ``sources:`` and ``models:``.
+As in dbt, any ``.yml`` under a model path may hold ``sources:`` and ``models:``. `read_properties`
+refuses a malformed file, as a run does; lint reads the same entries with `models_in` and
+`sources_in`, which pass over what is malformed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import MonitorError
+from plumbline.project.document import Document, KeyPath, Place
 from plumbline.project.files import Files
 from plumbline.project.jinja import has_jinja
 
@@ -29,15 +33,80 @@ _TABLE_KEYS = _COMMON_KEYS | {"external"}
 _NEAR = 0.8
 
 
+PSEUDO_COLUMNS = {
+    "_TABLE_SUFFIX": "STRING",
+    "_PARTITIONTIME": "TIMESTAMP",
+    "_PARTITIONDATE": "DATE",
+}
+"""Columns that BigQuery adds to wildcard tables and to tables partitioned by ingestion time."""
+
+
 @dataclass(frozen=True)
-class ModelProperties:
-    """One entry of ``models:``."""
+class Described:
+    """An entry with a name."""
 
     name: str
-    file: str
-    description: str = ""
-    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    config: Mapping[str, Any] = field(default_factory=dict)
+    document: Document
+    path: KeyPath
+
+    @property
+    def file(self) -> str:
+        """Where it stands."""
+        return str(self.document.file)
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return self.document.place(*self.path)
+
+    @cached_property
+    def entry(self) -> Mapping[str, Any]:
+        """All that is said of it."""
+        return self.document.mapping(*self.path)
+
+    @property
+    def meta_path(self) -> KeyPath:
+        """The path of plumbline's own keys."""
+        return (*self.path, "config", "meta")
+
+
+class DescribedColumn(Described):
+    """One of ``columns``."""
+
+    @property
+    def type(self) -> str | None:
+        """``data_type``."""
+        return self.document.text(*self.path, "data_type")
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is tagged as personal: in ``config.meta``, or before dbt 1.10 in ``meta``."""
+        tags = (("config", "meta", "personal"), ("meta", "personal"))
+        return any(self.document.get(*self.path, *tag) is True for tag in tags)
+
+
+class _WithColumns(Described):
+    @cached_property
+    def columns(self) -> Mapping[str, DescribedColumn]:
+        """The columns by name; of several descriptions, the first."""
+        found: dict[str, DescribedColumn] = {}
+        for column in self._described_columns():
+            found.setdefault(column.name, column)
+        return found
+
+    def _described_columns(self) -> Iterator[DescribedColumn]:
+        for path, _ in self.document.entries(*self.path, "columns"):
+            if name := self.document.text(*path, "name"):
+                yield DescribedColumn(name, self.document, path)
+
+
+class ModelProperties(_WithColumns):
+    """One entry of ``models:``."""
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """``config``."""
+        return _mapping(self.entry.get("config"), self.file, f"models.{self.name}.config")
 
     @property
     def meta(self) -> Mapping[str, Any]:
@@ -61,14 +130,14 @@ class ModelProperties:
     @property
     def personal(self) -> frozenset[str]:
         """The columns tagged ``personal: true``: in ``config.meta``, in older dbt in ``meta``."""
-        return frozenset(name for name in self.columns if self._is_personal(name))
+        columns = self._described_columns()
+        return frozenset(column.name for column in columns if self._is_personal(column))
 
-    def _is_personal(self, name: str) -> bool:
-        key = f"models.{self.name}.columns.{name}"
-        column = self.columns[name]
-        config = _mapping(column.get("config"), self.file, f"{key}.config")
+    def _is_personal(self, column: DescribedColumn) -> bool:
+        key = f"models.{self.name}.columns.{column.name}"
+        config = _mapping(column.entry.get("config"), self.file, f"{key}.config")
         found = False
-        for path, meta in (("config.meta", config.get("meta")), ("meta", column.get("meta"))):
+        for path, meta in (("config.meta", config.get("meta")), ("meta", column.entry.get("meta"))):
             tag = _mapping(meta, self.file, f"{key}.{path}").get("personal", False)
             if not isinstance(tag, bool):
                 raise MonitorError(
@@ -112,24 +181,10 @@ class NamePart:
 
 
 @dataclass(frozen=True)
-class SourceTable:
-    """One table of ``sources:``."""
+class SourceTable(_WithColumns):
+    """One of the ``tables`` of a source."""
 
     source: str
-    name: str
-    database: NamePart
-    schema: NamePart
-    identifier: NamePart
-    file: str
-    columns: tuple[str, ...] = ()
-    arrival_time: str | None = None
-    """``config.meta.arrival_time``: the column that says when a row came."""
-    enabled: object = True
-    """``config.enabled``: true, false, or a text with Jinja."""
-    overrides: object = None
-    """The package whose source this changes: what it does not say, the package does."""
-    fault: MonitorError | None = None
-    """Why its name can't be told."""
 
     @property
     def key(self) -> str:
@@ -137,13 +192,62 @@ class SourceTable:
         return f"sources.{self.source}.tables.{self.name}"
 
     @property
+    def _source_path(self) -> KeyPath:
+        return self.path[:-2]
+
+    @cached_property
     def parts(self) -> Mapping[str, NamePart]:
         """The parts of its name by dbt's words for them."""
+        source, at = self.document.mapping(*self._source_path), f"sources.{self.source}"
         return {
-            "database": self.database,
-            "schema": self.schema,
-            "identifier": self.identifier,
+            "database": _part(source, _SOURCE_NAMES["database"], at),
+            "schema": _part(source, _SOURCE_NAMES["schema"], at),
+            "identifier": _part(self.entry, _TABLE_NAMES["identifier"], self.key),
         }
+
+    @cached_property
+    def fault(self) -> MonitorError | None:
+        """Why its name can't be told."""
+        source, at = self.document.mapping(*self._source_path), f"sources.{self.source}"
+        return _misnamed(source, _SOURCE_NAMES, _SOURCE_KEYS, self.file, at) or _misnamed(
+            self.entry, _TABLE_NAMES, _TABLE_KEYS, self.file, self.key
+        )
+
+    @property
+    def enabled(self) -> object:
+        """``config.enabled`` of the table, else of its source: true, false, or a text with
+        Jinja."""
+        for path in (self.path, self._source_path):
+            if self.document.has(*path, "config", "enabled"):
+                return self.document.get(*path, "config", "enabled")
+        return True
+
+    @property
+    def overrides(self) -> object:
+        """The package whose source this changes: what it does not say, the package does."""
+        return self.document.get(*self._source_path, "overrides")
+
+    @property
+    def arrival_time(self) -> str | None:
+        """``config.meta.arrival_time``: the column that says when a row came."""
+        return self.document.text(*self.meta_path, "arrival_time")
+
+    @property
+    def partition_by(self) -> str | None:
+        """The column or expression that it is partitioned by."""
+        return self.document.text(*self.meta_path, "partition_by")
+
+    @property
+    def requires_filter(self) -> bool:
+        """Whether BigQuery refuses a query without a filter on the partition."""
+        return self.document.get(*self.meta_path, "require_partition_filter") is True
+
+    def has_pseudo(self, column: str) -> bool:
+        """Whether BigQuery adds this one of its pseudo columns."""
+        if column == "_TABLE_SUFFIX":  # to every table whose name begins so
+            return (self.document.text(*self.path, "identifier") or self.name).endswith("*")
+        words = (self.partition_by or "").upper()
+        return any(name in words for name in PSEUDO_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -164,20 +268,36 @@ def read_properties(folders: Sequence[Path], files: Files) -> Properties:
     models: dict[str, ModelProperties] = {}
     sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
     for path in properties_files(folders, files):
-        file = str(path)
-        content = files.document(path).mapping_or_raise(
-            error=MonitorError, what="the properties file"
-        )
-        for entry in _entries(content, "models", file):
-            found = _model(entry, file)
-            if found.name in models:
-                _twice(found.name, file, models[found.name].file)
-            models[found.name] = found
-        for entry in _entries(content, "sources", file):
-            tables = sources.setdefault(_name(entry, "sources", file), {})
-            for table in source_tables(entry, file):
-                tables[table.name] = (*tables.get(table.name, ()), table)
+        document = files.document(path)
+        _refuse_malformed(document)
+        for model in models_in([document]):
+            if model.name in models:
+                _twice(model.name, model.file, models[model.name].file)
+            models[model.name] = model
+        for _, name in document.entry_texts("sources", key="name"):
+            sources.setdefault(name, {})
+        for table in sources_in([document]):
+            tables = sources[table.source]
+            tables[table.name] = (*tables.get(table.name, ()), table)
     return Properties(models=models, sources=sources)
+
+
+def models_in(documents: Iterable[Document]) -> Iterator[ModelProperties]:
+    """Every description of a model that has a name."""
+    for document in documents:
+        for path, _ in document.entries("models"):
+            if name := document.text(*path, "name"):
+                yield ModelProperties(name, document, path)
+
+
+def sources_in(documents: Iterable[Document]) -> Iterator[SourceTable]:
+    """Every description of a source table that has a name."""
+    for document in documents:
+        for path, _ in document.entries("sources"):
+            source = document.text(*path, "name")
+            for inner, _ in document.entries(*path, "tables") if source else ():
+                if source and (name := document.text(*inner, "name")):
+                    yield SourceTable(name, document, inner, source)
 
 
 def properties_files(folders: Sequence[Path], files: Files) -> list[Path]:
@@ -189,56 +309,20 @@ def properties_files(folders: Sequence[Path], files: Files) -> list[Path]:
     return found
 
 
-def _model(entry: Mapping[str, Any], file: str) -> ModelProperties:
-    name = _name(entry, "models", file)
-    columns = {
-        _name(column, f"models.{name}.columns", file): column
-        for column in _entries(entry, "columns", file, f"models.{name}.")
-    }
-    return ModelProperties(
-        name=name,
-        file=file,
-        description=str(entry.get("description") or ""),
-        columns=columns,
-        config=_mapping(entry.get("config"), file, f"models.{name}.config"),
-    )
-
-
-def source_tables(entry: Mapping[str, Any], file: str) -> Iterator[SourceTable]:
-    """The tables of one entry of ``sources``.
-
-    A name that can't be told is the fault of its table alone, so that the monitors that read
-    others run.
-
-    Raises:
-        MonitorError: the entry is of another shape than dbt's.
-    """
-    source = _name(entry, "sources", file)
-    at = f"sources.{source}"
-    fault = _misnamed(entry, _SOURCE_NAMES, _SOURCE_KEYS, file, at)
-    for table in _entries(entry, "tables", file, f"{at}."):
-        name = _name(table, f"{at}.tables", file)
-        table_at = f"{at}.tables.{name}"
-        config = _loose(table.get("config"))
-        arrival = _loose(config.get("meta")).get("arrival_time")
-        columns = table.get("columns")
-        yield SourceTable(
-            source=source,
-            name=name,
-            database=_part(entry, _SOURCE_NAMES["database"], at),
-            schema=_part(entry, _SOURCE_NAMES["schema"], at),
-            identifier=_part(table, ("identifier",), table_at),
-            file=file,
-            columns=tuple(
-                str(column["name"])
-                for column in (columns if isinstance(columns, list) else ())
-                if _loose(column).get("name")
-            ),
-            arrival_time=arrival if isinstance(arrival, str) else None,
-            enabled=config.get("enabled", _loose(entry.get("config")).get("enabled", True)),
-            overrides=entry.get("overrides"),
-            fault=fault or _misnamed(table, _TABLE_NAMES, _TABLE_KEYS, file, table_at),
-        )
+def _refuse_malformed(document: Document) -> None:
+    """Raise for what is of another shape than dbt's; a name of a source that can't be told is the
+    fault of its tables alone, so that the monitors that read others run."""
+    file = str(document.file)
+    content = document.mapping_or_raise(error=MonitorError, what="the properties file")
+    for entry in _entries(content, "models", file):
+        name = _name(entry, "models", file)
+        for column in _entries(entry, "columns", file, f"models.{name}."):
+            _name(column, f"models.{name}.columns", file)
+        _mapping(entry.get("config"), file, f"models.{name}.config")
+    for entry in _entries(content, "sources", file):
+        at = f"sources.{_name(entry, 'sources', file)}"
+        for table in _entries(entry, "tables", file, f"{at}."):
+            _name(table, f"{at}.tables", file)
 
 
 def _part(entry: Mapping[str, Any], words: tuple[str, ...], at: str) -> NamePart:
@@ -311,11 +395,6 @@ def _name(entry: Mapping[str, Any], key: str, file: str) -> str:
     if not isinstance(name, str) or not name:
         raise MonitorError(f"an entry of {key} has no name", file=file, key=key, fix="add `name:`")
     return name
-
-
-def _loose(value: object) -> Mapping[str, Any]:
-    """A mapping whose shape is dbt's to check."""
-    return value if isinstance(value, dict) else {}
 
 
 def _mapping(value: object, file: str, key: str) -> Mapping[str, Any]:

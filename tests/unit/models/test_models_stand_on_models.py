@@ -184,3 +184,16 @@ def test_the_personal_columns_come_from_the_properties_in_dbts_new_and_old_way(
         "models/schema.yml": f"models: [{{name: m, columns: [{columns}]}}]",
     }
     assert project(files).compile().personal == {"a", "b", "c"}
+
+
+def test_a_column_that_is_described_twice_is_personal_if_one_of_the_two_says_so(
+    project: Any,
+) -> None:
+    columns = (
+        "{name: a, meta: {personal: true}}, {name: a}, {name: b}, {name: b, meta: {personal: true}}"
+    )
+    files = {
+        "models/m.sql": "select 1",
+        "models/schema.yml": f"models: [{{name: m, columns: [{columns}]}}]",
+    }
+    assert project(files).compile().personal == {"a", "b"}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
-from plumbline.lint.described import DescribedModel, models_in, sources_in
 from plumbline.lint.rule import Finding, error, warning
+from plumbline.models.properties import ModelProperties, models_in, sources_in
 from plumbline.project.document import Place
 
 NO_DESCRIPTION = warning(
@@ -80,7 +80,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     yield from _of_sources(context)
 
 
-def _of_model(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
+def _of_model(context: LintContext, model: ModelProperties) -> Iterator[Finding]:
     if not model.entry.get("description"):
         yield NO_DESCRIPTION.at(
             model.place, f"model {model.name!r} has no description", "add `description:`"
@@ -106,7 +106,7 @@ def _of_model(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
             )
 
 
-def _against_sql(model: DescribedModel, returned: tuple[str, ...]) -> Iterator[Finding]:
+def _against_sql(model: ModelProperties, returned: tuple[str, ...]) -> Iterator[Finding]:
     for column in model.columns.values():
         if column.name not in returned:
             yield NOT_RETURNED.at(

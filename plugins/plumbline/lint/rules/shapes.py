@@ -12,11 +12,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from plumbline.lint.context import LintContext
-from plumbline.lint.described import models_in, sources_in
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding
 from plumbline.lint.rules.document_shape import check_near_misses, check_shape, value_findings
 from plumbline.lint.rules.files import WRONG_VALUE
+from plumbline.models.properties import models_in, sources_in
 from plumbline.project.dbt_folders import are_folders
 from plumbline.project.definitions import DefinitionEntry
 from plumbline.project.document import Document, KeyPath

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.lint.context import LintContext
-from plumbline.lint.described import (
+from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rules.models import place_of
+from plumbline.models.properties import (
     PSEUDO_COLUMNS,
     DescribedColumn,
-    DescribedSource,
+    SourceTable,
     models_in,
     sources_in,
 )
-from plumbline.lint.rule import Finding, error, warning
-from plumbline.lint.rules.models import place_of
 from plumbline.project.document import KeyPath
 from plumbline.warehouse.types import KNOWN, parse_type
 
@@ -109,7 +109,7 @@ def _type(column: DescribedColumn) -> Iterator[Finding]:
         )
 
 
-def _columns(table: DescribedSource) -> Iterator[Finding]:
+def _columns(table: SourceTable) -> Iterator[Finding]:
     known = table.columns
     if not known:
         return
@@ -122,7 +122,7 @@ def _columns(table: DescribedSource) -> Iterator[Finding]:
             )
 
 
-def _named(table: DescribedSource) -> Iterator[tuple[KeyPath, str]]:
+def _named(table: SourceTable) -> Iterator[tuple[KeyPath, str]]:
     meta = table.meta_path
     for word in _WORD.findall(table.partition_by or ""):
         if word.lower() not in _FUNCTIONS:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plumbline.lint.context import LintContext
-from plumbline.lint.described import DescribedSource
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.lint.sql import SqlFault
+from plumbline.models.properties import SourceTable
 from plumbline.project.document import Document, Place
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _partitions(context: LintContext, built: Built, query: exp.Query) -> Iterato
         )
 
 
-def _is_filtered(table: exp.Table, source: DescribedSource) -> bool:
+def _is_filtered(table: exp.Table, source: SourceTable) -> bool:
     """Whether a condition beside the table names a column of its partition."""
     from sqlglot import exp
 

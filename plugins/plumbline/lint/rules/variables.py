@@ -9,10 +9,10 @@ from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.instants import find_zone
 from plumbline.core.parameter import Parameter
 from plumbline.lint.context import LintContext
-from plumbline.lint.described import DescribedModel
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, Rule, error, warning
 from plumbline.models.compilation import BUILT_IN
+from plumbline.models.properties import ModelProperties
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
 from plumbline.project.document import Document
 from plumbline.project.jinja import render_settings
@@ -155,7 +155,7 @@ def _bounds_of(facts: Facts, model: str | None) -> Mapping[str, Mapping[str, Any
     return {name: bounds for name, bounds in declared.items() if isinstance(bounds, dict)}
 
 
-def _bounds(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
+def _bounds(context: LintContext, model: ModelProperties) -> Iterator[Finding]:
     """The bounds themselves, and the default held against them."""
     facts = context.facts
     read = context.models.variables_of(model.name)
@@ -175,7 +175,7 @@ def _bounds(context: LintContext, model: DescribedModel) -> Iterator[Finding]:
 
 
 def _default(
-    facts: Facts, model: DescribedModel, name: str, bounds: Mapping[str, Any]
+    facts: Facts, model: ModelProperties, name: str, bounds: Mapping[str, Any]
 ) -> Iterator[Finding]:
     """The default held against the bounds, unless every suite says another value."""
     try:

@@ -15,11 +15,12 @@ from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.findings import LabelResult
 from plumbline.backtest.instants import choose_span
 from plumbline.backtest.report import Backtest
+from plumbline.core.text import span
 from plumbline.project import Project
 from plumbline.project.labels import project_labels
 from plumbline.project.targets import Target
 from plumbline.report.page import Section, Table
-from plumbline.report.wording import length, minute
+from plumbline.report.wording import minute
 from plumbline.report.writers import as_markdown
 
 
@@ -80,14 +81,15 @@ def detection_time(backtest: Backtest, issues: Sequence[Issue], *, target: timed
         issues: the rows.
         target: how soon after it is due an incident should be found.
     """
-    span, zone = backtest.span, backtest.zone
+    judged, zone = backtest.span, backtest.zone
     how = (
         f"How soon the demo season's incidents are found, in a backtest of {backtest.checkpoint} "
-        f"from {minute(span.first, zone)} to {minute(span.last, zone)} {zone.key}, {span.how}. "
+        f"from {minute(judged.first, zone)} to {minute(judged.last, zone)} {zone.key}, "
+        f"{judged.how}. "
         "The delay counts from when the data were due."
     )
     kinds = Table(
-        ("Issue", "Unnoticed before", "Found after", f"Within {length(target)}"),
+        ("Issue", "Unnoticed before", "Found after", f"Within {span(target)}"),
         tuple(_row(backtest, issue, target) for issue in issues),
     )
     each = Table(
@@ -106,9 +108,9 @@ def _row(backtest: Backtest, issue: Issue, target: timedelta) -> tuple[str, ...]
     if not delays:
         why = untold[0].reason if untold else "no such incident in the season"
         return (issue.name, before or "not known", f"not known: {why}", "not known")
-    shown = length(delays[0])
+    shown = span(delays[0])
     if delays[-1] != delays[0]:
-        shown += f" to {length(delays[-1])}"
+        shown += f" to {span(delays[-1])}"
     within = sum(delay <= target for delay in delays)
     return (issue.name, before or "not known", shown, f"{within} of {len(findings)}")
 
@@ -123,9 +125,9 @@ def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
         minute(label.due, backtest.zone),
         minute(first.at, backtest.zone),
         first.monitor,
-        length(finding.delay),
+        span(finding.delay),
         str(finding.alerts),
-        length(finding.time_to_resolve) or "open at the end",
+        "open at the end" if finding.time_to_resolve is None else span(finding.time_to_resolve),
     )
 
 

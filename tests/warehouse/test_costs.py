@@ -213,11 +213,3 @@ def test_the_costs_are_listed_for_people_and_for_machines(
 
     assert invoke(["--project-dir", str(small.root), "list", "--costs"], clock=lambda: later) == 0
     assert "10.0 MiB" in capsys.readouterr().out
-
-
-def test_a_target_without_costs_is_refused(
-    small: SmallProject, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = invoke(["--project-dir", str(small.root), "list", "--target", "local"])
-    assert code == 64
-    assert "use it only with --costs" in capsys.readouterr().err

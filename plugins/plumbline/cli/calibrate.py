@@ -117,7 +117,7 @@ def _history(
         done = run_backtest(request, now=now, progress=progress)
         return done.outcomes[monitor], f"backtest {span.how}", 1
     if file is not None:
-        stored, source = read_file(file), f"history of {file}"
+        stored, source = read_file(file, project.renamed_monitors([monitor])), f"history of {file}"
     else:
         from plumbline.warehouse.ready import ensure_ready
 

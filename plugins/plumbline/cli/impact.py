@@ -48,7 +48,9 @@ def impact(
     if first is not None and last is not None:
         checkpoint = next(iter(one.checkpoint for one in project.schedules), "health_check")
         span = choose_span(project, checkpoint, first=first, last=last, every=every, now=now)
-    stored = by_monitor(read_file(history)) if history is not None else None
+    stored = None
+    if history is not None:
+        stored = by_monitor(read_file(history, project.renamed_monitors()))
     labels = project_labels(project, incidents)
     chosen = project.target(target)
     with project_at(project, base) as before, show_progress() as progress:

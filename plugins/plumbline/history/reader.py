@@ -10,11 +10,13 @@ backtest --export`` and ``bq query --format=json`` (through ``jq -c '.[]'``) wri
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plumbline.core.errors import ConfigError
@@ -23,6 +25,7 @@ from plumbline.core.instants import in_utc
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
 from plumbline.core.parameter import Parameter
 from plumbline.core.status import Status
+from plumbline.project import Project
 
 if TYPE_CHECKING:
     from plumbline.history.dataset import OwnDataset
@@ -233,10 +236,18 @@ def open_history(target: Target) -> Iterator[HistoryReader]:
 
 
 class HistoryReader:
-    """Outcomes of one project and target. Each method raises a WarehouseError if it can't read."""
+    """Outcomes of one project and target. Each method raises a WarehouseError if it can't read.
+
+    What a monitor left under an earlier name (``renamed_from``) is of its name now.
+    """
 
     def __init__(self, dataset: OwnDataset) -> None:
         self.dataset = dataset
+
+    def renamed(self, monitors: Iterable[str] | None = None) -> dict[str, str]:
+        """By each earlier name of ``monitors`` (None: of all) the name now."""
+        target = self.dataset.target
+        return Project(target.project_dir, files=target.files).renamed_monitors(monitors)
 
     def outcomes(
         self,
@@ -258,11 +269,13 @@ class HistoryReader:
             monitors: only these.
             known: ids of runs that need not be read again.
         """
+        names = None if monitors is None else tuple(monitors)
+        renamed = self.renamed(names)
         given = {
             "since": ("TIMESTAMP", in_utc(since)),
             "until": ("TIMESTAMP", None if until is None else in_utc(until)),
             "recorded": ("TIMESTAMP", None if recorded is None else in_utc(recorded)),
-            "monitors": ("ARRAY<STRING>", None if monitors is None else tuple(monitors)),
+            "monitors": ("ARRAY<STRING>", None if names is None else (*names, *renamed)),
             "known": ("ARRAY<STRING>", None if known is None else tuple(sorted(known))),
         }
         chosen = {name: one for name, one in given.items() if one[1] is not None}
@@ -271,25 +284,27 @@ class HistoryReader:
             conditions=" and ".join(_CONDITIONS[name] for name in ("own", *chosen)),
         )
         rows = self.dataset.read_if_there("history", sql, self._parameters(**chosen))
-        return None if rows is None else assemble(rows)
+        return None if rows is None else assemble(rows, renamed)
 
     def past(
         self, monitors: Iterable[str], *, since: datetime, before: datetime
     ) -> list[PastNumber]:
         """What is needed of earlier runs to say what is usual, oldest first: numbers that were
         PASS, and each time that a group was judged; of a run that was repeated, the last word."""
+        names = tuple(monitors)
+        renamed = self.renamed(names)
         rows = self.dataset.read_if_there(
             "past",
             _PAST,
             self._parameters(
                 since=("TIMESTAMP", in_utc(since)),
                 before=("TIMESTAMP", in_utc(before)),
-                monitors=("ARRAY<STRING>", tuple(monitors)),
+                monitors=("ARRAY<STRING>", (*names, *renamed)),
             ),
         )
         return [
             PastNumber(
-                row["monitor"],
+                renamed.get(row["monitor"], row["monitor"]),
                 row["as_of"],
                 row["group_key"],
                 row["observed"],
@@ -310,8 +325,9 @@ class HistoryReader:
         if rows is None:
             return None
         first = self.dataset.read("costs_first", _FIRST, parameters)[0] if rows else None
+        renamed = self.renamed()
         return SpentInSpan(
-            tuple(Spent(**row) for row in rows),
+            tuple(Spent(**with_new_name(row, renamed)) for row in rows),
             span=max(now - first["recorded_at"], timedelta(days=1)) if first else most,
         )
 
@@ -325,6 +341,8 @@ class HistoryReader:
             since: an instant of today.
             other_than: the id of a run that does not count.
         """
+        names = tuple(monitors)
+        renamed = self.renamed(names)
         rows = self.dataset.read_if_there(
             "budgets",
             _BILLED,
@@ -332,10 +350,13 @@ class HistoryReader:
                 partitions=("TIMESTAMP", since - _LATE),
                 since=("TIMESTAMP", since),
                 run_id=("STRING", other_than),
-                monitors=("ARRAY<STRING>", tuple(monitors)),
+                monitors=("ARRAY<STRING>", (*names, *renamed)),
             ),
         )
-        return {row["monitor"]: row["bytes_billed"] for row in rows or () if row["bytes_billed"]}
+        billed = Counter[str]()
+        for row in rows or ():
+            billed[renamed.get(row["monitor"], row["monitor"])] += row["bytes_billed"] or 0
+        return {name: number for name, number in billed.items() if number}
 
     def newest_recorded(self, *, since: datetime, until: datetime) -> datetime | None:
         """When an outcome was last recorded, among those judged from ``since`` on; what claims to
@@ -370,14 +391,19 @@ class HistoryReader:
                 checkpoint=("STRING", checkpoint),
             ),
         )
-        return {(row["monitor"], in_utc(row["as_of"])) for row in rows}
+        renamed = self.renamed()
+        return {(renamed.get(row["monitor"], row["monitor"]), in_utc(row["as_of"])) for row in rows}
 
     def _parameters(self, **given: tuple[str, Any]) -> list[Parameter]:
         return [Parameter(name, *of) for name, of in given.items()]
 
 
-def read_file(file: Path) -> list[StoredOutcome]:
+def read_file(file: Path, renamed: Mapping[str, str] = MappingProxyType({})) -> list[StoredOutcome]:
     """The history in ``file``.
+
+    Args:
+        file: JSON lines.
+        renamed: as for `assemble`.
 
     Raises:
         ConfigError: missing, not JSON lines, or a line that is no outcome: with its number.
@@ -406,11 +432,24 @@ def read_file(file: Path) -> list[StoredOutcome]:
                 key=f"line {number}",
                 fix="write one JSON object a line, as plumbline backtest --export does",
             ) from None
-    return assemble(rows)
+    return assemble(rows, renamed)
 
 
-def assemble(rows: Iterable[Mapping[str, Any]]) -> list[StoredOutcome]:
-    """Rows of the table as outcomes with their groups, in order of time."""
+def with_new_name(row: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """``row`` under the name that its monitor has now."""
+    return {**row, "monitor": renamed.get(row["monitor"], row["monitor"])}
+
+
+def assemble(
+    rows: Iterable[Mapping[str, Any]], renamed: Mapping[str, str] = MappingProxyType({})
+) -> list[StoredOutcome]:
+    """Rows of the table as outcomes with their groups, in order of time.
+
+    Args:
+        rows: of the table.
+        renamed: by the earlier name of a monitor, the name now.
+    """
+    rows = [with_new_name(row, renamed) for row in rows] if renamed else rows
     heads: dict[tuple[object, ...], Mapping[str, Any]] = {}
     groups: dict[tuple[object, ...], dict[GroupKey, GroupOutcome]] = {}
     for row in sorted(rows, key=lambda row: (row["as_of"], row.get("recorded_at") or row["as_of"])):

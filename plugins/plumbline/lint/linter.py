@@ -83,7 +83,9 @@ def lint(
         from plumbline.project.labels import project_labels
 
         labels = project_labels(project, None) or ()
-        found += ask_history(context, by_monitor(read_file(history)), labels)
+        found += ask_history(
+            context, by_monitor(read_file(history, project.renamed_monitors())), labels
+        )
     chosen = {
         (finding.place.file, finding.place.line, finding.what): finding
         for finding in reversed(found)

@@ -466,6 +466,20 @@ class Project:
             return self.suite_names()
         return tuple(sorted(self.documents.monitors))
 
+    def renamed_monitors(self, monitors: Iterable[str] | None = None) -> dict[str, str]:
+        """By each earlier name (``renamed_from``) the name now; what is a monitor is no earlier
+        name.
+
+        Args:
+            monitors: only their earlier names; None: those of all.
+        """
+        names = self.monitor_names()
+        found: dict[str, str] = {}
+        for name in names if monitors is None else monitors:
+            with suppress(MonitorError):  # lint and the run say what is wrong with it
+                found |= dict.fromkeys(self.suite_of(name).monitor.renamed_from, name)
+        return {old: name for old, name in found.items() if old not in names}
+
     def suite_of(self, monitor: str) -> Suite:
         """The suite of a monitor, with the model whose rows it judges.
 

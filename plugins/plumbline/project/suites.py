@@ -145,7 +145,8 @@ class MonitorEntry(Entry):
     )
     renamed_from: list[_Monitor] = Field(
         default_factory=list,
-        description="Earlier names of the monitor. Its open incident continues under the new name.",
+        description="Earlier names of the monitor. Its open incident and its history continue "
+        "under the new name.",
         examples=[["coverage"]],
     )
     depends_on: list[_Monitor] = Field(

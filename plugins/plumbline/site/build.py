@@ -113,9 +113,14 @@ def build_site(
     # little garbage behind.
     with files.exclusively(), not_collected():
         known = None if afresh else _read_cache(files, target)
+        renamed = project.renamed_monitors()
+        if known and with_history and not renamed.keys().isdisjoint(known.monitors):
+            # Its files are of the earlier name; all of it is in the history.
+            known = None
         cache = replace(known or HistoryCache(target=target.name), project=target.plumbline_project)
         every = [*([] if known else stored), *records]
-        cache = history_cache.with_records(cache, [one for one in every if _is_own(one, target)])
+        own = [_with_new_name(one, renamed) for one in every if _is_own(one, target)]
+        cache = history_cache.with_records(cache, own)
         news = _news(cache, target, now, keep) if with_history else News()
         if afresh and news.fault is not None:
             raise PlumblineError(
@@ -320,6 +325,13 @@ def _is_own(record: Record, target: Target) -> bool:
     """Whether its run is of the project and the target: GX's results may lie in a shared folder."""
     run = record.run
     return run.target == target.name and run.project in ("", target.plumbline_project)
+
+
+def _with_new_name(record: Record, renamed: Mapping[str, str]) -> Record:
+    name = renamed.get(record.outcome.monitor)
+    if name is None:
+        return record
+    return replace(record, outcome=replace(record.outcome, monitor=name))
 
 
 def _news(cache: HistoryCache, target: Target, now: datetime, keep: Keep) -> News:

@@ -110,7 +110,7 @@ def _read(
     recorded: datetime | None,
     known: Mapping[str, datetime],
 ) -> News:
-    from plumbline.history.reader import PAGES
+    from plumbline.history.reader import PAGES, with_new_name
 
     dataset = history.dataset
     begin = since if recorded is None else recorded - OVERLAP
@@ -122,7 +122,11 @@ def _read(
     outcomes = history.outcomes(PAGES, since=since, recorded=begin, known=known)
     if outcomes is None:
         return News()
-    incidents = dataset.read_if_there("docs_incidents", _INCIDENTS, parameters) or []
+    renamed = history.renamed()
+    incidents = [
+        with_new_name(row, renamed)
+        for row in dataset.read_if_there("docs_incidents", _INCIDENTS, parameters) or []
+    ]
     deliveries = dataset.read_if_there("docs_deliveries", _DELIVERIES, parameters) or []
     state = _state(dataset)
     read = {

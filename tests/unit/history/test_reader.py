@@ -75,6 +75,12 @@ def test_the_last_recorded_word_counts() -> None:
     assert [one.outcome.observed for one in assemble(rows)] == [2.0]
 
 
+def test_what_stands_under_an_earlier_name_is_of_the_name_now(tmp_path: Path) -> None:
+    later = {**ROW, "monitor": "lines", "as_of": "2026-02-03T05:00:00Z"}
+    found = by_monitor(read_file(write(tmp_path, ROW, later), {"coverage": "lines"}))
+    assert {name: len(outcomes) for name, outcomes in found.items()} == {"lines": 2}
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

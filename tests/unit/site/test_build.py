@@ -584,6 +584,28 @@ def test_a_monitor_whose_files_are_gone_is_not_shown_as_wrong_now(site: Site) ->
     assert site.faults() == []
 
 
+def test_a_monitor_that_was_renamed_has_its_past(site: Site) -> None:
+    found = records(SEASON)
+    site.build(found)
+    site.small.add("lines", SmallMonitor("select 92.0 as pct", meta={"renamed_from": ["coverage"]}))
+    (site.small.root / "expectations" / "coverage.json").unlink()
+    site.small.checkpoint("lines", name="health_check")
+    renamed = record("2026-02-20", 91.0, monitor="lines")
+    rows = [row_of(one) for one in found[:-40]]
+    site.news = News(rows={"lines": rows}, synced_to=NOW)
+
+    site.build([renamed], stored=found[-60:], with_history=True)
+
+    assert not (site.folder / "monitors" / "coverage.html").exists()
+    assert site.charted("lines") == sorted(
+        {round(one.timestamp()) for one in (*SEASON, at("2026-02-20"))}
+    )
+    assert site.faults() == []
+    site.news = News()
+    site.build(with_history=True)
+    assert site.asked[-1]["recorded"] == NOW
+
+
 def test_a_monitor_that_returns_has_its_past(site: Site) -> None:
     site.small.add("other", "select 92.0 as pct")
     site.build([*records(SEASON), *records(SEASON, monitor="other")])

@@ -3,8 +3,10 @@
 Before state was kept by project and target, all projects that shared a dataset shared one state. A
 project goes on from it if it can show that the state is its own: the outcomes recorded beside it
 are of its monitors, its checkpoints and this target, and no open incident or waiting message is of
-a monitor that it does not have. It then writes a row into ``adoptions``, under a job id that
-BigQuery takes once, and from there on owns the rows of that version in every table.
+a monitor that it does not have. Without git, two projects with the same monitors look the same;
+where the outcomes show that two wrote them, neither goes on. It then writes a row into
+``adoptions``, under a job id that BigQuery takes once, and from there on owns the rows of that
+version in every table.
 Used by `plumbline.alerts.store`.
 """
 
@@ -73,6 +75,8 @@ class Claimant:
     target: str
     is_other_repository: bool = False
     """Whether its repository has none of the recorded revisions."""
+    is_same_repository: bool = False
+    """Whether its repository has one of them."""
 
 
 def find_inheritance(
@@ -138,7 +142,28 @@ def why_not_own(
     usual = Counter(target for _, target in {(one.run_id, one.target) for one in recorded})
     if usual.most_common(1)[0][0] != claimant.target:
         return f"most of its runs are of target {usual.most_common(1)[0][0]}"
+    if not claimant.is_same_repository and (monitor := _of_two_projects(recorded)):
+        return (
+            f"two projects wrote it (the SQL of {monitor} changed to and fro), and outside of git "
+            "it is not known which of them this is; a run in the git repository of one takes it "
+            "over"
+        )
     return _why_not_its_runs(recorded, claimant)
+
+
+def _of_two_projects(recorded: Sequence[UnclaimedOutcome]) -> str | None:
+    """A monitor whose SQL changed back and forth; once each way is a change that was undone."""
+    last: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    returns = Counter[str]()
+    for one in recorded:
+        if one.sql_hash is None:
+            continue
+        if last.get(one.monitor) != one.sql_hash and (one.monitor, one.sql_hash) in seen:
+            returns[one.monitor] += 1
+        last[one.monitor] = one.sql_hash
+        seen.add((one.monitor, one.sql_hash))
+    return next((monitor for monitor, number in returns.items() if number > 1), None)
 
 
 def _why_not_its_runs(recorded: Sequence[UnclaimedOutcome], claimant: Claimant) -> str | None:
@@ -194,12 +219,13 @@ def _claimant(target: Target, recorded: Collection[UnclaimedOutcome]) -> Claiman
         one.suite_revision.removesuffix("-dirty") for one in recorded if one.suite_revision
     }
     # Of a branch that was squashed, some are gone.
-    has_none = all(has_commit(project.root, one) is False for one in revisions)
+    known = [has_commit(project.root, one) for one in revisions]
     return Claimant(
         monitors=frozenset(project.monitor_names()),
         checkpoints=frozenset(project.checkpoint_names()),
         target=target.name,
-        is_other_repository=bool(revisions) and has_none,
+        is_other_repository=bool(known) and all(one is False for one in known),
+        is_same_repository=any(known),
     )
 
 

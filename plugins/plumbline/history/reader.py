@@ -149,10 +149,12 @@ where as_of >= @first and as_of <= @last and {own_runs} and checkpoint = @checkp
 """
 
 _UNCLAIMED = """
-select distinct run_id, checkpoint, target, monitor, suite_revision
+select run_id, checkpoint, target, monitor, suite_revision, sql_hash
 from `{dataset}.outcomes`
 where as_of >= @since and {own_orphans} and group_key is null
   and not starts_with(run_id, @backtest)
+group by run_id, checkpoint, target, monitor, suite_revision, sql_hash
+order by min(as_of), run_id
 """
 
 _NEEDED = ("as_of", "monitor", "status")
@@ -181,6 +183,7 @@ class UnclaimedOutcome(NamedTuple):
     target: str
     monitor: str
     suite_revision: str | None
+    sql_hash: str | None = None
 
 
 class PastNumber(NamedTuple):
@@ -369,8 +372,8 @@ class HistoryReader:
         return newest
 
     def unclaimed(self, *, since: datetime) -> list[UnclaimedOutcome]:
-        """What runs of any target judged from ``since`` on, in a version that recorded no project,
-        as long as no other project has taken it over."""
+        """What runs of any target judged from ``since`` on, oldest first, in a version that
+        recorded no project, as long as no other project has taken it over."""
         rows = self.dataset.read_if_there(
             "unclaimed",
             _UNCLAIMED,

@@ -34,6 +34,14 @@ def ran(run: str, *monitors: str, target: str = "bigquery", checkpoint: str = "d
     return [UnclaimedOutcome(run, checkpoint, target, name, None) for name in monitors]
 
 
+def in_turn(sql: str):  # type: ignore[no-untyped-def]
+    """A run a letter, which names its SQL."""
+    return [
+        UnclaimedOutcome(str(run), "daily", "bigquery", "orders", None, letter)
+        for run, letter in enumerate(sql)
+    ]
+
+
 CASES = {
     "all of it is its own": (state("orders"), ran("1", "orders", "refunds"), SHOP, None),
     "nothing was recorded, but remembered": (state(), [], SHOP, None),
@@ -49,6 +57,11 @@ CASES = {
         state(), ran("1", "orders", "a", "b"), SHOP, "most of the recorded monitors"),
     "another repository": (
         state(), ran("1", "orders"), replace(SHOP, is_other_repository=True), "commits that this repository"),
+    "two projects with the same monitors, without git": (
+        state(), in_turn("ABABAB"), SHOP, "two projects wrote it (the SQL of orders"),
+    "two projects with the same monitors, one of them in this repository": (
+        state(), in_turn("ABABAB"), replace(SHOP, is_same_repository=True), None),
+    "its SQL was changed, and back": (state(), in_turn("AABBAA"), SHOP, None),
 }  # fmt: skip
 
 

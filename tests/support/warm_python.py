@@ -227,7 +227,7 @@ def _import_everything(address: str) -> None:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     embedded_process.quiet_log()
-    for name in ("duckdb_extensions", "bqemulator.server"):
+    for name in ("duckdb_extension_spatial", "bqemulator.server"):
         importlib.import_module(name)
     embedded.python_command = lambda: _command(address)
     gc.collect()

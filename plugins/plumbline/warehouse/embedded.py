@@ -9,7 +9,7 @@ the lock that it holds (see `embedded_process`); ``server.json`` beside it says 
         server.lock  held by the server          server.json  its process and port
         server.log   what it said since its start
         data/        DuckDB's file, and the marks of what was filled
-        uploads/     load jobs under way         home/        a home for DuckDB, where $HOME is none
+        uploads/     load jobs under way
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ANSWER_SECONDS = 20.0
 OTHERS_SECONDS = 300.0
 """How long another command may take to start and fill it."""
 
-NEEDED = ("bqemulator", "duckdb", "duckdb_extensions", "duckdb_extension_spatial")
+NEEDED = ("bqemulator", "duckdb", "duckdb_extension_spatial")
 
 
 def python_command() -> list[str]:
@@ -246,7 +246,7 @@ class EmbeddedWarehouse:
         """Stop the server and remove all data, also what plumbline itself recorded there."""
         with self.exclusively(progress):
             self._stop_held()
-            for folder in (self.data_dir, self.folder / "uploads", self.folder / "home"):
+            for folder in (self.data_dir, self.folder / "uploads"):
                 shutil.rmtree(folder, ignore_errors=True)
             self.log.unlink(missing_ok=True)
 

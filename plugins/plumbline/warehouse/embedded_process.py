@@ -5,7 +5,7 @@ that it is up in a second and a half. Five things stand between it and `python -
 
 * it holds ``server.lock`` for as long as it lives, so that there is never a second server on one
   folder, and a dead one leaves nothing stale behind;
-* DuckDB's spatial extension, without which bqemulator does not start, is taken from its PyPI
+* DuckDB's spatial extension, without which bqemulator does not start, is loaded from its PyPI
   package, not from the network;
 * it leaves when its folder is removed: nobody could find it any more;
 * what bqemulator derives from a statement's text alone is remembered, a write copies no table, and
@@ -65,33 +65,6 @@ def hold_lock(path: Path, *, seconds: float = 2.0) -> int:
             return descriptor
 
 
-def provide_spatial(own_home: Path) -> None:
-    """See to it that DuckDB finds its spatial extension without network.
-
-    It belongs under ``$HOME/.duckdb``, where the next project finds it too. Where that cannot be
-    written or holds something broken, this process gets a home of its own.
-    """
-    import duckdb
-    from duckdb_extensions import import_extension
-
-    own_home.mkdir(parents=True, exist_ok=True)
-    homes = [home for home in (os.environ.get("HOME"), str(own_home)) if home]
-    for home in homes:
-        os.environ["HOME"] = home
-        with duckdb.connect() as connection:
-            try:
-                connection.execute("load spatial")
-            except duckdb.Error:
-                try:
-                    import_extension("spatial", force_install=True, con=connection)
-                    connection.execute("load spatial")
-                except duckdb.Error:
-                    if home == homes[-1]:
-                        raise
-                    continue
-        return
-
-
 def choose_port(preferred: int) -> int:
     """The port of last time, so that what was configured by hand goes on working; else any."""
     with socket.socket() as probe:
@@ -117,6 +90,36 @@ def quiet_log() -> None:
     import structlog
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def load_spatial_from_its_package() -> None:
+    """Have bqemulator load DuckDB's spatial extension from where pip put it, without network.
+
+    Without the check of its signature, which takes a third of a second: pip has compared the
+    package's hash, as it did for the other libraries of this process.
+    """
+    import duckdb
+    import duckdb_extension_spatial
+    from bqemulator.storage.engine import DuckDBEngine
+    from bqemulator.types import geography
+
+    package = Path(duckdb_extension_spatial.__file__).parent
+    file = package / "extensions" / f"v{duckdb.__version__}" / "spatial.duckdb_extension"
+    load = "load '{}'".format(str(file).replace("'", "''"))
+    connect = functools.partial(duckdb.connect, config={"allow_unsigned_extensions": True})
+
+    @functools.cache
+    def connection_of_conversions() -> duckdb.DuckDBPyConnection:
+        connection = connect(":memory:")
+        connection.execute(load)
+        return connection
+
+    for owner, name, ours in (
+        (duckdb, "connect", connect),
+        (DuckDBEngine, "_load_spatial", lambda engine: engine.execute(load)),
+        (geography, "_ensure_conv_conn", connection_of_conversions),
+    ):
+        setattr(owner, name, ours)
 
 
 def remember_statements() -> None:
@@ -216,6 +219,7 @@ def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None
     """Serve until SIGTERM."""
     quiet_log()
     gc.set_threshold(ALLOCATIONS)
+    load_spatial_from_its_package()
     remember_statements()
     keep_no_versions()
     keep_jobs_in_memory()
@@ -276,7 +280,6 @@ def main(folder: Path, preferred_port: int, project: str) -> None:
     record = folder / "server.json"
     # What it says is of a server that is gone.
     record.unlink(missing_ok=True)
-    provide_spatial(folder / "home")
     try:
         serve(folder, preferred_port=preferred_port, project=project, lock=lock)
     finally:

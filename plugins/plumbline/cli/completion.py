@@ -149,4 +149,7 @@ def _monitors(project: Project, context: click.Context) -> tuple[str, ...]:
 def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    # A shell takes what it is given, line by line.
+    return [
+        CompletionItem(name) for name in names if name.startswith(incomplete) and name.isprintable()
+    ]

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from plumbline.core.safe_text import in_json
+
 if TYPE_CHECKING:
     from plumbline.core.outcome import RunReport
 
@@ -59,7 +61,7 @@ def record(severity: str, message: str, **fields: Any) -> str:
         "time": exact_rfc3339(datetime.now(UTC)),
         **{name: _plain(value, name) for name, value in fields.items() if value is not None},
     }
-    return json.dumps(said, ensure_ascii=False, default=str, allow_nan=False)
+    return in_json(json.dumps(said, ensure_ascii=False, default=str, allow_nan=False))
 
 
 def without_secrets(text: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from plumbline.cli import logs
+from plumbline.core.safe_text import on_terminal
 
 if TYPE_CHECKING:
     from plumbline.report.page import Page
@@ -67,6 +68,8 @@ def write_result(text: str, *, as_utf8: bool = False) -> None:
         text: what the user asked for.
         as_utf8: whatever the locale says (JSON is UTF-8).
     """
+    if is_terminal(sys.stdout):  # a pipe gets SQL and files as they are
+        text = on_terminal(text, colour=has_colour(sys.stdout))
     _write(sys.stdout, text, as_utf8=as_utf8)
 
 
@@ -78,9 +81,9 @@ def write_message(text: str, *, severity: str = "INFO") -> None:
 
 
 def write_line(line: str) -> None:
-    """Write a line to standard error, unchanged."""
+    """Write a line to standard error."""
     try:
-        _write(sys.stderr, line + "\n")
+        _write(sys.stderr, on_terminal(line, colour=has_colour(sys.stderr)) + "\n")
     except OSError:
         return  # standard error is unusable, so the error can't be reported
 

@@ -12,6 +12,7 @@ from typing import Literal
 from plumbline.core.cells import Cell, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS, USUAL
 from plumbline.core.group_key import GroupKey
+from plumbline.core.safe_text import shorten_fields
 from plumbline.core.status import Status, status_of_severity
 from plumbline.core.text import count, listing, number, plain, share, with_unit
 
@@ -80,6 +81,9 @@ class Failure:
     """The bound that failed, where it is one number."""
     is_covered: bool = False
     """Another level of the same check failed at a worse severity: people are told of that one."""
+
+    def __post_init__(self) -> None:
+        shorten_fields(self, "expected", "column", "description", "row_condition", "unit")
 
     @property
     def status(self) -> Status:

@@ -15,6 +15,7 @@ from plumbline.core.alert_line import AlertLine
 from plumbline.core.failure import FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.run import Run
+from plumbline.core.safe_text import shorten_fields
 from plumbline.core.status import FailOn, RunStatus, Status, counts, exit_code, run_status, score
 
 
@@ -135,6 +136,10 @@ class Outcome:
     """A hash of what the suite requires: the data got better, or the suite changed; not in the
     JSON. Empty: not known."""
     docs_url: str | None = None
+
+    def __post_init__(self) -> None:
+        texts = ("summary", "thresholds", "reason", "unit", "owner", "impact", "action", "runbook")
+        shorten_fields(self, *texts)
 
 
 @dataclass(frozen=True)

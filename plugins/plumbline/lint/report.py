@@ -119,8 +119,8 @@ def _from_checkout(file: Path, start: Path) -> str:
 
 
 def _data(text: str) -> str:
-    """A line feed would end the command, and a percent sign begins an escape."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """On one line, since a line feed would end the command; a percent sign begins an escape."""
+    return one_line(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from plumbline.core.safe_text import name, one_line
+from plumbline.core.safe_text import in_json, name, one_line, visible
 from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import rfc3339
 from plumbline.report.page import (
@@ -120,9 +120,8 @@ def as_script(page: Page) -> str:
 
 def as_json(value: object) -> str:
     """One JSON object."""
-    return (
-        json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=_json_value) + "\n"
-    )
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=_json_value)
+    return f"{in_json(text)}\n"
 
 
 def escape(text: str) -> str:
@@ -181,6 +180,7 @@ def _is_status(part: Line) -> bool:
 
 def _section(section: Section, width: int | None) -> list[RenderableType]:
     from rich.padding import Padding
+    from rich.text import Text
 
     parts: list[RenderableType] = [_text(section.title, "bold")] if section.title else []
     for block in section.blocks:
@@ -202,7 +202,7 @@ def _section(section: Section, width: int | None) -> list[RenderableType]:
                 if one.facts:
                     parts.append(Padding(_facts(one.facts), (0, 0, 0, 4), expand=False))
         else:
-            parts += map(_text, block.text.splitlines())
+            parts += map(Text, visible(block.text).splitlines())
     return parts
 
 
@@ -235,7 +235,7 @@ def _table(table: Table, width: int | None, *, has_header: bool = True) -> Rende
         # Without a least width rich folds short cells to one letter a line.
         is_kept = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
         grid.add_column(
-            Text(title),
+            Text(one_line(title)),
             justify="right" if place in table.right else "left",
             min_width=min(longest, _LEAST_WIDTH) if is_kept else None,
             no_wrap=bool(cells) and all(map(_is_status, cells)),
@@ -272,7 +272,7 @@ def _markdown(block: Block) -> Iterator[str]:
         yield "\n".join(_markdown_results(block))
     else:
         fence = _fence(block.text, least=3)
-        yield f"{fence}{block.language}\n{block.text.rstrip()}\n{fence}"
+        yield f"{fence}{block.language}\n{visible(block.text.rstrip())}\n{fence}"
 
 
 def _markdown_table(table: Table) -> str:

@@ -70,7 +70,7 @@ def test_github_gets_one_command_a_finding_escaped(report: LintReport) -> None:
         "::error file=project/a.json,line=3,col=7,title=some-error::"
         "there is no 'b'; did you mean 'c'?",
         "::warning file=project/b%2C1.sql,line=2,title=some-warning::"
-        "100%25 of%0Ait: \x1b[31mred; fix it",
+        r"100%25 of\nit: \x1b[31mred; fix it",
         "1 error, 1 warning",
     ]
 

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from plumbline.core.instants import last_day
 from plumbline.core.masking import PREFIX
+from plumbline.core.safe_text import visible
 from plumbline.core.text import NOTHING, amount, duration, fraction, size, span
 from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
@@ -123,7 +124,7 @@ def render(
         )
     )
     # JSON can name half a character, and suites are JSON; no page is lost over one.
-    return text.encode(errors="replace")
+    return visible(text).encode(errors="replace")
 
 
 def frame_page(data: SiteData, path: str, *, monitor: str, title: str, body: Markup) -> bytes:

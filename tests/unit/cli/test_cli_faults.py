@@ -24,7 +24,7 @@ class Broken:
     fault: BaseException
 
     @classmethod
-    def fail(cls, _: object) -> NoReturn:
+    def fail(cls, *_: object) -> NoReturn:
         raise cls.fault
 
 

@@ -84,7 +84,8 @@ def workflows(tmp_path_factory: pytest.TempPathFactory) -> list[Workflow]:
 def test_each_action_is_pinned_by_commit_with_its_version_in_a_comment(
     workflows: list[Workflow],
 ) -> None:
-    for workflow in workflows:
+    steps_alone = [Workflow(block.where, block.text) for block in blocks("yaml", "yml")]
+    for workflow in [*workflows, *steps_alone]:
         for used in re.findall(r"\buses:\s*(.+)", workflow.text):
             assert re.fullmatch(
                 r"\./\.github/workflows/[\w.-]+|[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+",

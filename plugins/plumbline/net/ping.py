@@ -18,7 +18,7 @@ from plumbline.net.http import Caller
 from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secret import Secret
 from plumbline.net.secrets import read_secret
-from plumbline.net.transport import is_loopback
+from plumbline.net.transport import is_private
 
 TIMEOUT_SECONDS = 5.0
 """Limit of a ping, for all its attempts together."""
@@ -62,24 +62,13 @@ def open_ping(variable: str, environment: Mapping[str, str]) -> Ping:
     secret = read_secret(variable, environment)
     if secret is None:
         raise ConfigError(f"{variable} is not set", key=variable, fix="set it to the ping's URL")
-    if not _is_safe(secret.reveal()):
+    if not is_private(secret.reveal()):
         raise ConfigError(
             f"{variable} is not an https URL",
             key=variable,
             fix="write the ping's URL, beginning with https://",
         )
     return Ping(secret)
-
-
-def _is_safe(url: str) -> bool:
-    """Whether the URL is safe from eavesdroppers on the network."""
-    try:
-        parts = urlsplit(url)
-        if not parts.hostname:
-            return False
-    except ValueError:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
 
 
 def _address(url: str, suffix: str, run: uuid.UUID) -> str:

@@ -28,9 +28,9 @@ _WORD = re.compile(r"[a-z]{1,15}|\d+")
 _LOOKS_SECRET = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|gh[a-z]_\w{8,}|github_pat_\w+|ya29\.[\w.-]+"
     r"|(?<=[Bb]earer )[\w.~+/-]{8,}=*|(?<=[Bb]asic )(?=[\w+/-]*[A-Z\d])[\w+/-]{8,}=*"
-    r"|(?<=://)[^\s/@\"']+:[^\s/@\"']+(?=@)"
 )
 """What looks like a secret of a receiver we know, wherever it came from."""
+_LOGIN = re.compile(r"://[^\s/\"'<>]*:[^\s/\"'<>]*@")
 _IN_BODIES = ("assertion", "client_secret", "refresh_token", "subject_token")
 """What a request for a token holds."""
 _MOST_TOKENS = 32
@@ -120,7 +120,8 @@ def _text(value: object) -> str:
 
 
 def hide(text: str) -> str:
-    """``text`` without the secrets that this process has read or sent, or has for a proxy."""
+    """``text`` without the secrets that this process has read or sent, and the login of any URL."""
+    text = _LOGIN.sub(f"://{HIDDEN}@", text)
     known = {*_READ, *_SENT, *_of_environment(tuple(os.environ.items()))}
     return _without(text, [form for secret in known for form in _forms(secret) if not form.is_word])
 

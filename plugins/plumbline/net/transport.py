@@ -33,6 +33,26 @@ def is_loopback(endpoint: str) -> bool:
         return False
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there: it is https, or on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (
+            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+        )
+    except ValueError:
+        return False
+
+
+def why_unfit(url: str) -> str | None:
+    """Why an address can't stand in a file, for requests with a token; None: it can."""
+    if not is_private(url):
+        return "write an address that begins with https:// (http:// only for this machine)"
+    if "@" in urlsplit(url).netloc:
+        return "write the address without a user and password"
+    return None
+
+
 def open_session(credentials: Credentials, *, endpoint: str, connections: int) -> Any:
     """An authorised session with room for ``connections`` threads, under its thread's deadline.
 

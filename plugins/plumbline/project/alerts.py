@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -22,6 +23,7 @@ from pydantic import (
 from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.status import FAILING, Status
+from plumbline.net.transport import why_unfit
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
@@ -62,6 +64,16 @@ _Text = Annotated[str, StringConstraints(min_length=1)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
 _Variable = Annotated[str, StringConstraints(pattern=_VARIABLE)]
 _Url = Annotated[str, StringConstraints(pattern=_URL)]
+
+
+def _check_api_url(value: str) -> str:
+    if why := why_unfit(value):
+        raise ValueError(why)
+    return value
+
+
+_ApiUrl = Annotated[_Url, AfterValidator(_check_api_url)]
+"""Gets the channel's token."""
 
 
 def _listed(value: object) -> object:
@@ -148,7 +160,7 @@ class SlackEntry(_Channel):
         description="With `token`: the Slack channel, by name or id.",
         examples=["#data-quality", "C0123456789"],
     )
-    api_url: _Url | None = _api_url("https://slack.com/api/")
+    api_url: _ApiUrl | None = _api_url("https://slack.com/api/")
 
 
 class GithubEntry(_Channel):
@@ -159,7 +171,7 @@ class GithubEntry(_Channel):
     repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")] = (
         Field(description="Repository for the issues.", examples=["my-org/my-repository"])
     )
-    api_url: _Url | None = _api_url("https://api.github.com")
+    api_url: _ApiUrl | None = _api_url("https://api.github.com")
 
 
 class PagerdutyEntry(_Channel):
@@ -169,7 +181,7 @@ class PagerdutyEntry(_Channel):
     routing_key: _Variable = _variable(
         "the integration key of the service (Events API v2)", "PAGERDUTY_ROUTING_KEY"
     )
-    api_url: _Url | None = _api_url("https://events.pagerduty.com")
+    api_url: _ApiUrl | None = _api_url("https://events.pagerduty.com")
 
 
 class WebhookEntry(_Channel):

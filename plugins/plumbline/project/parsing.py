@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from plumbline.core.errors import PlumblineError, did_you_mean, shown
+from plumbline.net.secret import scrub
 from plumbline.project.document import Document, KeyPath, key_path
 
 _THE_KEY = "[key]"
@@ -181,11 +182,16 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
     return ValueFault(
         ValueFaultKind.WRONG_VALUE,
         path,
-        f"{message[:1].lower()}{message[1:]}, not {shown(given)}",
+        f"{message[:1].lower()}{message[1:]}, not {_shown(given)}",
         did_you_mean(given, expected)
         if expected and isinstance(given, str)
         else "write a value of that kind",
     )
+
+
+def _shown(value: object) -> str:
+    """A value of a file for a message, without a secret that should not stand there."""
+    return shown(scrub(value) if isinstance(value, str) else value)
 
 
 def _of_likeliest(errors: Sequence[ErrorDetails], value: object) -> list[ErrorDetails]:

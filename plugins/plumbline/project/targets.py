@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -27,7 +26,7 @@ from pydantic import (
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.pricing import LIST_PRICE, Price
-from plumbline.net.transport import is_loopback
+from plumbline.net.transport import why_unfit
 from plumbline.project.entry import Entry
 from plumbline.project.files import Files
 from plumbline.project.parsing import explain
@@ -153,15 +152,9 @@ class TargetEntry(Entry):
     @field_validator("api_endpoint")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme == "https" and parts.hostname:
-            return value.rstrip("/")
-        # Plain HTTP would expose the token; on the loopback interface it is safe.
-        if parts.scheme == "http" and is_loopback(value):
-            return value.rstrip("/")
-        raise ValueError("write an address that begins with https://")
+        if value is not None and (why := why_unfit(value)):
+            raise ValueError(why)
+        return None if value is None else value.rstrip("/")
 
     @model_validator(mode="after")
     def _endpoint_is_bigquerys(self) -> TargetEntry:
@@ -254,6 +247,13 @@ def resolve_target(
             key=f"{key}.targets.{chosen}.project",
             fix=f"set {PROJECT_VARIABLE} to the Google Cloud project that holds the tables",
         )
+    emulator = env.get(EMULATOR_VARIABLE) or None if found.kind == "embedded" else None
+    if emulator and "@" in emulator:
+        raise ConfigError(
+            "the address of an emulator can't have a user and password",
+            key=EMULATOR_VARIABLE,
+            fix="write HOST:PORT",
+        )
     return Target(
         name=chosen,
         kind=found.kind,
@@ -273,5 +273,5 @@ def resolve_target(
         if found.seed is None
         else Seed(tuple(found.seed.command), found.seed.judged_day, found.seed.name),
         api_endpoint=found.api_endpoint,
-        emulator_host=env.get(EMULATOR_VARIABLE) or None if found.kind == "embedded" else None,
+        emulator_host=emulator,
     )

@@ -128,6 +128,8 @@ def test_the_defaults_of_the_file_are_those_of_the_policy(file: Path) -> None:
         ("within: 12h", "within: 0h", "flapping.within", "not a valid duration"),
         ("openings: 5", "openings: 1", "flapping.openings", "greater than or equal to 2"),
         ("docs_url: https://", "docs_url: ", "docs_url", "pattern"),
+        ("http://localhost:1", "http://github.corp", "channels.issues.api_url", "with https://"),
+        ("http://localhost:1", "https://u:p4ss@g.corp", "channels.issues.api_url", "not belong"),
     ],
 )
 def test_a_fault_is_refused_with_file_key_and_fix(

@@ -141,6 +141,11 @@ def test_a_malformed_target_is_named_by_file_and_key(
         ("bigquery.example", False),
         ("ftp://bigquery.example", False),
         ("https://", False),
+        ("https://[", False),
+        ("https://user:p4ssword@bigquery.example", False),
+        ("https://user@bigquery.example", False),
+        ("http://user:p4ssword@127.0.0.1:9050", False),
+        ("ftp://user:p4ssword@bigquery.example-with-a-long-name-that-is-cut.example", False),
     ],
 )
 def test_another_endpoint_of_bigquery_must_not_send_tokens_in_the_clear(
@@ -150,8 +155,9 @@ def test_another_endpoint_of_bigquery_must_not_send_tokens_in_the_clear(
     if is_right:
         assert resolve("t", t=target).api_endpoint == value.rstrip("/")
         return
-    with pytest.raises(ConfigError, match="https://") as raised:
+    with pytest.raises(ConfigError, match="write (an address that begins|the address)") as raised:
         resolve("t", t=target)
+    assert "p4ss" not in str(raised.value)
     assert str(raised.value.key).endswith("targets.t.api_endpoint")
 
 
@@ -159,3 +165,10 @@ def test_an_embedded_target_has_no_endpoint_of_bigquery() -> None:
     target = {"kind": "embedded", "project": "p", "api_endpoint": "https://bigquery.example"}
     with pytest.raises(ConfigError, match="BIGQUERY_EMULATOR_HOST"):
         resolve("t", t=target)
+
+
+def test_the_address_of_an_emulator_has_no_login() -> None:
+    target = {"kind": "embedded", "project": "p"}
+    with pytest.raises(ConfigError, match="user and password") as raised:
+        resolve("t", env={"BIGQUERY_EMULATOR_HOST": "http://u:p4ss@host:9050"}, t=target)
+    assert "p4ss" not in str(raised.value)

@@ -13,6 +13,7 @@ from plumbline.alerts.channels.base import Channel
 from plumbline.core.errors import ConfigError
 from plumbline.net.secret import Secret
 from plumbline.net.secrets import read_secret
+from plumbline.net.transport import is_private
 from plumbline.project.alerts import AlertsConfig, ChannelConfig
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def _secrets(entry: ChannelConfig, environment: Mapping[str, str]) -> dict[str, 
         secret = read_secret(variable, environment, is_noted=key != "username")
         if secret is None:
             raise ConfigError(f"{variable} is not set")
-        if key in _ADDRESSES and not secret.reveal().startswith(("http://", "https://")):
-            raise ConfigError(f"{variable} is not an http(s) URL")
+        if key in _ADDRESSES and not is_private(secret.reveal()):
+            raise ConfigError(f"{variable} is not an https URL")
         found[key] = secret
     return found
 

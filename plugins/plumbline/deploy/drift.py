@@ -63,6 +63,20 @@ class Drift:
             return timedelta()
         return max(self.at - self.behind.oldest_at, timedelta())
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What is known of what runs and of how far it is behind, for the table and the JSON."""
+        behind, deployed = self.behind, self.deployed
+        return {
+            "found_by": deployed.found_by if deployed else None,
+            "revision": deployed.revision if deployed else None,
+            "main_commit": behind.main if behind else None,
+            "last_own_commit": behind.last_own if behind else None,
+            "commits_behind": behind.commits if behind else None,
+            "own_commits_behind": behind.own if behind else None,
+            "oldest_at": behind.oldest_at if behind else None,
+        }
+
     def status(self, limits: Limits) -> Status:
         """PASS also for a drift that is younger than the first limit."""
         if not self.is_known:

@@ -44,19 +44,13 @@ def _append(dataset: OwnDataset, report: DriftReport) -> None:
 
 
 def _row(drift: Drift) -> dict[str, object]:
-    behind, deployed = drift.behind, drift.deployed
+    deployed = drift.deployed
     return {
         "event_id": f"{drift.service.name}-{drift.at.astimezone(UTC):%Y%m%dt%H%M%S%f}",
         "service": drift.service.name,
         "observed_at": drift.at,
         # A commit that can't be compared counts as unknown, so that the monitor is ERROR.
-        "deployed_commit": deployed.commit if deployed and behind else None,
-        "main_commit": behind.main if behind else None,
-        "last_own_commit": behind.last_own if behind else None,
-        "commits_behind": behind.commits if behind else None,
-        "own_commits_behind": behind.own if behind else None,
-        "oldest_at": behind.oldest_at if behind else None,
-        "found_by": deployed.found_by if deployed else None,
-        "revision": deployed.revision if deployed else None,
+        "deployed_commit": deployed.commit if deployed and drift.is_known else None,
+        **drift.facts,
         "reason": drift.reason,
     }

@@ -189,12 +189,7 @@ def _service(drift: Drift, report: DriftReport) -> dict[str, object]:
         "name": drift.service.name,
         "status": str(drift.status(report.limits)),
         "deployed_commit": deployed.commit if deployed else None,
-        "found_by": deployed.found_by if deployed else None,
-        "revision": deployed.revision if deployed else None,
-        "main_commit": behind.main if behind else None,
-        "last_own_commit": behind.last_own if behind else None,
-        "commits_behind": behind.commits if behind else None,
-        "own_commits_behind": behind.own if behind else None,
+        **drift.facts,
         "oldest_at": rfc3339(behind.oldest_at) if behind and behind.oldest_at else None,
         "commits": [
             {"sha": one.sha, "at": rfc3339(one.at), "author": one.author, "subject": one.subject}

@@ -47,7 +47,7 @@ def aggregate_check(aggregate: Aggregate) -> Callable[[Table, Kwargs], ValueFoun
         column = table.column(str(kwargs["column"]))
         rows = present(column, rows_of(table, kwargs))
         observed, kind = aggregate(column, [column.values[at] for at in rows])
-        bounds = TypedBounds.of(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+        bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
         success = bounds.keep(observed)
         failing = () if success else _outside(column, rows, kwargs)
         return ValueFound(success, {"observed_value": observed}, failing)
@@ -58,7 +58,7 @@ def aggregate_check(aggregate: Aggregate) -> Callable[[Table, Kwargs], ValueFoun
 def _outside(column: TypedColumn, rows: Sequence[int], kwargs: Kwargs) -> tuple[int, ...]:
     """The rows whose own value breaks the bounds; none where these are not of the column's type."""
     try:
-        bounds = TypedBounds.of(kwargs, column.kind, "")
+        bounds = TypedBounds.typed(kwargs, column.kind, "")
     except EvaluationError:
         return ()
     return tuple(at for at in rows if not bounds.keep(column.values[at]))
@@ -155,7 +155,7 @@ def non_null_share(table: Table, kwargs: Kwargs) -> ValueFound:
     rows = rows_of(table, kwargs)
     nulls = tuple(at for at in rows if column.values[at] is None)
     observed = (len(rows) - len(nulls)) / len(rows)
-    success = TypedBounds.of(kwargs, FLOAT, "a share is a number").keep(observed)
+    success = TypedBounds.typed(kwargs, FLOAT, "a share is a number").keep(observed)
     return ValueFound(success, {"observed_value": observed}, () if success else nulls)
 
 
@@ -172,7 +172,7 @@ def quantiles(table: Table, kwargs: Kwargs) -> ValueFound:
     for value, (low, high) in zip(values, pairs, strict=True):
         limits = {"min_value": low, "max_value": high}
         because = f"column {column.name!r} is {column.kind}"
-        bounds = TypedBounds.of(limits, column.kind, f"quantile_ranges: {because}")
+        bounds = TypedBounds.typed(limits, column.kind, f"quantile_ranges: {because}")
         details.append(bounds.keep(value))
     return ValueFound(
         all(details),
@@ -259,7 +259,7 @@ def column_count(table: Table, kwargs: Kwargs) -> ValueFound:
 
 
 def _count_between(observed: int, kwargs: Kwargs) -> ValueFound:
-    bounds = TypedBounds.of(kwargs, BigQueryType("INT64"), "a count is a number")
+    bounds = TypedBounds.typed(kwargs, BigQueryType("INT64"), "a count is a number")
     return ValueFound(bounds.keep(observed), {"observed_value": observed})
 
 

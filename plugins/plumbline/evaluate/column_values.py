@@ -100,7 +100,7 @@ def set_of(column: TypedColumn, kwargs: Kwargs) -> set[Any]:
 def between(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequence[bool]:
     """``x BETWEEN ...``."""
     need_orderable(column)
-    bounds = TypedBounds.of(kwargs, column.kind, f"column {column.name!r} is {column.kind}")
+    bounds = TypedBounds.typed(kwargs, column.kind, f"column {column.name!r} is {column.kind}")
     return [bounds.keep(value) for value in values]
 
 
@@ -114,7 +114,7 @@ def unique(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequen
 
 def lengths_between(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequence[bool]:
     """``LENGTH(x)``, of STRING in characters, of BYTES in bytes."""
-    bounds = TypedBounds.of(kwargs, BigQueryType("INT64"), "a length is a number")
+    bounds = TypedBounds.typed(kwargs, BigQueryType("INT64"), "a length is a number")
     return [bounds.keep(length) for length in _lengths(column, values)]
 
 

@@ -18,6 +18,7 @@ import argparse
 import collections
 import contextlib
 import json
+import re
 import signal
 import threading
 import time
@@ -36,6 +37,11 @@ LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 LONGEST_FIELD = 2000
 LONGEST_TEXT = 40_000
+LONGEST_BLOCKS = 13_000
+"""Characters of all blocks, as Slack was seen to count them; it documents no number."""
+MOST_ATTACHMENTS = 20
+"""What Slack recommends at most; it refuses more than 100."""
+COLOUR = re.compile(r"#[0-9a-f]{6}")
 BLOCK_TYPES = ("actions", "context", "divider", "header", "image", "rich_text", "section")
 
 
@@ -312,11 +318,20 @@ def what_is_wrong(body: dict[str, Any]) -> str | None:
         return "no_text"
     if len(text) > LONGEST_TEXT:
         return "msg_too_long"
-    if blocks is None:
+    attachments = body.get("attachments") or []
+    if blocks is None and not attachments:
         return None
-    if not isinstance(blocks, list) or len(blocks) > MOST_BLOCKS:
+    if len(attachments) > MOST_ATTACHMENTS:
+        return "too_many_attachments"
+    for attachment in attachments:
+        if not COLOUR.fullmatch(attachment["color"]) or set(attachment) != {"color", "blocks"}:
+            return "invalid_attachments"
+    found = [*(blocks or []), *(block for one in attachments for block in one["blocks"])]
+    if len(json.dumps(found)) > LONGEST_BLOCKS:
+        return "msg_blocks_too_long"
+    if len(found) > MOST_BLOCKS or not all(map(_is_block, found)):
         return "invalid_blocks"
-    return None if all(map(_is_block, blocks)) else "invalid_blocks"
+    return None
 
 
 def _is_block(block: Any) -> bool:

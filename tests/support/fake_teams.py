@@ -13,6 +13,7 @@ from support.fake_receivers import FakeReceiver, Reply, Request
 
 PATH = "/workflows/s3cretWORKFLOW/triggers/manual/paths/invoke?sig=s3cretSIG0123"
 MOST_BYTES = 28 * 1024
+MOST_ACTIONS = 6
 STYLES = ("default", "emphasis", "good", "attention", "warning", "accent")
 CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -61,7 +62,7 @@ def fault_of(request: Request) -> str | None:
         return "not an adaptive card"
     if card.get("version") not in ("1.2", "1.3", "1.4", "1.5"):
         return "a version that Teams does not draw"
-    if len(card.get("actions", ())) > 6:
+    if len(card.get("actions", ())) > MOST_ACTIONS:
         return "more actions than Teams shows"
     return next(_faults(card["body"]), None)
 
@@ -74,6 +75,9 @@ def _faults(elements: list[dict[str, Any]]) -> Iterator[str]:
             if element["style"] not in STYLES:
                 yield f"style {element['style']}"
             yield from _faults(element["items"])
+        elif element["type"] == "ActionSet":
+            if not 1 <= len(element["actions"]) <= MOST_ACTIONS:
+                yield "no action, or more than Teams shows"
         elif element["type"] != "RichTextBlock":
             yield f"type {element['type']}: its text is Markdown"
         elif not all(run["type"] == "TextRun" and run["text"] for run in element["inlines"]):
@@ -85,5 +89,5 @@ def lines_of(elements: list[dict[str, Any]]) -> Iterator[str]:
     for element in elements:
         if element["type"] == "Container":
             yield from lines_of(element["items"])
-        else:
+        elif element["type"] == "RichTextBlock":
             yield "".join(run["text"] for run in element["inlines"])

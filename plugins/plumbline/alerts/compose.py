@@ -44,9 +44,10 @@ class SourceLinks:
     """Of the project's folder; None: not known."""
     models: Mapping[str, str] = field(default_factory=dict)
     """By model: the path of its SQL in the project."""
+    suites: Mapping[str, str] = field(default_factory=dict)
+    """By monitor: the path of its suite in the project."""
 
-    def of_model(self, model: str | None) -> str | None:
-        path = self.models.get(model or "")
+    def of_file(self, path: str | None) -> str | None:
         return self.base + quote(path) if self.base and path else None
 
     def of_runbook(self, runbook: str | None) -> str | None:
@@ -120,7 +121,8 @@ def compose(
         item = replace(
             item,
             runbook=links.of_runbook(runbook_link(item.runbook, config.docs_url)),
-            sql_url=links.of_model(outcome.model if outcome else None),
+            sql_url=links.of_file(links.models.get((outcome and outcome.model) or "")),
+            suite_url=links.of_file(links.suites.get(item.monitor)),
             ack_command=_ack_command(change, facts.run.target),
             mentions=_mentions(change, config),
         )

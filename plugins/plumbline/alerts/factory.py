@@ -6,6 +6,7 @@ report, never raised: an alert that can't be routed must not hide those that can
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import uuid
@@ -21,7 +22,7 @@ from plumbline.alerts.reactions import acknowledge
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.service import AlertService
 from plumbline.alerts.store import LocalFallback, StateStore
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 from plumbline.core.status import run_status, score
@@ -98,6 +99,11 @@ def _source_links(project: Project, outcomes: Sequence[Outcome]) -> SourceLinks:
     base = None if revision is None else read_source_url(project.root, revision.commit)
     if base is None:
         return NO_LINKS
+    suites = {}
+    for outcome in outcomes:
+        with contextlib.suppress(PlumblineError):  # its fault is the monitor's ERROR
+            file = project.suite_of(outcome.monitor).file
+            suites[outcome.monitor] = file.relative_to(project.root).as_posix()
     wanted = {outcome.model for outcome in outcomes if outcome.model}
     models = {
         file.stem: file.relative_to(project.root).as_posix()
@@ -105,7 +111,7 @@ def _source_links(project: Project, outcomes: Sequence[Outcome]) -> SourceLinks:
         for file in folder.rglob("*.sql")
         if file.stem in wanted
     }
-    return SourceLinks(base, models)
+    return SourceLinks(base, models, suites)
 
 
 def _is_whole(live: LiveRun, outcomes: Sequence[Outcome]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plumbline.alerts.channels.message import GroupLine, Item, Message
+from plumbline.alerts.channels.wording import SAMPLE
 from plumbline.alerts.compose import message_id
 from plumbline.alerts.incidents.model import Reason
 from plumbline.core.alert_line import Event
@@ -26,12 +27,10 @@ def sample(channel: str, status: Status, *, target: str, now: datetime) -> Messa
         status=status,
         since=now - timedelta(hours=6),
         at=now,
-        summary="This is a sample: nothing is wrong."
-        if not is_error
-        else "This is a sample: every check could be made.",
+        summary=SAMPLE,
         observed=observed,
         unit="" if is_error else "%",
-        thresholds="" if is_error else "warning < 80, critical < 50",
+        thresholds="" if is_error else "mean of sample_pct: warning < 80 %, critical < 50 %",
         groups=()
         if is_error
         else (GroupLine(label="sample_group", status=status, observed=observed, unit="%"),),

@@ -180,7 +180,11 @@ def test_what_is_not_returned_is_told_as_no_rows_and_not_by_what_passes(tmp_path
     assert [group_text(line) for line in item.groups] == ["s001: no rows"]
 
 
-LINKS = SourceLinks("https://git.example/acme/data/blob/abc/", {"coverage": "models/coverage.sql"})
+LINKS = SourceLinks(
+    "https://git.example/acme/data/blob/abc/",
+    {"coverage": "models/coverage.sql"},
+    {"a": "expectations/coverage.json"},
+)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,7 @@ LINKS = SourceLinks("https://git.example/acme/data/blob/abc/", {"coverage": "mod
         (None, None),
     ],
 )
-def test_runbook_and_sql_are_linked_at_the_revision_that_ran(
+def test_runbook_sql_and_suite_are_linked_at_the_revision_that_ran(
     tmp_path: Path, runbook: str | None, url: str | None
 ) -> None:
     found = outcome(Status.CRITICAL, model="coverage", runbook=runbook)
@@ -205,4 +209,5 @@ def test_runbook_and_sql_are_linked_at_the_revision_that_ran(
     (item,) = composed.messages[0].items
     assert item.runbook == url
     assert item.sql_url == "https://git.example/acme/data/blob/abc/models/coverage.sql"
+    assert item.suite_url == "https://git.example/acme/data/blob/abc/expectations/coverage.json"
     assert item.ack_command == f"plumbline alerts ack {item.incident} --target bigquery"

@@ -9,7 +9,6 @@ from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
 
 MOST_GROUPS = 8
-LONGEST_LINK = 1_000
 
 _LONGEST_LINES = (600, 200, 60)
 """Characters of a line, from the first that leaves room for an item."""

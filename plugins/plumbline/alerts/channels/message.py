@@ -113,7 +113,9 @@ class Item:
     """A URL, or a path in the repository."""
     docs_url: str | None = None
     sql_url: str | None = None
-    """The SQL at the revision that ran."""
+    """The SQL at the revision that ran; None of a suite over a table."""
+    suite_url: str | None = None
+    """The suite at the revision that ran."""
     ack_command: str | None = None
     """What to type to acknowledge it."""
     acked_by: str | None = None

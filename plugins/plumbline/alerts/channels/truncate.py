@@ -17,7 +17,7 @@ LONGEST_TEXT = 1_000
 MOST_ENTRIES = 50
 """Of expectations, groups and notes; what wording counts by its length is left."""
 
-_WHOLE = frozenset({"incident", "event_id", "docs_url", "runbook"})
+_WHOLE = frozenset({"incident", "event_id", "docs_url", "runbook", "sql_url", "suite_url"})
 
 
 def clipped(item: Item) -> Item:

@@ -25,6 +25,8 @@ from plumbline.core.text import NOTHING, amount, fraction, metric_and_levels, sp
 
 LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
+LONGEST_LINK = 1_000
+SAMPLE = "SAMPLE: this is a test of the channel, nothing is wrong."
 LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
 MOST_NOTES = 3
@@ -231,8 +233,29 @@ def names(labels: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
-    """All that is said below the headline, most needed first."""
+def links(item: Item) -> list[tuple[str, str]]:
+    """Labels and addresses of what a reader may open; a runbook without an address is a detail."""
+    found = (
+        ("Runbook", None if item.event.is_end else item.runbook),
+        ("Docs", item.docs_url),
+        ("SQL", item.sql_url),
+        ("Suite", item.suite_url),
+    )
+    return [
+        (label, address)
+        for label, address in found
+        if address and len(address) <= LONGEST_LINK and is_link(address)
+    ]
+
+
+def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list[Detail]:
+    """All that is said below the headline, most needed first.
+
+    Args:
+        item: what to notify of.
+        most_groups: that are named.
+        addresses: whether `links` are among it; where not, the channel shows them by itself.
+    """
     lines = [Detail("change", text) for text in what_changed(item)]
     if item.event.is_end:
         lines.append(Detail("found", found(item) if item.observed is not None else ""))
@@ -251,9 +274,8 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
         Detail("trend", sparkline(item.trend)),
         Detail("owner", one_line(item.owner or "")),
         Detail("acked by", one_line(item.acked_by or "")),
-        Detail("runbook", one_line(item.runbook or "")),
-        Detail("docs", one_line(item.docs_url or "")),
-        Detail("sql", one_line(item.sql_url or "")),
+        *runbook_path(item),
+        *(Detail(label.lower(), address) for label, address in links(item) if addresses),
         Detail("ack", one_line(item.ack_command or "")),
         Detail("note", _ASSUMED if item.is_assumed else ""),
         *(Detail("note", one_line(note)) for note in item.notes[:MOST_NOTES]),
@@ -261,6 +283,12 @@ def details(item: Item, *, most_groups: int = 8) -> list[Detail]:
         Detail("incident", one_line(item.incident)),
     ]
     return [line for line in lines if line.text]
+
+
+def runbook_path(item: Item) -> list[Detail]:
+    """A runbook that has no address: where it is in the repository."""
+    runbook = "" if item.event.is_end else one_line(item.runbook or "")
+    return [Detail("runbook", runbook)] if runbook and "Runbook" not in dict(links(item)) else []
 
 
 def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> str:
@@ -273,8 +301,7 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
         limit: characters.
         now: when it is sent; a late message says so.
     """
-    opening = [subject(message)]
-    opening += filter(None, (late(message, now), _sample(message), *notes_of(message)))
+    opening = [subject(message), *remarks(message, now)]
     text = cut("\n".join(opening), limit)
     closing = "\n\n" + footer(message)
     for index, item in enumerate(message.items):
@@ -293,7 +320,7 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
 def remarks(message: Message, now: datetime | None) -> Iterator[str]:
     """What is said before the items: that it is a sample or late, and notes."""
     if message.is_sample:
-        yield "SAMPLE: this is a test of the channel, nothing is wrong."
+        yield SAMPLE
     yield from filter(None, (late(message, now), *notes_of(message)))
 
 
@@ -446,7 +473,3 @@ def _block(item: Item) -> str:
         label = line.label
         lines.append(f"  {shown:<9} {one_line(line.text)}")
     return "\n".join(lines)
-
-
-def _sample(message: Message) -> str:
-    return "This is a sample: nothing is wrong." if message.is_sample else ""

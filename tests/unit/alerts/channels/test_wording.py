@@ -173,7 +173,7 @@ def test_the_subject_counts_what_is_new_what_goes_on_and_what_ended() -> None:
 
 def test_a_sample_says_so_first() -> None:
     assert wording.subject(message(line_coverage(), is_sample=True)).startswith("SAMPLE CRITICAL")
-    assert "This is a sample" in wording.plain_text(
+    assert wording.SAMPLE in wording.plain_text(
         message(line_coverage(), is_sample=True), limit=5000
     )
 

@@ -17,8 +17,8 @@ from plumbline.alerts.channels.wording import (
     details,
     footer,
     headline,
-    is_link,
-    notes_of,
+    links,
+    remarks,
 )
 from plumbline.core.safe_text import one_line
 
@@ -30,7 +30,6 @@ MOST_GROUPS = 50
 
 _LONGEST_BLOCK = 50_000
 _LONGEST_LINE = 2_000
-_LONGEST_LINK = 1_000
 
 
 def title(item: Item, message: Message) -> str:
@@ -67,26 +66,18 @@ def has_marker(body: object, identifier: str) -> bool:
 
 def _text(item: Item, message: Message) -> str:
     lines = [f"**{_escaped(headline(item))}**", ""]
-    lines += [f"{_escaped(cut(note, _LONGEST_LINE))}\n" for note in notes_of(message)]
+    lines += [f"{_escaped(cut(text, _LONGEST_LINE))}\n" for text in remarks(message, None)]
     room = _LONGEST_BLOCK - len("\n".join(lines))
-    for detail in details(item, most_groups=MOST_GROUPS):
+    for detail in details(item, most_groups=MOST_GROUPS, addresses=False):
         line = f"- **{detail.label}**: {_shown(detail)}"
         room -= len(line) + 1
         if room < 0:
             lines.append("- ...")
             break
         lines.append(line)
-    parts = ["\n".join(lines), f"<sub>{_escaped(footer(message))}</sub>"]
-    for text, address in (
-        ("Documentation", item.docs_url),
-        ("Runbook", item.runbook),
-        ("SQL", item.sql_url),
-    ):
-        if address and len(address) <= _LONGEST_LINK and is_link(address):
-            parts.append(f"{text}: <{address}>")
-    if message.is_sample:
-        parts.insert(0, "This is a sample: nothing is wrong.")
-    return "\n\n".join(parts)
+    addresses = " · ".join(f"[{label}](<{address}>)" for label, address in links(item))
+    parts = ["\n".join(lines), addresses, f"<sub>{_escaped(footer(message))}</sub>"]
+    return "\n\n".join(filter(None, parts))
 
 
 def _escaped(text: str) -> str:

@@ -6,7 +6,7 @@ what notifications show: there a ``<`` from data is kept from beginning a mentio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -18,7 +18,7 @@ from plumbline.alerts.channels.wording import (
     details,
     footer,
     headline,
-    is_link,
+    links,
     remarks,
     subject,
 )
@@ -77,21 +77,18 @@ def _section(item: Item, longest: int) -> Part:
     title = escape(cut(headline(item), longest))
     lines = [f'<font color="{colour}"><b>{title}</b></font>']
     label = ""
-    for detail in details(item, most_groups=cards.MOST_GROUPS):
+    for detail in details(item, most_groups=cards.MOST_GROUPS, addresses=False):
         shown = "" if detail.label == label else f"<b>{escape(detail.label)}</b>: "
         label = detail.label
         lines.append(shown + escape(cut(one_line(detail.text), longest)))
     section = _paragraphs(lines)
-    if links := list(_links(item)):
-        section["widgets"].append({"buttonList": {"buttons": links}})
+    buttons = [
+        {"text": label, "onClick": {"openLink": {"url": address}}} for label, address in links(item)
+    ]
+    if buttons:
+        section["widgets"].append({"buttonList": {"buttons": buttons}})
     return section
 
 
 def _paragraphs(lines: Sequence[str]) -> Part:
     return {"widgets": [{"textParagraph": {"text": "<br>".join(lines)}}]}
-
-
-def _links(item: Item) -> Iterator[Part]:
-    for text, address in (("Runbook", item.runbook), ("Documentation", item.docs_url)):
-        if address and len(address) <= cards.LONGEST_LINK and is_link(address):
-            yield {"text": text, "onClick": {"openLink": {"url": address}}}

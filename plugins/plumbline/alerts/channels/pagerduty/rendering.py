@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import cut, details, footer, headline, is_link, notes_of
+from plumbline.alerts.channels.wording import cut, details, footer, headline, links, notes_of
 from plumbline.core.alert_line import Event
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
@@ -48,14 +48,9 @@ def event_of(item: Item, message: Message) -> dict[str, Any] | None:
             "custom_details": _custom_details(item, message),
         },
     }
-    links = [
-        {"href": address, "text": text}
-        for address, text in ((item.docs_url, "documentation"), (item.runbook, "runbook"))
-        if address and len(address) <= LONGEST_TEXT and is_link(address)
-    ]
-    if links:
-        event["links"] = links
-        event["client_url"] = links[0]["href"]
+    if found := links(item):
+        event["links"] = [{"href": address, "text": label} for label, address in found]
+        event["client_url"] = dict(found).get("Docs", found[0][1])
     return event
 
 
@@ -73,7 +68,7 @@ def encoded(event: dict[str, Any]) -> bytes:
 
 def _custom_details(item: Item, message: Message) -> dict[str, str]:
     lines: dict[str, list[str]] = {"summary": [one_line(item.summary)]}
-    for detail in details(item, most_groups=MOST_GROUPS):
+    for detail in details(item, most_groups=MOST_GROUPS, addresses=False):
         lines.setdefault(detail.label, []).append(cut(one_line(detail.text), LONGEST_TEXT))
     if message.notes:
         lines.setdefault("note", []).extend(notes_of(message))

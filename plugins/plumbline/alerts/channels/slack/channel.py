@@ -221,7 +221,7 @@ class _Delivery:
         if not root.get("ts") or root.get("shared") or root.get("shown", "") >= item.event_id:
             return Receipt(DeliveryStatus.DELIVERED)
         payload = render.payload_of(self.message, item, now=now)
-        arguments = {key: payload[key] for key in ("text", "blocks")}
+        arguments = {key: payload[key] for key in ("text", "blocks", "attachments")}
         receipt, _ = self.api.call(
             "chat.update", channel=root["channel"], ts=root["ts"], **arguments
         )

@@ -1,13 +1,18 @@
-"""From a `Message` to what Slack is sent: fallback text and blocks, within Slack's limits.
+"""From a `Message` to what Slack is sent: fallback text, blocks and attachments, within its limits.
 
 Pure. Used by `channel`. The order is that of a person woken at night: what, where, what it costs,
-what to do, and only then who and which.
+what to do, and only then who and which. Only attachments have a bar of colour, and Slack may fold
+what is long in them: the headline and the mentions stand above.
+
+Links are text, and an acknowledgement is a reaction: a click on any button, also on one that only
+opens an address, is sent to the app's own endpoint, and without one Slack shows a warning.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +23,8 @@ from plumbline.alerts.channels.slack import escape
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status, worst
 
-MOST_BLOCKS = 50
+MOST_CHARACTERS = 12_000
+"""Of all blocks as JSON; from about 13,000 Slack answers ``msg_blocks_too_long``."""
 LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 
@@ -34,10 +40,11 @@ _SLACK_ID = re.compile(r"[USW][A-Z0-9]{5,20}")
 _ROOM_FOR_GROUPS = 1500
 _ROOM_FOR_FAILED = 2700
 _LONGEST_ACTION = 1200
-_LONGEST_LINK = 500
 _LONGEST_NAME = 100
 
 Block = dict[str, Any]
+Bar = dict[str, Any]
+"""An attachment: blocks beside a bar of colour."""
 Payload = dict[str, Any]
 
 
@@ -48,19 +55,24 @@ def payload(message: Message, *, now: datetime | None = None) -> Payload:
         message: what to notify of.
         now: when it is sent; a late message says so.
     """
-    blocks = [_header(message), *_remarks(message, now)]
-    full, rest = message.items[:MOST_FULL], message.items[MOST_FULL:]
-    for item in full:  # of a single one the headline is the header
-        blocks += _item(item, with_headline=len(message.items) > 1)
+    bars: list[Bar] = []
+    room = MOST_CHARACTERS
+    for item in message.items[:MOST_FULL]:  # of a single one the headline is the header
+        bar = _bar(item, _item(item, with_headline=len(message.items) > 1))
+        room -= len(json.dumps(bar))
+        if bars and room < LONGEST_SECTION:
+            break
+        bars.append(bar)
+    rest = message.items[len(bars) :]
     if rest:
-        blocks += [{"type": "divider"}, _section(_headlines(rest))]
-    return _payload(message, [*blocks, _footer(message)])
+        bars.append({"color": _BARS[_status(rest)], "blocks": [_section(_headlines(rest))]})
+    return _payload(message, now, bars)
 
 
 def payload_of(
     message: Message, item: Item, *, now: datetime | None = None, brief: bool = False
 ) -> Payload:
-    """One item of the message, as a message of its own.
+    """One item of the message, as a bot's message of its own.
 
     Args:
         message: where it comes from.
@@ -69,17 +81,24 @@ def payload_of(
         brief: for a thread, whose root says the rest.
     """
     alone = replace(message, items=(item,))
-    blocks = [_header(alone), *_remarks(alone, now)]
     if brief:
-        blocks += _what(item) or [_section(escape.mrkdwn(wording.found(item)))]
-        return _payload(alone, blocks)
-    return _payload(alone, [*blocks, *_item(item, with_headline=False), _footer(alone)])
+        blocks = _what(item) or [_section(escape.mrkdwn(wording.found(item)))]
+        return _payload(alone, now, [_bar(item, blocks)], with_footer=False)
+    return _payload(alone, now, [_bar(item, _item(item, with_headline=False, is_bots=True))])
 
 
-def _payload(message: Message, blocks: Sequence[Block]) -> Payload:
+def _payload(
+    message: Message, now: datetime | None, bars: Sequence[Bar], *, with_footer: bool = True
+) -> Payload:
+    blocks = [_header(message), *_remarks(message, now), *_mentions(message.items)]
+    if with_footer and bars:
+        bars[-1]["blocks"].append(_footer(message))
+    elif with_footer:
+        blocks.append(_footer(message))
     return {
         "text": _fallback(message),
-        "blocks": list(blocks[:MOST_BLOCKS]),
+        "blocks": blocks,
+        "attachments": list(bars),
         "unfurl_links": False,
         "unfurl_media": False,
     }
@@ -100,16 +119,19 @@ def _fallback(message: Message) -> str:
 
 
 def _header(message: Message) -> Block:
-    colour = f"{_colour(message)} "
+    colour = f"{_COLOURS[_status(message.items)]} "
     subject = wording.subject(message, longest=LONGEST_HEADER - len(colour))
     text = wording.cut(colour + escape.plain(subject), LONGEST_HEADER)
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _colour(message: Message) -> str:
-    """The colour of the worst that is still wrong; green where all has ended."""
-    open_ones = [item.status for item in message.items if not item.event.is_end]
-    return _COLOURS[worst(open_ones)]
+def _status(items: Sequence[Item]) -> Status:
+    """The worst that is still wrong; PASS where all has ended."""
+    return worst([item.status for item in items if not item.event.is_end])
+
+
+def _bar(item: Item, blocks: list[Block]) -> Bar:
+    return {"color": _BARS[_status([item])], "blocks": blocks}
 
 
 _COLOURS = {
@@ -119,39 +141,40 @@ _COLOURS = {
     Status.PASS: "\N{LARGE GREEN CIRCLE}",
     Status.SKIPPED: "\N{LARGE GREEN CIRCLE}",
 }
+_BARS = {
+    Status.CRITICAL: "#cf222e",
+    Status.ERROR: "#8250df",
+    Status.WARNING: "#bf8700",
+    Status.PASS: "#1a7f37",
+    Status.SKIPPED: "#1a7f37",
+}
 
 
 def _remarks(message: Message, now: datetime | None) -> list[Block]:
-    lines = []
-    if message.is_sample:
-        lines.append("*SAMPLE*: a test of this channel, nothing is wrong.")
-    if late := wording.late(message, now):
-        lines.append(escape.mrkdwn(late))
-    lines += [escape.mrkdwn(wording.cut(note, _LONGEST_LINE)) for note in wording.notes_of(message)]
+    lines = [_short(text, _LONGEST_LINE) for text in wording.remarks(message, now)]
     return [_context("\n".join(lines))] if lines else []
 
 
-def _item(item: Item, *, with_headline: bool) -> list[Block]:
+def _item(item: Item, *, with_headline: bool, is_bots: bool = False) -> list[Block]:
     blocks: list[Block] = []
-    if item.mentions:
-        blocks.append(_section(_mentioned(item)))
     if with_headline:
-        title = escape.mrkdwn(wording.headline(item))
-        blocks += [{"type": "divider"}, _section(f"*{title}*")]
+        blocks.append(_section(f"*{escape.mrkdwn(wording.headline(item))}*"))
     blocks += _what(item)
     if not item.event.is_end:
         blocks += _advice(item)
-    return [*blocks, _context(_whose(item))]
+    if addresses := list(_links(item)):
+        blocks.append(_section(" · ".join(addresses)))
+    return [*blocks, _context(_whose(item, is_bots=is_bots))]
 
 
-def _mentioned(item: Item) -> str:
-    """The owner's people, as Slack's mentions."""
+def _mentions(items: Sequence[Item]) -> list[Block]:
+    """The owners' people, as Slack's mentions."""
     found = [
         f"<!subteam^{one}>" if one.startswith("S") else f"<@{one}>"
-        for one in item.mentions
+        for one in dict.fromkeys(one for item in items for one in item.mentions)
         if _SLACK_ID.fullmatch(one)
     ]
-    return " ".join(found[:_MOST_MENTIONS])
+    return [_section(" ".join(found[:_MOST_MENTIONS]))] if found else []
 
 
 def _what(item: Item) -> list[Block]:
@@ -210,15 +233,15 @@ def _advice(item: Item) -> list[Block]:
     return [_section("\n".join(lines))] if lines else []
 
 
-def _whose(item: Item) -> str:
-    """The small print: runbook, owner, trend, the incident's id."""
+def _whose(item: Item, *, is_bots: bool) -> str:
+    """The small print: owner, how to acknowledge, trend, the incident's id."""
     ended = item.event.is_end
-    parts = ["" if ended else _link("Runbook", item.runbook), _link("Docs", item.docs_url)]
-    parts.append(_link("SQL", item.sql_url))
+    parts = []
     if item.owner:
         parts.append(f"owner {_short(item.owner)}")
     if item.ack_command:
-        parts.append(f"acknowledge: `{escape.code(_cut_command(item.ack_command))}`")
+        reaction = "react with :eyes: or " if is_bots else ""
+        parts.append(f"acknowledge: {reaction}`{escape.code(_cut_command(item.ack_command))}`")
     if item.acked_by:
         parts.append(f"acknowledged by {_short(item.acked_by)}")
     if trend := wording.sparkline(item.trend):
@@ -234,13 +257,12 @@ def _cut_command(command: str) -> str:
     return wording.cut(one_line(command), 2 * _LONGEST_NAME).replace("`", "'")
 
 
-def _link(label: str, target: str | None) -> str:
-    """A link where it is one; a path in the repository is shown as text."""
-    if not target:
-        return ""
-    if wording.is_link(target) and len(target) <= _LONGEST_LINK:
-        return f"<{target.replace('&', '&amp;')}|{label}>"
-    return f"{label} {_short(target, 2 * _LONGEST_NAME)}"
+def _links(item: Item) -> Iterator[str]:
+    """What a reader may open; a runbook's path in the repository is shown as text."""
+    for path in wording.runbook_path(item):
+        yield f"Runbook {_short(path.text, 2 * _LONGEST_NAME)}"
+    for label, address in wording.links(item):
+        yield f"<{address.replace('&', '&amp;')}|{label}>"
 
 
 def _headlines(items: Sequence[Item]) -> str:

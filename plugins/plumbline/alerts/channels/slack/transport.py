@@ -37,7 +37,16 @@ TRANSIENT = frozenset(
 )
 """What the Web API answers, with 200 and ``ok: false``, when it may work later."""
 
-BROKEN_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+BROKEN_BLOCKS = frozenset(
+    {
+        "attachment_payload_limit_exceeded",
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "too_many_attachments",
+    }
+)
 """Slack's rules for blocks have changed: the plain text may still pass."""
 
 _SILENT = logging.Logger("plumbline.alerts.channels.slack", level=logging.CRITICAL + 1)

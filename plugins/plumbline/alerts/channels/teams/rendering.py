@@ -6,7 +6,7 @@ data is in runs, so that nothing in it becomes a link, a mention or an image.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from plumbline.alerts.channels.wording import (
     details,
     footer,
     headline,
-    is_link,
+    links,
     remarks,
     subject,
 )
@@ -26,8 +26,6 @@ from plumbline.core.status import Status
 
 MOST_BYTES = 20_000
 """Of a request. Teams documents about 28 KB, and answers 413 to some requests above 21,000."""
-MOST_LINKS = 6
-"""Buttons that Teams shows in a row."""
 
 _STYLES = {Status.CRITICAL: "attention", Status.ERROR: "accent", Status.WARNING: "warning"}
 
@@ -45,7 +43,7 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
         message,
         most_bytes=MOST_BYTES,
         body=lambda items, longest: _request(message, _card(message, items, longest, now)),
-        part=lambda item, longest: [_item(item, longest), *_links([item])],
+        part=_item,
     )
 
 
@@ -70,7 +68,6 @@ def _card(message: Message, items: Sequence[Item], longest: int, now: datetime |
         "fallbackText": subject(message),
         "msteams": {"width": "Full"},
         "body": [*opening, *(_item(item, longest) for item in items), *more, closing],
-        "actions": list(_links(items)),
     }
 
 
@@ -78,12 +75,17 @@ def _item(item: Item, longest: int) -> Block:
     style = "good" if item.event.is_end else _STYLES.get(item.status, "default")
     lines = [_line(headline(item), longest, bold=True)]
     label = ""
-    for detail in details(item, most_groups=cards.MOST_GROUPS):
+    for detail in details(item, most_groups=cards.MOST_GROUPS, addresses=False):
         runs = [_run(cut(one_line(detail.text), longest))]
         if detail.label != label:
             runs.insert(0, _run(f"{detail.label}: ", bold=True))
         label = detail.label
         lines.append(_rich(runs))
+    buttons = [
+        {"type": "Action.OpenUrl", "title": label, "url": address} for label, address in links(item)
+    ]
+    if buttons:
+        lines.append({"type": "ActionSet", "actions": buttons})
     return {"type": "Container", "style": style, "items": lines}
 
 
@@ -102,14 +104,3 @@ def _run(text: str, *, bold: bool = False, subtle: bool = False) -> Block:
     if subtle:
         run |= {"isSubtle": True, "size": "Small"}
     return run
-
-
-def _links(items: Sequence[Item]) -> Iterator[Block]:
-    found = {
-        address: f"{text}: {cut(one_line(item.monitor), 40)}"
-        for item in items
-        for text, address in (("Runbook", item.runbook), ("Documentation", item.docs_url))
-        if address and len(address) <= cards.LONGEST_LINK and is_link(address)
-    }
-    for address, title in list(found.items())[:MOST_LINKS]:
-        yield {"type": "Action.OpenUrl", "title": title, "url": address}

@@ -279,4 +279,6 @@ def test_a_marker_cannot_end_early() -> None:
 def test_a_sample_says_so() -> None:
     sample = message(is_sample=True)
     assert title(sample.items[0], sample).startswith("SAMPLE CRITICAL")
-    assert "This is a sample: nothing is wrong." in issue_body(sample.items[0], sample)
+    assert "SAMPLE: this is a test of the channel" in issue_body(sample.items[0], sample).replace(
+        "\u200b", ""
+    )

@@ -72,9 +72,7 @@ def test_a_sample_pages_as_information_and_says_so() -> None:
 def test_only_web_addresses_are_links() -> None:
     event = event_of(item(runbook="javascript:alert(1)"), message())
     assert event is not None
-    assert event["links"] == [
-        {"href": "https://docs.example/line_coverage", "text": "documentation"}
-    ]
+    assert event["links"] == [{"href": "https://docs.example/line_coverage", "text": "Docs"}]
     bare = event_of(item(docs_url=None, runbook=None), message())
     assert bare is not None
     assert "links" not in bare

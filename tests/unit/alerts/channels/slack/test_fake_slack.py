@@ -21,6 +21,10 @@ def section(length: int) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": "x" * length}}
 
 
+def bar(color: str, *blocks: dict[str, Any]) -> dict[str, Any]:
+    return {"color": color, "blocks": list(blocks)}
+
+
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
@@ -28,7 +32,13 @@ def section(length: int) -> dict[str, Any]:
         ({"text": ""}, "no_text"),
         ({"text": "a"}, None),
         ({"text": "a" * 40_001}, "msg_too_long"),
-        ({"text": "a", "blocks": [section(3000)] * 50}, None),
+        ({"text": "a", "blocks": [section(3000)] * 4}, None),
+        ({"text": "a", "blocks": [section(3000)] * 5}, "msg_blocks_too_long"),
+        ({"text": "a", "blocks": [section(1)] * 50}, None),
+        ({"text": "a", "attachments": [bar("#cf222e", section(1))]}, None),
+        ({"text": "a", "attachments": [bar("red", section(1))]}, "invalid_attachments"),
+        ({"text": "a", "attachments": [bar("#cf222e", section(3001))]}, "invalid_blocks"),
+        ({"text": "a", "attachments": [bar("#cf222e")] * 21}, "too_many_attachments"),
         ({"text": "a", "blocks": [section(1)] * 51}, "invalid_blocks"),
         ({"text": "a", "blocks": [section(3001)]}, "invalid_blocks"),
         ({"text": "a", "blocks": [section(0)]}, "invalid_blocks"),

@@ -13,6 +13,7 @@ import pytest
 
 from plumbline.alerts.channels.slack.render import payload, payload_of
 from plumbline.core.alert_line import Event
+from plumbline.core.status import Status
 from support.fake_slack import what_is_wrong
 from support.slack_messages import AT, HOSTILE, grading, hostile, line_coverage, message, stories
 
@@ -31,10 +32,16 @@ def texts(found: Any) -> Iterator[str]:
             yield from texts(value)
 
 
+def blocks_of(made: Any) -> list[Any]:
+    """Those of the message, then those of its attachments."""
+    return [*made["blocks"], *(one for bar in made["attachments"] for one in bar["blocks"])]
+
+
 def mrkdwn_texts(made: Any) -> list[str]:
     """Those that Slack parses."""
-    parsed = [block["text"] for block in made["blocks"] if block["type"] == "section"]
-    parsed += [block["elements"][0] for block in made["blocks"] if block["type"] == "context"]
+    blocks = blocks_of(made)
+    parsed = [block["text"] for block in blocks if block["type"] == "section"]
+    parsed += [block["elements"][0] for block in blocks if block["type"] == "context"]
     return [made["text"], *(one["text"] for one in parsed)]
 
 
@@ -107,7 +114,7 @@ def test_more_than_five_children_are_counted() -> None:
         ("docs/runbooks/a.md", "Runbook docs/runbooks/a.md"),
         ("javascript:alert(1)", "Runbook javascript:alert(1)"),
         ("https://x.example/|<!channel>", "Runbook https://x.example/|&lt;!channel&gt;"),
-        ("https://x.example/" + "a" * 600, "Runbook https://x.example/aaa"),
+        ("https://x.example/" + "a" * 1_000, "Runbook https://x.example/aaa"),
     ],
 )
 def test_a_runbook_is_a_link_only_where_it_is_one(runbook: str, shown: str) -> None:
@@ -156,7 +163,7 @@ def test_failed_expectations_are_named_beside_groups_with_their_counts() -> None
     (section,) = [text for text in texts(payload(message(item), now=AT)) if "Fails:" in text]
 
     assert what_is_wrong(made) is None
-    assert len(made["blocks"]) <= 50
+    assert len(blocks_of(made)) <= 50
     assert [f"{number} of 1,204 rows (0.2 %) fail" in section for number in range(10)] == [
         True
     ] * 10
@@ -179,3 +186,50 @@ def test_an_owners_people_are_mentioned_and_nothing_else_can_be() -> None:
     assert "<@U012AB3CD> <!subteam^S0614TZR7>" in written
     assert "<!channel>" not in written
     assert "<!here>" not in written
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "color"),
+    [
+        (Event.OPENED, Status.CRITICAL, "#cf222e"),
+        (Event.OPENED, Status.ERROR, "#8250df"),
+        (Event.OPENED, Status.WARNING, "#bf8700"),
+        (Event.RESOLVED, Status.CRITICAL, "#1a7f37"),
+    ],
+)
+@pytest.mark.parametrize("brief", [False, True])
+def test_an_incident_has_a_bar_in_the_color_of_its_status(
+    event: Event, status: Status, color: str, brief: bool
+) -> None:
+    item = line_coverage(event, status=status)
+    made = payload_of(message(item), item, now=AT, brief=brief)
+    assert [bar["color"] for bar in made["attachments"]] == [color]
+
+
+def test_the_headline_and_the_mentions_stand_above_what_slack_may_fold() -> None:
+    item = line_coverage(mentions=("U012AB3CD",))
+    made = payload(message(item, grading()), now=AT)
+    assert [block["type"] for block in made["blocks"]] == ["header", "section"]
+    assert made["blocks"][1]["text"]["text"] == "<@U012AB3CD>"
+
+
+def test_no_message_has_a_button_that_needs_an_endpoint() -> None:
+    item = line_coverage(runbook="https://docs.example/a", ack_command="plumbline alerts ack a")
+    for made in (payload(message(item), now=AT), payload_of(message(item), item, now=AT)):
+        assert {block["type"] for block in blocks_of(made)} <= {"header", "section", "context"}
+
+
+def test_only_a_bots_message_is_acknowledged_by_a_reaction() -> None:
+    item = line_coverage(ack_command="plumbline alerts ack a")
+    by_bot = "\n".join(texts(payload_of(message(item), item, now=AT)))
+    assert "acknowledge: react with :eyes: or `plumbline alerts ack a`" in by_bot
+    by_webhook = "\n".join(texts(payload(message(item), now=AT)))
+    assert "acknowledge: `plumbline alerts ack a`" in by_webhook
+
+
+def test_items_without_room_are_headlines_and_the_whole_stays_below_slacks_limit() -> None:
+    long = tuple(f"column_{number} must be {'x' * 300}" for number in range(10))
+    made = payload(message(*[grading(expectations=long)] * 6), now=AT)
+    assert what_is_wrong(made) is None
+    assert 1 < len(made["attachments"]) < 6
+    assert "\n".join(texts(made)).count("CRITICAL grading_completeness") == 7

@@ -59,7 +59,7 @@ class FallbackChannel:
         None where it is notified of everything, or where there is no other place.
         """
         note = f"{pending.message.channel} refused this message: {why}"
-        return self._copied(pending, note, heard)
+        return self.copied(pending, note, heard)
 
     def covered(self, message: Message, messages: Sequence[Message]) -> tuple[str, ...]:
         """Ids of the events of ``message`` that another of ``messages`` brings to the fallback."""
@@ -102,7 +102,7 @@ class FallbackChannel:
 
     def _with_copy(self, pending: Pending, outage: Outage, heard: Heard) -> Iterator[Pending]:
         """The copy comes after it, so before what is newer."""
-        copy = self._copied(pending, self._outage_note(pending, outage), heard)
+        copy = self.copied(pending, self._outage_note(pending, outage), heard)
         if copy is None:
             yield pending
         else:
@@ -114,7 +114,8 @@ class FallbackChannel:
         detail = f": {outage.detail}" if outage.detail else ""
         return f"Channel {pending.message.channel} has failed since {moment(since)}{detail}"
 
-    def _copied(self, pending: Pending, note: str, heard: Heard) -> Pending | None:
+    def copied(self, pending: Pending, note: str, heard: Heard) -> Pending | None:
+        """`diverted`, with a note of what happened."""
         name = self.instead_of(pending.message.channel)
         if name is None:
             return None

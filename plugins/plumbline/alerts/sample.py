@@ -78,6 +78,6 @@ def _send(
     receipt = channel.deliver(
         sample(name, status, target=target, now=now), timeout_seconds=TIMEOUT_SECONDS
     )
-    delivered = receipt.verdict is DeliveryStatus.DELIVERED
+    delivered = receipt.verdict is DeliveryStatus.DELIVERED and not receipt.missed
     detail = receipt.detail or str(receipt.verdict)
     return SampleResult(status, name, delivered, detail)

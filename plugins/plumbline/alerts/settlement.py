@@ -72,7 +72,7 @@ class Settlement:
                 delivery_row(delivery.message, delivery.receipt, attempts=attempts, at=delivery.at)
             )
         if delivery.receipt.verdict is DeliveryStatus.DELIVERED:
-            return None
+            return self._missed(pending, delivery) if delivery.receipt.missed else None
         if delivery.receipt.verdict is DeliveryStatus.REFUSED:
             return self._refused(pending, delivery)
         return _waiting(pending, delivery)
@@ -86,6 +86,15 @@ class Settlement:
             return _waiting(pending, delivery)
         self.notes.append(f"{channel} refused a message ({detail}): it goes to {place}.")
         return self.fallback.diverted(pending, detail, self._heard)
+
+    def _missed(self, pending: Pending, delivery: Delivery) -> Pending | None:
+        """A copy to the fallback: some recipients have the message, and others never will."""
+        channel, missed = delivery.message.channel, delivery.receipt.missed
+        place = self.fallback.instead_of(channel)
+        where = f"the message goes to {place} too" if place else "correct its recipients"
+        self.notes.append(f"{channel} did not reach all its recipients ({missed}): {where}.")
+        note = f"{channel} did not reach all its recipients: {missed}"
+        return self.fallback.copied(pending, note, self._heard)
 
     def _is_given_up(self, pending: Pending) -> bool:
         """A message that was never tried waits, unless its channel is not configured."""

@@ -29,6 +29,8 @@ class Receipt:
     """Seconds that the receiver asked us to wait."""
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By incident: what the channel needs for the next message about it."""
+    missed: str = ""
+    """Of what was delivered to some recipients: who was refused for good, and why."""
 
     def with_fix(self, fixes: Mapping[int, str]) -> Receipt:
         """With what to do about it, by the receiver's HTTP status; as it is if there is nothing."""

@@ -163,6 +163,21 @@ def test_what_is_refused_for_good_goes_to_the_fallback_and_that_is_said(world: W
     assert message.notes == ("slack-error refused this message: 404 no_service",)
 
 
+def test_what_some_recipients_can_never_get_goes_to_the_fallback_too(world: World) -> None:
+    missed = "smtp did not accept ana@example.com: 550 no such user"
+    world.phones["slack-error"].answers = [
+        Receipt(DeliveryStatus.DELIVERED, missed, 550, missed=missed)
+    ]
+    report = world.run(START, outcome(Status.CRITICAL, START))
+    assert sorted(lines(report)) == [("opened", "slack", True), ("opened", "slack-error", True)]
+    assert report.waiting == 0
+    assert report.notes == (
+        f"slack-error did not reach all its recipients ({missed}): the message goes to slack too.",
+    )
+    (copy,) = world.phones["slack"].took
+    assert copy.notes == (f"slack-error did not reach all its recipients: {missed}",)
+
+
 def test_a_fallback_that_refuses_too_keeps_the_message_waiting(world: World) -> None:
     never = Receipt(DeliveryStatus.REFUSED, "404", 404)
     world.phones["slack-error"].answers = [never]

@@ -1,7 +1,7 @@
 """The e-mail channel: a mail per message to fixed recipients, by SMTP.
 
 Where the server refuses some recipients for now, the mail is sent again to these only: the others
-are kept among the references until it is delivered.
+are kept among the references until it is delivered. Who is refused for good is `Receipt.missed`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.email.rendering import ROOT, mail_of, message_id
-from plumbline.alerts.channels.email.transport import Handover, MailServer, is_temporary, send
+from plumbline.alerts.channels.email.transport import Handover, MailServer, send
 from plumbline.alerts.channels.message import Message
 from plumbline.net.receipt import DeliveryStatus, Receipt
 
@@ -55,8 +55,11 @@ class EmailChannel:
         waiting = [address for address in self._recipients if address not in have_it]
         mail = mail_of(message, sender=self._sender, recipients=self._recipients, now=self._clock())
         done = send(self._server, mail, waiting, timeout_seconds=timeout_seconds)
-        if done.receipt.verdict is DeliveryStatus.DELIVERED:
-            return replace(done.receipt, references=self._references(message))
+        receipt = done.receipt
+        if receipt.verdict is DeliveryStatus.REFUSED and done.refused and have_it:
+            receipt = replace(receipt, verdict=DeliveryStatus.DELIVERED, missed=receipt.detail)
+        if receipt.verdict is DeliveryStatus.DELIVERED:
+            return replace(receipt, references=self._references(message))
         got = _got(done, waiting)
         if got or have_it:
             return replace(done.receipt, references=self._references(message, (*have_it, *got)))
@@ -87,10 +90,4 @@ def _have_it(message: Message) -> tuple[str, ...]:
 
 def _got(done: Handover, recipients: Sequence[str]) -> list[str]:
     """Who has the mail: it was accepted for some, and others are to be tried again."""
-    if not done.refused or len(done.refused) == len(recipients):
-        return []
-    return [
-        address
-        for address in recipients
-        if address not in done.refused or not is_temporary(done.refused[address][0])
-    ]
+    return [one for one in recipients if one not in done.refused] if done.refused else []

@@ -144,8 +144,9 @@ def _handover(server: MailServer, refused: Refusals, *, accepted: bool) -> Hando
     code = min(code for code, _ in refused.values())
     if is_temporary(code):
         return Handover(Receipt(DeliveryStatus.RETRY, detail, code), refused)
-    verdict = DeliveryStatus.DELIVERED if accepted else DeliveryStatus.REFUSED
-    return Handover(Receipt(verdict, detail, code), refused)
+    if accepted:
+        return Handover(Receipt(DeliveryStatus.DELIVERED, detail, code, missed=detail), refused)
+    return Handover(Receipt(DeliveryStatus.REFUSED, detail, code), refused)
 
 
 def is_temporary(code: int) -> bool:

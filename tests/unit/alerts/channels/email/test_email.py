@@ -21,7 +21,7 @@ from support.fake_smtp import PASSWORD, USERNAME, FakeSmtp, trusting
 from support.sockets import refused_port
 
 LOGIN = Login(Secret(USERNAME), Secret(PASSWORD))
-ANA, BOB = "ana@example.com", "bob@example.com"
+ANA, BOB, CAT = "ana@example.com", "bob@example.com", "cat@example.com"
 
 
 @pytest.fixture
@@ -218,12 +218,36 @@ def test_who_has_a_mail_gets_the_next_one_too(smtp: FakeSmtp) -> None:
     assert smtp.mails[-1].recipients == (ANA, BOB)
 
 
-def test_a_recipient_that_is_refused_for_good_is_named(smtp: FakeSmtp) -> None:
+def test_a_recipient_that_is_refused_for_good_is_reported_as_missed(smtp: FakeSmtp) -> None:
     smtp.answers("RCPT", "550 5.1.1 no such user")
     receipt = channel(smtp).deliver(message())
     assert receipt.verdict is DeliveryStatus.DELIVERED
-    assert receipt.detail == f"127.0.0.1 did not accept {ANA}: 550 5.1.1 no such user"
+    assert receipt.missed == f"127.0.0.1 did not accept {ANA}: 550 5.1.1 no such user"
     assert smtp.mails[0].recipients == (BOB,)
+
+
+def test_who_is_refused_for_good_is_not_lost_behind_who_is_refused_for_now(smtp: FakeSmtp) -> None:
+    smtp.answers("RCPT", "550 no such user", "450 greylisted")
+    first = channel(smtp, ANA, BOB, CAT).deliver(message())
+    assert (first.verdict, first.missed) == (DeliveryStatus.RETRY, "")
+
+    smtp.answers("RCPT", "550 no such user")
+    second = channel(smtp, ANA, BOB, CAT).deliver(message(references=first.references))
+
+    assert second.verdict is DeliveryStatus.DELIVERED
+    assert second.missed == f"127.0.0.1 did not accept {ANA}: 550 no such user"
+    assert [mail.recipients for mail in smtp.mails] == [(CAT,), (BOB,)]
+
+
+def test_where_only_the_refused_one_is_left_the_mail_is_delivered_and_it_is_missed(
+    smtp: FakeSmtp,
+) -> None:
+    smtp.answers("RCPT", "450 greylisted")
+    first = channel(smtp).deliver(message())
+    smtp.answers("RCPT", "550 no such user")
+    second = channel(smtp).deliver(message(references=first.references))
+    assert second.verdict is DeliveryStatus.DELIVERED
+    assert ANA in second.missed
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of
 from scenarios.conftest import ROOT, Finished, Plumbline, environment
+from support.bigquery_proxy import BigQueryProxy
 from support.fake_slack import Cut, FakeSlack, Stall, Status
 from support.replay import copy_project
 from support.sockets import refused_port
@@ -107,11 +108,49 @@ def is_lost_answer(done: list[str]) -> bool:
     )
 
 
-def test_of_runs_at_once_one_tells(tell: Tell, slack: FakeSlack) -> None:
-    runs = [tell("--as-of", T0, "a=CRITICAL", "b=WARNING") for _ in range(4)]
-    for run in runs:
-        finish(run)
-    assert sorted(first_lines(slack)) == ["CRITICAL a", "WARNING b"]
+@pytest.fixture
+def bigquery(warehouse: Target) -> Iterator[BigQueryProxy]:
+    """The embedded warehouse behind a proxy that takes a job id once: runs take no turns."""
+    with BigQueryProxy(endpoint_of(warehouse)) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize(
+    ("stop", "expected"),
+    [
+        ("before deliver_all", ["CRITICAL a", "RESOLVED a"]),
+        # That its message was taken is not stored: the next run sends it under the same id.
+        ("after deliver_all", ["CRITICAL a", "CRITICAL a", "RESOLVED a"]),
+    ],
+)
+def test_a_run_that_was_stopped_sends_nothing_that_another_has_sent_meanwhile(
+    tell: Tell, slack: FakeSlack, bigquery: BigQueryProxy, stop: str, expected: list[str]
+) -> None:
+    options = ("--endpoint", bigquery.url, "--claim-seconds", "3")
+    paused = tell("--as-of", T0, *options, "--stop-at", stop, "a=CRITICAL")
+    assert paused.stdout is not None
+    word, _, pid = paused.stdout.readline().partition(" ")
+    assert word == "stopped"
+    try:
+        finish(tell("--as-of", T1, *options, "a=PASS"))
+        assert first_lines(slack) == expected
+    finally:
+        os.kill(int(pid), signal.SIGCONT)
+    finish(paused)
+    assert first_lines(slack) == expected
+
+
+@pytest.mark.parametrize("takes_turns", [True, False], ids=["embedded", "job ids count once"])
+def test_of_runs_at_once_one_tells(
+    tell: Tell, slack: FakeSlack, bigquery: BigQueryProxy, takes_turns: bool
+) -> None:
+    options = () if takes_turns else ("--endpoint", bigquery.url)
+    found = {T0: ("a=CRITICAL", "b=WARNING"), T1: ("a=PASS", "b=PASS")}
+    for number, (as_of, outcomes) in zip((4, 3), found.items(), strict=True):
+        runs = [tell("--as-of", as_of, *options, *outcomes) for _ in range(number)]
+        for run in runs:
+            finish(run)
+    assert sorted(first_lines(slack)) == ["CRITICAL a", "RESOLVED a", "RESOLVED b", "WARNING b"]
 
 
 def test_what_slack_asks_to_wait_for_waits_and_nothing_overtakes_it(

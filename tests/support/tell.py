@@ -3,6 +3,8 @@
     python -m support.tell --state-dir D --project P --as-of 2026-02-02T12:00:00Z a=CRITICAL b=PASS
     ... --die-at 3       # SIGKILL at its fourth step
     ... --steps FILE     # only writes the names of the steps
+    ... --stop-at "before deliver_all"   # SIGSTOP at the first step of that name
+    ... --endpoint URL --claim-seconds 3 # a warehouse that takes a job id once; short claims
 
 What it tells is made up; the state in the warehouse, the channels and the kill are real.
 """
@@ -13,11 +15,12 @@ import argparse
 import os
 import signal
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from plumbline.alerts import delivery, factory
+from plumbline.alerts import claims, delivery, factory
 from plumbline.alerts.store import StateStore
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
@@ -34,6 +37,9 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--as-of", type=datetime.fromisoformat, required=True)
     parser.add_argument("--die-at", type=int, default=-1)
+    parser.add_argument("--stop-at", default="")
+    parser.add_argument("--endpoint")
+    parser.add_argument("--claim-seconds", type=float)
     parser.add_argument("--steps", type=Path)
     parser.add_argument("outcomes", nargs="+", help="MONITOR=STATUS")
     arguments = parser.parse_args()
@@ -43,11 +49,22 @@ def main() -> None:
     def step(name: str) -> None:
         if len(steps) == arguments.die_at:
             os.kill(os.getpid(), signal.SIGKILL)
+        if name == arguments.stop_at and name not in steps:
+            print(f"stopped {os.getpid()}", flush=True)
+            os.kill(os.getpid(), signal.SIGSTOP)
         steps.append(name)
 
     for method in ("load", "commit", "write_events", "record_outcomes"):
         _watch(StateStore, method, step)
     _watch(delivery, "deliver_all", step)
+
+    if arguments.endpoint:
+        factory.StateStore = partial(  # type: ignore[attr-defined, misc, assignment]
+            StateStore, endpoint=arguments.endpoint, honours_job_ids=True
+        )
+    if arguments.claim_seconds:
+        claims.CLAIM_SECONDS = delivery.CLAIM_SECONDS = arguments.claim_seconds
+        claims.RENEWED_BELOW = timedelta(seconds=arguments.claim_seconds / 3)
 
     outcomes = []
     for text in arguments.outcomes:

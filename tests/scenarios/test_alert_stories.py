@@ -33,28 +33,24 @@ THE_LAST_DAYS_OF_JANUARY = """
 01-27 15:00  expired     bdb_coverage
 01-28 03:00  resolved    phase_completion
 01-28 09:00  opened      phase_completion      CRITICAL
-01-28 15:00  changed     line_coverage         CRITICAL
 01-29 03:00  resolved    phase_completion
 01-29 09:00  opened      phase_completion      CRITICAL
-01-29 15:00  changed     line_coverage         CRITICAL
-01-30 15:00  changed     line_coverage         CRITICAL
+01-30 15:00  reminded    line_coverage         CRITICAL
 01-31 09:00  downgraded  phase_completion      WARNING
-01-31 15:00  changed     line_coverage         CRITICAL
 01-31 15:00  opened      grading_completeness  WARNING
 01-31 21:00  resolved    phase_completion
 02-01 09:00  opened      phase_completion      WARNING
-02-01 15:00  changed     line_coverage         CRITICAL
 02-01 15:00  escalated   grading_completeness  CRITICAL
 02-02 09:00  resolved    phase_completion
 02-02 15:00  opened      recent_predictions    CRITICAL
-02-02 15:00  changed     line_coverage         CRITICAL
+02-02 15:00  reminded    line_coverage         CRITICAL
 02-03 03:00  resolved    recent_predictions
 02-03 15:00  resolved    grading_completeness
 02-04 15:00  expired     line_coverage
 """
 
 
-OUR_MESSAGES = 29
+OUR_MESSAGES = 26
 GX_MESSAGES = 38
 """What GX's own Slack action posts of the same runs (``notify_on: failure``)."""
 

@@ -108,7 +108,7 @@ def advance(
     if health == "unknown":  # nothing was seen of it
         return Step(outcome, open_one, open_one, notice=None, is_failing=False)
     look = _Look(outcome, open_one, policy, memory)
-    met = meet(open_one, outcome, memory.arrivals if memory else {})
+    met = meet(open_one, outcome, memory)
     return _go_on(met, look) if health == "failing" else _recover(met, look)
 
 
@@ -173,7 +173,7 @@ def _open(
         if is_flapping
         else Notice(Event.OPENED, Reason.FIRST_FAILURE)
     )
-    return Step(outcome, None, meet(incident, outcome, {}), notice, is_failing=True)
+    return Step(outcome, None, meet(incident, outcome, None), notice, is_failing=True)
 
 
 def _go_on(met: Incident, look: _Look) -> Step:

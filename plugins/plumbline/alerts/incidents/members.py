@@ -3,18 +3,19 @@
 *Recovered* is what was looked at and is healthy; *excused* what is healthy only by the thresholds
 or groups of an edited suite. What was not looked at any more *left* the window,
 or is missing while its rows are expected (`window`), and stays a member. One that comes back before
-a notification said that it had gone is not new: the last notification named it as failing.
+a notification said that it had gone is not new: the last notification named it as failing. Neither
+is the date after one that fails: it has failed since that one did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from plumbline.alerts.incidents import criteria
-from plumbline.alerts.incidents.model import FailingGroup, Incident
-from plumbline.alerts.incidents.window import has_left
+from plumbline.alerts.incidents.model import FailingGroup, Incident, MonitorMemory
+from plumbline.alerts.incidents.window import failing_under_earlier_keys, has_left
 from plumbline.core.alert_policy import MOST_GONE
 from plumbline.core.outcome import GroupOutcome, Outcome, measured
 from plumbline.core.status import Status
@@ -22,7 +23,7 @@ from plumbline.core.status import Status
 _FAILING = (Status.WARNING, Status.CRITICAL)
 
 
-def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime]) -> Incident:
+def meet(incident: Incident, outcome: Outcome, memory: MonitorMemory | None) -> Incident:
     """The incident with the members that fail now or are missing, and with the others told apart.
 
     A PASS has no members, whatever single rows look like: the whole is what is judged. Neither
@@ -31,8 +32,9 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
     Args:
         incident: as it was.
         outcome: what was seen.
-        arrivals: when each group was first judged, by key.
+        memory: what is remembered of the monitor.
     """
+    arrivals = memory.arrivals if memory else {}
     if incident.kind == "error":
         return incident
     failing = {}
@@ -51,7 +53,8 @@ def meet(incident: Incident, outcome: Outcome, arrivals: Mapping[str, datetime])
     recovered_again = _among(incident.recovered_members, failing)
     back_left = _among(incident.left_members, failing)
     back_excused = _among(incident.excused_members, failing)
-    since = {
+    since = failing_under_earlier_keys(failing, incident, outcome, memory, left) if memory else {}
+    since |= {
         member.key: member.since
         for member in (*recovered_again, *back_left)
         if incident.notified_at is None or member.last_seen >= incident.notified_at

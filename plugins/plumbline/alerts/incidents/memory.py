@@ -53,8 +53,11 @@ def remember(
     recent = known.recent if known else ()
     last_good = known.last_good if known else None
     arrivals = known.arrivals if known else {}
+    has_healthy_groups = known is not None and known.has_healthy_groups
     if outcome.status.is_judged:
         arrivals = arrivals_after(arrivals, outcome, members)
+        failing = {group.key for group in outcome.groups if group.status.is_failing}
+        has_healthy_groups |= not failing.issuperset(outcome.judged)
     if outcome.status is not Status.SKIPPED:
         observed = None if outcome.status is Status.ERROR else outcome.observed
         sighting = Sighting(as_of=outcome.as_of, status=outcome.status, observed=observed)
@@ -67,4 +70,5 @@ def remember(
         recent=recent,
         last_good=last_good,
         arrivals=arrivals,
+        has_healthy_groups=has_healthy_groups,
     )

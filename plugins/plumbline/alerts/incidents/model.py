@@ -210,6 +210,8 @@ class MonitorMemory:
     arrivals: Mapping[str, datetime] = field(default_factory=dict)
     """When each group that was judged last was first judged, by key: what leaves a window does so
     in this order. Groups that are missing are among them."""
+    has_healthy_groups: bool = False
+    """Whether a group that did not fail was ever judged: rows are not only of those that fail."""
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,22 @@
-"""Failing groups that are not returned any more: did they leave the window, or are they missing?
+"""The window of a monitor moves on: which failing groups left it, and which came in their place.
 
 Dates and games leave a window in the order in which they came; a country or a system does not
 leave. So a group has left once no group that came as early is judged any more. Where a key holds a
-date, the date itself is that order. Used by `plumbline.alerts.incidents.members`.
+date, the date itself is that order. A date that fails as the date before it did is no news: the
+incident lasts. Used by `plumbline.alerts.incidents.members`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from plumbline.alerts.incidents.model import FailingGroup
+from plumbline.alerts.incidents.model import FailingGroup, Incident, MonitorMemory
 from plumbline.core.group_key import GroupKey
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome
 
 MOST_ARRIVALS = 1000
 """Groups of a monitor whose arrival is remembered; of more, none: what is not returned has left."""
@@ -55,6 +57,73 @@ def arrivals_after(
         return {}
     found = {key.text: known.get(key.text, outcome.as_of) for key in outcome.judged}
     return {key: known[key] for key in members if key in known} | found
+
+
+def failing_under_earlier_keys(
+    failing: Mapping[str, GroupOutcome],
+    incident: Incident,
+    outcome: Outcome,
+    memory: MonitorMemory,
+    left: Sequence[FailingGroup],
+) -> dict[str, datetime]:
+    """Since when the groups that came in the place of failing ones have failed, by key.
+
+    A date comes in the place of the last date before it if the rest of their keys is the same. Keys
+    without dates (games) come in the place of others if not one of the groups that were judged
+    before is judged any more. What is worse than the group in whose place it came is news.
+
+    Args:
+        failing: what fails now, by key.
+        incident: as it was before.
+        outcome: what was judged now.
+        memory: what was judged before.
+        left: those that left the window now.
+    """
+    before = {member.key: member for member in (*incident.left_members, *incident.members)}
+    healthy = {key.text for key in outcome.judged} - failing.keys()
+    times = _times([*healthy, *failing, *before, *memory.arrivals])
+    found: dict[str, datetime] = {}
+    for key in sorted(failing.keys() - before.keys()):  # of dates, the earlier first
+        rest, dates = _without_dates(key)
+        if not dates:
+            replaced = _replaced(key, outcome, memory, left)
+        else:
+            place = bisect_left(times[rest], (dates, key))
+            earlier = times[rest][place - 1][1] if place else ""
+            replaced = [before[earlier]] if earlier in before and earlier not in healthy else []
+            if earlier in found and failing[earlier].status is failing[key].status:
+                found[key] = found[earlier]
+        if any(one.status.severity >= failing[key].status.severity for one in replaced):
+            found[key] = min(one.since for one in replaced)
+    return found
+
+
+def _replaced(
+    key: str, outcome: Outcome, memory: MonitorMemory, left: Sequence[FailingGroup]
+) -> list[FailingGroup]:
+    """The groups of ``left`` in whose place a key without a date came."""
+    columns = list(json.loads(key))
+    peers = {peer.text for peer in outcome.judged if [name for name, _ in peer.items] == columns}
+    # Of rows that are only those that fail, it can't be told whether others are judged.
+    if not memory.has_healthy_groups or peers & memory.arrivals.keys():
+        return []
+    return [member for member in left if list(json.loads(member.key)) == columns]
+
+
+def _times(keys: Iterable[str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """By key without dates: the dates, in order, each with its key."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for key in set(keys):
+        rest, dates = _without_dates(key)
+        found.setdefault(rest, []).append((dates, key))
+    return {rest: sorted(times) for rest, times in found.items()}
+
+
+def _without_dates(key: str) -> tuple[str, tuple[str, ...]]:
+    values = json.loads(key)
+    dates = tuple(value for value in values.values() if _is_date(value))
+    rest = {name: None if _is_date(value) else value for name, value in values.items()}
+    return json.dumps(rest), dates
 
 
 def _is_before_all(date: str, name: str, peers: list[GroupKey]) -> bool:

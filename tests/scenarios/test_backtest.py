@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from generators import detection_time
+from generators import detection_time, message_volume
+from plumbline.backtest.report import Backtest
 from plumbline.project import Project
 from scenarios.conftest import ROOT, Finished, Plumbline
 
@@ -145,10 +146,25 @@ def test_impact_says_what_a_pull_request_would_alert(
     assert "backtest of both versions" in asked.stdout
 
 
-def test_the_page_of_detection_times_says_what_a_backtest_finds(
-    plumbline: Plumbline, season_state_dir: Path
-) -> None:
+@pytest.fixture(scope="module")
+def season(plumbline: Plumbline, season_state_dir: Path) -> Backtest:
+    """A backtest of the whole season."""
     assert plumbline("warehouse", "start").code == 0
     target = replace(Project(ROOT).target("local"), state_dir=season_state_dir, emulator_host=None)
-    page = detection_time.make_page(target)
+    return detection_time.relive_season(target)
+
+
+def test_the_page_of_detection_times_says_what_a_backtest_finds(season: Backtest) -> None:
+    page = detection_time.page_of(season)
     assert page == (ROOT / "docs" / "detection-time.md").read_text(), "run make generate"
+
+
+def test_the_season_sends_at_most_three_messages_an_incident_as_its_page_says(
+    season: Backtest,
+) -> None:
+    share = season.score.messages.share
+    assert share is not None
+    assert share <= message_volume.MOST
+    row = " | ".join(message_volume.row(message_volume.SEED, season))
+    page = (ROOT / message_volume.PAGE).read_text()
+    assert f"| {row} |" in page, "run python scripts/generators message-volume"

@@ -7,6 +7,7 @@ unequal in an hour that comes twice (PEP 495).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import moment
 from plumbline.models import CompiledModel
+from plumbline.project.alerts import default_alerts
 from plumbline.run.request import parse_as_of
 from plumbline.site.history_cache import HistoryCache, with_records
 from plumbline.site.records import Record, RunStamp
@@ -148,8 +150,8 @@ def test_incidents_move_forward_minute_by_minute(zone: ZoneInfo, change: datetim
     wrong = found(Status.CRITICAL)
     assert len(wrong) == 241
     first = change - 120 * MINUTE
-    policy = Policy(remind_critical=timedelta(hours=3))
-    (replayed,) = replay_outcomes(wrong, checkpoint="c", policy=policy).incidents
+    alerts = replace(default_alerts(), policy=Policy(remind_critical=timedelta(hours=3)))
+    (replayed,) = replay_outcomes(wrong, checkpoint="c", alerts=alerts).incidents
     incident = replayed.incident
     assert (in_utc(incident.opened_at), in_utc(incident.last_seen)) == (
         first,

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
-from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.channels.message import Child, GroupLine, Item, Message
 from plumbline.alerts.channels.wording import is_link
 from plumbline.alerts.crossed import crossed_by_groups
@@ -91,7 +90,7 @@ def compose(
     facts: RunFacts,
     *,
     config: AlertsConfig,
-    configured: Mapping[str, Channel],
+    configured: Collection[str],
 ) -> Composed:
     """The messages for ``changes``; a suppressed change is in none.
 

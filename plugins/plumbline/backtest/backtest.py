@@ -56,7 +56,7 @@ def run_backtest(
     project = request.project
     checkpoint = project.checkpoint(request.checkpoint)
     names = choose_monitors(project, checkpoint, select=request.select, exclude=request.exclude)
-    policy = project.alerts.policy
+    alerts = project.alerts.for_target(request.target.name)
     revision = project.revision
     target = ensure_ready(request.target, progress.long_step)
     instants = request.span.instants
@@ -93,7 +93,7 @@ def run_backtest(
     replay = replay_outcomes(
         by_instant(one for found in outcomes.values() for one in found),
         checkpoint=request.checkpoint,
-        policy=policy,
+        alerts=alerts,
     )
     scored = score(
         replay,

@@ -25,11 +25,11 @@ from plumbline.backtest.proposing import (
 )
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, families_of
-from plumbline.core.alert_policy import Policy
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import plain
+from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label, covered
 from plumbline.project.suites import Suite
 
@@ -113,7 +113,7 @@ def calibrate(
     labels: Sequence[Label],
     *,
     zone: ZoneInfo,
-    policy: Policy,
+    alerts: AlertsConfig,
     checkpoint: str,
     source: str = "",
     revisions: int = 1,
@@ -125,7 +125,7 @@ def calibrate(
         history: of its monitor, in order of time.
         labels: what is known to have gone wrong.
         zone: in which days are days.
-        policy: for counting alerts.
+        alerts: for counting alerts.
         checkpoint: for counting alerts.
         source: where the history is from.
         revisions: how many of the suites judged it.
@@ -134,7 +134,7 @@ def calibrate(
     judged = [one for one in history if one.status.is_judged]
     healthy = [one for one in judged if not covered(labels, suite.monitor_name, one.as_of)]
     names = {label.id for one in judged for label in covered(labels, suite.monitor_name, one.as_of)}
-    context = _Context(suite, history, judged, healthy, labels, zone, policy, checkpoint)
+    context = _Context(suite, history, judged, healthy, labels, zone, alerts, checkpoint)
     return Calibration(
         monitor=suite.monitor_name,
         zone=zone,
@@ -158,7 +158,7 @@ class _Context:
     healthy: Sequence[Outcome]
     labels: Sequence[Label]
     zone: ZoneInfo
-    policy: Policy
+    alerts: AlertsConfig
     checkpoint: str
 
     @property
@@ -400,7 +400,7 @@ def _candidate(
         rejudge(context.suite, context.history, judging),
         context.labels,
         checkpoint=context.checkpoint,
-        policy=context.policy,
+        alerts=context.alerts,
     )
     return Candidate(
         name=name,

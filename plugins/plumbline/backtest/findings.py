@@ -1,30 +1,39 @@
 """Labelled incidents against what a range would have seen: found when, by whom, and what is noise.
 
 Pure. A labelled incident can be seen from when it began until its traces have left the windows
-(`Label.ends`); what one of its monitors finds in that time is taken for it.
+(`Label.ends`); what one of its monitors finds in that time is taken for it. It is found when
+somebody is notified: by an opening, a new failing group or a rise in severity. An ERROR finds
+nothing, and neither does an alarm that was open before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from plumbline.alerts.incidents.model import Change
+from plumbline.backtest.messages import MessageCounts, count_messages
 from plumbline.backtest.replay import (
     Replay,
     ReplayedIncident,
     by_instant,
     replay_outcomes,
 )
-from plumbline.core.alert_policy import Policy
+from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label, covered
 
 Found = Literal["found", "missed", "not judged"]
+
+_MISSED = {Status.PASS: "saw nothing wrong", Status.ERROR: "could not be checked"}
+
+_NEWS = (Event.OPENED, Event.FLAPPING, Event.CHANGED, Event.ESCALATED, Event.SUPPRESSED)
+"""What finds an incident; one that is suppressed is news if another monitor's message names it."""
 
 
 @dataclass(frozen=True)
@@ -47,31 +56,32 @@ class LabelResult:
     sightings: tuple[FirstSighting, ...] = ()
     """The first of each monitor, earliest first."""
     told_at: datetime | None = None
-    """When somebody was notified that these monitors are wrong; earlier than the sighting where an
-    incident of the same monitor was open already."""
+    """When somebody was notified of it."""
     alerts: int = 0
     """Sent by its monitors from then on, until it was over."""
+    messages: int = 0
+    """Those in which they were sent, in all channels together."""
     resolved_at: datetime | None = None
     """When the last of its monitors' incidents ended; None: not in the range."""
 
     @property
     def first(self) -> FirstSighting | None:
         """Who found it."""
-        return self.sightings[0] if self.sightings else None
+        return self.sightings[0] if self.result == "found" else None
 
     @property
     def delay(self) -> timedelta | None:
-        """From when it was due (else when it began) until it was found."""
-        if self.first is None:
+        """From when it was due (else when it began) until somebody was notified of it."""
+        if self.told_at is None:
             return None
-        return self.first.at - (self.label.due or self.label.began)
+        return self.told_at - (self.label.due or self.label.began)
 
     @property
     def time_to_resolve(self) -> timedelta | None:
         """From when it was found until its incidents ended."""
-        if self.first is None or self.resolved_at is None:
+        if self.told_at is None or self.resolved_at is None:
             return None
-        return self.resolved_at - self.first.at
+        return self.resolved_at - self.told_at
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class Score:
     alerts: int
     """Sent, of all kinds and all monitors."""
     alerts_per_week: float
+    messages: MessageCounts
 
     @property
     def precision(self) -> float | None:
@@ -144,6 +155,7 @@ def score(
         incidents=sum(one.told > 0 for one in told),
         alerts=sent,
         alerts_per_week=sent / weeks if weeks else 0.0,
+        messages=count_messages(replay.messages),
     )
 
 
@@ -153,7 +165,7 @@ def score_monitor(
     labels: Sequence[Label],
     *,
     checkpoint: str,
-    policy: Policy,
+    alerts: AlertsConfig,
 ) -> Score:
     """One monitor by itself, over the range of its outcomes.
 
@@ -162,10 +174,10 @@ def score_monitor(
         outcomes: in order of time; at least one.
         labels: of the whole project.
         checkpoint: whose runs they are.
-        policy: intervals of the decision.
+        alerts: intervals and routes.
     """
     return score(
-        replay_outcomes(by_instant(outcomes), checkpoint=checkpoint, policy=policy),
+        replay_outcomes(by_instant(outcomes), checkpoint=checkpoint, alerts=alerts),
         {monitor: outcomes},
         [label for label in labels if monitor in label.monitors],
         first=outcomes[0].as_of,
@@ -193,19 +205,25 @@ def _find(
         return LabelResult(label, "not judged", "it began before the range does")
     sightings = [seen for name in there if (seen := _sighting(label, name, outcomes[name]))]
     if not sightings:
-        checked = {name for name in there if _was_checked(label, outcomes[name])}
-        if not checked:
-            return LabelResult(label, "not judged", "nothing was judged while it lasted")
-        return LabelResult(label, "missed", f"{', '.join(sorted(checked))} saw nothing wrong")
+        for status, what in _MISSED.items():
+            checked = [name for name in sorted(there) if _was(status, label, outcomes[name])]
+            if checked:
+                return LabelResult(label, "missed", f"{', '.join(checked)} {what}")
+        return LabelResult(label, "not judged", "nothing was judged while it lasted")
     sightings.sort(key=lambda seen: seen.at)
+    told_at = _told_at(label, replay, sightings[0].at)
+    if told_at is None:
+        names = ", ".join(sorted({seen.monitor for seen in sightings}))
+        why = f"{names} failed, and nobody was notified of it"
+        return LabelResult(label, "missed", why, sightings=tuple(sightings))
     mine = _incidents(replay, sightings)
-    told = [at for one in mine if (at := one.told_at) is not None]
     return LabelResult(
         label,
         "found",
         sightings=tuple(sightings),
-        told_at=min(told, default=None),
+        told_at=told_at,
         alerts=sum(_counts(change, label) for one in mine for change in one.changes),
+        messages=_messages(replay, label, {one.incident.id for one in mine}),
         resolved_at=_resolved(mine),
     )
 
@@ -223,17 +241,33 @@ def _sighting(label: Label, monitor: str, outcomes: Sequence[Outcome]) -> FirstS
             continue
         if outcome.as_of > label.ends:
             return None
-        if not outcome.status.is_failing:
+        if outcome.status not in (Status.WARNING, Status.CRITICAL):
             was_wrong = False
         elif not was_wrong or outcome.as_of >= (label.due or label.began):
             return FirstSighting(monitor, outcome.as_of, outcome.status)
     return None
 
 
-def _was_checked(label: Label, outcomes: Sequence[Outcome]) -> bool:
+def _told_at(label: Label, replay: Replay, since: datetime) -> datetime | None:
+    """When people were first notified of something new, be it in another monitor's message."""
+    return min(
+        (
+            change.at
+            for one in replay.incidents
+            if one.incident.kind == "data" and one.incident.monitor in label.monitors
+            for change in one.changes
+            if (change.notifies or change.inhibited_by)
+            and change.event in _NEWS
+            and since <= change.at <= label.ends
+        ),
+        default=None,
+    )
+
+
+def _was(status: Status, label: Label, outcomes: Sequence[Outcome]) -> bool:
     due = label.due or label.began
     return any(
-        due <= outcome.as_of <= label.ends and outcome.status is Status.PASS for outcome in outcomes
+        due <= outcome.as_of <= label.ends and outcome.status is status for outcome in outcomes
     )
 
 
@@ -253,6 +287,13 @@ def _incidents(replay: Replay, sightings: Sequence[FirstSighting]) -> list[Repla
 
 def _counts(change: Change, label: Label) -> bool:
     return change.notifies and label.began <= change.at <= label.ends
+
+
+def _messages(replay: Replay, label: Label, incidents: Set[str]) -> int:
+    return sum(
+        label.began <= one.at <= label.ends and not incidents.isdisjoint(one.incidents)
+        for one in replay.messages
+    )
 
 
 def _resolved(incidents: Sequence[ReplayedIncident]) -> datetime | None:

@@ -17,12 +17,12 @@ from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
-from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
 from plumbline.project import Project, Target
+from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label
 from plumbline.run.progress import NoProgress, Progress
 
@@ -130,7 +130,7 @@ def measure_impact(
     """
     progress = progress or NoProgress()
     labels = request.labels or ()
-    policy = request.head.alerts.policy
+    alerts = request.head.alerts
     told: dict[str, Effect] = {}
     asking: list[MonitorChange] = []
     for change in changes:
@@ -140,11 +140,11 @@ def measure_impact(
         elif change.kind == "broken":
             told[change.name] = Effect(change, None, None, change.what[0], told=False)
         elif change.kind == "thresholds" and stored and not _has_pseudonyms(stored):
-            told[change.name] = _from_history(request, change, history, labels, policy)
+            told[change.name] = _from_history(request, change, history, labels, alerts)
         else:
             asking.append(change)
     if asking and request.span is not None:
-        told |= _by_backtest(request, asking, labels, policy, now, progress)
+        told |= _by_backtest(request, asking, labels, alerts, now, progress)
     for change in asking:
         if change.name not in told:
             why = "it measures otherwise, so both versions have to be asked"
@@ -177,7 +177,7 @@ def _from_history(
     change: MonitorChange,
     history: Mapping[str, Sequence[Outcome]],
     labels: Sequence[Label],
-    policy: Policy,
+    alerts: AlertsConfig,
 ) -> Effect:
     measured = history[change.name]
     old, new = request.base.suite_of(change.name), request.head.suite_of(change.name)
@@ -188,8 +188,8 @@ def _from_history(
     first, last = measured[0].as_of.astimezone(zone), measured[-1].as_of.astimezone(zone)
     return Effect(
         change,
-        _side(change.name, before, labels, policy),
-        _side(change.name, after, labels, policy),
+        _side(change.name, before, labels, alerts),
+        _side(change.name, after, labels, alerts),
         f"stored history, {first:%Y-%m-%d} to {last:%Y-%m-%d}, {len(measured)} runs",
     )
 
@@ -198,7 +198,7 @@ def _by_backtest(
     request: ImpactRequest,
     changes: Sequence[MonitorChange],
     labels: Sequence[Label],
-    policy: Policy,
+    alerts: AlertsConfig,
     now: datetime,
     progress: Progress,
 ) -> dict[str, Effect]:
@@ -214,7 +214,7 @@ def _by_backtest(
     found = {}
     for change in changes:
         before, after = (
-            _side(change.name, outcomes[change.name], labels, policy)
+            _side(change.name, outcomes[change.name], labels, alerts)
             if change.name in outcomes
             else None
             for outcomes in (base, head)
@@ -257,8 +257,10 @@ def _ask(
     return found
 
 
-def _side(name: str, outcomes: Sequence[Outcome], labels: Sequence[Label], policy: Policy) -> Side:
-    scored = score_monitor(name, outcomes, labels, checkpoint="impact", policy=policy)
+def _side(
+    name: str, outcomes: Sequence[Outcome], labels: Sequence[Label], alerts: AlertsConfig
+) -> Side:
+    scored = score_monitor(name, outcomes, labels, checkpoint="impact", alerts=alerts)
     return Side(
         alerts=scored.alerts,
         false_alarms=len(scored.false_alarms),

@@ -1,6 +1,7 @@
 """Incidents of a range, decided run by run as live runs decide them, and what would have been said.
 
-Pure: outcomes in, incidents and alerts out; `plumbline.alerts.incidents.decide` decides.
+Pure: outcomes in, incidents, alerts and messages out; `plumbline.alerts.incidents.decide` decides,
+and `plumbline.alerts.compose` makes the messages.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from plumbline.alerts.compose import Composed, RunFacts, compose
 from plumbline.alerts.incidents.decide import decide
-from plumbline.alerts.incidents.model import Change, Incident, Known
-from plumbline.core.alert_policy import Policy
+from plumbline.alerts.incidents.model import Change, Decision, Incident, Known
+from plumbline.alerts.routes import route_of
+from plumbline.backtest.messages import SentMessage
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
+from plumbline.core.run import Run
+from plumbline.project.alerts import AlertsConfig
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Replay:
     """By when they opened."""
     changes: tuple[Change, ...] = ()
     """In order; also those held back."""
+    messages: tuple[SentMessage, ...] = ()
+    """In order."""
 
     @property
     def sent(self) -> tuple[Change, ...]:
@@ -54,25 +61,42 @@ class Replay:
 
 
 def replay_outcomes(
-    outcomes: Mapping[datetime, Sequence[Outcome]], *, checkpoint: str, policy: Policy
+    outcomes: Mapping[datetime, Sequence[Outcome]], *, checkpoint: str, alerts: AlertsConfig
 ) -> Replay:
     """Decide the runs one after the other.
 
-    Mutes and acknowledgements are not replayed: what they held back is counted as sent.
+    Mutes and acknowledgements are not replayed: what they held back is counted as sent. Channels
+    count as configured, and take each message at once.
 
     Args:
         outcomes: those of each run, by instant in UTC.
         checkpoint: whose runs they are.
-        policy: intervals of the decision.
+        alerts: intervals of the decision, and the routes of the messages.
     """
     known = Known()
     opened: dict[str, Incident] = {}
     last: dict[str, Incident] = {}
     changes: dict[str, list[Change]] = {}
     told: list[Change] = []
+    messages: list[SentMessage] = []
     for at in sorted(outcomes):
-        decision = decide(known, outcomes[at], at, checkpoint=checkpoint, policy=policy, mutes=())
+        decision = decide(
+            known,
+            outcomes[at],
+            at,
+            checkpoint=checkpoint,
+            policy=alerts.policy,
+            mutes=(),
+            escalate_after=lambda incident: route_of(alerts, incident).escalate_after,
+        )
         known = decision.known
+        if decision.changes:
+            composed = _composed(decision, outcomes[at], at, checkpoint, alerts)
+            known = composed.known
+            messages += [
+                SentMessage(at, one.channel, tuple(item.incident for item in one.items))
+                for one in composed.messages
+            ]
         for change in decision.changes:
             told.append(change)
             changes.setdefault(change.incident.id, []).append(change)
@@ -84,7 +108,25 @@ def replay_outcomes(
         for id_, first in opened.items()
     ]
     found.sort(key=lambda one: (one.incident.opened_at, one.incident.monitor))
-    return Replay(tuple(found), tuple(told))
+    return Replay(tuple(found), tuple(told), tuple(messages))
+
+
+def _composed(
+    decision: Decision,
+    outcomes: Sequence[Outcome],
+    at: datetime,
+    checkpoint: str,
+    alerts: AlertsConfig,
+) -> Composed:
+    run = Run(run_id="", checkpoint=checkpoint, target="", as_of=at, revision=None)
+    return compose(
+        decision.changes,
+        decision.known,
+        outcomes,
+        RunFacts(run, at),
+        config=alerts,
+        configured=alerts.channels.keys(),
+    )
 
 
 def by_instant(outcomes: Iterable[Outcome]) -> dict[datetime, list[Outcome]]:

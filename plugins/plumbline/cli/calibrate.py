@@ -64,7 +64,7 @@ def calibrate(
             outcomes,
             labels,
             zone=project.timezone,
-            policy=project.alerts.policy,
+            alerts=project.alerts,
             checkpoint=of,
             source=source,
             revisions=revisions,

@@ -14,10 +14,10 @@ import pytest
 from plumbline.backtest.calibrate import LEAST_DAYS, Calibration, calibrate
 from plumbline.backtest.proposing import Quantiles, propose
 from plumbline.backtest.reports.calibration import calibration_dict
-from plumbline.core.alert_policy import Policy
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Suite
+from plumbline.project.alerts import default_alerts
 from plumbline.project.labels import Label
 from plumbline.report.writers import as_json
 from support.projects import between
@@ -26,7 +26,7 @@ from unit.backtest.conftest import NEW_YORK, at, grouped, label, levels, measure
 
 def calibrated(suite: Suite, history: list[Outcome], *labels: Label) -> Calibration:
     return calibrate(
-        suite, history, labels, zone=NEW_YORK, policy=Policy(), checkpoint="health_check"
+        suite, history, labels, zone=NEW_YORK, alerts=default_alerts(), checkpoint="health_check"
     )
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from plumbline.backtest.calibrate import Calibration, calibrate
 from plumbline.backtest.write_levels import write_levels
-from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import ConfigError
 from plumbline.project import Suite
+from plumbline.project.alerts import default_alerts
 from plumbline.project.suites import read_suite
 from support.documents import read_document
 from unit.backtest.conftest import NEW_YORK, grouped, measured
@@ -49,7 +49,7 @@ def read(folder: Path, text: str) -> Suite:
 
 
 def calibrated(suite: Suite, history) -> Calibration:
-    return calibrate(suite, history, (), zone=NEW_YORK, policy=Policy(), checkpoint="x")
+    return calibrate(suite, history, (), zone=NEW_YORK, alerts=default_alerts(), checkpoint="x")
 
 
 def test_only_the_numbers_change(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from plumbline.backtest.findings import LabelResult
+from plumbline.backtest.messages import MessageCounts, Spread
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.backtest.report import Backtest
 from plumbline.core.status import Status
@@ -60,6 +61,12 @@ def backtest_dict(backtest: Backtest) -> dict[str, object]:
             "precision": _rounded(score.precision) if backtest.labelled else None,
             "alerts": score.alerts,
             "alerts_per_week": _rounded(score.alerts_per_week),
+            "messages": score.messages.total,
+            "messages_by_incidents": _rounded(score.messages.share),
+            "messages_per_incident": _spread_dict(score.messages.per_incident),
+            "messages_per_incident_and_channel": _spread_dict(
+                score.messages.per_incident_and_channel
+            ),
         },
         "labels": [_finding_dict(finding) for finding in score.findings],
         "incidents": [
@@ -109,6 +116,7 @@ def verdict(backtest: Backtest) -> str:
     else:
         parts.append(_many(len(backtest.replay.incidents), "incident"))
     parts.append(f"{_many(score.alerts, 'alert')}, {score.alerts_per_week:.1f} a week")
+    parts.append(_messages(score.messages))
     parts.append(_many(backtest.jobs, "job"))
     parts.append(f"{backtest.seconds:.1f} s")
     return " · ".join(parts)
@@ -223,6 +231,17 @@ def _tables(backtest: Backtest) -> Section:
     return Section("Tables, and how they were seen", (Items(items),) if items else ())
 
 
+def _messages(counts: MessageCounts) -> str:
+    text = _many(counts.total, "message")
+    one = counts.per_incident_and_channel
+    if counts.share is None or one is None:
+        return text
+    return (
+        f"{text}, {counts.share:.1f} an incident ({one.mean:.1f} of one in one channel, at most "
+        f"{one.worst})"
+    )
+
+
 def _many(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
@@ -243,6 +262,7 @@ def _finding_dict(finding: LabelResult) -> dict[str, object]:
         "delay_seconds": _seconds(finding.delay),
         "told_at": _at(finding.told_at),
         "alerts": finding.alerts,
+        "messages": finding.messages,
         "resolved_at": _at(finding.resolved_at),
         "seconds_to_resolve": _seconds(finding.time_to_resolve),
         "sightings": [
@@ -265,6 +285,10 @@ def _incident_dict(one: ReplayedIncident, *, false: bool | None) -> dict[str, ob
         "false_alarm": false,
         "summary": one.summary,
     }
+
+
+def _spread_dict(spread: Spread | None) -> dict[str, object] | None:
+    return None if spread is None else {"mean": _rounded(spread.mean), "worst": spread.worst}
 
 
 def _at(instant: datetime | None) -> str | None:

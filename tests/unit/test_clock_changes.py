@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plumbline.alerts.channels.wording import duration, headline
+from plumbline.alerts.channels.wording import headline
 from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.backtest.instants import choose_span
 from plumbline.backtest.replay import by_instant, replay_outcomes
@@ -28,7 +28,7 @@ from plumbline.core.instants import end_of, in_utc, is_same, last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.core.text import moment
+from plumbline.core.text import moment, span
 from plumbline.models import CompiledModel
 from plumbline.project.alerts import default_alerts
 from plumbline.run.request import parse_as_of
@@ -178,7 +178,7 @@ def test_what_has_ended_lasted_as_long_as_it_did(zone: ZoneInfo, change: datetim
     for at in minutes(change):
         since = change - 180 * MINUTE
         resolved = item(Event.RESOLVED, at=at.astimezone(zone), since=since.astimezone(zone))
-        assert headline(resolved).endswith(f"for {duration(at - since)}")
+        assert headline(resolved).endswith(f"for {span(at - since)}")
 
 
 @around_each_change

@@ -15,8 +15,9 @@ from typing import Any
 from plumbline.backtest.instants import MOST_INSTANTS_A_JOB
 from plumbline.core.errors import MonitorError
 from plumbline.core.instants import in_utc
-from plumbline.models import CompiledModel, Compiler
+from plumbline.models import CompiledModel
 from plumbline.project import Project, Target
+from plumbline.run.compiling import MonitorCompiler
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
@@ -81,7 +82,7 @@ def ask(
 
     A fault in a monitor's files or its query is in its `Asked`, never raised.
     """
-    compiler = Compiler(project, target)
+    compiler = MonitorCompiler(project, target)
     runner = JobRunner(target, labels)
     deadline = target.limits.deadline_seconds * DEADLINE_FACTOR
     return {
@@ -117,7 +118,7 @@ class _Sent:
     def of(
         cls,
         project: Project,
-        compiler: Compiler,
+        compiler: MonitorCompiler,
         runner: JobRunner,
         monitor: str,
         instants: Sequence[datetime],
@@ -132,10 +133,9 @@ class _Sent:
                     fix="make it a model that takes as_of, see docs/writing-a-monitor.md",
                 )
             suite = project.suite_of(monitor)
-            model = project.model_of(suite)
             parts = [
                 compiler.compile(
-                    model,
+                    suite,
                     as_of=instants[begin : begin + MOST_INSTANTS_A_JOB],
                     vars={**suite.monitor.vars, **variables},
                     where=str(suite.file),

@@ -47,6 +47,8 @@ _OF_A_COLUMN = {
     "column_type_to_be": "{column} must be of type {type_}",
     "column_values_to_be_in_type_list": "{column} must be of type {or type_list}",
     "column_values_to_be_unique": "{column} must be unique",
+    "foreign_key_to_exist": "{column} must exist in {names to_table}.{names to_column}",
+    "table_to_be_fresh": "newest {column} must be at most {max_hours} h old",
     "column_values_to_match_json_schema": "{column} must match the JSON schema {json_schema}",
     "column_values_to_match_like_pattern": "{column} must match the LIKE pattern {like_pattern}",
     "column_values_to_match_regex": "{column} must match the regex {regex}",

@@ -46,7 +46,7 @@ def _failure(
         "column": column_of(result.type, kwargs),
         "description": result.description,
         "row_condition": condition(kwargs),
-        "is_covered": any(_is_worse_level(other, result) for other in failed),
+        "is_covered": result.is_covered or any(_is_worse_level(other, result) for other in failed),
         "unit": unit,
     }
     if result.type in (OURS, FOLLOWS_HISTORY):

@@ -94,7 +94,7 @@ def _of_group_expectations(
                     threshold=group.threshold,
                     usual=group.usual,
                     is_missing=group.rows == 0,
-                    unit=result.unit(suite.monitor.observed),
+                    unit=result.unit(suite.monitor.observed) if group.unit is None else group.unit,
                 )
     return list(worst.values())
 

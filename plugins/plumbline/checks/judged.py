@@ -26,6 +26,8 @@ class JudgedGroup:
     numerator: float | None = None
     denominator: float | None = None
     threshold: float | None = None
+    unit: str | None = None
+    """Of its numbers; None: that of the column."""
     rows: int | None = None
     """0: it was expected, and no row is of it."""
     usual: str = ""
@@ -46,6 +48,7 @@ class JudgedGroup:
             numerator=entry.get("numerator"),
             denominator=entry.get("denominator"),
             threshold=entry["threshold"],
+            unit=entry.get("unit"),
             rows=entry.get("rows"),
             usual=entry.get("usual") or "",
             bounds=None if bounds is None else Bounds.of(bounds),
@@ -71,6 +74,8 @@ class JudgedExpectation(Check):
     """Rows that met its ``row_condition``, or groups of ours; None where GX counts none."""
     missing_count: int | None = None
     """Of them, those that are NULL and were passed over."""
+    is_covered: bool = False
+    """Whether another expectation of the suite tells the same."""
     unexpected_count: int | None = None
     unexpected_percent: float | None = None
     """As GX says it: of the elements that were not passed over as NULL, 0 to 100."""

@@ -5,5 +5,7 @@ from __future__ import annotations
 OURS = "expect_metric_to_be_between"
 FOLLOWS_HISTORY = "expect_metric_to_follow_history"
 NO_FAILING_ROWS = "expect_no_failing_rows"
+FOREIGN_KEY = "expect_foreign_key_to_exist"
+IS_FRESH = "expect_table_to_be_fresh"
 USUAL = "usual"
 """Among arguments that `plumbline.checks.in_force` has put in: what judged, in words."""

@@ -6,31 +6,23 @@ and has the tables and columns of the YAML files. Reads only metadata; nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError, WarehouseError
 from plumbline.core.text import count
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
-from plumbline.net.deadline import deadline
-from plumbline.warehouse.failures import Call, explain_failure
-from plumbline.warehouse.retries import PATIENCE, make_retry
+from plumbline.warehouse.metadata import ask_metadata, table_reference
 
 if TYPE_CHECKING:
-    from google.api_core.retry import Retry
     from google.cloud import bigquery
 
     from plumbline.models.relations import Relation
     from plumbline.models.sources import FoundSource
     from plumbline.project import Project, Target
-
-ASK_SECONDS = 20.0
-"""For the dataset and its tables, each."""
-
-T = TypeVar("T")
 
 SHOWN = 3
 """Faults of a dataset that are named; the rest is counted."""
@@ -108,7 +100,7 @@ def _check_dataset(
         # A region, or a dataset of which only metadata is read: that has no tables to look at.
         return Diagnosis(what, Level.NOTE, "only its INFORMATION_SCHEMA is read")
     try:
-        dataset = _ask(target, lambda retry: client.get_dataset(f"{project}.{name}", retry))
+        dataset = ask_metadata(target, lambda retry: client.get_dataset(f"{project}.{name}", retry))
     except WarehouseError as error:
         return fault(what, error)
     location = str(dataset.location or "")
@@ -133,9 +125,9 @@ def _fault_of(client: bigquery.Client, target: Target, found: FoundSource) -> Wa
     relation = found.relation
     try:
         name = _newest_of(client, target, relation) if relation.is_wildcard else relation.table
-        schema = _ask(
+        schema = ask_metadata(
             target,
-            lambda retry: client.get_table(_reference(relation, name), retry),
+            lambda retry: client.get_table(table_reference(relation, name), retry),
         ).schema
     except WarehouseError as error:
         return error
@@ -158,7 +150,7 @@ def _newest_of(client: bigquery.Client, target: Target, relation: Relation) -> s
     """
     prefix = relation.table.removesuffix("*")
     dataset = f"{relation.project}.{relation.dataset}"
-    names = _ask(
+    names = ask_metadata(
         target,
         lambda retry: [str(table.table_id) for table in client.list_tables(dataset, retry=retry)],
     )
@@ -172,30 +164,6 @@ def _newest_of(client: bigquery.Client, target: Target, relation: Relation) -> s
     return fitting[-1]
 
 
-def _reference(relation: Relation, table: str) -> bigquery.TableReference:
-    from google.cloud import bigquery
-
-    # In parts, because table names may contain spaces and dashes.
-    dataset = bigquery.DatasetReference(relation.project, relation.dataset)
-    return bigquery.TableReference(dataset, table)
-
-
 def _shown(found: FoundSource) -> str:
     file = Path(found.table.file)
     return "/".join(file.parts[-2:])
-
-
-def _ask(target: Target, ask: Callable[[Retry], T]) -> T:
-    """What BigQuery answers.
-
-    Raises:
-        WarehouseError: whatever went wrong.
-    """
-    from plumbline.warehouse.client import endpoint_of
-
-    call = Call(target=target, endpoint=endpoint_of(target), deadline_seconds=ASK_SECONDS)
-    with deadline(ASK_SECONDS):
-        try:
-            return ask(make_retry(target, patience=PATIENCE[target.kind]))
-        except Exception as raised:
-            raise explain_failure(raised, call) from raised

@@ -26,7 +26,9 @@ from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.ids import stable_id
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
+from plumbline.evaluate.pushdown.faults import find_table_faults
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
+from plumbline.project.document import key_path
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 
@@ -60,7 +62,18 @@ def build_suite(suite: Suite, *, as_written: bool = False) -> ExpectationSuite:
     ]
     _check_followed(suite)
     _check_failing_rows(suite)
+    _check_table(suite)
     return built
+
+
+def _check_table(suite: Suite) -> None:
+    types = [
+        (("expectations", index, "type"), entry.type)
+        for index, entry in enumerate(suite.entry.expectations)
+    ]
+    # `exclude_unset`, because a default is not what the file says.
+    for fault in find_table_faults(suite.monitor.model_dump(exclude_unset=True), types):
+        raise MonitorError(fault.what, file=suite.file, key=key_path(fault.path), fix=fault.fix)
 
 
 def _check_failing_rows(suite: Suite) -> None:
@@ -184,7 +197,7 @@ def _check_condition(suite: Suite, key: str, entry: ExpectationEntry) -> None:
         MonitorError: it is so.
     """
     written = entry.kwargs.get("row_condition")
-    if written is None or suite.monitor.model is None:
+    if written is None or not suite.is_ours:
         return
     try:
         parse_condition(written)
@@ -212,7 +225,7 @@ def _bounds_as_written(suite: Suite, entry: ExpectationEntry) -> dict[str, str]:
     GX's classes take numbers and dates alone, and make a float of digits; a parameter stands in the
     text's place while they check the other arguments. Over a table GX judges, and reads them.
     """
-    if suite.monitor.model is None or entry.type not in EVALUATIONS:
+    if not suite.is_ours or entry.type not in EVALUATIONS:
         return {}
     written = {name: entry.kwargs.get(name) for name in ("min_value", "max_value")}
     return {name: value for name, value in written.items() if isinstance(value, str)}

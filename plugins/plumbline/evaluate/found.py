@@ -23,6 +23,11 @@ class MapFound:
     """Whether the suite gives them as a ``column_list``."""
 
     @property
+    def count(self) -> int:
+        """Rows that failed."""
+        return len(self.unexpected)
+
+    @property
     def judged(self) -> int:
         """Rows that were judged."""
         return self.elements - (self.missing or 0)
@@ -30,6 +35,28 @@ class MapFound:
     def keeps(self, mostly: float) -> bool:
         """Whether the share of rows that hold is at least ``mostly``, as GX counts it."""
         return (self.judged - len(self.unexpected)) / self.judged >= mostly
+
+
+@dataclass(frozen=True)
+class CountFound:
+    """The same where the rows themselves stayed in BigQuery."""
+
+    elements: int
+    missing: int | None
+    count: int
+    """Rows that failed."""
+    samples: tuple[Any, ...]
+    """Some of the values that failed; of several columns by their names."""
+    columns: tuple[str, ...]
+
+    @property
+    def judged(self) -> int:
+        """Rows that were judged."""
+        return self.elements - (self.missing or 0)
+
+    def keeps(self, mostly: float) -> bool:
+        """As `MapFound.keeps`."""
+        return (self.judged - self.count) / self.judged >= mostly
 
 
 @dataclass(frozen=True)
@@ -44,3 +71,4 @@ class ValueFound:
 
 
 Found = MapFound | ValueFound
+Measured = CountFound | ValueFound

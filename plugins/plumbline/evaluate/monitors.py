@@ -52,7 +52,8 @@ def load_monitor(project: Project, name: str, fault: MonitorError | None = None)
     try:
         suite = project.suite_of(name)
         built = build_suite(suite)
-        project.model_of(suite)
+        if suite.monitor.table is None:
+            project.model_of(suite)
     except MonitorError as error:
         fault = fault or error
     return LoadedMonitor(name, built, suite, fault)

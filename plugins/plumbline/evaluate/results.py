@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plumbline.core.group_key import canonical
-from plumbline.evaluate.found import MapFound
+from plumbline.evaluate.found import CountFound, MapFound
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.values import key
 
@@ -35,27 +35,11 @@ def map_result(found: MapFound, table: Table, form: Mapping[str, Any]) -> dict[s
         table: the rows.
         form: see `read_format`.
     """
+    values = [_value(found, table, at) for at in found.unexpected]
+    result = count_result(found, values, form)
     name, most = form["result_format"], int(form["partial_unexpected_count"])
     if name == "BOOLEAN_ONLY":
         return {}
-    unexpected, judged = len(found.unexpected), found.judged
-    share = 100 * unexpected / judged
-    result: dict[str, Any] = {
-        "element_count": found.elements,
-        "unexpected_count": unexpected,
-        "unexpected_percent": share,
-    }
-    values = [_value(found, table, at) for at in found.unexpected]
-    shows_values = not form.get("exclude_unexpected_values")
-    if shows_values:
-        result["partial_unexpected_list"] = values[:most]
-    if found.missing is not None:
-        result |= {
-            "missing_count": found.missing,
-            "missing_percent": 100 * found.missing / found.elements,
-            "unexpected_percent_total": 100 * unexpected / found.elements,
-            "unexpected_percent_nonmissing": share,
-        }
     if form.get("include_unexpected_rows"):
         result["unexpected_rows"] = [dict(table.rows[at]) for at in found.unexpected[:most]]
     index_names = form.get("unexpected_index_column_names")
@@ -65,13 +49,46 @@ def map_result(found: MapFound, table: Table, form: Mapping[str, Any]) -> dict[s
         return result
     index = _index(found, table, index_names)
     if most > 0:
-        if shows_values:
-            result["partial_unexpected_counts"] = _counts(values, most)
         result["partial_unexpected_index_list"] = index[:most]
     if name == "COMPLETE":
-        if shows_values:
+        if not form.get("exclude_unexpected_values"):
             result["unexpected_list"] = values
         result["unexpected_index_list"] = index
+    return result
+
+
+def count_result(
+    found: MapFound | CountFound, values: Sequence[Any], form: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The counts, and values that failed, without the positions of their rows.
+
+    Args:
+        found: what failed.
+        values: the values that failed, or the first of them.
+        form: see `read_format`.
+    """
+    name, most = form["result_format"], int(form["partial_unexpected_count"])
+    if name == "BOOLEAN_ONLY":
+        return {}
+    unexpected, judged = found.count, found.judged
+    share = 100 * unexpected / judged
+    result: dict[str, Any] = {
+        "element_count": found.elements,
+        "unexpected_count": unexpected,
+        "unexpected_percent": share,
+    }
+    shows_values = not form.get("exclude_unexpected_values")
+    if shows_values:
+        result["partial_unexpected_list"] = list(values[:most])
+    if found.missing is not None:
+        result |= {
+            "missing_count": found.missing,
+            "missing_percent": 100 * found.missing / found.elements,
+            "unexpected_percent_total": 100 * unexpected / found.elements,
+            "unexpected_percent_nonmissing": share,
+        }
+    if name != "BASIC" and most > 0 and shows_values:
+        result["partial_unexpected_counts"] = _counts(values, most)
     return result
 
 

@@ -93,7 +93,7 @@ def _evaluate(
         return _found(expectation, entry, table, form)
     except NothingCheckedError as nothing:
         if may_look_at_nothing(entry.meta):
-            return Evaluated(_result(expectation, success=True), skipped=nothing.what)
+            return Evaluated(validation_result(expectation, success=True), skipped=nothing.what)
         return Evaluated(raised_result(expectation, f"{nothing} (in {where})"))
     except EvaluationError as fault:
         return Evaluated(raised_result(expectation, f"{fault} (in {where})"))
@@ -138,10 +138,14 @@ def _shaped(
     if isinstance(found, MapFound):
         mostly = entry.kwargs.get("mostly")
         success = found.keeps(1.0 if mostly is None else float(mostly))
-        result = _result(expectation, success=success, result=map_result(found, table, form))
+        result = validation_result(
+            expectation, success=success, result=map_result(found, table, form)
+        )
         return Evaluated(result, () if success else tuple(found.unexpected))
     told = {} if form["result_format"] == "BOOLEAN_ONLY" else dict(found.result)
-    return Evaluated(_result(expectation, success=found.success, result=told), found.failing)
+    return Evaluated(
+        validation_result(expectation, success=found.success, result=told), found.failing
+    )
 
 
 def _of_metric(expectation: ExpectMetricToBeBetween, table: Table) -> Evaluated:
@@ -156,7 +160,7 @@ def _of_metric(expectation: ExpectMetricToBeBetween, table: Table) -> Evaluated:
         columns, column=expectation.column, aggregate=expectation.aggregate, group_by=group_by
     )
     judged = expectation._validate({METRIC: groups})
-    result = _result(expectation, success=judged["success"], result=judged["result"])
+    result = validation_result(expectation, success=judged["success"], result=judged["result"])
     failing = judged["result"]["details"]["failing_rows"]
     return Evaluated(result, () if judged["success"] else tuple(failing))
 
@@ -166,7 +170,7 @@ def _of_failing_rows(expectation: ExpectNoFailingRows, table: Table) -> Evaluate
     check = expectation.check
     named = [table.column(name).name for name in check.group_by]
     judged = judge_failing_rows(count_failing_rows(table.rows, named), table.rows, check)
-    result = _result(expectation, success=judged["success"], result=judged["result"])
+    result = validation_result(expectation, success=judged["success"], result=judged["result"])
     return Evaluated(result, tuple(judged["result"]["details"]["failing_rows"]))
 
 
@@ -184,7 +188,7 @@ def _of_query(
     told = dict(judged.get("result") or {})
     if form["result_format"] != "BOOLEAN_ONLY":
         told.setdefault("details", {"unexpected_rows": rows})
-    return Evaluated(_result(expectation, success=judged["success"], result=told))
+    return Evaluated(validation_result(expectation, success=judged["success"], result=told))
 
 
 def _of_plugin(
@@ -202,9 +206,10 @@ def _of_plugin(
     return Evaluated(evaluate_on_frame(expectation, frame, form), () if result.success else failing)
 
 
-def _result(
+def validation_result(
     expectation: Expectation, *, success: bool, result: Mapping[str, Any] | None = None
 ) -> ExpectationValidationResult:
+    """What GX returns of an expectation that was evaluated."""
     return ExpectationValidationResult(
         success=bool(success),
         expectation_config=expectation.configuration,

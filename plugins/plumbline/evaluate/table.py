@@ -31,11 +31,13 @@ class Table:
         rows: one mapping a row.
         query_batch: sends a query with ``{batch}`` in it to the warehouse, for expectations that
             are queries themselves; None where there is no warehouse.
+        lacks: how a message about a missing column begins.
     """
 
     schema: Sequence[ResultColumn]
     rows: Sequence[Mapping[str, Any]] = field(repr=False)
     query_batch: Callable[[str], QueryResult] | None = None
+    lacks: str = "the model returns"
     _columns: dict[str, TypedColumn] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -69,6 +71,4 @@ class Table:
         for column in self.schema:
             if column.name.casefold() == folded:
                 return column
-        raise EvaluationError(
-            f"the model returns no column {name!r}; {did_you_mean(name, self.names)}"
-        )
+        raise EvaluationError(f"{self.lacks} no column {name!r}; {did_you_mean(name, self.names)}")

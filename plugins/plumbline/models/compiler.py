@@ -11,7 +11,9 @@ from datetime import datetime
 
 from plumbline.models.compilation import Compilation
 from plumbline.models.compiled import CompiledModel
+from plumbline.models.named_table import NamedTable, find_table
 from plumbline.models.properties import ModelProperties
+from plumbline.models.references import Place
 from plumbline.models.workspace import ProjectLike, TargetLike, Workspace
 
 
@@ -24,6 +26,14 @@ class Compiler:
     def properties(self, model: str) -> ModelProperties | None:
         """What ``schema.yml`` says of ``model``."""
         return self._workspace.properties.models.get(model)
+
+    def table(self, name: str, *, file: str, key: str) -> NamedTable:
+        """The table that a suite names: a source, a model that dbt has built, or a plain name.
+
+        Raises:
+            MonitorError: it can't be told, or the name is none of BigQuery's.
+        """
+        return find_table(name, self._workspace, Place(file, 0, key))
 
     def compile(
         self,

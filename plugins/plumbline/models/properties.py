@@ -86,6 +86,11 @@ class DescribedColumn(Described):
 
 
 class _WithColumns(Described):
+    @property
+    def key(self) -> str:
+        """Where it stands in its file."""
+        return f"models.{self.name}"
+
     @cached_property
     def columns(self) -> Mapping[str, DescribedColumn]:
         """The columns by name; of several descriptions, the first."""
@@ -98,6 +103,28 @@ class _WithColumns(Described):
         for path, _ in self.document.entries(*self.path, "columns"):
             if name := self.document.text(*path, "name"):
                 yield DescribedColumn(name, self.document, path)
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The columns tagged ``personal: true``: in ``config.meta``, in older dbt in ``meta``."""
+        columns = self._described_columns()
+        return frozenset(column.name for column in columns if self._is_personal(column))
+
+    def _is_personal(self, column: DescribedColumn) -> bool:
+        key = f"{self.key}.columns.{column.name}"
+        config = _mapping(column.entry.get("config"), self.file, f"{key}.config")
+        found = False
+        for path, meta in (("config.meta", config.get("meta")), ("meta", column.entry.get("meta"))):
+            tag = _mapping(meta, self.file, f"{key}.{path}").get("personal", False)
+            if not isinstance(tag, bool):
+                raise MonitorError(
+                    f"personal is {tag!r}, not true or false",
+                    file=self.file,
+                    key=f"{key}.{path}.personal",
+                    fix="write personal: true",
+                )
+            found = found or tag
+        return found
 
 
 class ModelProperties(_WithColumns):
@@ -126,28 +153,6 @@ class ModelProperties(_WithColumns):
                 fix="write grain: [column, ...]",
             )
         return tuple(grain)
-
-    @property
-    def personal(self) -> frozenset[str]:
-        """The columns tagged ``personal: true``: in ``config.meta``, in older dbt in ``meta``."""
-        columns = self._described_columns()
-        return frozenset(column.name for column in columns if self._is_personal(column))
-
-    def _is_personal(self, column: DescribedColumn) -> bool:
-        key = f"models.{self.name}.columns.{column.name}"
-        config = _mapping(column.entry.get("config"), self.file, f"{key}.config")
-        found = False
-        for path, meta in (("config.meta", config.get("meta")), ("meta", column.entry.get("meta"))):
-            tag = _mapping(meta, self.file, f"{key}.{path}").get("personal", False)
-            if not isinstance(tag, bool):
-                raise MonitorError(
-                    f"personal is {tag!r}, not true or false",
-                    file=self.file,
-                    key=f"{key}.{path}.personal",
-                    fix="write personal: true",
-                )
-            found = found or tag
-        return found
 
     @property
     def bounds(self) -> Mapping[str, Mapping[str, Any]]:

@@ -20,15 +20,16 @@ MARKER = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 
 @dataclass(frozen=True)
 class Place:
-    """A line of a file, for messages."""
+    """A line of a file, or a key in it, for messages."""
 
     file: str
     line: int
+    named: str = ""
 
     @property
     def key(self) -> str:
         """As errors show it."""
-        return f"line {self.line}"
+        return self.named or f"line {self.line}"
 
 
 class Reference:

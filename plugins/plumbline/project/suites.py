@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -86,6 +86,44 @@ class BudgetEntry(Entry):
     )
 
 
+class RowsEntry(Entry):
+    """``rows``: which rows of a table a run looks at."""
+
+    date_column: str | None = Field(
+        None,
+        description="Column of type DATE, DATETIME or TIMESTAMP with a row's date. Without it, "
+        "each run looks at the whole table.",
+        examples=["ordered_on"],
+    )
+    days: int = Field(1, ge=1, description="Number of dates in the window.", examples=[1])
+    due_time: str = Field(
+        "00:00",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="Time of day, in the project's time zone, at which the rows of a date are due.",
+        examples=["06:00"],
+    )
+    due_days: int = Field(
+        1, ge=0, description="Days between a date and the day on which its rows are due."
+    )
+    arrival: str | None = Field(
+        None,
+        description="TIMESTAMP column with the time at which a row arrived. Later rows are left "
+        "out, so the past can be replayed.",
+        examples=["created_at"],
+    )
+    where: str | None = Field(
+        None,
+        min_length=1,
+        description="SQL condition on the rows, in GoogleSQL.",
+        examples=["status != 'test'"],
+    )
+
+    @property
+    def due(self) -> time:
+        """``due_time`` as a time."""
+        return time.fromisoformat(self.due_time)
+
+
 class MonitorEntry(Entry):
     """``meta.monitor``: what plumbline needs beside GX's own keys."""
 
@@ -93,6 +131,24 @@ class MonitorEntry(Entry):
         None,
         description="SQL model: the name of a file in `models/`, without `.sql`.",
         examples=["line_coverage"],
+    )
+    table: str | None = Field(
+        None,
+        min_length=1,
+        description="Table instead of a model: `dataset.table`, a source of dbt as "
+        "`source.table`, or the name of a dbt model. All expectations are one BigQuery job.",
+        examples=["shop.orders"],
+    )
+    rows: RowsEntry | None = Field(
+        None,
+        description="Which rows of the table a run looks at; all by default.",
+        examples=[{"date_column": "ordered_on", "days": 1, "arrival": "created_at"}],
+    )
+    group_by: list[str] = Field(
+        default_factory=list,
+        description="Columns of the table that define a group. Each expectation then applies to "
+        "each group.",
+        examples=[["country"]],
     )
     observed: Observed = Field(
         None,
@@ -345,6 +401,11 @@ class Suite:
         monitor = self.monitor.model_copy(update={"model": model, "vars": dict(variables)})
         meta = self.written.meta.model_copy(update={"monitor": monitor})
         return replace(self, written=self.written.model_copy(update={"meta": meta}))
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether plumbline evaluates it: over a model or a table, not over a data asset of GX."""
+        return self.monitor.model is not None or self.monitor.table is not None
 
     @property
     def returns_failing_rows(self) -> bool:

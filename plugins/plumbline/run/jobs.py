@@ -17,10 +17,12 @@ from plumbline.checks.verdict import SortedRows, sort_rows
 from plumbline.core.errors import MonitorError, WarehouseError, did_you_mean
 from plumbline.core.masking import Mask, mask_key, named_columns
 from plumbline.core.run import Run
+from plumbline.evaluate.pushdown.statement import ROWS, CompiledTable
 from plumbline.evaluate.table import Table
-from plumbline.models import CompiledModel, Compiler
+from plumbline.models import CompiledModel
 from plumbline.models.batch import query_over_batch
 from plumbline.project import Project, Suite, Target
+from plumbline.run.compiling import MonitorCompiler
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult, to_dataframe
@@ -84,8 +86,8 @@ class MonitorJobs:
     _queried: dict[str, dict[str, QueryResult | MonitorError]] = field(default_factory=dict)
 
     @cached_property
-    def _compiler(self) -> Compiler:
-        return Compiler(self.project, self.target)
+    def _compiler(self) -> MonitorCompiler:
+        return MonitorCompiler(self.project, self.target)
 
     @cached_property
     def _runner(self) -> JobRunner:
@@ -103,7 +105,7 @@ class MonitorJobs:
         definition = suite.definition
         given = definition.entry.batch_parameters.get("vars", {}) if definition else {}
         compiled = self._compiler.compile(
-            self.project.model_of(suite),
+            suite,
             as_of=[self.as_of],
             vars={**suite.monitor.vars, **self.vars},
             where=str(definition.file if definition and given else suite.file),
@@ -292,8 +294,7 @@ class MonitorJobs:
             model=compiled.name,
             are_failing=self.project.suite_of(monitor).returns_failing_rows,
         )
-        personal = self._personal(compiled, [column.name for column in result.schema])
-        mask = Mask.of(personal, mask_key(self.project), result.rows)
+        mask = self._mask(compiled, result)
         evidence = Evidence(
             as_of=self.as_of,
             model=compiled.name,
@@ -305,7 +306,7 @@ class MonitorJobs:
             job_ids=(result.job_id,),
             bytes_billed=result.total_bytes_billed,
             seconds=result.seconds,
-            rows=len(result.rows),
+            rows=_rows(compiled, result.rows),
         )
         return MonitorData(
             compiled=compiled,
@@ -315,6 +316,12 @@ class MonitorJobs:
             mask=mask,
             evidence=evidence,
         )
+
+    def _mask(self, compiled: CompiledModel, result: QueryResult) -> Mask:
+        if isinstance(compiled, CompiledTable):
+            return Mask.of(compiled.personal, mask_key(self.project), compiled.samples(result.rows))
+        personal = self._personal(compiled, [column.name for column in result.schema])
+        return Mask.of(personal, mask_key(self.project), result.rows)
 
     def _personal(self, compiled: CompiledModel, names: Sequence[str]) -> frozenset[str]:
         """The personal columns as the answer spells them; BigQuery does not mind their case.
@@ -334,6 +341,13 @@ class MonitorJobs:
                     fix=f"tag what holds it now; {did_you_mean(column, names)}",
                 )
         return frozenset(by_case[column.casefold()] for column in compiled.personal)
+
+
+def _rows(compiled: CompiledModel, rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many rows were judged: of a table those that the statement counted."""
+    if isinstance(compiled, CompiledTable):
+        return sum(row[ROWS] for row in rows)
+    return len(rows)
 
 
 def _with_queries(evidence: Evidence, answers: Iterable[QueryResult | MonitorError]) -> Evidence:

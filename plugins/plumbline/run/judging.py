@@ -20,6 +20,8 @@ from plumbline.evaluate.evaluation import Evaluation, evaluate
 from plumbline.evaluate.metrics import evaluate_metrics, metrics_of
 from plumbline.evaluate.monitors import LoadedMonitor
 from plumbline.evaluate.parameters import with_parameters
+from plumbline.evaluate.pushdown.statement import CompiledTable
+from plumbline.evaluate.table_suite import evaluate_table
 from plumbline.project import Suite
 from plumbline.project.masked_suite import masked_suite
 from plumbline.run.baselines import past_of
@@ -90,13 +92,25 @@ def by_expectations(result_format: Any = None) -> EvaluateRows:
     def evaluate_rows(
         built: ExpectationSuite, suite: Suite, data: MonitorData, jobs: MonitorJobs
     ) -> Evaluation:
+        file = _below(jobs.project.root, suite.file)
+        if isinstance(data.compiled, CompiledTable):
+            return evaluate_table(
+                built,
+                suite.entry.expectations,
+                data.compiled,
+                data.verdict.judge,
+                jobs.as_of.astimezone(jobs.project.timezone),
+                file=file,
+                mask=data.mask,
+                result_format=result_format,
+            )
         table = data.table()
         table.query_batch = partial(_query_batch, jobs, suite.monitor_name, data.mask)
         return evaluate(
             built,
             suite.entry.expectations,
             table,
-            file=_below(jobs.project.root, suite.file),
+            file=file,
             mask=data.mask,
             past=past_of(suite, jobs),
             result_format=result_format,

@@ -124,7 +124,7 @@ def run_query(
     _refuse_repeated_names([field.name for field in schema], job.job_id)
     billed = call.target.kind != "embedded"
     return QueryResult(
-        schema=tuple(ResultColumn(f.name, _type_name(f)) for f in schema),
+        schema=tuple(ResultColumn(f.name, type_name(f)) for f in schema),
         rows=read,
         row_count=len(read) if rows.total_rows is None else rows.total_rows,
         job_id=job.job_id,
@@ -291,11 +291,11 @@ def _query_parameter(parameter: Parameter) -> Any:
     return bigquery.ScalarQueryParameter(name, parameter.type, value)
 
 
-def _type_name(column: bigquery.SchemaField) -> str:
-    """``INT64``, ``ARRAY<STRING>``, ``STRUCT<`city` STRING>``, ``RANGE<DATE>``."""
+def type_name(column: bigquery.SchemaField) -> str:
+    """A column's type as GoogleSQL writes it: ``INT64``, ``STRUCT<`city` STRING>``."""
     name = LEGACY_NAMES.get(column.field_type, column.field_type)
     if name == "STRUCT" and column.fields:
-        inner = ", ".join(f"`{field.name}` {_type_name(field)}" for field in column.fields)
+        inner = ", ".join(f"`{field.name}` {type_name(field)}" for field in column.fields)
         name = f"STRUCT<{inner}>"
     elif name == "RANGE" and column.range_element_type is not None:
         name = f"RANGE<{column.range_element_type.element_type}>"

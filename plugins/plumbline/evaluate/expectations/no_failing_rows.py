@@ -8,23 +8,13 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
-from great_expectations.expectations.expectation import (
-    BatchExpectation,
-    render_suite_parameter_string,
-)
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
-from great_expectations.render.components import (
-    LegacyRendererType,
-    RenderedStringTemplateContent,
-)
-from great_expectations.render.renderer.renderer import renderer
-from great_expectations.render.renderer_configuration import RendererConfiguration
 
 from plumbline.checks.check import Check
-from plumbline.checks.expected import expected
 from plumbline.checks.failing_rows import count_failing_rows, judge_failing_rows
 from plumbline.core.expectation_types import NO_FAILING_ROWS
+from plumbline.evaluate.expectations.stated import StatedExpectation
 
 METRIC = "plumbline.failing_rows"
 
@@ -48,7 +38,7 @@ class FailingRowsMetric(TableMetricProvider):
         return rows
 
 
-class ExpectNoFailingRows(BatchExpectation):
+class ExpectNoFailingRows(StatedExpectation):
     """Expect a model that returns the failing rows to return none, or few.
 
     ExpectNoFailingRows is a Batch Expectation.
@@ -94,33 +84,3 @@ class ExpectNoFailingRows(BatchExpectation):
     ) -> dict[str, Any]:
         rows, check = metrics[METRIC], self.check
         return judge_failing_rows(count_failing_rows(rows, check.group_by), rows, check)
-
-    @classmethod
-    def _prescriptive_template(
-        cls, renderer_configuration: RendererConfiguration[Any]
-    ) -> RendererConfiguration[Any]:
-        renderer_configuration.template_str = expected(
-            NO_FAILING_ROWS, renderer_configuration.kwargs
-        )
-        return renderer_configuration
-
-    @classmethod
-    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    @render_suite_parameter_string
-    def _prescriptive_renderer(
-        cls,
-        configuration: Any = None,
-        result: Any = None,
-        runtime_configuration: dict[str, Any] | None = None,
-        **_: Any,
-    ) -> list[Any]:
-        return [
-            RenderedStringTemplateContent(
-                content_block_type="string_template",
-                string_template={
-                    "template": expected(NO_FAILING_ROWS, configuration.kwargs),
-                    "params": {},
-                    "styling": (runtime_configuration or {}).get("styling"),
-                },
-            )
-        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.core.errors import did_you_mean
+from plumbline.evaluate.pushdown.faults import find_table_faults
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, error, warning
@@ -28,6 +29,12 @@ UNKNOWN_MODEL = error(
     wrong='"model": "coverge"',
     right='"model": "coverage"',
 )
+TABLE = error(
+    "suite-table-unsupported",
+    "A suite over a table has a key or an expectation that only a model can have, or the reverse.",
+    wrong='"model": "orders", "table": "shop.orders"',
+    right='"table": "shop.orders"',
+)
 UNUSED = warning(
     "suite-in-no-checkpoint",
     "No checkpoint lists the suite, so it never runs.",
@@ -35,7 +42,7 @@ UNUSED = warning(
     right='"validation_definitions": [{"name": "coverage"}]',
 )
 
-RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, UNUSED)
+RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, TABLE, UNUSED)
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -51,6 +58,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 "add an expectation",
             )
         yield from _model(facts, name, suite)
+        yield from _table(suite)
         is_run = name in facts.documents.listed or name in facts.documents.definitions_of
         if facts.is_listed_known and not is_run:
             yield UNUSED.at(
@@ -71,11 +79,22 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
         )
     definitions = facts.documents.definitions_of.get(name, ())
     is_own = name in facts.documents.listed and name not in facts.documents.definitions
-    if model is None and not suite.has(*path) and (is_own or not definitions):
+    has_rows = suite.has(*path) or suite.has("meta", "monitor", "table")
+    if model is None and not has_rows and (is_own or not definitions):
         yield NO_MODEL.at(
             suite.place(*path),
             f"suite {name!r} has no model",
             f"list {' and '.join(definitions)} in the checkpoint instead"
             if definitions
-            else "add meta.monitor.model, or a validation definition for a table",
+            else "add meta.monitor.model, or meta.monitor.table",
         )
+
+
+def _table(suite: Document) -> Iterator[Finding]:
+    types = [
+        ((*path, "type"), str(suite.text(*path, "type")))
+        for path, _ in suite.entries("expectations")
+        if suite.text(*path, "type")
+    ]
+    for fault in find_table_faults(suite.mapping("meta", "monitor"), types):
+        yield TABLE.at(suite.place(*fault.path), fault.what, fault.fix)

@@ -1,0 +1,95 @@
+"""Expectations for suites over a table, which GX has no counterpart of.
+
+BigQuery computes them in the suite's one statement (`plumbline.evaluate.pushdown`). On rows of a
+model or in plain GX they can't be evaluated, and say so.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from great_expectations.compatibility import pydantic
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+
+from plumbline.evaluate.expectations.stated import StatedExpectation
+
+MEASURED_ELSEWHERE = "it can be evaluated only in a suite over a table (meta.monitor.table)"
+
+
+class _OfATable(StatedExpectation):
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        raise ValueError(MEASURED_ELSEWHERE)
+
+
+class ExpectForeignKeyToExist(_OfATable):
+    """Expect each value of a column to exist in a column of another table.
+
+    ExpectForeignKeyToExist is a Batch Expectation.
+
+    Args:
+        column (str): The column of the suite's table. NULL is skipped.
+        to_table (str): The other table, named as in `meta.monitor.table`.
+        to_column (str): The column of the other table.
+        mostly (number): The share of values that must exist, from 0 to 1. Default 1.
+        row_condition (str or None): Which rows it looks at.
+        condition_parser (str or None): `pandas` or `great_expectations`.
+
+    Examples:
+        ExpectForeignKeyToExist(column="customer_id", to_table="shop.customers", to_column="id")
+    """
+
+    column: str = pydantic.Field(min_length=1, description="Column of the suite's table.")
+    to_table: str = pydantic.Field(min_length=1, description="The other table.")
+    to_column: str = pydantic.Field(regex=r"^[^`]+$", description="Column of the other table.")
+    mostly: float = pydantic.Field(
+        1.0, ge=0, le=1, description="Share of the values that must exist, from 0 to 1."
+    )
+    row_condition: str | dict[str, Any] | None = pydantic.Field(
+        None, description="Which rows it looks at."
+    )
+    condition_parser: str | None = pydantic.Field(None, description="Syntax of row_condition.")
+
+    success_keys: ClassVar[tuple[str, ...]] = (
+        *("column", "to_table", "to_column", "mostly"),
+        *("row_condition", "condition_parser"),
+    )
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+
+    class Config:
+        title = "Expect foreign key to exist"
+
+
+class ExpectTableToBeFresh(_OfATable):
+    """Expect the newest value of a column to be at most so many hours old.
+
+    ExpectTableToBeFresh is a Batch Expectation.
+
+    Args:
+        column (str): A TIMESTAMP, DATETIME or DATE column. DATETIME and DATE are in the project's
+            time zone.
+        max_hours (number): The most hours that pass, counted back from the instant of the run.
+
+    Notes:
+        * It looks at the table itself, whatever `rows` and `group_by` say, but for `rows.where`
+          and `rows.arrival`.
+        * observed_value is the age in hours.
+
+    Examples:
+        ExpectTableToBeFresh(column="created_at", max_hours=24)
+    """
+
+    column: str = pydantic.Field(min_length=1, description="Column with the time of a row.")
+    max_hours: float = pydantic.Field(gt=0, description="Maximum age in hours.")
+
+    success_keys: ClassVar[tuple[str, ...]] = ("column", "max_hours")
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+
+    class Config:
+        title = "Expect table to be fresh"

@@ -1,0 +1,52 @@
+"""What plumbline's own expectations share that say in words what must hold, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from great_expectations.expectations.expectation import (
+    BatchExpectation,
+    render_suite_parameter_string,
+)
+from great_expectations.render.components import (
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+)
+from great_expectations.render.renderer.renderer import renderer
+from great_expectations.render.renderer_configuration import RendererConfiguration
+
+from plumbline.checks.expected import expected
+
+
+class StatedExpectation(BatchExpectation):
+    """An expectation that GX's pages show as `plumbline.checks.expected` words it."""
+
+    @classmethod
+    def _prescriptive_template(
+        cls, renderer_configuration: RendererConfiguration[Any]
+    ) -> RendererConfiguration[Any]:
+        renderer_configuration.template_str = expected(
+            cls.expectation_type, renderer_configuration.kwargs
+        )
+        return renderer_configuration
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> list[Any]:
+        return [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": expected(cls.expectation_type, configuration.kwargs),
+                    "params": {},
+                    "styling": (runtime_configuration or {}).get("styling"),
+                },
+            )
+        ]

@@ -1,0 +1,270 @@
+"""Measures of expectations on a column or a table as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from plumbline.evaluate.aggregates import FLOAT, MOST_VALUES
+from plumbline.evaluate.bounds import TypedBounds
+from plumbline.evaluate.domain import (
+    Kwargs,
+    need_comparable,
+    need_groupable,
+    need_number,
+    need_orderable,
+    value_of,
+)
+from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.found import Measured, ValueFound
+from plumbline.evaluate.pushdown.columns import Build
+from plumbline.evaluate.pushdown.condition import where_sql
+from plumbline.evaluate.pushdown.measure import Answer, Measure, Newest, Selection, quoted
+from plumbline.evaluate.table import Table, TypedColumn
+from plumbline.evaluate.values import key
+from plumbline.warehouse.types import BigQueryType
+
+INTEGER = BigQueryType("INT64")
+
+Aggregate = Callable[[TypedColumn], tuple[str, BigQueryType]]
+"""Of a column: SQL over its values, which are ``{x}``, and the type of what that gives."""
+
+
+def aggregate_measure(aggregate: Aggregate) -> Build:
+    """The measure of an expectation that compares one value with bounds."""
+
+    def build(selection: Selection, kwargs: Kwargs) -> Measure:
+        column = selection.column(str(kwargs["column"]))
+        template, kind = aggregate(column)
+        bounds = TypedBounds.of(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+        x, where = selection.name("x"), where_sql(kwargs, selection)
+        value = selection.sql(column.name)
+
+        def read(answer: Answer, _: datetime) -> Measured:
+            _need_values(answer, column, where)
+            observed = answer["value"]
+            if observed is None:
+                raise EvaluationError(
+                    f"column {column.name!r} holds one value: the standard deviation of one is not "
+                    "defined"
+                )
+            return ValueFound(bounds.keep(observed), {"observed_value": observed})
+
+        return Measure(
+            read,
+            column=column.name,
+            flags={"x": value if where is None else f"if({where}, {value}, null)"},
+            outputs={
+                "value": template.format(x=x),
+                "values": f"count({x})",
+                "elements": _elements(selection, where),
+            },
+        )
+
+    return build
+
+
+def _elements(selection: Selection, where: str | None) -> str:
+    return "count(row_as_of)" if where is None else f"count(if({where}, 1, null))"
+
+
+def _need_values(answer: Answer, column: TypedColumn, where: str | None) -> None:
+    if not answer["elements"]:
+        raise NothingCheckedError("no row meets row_condition" if where else "there is no row")
+    if not answer["values"]:
+        raise NothingCheckedError(f"all {answer['elements']} values of {column.name!r} are NULL")
+
+
+def minimum(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``MIN``."""
+    need_orderable(column)
+    return "min({x})", column.kind
+
+
+def maximum(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``MAX``."""
+    need_orderable(column)
+    return "max({x})", column.kind
+
+
+def total(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``SUM``."""
+    need_number(column, "sum")
+    return "sum({x})", column.kind
+
+
+def mean(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``AVG``."""
+    need_number(column, "mean")
+    return "avg({x})", FLOAT if column.kind == INTEGER else column.kind
+
+
+def deviation(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``STDDEV_SAMP``."""
+    need_number(column, "standard deviation")
+    return "stddev_samp({x})", FLOAT
+
+
+def distinct_count(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``COUNT(DISTINCT x)``."""
+    need_groupable(column)
+    return "count(distinct {x})", INTEGER
+
+
+def distinct_share(column: TypedColumn) -> tuple[str, BigQueryType]:
+    """``COUNT(DISTINCT x) / COUNT(x)``, from 0 to 1."""
+    need_groupable(column)
+    return "count(distinct {x}) / nullif(count({x}), 0)", FLOAT
+
+
+def median(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``PERCENTILE_CONT(x, 0.5)``, which BigQuery has for windows only."""
+    column = selection.column(str(kwargs["column"]))
+    need_number(column, "median")
+    kind = column.kind if column.kind.name in ("NUMERIC", "BIGNUMERIC") else FLOAT
+    bounds = TypedBounds.of(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+    where, value = where_sql(kwargs, selection), selection.sql(column.name)
+    x = value if where is None else f"if({where}, {value}, null)"
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        _need_values(answer, column, where)
+        return ValueFound(bounds.keep(answer["value"]), {"observed_value": answer["value"]})
+
+    return Measure(
+        read,
+        column=column.name,
+        flags={"x": x, "median": f"percentile_cont({x}, 0.5) over ({selection.within()})"},
+        outputs={
+            "value": f"max({selection.name('median')})",
+            "values": f"count({selection.name('x')})",
+            "elements": _elements(selection, where),
+        },
+    )
+
+
+def non_null_share(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``COUNT(x) / COUNT(*)``, from 0 to 1."""
+    column = selection.column(str(kwargs["column"]))
+    bounds = TypedBounds.of(kwargs, FLOAT, "a share is a number")
+    where, value = where_sql(kwargs, selection), selection.sql(column.name)
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        if not answer["elements"]:
+            raise NothingCheckedError("no row meets row_condition" if where else "there is no row")
+        observed = answer["values"] / answer["elements"]
+        return ValueFound(bounds.keep(observed), {"observed_value": observed})
+
+    return Measure(
+        read,
+        flags={"x": value if where is None else f"if({where}, {value}, null)"},
+        outputs={
+            "values": f"count({selection.name('x')})",
+            "elements": _elements(selection, where),
+        },
+    )
+
+
+def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
+    """The measure of the expectations on a column's set of distinct values."""
+
+    def build(selection: Selection, kwargs: Kwargs) -> Measure:
+        column = selection.column(str(kwargs["column"]))
+        need_comparable(column)
+        written = [value for value in kwargs["value_set"] if value is not None]
+        wanted = {key(value_of("value_set", value, column)): value for value in written}
+        values = tuple(value_of("value_set", value, column) for value in wanted.values())
+        array = selection.parameter(values, f"ARRAY<{column.kind}>")
+        where, value = where_sql(kwargs, selection), selection.sql(column.name)
+        x, first = selection.name("x"), selection.name("first")
+        own = value if where is None else f"if({where}, {value}, null)"
+        group = f"cast({own} + 0 as string)" if column.kind.name == "FLOAT64" else own
+        is_other = f"{first} and {x} not in unnest({array})"
+        is_wanted = f"{first} and {x} in unnest({array})"
+
+        def read(answer: Answer, _: datetime) -> Measured:
+            _need_values(answer, column, where)
+            seen = {key(one["value"]) for one in answer["found"] if one["is_found"]}
+            missing = [value for one, value in wanted.items() if one not in seen]
+            others = [one["value"] for one in answer["others"] if one["is_other"]]
+            result: dict[str, Any] = {"observed_value": None}
+            if no_other:
+                result |= {"unexpected_count": answer["other"], "partial_unexpected_list": others}
+            if no_missing:
+                result |= {
+                    "missing_count": len(missing),
+                    "partial_missing_list": missing[:MOST_VALUES],
+                }
+            is_wrong = bool(no_other and answer["other"]) or bool(no_missing and missing)
+            return ValueFound(not is_wrong, result)
+
+        return Measure(
+            read,
+            column=column.name,
+            flags={
+                "x": own,
+                "first": f"{own} is not null and row_number() over "
+                f"({selection.within(group)} order by row_as_of) = 1",
+            },
+            outputs={
+                "other": f"count(if({is_other}, 1, null))",
+                "others": f"array_agg(struct(coalesce({is_other}, false) as is_other, {x} as value)"
+                f" order by coalesce({is_other}, false) desc limit {MOST_VALUES})",
+                "found": f"array_agg(struct(coalesce({is_wanted}, false) as is_found, {x} as value)"
+                f" order by coalesce({is_wanted}, false) desc limit {max(len(values), 1)})",
+                "values": f"count({x})",
+                "elements": _elements(selection, where),
+            },
+        )
+
+    return build
+
+
+def row_count(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``COUNT(*)``."""
+    bounds = TypedBounds.of(kwargs, INTEGER, "a count is a number")
+    where = where_sql(kwargs, selection)
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        observed = answer["elements"]
+        wanted = kwargs.get("value")
+        success = bounds.keep(observed) if wanted is None else observed == wanted
+        return ValueFound(success, {"observed_value": observed})
+
+    return Measure(read, outputs={"elements": _elements(selection, where)})
+
+
+def schema_measure(check: Callable[[Table, Kwargs], ValueFound]) -> Build:
+    """What the table's metadata alone answers."""
+
+    def build(selection: Selection, kwargs: Kwargs) -> Measure:
+        found = check(selection.table, kwargs)
+        return Measure(lambda _answer, _as_of: found)
+
+    return build
+
+
+def freshness(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``expect_table_to_be_fresh``: the newest value up to ``as_of``, of the whole table."""
+    column = selection.column(str(kwargs["column"]))
+    if column.kind.name not in ("TIMESTAMP", "DATETIME", "DATE"):
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}: freshness needs TIMESTAMP, DATETIME or DATE"
+        )
+    hours = float(kwargs["max_hours"])
+
+    def read(answer: Answer, as_of: datetime) -> Measured:
+        newest = answer["newest"]
+        if newest is None:
+            return ValueFound(False, {"observed_value": f"older than {hours:g} h"})
+        age = (as_of - _instant(newest, as_of)) / timedelta(hours=1)
+        return ValueFound(age <= hours, {"observed_value": round(age, 2)})
+
+    return Measure(read, newest=Newest(quoted(column.name), column.kind, hours))
+
+
+def _instant(value: date, as_of: datetime) -> datetime:
+    """A DATETIME or DATE is of the zone of the project, in which ``as_of`` is given."""
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - the zone follows
+    return (value if value.tzinfo else value.replace(tzinfo=as_of.tzinfo)).astimezone(UTC)

@@ -1,0 +1,66 @@
+"""How each expectation is measured in the statement of a suite over a table, by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
+from plumbline.evaluate import aggregates as of_rows
+from plumbline.evaluate import schema_checks
+from plumbline.evaluate.pushdown import aggregates, columns
+from plumbline.evaluate.pushdown.aggregates import (
+    aggregate_measure,
+    distinct_measure,
+    schema_measure,
+)
+from plumbline.evaluate.pushdown.columns import Build, null_measure, values_measure
+
+MEASURES: Mapping[str, Build] = {
+    # each value
+    "expect_column_values_to_not_be_null": null_measure(wanted=False),
+    "expect_column_values_to_be_null": null_measure(wanted=True),
+    "expect_column_values_to_be_unique": values_measure(columns.repeated),
+    "expect_column_values_to_be_in_set": values_measure(columns.not_in_set),
+    "expect_column_values_to_not_be_in_set": values_measure(columns.in_set),
+    "expect_column_values_to_be_between": values_measure(columns.outside),
+    "expect_column_value_lengths_to_be_between": values_measure(columns.length_outside),
+    "expect_column_value_lengths_to_equal": values_measure(columns.length_outside),
+    "expect_column_values_to_match_regex": values_measure(columns.regex_wrong(matches=False)),
+    "expect_column_values_to_not_match_regex": values_measure(columns.regex_wrong(matches=True)),
+    "expect_column_values_to_match_like_pattern": values_measure(columns.like_wrong(matches=False)),
+    "expect_column_values_to_not_match_like_pattern": values_measure(
+        columns.like_wrong(matches=True)
+    ),
+    FOREIGN_KEY: values_measure(columns.without_key),
+    # a column as a whole
+    "expect_column_min_to_be_between": aggregate_measure(aggregates.minimum),
+    "expect_column_max_to_be_between": aggregate_measure(aggregates.maximum),
+    "expect_column_mean_to_be_between": aggregate_measure(aggregates.mean),
+    "expect_column_sum_to_be_between": aggregate_measure(aggregates.total),
+    "expect_column_stdev_to_be_between": aggregate_measure(aggregates.deviation),
+    "expect_column_median_to_be_between": aggregates.median,
+    "expect_column_unique_value_count_to_be_between": aggregate_measure(aggregates.distinct_count),
+    "expect_column_proportion_of_unique_values_to_be_between": aggregate_measure(
+        aggregates.distinct_share
+    ),
+    "expect_column_proportion_of_non_null_values_to_be_between": aggregates.non_null_share,
+    "expect_column_distinct_values_to_be_in_set": distinct_measure(no_other=True, no_missing=False),
+    "expect_column_distinct_values_to_contain_set": distinct_measure(
+        no_other=False, no_missing=True
+    ),
+    "expect_column_distinct_values_to_equal_set": distinct_measure(no_other=True, no_missing=True),
+    # the table
+    "expect_table_row_count_to_be_between": aggregates.row_count,
+    "expect_table_row_count_to_equal": aggregates.row_count,
+    IS_FRESH: aggregates.freshness,
+    # the metadata
+    "expect_column_to_exist": schema_measure(schema_checks.column_exists),
+    "expect_column_type_to_be": schema_measure(schema_checks.of_type),
+    "expect_column_values_to_be_of_type": schema_measure(schema_checks.of_type),
+    "expect_column_values_to_be_in_type_list": schema_measure(schema_checks.in_type_list),
+    "expect_table_column_count_to_be_between": schema_measure(of_rows.column_count),
+    "expect_table_column_count_to_equal": schema_measure(of_rows.column_count),
+    "expect_table_columns_to_match_ordered_list": schema_measure(schema_checks.columns_in_order),
+    "expect_table_columns_to_match_set": schema_measure(schema_checks.columns_in_set),
+}
+"""What is not here can't be part of a suite over a table: lint and a run say so."""

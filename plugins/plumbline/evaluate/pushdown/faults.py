@@ -1,0 +1,69 @@
+"""What can't be a suite over a table; read by lint, and by a run before it compiles anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.core.errors import did_you_mean
+from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
+from plumbline.evaluate.pushdown.catalogue import MEASURES
+from plumbline.project.document import KeyPath
+
+_META = ("meta", "monitor")
+
+
+@dataclass(frozen=True)
+class TableFault:
+    """A key of a suite, and what is wrong with it."""
+
+    path: KeyPath
+    what: str
+    fix: str
+
+
+def find_table_faults(
+    monitor: Mapping[str, Any], types: Sequence[tuple[KeyPath, str]]
+) -> Iterator[TableFault]:
+    """Everything that is wrong with how a suite names a table and checks it.
+
+    Args:
+        monitor: ``meta.monitor``.
+        types: the path of each expectation's type, and the type.
+    """
+    if not monitor.get("table"):
+        for name in ("rows", "group_by"):
+            if monitor.get(name):
+                yield TableFault(
+                    (*_META, name),
+                    f"{name} is for suites over a table",
+                    f"add table, or remove {name}",
+                )
+        for path, type_ in types:
+            if type_ in (FOREIGN_KEY, IS_FRESH):
+                yield TableFault(
+                    path, f"{type_} needs a suite over a table", "write meta.monitor.table"
+                )
+        return
+    for name in ("model", "observed", "vars"):
+        if monitor.get(name):
+            yield TableFault(
+                (*_META, name),
+                f"a suite over a table has no {name}",
+                f"remove {name}, or write a model instead of table",
+            )
+    rows = monitor.get("rows")
+    if isinstance(rows, Mapping) and rows.get("date_column") is None:
+        for name in ("days", "due_time", "due_days"):
+            if name in rows:
+                yield TableFault(
+                    (*_META, "rows", name), f"{name} needs a date_column", "add date_column"
+                )
+    for path, type_ in types:
+        if type_ not in MEASURES:
+            yield TableFault(
+                path,
+                f"{type_} can't be part of a suite over a table",
+                f"{did_you_mean(type_, MEASURES)}; or write a model that returns the rows",
+            )

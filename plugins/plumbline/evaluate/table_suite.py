@@ -1,0 +1,237 @@
+"""A suite over a table, evaluated on what its statement counted: one row, or one a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from great_expectations.core.expectation_suite import ExpectationSuite
+from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.expectations.expectation import Expectation
+
+from plumbline.checks.bounds import to_number
+from plumbline.checks.check import check_of
+from plumbline.checks.judged import JudgedExpectation
+from plumbline.core.group_key import GroupKey
+from plumbline.core.masking import Mask
+from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.evaluation import Evaluation
+from plumbline.evaluate.found import CountFound, Measured
+from plumbline.evaluate.masking import mask_result
+from plumbline.evaluate.pushdown.measure import Measure
+from plumbline.evaluate.pushdown.statement import ROWS, CompiledTable
+from plumbline.evaluate.results import count_result, read_format, storable
+from plumbline.evaluate.suite import Evaluated, raised_result, validation_result
+from plumbline.evaluate.suite_results import read_results, suite_result
+from plumbline.evaluate.vacuous import may_look_at_nothing
+from plumbline.project.suites import ExpectationEntry
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What the statement found for one instant."""
+
+    compiled: CompiledTable
+    rows: Sequence[Row]
+    as_of: datetime
+    form: Mapping[str, Any]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(row[ROWS] for row in self.rows)
+
+    @property
+    def no_rows(self) -> str:
+        """Why an empty window is a finding."""
+        window = next((text for at, text in self.compiled.windows.items() if at == self.as_of), "")
+        return f"no rows for {window}" if window else "the table has no rows"
+
+
+def evaluate_table(
+    suite: ExpectationSuite,
+    entries: Sequence[ExpectationEntry],
+    compiled: CompiledTable,
+    rows: Sequence[Row],
+    as_of: datetime,
+    *,
+    file: str,
+    mask: Mask,
+    result_format: Any = None,
+) -> Evaluation:
+    """What ``suite`` finds in a table.
+
+    A window without rows is CRITICAL, whatever the suite holds.
+
+    Args:
+        suite: built from ``entries``.
+        entries: as the suite's file has them.
+        compiled: the statement.
+        rows: what it returned for ``as_of``.
+        as_of: the instant, in the project's time zone.
+        file: the suite's, for messages.
+        mask: of the rows.
+        result_format: GX's.
+    """
+    counted = _Counted(compiled, rows, as_of, read_format(result_format))
+    evaluated = [
+        _evaluate(counted, index, expectation, entry, f"{file}: expectations[{index}]")
+        for index, (expectation, entry) in enumerate(zip(suite.expectations, entries, strict=True))
+    ]
+    result = suite_result(suite, evaluated)
+    mask_result(result, mask)
+    judged = [_by_group(one, compiled.groups) for one in read_results(suite, result, evaluated)]
+    for each in result.results:
+        each.result = storable(each.result)
+    return Evaluation(tuple(_without_rows(counted, judged) if counted.is_empty else judged), result)
+
+
+def _evaluate(
+    counted: _Counted, index: int, expectation: Expectation, entry: ExpectationEntry, where: str
+) -> Evaluated:
+    measure = counted.compiled.measures[index]
+    if isinstance(measure, EvaluationError):
+        return Evaluated(raised_result(expectation, f"{measure} (in {where})"))
+    if counted.is_empty and measure.outputs:
+        return Evaluated(validation_result(expectation, success=False))
+    rows = counted.rows if measure.outputs else counted.rows[:1]
+    try:
+        if counted.compiled.groups and measure.outputs:
+            return _of_groups(counted, index, measure, expectation, entry)
+        found = measure.read(counted.compiled.answer(rows[0], index), counted.as_of)
+    except NothingCheckedError as nothing:
+        if may_look_at_nothing(entry.meta):
+            result = validation_result(expectation, success=True)
+            return Evaluated(result, skipped=nothing.what)
+        return Evaluated(raised_result(expectation, f"{nothing} (in {where})"))
+    except EvaluationError as fault:
+        return Evaluated(raised_result(expectation, f"{fault} (in {where})"))
+    return Evaluated(_shaped(expectation, entry, found, counted.form))
+
+
+def _shaped(
+    expectation: Expectation, entry: ExpectationEntry, found: Measured, form: Mapping[str, Any]
+) -> ExpectationValidationResult:
+    if isinstance(found, CountFound):
+        result = count_result(found, found.samples, form)
+        return validation_result(expectation, success=_holds(found, entry), result=result)
+    told = {} if form["result_format"] == "BOOLEAN_ONLY" else dict(found.result)
+    return validation_result(expectation, success=_holds(found, entry), result=told)
+
+
+def _holds(found: Measured, entry: ExpectationEntry) -> bool:
+    if isinstance(found, CountFound):
+        return found.keeps(_mostly(entry))
+    return found.success
+
+
+def _mostly(entry: ExpectationEntry) -> float:
+    mostly = entry.kwargs.get("mostly")
+    return 1.0 if mostly is None else float(mostly)
+
+
+def _of_groups(
+    counted: _Counted,
+    index: int,
+    measure: Measure,
+    expectation: Expectation,
+    entry: ExpectationEntry,
+) -> Evaluated:
+    compiled = counted.compiled
+    groups, counts = [], []
+    for row in counted.rows:
+        key = GroupKey.of({name: row[name] for name in compiled.groups})
+        try:
+            found = measure.read(compiled.answer(row, index), counted.as_of)
+        except NothingCheckedError as nothing:
+            if may_look_at_nothing(entry.meta):
+                continue
+            raise NothingCheckedError(f"{nothing.what} in group {key.label}") from None
+        groups.append(_group(key, found, entry, row[ROWS]))
+        if isinstance(found, CountFound):
+            counts.append(found)
+    if not groups:
+        raise NothingCheckedError("no group has a value that it looks at")
+    result: dict[str, Any] = {
+        "observed_value": {GroupKey.of(one["key"]).label: one["observed"] for one in groups}
+    }
+    if counts:
+        result |= count_result(_sum(counts), _sum(counts).samples, counted.form)
+    result["details"] = {"groups": sorted(groups, key=lambda one: GroupKey.of(one["key"]).text)}
+    success = all(one["success"] for one in groups)
+    return Evaluated(validation_result(expectation, success=success, result=result))
+
+
+def _sum(counts: Sequence[CountFound]) -> CountFound:
+    missing = [one.missing for one in counts if one.missing is not None]
+    return CountFound(
+        elements=sum(one.elements for one in counts),
+        missing=sum(missing) if missing else None,
+        count=sum(one.count for one in counts),
+        samples=tuple(value for one in counts for value in one.samples),
+        columns=counts[0].columns,
+    )
+
+
+def _group(key: GroupKey, found: Measured, entry: ExpectationEntry, rows: int) -> dict[str, Any]:
+    """As `plumbline.checks.metric_result` lists a group; of a count it is the share that holds."""
+    listed = {"key": key.as_dict(), "success": _holds(found, entry), "rows": rows}
+    if isinstance(found, CountFound):
+        holding = found.judged - found.count
+        return {
+            **listed,
+            "observed": 100 * holding / found.judged,
+            "numerator": holding,
+            "denominator": found.judged,
+            "threshold": 100 * _mostly(entry),
+            "unit": "%",
+        }
+    try:
+        observed = to_number(found.result.get("observed_value"))
+    except TypeError:
+        observed = None
+    bounds = check_of(entry).bounds
+    broken = None if observed is None else bounds.broken_by(observed)
+    return {
+        **listed,
+        "observed": observed,
+        "numerator": None,
+        "denominator": None,
+        "threshold": bounds.first if broken is None else broken,
+        "unit": "",
+    }
+
+
+def _by_group(judged: JudgedExpectation, groups: Sequence[str]) -> JudgedExpectation:
+    """What is judged by group says so, as an expectation of plumbline's own does."""
+    if not judged.groups:
+        return judged
+    return replace(judged, kwargs={**judged.kwargs, "group_by": list(groups)})
+
+
+def _without_rows(
+    counted: _Counted, judged: Sequence[JudgedExpectation]
+) -> list[JudgedExpectation]:
+    """CRITICAL, told once: by the first expectation that needed rows."""
+    found: list[JudgedExpectation] = []
+    is_told = False
+    for one, measure in zip(judged, counted.compiled.measures, strict=True):
+        if isinstance(measure, EvaluationError) or not measure.outputs:
+            found.append(one)
+            continue
+        found.append(
+            replace(
+                one,
+                severity="critical",
+                success=False,
+                error=None,
+                skipped=None,
+                description=counted.no_rows,
+                is_covered=is_told,
+            )
+        )
+        is_told = True
+    return found

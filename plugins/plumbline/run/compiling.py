@@ -1,0 +1,84 @@
+"""From a monitor's suite to the SQL of its job: a model, or a table and all its expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from plumbline.models import CompiledModel, Compiler
+from plumbline.models.properties import ModelProperties
+from plumbline.models.relations import Relation
+from plumbline.project import Project, Suite, Target
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+
+class MonitorCompiler:
+    """Compiles the monitors of a project for a target.
+
+    A suite over a table needs the table's columns, which are asked of the target.
+    """
+
+    def __init__(self, project: Project, target: Target) -> None:
+        self._project = project
+        self._target = target
+        self._models = Compiler(project, target)
+
+    def properties(self, model: str) -> ModelProperties | None:
+        """What ``schema.yml`` says of ``model``."""
+        return self._models.properties(model)
+
+    def compile(
+        self,
+        suite: Suite,
+        *,
+        as_of: Sequence[datetime],
+        vars: Mapping[str, object],  # noqa: A002 - the word of dbt and of the suites
+        where: str,
+    ) -> CompiledModel:
+        """The one statement of a monitor.
+
+        Args:
+            suite: of the monitor.
+            as_of: the instants that are judged.
+            vars: values of the model's variables.
+            where: the file or argument that gave the values, for messages.
+
+        Raises:
+            MonitorError: a fault in the suite's or the model's files.
+            WarehouseError: the columns of the table can't be asked for.
+        """
+        if suite.monitor.table is None:
+            return self._models.compile(
+                self._project.model_of(suite), as_of=as_of, vars=vars, where=where
+            )
+        return self._table(suite, suite.monitor.table, as_of)
+
+    def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
+        from plumbline.evaluate.pushdown.statement import compile_table
+        from plumbline.warehouse.metadata import columns_of
+
+        file = str(suite.file)
+        found = self._models.table(name, file=file, key="meta.monitor.table")
+
+        def resolve(other: str) -> Relation:
+            return self._models.table(other, file=file, key="to_table").relation
+
+        return compile_table(
+            suite,
+            found.relation,
+            columns_of(self._client, self._target, found.relation),
+            as_of=as_of,
+            zone=self._project.timezone,
+            resolve=resolve,
+            personal=found.personal,
+        )
+
+    @cached_property
+    def _client(self) -> bigquery.Client:
+        from plumbline.warehouse.client import open_client
+
+        return open_client(self._target)

@@ -1,0 +1,67 @@
+"""Metadata of a table: its columns and types, without a scan and without a query job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from plumbline.models.relations import Relation
+from plumbline.net.deadline import deadline
+from plumbline.project.targets import Target
+from plumbline.warehouse.failures import Call, explain_failure
+from plumbline.warehouse.query import type_name
+from plumbline.warehouse.result import ResultColumn
+from plumbline.warehouse.retries import PATIENCE, make_retry
+
+if TYPE_CHECKING:
+    from google.api_core.retry import Retry
+    from google.cloud import bigquery
+
+ASK_SECONDS = 20.0
+"""For one question about metadata."""
+
+T = TypeVar("T")
+
+
+def ask_metadata(target: Target, ask: Callable[[Retry], T]) -> T:
+    """What BigQuery answers to a question that is no job.
+
+    Raises:
+        WarehouseError: whatever went wrong.
+    """
+    from plumbline.warehouse.client import endpoint_of
+
+    call = Call(target=target, endpoint=endpoint_of(target), deadline_seconds=ASK_SECONDS)
+    with deadline(ASK_SECONDS):
+        try:
+            return ask(make_retry(target, patience=PATIENCE[target.kind]))
+        except Exception as raised:
+            raise explain_failure(raised, call) from raised
+
+
+def columns_of(client: bigquery.Client, target: Target, relation: Relation) -> list[ResultColumn]:
+    """The columns of a table in its order, each followed by the fields of a STRUCT by their path.
+
+    Raises:
+        WarehouseError: the table is not there, or can't be asked for.
+    """
+    table = ask_metadata(
+        target, lambda retry: client.get_table(table_reference(relation), retry=retry)
+    )
+    return list(_flattened(table.schema, ""))
+
+
+def table_reference(relation: Relation, table: str | None = None) -> bigquery.TableReference:
+    """A table in parts, because its name may contain spaces and dashes."""
+    from google.cloud import bigquery
+
+    dataset = bigquery.DatasetReference(relation.project, relation.dataset)
+    return bigquery.TableReference(dataset, table or relation.table)
+
+
+def _flattened(fields: Iterable[bigquery.SchemaField], prefix: str) -> Iterator[ResultColumn]:
+    for field in fields:
+        name = f"{prefix}{field.name}"
+        yield ResultColumn(name, type_name(field))
+        if field.field_type in ("RECORD", "STRUCT") and field.mode != "REPEATED":
+            yield from _flattened(field.fields, f"{name}.")

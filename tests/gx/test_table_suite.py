@@ -1,0 +1,269 @@
+"""A suite over a table: all its expectations in one BigQuery job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from plumbline.backtest.fetch import ask
+from plumbline.backtest.judging import Judge
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
+from plumbline.warehouse.client import open_client
+from support.projects import NOW, SmallProject
+
+pytestmark = pytest.mark.warehouse
+
+TABLES = {
+    "orders": "order_id int64, country string, state string, email string, customer_id int64, "
+    "total numeric, ordered_on date, created_at timestamp, address struct<city string>",
+    "customers": "id int64",
+}
+ROWS = {
+    "orders": [
+        (1, "de", "paid", "a@x.org", 10, "9.50", "2026-02-02", "2026-02-02 18:00:00", "Berlin"),
+        (2, "de", "open", None, 11, "20", "2026-02-02", "2026-02-02 19:00:00", "Bonn"),
+        (2, "fr", "gone", "c@x.org", 12, "30", "2026-02-02", "2026-02-02 20:00:00", "Paris"),
+        (4, "fr", "paid", "d@x.org", 99, "40", "2026-02-01", "2026-02-01 20:00:00", "Paris"),
+        (5, "fr", "test", None, 99, "50", "2026-02-02", "2026-02-04 20:00:00", "Paris"),
+    ],
+    "customers": [(10,), (11,)],
+}
+DAY = {"date_column": "ordered_on", "days": 1, "arrival": "created_at", "where": "state != 'test'"}
+
+
+def literal(value: object) -> str:
+    """As SQL; a city is a STRUCT."""
+    if value in ("Berlin", "Bonn", "Paris"):
+        return f"struct('{value}' as city)"
+    return "null" if value is None else repr(value)
+
+
+@pytest.fixture
+def shop(small: SmallProject) -> Iterator[SmallProject]:
+    """A project with two tables."""
+    client = open_client(small.target)
+    client.create_dataset("shop", exists_ok=True)
+    for table, columns in TABLES.items():
+        client.query(f"drop table if exists shop.{table}").result()
+        client.query(f"create table shop.{table} ({columns})").result()
+        rows = ", ".join(f"({', '.join(map(literal, row))})" for row in ROWS[table])
+        client.query(f"insert into shop.{table} values {rows}").result()
+    yield small
+    client.close()
+
+
+def judged(
+    shop: SmallProject,
+    *expectations: Mapping[str, Any],
+    table: str = "shop.orders",
+    **monitor: Any,
+) -> Outcome:
+    """What a suite over a table finds at the end of 2026-02-02."""
+    suite = {
+        "name": "orders",
+        "meta": {"monitor": {"table": table, **monitor}},
+        "expectations": list(expectations),
+    }
+    (shop.root / "expectations" / "orders.json").write_text(json.dumps(suite))
+    shop.checkpoint("orders")
+    (outcome,) = shop.run().outcomes
+    return outcome
+
+
+def expect(name: str, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
+    return {"type": f"expect_{name}", "severity": severity, "kwargs": kwargs}
+
+
+CONTRACT = [
+    expect("table_row_count_to_be_between", min_value=1),
+    expect("column_values_to_not_be_null", "warning", column="email", mostly=0.95),
+    expect("column_values_to_be_unique", column="order_id"),
+    expect("column_values_to_be_in_set", column="state", value_set=["paid", "open"]),
+    expect("foreign_key_to_exist", column="customer_id", to_table="shop.customers", to_column="id"),
+    expect("table_to_be_fresh", column="created_at", max_hours=24),
+]
+
+
+def test_all_expectations_are_one_job(shop: SmallProject) -> None:
+    outcome = judged(shop, *CONTRACT, rows=DAY)
+    assert outcome.status is Status.CRITICAL, outcome.reason
+    assert len(outcome.job_ids) == 1
+    assert (outcome.rows, outcome.declared, outcome.evaluated) == (3, 6, 6)
+    failures = {
+        one.expectation: (one.unexpected_count, one.element_count, one.samples)
+        for one in outcome.failures
+    }
+    assert failures == {
+        "expect_column_values_to_not_be_null": (1, 3, (None,)),
+        "expect_column_values_to_be_unique": (2, 3, (2, 2)),
+        "expect_column_values_to_be_in_set": (1, 3, ("gone",)),
+        "expect_foreign_key_to_exist": (1, 3, (12,)),
+    }
+
+
+def test_each_group_is_judged(shop: SmallProject) -> None:
+    outcome = judged(
+        shop,
+        expect("table_row_count_to_be_between", min_value=2),
+        expect("column_values_to_not_be_null", "warning", column="email", mostly=0.95),
+        rows=DAY,
+        group_by=["country"],
+    )
+    groups = {
+        group.key.label: (group.status, group.observed, group.threshold, group.unit)
+        for group in outcome.groups
+    }
+    assert groups == {
+        "de": (Status.WARNING, 50.0, 95.0, "%"),
+        "fr": (Status.CRITICAL, 1, 2, ""),
+    }
+    assert len(outcome.job_ids) == 1
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        expect("column_values_to_not_be_null", "info", column="email"),
+        expect("table_row_count_to_be_between", "warning", max_value=9),
+        expect("column_mean_to_be_between", "warning", column="total", min_value=1),
+    ],
+    ids=lambda one: one["type"],
+)
+def test_no_row_in_the_window_is_critical(shop: SmallProject, expectation: dict[str, Any]) -> None:
+    rows = {"date_column": "ordered_on", "due_days": 9}
+    outcome = judged(shop, expectation, expectation, rows=rows)
+    assert (outcome.status, outcome.rows) == (Status.CRITICAL, 0)
+    assert "no rows for 2026-01-25" in outcome.summary
+    assert outcome.summary.count("no rows") == 1
+
+
+VALUES: Sequence[tuple[dict[str, Any], bool, object]] = [
+    (expect("column_values_to_be_null", column="email"), False, (3, 4)),
+    (expect("column_values_to_not_be_in_set", column="state", value_set=["gone"]), False, (1, 4)),
+    (expect("column_values_to_be_between", column="total", min_value="9.5", max_value=30), False, (1, 4)),
+    (expect("column_values_to_be_between", column="ordered_on", min_value="2026-02-02"), False, (1, 4)),
+    (expect("column_value_lengths_to_equal", column="state", value=4), True, (0, 4)),
+    (expect("column_value_lengths_to_be_between", column="country", max_value=1), False, (4, 4)),
+    (expect("column_values_to_match_regex", column="email", regex="@x[.]org$"), True, (0, 4)),
+    (expect("column_values_to_not_match_regex", column="email", regex="^c"), False, (1, 4)),
+    (expect("column_values_to_match_like_pattern", column="state", like_pattern="p%"), False, (2, 4)),
+    (expect("column_values_to_be_in_set", column="address.city", value_set=["Paris"]), False, (2, 4)),
+    (
+        expect("column_values_to_not_be_null", column="email", row_condition="country == 'fr'"),
+        True,
+        (0, 2),
+    ),
+    (
+        expect("column_values_to_be_unique", column="order_id", row_condition="country == 'de'"),
+        True,
+        (0, 2),
+    ),
+    (expect("column_min_to_be_between", column="total", min_value=10), False, 9.5),
+    (expect("column_max_to_be_between", column="total", max_value=40), True, 40),
+    (expect("column_sum_to_be_between", column="total", min_value="99.5"), True, 99.5),
+    (expect("column_mean_to_be_between", column="total", max_value=20), False, 24.875),
+    (expect("column_median_to_be_between", column="order_id", min_value=2), True, 2.0),
+    (expect("column_unique_value_count_to_be_between", column="state", min_value=4), False, 3),
+    (expect("column_proportion_of_non_null_values_to_be_between", column="email", min_value=0.9), False, 0.75),
+    (expect("column_distinct_values_to_contain_set", column="state", value_set=["new"]), False, None),
+    (expect("column_distinct_values_to_be_in_set", column="state", value_set=["paid", "open"]), False, None),
+    (expect("column_distinct_values_to_equal_set", column="country", value_set=["de", "fr"]), True, None),
+    (expect("column_to_exist", column="emial"), False, None),
+    (expect("column_values_to_be_of_type", column="total", type_="NUMERIC"), True, "NUMERIC"),
+    (expect("table_row_count_to_equal", value=4), True, 4),
+]  # fmt: skip
+
+
+def test_each_type_finds_what_is_there(shop: SmallProject) -> None:
+    outcome = judged(
+        shop, *(one for one, _, _ in VALUES), rows={"where": "state != 'test' -- made up"}
+    )
+    assert outcome.evaluated == len(VALUES), outcome.reason
+    failures = iter(outcome.failures)
+    for (expectation, success, found), judged_one in zip(VALUES, outcome.expectations, strict=True):
+        assert judged_one.success is success, expectation
+        failure = None if success else next(failures)
+        if not isinstance(found, tuple):
+            observed = judged_one.observed
+            assert (
+                observed if found is None or isinstance(found, str) else float(str(observed))
+            ) == found
+        elif failure is not None:
+            assert (failure.unexpected_count, failure.element_count) == found, expectation
+    assert len(outcome.job_ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("expectation", "monitor", "reason"),
+    [
+        (expect("column_values_to_be_unique", column="order"), {}, "did you mean 'order_id'"),
+        (expect("column_values_to_be_unique", column="order_id"), {"table": "shop.order"}, "shop.order"),
+        (expect("column_mean_to_be_between", column="state", min_value=1), {}, "there is no mean"),
+        (
+            expect("column_values_to_be_unique", column="order_id"),
+            {"rows": {"date_column": "state"}},
+            "a window needs DATE",
+        ),
+        (
+            expect("column_values_to_be_unique", column="email", row_condition="country == 'it'"),
+            {},
+            "no row meets row_condition",
+        ),
+        (expect("column_kl_divergence_to_be_less_than", column="state", threshold=1,
+                partition_object={"values": ["a"], "weights": [1]}), {}, "can't be part of a suite"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_measured_is_an_error(
+    shop: SmallProject, expectation: dict[str, Any], monitor: dict[str, Any], reason: str
+) -> None:
+    outcome = judged(shop, expectation, **monitor)
+    assert outcome.status is Status.ERROR
+    assert reason in str(outcome.reason)
+
+
+@pytest.mark.parametrize(("hours", "status"), [(10, Status.PASS), (8, Status.CRITICAL)])
+def test_freshness_is_the_age_at_the_instant(
+    shop: SmallProject, hours: float, status: Status
+) -> None:
+    fresh = expect("table_to_be_fresh", column="created_at", max_hours=hours)
+    outcome = judged(shop, fresh, rows={"date_column": "ordered_on"})
+    assert outcome.status is status, outcome.reason
+    if status is Status.PASS:
+        assert outcome.expectations[0].observed == 9.0
+
+
+def test_personal_values_are_masked(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop\n    tables:\n      - name: orders\n"
+        "        columns:\n          - {name: email, config: {meta: {personal: true}}}\n"
+    )
+    outcome = judged(
+        shop, expect("column_values_to_match_regex", column="email", regex="^z"), rows=DAY
+    )
+    assert outcome.status is Status.CRITICAL
+    assert "x.org" not in json.dumps([str(outcome.failures), outcome.summary])
+
+
+def test_a_replay_finds_at_each_instant_what_a_run_finds(shop: SmallProject) -> None:
+    expectations = [
+        expect("column_values_to_be_in_set", column="state", value_set=["paid", "open"]),
+        expect("table_to_be_fresh", column="created_at", max_hours=24),
+    ]
+    alone = judged(shop, *expectations, rows=DAY)
+    instants = [NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)]
+    (answer,) = ask(shop.project, shop.target, ["orders"], instants, labels={}).values()
+    asked = answer.result()
+    found = list(Judge(shop.project, shop.target).outcomes(asked, instants))
+    assert asked.jobs == 1
+    assert [(str(one.status), one.rows) for one in found] == [
+        ("PASS", 1),
+        ("CRITICAL", 3),
+        ("CRITICAL", 0),
+    ]
+    assert found[1].summary == alone.summary
+    assert "no rows for 2026-02-03" in found[2].summary

@@ -66,7 +66,8 @@ def test_two_severities_are_two_expectations(
         none_failing("critical", max_value=critical),
     )
     assert outcome.status is status
-    assert outcome.thresholds == f"warning > {warning}, critical > {critical}"
+    levels = f"warning > {warning} orders, critical > {critical} orders"
+    assert outcome.thresholds == f"failing rows: {levels}"
 
 
 def test_each_group_has_the_bound(small: SmallProject) -> None:

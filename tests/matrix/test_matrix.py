@@ -28,6 +28,8 @@ NOT_IN_THE_MATRIX = {
     "expect_metric_to_follow_history",
     # it is a query itself: tests/gx
     "unexpected_rows_expectation",
+    # any row fails it, whatever the types: tests/gx/test_failing_rows.py
+    "expect_no_failing_rows",
 }
 
 

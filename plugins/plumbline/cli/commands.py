@@ -30,20 +30,9 @@ class Example:
     why: str
 
 
-class _SaysWhere(click.Command):
-    """Errors of the parser know their command, so that they can point to its help."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click's."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as fault:
-            fault.ctx = fault.ctx or ctx
-            raise
-
-
-class Command(_SaysWhere):
-    """A command whose help ends with examples and exit codes."""
+class _WithHelp(click.Command):
+    """Help that ends with examples and exit codes; errors of the parser know their command, so
+    that they can point to its help."""
 
     def __init__(
         self,
@@ -52,9 +41,6 @@ class Command(_SaysWhere):
         exit_codes: Mapping[int, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        # Set on each command: click keeps the help option of the first caller, which may have
-        # come without the group that says it for all.
-        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
         self.exit_codes = {0: "done", **(exit_codes or {}), **EXIT_CODES}
@@ -69,25 +55,38 @@ class Command(_SaysWhere):
         write_examples(formatter, self.examples)
         write_exit_codes(formatter, self.exit_codes)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as fault:
+            fault.ctx = fault.ctx or ctx
+            raise
 
-class Group(_SaysWhere, click.Group):
+
+class Command(_WithHelp):
+    """A command."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Set on each command: click keeps the help option of the first caller, which may have
+        # come without the group that says it for all.
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **kwargs)
+
+
+class Group(_WithHelp, click.Group):
     """A group whose commands are imported when they are used, not to list them."""
 
     def __init__(
         self,
         *args: Any,
         lazy: Mapping[str, tuple[str, str]] | None = None,
-        examples: Sequence[Example] = (),
-        exit_codes: Mapping[int, str] | None = None,
         **kwargs: Any,
     ) -> None:
         """``lazy``: name to (``module:attribute``, one line of help), in the order of help."""
         super().__init__(*args, **kwargs)
         self.no_args_is_help = False  # `parse_args` shows it, with another exit code
         self.lazy = dict(lazy or {})
-        self.examples = tuple(examples)
-        self.exit_codes = {0: "done", **(exit_codes or {}), **EXIT_CODES}
-        self.params.extend(shared_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's; without any argument, help and the exit code of wrong usage."""
@@ -151,15 +150,6 @@ class Group(_SaysWhere, click.Group):
         rows = [(name, text) for name, (_, text) in self.lazy.items()]
         rows += [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
         return rows
-
-    def format_epilog(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click calls it so
-        formatter: click.HelpFormatter,
-    ) -> None:
-        """Examples and exit codes."""
-        write_examples(formatter, self.examples)
-        write_exit_codes(formatter, self.exit_codes)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, error, warning
-from plumbline.models.properties import ModelProperties, models_in, sources_in
+from plumbline.models.properties import ModelProperties, SourceTable, models_in, sources_in
 from plumbline.project.document import Place
 
 NO_DESCRIPTION = warning(
@@ -81,17 +81,8 @@ def check(context: LintContext) -> Iterator[Finding]:
 
 
 def _of_model(context: LintContext, model: ModelProperties) -> Iterator[Finding]:
-    if not model.entry.get("description"):
-        yield NO_DESCRIPTION.at(
-            model.place, f"model {model.name!r} has no description", "add `description:`"
-        )
-    for column in model.columns.values():
-        if not column.entry.get("description"):
-            yield COLUMN_WITHOUT.at(
-                column.place,
-                f"column {column.name!r} of model {model.name!r} has no description",
-                "add `description:`",
-            )
+    name = f"model {model.name!r}"
+    yield from _undescribed(model, name, of=name)
     returned = context.columns.returned(model.name)
     if returned is not None:
         yield from _against_sql(model, returned)
@@ -127,14 +118,18 @@ def _against_sql(model: ModelProperties, returned: tuple[str, ...]) -> Iterator[
 def _of_sources(context: LintContext) -> Iterator[Finding]:
     for table in sources_in(context.facts.properties):
         where = f"{table.source}.{table.name}"
-        if not table.entry.get("description"):
-            yield NO_DESCRIPTION.at(
-                table.place, f"source table {where} has no description", "add `description:`"
+        yield from _undescribed(table, f"source table {where}", of=where)
+
+
+def _undescribed(
+    described: ModelProperties | SourceTable, name: str, *, of: str
+) -> Iterator[Finding]:
+    if not described.entry.get("description"):
+        yield NO_DESCRIPTION.at(described.place, f"{name} has no description", "add `description:`")
+    for column in described.columns.values():
+        if not column.entry.get("description"):
+            yield COLUMN_WITHOUT.at(
+                column.place,
+                f"column {column.name!r} of {of} has no description",
+                "add `description:`",
             )
-        for column in table.columns.values():
-            if not column.entry.get("description"):
-                yield COLUMN_WITHOUT.at(
-                    column.place,
-                    f"column {column.name!r} of {where} has no description",
-                    "add `description:`",
-                )

@@ -37,7 +37,7 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
     def build(selection: Selection, kwargs: Kwargs) -> Measure:
         column = selection.column(str(kwargs["column"]))
         template, kind = aggregate(column)
-        bounds = TypedBounds.of(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+        bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
         x, where = selection.name("x"), where_sql(kwargs, selection)
         value = selection.sql(column.name)
 
@@ -123,7 +123,7 @@ def median(selection: Selection, kwargs: Kwargs) -> Measure:
     column = selection.column(str(kwargs["column"]))
     need_number(column, "median")
     kind = column.kind if column.kind.name in ("NUMERIC", "BIGNUMERIC") else FLOAT
-    bounds = TypedBounds.of(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+    bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
     where, value = where_sql(kwargs, selection), selection.sql(column.name)
     x = value if where is None else f"if({where}, {value}, null)"
 
@@ -146,7 +146,7 @@ def median(selection: Selection, kwargs: Kwargs) -> Measure:
 def non_null_share(selection: Selection, kwargs: Kwargs) -> Measure:
     """``COUNT(x) / COUNT(*)``, from 0 to 1."""
     column = selection.column(str(kwargs["column"]))
-    bounds = TypedBounds.of(kwargs, FLOAT, "a share is a number")
+    bounds = TypedBounds.typed(kwargs, FLOAT, "a share is a number")
     where, value = where_sql(kwargs, selection), selection.sql(column.name)
 
     def read(answer: Answer, _: datetime) -> Measured:
@@ -222,7 +222,7 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
 
 def row_count(selection: Selection, kwargs: Kwargs) -> Measure:
     """``COUNT(*)``."""
-    bounds = TypedBounds.of(kwargs, INTEGER, "a count is a number")
+    bounds = TypedBounds.typed(kwargs, INTEGER, "a count is a number")
     where = where_sql(kwargs, selection)
 
     def read(answer: Answer, _: datetime) -> Measured:

@@ -2,7 +2,8 @@
 
 It adds mutes named ``NAME-0``, ``NAME-1``, ... to the state, one a commit, each on what it has
 read; overtaken, it reads again. So whoever loses a commit loses a mute, which a test sees.
-Prints the version of each commit; ``--turns`` takes a turn for each.
+Prints the version of each commit; ``--turns`` takes a turn for each. ``--emulator`` is a server
+that machines without a common lock share.
 """
 
 from __future__ import annotations
@@ -33,12 +34,13 @@ def main() -> None:
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--project", required=True)
     parser.add_argument("--endpoint")
+    parser.add_argument("--emulator")
     parser.add_argument("--name", required=True)
     parser.add_argument("--commits", type=int, required=True)
     parser.add_argument("--turns", action="store_true")
     asked = parser.parse_args()
     store = StateStore(
-        embedded_target(asked.state_dir, project=asked.project),
+        embedded_target(asked.state_dir, project=asked.project, emulator_host=asked.emulator),
         endpoint=asked.endpoint,
         honours_job_ids=asked.endpoint is not None,
     )

@@ -196,7 +196,9 @@ def test_who_took_the_id_but_is_not_done_yet_wins(
         second.commit(with_mute(seen, "second"), based_on=seen)
 
 
-@pytest.mark.parametrize("kind", ["bigquery", "embedded", "embedded, without taking turns"])
+@pytest.mark.parametrize(
+    "kind", ["bigquery", "embedded", "embedded, without taking turns", "emulator of two machines"]
+)
 def test_of_processes_at_once_each_version_has_one_writer_and_none_is_lost(
     warehouse: Target, proxy: BigQueryProxy, kind: str
 ) -> None:
@@ -204,8 +206,10 @@ def test_of_processes_at_once_each_version_has_one_writer_and_none_is_lost(
         "bigquery": ["--endpoint", proxy.url],
         "embedded": ["--turns"],
         "embedded, without taking turns": [],
+        "emulator of two machines": ["--emulator", endpoint_of(warehouse)],
     }[kind]
-    processes = [committer(warehouse, name, *options) for name in ("a", "b")]
+    others = [one.replace("127.0.0.1", "localhost") for one in options]  # with a lock of its own
+    processes = [committer(warehouse, "a", *options), committer(warehouse, "b", *others)]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

@@ -24,9 +24,9 @@ class Claims:
     """The claims of one run.
 
     Args:
-        holder: who claims messages: this run on this machine.
+        holder: who claims messages: this run, ``@`` its machine where the lock is the machine's.
         one_at_a_time: whether runs take turns under a lock, so that another run's claim is that of
-            a dead one.
+            a dead one, if it is of the same machine.
     """
 
     holder: str
@@ -76,12 +76,10 @@ class Claims:
 
     def is_anothers(self, pending: Pending, now: datetime) -> bool:
         """Whether another run, which may be alive, is delivering it."""
-        return (
-            not self.one_at_a_time
-            and pending.claimed_by is not None
-            and pending.claimed_by != self.holder
-            and not has_lapsed(pending, now)
-        )
+        holder = pending.claimed_by
+        if holder is None or holder == self.holder or has_lapsed(pending, now):
+            return False
+        return not (self.one_at_a_time and _machine(holder) == _machine(self.holder))
 
     def _is_free(self, pending: Pending, now: datetime, tried: Collection[str]) -> bool:
         if pending.message.id in tried or self.is_anothers(pending, now):
@@ -92,6 +90,10 @@ class Claims:
     def _claim(self, pending: Pending, now: datetime) -> Pending:
         until = now + timedelta(seconds=CLAIM_SECONDS)
         return replace(pending, claimed_by=self.holder, claimed_until=until)
+
+
+def _machine(holder: str) -> str:
+    return holder.partition("@")[2]
 
 
 def has_lapsed(pending: Pending, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import socket
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -138,6 +139,9 @@ def make_alert_service(
         ConfigError: ``checkpoints/alerts.yml`` or ``mutes.yml`` is malformed.
     """
     config = project.alerts.for_target(target.name)
+    holder = holder or uuid.uuid4().hex
+    if target.emulator_host is not None:
+        holder += f"@{socket.gethostname()}"
     opened = open_project_channels(project, environment)
     return AlertService(
         config=config,
@@ -149,7 +153,7 @@ def make_alert_service(
         stale=project.stale_entries,
         gap=_gap(project, checkpoint, environment),
         clock=clock,
-        holder=holder or uuid.uuid4().hex,
+        holder=holder,
         zone=project.timezone,
         acknowledge=lambda known, at: acknowledge(known, at, opened.channels),
         progress=progress,

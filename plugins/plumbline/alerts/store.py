@@ -3,7 +3,9 @@ the warehouse can't be reached.
 
 A commit is version ``n + 1`` under a job id made of that number. BigQuery takes a job id once, so
 of two that commit on the same version one is told 409, reads what the other wrote, decides again.
-The embedded warehouse takes any id, so there a lock of the kernel makes runs take turns.
+The embedded warehouse takes any id, so there a lock of the kernel makes runs take turns. Another
+emulator (``BIGQUERY_EMULATOR_HOST``) may serve machines that share no lock: there a commit is one
+statement, which inserts its version unless it is there.
 
 Used by `plumbline.alerts.service` and `plumbline.alerts.editing`.
 """
@@ -86,6 +88,15 @@ select writer
 from `{{dataset}}.{table}`
 where version = @version and {{own}}
 limit 1
+"""
+
+_INSERT = """
+insert into `{{dataset}}.{table}` ({columns})
+select {values}
+from (select 1)
+where not exists (
+  select 1 from `{{dataset}}.{table}` where version = @version and {{own}}
+)
 """
 
 _EVENTS = """
@@ -279,6 +290,9 @@ class StateStore:
             "snapshot": to_json(state),
             **_scope(self._target),
         }
+        if self._target.emulator_host is not None and not self._honours_job_ids:
+            self._insert(row)
+            return
         job_id = self._dataset.job_id(
             self._table.name,
             self._target.plumbline_project,
@@ -298,6 +312,30 @@ class StateStore:
                 raise ConflictError
             # Somebody took that row away, by hand: the job's id can't be had again.
             number = done.number + 1
+
+    def _insert(self, row: Mapping[str, Any]) -> None:
+        """Insert ``row`` unless its version is there; an emulator runs a statement whole.
+
+        Raises:
+            ConflictError: another run has committed that version.
+        """
+        columns = self._table.columns
+        scope = _scope(self._target)
+        self._dataset.read(
+            "alerts_commit",
+            _INSERT.format(
+                table=self._table.name,
+                columns=", ".join(one.name for one in columns),
+                values=", ".join(f"@{one.name}" for one in columns),
+            ),
+            [
+                Parameter(one.name, one.type, row[one.name])
+                for one in columns
+                if one.name not in scope
+            ],
+        )
+        if self._writer_of(row["version"]) != row["writer"]:
+            raise ConflictError
 
     def write_events(self, state: AlertState) -> None:
         """Write the events of ``state`` into their tables; again, it writes nothing more.
@@ -555,7 +593,7 @@ def turn_lock(
 
     The server that plumbline starts belongs to a folder of state, where the lock is a file. Another
     server (``BIGQUERY_EMULATOR_HOST``) serves runs with folders of their own: there the machine
-    has the lock.
+    has the lock, and runs on other machines, as containers are, go by claims.
 
     Raises:
         LockTimeoutError: another run kept it for ``seconds``.

@@ -41,6 +41,8 @@ FOOT = """
 - **Of one incident in one channel** is what the readers of one channel see of it.
 - Counted are incidents with a message of their own. One that is only named in the message of an
   upstream monitor has none.
+- Replayed is one checkpoint with all monitors, not the schedules of `checkpoints/schedule.yml`. Two
+  checkpoints that share a monitor share its incident.
 - All channels count as configured, and nobody acknowledges or mutes anything. Not counted are
   copies to the fallback while a channel fails, and messages of the watchdog.
 

@@ -80,10 +80,13 @@ def failing_under_earlier_keys(
         left: those that left the window now.
     """
     before = {member.key: member for member in (*incident.left_members, *incident.members)}
+    new = failing.keys() - before.keys()
+    if not new or not memory.arrivals:  # of too many groups, what was judged before is not known
+        return {}
     healthy = {key.text for key in outcome.judged} - failing.keys()
     times = _times([*healthy, *failing, *before, *memory.arrivals])
     found: dict[str, datetime] = {}
-    for key in sorted(failing.keys() - before.keys()):  # of dates, the earlier first
+    for key in sorted(new):  # of dates, the earlier first
         rest, dates = _without_dates(key)
         if not dates:
             replaced = _replaced(key, outcome, memory, left)

@@ -95,6 +95,18 @@ def test_what_is_news_when_the_window_moves_on(runs: Sequence[str], news: list[s
     assert see(history, runs[-1]) == news
 
 
+def test_of_more_groups_than_are_remembered_each_new_one_is_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("plumbline.alerts.incidents.window.MOST_ARRIVALS", 2)
+    history = History()
+    for words in ("a. b. c.", "a. bC c."):
+        see(history, words)
+    assert see(history, "a. c. dC") == NEW
+    assert see(history, "1C 2. 3.") == NEW
+    assert see(history, "1C 2. 4C") == NEW
+
+
 def test_it_fails_since_the_first_of_them_did() -> None:
     history = History()
     for words in ("1C", "2C", "2C 3C"):

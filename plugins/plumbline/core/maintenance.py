@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.core.cron import last_time, next_time
 from plumbline.core.instants import in_utc
+from plumbline.core.text import span
 
 _TICK = timedelta(microseconds=1)
 
@@ -38,8 +39,8 @@ class MaintenanceWindow:
         return began if in_utc(now) - began < self.duration else None
 
     def describe(self) -> str:
-        """``for 2:00:00 from each `0 2 * * SUN` (America/New_York)``."""
-        return f"for {self.duration} from each `{self.cron}` ({self.zone})"
+        """``for 2 h from each `0 2 * * SUN` (America/New_York)``."""
+        return f"for {span(self.duration)} from each `{self.cron}` ({self.zone})"
 
 
 def end_of_window(windows: Sequence[MaintenanceWindow], now: datetime) -> datetime | None:

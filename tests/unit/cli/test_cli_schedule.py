@@ -126,7 +126,7 @@ FORMATS: dict[str, tuple[tuple[str, ...], list[str]]] = {
 def test_exports_say_what_happens_in_a_maintenance_window(
     file: Path, plumbline: Plumbline, form: str
 ) -> None:
-    note = "#   for 2:00:00 from each `0 17 * * *` (America/Los_Angeles)\n"
+    note = "#   for 2 h from each `0 17 * * *` (America/Los_Angeles)\n"
     export = ("schedule", "export", "--format", form, *FORMATS[form][0])
     assert note not in plumbline(*export).out
     file.write_text(MAINTENANCE)

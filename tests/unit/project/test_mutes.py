@@ -126,7 +126,7 @@ def test_a_window_is_described_by_its_cron_and_zone(file: Path) -> None:
     file.write_text(WINDOW)
     (mute,) = read_mutes(read_document(file), zone=NEW_YORK)
     assert mute.describe() == (
-        "bdb_coverage is muted for 2:00:00 from each `0 2 * * SUN` (America/New_York) by "
+        "bdb_coverage is muted for 2 h from each `0 2 * * SUN` (America/New_York) by "
         "ml-platform: the weekly reload"
     )
 

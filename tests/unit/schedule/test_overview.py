@@ -113,7 +113,7 @@ def test_maintenance_windows_are_shown_and_no_run_is_in_them() -> None:
     held = schedule(maintenance=(window("0 5 * * *", 8),))
     (view,) = views = read_overview([held], now=NOW, count=2, last_runs={})
     text = as_text(overview_page(views, now=NOW))
-    assert "  no runs     for 8:00:00 from each `0 5 * * *` (America/Los_Angeles)\n" in text
+    assert "  no runs     for 8 h from each `0 5 * * *` (America/Los_Angeles)\n" in text
     assert [f"{due:%d %H:%M}" for due in view.following] == ["01 01:00", "01 07:00"]
     (entry,) = overview_dict(views, now=NOW)["schedules"]
     assert entry["maintenance"] == [

@@ -218,7 +218,8 @@ def _revision(execution: str, expected: str, job: Job, gcloud: Gcloud) -> Link:
             "revision",
             False,
             "the run's log names no revision",
-            "build the image with --build-arg PLUMBLINE_REVISION=...",
+            "build the image with --build-arg PLUMBLINE_REVISION=...; in a maintenance window of "
+            "its schedule, a run checks nothing: try again after it",
         )
     if all(is_revision(one, expected) for one in ran):
         return Link("revision", True, min(ran))

@@ -31,6 +31,21 @@ def with_renamed_channels(state: AlertState, config: AlertsConfig) -> AlertState
     )
 
 
+def vanished_channels(state: AlertState, config: AlertsConfig) -> dict[str, tuple[str, ...]]:
+    """Channels that ``config`` no longer has, with the open incidents that they were notified of.
+
+    Args:
+        state: `with_renamed_channels`.
+        config: as it is now.
+    """
+    found: dict[str, list[str]] = {}
+    for incident in state.known.incidents:
+        for name in incident.notified_channels if incident.is_open else ():
+            if name not in config.channels:
+                found.setdefault(name, []).append(incident.id)
+    return {name: tuple(incidents) for name, incidents in sorted(found.items())}
+
+
 def _incident(incident: Incident, names: Mapping[str, str]) -> Incident:
     notified = dict.fromkeys(names.get(name, name) for name in incident.notified_channels)
     return replace(

@@ -32,7 +32,7 @@ from plumbline.alerts.incidents.model import Change, Decision, Incident, Known, 
 from plumbline.alerts.incidents.names import ProjectNames
 from plumbline.alerts.outage import Gap, with_unknown_incidents
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery
-from plumbline.alerts.renamed_channels import with_renamed_channels
+from plumbline.alerts.renamed_channels import vanished_channels, with_renamed_channels
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.alerts.rows import incident_row
@@ -46,6 +46,7 @@ from plumbline.core.instants import in_utc
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
+from plumbline.core.text import listing
 from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
@@ -150,6 +151,7 @@ class AlertService:
         with self.store.exclusively(self.progress):
             deliveries, state = self._delivery(store, force=force).run(self._take_over(store))
             lines = [line for delivery in deliveries for line in _lines(delivery)]
+            self._note_vanished(with_renamed_channels(state, self.config))
             return self._report(lines, state)
 
     def close(self, text: str, *, by: str, reason: str, run: Run) -> tuple[Incident, AlertsReport]:
@@ -257,6 +259,7 @@ class AlertService:
         facts: RunFacts,
     ) -> _Decided:
         before, state = state, with_renamed_channels(state, self.config)
+        self._note_vanished(state)
         known = self._believable(store, without_unsent_notices(state.known))
         ids = IncidentIds(self.scope, is_known=not _is_blank(store, state))
         if not store.is_local:
@@ -365,6 +368,17 @@ class AlertService:
             )
             lines.append(f"Channel {name} is not configured ({why}): {where}.")
         return lines
+
+    def _note_vanished(self, state: AlertState) -> None:
+        """A line for each channel that is gone from the file while its incidents are open."""
+        for name, incidents in vanished_channels(state, self.config).items():
+            instead = with_fallback(self.config, name, self.opened.channels)
+            told = f"{instead} is notified of their end" if instead else "it hears no more of them"
+            self._note(
+                f"Channel {name} is no longer in checkpoints/alerts.yml, and was notified of "
+                f"{listing(incidents)}, still open: {told}. If it was renamed, add "
+                f"`renamed_from: {name}` to its new name."
+            )
 
     def _muted(self, state: AlertState, outcomes: Sequence[Outcome]) -> list[str]:
         """Mutes by command; those of the file the run says by itself."""

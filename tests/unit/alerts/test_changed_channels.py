@@ -127,6 +127,29 @@ def test_a_renamed_channel_hears_the_end(world: World) -> None:
     assert lines(run(world, 1, Status.PASS)) == [("resolved", "ops", True)]
 
 
+@pytest.mark.parametrize(
+    ("fallback", "told"),
+    [("slack", "slack is notified of their end"), (None, "it hears no more of them")],
+)
+def test_a_channel_that_is_gone_while_its_incident_is_open_is_said_at_each_run(
+    world: World, fallback: str | None, told: str
+) -> None:
+    run(world, 0, Status.CRITICAL)
+    (incident,) = world.warehouse.state.known.incidents
+    kept = {name: one for name, one in world.config.channels.items() if name != "slack-error"}
+    del world.phones["slack-error"]
+    world.config = replace(world.config, channels=kept, routes=(), fallback=fallback)
+
+    said = (
+        f"Channel slack-error is no longer in checkpoints/alerts.yml, and was notified of "
+        f"{incident.id}, still open: {told}. If it was renamed, add `renamed_from: slack-error` "
+        "to its new name."
+    )
+    assert said in run(world, 1, Status.CRITICAL).notes
+    assert said in run(world, 2, Status.PASS).notes
+    assert not any("no longer in" in note for note in run(world, 3, Status.PASS).notes)
+
+
 def test_a_renamed_channel_gets_what_waits_for_it(world: World) -> None:
     world.phones["slack-error"].answers = [BUSY]
     run(world, 0, Status.CRITICAL)

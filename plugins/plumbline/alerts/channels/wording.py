@@ -134,6 +134,13 @@ def found(item: Item) -> str:
     return f"{text} ({one_line(item.thresholds)})"
 
 
+def news(item: Item) -> str:
+    """`found`, where the headline and the failed expectations leave some of it out."""
+    text = found(item)
+    is_told = text == number(item) or (text.startswith(f"{number(item)} (") and item.expectations)
+    return "" if is_told and number(item) in headline(item) else text
+
+
 def impact(item: Item) -> str:
     """What it costs; while a check cannot be made, nobody knows."""
     if item.status is Status.ERROR:
@@ -209,7 +216,7 @@ def what_changed(item: Item) -> list[str]:
     """What is different from the last word on the incident, a sentence each."""
     lines = []
     if item.event is Event.FLAPPING:
-        lines.append("Fails and recovers again and again: nothing more is said until it is calm.")
+        lines.append("Flapping: no more messages until it is stable or a new group is CRITICAL.")
     new = [line.label for line in item.groups if line.is_new]
     if item.event is not Event.OPENED and new:
         lines.append(f"{len(new)} new: {names(new)}")
@@ -260,7 +267,7 @@ def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list
     if item.event.is_end:
         lines.append(Detail("found", found(item) if item.observed is not None else ""))
     else:
-        lines += [Detail("found", found(item)), *_failing(item, most_groups)]
+        lines += [Detail("found", news(item)), *_failing(item, most_groups)]
         lines.append(Detail("impact", one_line(impact(item))))
         lines.append(Detail("do", item.action or ""))
     lines += [
@@ -279,7 +286,7 @@ def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list
         Detail("ack", one_line(item.ack_command or "")),
         Detail("note", _ASSUMED if item.is_assumed else ""),
         *(Detail("note", one_line(note)) for note in item.notes[:MOST_NOTES]),
-        Detail("since", moment(item.since)),
+        Detail("since", moment(item.since) if item.event.is_end else ""),
         Detail("incident", one_line(item.incident)),
     ]
     return [line for line in lines if line.text]

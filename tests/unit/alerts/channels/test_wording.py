@@ -296,7 +296,7 @@ def test_plain_text_counts_what_has_no_room() -> None:
     [
         (line_coverage(Event.RESOLVED, recovered=("a", "b")), "2 recovered: a, b"),
         (line_coverage(Event.EXPIRED, left=tuple("abcdefg")), "a, b, c, d, e and 2 more"),
-        (line_coverage(Event.FLAPPING), "Fails and recovers again and again"),
+        (line_coverage(Event.FLAPPING), "Flapping: no more messages until it is stable"),
         (line_coverage(groups=(), expectations=("x must be 1",)), "fails     x must be 1"),
         (line_coverage(expectations=("x must be 1",)), "fails     x must be 1\n  where"),
         (line_coverage(expectations=("x",) * 12), "            x\n            and 2 more"),
@@ -362,3 +362,23 @@ def test_groups_beyond_their_threshold_are_said_with_metric_bound_and_worst() ->
         "3 Feb 13:00 EST"
     )
     assert wording.found(item) == "1 of 7 services more than 72 h behind, worst 158 h"
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (line_coverage(expectations=("x must be 1",)), ""),
+        (
+            line_coverage(),
+            "44.2 % (mean of coverage_pct: warning < 80 %, critical < 50 %)",
+        ),
+        (
+            line_coverage(observed=45.7, numerator=240, expectations=("x must be 1",)),
+            "45.7 %, 240 of 525 (mean of coverage_pct: warning < 80 %, critical < 50 %)",
+        ),
+        (grading(), ""),
+        (failed_check(), ""),
+    ],
+)
+def test_below_the_headline_only_what_it_leaves_out_is_found(item: Item, text: str) -> None:
+    assert wording.news(item) == text

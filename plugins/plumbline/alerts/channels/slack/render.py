@@ -182,10 +182,9 @@ def _what(item: Item) -> list[Block]:
     lines = [escape.mrkdwn(line) for line in wording.what_changed(item)]
     if item.event.is_end:
         return [_section("\n".join(lines))] if lines else []
-    found = wording.cut(wording.found(item), 2 * _LONGEST_LINE)
     good = wording.last_good(item)
-    if found not in wording.headline(item):
-        lines.append(escape.mrkdwn(found))
+    if found := wording.news(item):
+        lines.append(_short(found, 2 * _LONGEST_LINE))
     if good:
         lines.append(f"Last good: {escape.mrkdwn(good)}")
     if item.groups:

@@ -1,4 +1,4 @@
-"""What the cards of Microsoft Teams and Google Chat share: how many items fit; pure."""
+"""What channels that draw messages share: the color of a status, and how many items fit; pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ from collections.abc import Callable, Sequence
 
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
+from plumbline.core.status import Status, worst
 
 MOST_GROUPS = 8
 
+_COLORS = {Status.CRITICAL: "#cf222e", Status.ERROR: "#8250df", Status.WARNING: "#bf8700"}
+_GREEN = "#1a7f37"
+
 _LONGEST_LINES = (600, 200, 60)
 """Characters of a line, from the first that leaves room for an item."""
+
+
+def status_of(items: Sequence[Item]) -> Status:
+    """The worst that is still wrong; PASS where all has ended."""
+    return worst([item.status for item in items if not item.event.is_end])
+
+
+def color_of(*items: Item) -> str:
+    """The color of `status_of`."""
+    return _COLORS.get(status_of(items), _GREEN)
 
 
 def encoded(

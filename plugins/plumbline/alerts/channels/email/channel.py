@@ -7,7 +7,7 @@ are kept among the references until it is delivered. Who is refused for good is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
@@ -20,41 +20,24 @@ _HAVE_IT = "have_it"
 """Among the references of an incident: the message, and who has it already."""
 
 
+@dataclass(eq=False)
 class EmailChannel:
-    """Recipients of e-mail.
+    """Recipients of e-mail."""
 
-    Args:
-        name: as routes name it.
-        server: where mail is handed in.
-        sender: the address in ``From``.
-        recipients: the addresses in ``To``.
-        clock: says what now is.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        server: MailServer,
-        *,
-        sender: str,
-        recipients: Sequence[str],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self.name = name
-        self._server = server
-        self._sender = sender
-        self._recipients = tuple(recipients)
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return f"EmailChannel({self.name!r})"
+    name: str
+    server: MailServer
+    sender: str
+    """The address in ``From``."""
+    recipients: Sequence[str]
+    """The addresses in ``To``."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt, to the recipients that don't have the message yet."""
         have_it = _have_it(message)
-        waiting = [address for address in self._recipients if address not in have_it]
-        mail = mail_of(message, sender=self._sender, recipients=self._recipients, now=self._clock())
-        done = send(self._server, mail, waiting, timeout_seconds=timeout_seconds)
+        waiting = [address for address in self.recipients if address not in have_it]
+        mail = mail_of(message, sender=self.sender, recipients=self.recipients, now=self.clock())
+        done = send(self.server, mail, waiting, timeout_seconds=timeout_seconds)
         receipt = done.receipt
         if receipt.verdict is DeliveryStatus.REFUSED and done.refused and have_it:
             receipt = replace(receipt, verdict=DeliveryStatus.DELIVERED, missed=receipt.detail)
@@ -69,7 +52,7 @@ class EmailChannel:
         self, message: Message, have_it: Sequence[str] = ()
     ) -> Mapping[str, Mapping[str, str]]:
         """The first mail of each incident; of a mail that waits for some, who has it."""
-        own = message_id(message, self._sender)
+        own = message_id(message, self.sender)
         more = {_HAVE_IT: " ".join((message.id, *have_it))} if have_it else {}
         return {
             item.incident: {

@@ -14,6 +14,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
+from plumbline.alerts.channels.cards import color_of
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
 from plumbline.alerts.channels.wording import (
@@ -28,7 +29,6 @@ from plumbline.alerts.channels.wording import (
     subject,
 )
 from plumbline.core.safe_text import one_line
-from plumbline.core.status import Status
 
 LONGEST_TEXT = 60_000
 """Characters of the plain text."""
@@ -43,8 +43,6 @@ _LONGEST_LINE = 500
 _ONE_LINE = SMTP.clone(max_line_length=998)
 """Python folds a title that is too long for 78 characters right after ``Subject:``, and some
 clients then show it with a blank."""
-_COLOURS = {Status.CRITICAL: "#cf222e", Status.ERROR: "#8250df", Status.WARNING: "#bf8700"}
-_GOOD = "#1a7f37"
 
 
 def mail_of(
@@ -107,7 +105,7 @@ def html(message: Message, *, now: datetime | None = None) -> str:
 
 
 def _item(item: Item) -> str:
-    colour = _GOOD if item.event.is_end else _COLOURS.get(item.status, "#57606a")
+    colour = color_of(item)
     title = _tag("h2", escape(headline(item)), f"font-size:16px;margin:0 0 8px;color:{colour}")
     rows = "\n".join(_rows(details(item)))
     style = f"border-left:4px solid {colour};padding-left:12px;margin:0 0 20px"

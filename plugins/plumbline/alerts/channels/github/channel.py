@@ -12,7 +12,7 @@ import re
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
@@ -49,45 +49,37 @@ _FIXES = {
 }
 
 
+@dataclass(eq=False)
 class GitHubChannel:
     """The issues of a repository.
-
-    `ends_by_key`: an end without an open issue of its incident changes nothing.
-
-    Args:
-        name: as routes name it.
-        repository: ``owner/name``.
-        token: with the permission to write its issues.
-        base_url: of the REST API; GitHub Enterprise has ``https://HOST/api/v3``.
 
     Raises:
         ConfigError: the repository is not ``owner/name``.
     """
 
-    ends_by_key = True
+    name: str
+    repository: str
+    """``owner/name``."""
+    token: Secret
+    """With the permission to write its issues."""
+    base_url: str = BASE_URL
+    """Of the REST API; GitHub Enterprise has ``https://HOST/api/v3``."""
 
-    def __init__(
-        self, name: str, repository: str, token: Secret, *, base_url: str = BASE_URL
-    ) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", repository):
+    ends_by_key: ClassVar = True
+    """An end without an open issue of its incident changes nothing."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", self.repository):
             raise ConfigError(
-                f"{repository!r} is not a GitHub repository", fix="write it as owner/name"
+                f"{self.repository!r} is not a GitHub repository", fix="write it as owner/name"
             )
-        self.name = name
-        self._repository = repository
-        self._token = token
-        self._base_url = base_url.rstrip("/")
-
-    def __repr__(self) -> str:
-        return f"GitHubChannel({self.name!r}, {self._repository!r})"
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt; the next goes on where this one ended."""
         receipts: list[Receipt] = []
-        with Caller(timeout_seconds=timeout_seconds, secrets=[self._token]) as caller:
-            delivery = _Delivery(
-                f"{self._base_url}/repos/{self._repository}", self._token, caller, message
-            )
+        with Caller(timeout_seconds=timeout_seconds, secrets=[self.token]) as caller:
+            url = f"{self.base_url.rstrip('/')}/repos/{self.repository}"
+            delivery = _Delivery(url, self.token, caller, message)
             items = [clipped(item) for item in message.items if item.event is not Event.SUPPRESSED]
             for item in items:
                 try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,35 +23,21 @@ _FIXES = {
 }
 
 
+@dataclass(eq=False)
 class GoogleChatChannel:
-    """A space of Google Chat, by its webhook.
+    """A space of Google Chat, by its webhook."""
 
-    Args:
-        name: as routes name it.
-        webhook: its URL, which is a secret.
-        clock: says what now is; a late message says so.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        webhook: Secret,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self.name = name
-        self._webhook = webhook
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return f"GoogleChatChannel({self.name!r})"
+    name: str
+    webhook: Secret
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Says what now is; a late message says so."""
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt."""
-        body = encoded(message, now=self._clock())
+        body = encoded(message, now=self.clock())
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        url = _replying(self._webhook)
-        with Caller(timeout_seconds=timeout_seconds, secrets=(self._webhook,)) as caller:
+        url = _replying(self.webhook)
+        with Caller(timeout_seconds=timeout_seconds, secrets=(self.webhook,)) as caller:
             reply = caller.send("POST", url, headers=headers, body=body)
         return reply.receipt.with_fix(_FIXES)
 

@@ -23,15 +23,11 @@ from plumbline.alerts.channels.wording import (
     subject,
 )
 from plumbline.core.safe_text import one_line
-from plumbline.core.status import Status
 
 MOST_BYTES = 30_000
 """Of a request; Google Chat accepts 32,000."""
 LONGEST_TEXT = 4_096
 """Characters of the text beside the card; a subject is far below."""
-
-_COLOURS = {Status.CRITICAL: "#cf222e", Status.ERROR: "#8250df", Status.WARNING: "#bf8700"}
-_GOOD = "#1a7f37"
 
 Part = dict[str, Any]
 
@@ -73,9 +69,8 @@ def _body(message: Message, items: Sequence[Item], longest: int, now: datetime |
 
 
 def _section(item: Item, longest: int) -> Part:
-    colour = _GOOD if item.event.is_end else _COLOURS.get(item.status, "#57606a")
     title = escape(cut(headline(item), longest))
-    lines = [f'<font color="{colour}"><b>{title}</b></font>']
+    lines = [f'<font color="{cards.color_of(item)}"><b>{title}</b></font>']
     label = ""
     for detail in details(item, most_groups=cards.MOST_GROUPS, addresses=False):
         shown = "" if detail.label == label else f"<b>{escape(detail.label)}</b>: "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.message import Message
@@ -17,25 +18,17 @@ _FIXES = {400: "check the routing key: it is that of an Events API v2 integratio
 _ACCEPTED = 202
 
 
+@dataclass(eq=False)
 class PagerDutyChannel:
-    """A service of PagerDuty, by the key of its Events API v2 integration.
+    """A service of PagerDuty, by the routing key of its Events API v2 integration."""
 
-    Args:
-        name: as routes name it.
-        routing_key: the integration's key.
-        base_url: ``https://events.eu.pagerduty.com`` for accounts in the EU.
-    """
+    name: str
+    routing_key: Secret
+    base_url: str = BASE_URL
+    """``https://events.eu.pagerduty.com`` for accounts in the EU."""
 
-    ends_by_key = True
+    ends_by_key: ClassVar = True
     """An end without an opening is harmless: PagerDuty goes by the incident's id."""
-
-    def __init__(self, name: str, routing_key: Secret, *, base_url: str = BASE_URL) -> None:
-        self.name = name
-        self._routing_key = routing_key
-        self._url = base_url.rstrip("/") + "/v2/enqueue"
-
-    def __repr__(self) -> str:
-        return f"PagerDutyChannel({self.name!r})"
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt; what went through before a failure is repeated by the next, harmlessly."""
@@ -43,11 +36,12 @@ class PagerDutyChannel:
         if not events:
             return Receipt(DeliveryStatus.DELIVERED, "nothing to send: PagerDuty reminds by itself")
         receipts: list[Receipt] = []
-        with Caller(timeout_seconds=timeout_seconds, secrets=[self._routing_key]) as caller:
+        url = f"{self.base_url.rstrip('/')}/v2/enqueue"
+        with Caller(timeout_seconds=timeout_seconds, secrets=[self.routing_key]) as caller:
             for event in events:
-                body = encoded({"routing_key": self._routing_key.reveal(), **event})
+                body = encoded({"routing_key": self.routing_key.reveal(), **event})
                 headers = {"Content-Type": "application/json"}
-                reply = caller.send("POST", self._url, headers=headers, body=body)
+                reply = caller.send("POST", url, headers=headers, body=body)
                 receipts.append(_receipt(reply))
                 if _is_pointless_to_go_on(reply):
                     break

@@ -18,10 +18,11 @@ from datetime import datetime
 from typing import Any
 
 from plumbline.alerts.channels import wording
+from plumbline.alerts.channels.cards import color_of, status_of
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.slack import escape
 from plumbline.core.safe_text import one_line
-from plumbline.core.status import Status, worst
+from plumbline.core.status import Status
 
 MOST_CHARACTERS = 12_000
 """Of all blocks as JSON; from about 13,000 Slack answers ``msg_blocks_too_long``."""
@@ -65,7 +66,7 @@ def payload(message: Message, *, now: datetime | None = None) -> Payload:
         bars.append(bar)
     rest = message.items[len(bars) :]
     if rest:
-        bars.append({"color": _BARS[_status(rest)], "blocks": [_section(_headlines(rest))]})
+        bars.append({"color": color_of(*rest), "blocks": [_section(_headlines(rest))]})
     return _payload(message, now, bars)
 
 
@@ -119,34 +120,22 @@ def _fallback(message: Message) -> str:
 
 
 def _header(message: Message) -> Block:
-    colour = f"{_COLOURS[_status(message.items)]} "
+    colour = f"{_CIRCLES[status_of(message.items)]} "
     subject = wording.subject(message, longest=LONGEST_HEADER - len(colour))
     text = wording.cut(colour + escape.plain(subject), LONGEST_HEADER)
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _status(items: Sequence[Item]) -> Status:
-    """The worst that is still wrong; PASS where all has ended."""
-    return worst([item.status for item in items if not item.event.is_end])
-
-
 def _bar(item: Item, blocks: list[Block]) -> Bar:
-    return {"color": _BARS[_status([item])], "blocks": blocks}
+    return {"color": color_of(item), "blocks": blocks}
 
 
-_COLOURS = {
+_CIRCLES = {
     Status.CRITICAL: "\N{LARGE RED CIRCLE}",
     Status.ERROR: "\N{LARGE PURPLE CIRCLE}",
     Status.WARNING: "\N{LARGE YELLOW CIRCLE}",
     Status.PASS: "\N{LARGE GREEN CIRCLE}",
     Status.SKIPPED: "\N{LARGE GREEN CIRCLE}",
-}
-_BARS = {
-    Status.CRITICAL: "#cf222e",
-    Status.ERROR: "#8250df",
-    Status.WARNING: "#bf8700",
-    Status.PASS: "#1a7f37",
-    Status.SKIPPED: "#1a7f37",
 }
 
 

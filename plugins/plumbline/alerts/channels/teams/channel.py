@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
@@ -29,35 +30,21 @@ _FIXES = {
 }
 
 
+@dataclass(eq=False)
 class TeamsChannel:
-    """A channel or chat of Microsoft Teams, by the webhook of a workflow.
+    """A channel or chat of Microsoft Teams, by the webhook of a workflow."""
 
-    Args:
-        name: as routes name it.
-        webhook: the workflow's URL, which is a secret.
-        clock: says what now is; a late message says so.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        webhook: Secret,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self.name = name
-        self._webhook = webhook
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return f"TeamsChannel({self.name!r})"
+    name: str
+    webhook: Secret
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Says what now is; a late message says so."""
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt."""
-        body = encoded(message, now=self._clock())
+        body = encoded(message, now=self.clock())
         headers = {"Content-Type": "application/json; charset=utf-8"}
         with Caller(timeout_seconds=timeout_seconds) as caller:
-            return _receipt(caller.send("POST", self._webhook, headers=headers, body=body))
+            return _receipt(caller.send("POST", self.webhook, headers=headers, body=body))
 
 
 def _receipt(reply: Reply) -> Receipt:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.message import Message
@@ -20,32 +21,25 @@ from plumbline.net.secret import Secret
 SIGNATURE = "X-Plumbline-Signature-256"
 
 
+@dataclass(eq=False)
 class WebhookChannel:
-    """A place that takes JSON.
+    """A place that takes JSON."""
 
-    Args:
-        name: as routes name it.
-        url: where to; secret, as its path or query often is all that lets a sender in.
-        signing_key: for the signature; None: unsigned.
-    """
-
-    def __init__(self, name: str, url: Secret, *, signing_key: Secret | None = None) -> None:
-        self.name = name
-        self._url = url
-        self._signing_key = signing_key
-
-    def __repr__(self) -> str:
-        return f"WebhookChannel({self.name!r})"
+    name: str
+    url: Secret
+    """Secret, as its path or query often is all that lets a sender in."""
+    signing_key: Secret | None = None
+    """For the signature; None: unsigned."""
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
         """One attempt."""
         text = body(message)
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
-        if self._signing_key is not None:
-            headers[SIGNATURE] = signature(text, self._signing_key)
-        secrets = [secret for secret in (self._signing_key,) if secret is not None]
+        if self.signing_key is not None:
+            headers[SIGNATURE] = signature(text, self.signing_key)
+        secrets = [secret for secret in (self.signing_key,) if secret is not None]
         with Caller(timeout_seconds=timeout_seconds, secrets=secrets) as caller:
-            return caller.send("POST", self._url, headers=headers, body=text).receipt
+            return caller.send("POST", self.url, headers=headers, body=text).receipt
 
 
 def signature(text: bytes, key: Secret) -> str:

@@ -38,6 +38,7 @@ from great_expectations.render.renderer_configuration import (
 from plumbline.checks.bounds import MeasuredGroup, observe
 from plumbline.checks.check import BOUND_KEYS, Check
 from plumbline.checks.expected import range_of
+from plumbline.checks.judged import JudgedGroup
 from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
 from plumbline.core.expectation_types import OURS
@@ -331,8 +332,8 @@ class ExpectMetricToBeBetween(BatchExpectation):
             return "no rows"
         if len(groups) == 1:
             return _shown_as(groups[0], _column(result))
-        passing = sum(bool(group["success"]) for group in groups)
-        what = "groups" if any(group["key"] for group in groups) else "rows"
+        passing = sum(group.success for group in groups)
+        what = "groups" if any(group.key.items for group in groups) else "rows"
         return f"{passing} of {len(groups)} {what} pass"
 
     @classmethod
@@ -345,10 +346,10 @@ class ExpectMetricToBeBetween(BatchExpectation):
         **_: Any,
     ) -> list[Any] | None:
         """Each group with what was observed of it: those that fail open, the others in a fold."""
-        groups = [group for group in _groups(result) if group["key"]]
+        groups = [group for group in _groups(result) if group.key.items]
         column = _column(result)
-        failing = [group for group in groups if not group["success"]]
-        passing = [group for group in groups if group["success"]]
+        failing = [group for group in groups if not group.success]
+        passing = [group for group in groups if group.success]
         blocks: list[Any] = []
         if failing:
             blocks.append(_table_of(failing, column))
@@ -373,44 +374,40 @@ def _argument(value: Any) -> Any:
     return f"the value of {value[KEY]}" if is_parameter(value) else value
 
 
-def _groups(result: Any) -> list[dict[str, Any]]:
-    return ((result.result or {}).get("details") or {}).get("groups") or []
+def _groups(result: Any) -> list[JudgedGroup]:
+    details = (result.result or {}).get("details") or {}
+    return [JudgedGroup.of(entry) for entry in details.get("groups") or ()]
 
 
 def _column(result: Any) -> str:
     return str(result.expectation_config.kwargs.get("column") or "")
 
 
-def _table_of(groups: list[dict[str, Any]], column: str) -> RenderedTableContent:
+def _table_of(groups: list[JudgedGroup], column: str) -> RenderedTableContent:
     rows = [
         [
-            ", ".join(f"{name}={value}" for name, value in group["key"].items()),
+            ", ".join(f"{name}={value}" for name, value in group.key),
             _shown_as(group, column),
-            group.get("usual") or ("" if group["threshold"] is None else plain(group["threshold"])),
+            group.usual or ("" if group.threshold is None else plain(group.threshold)),
         ]
         for group in groups
     ]
     return _table(["group", "observed", "threshold"], rows)
 
 
-def _shown_as(group: dict[str, Any], column: str) -> str:
+def _shown_as(group: JudgedGroup, column: str) -> str:
     """``44 (44 of 100)``: with the fraction where the number is one."""
-    observed = group["observed"]
-    if group.get("masked"):
+    if group.is_masked:
         return "masked"
-    if group["rows"] == 0:
+    if group.rows == 0:
         return "no rows"
-    text = "NULL" if observed is None else plain(observed, against=group["threshold"])
-    if _is_fraction(group, column):
-        text += f" ({plain(group['numerator'])} of {plain(group['denominator'])})"
-    return text
-
-
-def _is_fraction(group: dict[str, Any], column: str) -> bool:
-    numerator, denominator = group["numerator"], group["denominator"]
+    observed, numerator, denominator = group.observed, group.numerator, group.denominator
+    text = "NULL" if observed is None else plain(observed, against=group.threshold)
     if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
-        return False
-    return makes(group["observed"], numerator, denominator, is_share=column.endswith("_pct"))
+        return text
+    if not makes(observed, numerator, denominator, is_share=column.endswith("_pct")):
+        return text
+    return f"{text} ({plain(numerator)} of {plain(denominator)})"
 
 
 def _table(header: list[str], rows: list[list[str]]) -> RenderedTableContent:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ from plumbline.project.runbooks import find_runbook
 from plumbline.project.targets import (
     PROJECT_VARIABLE,
     TARGET_VARIABLE,
+    Limits,
+    Target,
     TargetEntry,
     WarehouseEntry,
 )
@@ -44,17 +46,6 @@ DEFAULT_TARGET: str = WarehouseEntry.model_fields["default_target"].default
 DEFAULT_LOCATION: str = TargetEntry.model_fields["location"].default
 ANY_PROJECT = "plumbline-lint"
 """The project ID if neither the configuration nor the environment has one."""
-
-
-@dataclass(frozen=True)
-class LintTarget:
-    """A target without a warehouse, in which datasets have the names of the sources."""
-
-    name: str
-    project: str
-    dataset: str | None
-    location: str
-    datasets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Facts:
@@ -151,19 +142,23 @@ class Facts:
         )
 
     @cached_property
-    def target(self) -> LintTarget:
+    def target(self) -> Target:
         """A substitute for the target of a run, because nothing that lint compiles is run."""
         path: KeyPath = ("fluent_datasources", self.documents.datasource or "")
         default = self.documents.configuration.text(*path, "default_target")
         name = os.environ.get(TARGET_VARIABLE) or default or DEFAULT_TARGET
         at = (*path, "targets", name)
-        return LintTarget(
-            name,
+        return Target(
+            name=name,
+            kind="bigquery",
             project=os.environ.get(PROJECT_VARIABLE)
             or self.documents.configuration.text(*at, "project")
             or ANY_PROJECT,
             dataset=self.documents.configuration.text(*at, "dataset"),
             location=self.documents.configuration.text(*at, "location") or DEFAULT_LOCATION,
+            limits=Limits(),
+            project_dir=self.root,
+            state_dir=self.project.state_dir,
         )
 
     @cached_property

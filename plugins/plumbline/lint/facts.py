@@ -24,7 +24,7 @@ from plumbline.models.properties import (
     properties_files,
     sources_in,
 )
-from plumbline.models.sources import says_enabled
+from plumbline.models.sources import is_enabled
 from plumbline.models.workspace import target_attributes
 from plumbline.project.dbt_folders import are_folders, model_folders
 from plumbline.project.document import Document, KeyPath, Place
@@ -206,7 +206,7 @@ class Facts:
         """Whether it is enabled for the target; true if that can't be rendered, which a rule
         finds."""
         try:
-            return says_enabled(table.enabled, self.scope, str(table.document.file), "enabled")
+            return is_enabled(table, self.scope)
         except MonitorError:
             return True
 

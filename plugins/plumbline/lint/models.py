@@ -27,7 +27,7 @@ from plumbline.models.properties import (
     SourceTable,
     sources_in,
 )
-from plumbline.models.sources import FoundSource, all_sources, is_enabled
+from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.templates import Templates
 from plumbline.models.variables import NAME, VariableError, parameter
 from plumbline.models.workspace import Workspace
@@ -97,24 +97,19 @@ class _Workspace(Workspace):
     @cached_property
     def properties(self) -> Properties:
         """As lint has read them."""
+        is_enabled = self._facts.is_enabled
         sources: dict[str, dict[str, tuple[SourceTable, ...]]] = {}
         for table in sources_in(self._facts.properties):
             # Of several that are enabled the first: a rule says that there are more.
             tables = sources.setdefault(table.source, {})
             first = tables.setdefault(table.name, (table,))
-            if not self._counts(first[0]) and self._counts(table):
+            if not is_enabled(first[0]) and is_enabled(table):
                 tables[table.name] = (table,)
         models = {
             name: _WithoutMeta(name, model.document, model.path)
             for name, model in self._facts.described.items()
         }
         return Properties(models=models, sources=sources)
-
-    def _counts(self, table: SourceTable) -> bool:
-        try:
-            return is_enabled(table, self.scope())
-        except MonitorError:
-            return True  # which is the fault of the one table
 
 
 class Models:

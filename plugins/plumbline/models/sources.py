@@ -162,15 +162,7 @@ def is_enabled(table: SourceTable, scope: Scope) -> bool:
     Raises:
         MonitorError: it can't be rendered, or is neither true nor false.
     """
-    return says_enabled(table.enabled, scope, table.file, f"{table.key}.config.enabled")
-
-
-def says_enabled(value: object, scope: Scope, file: str, key: str) -> bool:
-    """Whether ``config.enabled`` of ``file`` is true, rendered.
-
-    Raises:
-        MonitorError: it can't be rendered, or is neither true nor false.
-    """
+    value, file, key = table.enabled, table.file, f"{table.key}.config.enabled"
     if isinstance(value, str) and has_jinja(value):
         value = render(value, scope, file=file, key=key).value
     # Jinja writes True, YAML true

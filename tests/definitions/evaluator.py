@@ -67,9 +67,12 @@ class Evaluator:
     def ask(self, model: CompiledModel, world: World) -> list[Answer]:
         """The rows of ``model`` over ``world``."""
         response = self._evaluate(model, world)
-        names = [column.name for column in self._prepared(model).columns]
+        columns = self._prepared(model).columns
         return [
-            dict(zip(names, map(_python, row.cell), strict=True))
+            {
+                column.name: _python(cell, column.type)
+                for column, cell in zip(columns, row.cell, strict=True)
+            }
             for row in response.content.table_data.row
         ]
 
@@ -180,12 +183,17 @@ def _value(value: Any, kind: str) -> ValueProto:
     return proto
 
 
-def _python(value: ValueProto) -> Any:
-    kind = value.WhichOneof("value")
-    if kind is None:
+def _python(value: ValueProto, kind: Any) -> Any:
+    found = value.WhichOneof("value")
+    if found is None:
         return None
-    if kind == "date_value":
+    if found == "date_value":
         return _EPOCH + timedelta(days=value.date_value)
-    if kind == "timestamp_value":
+    if found == "timestamp_value":
         return value.timestamp_value.ToDatetime(tzinfo=UTC)
-    return getattr(value, kind)
+    if found == "array_value":
+        return [_python(one, kind.array_type.element_type) for one in value.array_value.element]
+    if found == "struct_value":
+        cells = zip(kind.struct_type.field, value.struct_value.field, strict=True)
+        return {field.field_name: _python(cell, field.field_type) for field, cell in cells}
+    return getattr(value, found)

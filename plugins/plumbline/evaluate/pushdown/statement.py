@@ -210,9 +210,9 @@ def _instants(rows: RowsEntry) -> str:
         return _select(["as_of"], "unnest(@as_of) as as_of")
     return _select(
         ["as_of", "window_first", "window_end"],
-        "unnest(@as_of) as as_of with offset as at",
-        "join unnest(@window_first) as window_first with offset as first_at on first_at = at",
-        "join unnest(@window_end) as window_end with offset as end_at on end_at = at",
+        "unnest(@as_of) as as_of with offset as position",
+        "join unnest(@window_first) as window_first with offset as first_at on first_at = position",
+        "join unnest(@window_end) as window_end with offset as end_at on end_at = position",
     )
 
 
@@ -255,9 +255,9 @@ def _newest(
         joined.append(f"(t.{arrival} is null or t.{arrival} <= reach.as_of)")
     reach = _select(
         ["as_of", "lower_bound", "upper_bound"],
-        "unnest(@as_of) as as_of with offset as at",
-        f"join unnest({prefix}_lower) as lower_bound with offset as lower_at on lower_at = at",
-        f"join unnest({prefix}_upper) as upper_bound with offset as upper_at on upper_at = at",
+        "unnest(@as_of) as as_of with offset as position",
+        f"join unnest({prefix}_lower) as lower_bound with offset as lower_at on lower_at = position",
+        f"join unnest({prefix}_upper) as upper_bound with offset as upper_at on upper_at = position",
         indent="        ",
     )
     return _select(

@@ -211,9 +211,14 @@ def _instants(rows: RowsEntry) -> str:
     return _select(
         ["as_of", "window_first", "window_end"],
         "unnest(@as_of) as as_of with offset as position",
-        "join unnest(@window_first) as window_first with offset as first_at on first_at = position",
-        "join unnest(@window_end) as window_end with offset as end_at on end_at = position",
+        _beside("@window_first", "window_first"),
+        _beside("@window_end", "window_end"),
     )
+
+
+def _beside(parameter: str, name: str) -> str:
+    """An array as a column beside `as_of`, element by element."""
+    return f"join unnest({parameter}) as {name} with offset as {name}_at on {name}_at = position"
 
 
 def _selected(
@@ -256,8 +261,8 @@ def _newest(
     reach = _select(
         ["as_of", "lower_bound", "upper_bound"],
         "unnest(@as_of) as as_of with offset as position",
-        f"join unnest({prefix}_lower) as lower_bound with offset as lower_at on lower_at = position",
-        f"join unnest({prefix}_upper) as upper_bound with offset as upper_at on upper_at = position",
+        _beside(f"{prefix}_lower", "lower_bound"),
+        _beside(f"{prefix}_upper", "upper_bound"),
         indent="        ",
     )
     return _select(

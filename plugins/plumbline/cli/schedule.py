@@ -334,7 +334,8 @@ command = Group(
             callback=export,
             help="Export the schedules for another scheduler.\n\n"
             "The cron and systemd files are for this machine: they contain its paths and "
-            "its Python. A schedule that the scheduler can't express is rejected.",
+            "its Python. A schedule that the scheduler can't express is rejected. In a maintenance "
+            "window the exported run starts, checks nothing and ends with exit code 0.",
             params=[
                 click.Option(
                     ["--format", "form"],

@@ -12,6 +12,7 @@ from plumbline.backtest.instants import MOST_INSTANTS, Span, choose_span
 from plumbline.core.errors import ConfigError
 from plumbline.core.instants import in_utc
 from plumbline.project import Project
+from support.projects import SmallProject
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -33,6 +34,25 @@ def test_without_a_step_the_checkpoints_own_schedule_says_when() -> None:
     assert wall(found) == [
         "01 00:00", "01 06:00", "01 12:00", "01 18:00",
     ]  # fmt: skip
+
+
+def test_what_is_due_in_a_maintenance_window_is_not_replayed(small: SmallProject) -> None:
+    small.checkpoint(name="nightly")
+    (small.root / "checkpoints" / "schedule.yml").write_text(
+        "schedules: [{checkpoint: nightly, cron: 0 */6 * * *, timezone: America/New_York,"
+        " deadline: 1h, notify: [slack],"
+        " maintenance: [{cron: 0 5 * * SUN, duration: 2h}]}]\n"
+    )
+    found = choose_span(
+        Project(small.root), "nightly", first="2026-02-01", last="2026-02-02", every=None, now=NOW
+    )
+    assert wall(found)[:8] == [
+        "01 00:00", "01 12:00", "01 18:00", "02 00:00",
+        "02 06:00", "02 12:00", "02 18:00", "03 00:00",
+    ]  # fmt: skip
+    assert found.how == (
+        "0 */6 * * * (America/New_York), not for 2 h from each `0 5 * * SUN` (America/New_York)"
+    )
 
 
 @pytest.mark.parametrize(

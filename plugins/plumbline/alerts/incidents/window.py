@@ -68,6 +68,7 @@ def failing_under_earlier_keys(
 ) -> dict[str, datetime]:
     """Since when the groups that came in the place of failing ones have failed, by key.
 
+    They are judged for the first time: one that was well and fails now is news.
     A date comes in the place of the last date before it if the rest of their keys is the same. Keys
     without dates (games) come in the place of others if not one of the groups that were judged
     before is judged any more. What is worse than the group in whose place it came is news.
@@ -80,7 +81,7 @@ def failing_under_earlier_keys(
         left: those that left the window now.
     """
     before = {member.key: member for member in (*incident.left_members, *incident.members)}
-    new = failing.keys() - before.keys()
+    new = failing.keys() - before.keys() - memory.arrivals.keys()
     if not new or not memory.arrivals:  # of too many groups, what was judged before is not known
         return {}
     healthy = {key.text for key in outcome.judged} - failing.keys()
@@ -94,11 +95,15 @@ def failing_under_earlier_keys(
             place = bisect_left(times[rest], (dates, key))
             earlier = times[rest][place - 1][1] if place else ""
             replaced = [before[earlier]] if earlier in before and earlier not in healthy else []
-            if earlier in found and failing[earlier].status is failing[key].status:
+            if earlier in found and _is_no_worse(failing[key], failing[earlier]):
                 found[key] = found[earlier]
-        if any(one.status.severity >= failing[key].status.severity for one in replaced):
+        if any(_is_no_worse(failing[key], one) for one in replaced):
             found[key] = min(one.since for one in replaced)
     return found
+
+
+def _is_no_worse(group: GroupOutcome, than: GroupOutcome | FailingGroup) -> bool:
+    return group.status.severity <= than.status.severity
 
 
 def _replaced(

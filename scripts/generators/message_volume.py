@@ -39,14 +39,14 @@ FOOT = """
   incidents counts for both. An incident that becomes CRITICAL after it was a WARNING, or the
   reverse, has messages in two channels, and its end goes to both.
 - **Of one incident in one channel** is what the readers of one channel see of it.
-- Counted are incidents with a message of their own. One that is only named in the message of an
-  upstream monitor has none.
-- Replayed is one checkpoint with all monitors, not the schedules of `checkpoints/schedule.yml`. Two
-  checkpoints that share a monitor share its incident.
-- All channels count as configured, and nobody acknowledges or mutes anything. Not counted are
-  copies to the fallback while a channel fails, and messages of the watchdog.
+- Only incidents with a message of their own are counted. One that is only named in the message of
+  an upstream monitor has none.
+- The backtest replays one checkpoint with all monitors, not the schedules of
+  `checkpoints/schedule.yml`. Two checkpoints that share a monitor share its incident.
+- All channels count as configured, and nobody acknowledges or mutes anything. Copies to the
+  fallback while a channel fails, and messages of the watchdog, are not counted.
 
-The seeds change the generated values and leave the incidents as they are, so the rows are alike.
+The seeds change the generated values and not the incidents, so the rows are similar.
 [Backtest](backtest.md) describes the calculation, [alerts](alerts.md#noise) the settings. This
 command updates the page, in about five minutes:
 

@@ -18,8 +18,8 @@ from definitions.tables import World
 from plumbline.models import CompiledModel
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
-from plumbline.warehouse.tables import SourceTable, read_source_tables
-from support.documents import read_document
+from plumbline.warehouse.tables import SourceTable
+from support.source_tables import read_source_tables
 
 
 class EmbeddedBigQuery:
@@ -33,8 +33,7 @@ class EmbeddedBigQuery:
         self.project = f"definitions-{uuid.uuid4().hex[:8]}"
         self._client = open_client(replace(target, project=self.project))
         self._tables = {
-            table.key: table
-            for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
+            table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
         }
         self._numbers: dict[int, int] = {}
         self._loaded: dict[int, set[str]] = {}

@@ -29,9 +29,8 @@ from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
 from definitions.cases import PROJECT, Answer
 from definitions.tables import World
 from plumbline.models import CompiledModel
-from plumbline.warehouse.tables import read_source_tables
 from support.compiled_zetasql import compiled_zetasql
-from support.documents import read_document
+from support.source_tables import read_source_tables
 
 _EPOCH = date(1970, 1, 1)
 _KINDS = {
@@ -60,8 +59,7 @@ class Evaluator:
         self.language = language
         self._queries: dict[tuple[str, str], Any] = {}
         self._tables = {
-            table.key: table
-            for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
+            table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
         }
 
     def ask(self, model: CompiledModel, world: World) -> list[Answer]:

@@ -19,8 +19,7 @@ from plumbline.project import Project, Target
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 from plumbline.warehouse.client import open_client
-from plumbline.warehouse.tables import read_source_tables
-from support.documents import read_document
+from support.source_tables import read_source_tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +67,7 @@ def load_world(world: World, warehouse: Target) -> LoadedWorld:
         warehouse, project=f"world-{uuid.uuid4().hex[:12]}", project_dir=ROOT, seed=None
     )
     client = open_client(target)
-    for table in read_source_tables(read_document(ROOT / "models/sources.yml")):
+    for table in read_source_tables(ROOT / "models/sources.yml"):
         client.create_dataset(f"{target.project}.{table.dataset}", exists_ok=True)
         client.query(table.ddl(target.project, table.dataset, replace=False)).result()
         load_rows(

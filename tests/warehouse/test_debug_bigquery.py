@@ -14,12 +14,11 @@ from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace
 from plumbline.project import Project, Target
 from plumbline.warehouse.client import endpoint_of, open_client
-from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Refused
 from support.bigquery_proxy import BigQueryProxy
-from support.documents import read_document
 from support.projects import make_project
 from support.small_project import SOURCES
+from support.source_tables import read_source_tables
 
 pytestmark = pytest.mark.warehouse
 
@@ -35,7 +34,7 @@ class Cloud:
         file = self.root / "models" / "sources.yml"
         file.write_text(SOURCES)
         self.client.create_dataset("nba")
-        for table in read_source_tables(read_document(file)):
+        for table in read_source_tables(file):
             self.client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
         self.configure("kind: bigquery", f"kind: bigquery\n        api_endpoint: {proxy.url}")
 

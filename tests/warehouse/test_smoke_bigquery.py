@@ -13,12 +13,11 @@ from plumbline.doctor import smoke
 from plumbline.project import Target
 from plumbline.report.writers import escape
 from plumbline.warehouse.client import endpoint_of, open_client
-from plumbline.warehouse.tables import read_source_tables
 from support.bigquery_faults import Endless, Refused
 from support.bigquery_proxy import MB, BigQueryProxy
-from support.documents import read_document
 from support.projects import SmallProject, make_project
 from support.small_project import SOURCES
+from support.source_tables import read_source_tables
 
 pytestmark = pytest.mark.warehouse
 
@@ -38,10 +37,14 @@ def proxy(
 @pytest.fixture
 def project(warehouse: Target, tmp_path: Path) -> SmallProject:
     small = make_project(tmp_path / "project", warehouse)
-    (small.root / "models" / "sources.yml").write_text(SOURCES)
+    # As dbt allows: in another file, and with a dataset whose name is calculated.
+    declared = SOURCES.replace("name: nba\n", "name: nba\n    schema: \"{{ 'n' ~ 'ba' }}\"\n", 1)
+    assert declared != SOURCES
+    (small.root / "models" / "warehouse.yml").write_text(declared)
+    (small.root / "sources.yml").write_text(SOURCES)
     client = open_client(warehouse)
     client.create_dataset("nba")
-    for table in read_source_tables(read_document(small.root / "models" / "sources.yml")):
+    for table in read_source_tables(small.root / "sources.yml"):
         client.query(table.ddl(warehouse.project, "nba", replace=False)).result()
     small.add("coverage", "select 90 as pct")
     return small

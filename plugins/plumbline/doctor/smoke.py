@@ -21,10 +21,11 @@ from typing import Any
 
 from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
 from plumbline.core.run import Run, new_run_id
-from plumbline.doctor.table_checks import check_tables, resolve_sources
+from plumbline.doctor.table_checks import Sources, check_tables, resolve_sources
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
+from plumbline.models.sources import FoundSource
 from plumbline.project import Project, Target
 from plumbline.report.page import Name, Section, Table
 from plumbline.report.writers import as_json, as_markdown
@@ -33,7 +34,6 @@ from plumbline.warehouse.billing import most_billed
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
-from plumbline.warehouse.tables import SourceTable, read_source_tables
 
 SECONDS = 60.0
 """For one question."""
@@ -107,16 +107,14 @@ class Smoke:
         return self.client.get_job(job_id, location=self.target.location, timeout=SECONDS)
 
     @cached_property
-    def tables(self) -> tuple[SourceTable, ...]:
-        """The declared tables."""
-        return read_source_tables(
-            self.project.files.document(self.project.root / "models" / "sources.yml")
-        )
+    def sources(self) -> Sources:
+        """The declared tables, and where they are."""
+        return resolve_sources(self.project, self.target)
 
-    def name_of(self, table: SourceTable) -> str:
-        """A table, as SQL names it."""
-        dataset = self.target.datasets.get(table.dataset, table.dataset)
-        return f"`{self.target.project}`.`{dataset}`.`{table.name}`"
+    @property
+    def tables(self) -> list[FoundSource]:
+        """Those that hold rows."""
+        return [one for one in self.sources.found if not one.relation.is_view_of_metadata]
 
 
 # The steps
@@ -159,19 +157,19 @@ def errors_are_told(smoke: Smoke) -> Seen:
 
 def bytes_are_limited(smoke: Smoke) -> Seen:
     """`maximum_bytes_billed` refuses a job."""
-    for table in smoke.tables:
-        if table.partition_by is not None:
+    for found in smoke.tables:
+        where, column = found.relation, next(iter(found.table.columns), None)
+        if found.table.partition_by is not None or column is None:
             continue
-        column = table.columns[0][0]
         fault = smoke.ask(
             "limit",
-            f"select count(distinct `{column}`) as n from {smoke.name_of(table)}",
+            f"select count(distinct `{column}`) as n from {where}",
             limits={"maximum_bytes_billed": 1},
         ).exception()
         if fault is None:
-            return Shown.FAIL, f"a limit of 1 byte did not keep {table.key} from being read"
+            return Shown.FAIL, f"a limit of 1 byte did not keep {where.key} from being read"
         reason = getattr(fault, "reason", None)
-        return _seen(reason == "bytesBilledLimitExceeded", f"{table.key}: {reason}: {fault}")
+        return _seen(reason == "bytesBilledLimitExceeded", f"{where.key}: {reason}: {fault}")
     return Shown.NOT_SHOWN, "all declared tables are partitioned"
 
 
@@ -218,8 +216,7 @@ def job_id_is_taken_once(smoke: Smoke) -> Seen:
 
 def tables_are_as_declared(smoke: Smoke) -> Seen:
     """Datasets lie in the target's location and have the declared tables and columns."""
-    sources = resolve_sources(smoke.project, smoke.target)
-    checks = list(check_tables(smoke.target, sources))
+    checks = list(check_tables(smoke.target, smoke.sources))
     good = bool(checks) and all(check.level == "OK" for check in checks)
     return _seen(good, "; ".join(f"{check.what}: {check.detail}" for check in checks))
 
@@ -227,15 +224,16 @@ def tables_are_as_declared(smoke: Smoke) -> Seen:
 def partitions_are_pruned(smoke: Smoke) -> Seen:
     """A filter on one day reads less than one on all days, of each partitioned table."""
     seen, good, shown = [], True, False
-    for table in smoke.tables:
-        if table.partition_by is None:
+    for found in smoke.tables:
+        column = found.table.partition_by
+        if column is None:
             continue
-        select = f"select * from {smoke.name_of(table)} where {table.partition_by}"
+        select = f"select * from {found.relation} where {column}"
         day, whole = (
             smoke.ask("pruning", sql, dry_run=True).result().total_bytes_processed or 0
             for sql in (f"{select} = date '2026-02-02'", f"{select} >= date '1900-01-01'")
         )
-        seen.append(f"{table.key}: {day} of {whole} bytes")
+        seen.append(f"{found.relation.key}: {day} of {whole} bytes")
         shown, good = shown or whole > 0, good and (day < whole or whole == 0)
     if not shown:
         return Shown.NOT_SHOWN, "; ".join(seen) or "no declared table is partitioned"

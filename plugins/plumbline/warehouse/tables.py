@@ -15,7 +15,6 @@ from typing import Any
 from plumbline.core.errors import ConfigError
 from plumbline.project.document import Document
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What BigQuery takes in backticks: https://cloud.google.com/bigquery/docs/schemas#column_names
 COLUMN = re.compile(r"[^\x00-\x1f!\"$()*,./;?@\[\\\]^`{}~]{1,300}")
 TABLE = re.compile(rf"{COLUMN.pattern}\*?")
@@ -52,25 +51,6 @@ class SourceTable:
         if self.partition_by and self.require_partition_filter:
             statement += "\noptions (require_partition_filter = true)"
         return statement
-
-
-def read_source_tables(document: Document) -> tuple[SourceTable, ...]:
-    """All tables of ``models/sources.yml``.
-
-    Raises:
-        ConfigError: the file is missing or malformed; with the key.
-    """
-    file = document.file
-    content = document.mapping_or_raise(
-        error=ConfigError, what="the declaration of the source tables"
-    )
-    tables = []
-    for i, source in enumerate(_list(content.get("sources"), file, "sources")):
-        at = f"sources[{i}]"
-        dataset = _matching(NAME, source.get("schema") or source.get("name"), file, f"{at}.name")
-        for j, table in enumerate(_list(source.get("tables"), file, f"{at}.tables")):
-            tables.append(_table(dataset, table, file, f"{at}.tables[{j}]"))
-    return tuple(tables)
 
 
 def read_makeable_tables(

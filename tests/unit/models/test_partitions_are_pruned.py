@@ -18,14 +18,14 @@ from sqlglot import exp
 
 from plumbline.project import Project
 from plumbline.run.jobs import MonitorJobs
-from plumbline.warehouse.tables import SourceTable, read_source_tables
-from support.documents import read_document
+from plumbline.warehouse.tables import SourceTable
+from support.source_tables import read_source_tables
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Project(ROOT)
 PARTITIONED = {
     table.key: table
-    for table in read_source_tables(read_document(ROOT / "models/sources.yml"))
+    for table in read_source_tables(ROOT / "models/sources.yml")
     if table.partition_by is not None
 }
 MONITORS = PROJECT.suite_names()

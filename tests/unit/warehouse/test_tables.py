@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.warehouse.tables import SourceTable, read_source_tables
-from support.documents import read_document
+from plumbline.warehouse.tables import SourceTable
+from support.source_tables import read_source_tables
 
 
 def read(tmp_path: Path, text: str) -> tuple[SourceTable, ...]:
     file = tmp_path / "sources.yml"
     file.write_text(textwrap.dedent(text))
-    return read_source_tables(read_document(file))
+    return read_source_tables(file)
 
 
 def test_a_table_is_read_with_its_columns_and_its_layout(tmp_path: Path) -> None:
@@ -80,22 +80,31 @@ def test_a_sources_dataset_and_a_tables_identifier_may_differ_from_their_names(
     assert table.partition_by is None
 
 
+COLUMNS = "columns: [{name: c, data_type: INT64}]"
 WRONG = [
-    ("sources: [{name: a, tables: [{name: t, columns: [], config: x}]}]",
-     "sources[0].tables[0].config"),
     ("sources: 3", "sources"),
     ("sources: [x]", "sources"),
-    ("sources: [{tables: []}]", "sources[0].name"),
-    ("sources: [{name: a}]", "sources[0].tables"),
-    ("sources: [{name: a, tables: [{name: t}]}]", "sources[0].tables[0].columns"),
-    ("sources: [{name: a, tables: [{name: t, columns: [{name: c}]}]}]",
-     "sources[0].tables[0].columns[0].data_type"),
-    ("sources: [{name: a, tables: [{name: 't`; drop', columns: []}]}]", "sources[0].tables[0].name"),
+    ("sources: [{name: a, tables: 3}]", "sources[0].tables"),
+    (f"sources: [{{name: a, tables: [{{name: t, {COLUMNS}, config: x}}]}}]",
+     "sources[0].tables[0].config"),
+    (f"sources: [{{name: a, tables: [{{name: 't`; drop', {COLUMNS}}}]}}]",
+     "sources[0].tables[0].name"),
     ("sources: [{name: a, tables: [{name: t, columns: [{name: c, data_type: 'INT64;'}]}]}]",
      "sources[0].tables[0].columns[0].data_type"),
-    ("sources: [{name: a, tables: [{name: t, columns: [], config: {meta: {partition_by: 'a;b'}}}]}]",
+    (f"sources: [{{name: a, tables: [{{name: t, {COLUMNS}, config: {{meta: {{partition_by: 'a;b'}}}}}}]}}]",
      "sources[0].tables[0].config.meta.partition_by"),
 ]  # fmt: skip
+
+MADE_ELSEWHERE = [
+    "sources: [{name: a}]",
+    "sources: [{name: a, tables: [{name: t}]}]",
+    "sources: [{name: a, tables: [{name: t, columns: [{name: c}]}]}]",
+]
+
+
+@pytest.mark.parametrize("text", MADE_ELSEWHERE)
+def test_a_table_without_typed_columns_is_made_elsewhere(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text) == ()
 
 
 @pytest.mark.parametrize(("text", "key"), WRONG)
@@ -109,12 +118,12 @@ def test_what_is_malformed_is_named_with_its_key(tmp_path: Path, text: str, key:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="missing"):
-        read_source_tables(read_document(tmp_path / "sources.yml"))
+        read_source_tables(tmp_path / "sources.yml")
 
 
 def test_the_shipped_sources_are_readable() -> None:
     root = Path(__file__).parents[3]
 
-    tables = read_source_tables(read_document(root / "models" / "sources.yml"))
+    tables = read_source_tables(root / "models" / "sources.yml")
 
     assert "nba_predictions.prediction_accuracy" in {table.key for table in tables}

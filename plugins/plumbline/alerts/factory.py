@@ -68,7 +68,7 @@ def notify(
         live.now,
         run_status(statuses),
         score(statuses),
-        source=functools.cache(lambda: _source_links(live.project, outcomes)),
+        source=functools.cache(lambda: source_links(live.project, outcomes)),
     )
     alert_service = make_alert_service(
         live.project,
@@ -94,7 +94,7 @@ def notify(
         alert_service.store.close()
 
 
-def _source_links(project: Project, outcomes: Sequence[Outcome]) -> SourceLinks:
+def source_links(project: Project, outcomes: Sequence[Outcome]) -> SourceLinks:
     """Where the SQL and the runbooks that judged can be read, from the git remote."""
     revision = project.revision
     base = None if revision is None else read_source_url(project.root, revision.commit)

@@ -104,12 +104,16 @@ def test_news_go_into_the_thread_and_to_phones_where_they_must(
     assert receipt.references[LINES.incident]["ts"] == root
 
 
+GREEN = "#1a7f37"
+
+
 def test_the_root_shows_how_things_stand(slack: FakeSlack, bot: SlackBot) -> None:
     opened = tell(bot, LINES)
     tell(bot, later(Event.RESOLVED, observed=85.1), references=opened.references)
 
     root = opened.references[LINES.incident]["ts"]
     assert slack.shown(root)["text"].startswith("RESOLVED line_coverage: 85.1 %")
+    assert [bar["color"] for bar in slack.shown(root)["attachments"]] == [GREEN]
 
 
 def test_what_reaches_a_phone_comes_before_the_edit(slack: FakeSlack, bot: SlackBot) -> None:
@@ -261,13 +265,14 @@ def test_a_storm_that_is_refused_is_refused_whole(slack: FakeSlack, bot: SlackBo
     assert len(slack.requests) == 1
 
 
+@pytest.mark.parametrize("fault", ["invalid_blocks", "invalid_attachments", "msg_blocks_too_long"])
 def test_blocks_that_slack_does_not_take_any_more_go_out_as_text(
-    slack: FakeSlack, bot: SlackBot
+    slack: FakeSlack, bot: SlackBot, fault: str
 ) -> None:
-    slack.next(Fault("invalid_blocks"))
+    slack.next(Fault(fault))
 
     assert tell(bot, LINES).verdict is DeliveryStatus.DELIVERED
-    assert "blocks" not in slack.messages[0]
+    assert not {"blocks", "attachments"} & slack.messages[0].keys()
 
 
 def test_an_api_address_that_is_no_url_is_refused(bot: SlackBot) -> None:

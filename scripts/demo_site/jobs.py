@@ -39,9 +39,8 @@ class ScheduleJobs(MonitorJobs):
     sent: ClassVar[dict[str, tuple[CompiledModel, Future[QueryResult]]]] = {}
 
     def compile(self, suite: Suite) -> CompiledModel:
-        assert suite.monitor.model is not None
         return self._compiler.compile(
-            suite.monitor.model, as_of=self.instants, vars=suite.monitor.vars, where=str(suite.file)
+            suite, as_of=self.instants, vars=suite.monitor.vars, where=str(suite.file)
         )
 
     def submit(self, monitors: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import Check, checks_of, subject_of
+from plumbline.checks.expected import expected
 from plumbline.core.expectation_types import (
     FOLLOWS_HISTORY,
     NO_FAILING_ROWS,
@@ -129,6 +130,8 @@ def _subject(check: Check) -> str:
         return check.subject
     if check.type == NO_FAILING_ROWS:
         return subject_of("failing rows", None, check.group_by)
+    if _bounds(check.arguments):
+        return expected(check.type, check.kwargs).partition(" must be ")[0]
     shown = check.type.removeprefix("expect_").replace("_", " ")
     return f"{check.column}: {shown}" if check.column else shown
 

@@ -110,7 +110,7 @@ def test_an_expectation_of_gx_is_named_by_what_it_expects() -> None:
     )
     assert [str(threshold) for threshold in found] == [
         "a: column values to not be null: warning",
-        "table row count to be between: critical < 1",
+        "row count: critical < 1",
     ]
 
 

@@ -105,13 +105,17 @@ def _count_of(item: Item) -> str:
 def number(item: Item) -> str:
     """What was found, as one number: ``44.2 %``, ``6 of 7 systems critical``; never of an ERROR.
 
-    Of an ERROR it is why the check could not run.
+    Of an ERROR it is why the check could not run; where a suite declares no number, it is what
+    failed.
     """
     if item.status is Status.ERROR:
         reason = one_line(item.reason_text or item.summary)
         return f"not checked: {reason}" if reason else "not checked"
     if item.crossed:
         return one_line(item.crossed)
+    if item.observed is None and item.expectations:
+        more = len(item.expectations) - 1
+        return one_line(item.expectations[0]) + (f" and {more} more" if more else "")
     first = one_line(item.summary).split("; ")[0]
     if item.observed is None or _COUNTED.match(first):
         return first or "no value"
@@ -129,7 +133,7 @@ def found(item: Item) -> str:
     counts = fraction(item.observed, item.unit, item.numerator, item.denominator)
     if counts and not _COUNTED.match(text):
         text += f", {counts.replace('/', ' of ')}"
-    if not item.thresholds or item.crossed:
+    if not item.thresholds or item.crossed or item.observed is None:
         return text
     return f"{text} ({one_line(item.thresholds)})"
 
@@ -440,7 +444,7 @@ def _ended(item: Item) -> str:
 
 def _level(item: Item) -> tuple[str, str]:
     """The metric, and its bound at the item's status: ``mean of coverage_pct``, ``< 50 %``."""
-    if item.crossed or item.status is Status.ERROR:
+    if item.crossed or item.observed is None or item.status is Status.ERROR:
         return "", ""
     metric, levels = metric_and_levels(one_line(item.thresholds))
     begins = (f"{item.status.lower()} ", f"{item.status.lower()}: ")

@@ -113,6 +113,16 @@ PHASES = {
             "CRITICAL line_coverage: 44.2 % (sum of lines usually 92 ± 4), since 26 Jan 07:00 EST",
         ),
         (
+            line_coverage(
+                observed=None,
+                summary="3 of 5 expectations pass",
+                thresholds="row count: critical < 1",
+                expectations=("id must be unique: 3 of 9 rows (33.3 %) fail: 1", "x must be 1"),
+            ),
+            "CRITICAL line_coverage: id must be unique: 3 of 9 rows (33.3 %) fail: 1 and 1 more, "
+            "since 26 Jan 07:00 EST",
+        ),
+        (
             line_coverage(observed=0.0, thresholds=""),
             "CRITICAL line_coverage: 0 %, since 26 Jan 07:00 EST",
         ),

@@ -72,6 +72,36 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Swapped:
+    """The request is done, and answered with what another job was answered to the same request."""
+
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The request is done, and answered with what the job was answered before, whatever it was."""
+
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """The request is done; a part of the answer arrives as if it were all."""
+
+    share: float
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Dripping:
+    """The request is done; the answer arrives a byte at a time, for longer than any deadline."""
+
+    pause: float = 0.05
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Stalls:
     """No answer for so long; whether the request was done by then is ``done``."""
 

@@ -40,12 +40,16 @@ from support.bigquery_faults import (
     CutAfter,
     CutBefore,
     CutInTheMiddle,
+    Dripping,
     Endless,
     FrontEndPage,
     JobFails,
     Refused,
+    Repeated,
     Runs,
     Stalls,
+    Swapped,
+    Truncated,
 )
 
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "host", "keep-alive"})
@@ -138,6 +142,8 @@ class _Answer:
     body: bytes
     cut: bool = False
     """The connection breaks in the middle of the body."""
+    pause: float = 0.0
+    """Seconds between its bytes."""
 
 
 class BigQueryProxy:
@@ -182,6 +188,7 @@ class BigQueryProxy:
         self._query_rules: list[tuple[str, str, Any, int]] = []
         self._places: dict[tuple[str, int], Any] = {}
         self._denied: list[tuple[str, str, Refused]] = []
+        self._answers: list[tuple[str, str, bytes]] = []
         self._sessions: dict[str, Mapping[str, Any]] = {}
         self._sizes: list[tuple[str, tuple[int, ...]]] = []
         self._lock = threading.Lock()
@@ -331,9 +338,29 @@ class BigQueryProxy:
             return None
         if isinstance(fault, CutInTheMiddle) and answered is not None:
             answered.cut = True
-        if isinstance(fault, Changed) and answered is not None:
-            answered.body = fault.change(answered.body)
+        if answered is not None:
+            self._spoil(answered, request, fault)
         return None if isinstance(fault, CutAfter) else answered
+
+    def _spoil(self, answer: _Answer, request: Request, fault: Any) -> None:
+        """Let an answer arrive as another one; keep the true one for those that come."""
+        true, job = answer.body, request.job_id or ""
+        with self._lock:
+            others = [
+                body
+                for kind, of, body in self._answers
+                if (of == job) == isinstance(fault, Repeated)
+                and (kind == request.kind or isinstance(fault, Repeated))
+            ]
+            self._answers.append((request.kind, job, true))
+        if isinstance(fault, Changed):
+            answer.body = fault.change(true)
+        elif isinstance(fault, Swapped | Repeated) and others:
+            answer.body = others[-1]
+        elif isinstance(fault, Truncated):
+            answer.body = true[: int(len(true) * fault.share)]
+        elif isinstance(fault, Dripping):
+            answer.pause = fault.pause
 
     def _record(self, raw: BaseHTTPRequestHandler, body: bytes) -> Request:
         parts = urlsplit(raw.path)
@@ -561,6 +588,12 @@ class BigQueryProxy:
                 with contextlib.suppress(OSError):  # the client may have been killed
                     # In one piece: head and body apart cost 40 ms.
                     text = head.encode() + answer.body
+                    for byte in text if answer.pause else b"":
+                        if proxy._closing.wait(answer.pause):
+                            return
+                        self.wfile.write(bytes([byte]))
+                    if answer.pause:
+                        return
                     self.wfile.write(text[: -len(answer.body) // 2] if answer.cut else text)
                 if answer.cut:
                     self._hang_up()

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from fuzz.conftest import Fuzz, fuzz
 from plumbline.alerts import factory
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.outcome import Outcome
@@ -47,13 +48,12 @@ from support.bigquery_faults import (
     Truncated,
 )
 from support.bigquery_proxy import BigQueryProxy
-from support.explore import Explore, explore
 from support.fake_slack import FakeSlack
 from support.projects import SmallProject, make_project
 from support.targets import bigquery_target
 from support.warehouse import shared_state_dir, warehouse
 
-__all__ = ["explore", "shared_state_dir", "warehouse"]
+__all__ = ["fuzz", "shared_state_dir", "warehouse"]
 
 AT_ONCE = """
 channels: {errors: {type: slack, webhook: SLACK_WEBHOOK_URL_ERROR}}
@@ -292,7 +292,7 @@ def test_faults_at_random_give_no_wrong_rows_and_end_by_the_deadline(
     key_file: object,
     one_token: None,
     moments: Callable[[], None],
-    explore: Explore,
+    fuzz: Fuzz,
 ) -> None:
     """Up to four faults in one run, at any of its requests: swapped, truncated, dripping, repeated
     answers, and all that the grid has. What is found is what the data say, or an ERROR."""
@@ -317,7 +317,7 @@ def test_faults_at_random_give_no_wrong_rows_and_end_by_the_deadline(
             met["ERROR" if isinstance(said, MonitorError) else "the rows as they are"] += 1
             assert isinstance(said, MonitorError) or said == truth[name], shown
 
-    explore(st.dictionaries(PLACES, ON_THE_WIRE, min_size=1, max_size=4), check, cases=25)
+    fuzz(check, st.dictionaries(PLACES, ON_THE_WIRE, min_size=1, max_size=4))
     print(f"monitors: {dict(met)}; no wrong rows")
 
 

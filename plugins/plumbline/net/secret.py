@@ -121,9 +121,13 @@ def _text(value: object) -> str:
 
 def hide(text: str) -> str:
     """``text`` without the secrets that this process has read or sent, and the login of any URL."""
-    text = _LOGIN.sub(f"://{HIDDEN}@", text)
+    return _without(_LOGIN.sub(f"://{HIDDEN}@", text), _known(encodings=1))
+
+
+def _known(*, encodings: int) -> list[_Form]:
     known = {*_READ, *_SENT, *_of_environment(tuple(os.environ.items()))}
-    return _without(text, [form for secret in known for form in _forms(secret) if not form.is_word])
+    forms = [form for secret in known for form in _forms(secret, encodings)]
+    return [form for form in forms if not form.is_word]
 
 
 def hide_bytes(content: bytes) -> bytes:
@@ -141,14 +145,16 @@ def scrub(text: str, secrets: Iterable[Secret] = ()) -> str:
     looks like a token. A text must be scrubbed before it is cut: half a secret isn't found.
 
     A secret is found in any case; escaped for URLs, JSON, HTML or mail, once or twice; as base64 or
-    hex, with whatever stands before and after it; split by spaces, line ends or punctuation. A
-    webhook's URL is found by its path too, because receivers name the path alone.
+    hex, with whatever stands before and after it, also twice (`hide` looks for once, as pages are
+    many); split by spaces, line ends or punctuation. A webhook's URL is found by its path too,
+    because receivers name the path alone.
     """
-    secrets = list(secrets)
+    text, secrets = _LOGIN.sub(f"://{HIDDEN}@", text), list(secrets)
     for secret in secrets:
         text = text.replace(secret.reveal(), HIDDEN)
-    text = _without(text, [form for secret in secrets for form in _forms(secret)])
-    return _LOOKS_SECRET.sub(HIDDEN, hide(text))
+    given = [form for secret in secrets for form in _forms(secret, 2)]
+    # All at once: of two secrets in one run of base64, the one would hide a half of the other.
+    return _LOOKS_SECRET.sub(HIDDEN, _without(text, [*given, *_known(encodings=2)]))
 
 
 @lru_cache(maxsize=4)
@@ -174,13 +180,20 @@ class _Form:
 
 
 @lru_cache(maxsize=256)
-def _forms(secret: Secret) -> tuple[_Form, ...]:
+def _forms(secret: Secret, encodings: int) -> tuple[_Form, ...]:
     found = []
     for part in dict.fromkeys((secret.reveal(), *_parts_of_url(secret.reveal()))):
-        raw, is_word = part.encode(), _WORD.fullmatch(part) is not None
+        is_word = _WORD.fullmatch(part) is not None
         found.append(_Form(_letters(part), False, is_word))
-        found += [_Form(_letters(form), True, False) for form in (raw.hex(), *_base64(raw))]
+        found += [_Form(_letters(form), True, False) for form in _encoded(part, encodings)]
     return tuple(form for form in found if len(form.letters) >= _LEAST)
+
+
+def _encoded(text: str, times: int) -> Iterator[str]:
+    raw = text.encode()
+    for form in (raw.hex(), *_base64(raw)) if times else ():
+        yield form
+        yield from _encoded(form, times - 1)
 
 
 def _base64(raw: bytes) -> Iterator[str]:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from google.cloud import bigquery
 
 from plumbline.core.errors import WarehouseError
-from plumbline.warehouse.failures import LONGEST
+from plumbline.warehouse.failures import tidy
 
 FIX = (
     "run it again; if this happens again, check the proxy or private endpoint between this "
@@ -157,5 +157,4 @@ def _text(reference: Mapping[str, Any]) -> str:
     """``project:US.job``, ``project.dataset.table``."""
     where = ":".join(str(reference[k]) for k in ("projectId", "location") if reference.get(k))
     what = [str(reference[k]) for k in ("datasetId", "tableId", "jobId") if reference.get(k)]
-    text = ".".join([where, *what])
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return tidy(".".join([where, *what]))

@@ -99,7 +99,7 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     if isinstance(fault, api.RetryError):
         # It only says that it gave up; why is in its cause.
         if fault.cause is None:
-            return unreachable(call, _tidy(str(fault)))
+            return unreachable(call, tidy(str(fault)))
         return explain_failure(fault.cause, call, early=early)
     if isinstance(fault, api.GoogleAPICallError):
         return _answered(fault, call)
@@ -111,10 +111,10 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
         return unreachable(call, "it doesn't answer") if early else timed_out(call)
     if isinstance(fault, auth.GoogleAuthError):
         return _failure(
-            call, f"the credentials were rejected: {_tidy(str(fault.args[0]))}", "credentials"
+            call, f"the credentials were rejected: {tidy(str(fault.args[0]))}", "credentials"
         )
     return _failure(
-        call, f"unreadable answer: {type(fault).__name__}: {_tidy(str(fault))}",
+        call, f"unreadable answer: {type(fault).__name__}: {tidy(str(fault))}",
         "badAnswer",
     )  # fmt: skip
 
@@ -123,7 +123,7 @@ def _answered(fault: object, call: Call) -> WarehouseError:
     errors = getattr(fault, "errors", None) or []
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
     code = getattr(fault, "code", None)
-    said = _tidy(str(first.get("message") or _without_request(str(getattr(fault, "message", "")))))
+    said = tidy(str(first.get("message") or _without_request(str(getattr(fault, "message", "")))))
     reason = str(first.get("reason") or _reason_of_code(code))
     if reason == "stopped" or "Job timed out" in said:
         return timed_out(call)
@@ -167,7 +167,7 @@ def _without_request(message: str) -> str:
     return message.split("\n\nLocation:")[0].split("; reason: ")[0]
 
 
-def _tidy(message: str) -> str:
+def tidy(message: str) -> str:
     """One line, without secrets and markup, of a bearable length."""
     message = scrub(message[:MOST_READ])
     message = re.sub(r"<(style|script|head)\b.*?</\1>", " ", message, flags=re.S | re.I)
@@ -197,7 +197,7 @@ def why_disconnected(fault: BaseException) -> str:
     ):
         if sign in text:
             return meaning
-    return _tidy(text)
+    return tidy(text)
 
 
 def _seconds(value: float) -> str:

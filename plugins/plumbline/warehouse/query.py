@@ -23,7 +23,7 @@ from plumbline.core.errors import WarehouseError
 from plumbline.core.parameter import Parameter
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.warehouse.billing import limit_of
-from plumbline.warehouse.failures import Call, explain_failure
+from plumbline.warehouse.failures import Call, explain_failure, tidy
 from plumbline.warehouse.labels import job_labels
 from plumbline.warehouse.result import JSON_NULL, QueryResult, ResultColumn
 from plumbline.warehouse.retries import FIRST_WAIT_SECONDS, PASSING, PATIENCE, make_retry, once
@@ -275,7 +275,7 @@ def _refuse_repeated_names(names: Sequence[str], job_id: str | None) -> None:
     repeated = sorted({name for name in names if folded.count(name.casefold()) > 1})
     if repeated:
         raise WarehouseError(
-            f"the query returns two columns named {repeated[0]}",
+            f"the query returns two columns named {tidy(repeated[0])}",
             fix="give each column its own name",
             job_id=job_id,
             reason="invalidQuery",

@@ -2,72 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
-import quopri
 import random
 import string
 import time
-from collections.abc import Callable
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
 
 from plumbline.net import secret as module
 from plumbline.net.secret import HIDDEN, Secret, hide, hide_bytes, note, note_sent, scrub
+from support.secret_forms import WRITTEN, basic
 
 CANARY = "cAnary+/=\"-Zq7'9\\x&Kw"
 """With every character that an encoding writes in another way."""
 PLAIN = "cAnaryZq79xKw0123456"
 HOOK = "https://bot:hunter2pass@hooks.example.com/services/T0000/B0000/xYzCanaryPath9"
-
-
-def basic(login: str) -> str:
-    return "Basic " + base64.b64encode(login.encode()).decode()
-
-
-def every(count: int, text: str, between: str) -> str:
-    return between.join(text[at : at + count] for at in range(0, len(text), count))
-
-
-WRITTEN: dict[str, Callable[[str], str]] = {
-    "plain": str,
-    "upper case": str.upper,
-    "lower case": str.lower,
-    "percent": lambda value: quote(value, safe=""),
-    "percent, lower case": lambda value: quote(value, safe="").lower(),
-    "percent, all of it": lambda value: "".join(f"%{byte:02x}" for byte in value.encode()),
-    "percent, twice": lambda value: quote(quote(value, safe=""), safe=""),
-    "form": quote_plus,
-    "JSON": json.dumps,
-    "JSON in JSON": lambda value: json.dumps(json.dumps({"value": value})),
-    "JSON, all escaped": lambda value: "".join(f"\\u{ord(letter):04x}" for letter in value),
-    "HTML": lambda value: html.escape(value, quote=True),
-    "HTML, by number": lambda value: "".join(f"&#{ord(letter)};" for letter in value),
-    "HTML, by hex number": lambda value: "".join(f"&#x{ord(letter):x};" for letter in value),
-    "Python": repr,
-    "base64": lambda value: base64.b64encode(value.encode()).decode(),
-    "base64 for URLs": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
-    "base64, in a URL": lambda value: quote(base64.b64encode(value.encode()).decode(), safe=""),
-    "base64, of a longer text": lambda value: base64.b64encode(
-        f"a longer {value} text".encode()
-    ).decode(),
-    "base64, over lines": lambda value: base64.encodebytes(f"{value * 9}".encode()).decode(),
-    "Basic": lambda value: basic(f"user:{value}"),
-    "Basic, another user": lambda value: basic(f"me:{value}"),
-    "Basic, a user": lambda value: basic(f"{value}:x"),
-    "hex": lambda value: value.encode().hex(),
-    "hex, upper case": lambda value: value.encode().hex().upper(),
-    "hex, with colons": lambda value: value.encode().hex(":"),
-    "escaped bytes": lambda value: "".join(f"\\x{byte:02x}" for byte in value.encode()),
-    "over lines": lambda value: every(5, value, "\r\n  "),
-    "over lines, in JSON": lambda value: json.dumps(every(5, value, "\n")),
-    "in mail": lambda value: quopri.encodestring(f"{value * 9}".encode()).decode(),
-    "spaced": lambda value: every(1, value, " "),
-    "a header's name": lambda value: f"X-{value}: 1",
-    "a CGI variable": lambda value: f"HTTP_X_{value.upper().replace('-', '_')}=1",
-}
 
 
 UTF8 = "ünïcöde-pässwört"

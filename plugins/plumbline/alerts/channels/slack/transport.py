@@ -82,6 +82,8 @@ class _Web(WebClient):
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         self.reply = _forward(self._caller, url, req)
+        if not isinstance(self.reply.json(), dict):  # the SDK expects an object
+            raise _NoAnswerError
         return {
             "status": _status_code(self.reply),
             "headers": dict(self.reply.headers),

@@ -13,6 +13,7 @@ from plumbline.alerts.channels.slack.channel import MOST_ROOTS, SlackBot
 from plumbline.core.alert_line import Event
 from plumbline.net.receipt import DeliveryStatus, Receipt
 from plumbline.net.secret import Secret
+from support.fake_receivers import FakeReceiver, Reply
 from support.fake_slack import (
     CHANNEL,
     TOKEN,
@@ -346,3 +347,13 @@ def test_reactions_that_cannot_be_read_acknowledge_nothing(
 def test_a_reference_without_a_message_is_not_asked_for(slack: FakeSlack, bot: SlackBot) -> None:
     assert bot.acknowledgers({"i": {"url": "x"}}, timeout_seconds=5) == {}
     assert slack.requests == []
+
+
+@pytest.mark.parametrize("body", ["1", '"ok"', "[]", "true", "null"])
+def test_an_answer_that_is_json_but_no_object_is_refused(body: str) -> None:
+    with FakeReceiver() as receiver:
+        receiver.answers(Reply(200, body))
+        bot = SlackBot("c", Secret(TOKEN), CHANNEL, base_url=receiver.url)
+        receipt = bot.deliver(message(LINES), timeout_seconds=5)
+    assert receipt.verdict is DeliveryStatus.REFUSED
+    assert "not as Slack does" in receipt.detail

@@ -22,6 +22,7 @@ TABLES = {
     "orders": "order_id int64, country string, state string, email string, customer_id int64, "
     "total numeric, ordered_on date, created_at timestamp, address struct<city string>",
     "customers": "id int64",
+    "open_days": "ordered_on date, note string",
 }
 ROWS = {
     "orders": [
@@ -32,6 +33,7 @@ ROWS = {
         (5, "fr", "test", None, 99, "50", "2026-02-02", "2026-02-04 20:00:00", "Paris"),
     ],
     "customers": [(10,), (11,)],
+    "open_days": [("2026-01-24", "a"), ("2026-01-26", "b")],
 }
 DAY = {"date_column": "ordered_on", "days": 1, "arrival": "created_at", "where": "state != 'test'"}
 
@@ -267,3 +269,24 @@ def test_a_replay_finds_at_each_instant_what_a_run_finds(shop: SmallProject) -> 
     ]
     assert found[1].summary == alone.summary
     assert "no rows for 2026-02-03" in found[2].summary
+
+
+@pytest.mark.parametrize(
+    ("due_days", "status", "reason"),
+    [
+        (10, Status.CRITICAL, None),  # 2026-01-24, which is expected
+        (9, Status.SKIPPED, "no rows for 2026-01-25, and shop.open_days expects none"),
+        (3, Status.ERROR, "no rows for 2026-01-31, and the calendar shop.open_days ends on"),
+    ],
+)
+def test_a_calendar_says_when_rows_are_expected(
+    shop: SmallProject, due_days: int, status: Status, reason: str | None
+) -> None:
+    outcome = judged(
+        shop,
+        expect("column_values_to_be_unique", column="order_id"),
+        rows={"date_column": "ordered_on", "due_days": due_days, "calendar": "shop.open_days"},
+    )
+    assert outcome.status is status
+    assert str(outcome.reason).startswith(str(reason))
+    assert len(outcome.job_ids) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from great_expectations.core.expectation_suite import ExpectationSuite
@@ -14,6 +14,7 @@ from great_expectations.expectations.expectation import Expectation
 from plumbline.checks.bounds import to_number
 from plumbline.checks.check import check_of
 from plumbline.checks.judged import JudgedExpectation
+from plumbline.core.errors import MonitorError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import Mask
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
@@ -21,7 +22,8 @@ from plumbline.evaluate.evaluation import Evaluation
 from plumbline.evaluate.found import CountFound, Measured
 from plumbline.evaluate.masking import mask_result
 from plumbline.evaluate.pushdown.measure import Measure
-from plumbline.evaluate.pushdown.statement import ROWS, CompiledTable
+from plumbline.evaluate.pushdown.statement import CALENDAR_END, EXPECTED, ROWS, CompiledTable
+from plumbline.evaluate.pushdown.window import Window
 from plumbline.evaluate.results import count_result, read_format, storable
 from plumbline.evaluate.suite import Evaluated, raised_result, validation_result
 from plumbline.evaluate.suite_results import read_results, suite_result
@@ -45,10 +47,33 @@ class _Counted:
         return not any(row[ROWS] for row in self.rows)
 
     @property
+    def window(self) -> Window | None:
+        """The dates that were looked at; None: the whole table."""
+        return self.compiled.windows.get(self.as_of.astimezone(UTC))
+
+    @property
     def no_rows(self) -> str:
-        """Why an empty window is a finding."""
-        window = next((text for at, text in self.compiled.windows.items() if at == self.as_of), "")
-        return f"no rows for {window}" if window else "the table has no rows"
+        """What an empty window is called."""
+        return "the table has no rows" if self.window is None else f"no rows for {self.window.text}"
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Whether no row was expected.
+
+        Raises:
+            MonitorError: the calendar does not reach to the window.
+        """
+        calendar, window = self.compiled.calendar, self.window
+        if calendar is None or window is None or self.rows[0][EXPECTED]:
+            return False
+        end = self.rows[0][CALENDAR_END]
+        if end is None or end < window.last:
+            what = "is empty" if end is None else f"ends on {end}"
+            raise MonitorError(
+                f"{self.no_rows}, and the calendar {calendar.relation.key} {what}",
+                fix="load the calendar",
+            )
+        return True
 
 
 def evaluate_table(
@@ -64,7 +89,7 @@ def evaluate_table(
 ) -> Evaluation:
     """What ``suite`` finds in a table.
 
-    A window without rows is CRITICAL, whatever the suite holds.
+    A window without rows is CRITICAL, whatever the suite holds, unless its calendar expects none.
 
     Args:
         suite: built from ``entries``.
@@ -75,8 +100,12 @@ def evaluate_table(
         file: the suite's, for messages.
         mask: of the rows.
         result_format: GX's.
+
+    Raises:
+        MonitorError: the calendar is empty or stale.
     """
     counted = _Counted(compiled, rows, as_of, read_format(result_format))
+    is_skipped = counted.is_empty and counted.is_unexpected
     evaluated = [
         _evaluate(counted, index, expectation, entry, f"{file}: expectations[{index}]")
         for index, (expectation, entry) in enumerate(zip(suite.expectations, entries, strict=True))
@@ -86,7 +115,16 @@ def evaluate_table(
     judged = [_by_group(one, compiled.groups) for one in read_results(suite, result, evaluated)]
     for each in result.results:
         each.result = storable(each.result)
-    return Evaluation(tuple(_without_rows(counted, judged) if counted.is_empty else judged), result)
+    if is_skipped:
+        judged = [replace(one, success=True, skipped=_not_expected(counted)) for one in judged]
+    elif counted.is_empty:
+        judged = _without_rows(counted, judged)
+    return Evaluation(tuple(judged), result)
+
+
+def _not_expected(counted: _Counted) -> str:
+    calendar = counted.compiled.calendar
+    return f"{counted.no_rows}, and {calendar.relation.key if calendar else ''} expects none"
 
 
 def _evaluate(

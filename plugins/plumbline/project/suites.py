@@ -111,6 +111,13 @@ class RowsEntry(Entry):
         "out, so the past can be replayed.",
         examples=["created_at"],
     )
+    calendar: str | None = Field(
+        None,
+        min_length=1,
+        description="Table of the dates on which rows are expected, named as `table`. By default "
+        "rows are expected on every date.",
+        examples=["shop.trading_days"],
+    )
     where: str | None = Field(
         None,
         min_length=1,

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from plumbline.core.errors import MonitorError
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.properties import ModelProperties
 from plumbline.models.relations import Relation
@@ -58,7 +59,8 @@ class MonitorCompiler:
         return self._table(suite, suite.monitor.table, as_of)
 
     def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
-        from plumbline.evaluate.pushdown.statement import compile_table
+        from plumbline.evaluate.errors import EvaluationError
+        from plumbline.evaluate.pushdown.statement import Calendar, compile_table
         from plumbline.warehouse.metadata import columns_of
 
         file = str(suite.file)
@@ -67,6 +69,16 @@ class MonitorCompiler:
         def resolve(other: str) -> Relation:
             return self._models.table(other, file=file, key="to_table").relation
 
+        rows = suite.monitor.rows
+        calendar = None
+        if rows is not None and rows.calendar is not None:
+            place = resolve(rows.calendar)
+            columns = columns_of(self._client, self._target, place)
+            try:
+                calendar = Calendar.of(place, columns, rows.date_column)
+            except EvaluationError as fault:
+                key = "meta.monitor.rows.calendar"
+                raise MonitorError(str(fault), file=file, key=key) from None
         return compile_table(
             suite,
             found.relation,
@@ -75,6 +87,7 @@ class MonitorCompiler:
             zone=self._project.timezone,
             resolve=resolve,
             personal=found.personal,
+            calendar=calendar,
         )
 
     @cached_property

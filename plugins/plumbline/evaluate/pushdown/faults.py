@@ -55,7 +55,7 @@ def find_table_faults(
             )
     rows = monitor.get("rows")
     if isinstance(rows, Mapping) and rows.get("date_column") is None:
-        for name in ("days", "due_time", "due_days"):
+        for name in ("days", "due_time", "due_days", "calendar"):
             if name in rows:
                 yield TableFault(
                     (*_META, "rows", name), f"{name} needs a date_column", "add date_column"

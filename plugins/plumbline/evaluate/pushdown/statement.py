@@ -13,7 +13,13 @@ from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.evaluate.pushdown.measure import Answer, Measure, Newest, Selection, quoted
-from plumbline.evaluate.pushdown.window import newest_parameters, window_of, window_parameters
+from plumbline.evaluate.pushdown.window import (
+    Window,
+    calendar_parameters,
+    newest_parameters,
+    window_of,
+    window_parameters,
+)
 from plumbline.evaluate.table import Table
 from plumbline.models.compiled import CompiledModel
 from plumbline.models.relations import Relation
@@ -22,6 +28,34 @@ from plumbline.warehouse.result import ResultColumn
 
 ROWS = "plumbline_rows"
 """The output with the number of rows of the group."""
+EXPECTED, CALENDAR_END = "plumbline_expected_dates", "plumbline_calendar_end"
+"""With a calendar: how many of its dates are in the window, and its last date."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A table of the dates on which rows are expected."""
+
+    relation: Relation
+    column: str
+
+    @classmethod
+    def of(
+        cls, relation: Relation, schema: Sequence[ResultColumn], date_column: str | None
+    ) -> Calendar:
+        """The calendar in a table: its column of the date column's name, or its only DATE.
+
+        Raises:
+            EvaluationError: neither is there.
+        """
+        dates = [column.name for column in schema if column.type == "DATE"]
+        named = [name for name in dates if name.casefold() == str(date_column).casefold()]
+        if len(named or dates) != 1:
+            raise EvaluationError(
+                f"calendar: table {relation.key} has no DATE column {date_column!r}, and not one "
+                "DATE column alone"
+            )
+        return cls(relation, (named or dates)[0])
 
 
 @dataclass(frozen=True)
@@ -32,8 +66,9 @@ class CompiledTable(CompiledModel):
     """One an expectation, in the suite's order; or why it can't be measured."""
     groups: tuple[str, ...] = ()
     """The columns of ``group_by``, as the table spells them."""
-    windows: Mapping[datetime, str] = field(default_factory=dict)
-    """The dates that each instant looks at, in words; empty: the whole table."""
+    windows: Mapping[datetime, Window] = field(default_factory=dict)
+    """The dates that each instant looks at; empty: the whole table."""
+    calendar: Calendar | None = None
 
     def samples(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Values that the rows hold of the table's columns, one a mapping."""
@@ -72,6 +107,7 @@ def compile_table(
     zone: ZoneInfo,
     resolve: Callable[[str], Relation],
     personal: frozenset[str] = frozenset(),
+    calendar: Calendar | None = None,
 ) -> CompiledTable:
     """The statement of ``suite`` over the table ``relation``.
 
@@ -83,6 +119,7 @@ def compile_table(
         zone: of the project's dates.
         resolve: finds another table by its name in a suite.
         personal: columns whose values are masked.
+        calendar: the dates on which rows are expected; None: every date.
 
     Raises:
         MonitorError: the window, the filter or the groups can't be.
@@ -102,7 +139,10 @@ def compile_table(
     measures = tuple(
         _measure(selection, index, one) for index, one in enumerate(suite.entry.expectations)
     )
-    sql = _assemble(relation, rows, selection, groups, measures, arrival)
+    sql = _assemble(relation, rows, selection, groups, measures, arrival, calendar)
+    windows = {one: window_of(one, rows, zone) for one in instants} if windowed else {}
+    if calendar is not None:
+        bounds = (*bounds, *calendar_parameters([windows[one] for one in instants]))
     parameters = [Parameter("as_of", "ARRAY<TIMESTAMP>", instants), *bounds]
     for index, one in enumerate(measures):
         if isinstance(one, Measure) and one.newest is not None:
@@ -116,13 +156,16 @@ def compile_table(
         name=suite.monitor_name,
         sql=sql,
         parameters=(*parameters, *selection.parameters.values()),
-        sources=tuple(dict.fromkeys((relation.key, *others))),
+        sources=tuple(
+            dict.fromkeys((relation.key, *others, *([calendar.relation.key] if calendar else ())))
+        ),
         variables=(),
         grain=groups,
         personal=personal,
         measures=measures,
         groups=groups,
-        windows={one: window_of(one, rows, zone).text for one in instants} if windowed else {},
+        windows=windows,
+        calendar=calendar,
     )
 
 
@@ -160,6 +203,7 @@ def _assemble(
     groups: Sequence[str],
     measures: Sequence[Measure | EvaluationError],
     arrival: str | None,
+    calendar: Calendar | None,
 ) -> str:
     made = {index: one for index, one in enumerate(measures) if isinstance(one, Measure)}
     newest = {index: one.newest for index, one in made.items() if one.newest is not None}
@@ -183,6 +227,10 @@ def _assemble(
     ]
     for index, one in newest.items():
         ctes.append(f"newest_{index} as (\n{_newest(relation, index, one, rows, arrival)}\n)")
+    if calendar is not None:
+        ctes.append(f"calendar as (\n{_calendar(calendar)}\n)")
+        outputs.append(f"max(calendar.dates) as {EXPECTED}")
+        outputs.append(f"max(calendar.last_date) as {CALENDAR_END}")
     keys = [f"g{at}" for at in range(len(groups))]
     final = [
         "instants.as_of",
@@ -194,6 +242,8 @@ def _assemble(
     joins += [
         f"left join newest_{index} on newest_{index}.as_of = instants.as_of" for index in newest
     ]
+    if calendar is not None:
+        joins.append("left join calendar on calendar.as_of = instants.as_of")
     ctes_text = ",\n\n".join(ctes)
     grouped = f"group by {', '.join(['instants.as_of', *keys])}"
     return f"with {ctes_text}\n\n{_select(final, 'instants', *joins, grouped, indent='')}\n"
@@ -241,6 +291,29 @@ def _selected(
         ["instants.as_of as row_as_of", *columns],
         "instants",
         f"join ({source}) as t on {' and '.join(joined) or 'true'}",
+    )
+
+
+def _calendar(calendar: Calendar) -> str:
+    """How many of the expected dates are in each window, and the last of all."""
+    column = quoted(calendar.column)
+    window = _select(
+        ["as_of", "first_date", "last_date"],
+        "unnest(@as_of) as as_of with offset as position",
+        _beside("@first_dates", "first_date"),
+        _beside("@last_dates", "last_date"),
+        indent="        ",
+    )
+    within = f"t.{column} between reach.first_date and reach.last_date"
+    return _select(
+        [
+            "reach.as_of as as_of",
+            f"count(distinct if({within}, t.{column}, null)) as dates",
+            f"max(t.{column}) as last_date",
+        ],
+        f"(\n{window}\n    ) as reach",
+        f"cross join {calendar.relation} as t",
+        "group by reach.as_of",
     )
 
 

@@ -75,6 +75,14 @@ def window_parameters(
     )
 
 
+def calendar_parameters(windows: Sequence[Window]) -> tuple[Parameter, ...]:
+    """The dates of each window."""
+    return (
+        Parameter("first_dates", "ARRAY<DATE>", tuple(one.first for one in windows)),
+        Parameter("last_dates", "ARRAY<DATE>", tuple(one.last for one in windows)),
+    )
+
+
 def newest_parameters(
     index: int,
     newest: Newest,

@@ -21,6 +21,10 @@ looks as (
     where
         observed_at >= timestamp(date_sub(cast('{{ var("first_date") }}' as date), interval 5 day))
         and observed_at < timestamp(date_add(cast('{{ var("last_date") }}' as date), interval 3 day))
+        and (
+            project is null
+            or (project = '{{ var("plumbline_project") }}' and target = '{{ var("plumbline_target") }}')
+        )
 
 ),
 

@@ -63,6 +63,8 @@ def make_deployments(seed: int, date: dt.date, incidents: Incidents) -> Columns:
                     "revision": f"{service}-{int(deployed[:4], 16) % 1000:05d}-{deployed[4:7]}",
                     "reason": None,
                     "recorded_at": looked + span(20.0),
+                    "project": None,
+                    "target": None,
                 }
             )
     instants = ("observed_at", "oldest_at", "recorded_at")

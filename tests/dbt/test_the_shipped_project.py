@@ -18,7 +18,10 @@ from support.targets import bigquery_target
 pytestmark = pytest.mark.dbt
 
 ROOT = Path(__file__).parents[2]
-TARGET = bigquery_target(project="nba-props-platform")
+TARGET = bigquery_target(
+    project="nba-props-platform", plumbline_project="plumbline_nba", name="local"
+)
+"""With the names that `dbt_project.yml` gives dbt."""
 MODELS = {file.stem: file.relative_to(ROOT) for file in sorted((ROOT / "models").rglob("*.sql"))}
 
 

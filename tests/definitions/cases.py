@@ -99,3 +99,5 @@ class Target:
 
     project: str
     datasets: Mapping[str, str] = field(default_factory=dict)
+    name: str = "prod"
+    plumbline_project: str = "shop"

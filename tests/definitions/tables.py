@@ -154,6 +154,8 @@ def look(
     oldest: str | None = None,
     commit: str | None = "0a1b2c3d",
     reason: str | None = None,
+    project: str | None = "shop",
+    target: str | None = "prod",
 ) -> tuple[str, Row]:
     """A row of ``service_deployments``, looked at at a time in New York."""
     return "plumbline.service_deployments", {
@@ -165,6 +167,8 @@ def look(
         "own_commits_behind": own,
         "oldest_at": None if oldest is None else at(oldest),
         "reason": reason,
+        "project": project,
+        "target": target,
     }
 
 

@@ -44,9 +44,23 @@ SEASON = world(
     look("grading", "2026-02-03 06:00", own=3, behind=3, oldest=None),
     look("worker", "2026-02-04 06:00", own=1, behind=1, oldest="2026-02-04 07:00"),
     look("grading", "2026-02-04 06:00", commit=None, own=0, behind=0),
+    look("worker", "2026-02-05 06:00", behind=1),
+    look("worker", "2026-02-05 07:00", own=5, oldest="2026-01-01 11:00", project="tills"),
+    look("worker", "2026-02-05 08:00", own=5, oldest="2026-01-01 11:00", target="dev"),
+    look("grading", "2026-02-05 06:00", behind=2, project=None, target=None),
 )
 
 CASES = [
+    Case(
+        "looks of another project or target don't count, those of an earlier version do",
+        SEASON,
+        "2026-02-05 09:00",
+        [
+            judged("worker", "2026-02-05 06:00", 0, 1),
+            judged("grading", "2026-02-05 06:00", 0, 2),
+        ],
+        VARS,
+    ),
     Case(
         "the latest look at each declared service counts",
         SEASON,

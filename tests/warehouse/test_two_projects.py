@@ -43,6 +43,7 @@ NEW_COLUMNS = {
     "deliveries": ("project", "target"),
     "outcomes": ("project",),
     "heartbeats": ("project", "action_errors"),
+    "service_deployments": ("project", "target"),
 }
 
 

@@ -34,19 +34,24 @@ def record_drift(
 
 def _append(dataset: OwnDataset, report: DriftReport) -> None:
     now = datetime.now(UTC)
+    target = dataset.target
+    scope = {"project": target.plumbline_project, "target": target.name}
     names = (drift.service.name for drift in report.drifts)
     append(
         dataset,
         SERVICE_DEPLOYMENTS,
-        [_row(drift) | {"recorded_at": now} for drift in report.drifts],
-        job_id=dataset.job_id("deployments", f"{report.at:%Y%m%dt%H%M%S%f}", *names),
+        [_row(drift, target) | scope | {"recorded_at": now} for drift in report.drifts],
+        job_id=dataset.job_id(
+            "deployments", *scope.values(), f"{report.at:%Y%m%dt%H%M%S%f}", *names
+        ),
     )
 
 
-def _row(drift: Drift) -> dict[str, object]:
+def _row(drift: Drift, target: Target) -> dict[str, object]:
     deployed = drift.deployed
+    at = f"{drift.at.astimezone(UTC):%Y%m%dt%H%M%S%f}"
     return {
-        "event_id": f"{drift.service.name}-{drift.at.astimezone(UTC):%Y%m%dt%H%M%S%f}",
+        "event_id": f"{target.scope}/{drift.service.name}-{at}",
         "service": drift.service.name,
         "observed_at": drift.at,
         # A commit that can't be compared counts as unknown, so that the monitor is ERROR.

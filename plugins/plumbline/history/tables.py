@@ -12,7 +12,7 @@ from typing import Literal
 DATASET = "plumbline"
 """Its name, unless the target's ``datasets`` says another."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Counted up when a column is added: existing tables get it with the next run."""
 
 Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
@@ -220,7 +220,7 @@ SERVICE_DEPLOYMENTS = OwnTable(
     description="What each service runs, against what it should: a row a service and look. The "
     "monitor deployment_drift reads it, so its columns stand in models/sources.yml too.",
     columns=(
-        _id("Service and instant of the look."),
+        _id("Project, target, service and instant of the look."),
         OwnColumn("service", "STRING", "The service, by its name in deploy/services.yml.", True),
         OwnColumn("observed_at", "TIMESTAMP", "When it was looked at.", True),
         OwnColumn("deployed_commit", "STRING", "What it runs; NULL: that could not be learnt."),
@@ -233,6 +233,8 @@ SERVICE_DEPLOYMENTS = OwnTable(
         OwnColumn("revision", "STRING", "What Cloud Run calls what is deployed."),
         OwnColumn("reason", "STRING", "Why it is not known how far behind it is."),
         OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
+        _PROJECT,
+        _TARGET,
     ),
     partition_by="observed_at",
     cluster_by=("service",),

@@ -24,7 +24,7 @@ from plumbline.project.jinja import holds_jinja, render_variable
 from plumbline.project.sandbox import bounded
 
 # plumbline sets these itself; dbt_project.yml holds defaults only so that dbt can compile too.
-BUILT_IN = ("as_of", "first_date", "last_date")
+BUILT_IN = ("as_of", "first_date", "last_date", "plumbline_project", "plumbline_target")
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,10 @@ class Compilation:
         instants = tuple(dict.fromkeys(instant.astimezone(UTC) for instant in self.as_of))
         if name == "as_of":
             return Parameter(name, "ARRAY<TIMESTAMP>", instants)
+        if name == "plumbline_project":
+            return Parameter(name, "STRING", self.workspace.target_project)
+        if name == "plumbline_target":
+            return Parameter(name, "STRING", self.workspace.target_name)
         chosen = min(instants) if name == "first_date" else max(instants)
         return Parameter(name, "DATE", chosen.astimezone(self._zone).date())
 
@@ -236,7 +240,7 @@ class Compilation:
                     f"variable {name!r} is set by plumbline",
                     var=name,
                     file=self.where,
-                    fix="use --as-of",
+                    fix="remove it; --as-of sets the instant",
                 )
             if name not in known:
                 raise VariableError(

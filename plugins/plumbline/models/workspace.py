@@ -77,6 +77,18 @@ class Workspace:
         self.project = project
         self.target = target
 
+    # A target may be no more than the names of its tables, as in lint.
+
+    @property
+    def target_project(self) -> str:
+        """The plumbline project whose history the target keeps."""
+        return str(getattr(self.target, "plumbline_project", ""))
+
+    @property
+    def target_name(self) -> str:
+        """The target's name."""
+        return str(getattr(self.target, "name", ""))
+
     @property
     def dbt_file(self) -> str:
         """Where the defaults of variables stand."""

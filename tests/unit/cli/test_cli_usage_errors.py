@@ -45,7 +45,7 @@ CASES: list[tuple[str, str, str]] = [
     ("run -s coverage --var days=[1", "'[1' is not a valid value", "write a number"),
     ("run -s coverage --var days=1 --var days=2", "variable 'days' is given twice", "once"),
     ("run -s coverage --var dais=7", "there is no variable 'dais'", "did you mean 'days'?"),
-    ("run -s coverage --var as_of=7", "'as_of' is set by plumbline", "use --as-of"),
+    ("run -s coverage --var as_of=7", "'as_of' is set by plumbline", "--as-of sets the instant"),
     ("run -s coverage --var days=abc", "'days' is 'abc'", "INT64"),
     ("run -s coverage --var days=0", "days", "1"),
     ("run -s coverage --var days=10000", "days", "366"),

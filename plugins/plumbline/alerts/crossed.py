@@ -44,7 +44,7 @@ def _in_words(failure: Failure, outcome: Outcome) -> str:
     failing, every, column = failure.unexpected_count, failure.element_count, failure.column
     groups = [group for group in outcome.groups if group.status is outcome.status]
     # Where another metric made some of them fail, this one says less than half.
-    if not failing or not every or not column or len(groups) != failing:
+    if failure.is_whole or not failing or not every or not column or len(groups) != failing:
         return ""
     head = f"{failing} of {every} {_noun(groups[0])}"
     if failure.expectation == FOLLOWS_HISTORY:

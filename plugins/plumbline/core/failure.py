@@ -115,7 +115,7 @@ class Failure:
         counts, samples = self.counts, self._sampled(most)
         said = f"{counts}: {samples}" if samples else counts
         observed = "" if self.observed is None else f"observed {self._observed()}"
-        if self._is_whole:
+        if self.is_whole:
             said, observed = "", f"observed {self.sample_in_words(self.samples[0])}"
         names = list(map(self.sample_in_words, self.absent))
         missing = listing(names, most, total=self.absent_count)
@@ -136,7 +136,7 @@ class Failure:
         return f"{failing:,} of {count(self.element_count, self.counted)}{self._share()} {fail}"
 
     @property
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether it is about one number of all rows, which is a group without a name."""
         return self.counted == "groups" and any(not isinstance(one, tuple) for one in self.samples)
 

@@ -41,6 +41,7 @@ def outcome(column: str, *groups: GroupOutcome, **changes: Any) -> Outcome:
         unexpected_count=changes.pop("failing", len(groups)),
         element_count=7,
         unit=unit_of(column, None, ""),
+        samples=changes.pop("samples", ()),
     )
     values: dict[str, Any] = {
         "monitor": "a",
@@ -102,6 +103,7 @@ PASSING = GroupOutcome(
             "1 of 7 systems with lines not as usual",
         ),
         (outcome("lines", group("a", 3, 9), group("b", 3, 9), failing=1), ""),
+        (outcome("hours_late", group("a", 9, 6, fails="above"), samples=(9.0,)), ""),
         (outcome("lines", group("a", 3, 10), failures=()), ""),
         (outcome("lines", group("a", 3, 10), status=Status.ERROR), ""),
     ],

@@ -198,10 +198,13 @@ def group_line(item: Item, line: GroupLine) -> str:
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """A trend in Unicode blocks, the last at most 28 values; what is not known is a dash."""
+    """A trend in Unicode blocks, the last at most 28 values; what is not known is a dash.
+
+    Empty where fewer than two are known.
+    """
     shown = [None if v is None or not math.isfinite(v) else v for v in values[-LONGEST_SPARKLINE:]]
     known = [value for value in shown if value is not None]
-    if not known:
+    if len(known) < 2:
         return ""
     low, high = min(known), max(known)
     scale = (high - low) or 1.0

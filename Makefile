@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs sbom audit lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs fuzz sbom audit lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -56,6 +56,10 @@ unit: $(DEV) $(DBT) $(ZETASQL) ## pytest; PYTEST_ARGS="-k line" selects tests
 # No warehouse, no browser, no Google evaluator.
 test-fast: $(DEV) ## fast tests, about a minute and a half
 	$(PYTEST) tests/unit -m "not oracle" $(PYTEST_ARGS)
+
+FUZZ_SECONDS ?= 60
+fuzz: $(DEV) ## fuzz what reads files and answers, for FUZZ_SECONDS; prints the number of cases
+	PLUMBLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/fuzz -n 2 --dist load --timeout 0
 
 coverage: $(DEV) $(DBT) $(ZETASQL) ## all tests with line coverage; much slower
 	$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS)

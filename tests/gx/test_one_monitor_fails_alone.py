@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +16,7 @@ import plumbline.core.run
 import plumbline.evaluate.evaluation
 import plumbline.gx.judged_definition
 import plumbline.gx.site_builder
+import plumbline.project.sandbox
 import plumbline.site.pages.monitor
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import RunReport
@@ -89,6 +92,42 @@ def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
     assert report.action_errors == ()
     assert "what is that?" in page(two, report, "broken")
     assert "PASS" in page(two, report, "well")
+
+
+LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+
+
+def endless(model: Path) -> None:
+    model.write_text(f"select 1 as pct {LOOPS}")
+
+
+def pipe(model: Path) -> None:
+    model.unlink()
+    os.mkfifo(model)
+
+
+def link(model: Path) -> None:
+    model.unlink()
+    model.symlink_to("/proc/self/environ")
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [(endless, "takes more than"), (pipe, "regular file"), (link, "outside the project")],
+)
+def test_a_template_that_would_hang_or_spy_is_its_monitors_error(
+    two: SmallProject,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Path], None],
+    why: str,
+) -> None:
+    monkeypatch.setattr(plumbline.project.sandbox, "MOST_STEPS", 50_000)
+    make(two.root / "models" / "monitors" / "broken.sql")
+
+    broken, well = two.run().outcomes
+
+    assert (broken.status, well.status) == (Status.ERROR, Status.PASS)
+    assert why in str(broken.reason)
 
 
 def test_a_store_that_takes_neither_the_result_nor_its_error_ends_no_run(

@@ -117,7 +117,7 @@ def test_a_job_ends(workflows: list[Workflow]) -> None:
     for workflow in workflows:
         for job in workflow.jobs:
             bounded = job if workflow.name.endswith(".yml") else job["steps"][-1]
-            assert "uses" in job or bounded["timeout-minutes"] <= 60, workflow.name
+            assert "uses" in job or bounded["timeout-minutes"] <= 90, workflow.name
 
 
 def test_no_shell_is_given_an_expression_to_run(workflows: list[Workflow]) -> None:

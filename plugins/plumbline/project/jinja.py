@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 SECRET_PREFIX = "DBT_ENV_SECRET"
 """Variables that dbt allows only where connections are configured."""
+_SECRET_WORDS = frozenset(
+    {"AUTH", "CREDENTIAL", "CREDENTIALS", "KEY", "PASS", "PASSWD", "PASSWORD", "SECRET", "SECRETS"}
+    | {"TOKEN", "TOKENS", "WEBHOOK", "WEBHOOKS"}
+)
+"""In the name of a variable that no table is named by, and that would be shown in SQL."""
 
 _SETTINGS = ("name", "model-paths", "macro-paths", "target-path")
 _MARKS = ("{{", "{%", "{#")
@@ -215,6 +220,12 @@ class _Rendering:
                 f"{name} is a secret by its name, and dbt allows those only in profiles.yml and "
                 "packages.yml",
                 f"use a variable whose name does not begin with {SECRET_PREFIX}",
+            )
+        if _SECRET_WORDS.intersection(name.upper().split("_")):
+            refuse(
+                f"{name} is a secret by its name, and what is read here is shown in SQL and "
+                "messages",
+                "use a variable with another name, or write the value itself",
             )
         self._uses_environment = True
         if name in self._scope.environment:

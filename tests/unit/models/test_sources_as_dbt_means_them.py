@@ -125,6 +125,10 @@ REFUSED = [
      "set RAW"),
     ("schema: \"{{ env_var('DBT_ENV_SECRET_X', 'a') }}\"", "", "{}", "is a secret by its name",
      "sources.stripe.schema", "does not begin with DBT_ENV_SECRET"),
+    ("schema: \"{{ env_var('SLACK_WEBHOOK_URL') }}\"", "", "{}", "is a secret by its name",
+     "sources.stripe.schema", "another name"),
+    ("schema: \"{{ var('a') }}\"", "", "{a: \"{{ env_var('Db_Password', 'x') }}\"}",
+     "is a secret by its name", "vars.a", "another name"),
     ("schema: \"{{ var('rav') }}\"", "", "{raw: x}", "variable 'rav' has no value",
      "sources.stripe.schema", "did you mean 'raw'"),
     ("schema: \"{{ var('n') }}\"", "", "{n: 5}", "renders to 5", "sources.stripe.schema", "quotes"),
@@ -173,7 +177,8 @@ def test_what_cannot_be_told_is_an_error_with_its_key(
 ) -> None:
     monkeypatch.delenv("RAW", raising=False)
     monkeypatch.setenv("EMPTY", "")
-    monkeypatch.setenv("DBT_ENV_SECRET_X", "hush")
+    for name in ("DBT_ENV_SECRET_X", "SLACK_WEBHOOK_URL", "Db_Password"):
+        monkeypatch.setenv(name, "hush")
     with pytest.raises(MonitorError) as caught:
         project(files(source, table, variables=variables)).compile(target=NamedTarget())
     error = caught.value

@@ -27,7 +27,8 @@ class MonitorEntry:
     suite: str | None
     """The suite's file, relative to the project."""
     model: str | None = None
-    """None for a suite over a data asset of GX's own."""
+    """None for a suite over a table, or over a data asset of GX's own."""
+    table: str | None = None
     thresholds: tuple[str, ...] = ()
     owner: str | None = None
     runbook: str | None = None
@@ -178,6 +179,7 @@ def _monitor(
         name=name,
         suite=str(suite.file.relative_to(project.root)),
         model=suite.monitor.model,
+        table=suite.monitor.table,
         thresholds=tuple(str(threshold) for threshold in thresholds_of(suite)),
         owner=suite.monitor.owner,
         runbook=suite.monitor.runbook,
@@ -190,13 +192,13 @@ def _monitors(catalogue: Catalogue) -> Block:
     if not catalogue.monitors:
         return "no monitors: there are no suites in expectations/"
     return Table(
-        ("Monitor", "Last", "Thresholds", "Model", "Suite", "Owner"),
+        ("Monitor", "Last", "Thresholds", "Model or table", "Suite", "Owner"),
         tuple(
             (
                 entry.name,
                 _last(entry),
                 "; ".join(entry.thresholds) or NOTHING,
-                entry.model or NOTHING,
+                entry.model or entry.table or NOTHING,
                 entry.suite or NOTHING,
                 entry.owner or NOTHING,
             )

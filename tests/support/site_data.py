@@ -266,12 +266,10 @@ def _line_coverage(days: list[date]) -> MonitorView:
             SuiteLine(
                 "warning",
                 "the mean of coverage_pct must be at least 80 %",
-                "Mean of the game days, each day counting the same. Healthy days are above 90 %.",
             ),
             SuiteLine(
                 "critical",
                 "the mean of coverage_pct must be at least 50 %",
-                "Below half, the line is missing because something is broken, not because books offer none.",
             ),
         ),
         failing=FailingRows(
@@ -352,12 +350,10 @@ def _grading_completeness(days: list[date]) -> MonitorView:
             SuiteLine(
                 "warning",
                 "graded_pct of each system_id must be at least 80 %",
-                "Each prediction system by itself: a total would hide one that is not graded.",
             ),
             SuiteLine(
                 "critical",
                 "graded_pct of each system_id must be at least 50 %",
-                "Below half, grading of the system has not run for part of the days.",
             ),
             SuiteLine("warning", "every game whose final score is due is final"),
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from plumbline.backtest.caveats import changes, faults, groups_gone, quiet_times, tables_seen
@@ -39,7 +39,6 @@ class BacktestRequest:
     """None: there is no file of labelled incidents."""
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    vars: Mapping[str, object] = field(default_factory=dict)
 
 
 def run_backtest(
@@ -72,7 +71,6 @@ def run_backtest(
             "checkpoint": request.checkpoint,
             "run": new_run_id(now),
         },
-        variables=request.vars,
     )
     judge = Judge(project, target, request.labels or ())
     outcomes: dict[str, list[Outcome]] = {}

@@ -76,39 +76,21 @@ def ask(
     instants: Sequence[datetime],
     *,
     labels: Mapping[str, str],
-    variables: Mapping[str, object] | None = None,
-) -> dict[str, Future[Asked]]:
-    """Send the jobs of all ``monitors``; each answer is awaited by its ``result()``.
+) -> dict[str, Sent]:
+    """Send the jobs of all ``monitors``.
 
     A fault in a monitor's files or its query is in its `Asked`, never raised.
     """
     compiler = MonitorCompiler(project, target)
     runner = JobRunner(target, labels)
     deadline = target.limits.deadline_seconds * DEADLINE_FACTOR
-    return {
-        name: _Answer(
-            _Sent.of(project, compiler, runner, name, instants, deadline, variables or {})
-        )
-        for name in monitors
-    }
-
-
-class _Answer(Future[Asked]):
-    """Waits for the jobs when it is asked for, in the asker's own thread."""
-
-    def __init__(self, sent: _Sent) -> None:
-        super().__init__()
-        self._sent = sent
-
-    def result(self, timeout: float | None = None) -> Asked:  # noqa: ARG002 - jobs have deadlines
-        """What the jobs brought."""
-        if not self.done():
-            self.set_result(self._sent.wait())
-        return super().result()
+    return {name: Sent.of(project, compiler, runner, name, instants, deadline) for name in monitors}
 
 
 @dataclass(frozen=True)
-class _Sent:
+class Sent:
+    """The jobs of one monitor, which run."""
+
     monitor: str
     compiled: CompiledModel | None = None
     jobs: tuple[Future[QueryResult], ...] = ()
@@ -123,8 +105,7 @@ class _Sent:
         monitor: str,
         instants: Sequence[datetime],
         deadline: float,
-        variables: Mapping[str, object],
-    ) -> _Sent:
+    ) -> Sent:
         try:
             if project.asset_of(monitor) is not None:
                 raise MonitorError(
@@ -137,7 +118,7 @@ class _Sent:
                 compiler.compile(
                     suite,
                     as_of=instants[begin : begin + MOST_INSTANTS_A_JOB],
-                    vars={**suite.monitor.vars, **variables},
+                    vars=suite.monitor.vars,
                     where=str(suite.file),
                 )
                 for begin in range(0, len(instants), MOST_INSTANTS_A_JOB)
@@ -164,7 +145,8 @@ class _Sent:
         )
         return cls(monitor, parts[0], jobs)
 
-    def wait(self) -> Asked:
+    def result(self) -> Asked:
+        """What they bring, once they are done."""
         if self.fault is not None:
             return Asked(self.monitor, self.compiled, 0, fault=self.fault)
         rows: dict[datetime, list[Mapping[str, Any]]] = {}

@@ -80,7 +80,6 @@ class SuiteLine:
 
     severity: str
     text: str
-    notes: str = ""
 
 
 @dataclass(frozen=True)

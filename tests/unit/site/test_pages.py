@@ -169,7 +169,7 @@ def hostile() -> SiteData:
                 ),
                 failing=FailingRows((FailingColumn(HOSTILE),), ((HOSTILE,),), 1),
                 description=HOSTILE,
-                suite=(SuiteLine(HOSTILE, HOSTILE, HOSTILE),),
+                suite=(SuiteLine(HOSTILE, HOSTILE),),
                 sql=HOSTILE,
                 runbook=f"# {HOSTILE}\n\n## {HOSTILE}\n\n{HOSTILE}\n\n[x](javascript:alert(1)) ![x](https://x/y.png)\n",
                 muted=Mute(HOSTILE, HOSTILE, HOSTILE, data.built_at),

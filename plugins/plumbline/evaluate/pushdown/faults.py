@@ -9,6 +9,7 @@ from typing import Any
 from plumbline.core.errors import did_you_mean
 from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
 from plumbline.evaluate.pushdown.catalogue import MEASURES
+from plumbline.models.condition import fault_of_condition
 from plumbline.project.document import KeyPath
 
 _META = ("meta", "monitor")
@@ -60,6 +61,9 @@ def find_table_faults(
                 yield TableFault(
                     (*_META, "rows", name), f"{name} needs a date_column", "add date_column"
                 )
+    where = rows.get("where") if isinstance(rows, Mapping) else None
+    if isinstance(where, str) and (fault := fault_of_condition(where)):
+        yield TableFault((*_META, "rows", "where"), *fault)
     for path, type_ in types:
         if type_ not in MEASURES:
             yield TableFault(

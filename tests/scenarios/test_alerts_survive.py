@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -233,6 +235,41 @@ def test_a_channel_that_asks_to_wait_for_hours_is_backed_up_by_the_fallback(
         ("default", "CRITICAL a"),
         ("default", "RESOLVED a"),
     ]
+
+
+def test_without_a_disk_the_end_of_an_outage_of_the_warehouse_reaches_slack(
+    tell: Tell, slack: FakeSlack, warehouse: Target
+) -> None:
+    there, gone = endpoint_of(warehouse), f"http://127.0.0.1:{refused_port()}"
+    no_disk = ("--state-dir", "/dev/null/state")
+    # Runs are due at 08:00, 14:00 and 20:00 UTC.
+    for hour, server, status in (
+        (8, there, "PASS"),
+        (14, gone, "ERROR"),
+        (20, gone, "ERROR"),
+        (26, there, "PASS"),
+    ):
+        as_of = datetime(2026, 2, 2, tzinfo=UTC) + timedelta(hours=hour)
+        finish(tell(*no_disk, "--emulator", server, "--as-of", as_of.isoformat(), f"a={status}"))
+    assert first_lines(slack) == ["ERROR a", "ERROR a", "RESOLVED a"]
+    assert "no run was recorded since" in str(slack.messages[-1]["text"])
+    assert len({incident for text in slack.messages for incident in ids_of(text)}) == 1
+
+
+def test_a_run_that_is_ahead_of_the_warehouses_clock_silences_no_later_one(
+    tell: Tell, slack: FakeSlack
+) -> None:
+    now = datetime.now(UTC)
+    ahead = (now + timedelta(days=60)).isoformat()
+    said = finish(tell("--as-of", ahead, "a=PASS"), code=1)
+    assert "60.0 days after the warehouse's clock" in said
+    finish(tell("--as-of", now.isoformat(), "a=CRITICAL"))
+    assert first_lines(slack) == ["CRITICAL a"]
+
+
+def ids_of(message: dict[str, object]) -> set[str]:
+    """The incidents that a message names."""
+    return set(re.findall(r"\ba-[0-9a-f]{8}\b", str(message)))
 
 
 def run_command(tmp_path: Path, slack: FakeSlack, **env: str) -> dict[str, str]:

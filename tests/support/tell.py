@@ -5,6 +5,7 @@
     ... --steps FILE     # only writes the names of the steps
     ... --stop-at "before deliver_all"   # SIGSTOP at the first step of that name
     ... --endpoint URL --claim-seconds 3 # a warehouse that takes a job id once; short claims
+    ... --emulator URL   # the warehouse is this server, and not that of the state folder
 
 What it tells is made up; the state in the warehouse, the channels and the kill are real.
 """
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--die-at", type=int, default=-1)
     parser.add_argument("--stop-at", default="")
     parser.add_argument("--endpoint")
+    parser.add_argument("--emulator")
     parser.add_argument("--claim-seconds", type=float)
     parser.add_argument("--steps", type=Path)
     parser.add_argument("outcomes", nargs="+", help="MONITOR=STATUS")
@@ -78,7 +80,9 @@ def main() -> None:
                 reason="it can't be known" if status == "ERROR" else None,
             )
         )
-    target = embedded_target(arguments.state_dir, project=arguments.project)
+    target = embedded_target(
+        arguments.state_dir, project=arguments.project, emulator_host=arguments.emulator
+    )
     report = factory.notify(
         factory.LiveRun(
             project=Project(arguments.root),

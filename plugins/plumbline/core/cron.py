@@ -22,6 +22,7 @@ CRON_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 _SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 """Where gaps are measured from: a leap year begins, so that none depends on today."""
 _LONG_ENOUGH = timedelta(days=2 * 366)
+_TWO_WEEKS = timedelta(days=15)
 _OFTEN_ENOUGH = 1500
 """More runs than a day can have."""
 _SHORTEST = timedelta(minutes=1)
@@ -106,13 +107,16 @@ def last_time(cron: str, zone: ZoneInfo, before: datetime) -> datetime:
 @cache
 def shortest_gap(cron: str) -> timedelta:
     """The shortest time between two runs, without daylight saving time."""
+    _, _, day, month, weekday = cron.split()
+    is_weekly = day == month == "*" and not set(weekday) & set("#Ll")
+    enough = _TWO_WEEKS if is_weekly else _LONG_ENOUGH
     times = iter(CronSim(cron, _SOME_DAY))
     before = next(times)
     shortest = timedelta.max
     for number, found in enumerate(times):
         shortest = min(shortest, found - before)
         before = found
-        is_seen = number >= _OFTEN_ENOUGH or found - _SOME_DAY > _LONG_ENOUGH
+        is_seen = number >= _OFTEN_ENOUGH or found - _SOME_DAY > enough
         if is_seen or shortest <= _SHORTEST:
             break
     return shortest

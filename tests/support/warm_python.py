@@ -213,6 +213,12 @@ def _become(asked: dict[str, Any], streams: list[int]) -> list[str]:
     return list(asked["arguments"])
 
 
+_IMPORTED_WHEN_NEEDED = (
+    "cronsim.explain", "google.cloud.run_v2", "jinja2.ext", "sqlglot.dialects.bigquery",
+)  # fmt: skip
+"""By functions of the package and of the libraries that it imports."""
+
+
 def _import_everything(address: str) -> None:
     import gc
     import importlib
@@ -221,14 +227,18 @@ def _import_everything(address: str) -> None:
     import great_expectations  # noqa: F401 - first, as a run does: it registers our expectations
 
     import plumbline
+    from plumbline.site.pages import frame
     from plumbline.warehouse import embedded, embedded_process
 
     for module in pkgutil.walk_packages(plumbline.__path__, "plumbline."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     embedded_process.quiet_log()
-    for name in ("duckdb_extension_spatial", "bqemulator.server"):
+    for name in (*_IMPORTED_WHEN_NEEDED, "duckdb_extension_spatial", "bqemulator.server"):
         importlib.import_module(name)
+    templates = frame.environment()
+    for name in templates.list_templates():
+        templates.get_template(name)
     embedded.python_command = lambda: _command(address)
     gc.collect()
     gc.freeze()

@@ -299,6 +299,7 @@ class AlertService:
             events=tuple(
                 incident_row(change, run_id=facts.run.run_id, checkpoint=facts.run.checkpoint)
                 for change in decision.changes
+                if not change.incident.is_assumed  # the history holds what is known
             ),
             run_id=facts.run.run_id,
             written_at=now,

@@ -130,6 +130,8 @@ def test_people_who_heard_it_from_each_run_hear_the_end_once(tmp_path: Path) -> 
 
     assert [event for _, event in ids(world)] == ["opened", "opened", "resolved"]
     assert len({incident for incident, _ in ids(world)}) == 1
+    written = [name for name in world.warehouse.projected if name.endswith("-resolved")]
+    assert written == [], "what may have been is no part of the history"
     text = plain_text(world.phones["slack-error"].took[-1], limit=3000)
     assert "no run was recorded since 2 Feb 12:00 UTC" in text
     assert "may have notified of an ERROR: it is over" in text

@@ -37,6 +37,12 @@ def test_ci_runs_what_ci_is() -> None:
     assert set(read("ci.yml")["on"]) == {"pull_request", "workflow_call"}
 
 
+def test_fuzzing_takes_a_minute_before_a_merge_and_an_hour_each_week() -> None:
+    assert scripts("ci.yml", "fuzz") == "make fuzz"
+    assert re.search(r"^FUZZ_SECONDS \?= 60$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert scripts("security.yml", "fuzz") == "make fuzz FUZZ_SECONDS=3600"
+
+
 def test_a_merge_is_deployed_after_its_tests_and_one_at_a_time() -> None:
     content = read("deploy.yml")
     assert content["on"]["push"]["branches"] == ["main"]

@@ -73,7 +73,7 @@ command = Command(
         "Print the SQL of MONITOR to standard output, exactly as it is sent to "
         "BigQuery.\n\n"
         "Prints the query parameters to standard error, as SQL comments. Needs no "
-        "warehouse."
+        "warehouse, except for a suite over a table: it reads the table's columns."
     ),
     params=[
         click.Argument(["monitor"], shell_complete=complete_suites),

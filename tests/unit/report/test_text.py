@@ -278,3 +278,17 @@ def test_in_a_pipe_no_line_is_filled_up_to_the_width() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 20_000_000
+
+
+def test_in_a_terminal_the_levels_stand_below_their_metric() -> None:
+    lines = render(seed_day(), width=99).splitlines()
+    place = next(n for n, line in enumerate(lines) if "line_coverage" in line)
+    assert lines[place].endswith("  mean of coverage_pct:")
+    assert lines[place + 1].strip() == "warning < 80 %, critical < 50 %"
+
+
+def test_where_the_table_has_no_room_what_failed_is_not_said_twice() -> None:
+    text = render(seed_day(), width=90)
+    section = text[text.rindex("grading_completeness\n") :]
+    assert "fails    critical: graded_pct of each system_id" in section
+    assert "found" not in section

@@ -137,6 +137,18 @@ def test_people_who_heard_it_from_each_run_hear_the_end_once(tmp_path: Path) -> 
     assert "may have notified of an ERROR: it is over" in text
 
 
+def test_an_end_that_may_have_had_no_opening_makes_no_monitor_flap(world: World) -> None:
+    # The fifth run is missing.
+    for number, status in enumerate(
+        ("PASS", "ERROR", "ERROR", "PASS", "", "PASS", "ERROR", "ERROR")
+    ):
+        at = START + number * SIX_HOURS
+        if status:
+            run(world, at, outcome(Status(status), at))
+
+    assert [event for _, event in ids(world)] == ["opened", "resolved", "resolved", "opened"]
+
+
 def _with_a_disk(world: World) -> None:
     world.fallback.is_empty = False
 

@@ -10,8 +10,8 @@ from plumbline.core.alert_policy import Policy
 
 
 def counts(incident: Incident, at: datetime, policy: Policy) -> bool:
-    """Whether the opening of ``incident`` still counts at ``at``."""
-    return at - incident.opened_at <= policy.flapping_window
+    """Whether the opening of ``incident`` still counts at ``at``; an assumed one never does."""
+    return not incident.is_assumed and at - incident.opened_at <= policy.flapping_window
 
 
 def is_flapping(incidents: Iterable[Incident], at: datetime, policy: Policy) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "plugins" / "plumbline"
@@ -21,9 +22,12 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for file in sorted(PACKAGE.rglob("*.py")):
-        yield file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text())
+@cache
+def trees() -> Mapping[str, ast.Module]:
+    return {
+        file.relative_to(PACKAGE).as_posix(): ast.parse(file.read_text())
+        for file in sorted(PACKAGE.rglob("*.py"))
+    }
 
 
 def package_of(path: str) -> str:
@@ -68,7 +72,7 @@ def packages_by_member(files: Mapping[str, ast.Module]) -> Mapping[str, set[str]
 
 
 def test_no_room_uses_another_rooms_private_members() -> None:
-    files = dict(trees())
+    files = trees()
     packages = packages_by_member(files)
     found = {
         (path, name)
@@ -85,7 +89,7 @@ def test_no_room_uses_another_rooms_private_members() -> None:
 def test_no_room_imports_another_rooms_private_names() -> None:
     found = [
         f"{path}: {node.module}.{alias.name}"
-        for path, tree in trees()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("plumbline.")
         for alias in node.names

@@ -105,7 +105,7 @@ def test_a_block_that_ends_while_another_thread_looks_for_a_module_hides_nothing
 
 REAL = """
 import json, sys, threading
-lazily, touch = json.loads(sys.argv[1])
+lazily = json.loads(sys.argv[1])
 if lazily:
     from plumbline.evaluate.lazy_import import loaded_when_touched
     # as in a run: a query thread imports Google's client at the same time
@@ -119,38 +119,40 @@ else:
 parts = ("altair.vegalite", "scipy.stats._stats_py", "jsonschema.validators", "mistune.core",
          "alembic.runtime.environment")
 loaded = [name for name in parts if name in sys.modules]
-result = None
-if touch:
-    import pandas as pd
-    frame = pd.DataFrame({"value": [1.0, 2.0, 2.0, 3.0, 5.0, 8.0]})
-    context = gx.get_context(mode="ephemeral")
-    batch = (
-        context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-        .add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    )
-    partition = {"values": [1.0, 2.0, 3.0, 5.0, 8.0], "weights": [0.3, 0.3, 0.2, 0.1, 0.1]}
-    found = batch.validate(gx.expectations.ExpectColumnKLDivergenceToBeLessThan(
-        column="value", partition_object=partition, threshold=0.05))
-    found.render()
-    assert not found.exception_info.get("raised_exception"), found.exception_info
-    result = {"success": found.success, "result": found.result,
-              "rendered": [part.to_json_dict() for part in found.rendered_content]}
+import pandas as pd
+frame = pd.DataFrame({"value": [1.0, 2.0, 2.0, 3.0, 5.0, 8.0]})
+context = gx.get_context(mode="ephemeral")
+batch = (
+    context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    .add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+)
+partition = {"values": [1.0, 2.0, 3.0, 5.0, 8.0], "weights": [0.3, 0.3, 0.2, 0.1, 0.1]}
+found = batch.validate(gx.expectations.ExpectColumnKLDivergenceToBeLessThan(
+    column="value", partition_object=partition, threshold=0.05))
+found.render()
+assert not found.exception_info.get("raised_exception"), found.exception_info
+result = {"success": found.success, "result": found.result,
+          "rendered": [part.to_json_dict() for part in found.rendered_content]}
 print("RESULT " + json.dumps({"loaded": loaded, "result": result}, default=str, sort_keys=True))
 """
 
 
-def import_great_expectations(*, lazily: bool, touch: bool) -> dict[str, Any]:
-    """A process of its own that imports GX and, if asked, needs scipy.stats and altair."""
-    return result_of(REAL, [lazily, touch])
+def import_great_expectations(*, lazily: bool) -> dict[str, Any]:
+    """A process of its own that imports GX, and then needs scipy.stats and altair."""
+    return result_of(REAL, lazily)
 
 
-def test_great_expectations_imports_without_what_is_seldom_needed() -> None:
+@pytest.fixture(scope="module")
+def lazy() -> dict[str, Any]:
+    return import_great_expectations(lazily=True)
+
+
+def test_great_expectations_imports_without_what_is_seldom_needed(lazy: dict[str, Any]) -> None:
     assert len(SELDOM_NEEDED) == 6, "each has a part in REAL that tells whether it was loaded"
-    assert import_great_expectations(lazily=True, touch=False)["loaded"] == []
+    assert lazy["loaded"] == []
 
 
-def test_an_expectation_that_needs_scipy_and_altair_finds_the_same() -> None:
-    lazy = import_great_expectations(lazily=True, touch=True)
-    plain = import_great_expectations(lazily=False, touch=True)
+def test_an_expectation_that_needs_scipy_and_altair_finds_the_same(lazy: dict[str, Any]) -> None:
+    plain = import_great_expectations(lazily=False)
     assert plain["result"]["result"]["observed_value"] is not None
     assert lazy["result"] == plain["result"]

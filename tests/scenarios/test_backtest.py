@@ -136,7 +136,7 @@ def test_impact_says_what_a_pull_request_would_alert(
     edit(copy, "models/monitors/line_coverage.sql", "100 * with_line", "90 * with_line")
     unknown = plumbline("impact", "--base", "HEAD", "--history", history, cwd=copy)
     assert unknown.code == 3
-    assert "both versions have to be asked; give --from and --to" in unknown.stdout
+    assert "both versions must be replayed; pass --from and --to" in unknown.stdout
     asked = plumbline(
         "impact", "--base", "HEAD", "--from", "2026-01-20", "--to", "2026-01-30", "--every", "12h",
         "--format", "markdown", cwd=copy,

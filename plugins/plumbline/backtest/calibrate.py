@@ -302,8 +302,8 @@ def _warnings(family: Family, values: Sequence[float], context: _Context) -> Ite
     keys = {group.key.label for one in context.healthy for group in one.groups if family.group_by}
     if any(PREFIX in label for label in keys):
         yield (
-            "groups are told by pseudonyms, because their column is personal: bounds of single "
-            "groups are not looked at, and none are proposed"
+            "groups are shown as pseudonyms because their column is personal: bounds of single "
+            "groups are not compared, and none are proposed"
         )
     above = sum(value > 100 for value in values)
     if family.is_percentage and above:

@@ -147,16 +147,16 @@ def measure_impact(
         told |= _by_backtest(request, asking, labels, alerts, now, progress)
     for change in asking:
         if change.name not in told:
-            why = "it measures otherwise, so both versions have to be asked"
+            why = "it measures something else, so both versions must be replayed"
             if change.kind == "thresholds":
                 why = (
-                    "its groups are stored by pseudonyms, which no suite names"
+                    "its groups are stored as pseudonyms, which no suite names"
                     if history.get(change.name)
                     else "there is no stored history of it (--history FILE, or plumbline backtest "
                     "--record)"
                 )
             told[change.name] = Effect(
-                change, None, None, f"not told: {why}; give --from and --to", told=False
+                change, None, None, f"unknown: {why}; pass --from and --to", told=False
             )
     return Impact(
         base=request.base_name,
@@ -226,9 +226,9 @@ def _by_backtest(
         failed = any(side is not None and side.errors == runs for side in (before, after))
         words = source
         if untold:
-            words = "not told: no checkpoint holds it"
+            words = "unknown: no checkpoint lists it"
         elif failed:
-            words += "; one of them could not be judged at all"
+            words += "; one version could not be evaluated"
         found[change.name] = Effect(change, before, after, words, told=not (untold or failed))
     return found
 

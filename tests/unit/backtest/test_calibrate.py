@@ -172,7 +172,7 @@ def test_a_group_that_is_known_by_a_pseudonym_gets_no_bounds_in_the_suite(tmp_pa
     rows = [{"masked-0": 95.0 + run % 3, "masked-1": 95.0, "masked-2": 30.0} for run in range(160)]
     family = only(calibrated(suite, grouped(rows)))
     assert family.overrides == {}
-    assert "told by pseudonyms" in family.warnings[0]
+    assert "shown as pseudonyms" in family.warnings[0]
 
 
 def test_groups_that_are_alike_share_their_bounds(tmp_path: Path) -> None:

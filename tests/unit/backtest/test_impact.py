@@ -203,7 +203,7 @@ def test_without_history_and_range_it_says_what_it_could_not_tell(changed: Small
     found = impact(changed, [])
     assert found.exit_code == 3
     assert "no stored history" in found.effects[0].source
-    assert "give --from and --to" in found.effects[0].source
+    assert "pass --from and --to" in found.effects[0].source
 
 
 def test_groups_stored_by_pseudonyms_are_not_held_against_a_suites_names(

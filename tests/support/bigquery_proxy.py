@@ -171,6 +171,7 @@ class BigQueryProxy:
         self._api = bigquery_api()
         self._honours_job_ids = honours_job_ids
         self.page_rows = page_rows
+        self.token = "token"
         self._memory = memory
         self.loads: dict[str, Load] = {}
         self.queries: dict[str, Query] = {}
@@ -375,7 +376,7 @@ class BigQueryProxy:
 
     def _do(self, raw: BaseHTTPRequestHandler, request: Request, fault: Any) -> _Answer | None:
         if request.kind == "token":
-            return _json({"access_token": "token", "expires_in": 3600, "token_type": "Bearer"})
+            return _json({"access_token": self.token, "expires_in": 3600, "token_type": "Bearer"})
         if request.kind == "begin":
             return self._begin(raw, request.body)
         if request.kind == "upload":

@@ -61,11 +61,11 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 }
 
 
-def find_leak(text: str, secret: str, *, least: int = 8) -> str | None:
+def find_leak(text: str, secret: str, *, least: int = 8, depth: int = 2) -> str | None:
     """A part of ``secret``, of letters and digits, that can be read out of ``text``."""
     word = _letters(secret)
     parts = {word[at : at + least] for at in range(len(word) - least + 1)}
-    read = {_letters(variant) for variant in _variants(text, 2)}
+    read = {_letters(variant) for variant in _variants(text, depth)}
     return next((part for part in parts for variant in read if part in variant), None)
 
 

@@ -302,7 +302,9 @@ class OwnDataset:
         except NotFound:
             dataset = bigquery.Dataset(name)
             dataset.location = self.target.location
-            dataset.description = "What plumbline found, said and knows. Written by plumbline only."
+            dataset.description = (
+                "Results, incidents, messages and state of plumbline. Written by plumbline only."
+            )
             dataset.labels = {VERSION_LABEL: str(SCHEMA_VERSION)}
             try:
                 self.client.create_dataset(dataset, retry=self.retry())

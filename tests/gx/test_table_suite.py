@@ -13,6 +13,7 @@ from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.scaffold.table_suite import Profile, profile_table, suite_text
 from plumbline.warehouse.client import open_client
 from support.projects import NOW, SmallProject
 
@@ -290,3 +291,38 @@ def test_a_calendar_says_when_rows_are_expected(
     assert outcome.status is status
     assert str(outcome.reason).startswith(str(reason))
     assert len(outcome.job_ids) == 1
+
+
+def proposed(shop: SmallProject) -> Profile:
+    return profile_table(shop.project, shop.target, name="orders", table="shop.orders", as_of=NOW)
+
+
+def test_what_holds_today_is_proposed(shop: SmallProject) -> None:
+    found = {
+        (one.expectation["type"].removeprefix("expect_"), one.expectation["kwargs"].get("column"))
+        for one in proposed(shop).propose()
+    }
+    assert found >= {
+        ("table_row_count_to_be_between", None),
+        ("column_values_to_not_be_null", "order_id"),
+        ("column_values_to_be_between", "total"),
+    }
+    assert ("column_values_to_not_be_null", "email") not in found
+    assert ("column_values_to_be_unique", "order_id") not in found, "2 is there twice"
+
+
+def test_a_proposed_suite_passes_today(shop: SmallProject) -> None:
+    profile = proposed(shop)
+    text = suite_text(profile, "orders", profile.propose(), owner="shop-data")
+    (shop.root / "expectations" / "orders.json").write_text(text)
+    shop.checkpoint("orders")
+    (outcome,) = shop.run().outcomes
+    assert outcome.status is Status.PASS, outcome.summary
+
+
+def test_values_of_personal_columns_are_not_proposed(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop\n    tables:\n      - name: orders\n"
+        "        columns:\n          - {name: country, config: {meta: {personal: true}}}\n"
+    )
+    assert "'de'" not in str(proposed(shop).propose())

@@ -1,4 +1,4 @@
-"""``plumbline new``: the files of a monitor."""
+"""``plumbline new``: the files of a monitor, or of a suite over a table."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plumbline.cli.commands import Command, Example, Group
-from plumbline.cli.options import target_option
+from plumbline.cli.options import as_of_option, read_as_of, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, PlumblineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plumbline.lint.rule import Finding
     from plumbline.scaffold.monitor import NewMonitor, Table
 
@@ -114,6 +116,89 @@ def monitor(
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
+
+
+def table(
+    name: str,
+    table: str | None,
+    owner: str | None,
+    checkpoint: str,
+    as_of: str | None,
+    yes: bool,
+    target: str | None,
+) -> int:
+    """Propose a suite over a table, and write what is chosen."""
+    from plumbline.core.text import size
+    from plumbline.scaffold.monitor import check_name, with_monitor
+    from plumbline.scaffold.table_suite import profile_table, suite_text
+    from plumbline.scaffold.writing import write_new
+    from plumbline.warehouse.ready import ensure_ready
+
+    session = click.get_current_context().ensure_object(Session)
+    project = session.project()
+    chosen_target = project.target(target)
+    table, name = table or name, name.rpartition(".")[2]
+    check_name(name, "monitor", "NAME")
+    check_name(checkpoint, "checkpoint", "--checkpoint")
+    if project.has_monitor(name):
+        raise ConfigError(f"monitor {name!r} already exists", key="NAME", fix="choose another name")
+    instant = read_as_of(session, project, chosen_target, as_of).instant
+    ready = ensure_ready(chosen_target, write_message)
+    profile = profile_table(project, ready, name=name, table=table, as_of=instant)
+    asks = sys.stdin.isatty() and not yes
+    estimated = None if ready.kind == "embedded" else profile.estimate()
+    if estimated is not None:
+        write_message(f"The profile of {table} reads {size(estimated)}.")
+        if asks and not click.confirm("Continue?", default=True, err=True):
+            return 0
+    proposals = profile.propose()
+    for number, one in enumerate(proposals, 1):
+        write_result(f"{number:>3}  {_in_words(one.expectation)}  (today: {one.today})\n")
+    if not (asks or yes):
+        write_message("Nothing is written. --yes writes all of them.")
+        return 0
+    numbers = _numbers(click.prompt("Which ones", default="all", err=True)) if asks else None
+    chosen = [
+        one for number, one in enumerate(proposals, 1) if numbers is None or number in numbers
+    ]
+    if not chosen:
+        write_message("Nothing is written.")
+        return 0
+    text, is_new = with_monitor(project, checkpoint, name)
+    files = {f"expectations/{name}.json": suite_text(profile, name, chosen, owner=owner)}
+    changed = {f"checkpoints/{checkpoint}.json": text}
+    written = write_new(
+        project.root, {**files, **changed} if is_new else files, {} if is_new else changed
+    )
+    for path in written:
+        write_result(f"wrote {path.relative_to(project.root)}\n")
+    write_result(
+        f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n"
+        f"then raise what is critical in expectations/{name}.json, and add a runbook.\n"
+    )
+    return 0
+
+
+def _in_words(expectation: Mapping[str, Any]) -> str:
+    from plumbline.checks.expected import expected
+
+    return expected(expectation["type"], expectation["kwargs"])
+
+
+def _numbers(answer: str) -> set[int] | None:
+    """The proposals that were chosen; None: all."""
+    words = answer.replace(",", " ").split()
+    if words == ["all"]:
+        return None
+    if words == ["none"]:
+        return set()
+    if not all(word.isdecimal() for word in words):
+        raise ConfigError(
+            f"{answer!r} is not a choice",
+            key="Which ones",
+            fix="write all, none, or numbers: 1 3 4",
+        )
+    return set(map(int, words))
 
 
 def _next(asked: NewMonitor) -> str:
@@ -241,8 +326,51 @@ command = Group(
                 ),
             ),
             exit_codes={3: "ERROR: the table doesn't exist"},
-        )
+        ),
+        Command(
+            name="table",
+            callback=table,
+            help="Create a suite over a table and add it to a checkpoint.\n\n"
+            "Looks at the table's columns and at its last complete days in one job, and proposes "
+            "expectations that hold of all rows. Nothing is written before you choose.",
+            params=[
+                click.Argument(["name"], metavar="NAME", required=True),
+                click.Option(
+                    ["--table"],
+                    metavar="DATASET.TABLE",
+                    shell_complete=_complete_tables,
+                    help="The table; default: NAME, which may be dataset.table.",
+                ),
+                click.Option(["--owner"], metavar="WHO", help="Who is responsible for the table."),
+                click.Option(
+                    ["--checkpoint"],
+                    default="health_check",
+                    show_default=True,
+                    metavar="NAME",
+                    help="Checkpoint that runs it; created if it doesn't exist.",
+                ),
+                as_of_option(),
+                click.Option(["--yes"], is_flag=True, help="Write all proposals without asking."),
+                target_option(),
+            ],
+            examples=(
+                Example(
+                    "plumbline new table nba_predictions.player_prop_predictions --checkpoint mine",
+                    "show what could be checked, and choose",
+                ),
+                Example(
+                    "plumbline new table predictions "
+                    "--table nba_predictions.player_prop_predictions --owner ml-platform "
+                    "--checkpoint mine --yes",
+                    "write everything that was proposed",
+                ),
+            ),
+            exit_codes={3: "ERROR: the table doesn't exist"},
+        ),
     ],
-    examples=(Example("plumbline new monitor --help", "show the options for a monitor"),),
+    examples=(
+        Example("plumbline new monitor --help", "show the options for a monitor"),
+        Example("plumbline new table --help", "show the options for a suite over a table"),
+    ),
     exit_codes={3: "ERROR: the table doesn't exist"},
 )

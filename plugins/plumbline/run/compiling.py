@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import MonitorError
@@ -15,6 +16,8 @@ from plumbline.project import Project, Suite, Target
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
+
+    from plumbline.warehouse.metadata import TableMetadata
 
 
 class MonitorCompiler:
@@ -61,7 +64,7 @@ class MonitorCompiler:
     def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
         from plumbline.evaluate.errors import EvaluationError
         from plumbline.evaluate.pushdown.statement import Calendar, compile_table
-        from plumbline.warehouse.metadata import columns_of
+        from plumbline.warehouse.metadata import table_metadata
 
         file = str(suite.file)
         found = self._models.table(name, file=file, key="meta.monitor.table")
@@ -73,7 +76,7 @@ class MonitorCompiler:
         calendar = None
         if rows is not None and rows.calendar is not None:
             place = resolve(rows.calendar)
-            columns = columns_of(self._client, self._target, place)
+            columns = table_metadata(self._client, self._target, place).columns
             try:
                 calendar = Calendar.of(place, columns, rows.date_column)
             except EvaluationError as fault:
@@ -82,13 +85,25 @@ class MonitorCompiler:
         return compile_table(
             suite,
             found.relation,
-            columns_of(self._client, self._target, found.relation),
+            table_metadata(self._client, self._target, found.relation).columns,
             as_of=as_of,
             zone=self._project.timezone,
             resolve=resolve,
             personal=found.personal,
             calendar=calendar,
         )
+
+    def metadata(self, table: str, *, file: Path) -> TableMetadata:
+        """The metadata of a table that a suite names.
+
+        Raises:
+            MonitorError: it can't be told.
+            WarehouseError: it is not there, or can't be asked for.
+        """
+        from plumbline.warehouse.metadata import table_metadata
+
+        found = self._models.table(table, file=str(file), key="meta.monitor.table")
+        return table_metadata(self._client, self._target, found.relation)
 
     @cached_property
     def _client(self) -> bigquery.Client:

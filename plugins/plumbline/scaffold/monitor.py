@@ -122,9 +122,9 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         ConfigError: a name that is none or taken, a column that the table does not have, a ratio
             without a condition, no threshold, thresholds the wrong way round.
     """
-    _check_name(asked.name, "monitor", "NAME")
+    check_name(asked.name, "monitor", "NAME")
     if asked.checkpoint not in project.checkpoint_names():
-        _check_name(asked.checkpoint, "checkpoint", "--checkpoint")
+        check_name(asked.checkpoint, "checkpoint", "--checkpoint")
     if project.has_monitor(asked.name):
         raise ConfigError(
             f"monitor {asked.name!r} already exists", key="NAME", fix="choose another name"
@@ -179,7 +179,7 @@ def check_monitor(asked: NewMonitor, project: Project) -> None:
         _check_condition(asked.condition, types)
 
 
-def _check_name(name: str, of: str, key: str) -> None:
+def check_name(name: str, of: str, key: str) -> None:
     """Refuse a name that is not one file's: it must not lead out of the folder."""
     if not NAME.fullmatch(name):
         raise ConfigError(
@@ -411,7 +411,7 @@ def make_files(
         f"tests/monitors/test_{asked.name}.py": render("test_monitor.py.txt", **values),
     }
     checkpoint = f"checkpoints/{asked.checkpoint}.json"
-    text, is_new = _checkpoint(project, asked)
+    text, is_new = with_monitor(project, asked.checkpoint, asked.name)
     if is_new:
         files[checkpoint] = text
         return files, {}
@@ -455,19 +455,19 @@ def _suite(asked: NewMonitor) -> str:
     return dumps(suite)
 
 
-def _checkpoint(project: Project, asked: NewMonitor) -> tuple[str, bool]:
-    """The checkpoint with the monitor at its end, and whether it is new."""
+def with_monitor(project: Project, checkpoint: str, monitor: str) -> tuple[str, bool]:
+    """The text of a checkpoint with a monitor at its end, and whether it is new."""
     from plumbline.lint.json_format import dumps
 
-    file = project.checkpoints_dir / f"{asked.checkpoint}.json"
-    entry = {"name": asked.name}
+    file = project.checkpoints_dir / f"{checkpoint}.json"
+    entry = {"name": monitor}
     if not file.is_file():
         actions: Sequence[dict[str, str]] = [
             {"name": "alerts", "type": ALERTS_ACTION},
             {"name": "docs", "type": DOCS_ACTION},
         ]
         return dumps(
-            {"name": asked.checkpoint, "validation_definitions": [entry], "actions": list(actions)}
+            {"name": checkpoint, "validation_definitions": [entry], "actions": list(actions)}
         ), True
     document = project.files.document(file)
     content = dict(document.mapping_or_raise(error=ConfigError, what="the checkpoint"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from plumbline.models.relations import Relation
@@ -39,8 +40,17 @@ def ask_metadata(target: Target, ask: Callable[[Retry], T]) -> T:
             raise explain_failure(raised, call) from raised
 
 
-def columns_of(client: bigquery.Client, target: Target, relation: Relation) -> list[ResultColumn]:
-    """The columns of a table in its order, each followed by the fields of a STRUCT by their path.
+@dataclass(frozen=True)
+class TableMetadata:
+    """A table, as far as no row is read."""
+
+    columns: tuple[ResultColumn, ...]
+    """In the table's order, each followed by the fields of a STRUCT by their path."""
+    partition_column: str | None = None
+
+
+def table_metadata(client: bigquery.Client, target: Target, relation: Relation) -> TableMetadata:
+    """The columns of a table, and the one by whose dates it is partitioned.
 
     Raises:
         WarehouseError: the table is not there, or can't be asked for.
@@ -48,7 +58,10 @@ def columns_of(client: bigquery.Client, target: Target, relation: Relation) -> l
     table = ask_metadata(
         target, lambda retry: client.get_table(table_reference(relation), retry=retry)
     )
-    return list(_flattened(table.schema, ""))
+    partition = table.time_partitioning
+    return TableMetadata(
+        tuple(_flattened(table.schema, "")), partition.field if partition else None
+    )
 
 
 def table_reference(relation: Relation, table: str | None = None) -> bigquery.TableReference:

@@ -81,6 +81,7 @@ def test_these_are_the_commands() -> None:
         "warehouse reset",
         "new",
         "new monitor",
+        "new table",
         "init",
     ]
 

@@ -193,10 +193,8 @@ def _cpu_seconds(*arguments: str) -> float:
 
 
 def test_a_command_asked_for_help_without_its_group_has_the_short_option_too() -> None:
-    from click import Context
-
     from plumbline.cli.run import command
 
-    option = command.get_help_option(Context(command))
+    option = command.get_help_option(command.make_context("run", [], resilient_parsing=True))
     assert option is not None
     assert option.opts == ["-h", "--help"]

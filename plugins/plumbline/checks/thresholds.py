@@ -139,7 +139,8 @@ def _subject(check: Check) -> str:
 def _level(check: Check, unit: str) -> str:
     text = check.severity
     if USUAL in check.kwargs:
-        return f"{text}: {check.kwargs[USUAL]}"
+        usual = str(check.kwargs[USUAL])
+        return f"{text}: {with_unit(usual, unit) if usual[-1:].isdigit() else usual}"
     bounds = _bounds(check.arguments, unit)
     if check.type == FOLLOWS_HISTORY:
         bounds = f"outside what is usual or {bounds}"

@@ -280,7 +280,7 @@ def test_the_band_that_judged_is_shown_and_not_the_bounds_beside_it() -> None:
     found = outcome(evaluated(level(*[91.0, 92.0, 93.0] * 9), rows, **WHOLLY), rows)
     low, high = (line.value for line in found.lines)
     assert (round(low), round(high)) == (85, 99)
-    assert found.thresholds == "sum of orders: critical: usually 92 ± 7.41"
+    assert found.thresholds == "sum of orders: critical: usually 92 ± 7.41 orders"
     for report in reports(found):
         assert "usually 92 ± 7.41" in report
         assert "500" not in report

@@ -56,7 +56,8 @@ class SlackWebhook:
         with Caller(timeout_seconds=timeout_seconds, secrets=(self.url,)) as caller:
             receipt = transport.post_webhook(caller, self.url, payload)
             if transport.is_about_blocks(receipt):
-                receipt = transport.post_webhook(caller, self.url, {"text": payload["text"]})
+                text = render.without_blocks(payload)
+                receipt = transport.post_webhook(caller, self.url, text)
         return receipt
 
 
@@ -237,7 +238,8 @@ class _Delivery:
         where = {"channel": channel or self.bot.channel, **arguments}
         receipt, answer = self.api.call("chat.postMessage", **where, **payload)
         if is_about_blocks(receipt):
-            receipt, answer = self.api.call("chat.postMessage", **where, text=payload["text"])
+            text = render.without_blocks(payload)
+            receipt, answer = self.api.call("chat.postMessage", **where, **text)
         return receipt, answer
 
 

@@ -105,6 +105,14 @@ def _payload(
     }
 
 
+def without_blocks(payload: Payload) -> Payload:
+    """``payload`` for where Slack does not take its blocks: their texts below each other."""
+    blocks = [*payload["blocks"], *(one for bar in payload["attachments"] for one in bar["blocks"])]
+    texts = [block.get("text") or block["elements"][0] for block in blocks]
+    lines = [text["text"] for text in texts if text["type"] == "mrkdwn"]
+    return {"text": _within("\n".join([payload["text"], *lines]))}
+
+
 def _fallback(message: Message) -> str:
     """What a notification shows: the first line; then the other incidents, with their ids."""
     lines = [escape.mrkdwn(wording.subject(message))]

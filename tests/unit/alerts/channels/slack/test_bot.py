@@ -273,7 +273,10 @@ def test_blocks_that_slack_does_not_take_any_more_go_out_as_text(
     slack.next(Fault(fault))
 
     assert tell(bot, LINES).verdict is DeliveryStatus.DELIVERED
-    assert not {"blocks", "attachments"} & slack.messages[0].keys()
+    (body,) = slack.messages
+    assert not {"blocks", "attachments"} & body.keys()
+    assert body["text"].startswith("CRITICAL line_coverage: 44.2 %")
+    assert "*Do:*\n```\ngcloud run services describe" in body["text"]
 
 
 def test_an_api_address_that_is_no_url_is_refused(bot: SlackBot) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.alerts.channels.slack.render import payload, payload_of
+from plumbline.alerts.channels.slack.render import payload, payload_of, without_blocks
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
 from support.fake_slack import what_is_wrong
@@ -233,3 +233,10 @@ def test_items_without_room_are_headlines_and_the_whole_stays_below_slacks_limit
     assert what_is_wrong(made) is None
     assert 1 < len(made["attachments"]) < 6
     assert "\n".join(texts(made)).count("CRITICAL grading_completeness") == 7
+
+
+@pytest.mark.parametrize("story", stories())
+def test_without_blocks_a_message_is_one_text_that_slack_takes(story: str) -> None:
+    made = without_blocks(payload(stories()[story], now=AT))
+    assert what_is_wrong(made) is None
+    assert made["text"].count("```") % 2 == 0

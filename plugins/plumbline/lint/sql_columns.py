@@ -5,7 +5,7 @@ sqlglot resolves them, also through ``*``. Lint compares them with descriptions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -86,6 +86,8 @@ def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Qu
             # No one can name a column without a name, and sqlglot would invent one.
             select.set("expressions", list(filter(_has_name, select.expressions)))
         scopes = traverse_scope(query)
+        if _grows(scopes, table):
+            return None
         sources = {id(one): one for scope in scopes for one in scope.sources.values()}
         for number, source in enumerate(sources.values()):
             known = table(source) if isinstance(source, exp.Table) else None
@@ -107,6 +109,41 @@ def qualify_query(query: exp.Query, table: Callable[[exp.Table], Columns]) -> Qu
     except Exception:  # noqa: BLE001 - of many kinds, on SQL that its rules don't know
         return None
     return QualifiedQuery(qualified, tables, spelled) if isinstance(qualified, exp.Query) else None
+
+
+_MOST_COLUMNS = 20_000
+"""Of all parts of a query, with what their expressions stand for when names are written out."""
+
+
+def _grows(scopes: Sequence[Scope], table: Callable[[exp.Table], Columns]) -> bool:
+    """Whether the query is much longer once its stars and aliases are written out: thirty lines
+    can stand for a billion columns."""
+    from sqlglot import exp
+
+    columns: dict[int, int] = {}
+    total = 0
+    for scope in scopes:
+        counts = {
+            name: len(table(source) or ())
+            if isinstance(source, exp.Table)
+            else columns.get(id(source.expression), 1)
+            for name, (_, source) in scope.selected_sources.items()
+        }
+        every, sizes, mine = sum(counts.values()), dict[str, int](), 0
+        query = scope.expression
+        for one in query.selects if isinstance(query, exp.Query) else ():
+            if one.is_star:
+                of = one.table if isinstance(one, exp.Column) else ""
+                mine += counts.get(of, every)
+                continue
+            mine += 1
+            names = (column.name for column in one.find_all(exp.Column))
+            sizes[one.alias_or_name] = 1 + sum(sizes.get(name, 1) for name in names)
+        columns[id(scope.expression)] = mine
+        total += mine + sum(sizes.values())
+        if total > _MOST_COLUMNS:
+            return True
+    return False
 
 
 def _has_name(projection: exp.Expr) -> bool:

@@ -68,6 +68,8 @@ def _check_one_select(query: str) -> None:
         )
     for token in code:
         if token.kind == "unclosed":
-            raise MonitorError(f"the query opens {token.text} and never closes it", fix="close it")
+            raise MonitorError(
+                f"the query opens {token.opening} and never closes it", fix="close it"
+            )
         if token.text == ";":
             raise MonitorError("the query holds more than one statement", fix="write one SELECT")

@@ -148,7 +148,7 @@ def _one_select(tokens: list[Token], file: str) -> list[Token]:
         raise MonitorError("the model is empty", file=file, fix="write one SELECT")
     for before, token in pairwise([Token("space", "", 1), *(tokens[index] for index in code)]):
         if token.kind == "unclosed":
-            _at(token, file, f"{token.text} is opened and never closed", "close it")
+            _at(token, file, f"{token.opening} is opened and never closed", "close it")
         if token.text == ";":
             _at(token, file, "the model holds more than one statement", "write one SELECT")
         if before.text == "@" and token.kind in ("word", "marker", "quoted"):

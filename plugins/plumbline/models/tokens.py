@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     | (?P<word> [^\W\d]\w* )
     | (?P<number> [0-9][0-9A-Za-z_.]* )
     | (?P<space> \s+ )
-    | (?P<unclosed> ['"`] | /\* )
+    | (?P<unclosed> (?: /\* | \'\'\' | \"\"\" ) .* | ['"`] )  # with all that would be in it
     | (?P<symbol> . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -42,6 +42,12 @@ class Token:
     kind: Kind
     text: str
     line: int
+
+    @property
+    def opening(self) -> str:
+        """Of what is not closed, the mark that opens it; its text goes on to the end."""
+        marks = (mark for mark in ("/*", "'''", '"""') if self.text.startswith(mark))
+        return next(marks, self.text)
 
     @property
     def is_code(self) -> bool:

@@ -212,3 +212,29 @@ def test_a_folder_that_ends_in_json_is_a_finding(tmp_path: Path) -> None:
     linted = make_linted(tmp_path)
     (linted.root / "expectations" / "folder.json").mkdir()
     assert "file-unreadable" in linted.codes()
+
+
+def chained(select: str) -> str:
+    """Forty CTEs, each of which stands on the one before."""
+    ctes = ["a0 as (select as_of, 1 as coverage_pct from {{ ref('evaluations') }})"]
+    ctes += [f"a{n + 1} as ({select.format(n=n)})" for n in range(40)]
+    return f"with {', '.join(ctes)} select * from a40"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select as_of, " + "struct(" * 40 + "1" + ")" * 40 + " as coverage_pct from evaluations",
+        chained("select *, a{n}.* from a{n}"),
+        chained("select x.*, y.* from a{n} as x cross join a{n} as y"),
+        chained("select * from a{n} union all select * from a{n}"),
+        "select 1 as x0, " + ", ".join(f"x{n} + x{n} as x{n + 1}" for n in range(40)),
+        "select 1 " + "/* " * 200_000,
+        "select 1 '''" + "\\'''" * 100_000,
+    ],
+    ids=["struct", "stars", "joined stars", "unions", "aliases", "comments", "quotes"],
+)
+def test_sql_that_doubles_with_each_line_is_linted_in_moments(
+    project: LintedProject, sql: str
+) -> None:
+    assert_places_are_real(project, findings_with(project, MODEL, sql))

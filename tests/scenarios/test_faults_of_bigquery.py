@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,9 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import strategies as st
 
-from fuzz.conftest import Fuzz, fuzz
 from plumbline.alerts import factory
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.outcome import Outcome
@@ -39,13 +36,9 @@ from plumbline.warehouse.retries import PATIENCE
 from scenarios.conftest import Plumbline
 from support.bigquery_faults import (
     FAULTS,
-    Dripping,
     JobFails,
     Kind,
     Refused,
-    Repeated,
-    Swapped,
-    Truncated,
 )
 from support.bigquery_proxy import BigQueryProxy
 from support.fake_slack import FakeSlack
@@ -53,7 +46,7 @@ from support.projects import SmallProject, make_project
 from support.targets import bigquery_target
 from support.warehouse import shared_state_dir, warehouse
 
-__all__ = ["fuzz", "shared_state_dir", "warehouse"]
+__all__ = ["shared_state_dir", "warehouse"]
 
 AT_ONCE = """
 channels: {errors: {type: slack, webhook: SLACK_WEBHOOK_URL_ERROR}}
@@ -271,54 +264,6 @@ def test_each_fault_at_each_request_of_the_monitors_of_a_day(
         judge(asked)
     print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
     assert ridden_out + told == len(cases) > 400
-
-
-# Faults at random
-
-
-CUT, DRIP = st.builds(Truncated, st.floats(0.0, 0.99)), st.builds(Dripping)
-ON_THE_WIRE = st.one_of(
-    CUT, DRIP, st.builds(Swapped), st.builds(Repeated),
-    st.sampled_from([kind.fault for name, kind in FAULTS.items() if "stall" not in name]),
-)  # fmt: skip
-PLACES = st.tuples(
-    st.sampled_from(["plumbline_coverage_", "plumbline_steady_", ""]), st.integers(0, 5)
-)
-
-
-def test_faults_at_random_give_no_wrong_rows_and_end_by_the_deadline(
-    warehouse: Target,
-    tmp_path: Path,
-    key_file: object,
-    one_token: None,
-    moments: Callable[[], None],
-    fuzz: Fuzz,
-) -> None:
-    """Up to four faults in one run, at any of its requests: swapped, truncated, dripping, repeated
-    answers, and all that the grid has. What is found is what the data say, or an ERROR."""
-    project = small_day(warehouse, tmp_path / "project")
-    patient = replace(project, target=replace(project.target, limits=Limits(deadline_seconds=60.0)))
-    upstream, memory = endpoint_of(warehouse), {}
-    truth = {"coverage": [DAY[1]] * 3, "steady": [90]}
-    assert ask_monitors(patient, upstream, memory, None, 1)[1] == truth
-    moments()
-    met: Counter[str] = Counter()
-
-    def check(faults: dict[tuple[str, int], Any]) -> None:
-        began = time.monotonic()
-        with BigQueryProxy(upstream, page_rows=2, memory=memory) as proxy:
-            for (of, place), fault in faults.items():
-                proxy.at(place, fault, of=of)
-            found = ask_through(proxy, project, 1)
-        shown = f"{proxy.given}: {found}"
-        assert time.monotonic() - began < LONGEST_SECONDS, shown
-        met["faults"] += len(proxy.given)
-        for name, said in found.items():
-            met["ERROR" if isinstance(said, MonitorError) else "the rows as they are"] += 1
-            assert isinstance(said, MonitorError) or said == truth[name], shown
-
-    fuzz(check, st.dictionaries(PLACES, ON_THE_WIRE, min_size=1, max_size=4))
-    print(f"monitors: {dict(met)}; no wrong rows")
 
 
 # The alerts' requests

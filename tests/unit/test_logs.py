@@ -81,3 +81,10 @@ def test_a_number_that_json_has_not_leaves_the_line_json() -> None:
 
 def test_a_message_of_several_lines_stays_one_record() -> None:
     assert "\n" not in logs.record("INFO", "one\ntwo")
+
+
+def test_what_libraries_log_as_text_has_no_secrets() -> None:
+    said = "Retrying after ProxyError('http://user:pr0xyp4ss@proxy:3128'), Bearer abcdefgh12"
+    entry = logging.LogRecord("urllib3", logging.WARNING, "f", 1, "%s", (said,), None)
+    text = logs.TextFormatter().format(entry)
+    assert text == "Retrying after ProxyError('http://***@proxy:3128'), Bearer ***"

@@ -232,7 +232,7 @@ def _session() -> Session:
 
 def _schedules(project: Project) -> tuple[Schedule, ...]:
     for line in project.stale_entries:
-        click.echo(line, err=True)
+        write_message(line, severity="WARNING")
     if not project.schedules:
         raise ConfigError(
             "nothing is scheduled",

@@ -26,6 +26,7 @@ from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
 from plumbline.models.sources import FoundSource
+from plumbline.net.secret import hide
 from plumbline.project import Project, Target
 from plumbline.report.page import Name, Section, Table
 from plumbline.report.writers import as_json, as_markdown
@@ -354,10 +355,10 @@ def write_results(folder: Path, target: Target, at: datetime, results: list[Resu
     """Write the results as a page and as JSON; the page."""
     folder.mkdir(parents=True, exist_ok=True)
     document = results_dict(target, at, results)
-    (folder / "smoke_bigquery.json").write_text(as_json(document), encoding="utf-8")
+    (folder / "smoke_bigquery.json").write_text(hide(as_json(document)), encoding="utf-8")
     page = folder / "smoke_bigquery.md"
     text = as_markdown(results_page(target, at, results), level=1)
-    page.write_text(text, encoding="utf-8")
+    page.write_text(hide(text), encoding="utf-8")
     return page
 
 

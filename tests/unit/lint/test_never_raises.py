@@ -112,8 +112,9 @@ def test_any_json(project: LintedProject, name: str, data: st.DataObject) -> Non
 @given(data=st.data())
 @relaxed
 def test_any_yaml(project: LintedProject, name: str, data: st.DataObject) -> None:
-    right = yaml.safe_load(project.read(name))
-    text = yaml.safe_dump(data.draw(spoiled(right) | JSON), allow_unicode=True, sort_keys=False)
+    right = yaml.load(project.read(name), yaml.CSafeLoader)
+    value = data.draw(spoiled(right) | JSON)
+    text = yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
     assert_places_are_real(project, findings_with(project, name, text))
 
 

@@ -366,7 +366,7 @@ def test_batch_parameters_of_the_file_reach_gx(shop: SmallProject) -> None:
     assert (first.observed, second.observed) == (3, 6)
     assert (gone.status, last.status) == (Status.ERROR, Status.PASS)
     assert "no rows for state 'gone' in shop.orders_de" in (gone.reason or "")
-    assert any("says no state in batch_parameters" in note for note in last.notes)
+    assert any("has no state in batch_parameters" in note for note in last.notes)
     assert january.parameters == {"year": 2026, "month": 1, "day": 31}
 
 

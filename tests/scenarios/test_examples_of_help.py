@@ -58,7 +58,7 @@ def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Show
     assert done.returncode in expected, done.stderr
     assert "error:" not in done.stderr
     assert done.stdout
-    if any(word in shown.line for word in ("--fix", "--write", "--export", "new monitor")):
+    if any(word in shown.line for word in ("--fix", "--write", "--export", "plumbline new ")):
         # which are there to change files
         terminal.type("git checkout -q -- . && git clean -qfd")
 

@@ -10,17 +10,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sized,
+    ValuesView,
+)
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
-from types import BuiltinMethodType
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
 EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.loopcontrols")
@@ -38,11 +47,12 @@ _STEPS_OF_A_CALL = 10
 _MOST_BITS = 1024
 """Of an integer; with more, a power takes hours."""
 _MOST_DECIMALS = 400
-_WIDE = re.compile(r"\d{5}|%[^a-zA-Z%]*\*|:[^}]*\{")
-"""A width in a format that is large, or that a value gives."""
+_PLACE = re.compile(r"%(?:\([^)]*\))?[^a-zA-Z%]*|\{[^{}]*\}?")
+"""Where a format puts a value: in the style of ``%`` or of ``str.format``."""
+_GIVEN_WIDTH = re.compile(r"%[^a-zA-Z%]*\*|:[^}]*\{")
 _UNBOUNDED_METHODS = frozenset({"encode", "expandtabs", "from_bytes", "to_bytes", "translate"})
-_UNBOUNDED_FILTERS = frozenset({"striptags", "urlize", "wordwrap", "xmlattr"})
-"""For HTML, with patterns that take long on some texts."""
+_UNBOUNDED_FILTERS = frozenset({"pprint", "striptags", "urlize", "wordwrap", "xmlattr"})
+"""Most are for HTML. They take long on some texts or values."""
 _EACH, _JOINED, _WEIGHED = "plumbline each", "plumbline joined", "plumbline weighed"
 
 
@@ -124,23 +134,29 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return attr not in _UNBOUNDED_METHODS and super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """``str.format``, with widths as they stand in the format."""
-        found = super().wrap_str_format(value)
-        if found is not None:
-            _refuse_wide(value.__self__)
-        return found
+        """``str.format``, unless what it would make is too large."""
+        format_text = super().wrap_str_format(value)
+        if format_text is None:
+            return None
+
+        def run(*args: Any, **kwargs: Any) -> str:
+            _refuse_format(value.__self__, [*args, *kwargs.values()])
+            return format_text(*args, **kwargs)
+
+        return run
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """A call is paid for by what it makes."""
-        if isinstance(__obj, BuiltinMethodType) and isinstance(__obj.__self__, str):
-            args = _refuse_much(__obj.__name__, __obj.__self__, args, kwargs)[1:]
+        text = getattr(__obj, "__self__", None)
+        if isinstance(text, str):  # a method, of Markup too
+            args = _refuse_much(__obj.__name__, text, args, kwargs)[1:]
         _spend(_STEPS_OF_A_CALL)
         return _paid(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """An operator, unless what it would make is too large."""
         if operator == "%" and isinstance(left, str):
-            _refuse_wide(left)
+            _refuse_format(left, right if isinstance(right, tuple) else [right])
         if operator in ("*", "**"):
             _refuse_product(operator, left, right)
         return _paid(super().call_binop(context, operator, left, right))
@@ -194,8 +210,10 @@ def _weight(value: Any) -> int:
             total += len(one)
         elif isinstance(one, Mapping):
             waiting += [*one.keys(), *one.values()]
-        elif isinstance(one, list | tuple | set | frozenset):
+        elif isinstance(one, list | tuple | set | frozenset | ItemsView | KeysView | ValuesView):
             waiting += one
+        elif isinstance(one, Namespace):
+            waiting.append(one._Namespace__attrs)
         elif isinstance(one, int) and one.bit_length() > _MOST_BITS:
             raise LimitError("it calculates with too large a number")
         _refuse_size(total + len(waiting))
@@ -207,9 +225,14 @@ def _refuse_size(size: float) -> None:
         raise LimitError(f"it makes a value of more than {MOST_VALUES:,} characters or entries")
 
 
-def _refuse_wide(form: str) -> None:
-    if _WIDE.search(form):
-        raise LimitError("it formats with a width that is too large, or that a value gives")
+def _refuse_format(form: str, values: Iterable[Any]) -> None:
+    if _GIVEN_WIDTH.search(form):
+        raise LimitError("it formats with a width that a value gives")
+    places = _PLACE.findall(form)
+    digits = [found for place in places for found in re.findall(r"\d+", place)]
+    widths = sum(int(width[:_MOST_DECIMALS]) for width in digits)
+    longest = max(map(_weight, values), default=0)
+    _refuse_size(len(form) + widths + len(places) * longest)
 
 
 def _refuse_product(operator: str, left: Any, right: Any) -> None:
@@ -257,7 +280,7 @@ def _refuse_much(
         case "batch" | "center" | "ljust" | "rjust" | "slice" | "zfill":
             _refuse_size(longest)
         case "format":
-            _refuse_wide(str(value))
+            _refuse_format(str(value), given)
         case "round" if longest > _MOST_DECIMALS:
             raise LimitError(f"it rounds to more than {_MOST_DECIMALS} digits")
         case "sum" if any(isinstance(one, list | tuple) for one in given):
@@ -282,9 +305,10 @@ def _bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        value, rest = args[before], args[before + 1 :]
+        value, rest = _paid(args[before]), args[before + 1 :]
         made = function(*args[:before], *_refuse_much(name, value, rest, kwargs), **kwargs)
-        return _each(made) if isinstance(made, Iterator) else _paid(made)
+        # A list, because generators of generators crash Python when it removes a long chain.
+        return iter(list(_each(made))) if isinstance(made, Iterator) else _paid(made)
 
     return run
 

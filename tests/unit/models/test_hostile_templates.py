@@ -105,6 +105,19 @@ TOO_MUCH = {
     "the method format": "{{ '{:1000000000000}'.format(1) }}",
     "the method format of a value": "{{ '{:{}}'.format(1, 10 ** 12) }}",
     "the operator of format": "{{ '%1000000000000d' % 1 }}",
+    "a text in many places": "{{ ('%(a)s' * 9999) % {'a': 'x' * 999999} }}",
+    "wide places": "{{ ('%9999d' * 9999) % ((1,) * 9999) }}",
+    "the method format of a text in many places": "{{ ('{0}' * 9999).format('x' * 999999) }}",
+    "the method format of wide places": "{{ ('{0:9999}' * 9999).format(1) }}",
+    "the filter format of a text in many places": "{{ ('%(a)s' * 9999) | format(a='x' * 999999) }}",
+    "the method center of Markup": "{{ ('x' | safe).center(10 ** 12) }}",
+    "the method replace of Markup": "{{ (('x' * 999999) | safe).replace('x', 'y' * 9999) }}",
+    "nested namespaces": "{% set n = namespace(v=1) %}{% for a in range(99) %}"
+    "{% set n.v = namespace(a=n.v, b=n.v) %}{% endfor %}{{ n }}",
+    "nested items": "{% set n = namespace(v={}) %}{% for a in range(99) %}"
+    "{% set n.v = {'a': n.v.items(), 'b': n.v.items()} %}{% endfor %}{{ n.v }}",
+    "a chain of generators": "{% set n = namespace(v=[1]) %}{% for a in range(99999) %}"
+    "{% set n.v = n.v | map('string') %}{% endfor %}",
     "tojson": "{{ range(9999) | list | tojson(indent=99999) }}",
     "round": "{{ 5 | round(-(10 ** 12)) }}",
     "sum": "{{ ([[1] * 999] * 99) | sum(start=[]) }}",
@@ -169,6 +182,8 @@ def test_all_that_is_inlined_is_no_longer_than_a_query(project: Any) -> None:
         ("select {{ 5000000 }}, {{ none | default(5000000) }}", "select 5000000, None"),
         ("select {{ 2 ** 10 }}, {{ '-' * 3 }}", "select 1024, ---"),
         ("select {{ '%05.2f' | format(1.5) }}, {{ '{:>4}'.format(7) }}", "select 01.50,    7"),
+        ("select {{ '%s >= 20260101 and %s' % ('a', 'b') }}", "select a >= 20260101 and b"),
+        ("select {{ 'yes' if ['a'] | select('none') }}", "select yes"),
         ("select {{ loopless if false else 'x' | replace('x', 'y') | indent(4) }}", "select y"),
         ("select {% for i in range(3) if i %}{{ i }}{% endfor %}", "select 12"),
         ("{% set x %}a{% endset %}select {% filter upper %}{{ x }}{% endfilter %}", "select A"),

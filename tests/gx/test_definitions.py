@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -148,7 +150,8 @@ def two(shop: SmallProject) -> SmallProject:
     define(shop, "orders_fr", "orders", FR)
     actions = [{"name": "docs", "type": "plumbline_docs"}]
     shop.checkpoint("orders_fr", "orders_de", actions=actions)
-    return shop
+    # Tests in other processes run projects of the same name with the same folder of local state.
+    return replace(shop, target=replace(shop.target, plumbline_project=f"two-{uuid.uuid4().hex}"))
 
 
 def test_each_definition_of_a_suite_is_a_monitor_everywhere(two: SmallProject) -> None:

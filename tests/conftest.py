@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import deque
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from plumbline.net import secret
 from plumbline.warehouse import embedded
 from support.leftovers import end_leftovers, watch_for_leftovers
 from support.warm_python import share_warm_python, stop_warm_python, warm_python
@@ -70,3 +72,10 @@ def pytest_unconfigure() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: two workers a core, because tests often wait for a server; more gain nothing."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that one test reads must not be hidden in the texts of the next."""
+    monkeypatch.setattr(secret, "_READ", set())
+    monkeypatch.setattr(secret, "_SENT", deque(maxlen=secret._SENT.maxlen))

@@ -25,13 +25,13 @@ from plumbline.evaluate.table import Table
 from plumbline.models.relations import Relation
 from plumbline.project.suites import read_suite
 from plumbline.warehouse.result import ResultColumn
-from plumbline.warehouse.tables import read_source_tables
 from support.documents import read_document
+from support.source_tables import read_source_tables
 
 NAME = "nba_reference.nba_schedule"
 SCHEMA = [
     ResultColumn(name, kind)
-    for table in read_source_tables(read_document(PROJECT.root / "models/sources.yml"))
+    for table in read_source_tables(PROJECT.root / "models/sources.yml")
     if table.key == NAME
     for name, kind in table.columns
 ]

@@ -13,7 +13,7 @@ def fault_of_condition(sql: str) -> tuple[str, str] | None:
     depth, is_empty = 0, True
     for token in tokenize(sql):
         if token.kind == "unclosed":
-            return f"the condition opens {token.text} and never closes it", "close it"
+            return f"the condition opens {token.opening} and never closes it", "close it"
         if not token.is_code:
             continue
         if token.text == ";":

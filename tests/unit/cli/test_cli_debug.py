@@ -22,7 +22,7 @@ def lines_of(text: str) -> dict[str, str]:
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every channel of the default configuration has what it needs."""
     for name in ("SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_URL_WARNING", "SLACK_WEBHOOK_URL_ERROR"):
-        monkeypatch.setenv(name, f"https://hooks.example.com/services/{name}")
+        monkeypatch.setenv(name, f"https://hooks.example.com/services/T0/{name[::-1]}")
 
 
 def test_where_all_is_there_every_line_is_ok(

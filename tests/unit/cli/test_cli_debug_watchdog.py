@@ -51,7 +51,7 @@ def test_a_schedule_that_pings_nobody_is_a_note_that_says_who_watches_then(
     schedule(project, "")
     said = plumbline("debug")
     assert lines_of(said.out)["ping of health_check"] == "NOTE"
-    assert "only `plumbline schedule check`, run elsewhere, notices" in said.out
+    assert "only `plumbline schedule check` on another machine finds a missing run" in said.out
 
 
 def test_a_malformed_schedule_is_missing(project: SmallProject, plumbline: Plumbline) -> None:

@@ -16,7 +16,9 @@ from plumbline.evaluate.expectations.stated import StatedExpectation
 MEASURED_ELSEWHERE = "it can be evaluated only in a suite over a table (meta.monitor.table)"
 
 
-class _OfATable(StatedExpectation):
+class _OfATable:
+    """Not an expectation itself: GX registers each class of one that it can instantiate."""
+
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -28,7 +30,7 @@ class _OfATable(StatedExpectation):
         raise ValueError(MEASURED_ELSEWHERE)
 
 
-class ExpectForeignKeyToExist(_OfATable):
+class ExpectForeignKeyToExist(_OfATable, StatedExpectation):
     """Expect each value of a column to exist in a column of another table.
 
     ExpectForeignKeyToExist is a Batch Expectation.
@@ -66,7 +68,7 @@ class ExpectForeignKeyToExist(_OfATable):
         title = "Expect foreign key to exist"
 
 
-class ExpectTableToBeFresh(_OfATable):
+class ExpectTableToBeFresh(_OfATable, StatedExpectation):
     """Expect the newest value of a column to be at most so many hours old.
 
     ExpectTableToBeFresh is a Batch Expectation.

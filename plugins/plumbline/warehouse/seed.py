@@ -76,7 +76,11 @@ class SeedPlan:
         return self.warehouse.data_dir / f"seed-{self.target.project}.json"
 
     def digest(self) -> str:
-        """A hash of all that the data depends on."""
+        """A hash of all that the data depends on.
+
+        Raises:
+            ConfigError: the file of sources can't be read.
+        """
         content, files = hashlib.sha256(), self.target.files
         said = [
             FORMAT,
@@ -92,10 +96,11 @@ class SeedPlan:
                 content.update(f"\0{file.relative_to(root)}\0".encode())
                 content.update(file.read_bytes())
         if files.is_file(self.sources):
+            sources = files.text(self.sources, error=ConfigError, what="the file of sources")
             content.update(b"\0.\0" + files.content(self.sources))
-        if files.is_file(self.sources) and has_jinja(files.plain_text(self.sources)):
-            # What they are called then depends on variables and the environment too.
-            content.update(repr(sorted(self.places().items())).encode())
+            if has_jinja(sources):
+                # What they are called then depends on variables and the environment too.
+                content.update(repr(sorted(self.places().items())).encode())
         return content.hexdigest()
 
     def places(self) -> Mapping[tuple[str, str], tuple[str, str]]:

@@ -51,3 +51,14 @@ def test_a_seed_command_that_is_not_there_is_refused(
     said = plumbline("warehouse", "start")
     assert said.code == 64
     assert "scripts/demo_season" in said.err
+
+
+def test_sources_outside_the_project_are_refused(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    sources = project.root / "models" / "sources.yml"
+    sources.unlink(missing_ok=True)
+    sources.symlink_to("/etc/hostname")
+    said = plumbline("alerts", "list")
+    assert said.code == 64
+    assert "outside the project" in said.err

@@ -53,6 +53,8 @@ _GIVEN_WIDTH = re.compile(r"%[^a-zA-Z%]*\*|:[^}]*\{")
 _UNBOUNDED_METHODS = frozenset({"encode", "expandtabs", "from_bytes", "to_bytes", "translate"})
 _UNBOUNDED_FILTERS = frozenset({"pprint", "striptags", "urlize", "wordwrap", "xmlattr"})
 """Most are for HTML. They take long on some texts or values."""
+_LONG_NUMBER = re.compile(r"[\d_]{4301}")
+"""Python reads no longer integer."""
 _EACH, _JOINED, _WEIGHED = "plumbline each", "plumbline joined", "plumbline weighed"
 
 
@@ -118,7 +120,13 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         self.filters |= {_EACH: _each, _JOINED: _joined, _WEIGHED: _paid}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
+        try:
+            tree = super()._parse(source, name, filename)
+        except ValueError:  # the only one is Python's, of an integer that is too long
+            before = _LONG_NUMBER.split(source, maxsplit=1)[0]
+            raise TemplateSyntaxError(
+                "a number has too many digits", before.count("\n") + 1, name, filename
+            ) from None
         kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
         for node in tree.find_all(kinds):
             raise IncludeError(

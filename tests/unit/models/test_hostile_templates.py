@@ -127,6 +127,7 @@ TOO_MUCH = {
     "to_bytes": "{{ (1).to_bytes(10 ** 12, 'big') }}",
     "expandtabs": "{{ '\\t'.expandtabs(10 ** 12) }}",
     "a macro without end": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "a number of many digits": "{{ " + "9" * 4301 + " }}",
     "blocks": "{% for a in range(99999) %}" * 25 + "{% endfor %}" * 25,
     "brackets": "{{ " + "(" * 9999 + ")" * 9999 + " }}",
 }

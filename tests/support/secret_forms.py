@@ -36,6 +36,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "HTML, by number": lambda value: "".join(f"&#{ord(letter)};" for letter in value),
     "HTML, by hex number": lambda value: "".join(f"&#x{ord(letter):x};" for letter in value),
     "Python": repr,
+    "UTF-16": lambda value: value.encode("utf-16-le").decode("latin-1"),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "base64 for URLs": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
     "base64, in a URL": lambda value: quote(base64.b64encode(value.encode()).decode(), safe=""),

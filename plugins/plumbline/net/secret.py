@@ -8,6 +8,7 @@ all that this process knows, wherever a text leaves it: output, logs, state, his
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import html
 import os
@@ -190,10 +191,19 @@ def _forms(secret: Secret, encodings: int) -> tuple[_Form, ...]:
 
 
 def _encoded(text: str, times: int) -> Iterator[str]:
-    raw = text.encode()
-    for form in (raw.hex(), *_base64(raw)) if times else ():
-        yield form
-        yield from _encoded(form, times - 1)
+    if not times:
+        return
+    for raw in _bytes(text):
+        for form in (raw.hex(), *_base64(raw)):
+            yield form
+            yield from _encoded(form, times - 1)
+
+
+def _bytes(text: str) -> Iterator[bytes]:
+    yield text.encode()
+    if not text.isascii():
+        with contextlib.suppress(UnicodeEncodeError):
+            yield text.encode("latin-1")  # as requests does for Basic credentials
 
 
 def _base64(raw: bytes) -> Iterator[str]:
@@ -222,7 +232,7 @@ def _parts_of_url(value: str) -> Iterator[str]:
 
 
 _LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
-_OTHER = (string.punctuation.replace('"', "") + string.whitespace).encode()
+_OTHER = bytes(range(33)) + string.punctuation.replace('"', "").encode()
 """A quote stays: no match goes past the string that it stands in, so JSON is still JSON."""
 _ESCAPE = re.compile(  # begins with its four characters, so that a search goes from one to the next
     r"[%\\&=](?:(?<=%)[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"

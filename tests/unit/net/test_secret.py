@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import string
@@ -57,6 +58,13 @@ def test_the_login_and_the_path_of_an_address_are_secrets_too(echoed: str) -> No
     assert "hunter2" not in cleaned
     assert "xYz" not in cleaned
     assert basic("bot:hunter2pass")[6:20] not in cleaned
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_credentials_with_other_letters_are_found_in_both_encodings(encoding: str) -> None:
+    echoed = base64.b64encode(f"bot:{UTF8}".encode(encoding)).decode()
+    hook = Secret(f"https://bot:{quote(UTF8)}@hooks.example.com/")
+    assert scrub(f"header <{echoed}>", [hook]) == "header <***>"
 
 
 @pytest.mark.parametrize("value", ["pw", "secret", "pässw0rt", "1234"])

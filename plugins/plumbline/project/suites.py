@@ -95,7 +95,9 @@ class RowsEntry(Entry):
         "each run looks at the whole table.",
         examples=["ordered_on"],
     )
-    days: int = Field(1, ge=1, description="Number of dates in the window.", examples=[1])
+    days: int = Field(
+        1, ge=1, le=36_600, description="Number of dates in the window.", examples=[1]
+    )
     due_time: str = Field(
         "00:00",
         pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
@@ -103,7 +105,10 @@ class RowsEntry(Entry):
         examples=["06:00"],
     )
     due_days: int = Field(
-        1, ge=0, description="Days between a date and the day on which its rows are due."
+        1,
+        ge=0,
+        le=36_600,
+        description="Days between a date and the day on which its rows are due.",
     )
     arrival: str | None = Field(
         None,

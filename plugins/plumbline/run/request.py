@@ -20,6 +20,7 @@ from plumbline.core.status import FailOn
 from plumbline.project.project import DEFAULT_CHECKPOINT, Project
 from plumbline.project.targets import Seed, Target
 
+_FIRST_YEAR = 1970
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LIKE_AN_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
@@ -118,12 +119,14 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
     """A bare date is the end of that day in ``zone``; today's is now; an instant is itself.
 
     Raises:
-        ConfigError: no date and no instant, an instant without zone, or a future one.
+        ConfigError: no date and no instant, an instant without zone, a future one, or one before
+            1970.
     """
     text = text.strip()
     today = now.astimezone(zone).date()
     if _DAY.fullmatch(text):
         day = _date(text)
+        _refuse_ancient(text, day)
         if day > today:
             raise _refused(
                 f"{text} is later than today, {today} in {zone.key}",
@@ -133,12 +136,19 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
             return AsOf(now.astimezone(zone), "now")
         return AsOf(end_of(day, zone), "given")
     instant = _instant(text, zone)
+    _refuse_ancient(text, instant)
     if in_utc(instant) > in_utc(now):
         raise _refused(
             f"{text} is later than now, {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             fix="name an instant that has come",
         )
     return AsOf(instant, "given")
+
+
+def _refuse_ancient(text: str, day: date) -> None:
+    # A window before it could begin before the first year that Python and BigQuery know.
+    if day.year < _FIRST_YEAR:
+        raise _refused(f"{text} is before {_FIRST_YEAR}", fix="name a later day")
 
 
 def _as_written(instant: datetime) -> str:

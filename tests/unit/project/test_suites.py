@@ -118,6 +118,10 @@ WRONG = [
         "meta.monitor.budget.byte_per_day",
         "did you mean 'bytes_per_day'?",
     ),
+    *(
+        (changed("meta.monitor.rows", {key: 10**15}), f"meta.monitor.rows.{key}", "36600")
+        for key in ("days", "due_days")
+    ),
     (changed("meta.monitor.budget", {}), "meta.monitor.budget.bytes_per_day", "missing"),
     *(
         (changed("meta.monitor.budget", {"bytes_per_day": wrong}), BYTES_PER_DAY, said)

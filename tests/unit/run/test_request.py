@@ -89,6 +89,8 @@ def test_today_is_the_domains_not_the_servers() -> None:
         ("", "neither", "write a date"),
         ("2026-02-02; drop table x", "neither", "write a date"),
         ("0001-01-01T00:00:00+14:00", "out of range", "year"),
+        ("0001-01-01", "is before 1970", "a later day"),
+        ("1969-12-31T23:59:59Z", "is before 1970", "a later day"),
     ],
 )
 def test_what_is_no_date_is_refused_with_its_fix(text: str, what: str, fix: str) -> None:

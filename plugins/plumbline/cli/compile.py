@@ -21,6 +21,7 @@ from plumbline.cli.options import (
 from plumbline.cli.output import is_terminal, write_message, write_result
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError
+from plumbline.core.safe_text import visible
 
 if TYPE_CHECKING:
     from plumbline.models import CompiledModel
@@ -47,9 +48,10 @@ def compile_monitor(
     )
     check_monitor(project, monitor)
     compiled = _compile(jobs, project.suite_of(monitor), values)
-    # Nothing is added in a pipe, so that the text is what the job's hash is of.
-    newline = "\n" if is_terminal(sys.stdout) and not compiled.sql.endswith("\n") else ""
-    write_result(compiled.sql + newline)
+    sql = compiled.sql  # unchanged in a pipe, so that the text is what the job's hash is of
+    if is_terminal(sys.stdout):
+        sql = visible(sql.removesuffix("\n")) + "\n"
+    write_result(sql)
     for line in describe_parameters(compiled):
         write_message(f"-- {line}")
     return 0

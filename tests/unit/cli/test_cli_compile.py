@@ -22,6 +22,16 @@ def test_standard_output_is_the_sql_to_the_byte(
     assert "@days" in said.out
 
 
+def test_a_terminal_gets_no_colours_of_a_file(
+    project: SmallProject, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = next((project.root / "models").rglob("coverage.sql"))
+    model.write_text(model.read_text() + "\n-- \x1b[8mhidden\n")
+    assert "\x1b[8mhidden" in plumbline("compile", "coverage").out
+    monkeypatch.setattr("plumbline.cli.compile.is_terminal", lambda _: True)
+    assert "-- \\x1b[8mhidden\n" in plumbline("compile", "coverage").out
+
+
 def test_the_parameters_are_comments_on_standard_error(
     project: SmallProject, plumbline: Plumbline
 ) -> None:

@@ -229,6 +229,17 @@ def test_what_cannot_be_measured_is_an_error(
     assert reason in str(outcome.reason)
 
 
+def test_a_condition_that_would_end_its_brackets_is_never_sent(shop: SmallProject) -> None:
+    outcome = judged(
+        shop,
+        expect("column_values_to_be_unique", column="order_id"),
+        rows={"where": "true) union all (select 1"},
+    )
+    assert outcome.status is Status.ERROR
+    assert "meta.monitor.rows.where" in str(outcome.reason)
+    assert outcome.job_ids == ()
+
+
 @pytest.mark.parametrize(("hours", "status"), [(10, Status.PASS), (8, Status.CRITICAL)])
 def test_freshness_is_the_age_at_the_instant(
     shop: SmallProject, hours: float, status: Status

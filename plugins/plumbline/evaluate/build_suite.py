@@ -26,9 +26,8 @@ from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.ids import stable_id
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
-from plumbline.evaluate.pushdown.faults import find_table_faults
+from plumbline.evaluate.pushdown.faults import refuse_table_faults
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
-from plumbline.project.document import key_path
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 
@@ -62,18 +61,8 @@ def build_suite(suite: Suite, *, as_written: bool = False) -> ExpectationSuite:
     ]
     _check_followed(suite)
     _check_failing_rows(suite)
-    _check_table(suite)
+    refuse_table_faults(suite)
     return built
-
-
-def _check_table(suite: Suite) -> None:
-    types = [
-        (("expectations", index, "type"), entry.type)
-        for index, entry in enumerate(suite.entry.expectations)
-    ]
-    # `exclude_unset`, because a default is not what the file says.
-    for fault in find_table_faults(suite.monitor.model_dump(exclude_unset=True), types):
-        raise MonitorError(fault.what, file=suite.file, key=key_path(fault.path), fix=fault.fix)
 
 
 def _check_failing_rows(suite: Suite) -> None:

@@ -63,9 +63,11 @@ class MonitorCompiler:
 
     def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
         from plumbline.evaluate.errors import EvaluationError
+        from plumbline.evaluate.pushdown.faults import refuse_table_faults
         from plumbline.evaluate.pushdown.statement import Calendar, compile_table
         from plumbline.warehouse.metadata import table_metadata
 
+        refuse_table_faults(suite)
         file = str(suite.file)
         found = self._models.table(name, file=file, key="meta.monitor.table")
 

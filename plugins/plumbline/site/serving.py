@@ -38,8 +38,10 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(421, explain="open the address that `plumbline docs serve` prints")
             return None
         try:
+            if "\\" in self.path:  # browsers take it for a slash, and so a redirect to `/\\host`
+                raise ValueError(self.path)
             is_inside = self._is_inside(self.translate_path(self.path))
-        except ValueError:  # NUL, or no text of the file system
+        except ValueError:  # also for NUL, or no text of the file system
             self.send_error(400)
         except OSError:  # a name that is too long
             self.send_error(404)

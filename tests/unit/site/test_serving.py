@@ -71,7 +71,9 @@ def test_a_name_of_another_machine_is_misdirected(port: int, hosts: tuple[str, .
     assert "overview" not in text
 
 
-@pytest.mark.parametrize("path", ["/%00", "/monitors/%00.html", "/%ED%A0%80"])
+@pytest.mark.parametrize(
+    "path", ["/%00", "/monitors/%00.html", "/%ED%A0%80", "/\\example.com/..%2fmonitors"]
+)
 def test_a_path_that_no_file_can_have_is_a_bad_request(port: int, path: str) -> None:
     status, text = ask(port, path, "localhost")
     assert status == 400

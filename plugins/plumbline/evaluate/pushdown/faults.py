@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.core.errors import did_you_mean
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.models.condition import fault_of_condition
-from plumbline.project.document import KeyPath
+from plumbline.project.document import KeyPath, key_path
+from plumbline.project.suites import Suite
 
 _META = ("meta", "monitor")
 
@@ -22,6 +23,21 @@ class TableFault:
     path: KeyPath
     what: str
     fix: str
+
+
+def refuse_table_faults(suite: Suite) -> None:
+    """Let only a suite without such faults be compiled or built.
+
+    Raises:
+        MonitorError: the first of them, with file, key and fix.
+    """
+    types = [
+        (("expectations", index, "type"), entry.type)
+        for index, entry in enumerate(suite.entry.expectations)
+    ]
+    # `exclude_unset`, because a default is not what the file says.
+    for fault in find_table_faults(suite.monitor.model_dump(exclude_unset=True), types):
+        raise MonitorError(fault.what, file=suite.file, key=key_path(fault.path), fix=fault.fix)
 
 
 def find_table_faults(

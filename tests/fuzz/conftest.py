@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-SECONDS = float(os.environ.get("PLUMBLINE_FUZZ_SECONDS", "6"))
+SECONDS = float(os.environ.get("PLUMBLINE_FUZZ_SECONDS", "2"))
 SEED = int(os.environ.get("PLUMBLINE_FUZZ_SEED") or (0 if SECONDS < 30 else random.getrandbits(32)))
 HUNG = 120
 """Seconds after which a case that doesn't come back ends the process, with where it was."""
@@ -33,7 +33,7 @@ Fuzz = Callable[[Callable[[Any], None], st.SearchStrategy[Any]], None]
 _at_once = settings(
     database=None,
     deadline=None,
-    max_examples=5,
+    max_examples=5 if SECONDS >= 30 else 2,
     suppress_health_check=list(HealthCheck),
 )
 _tests = 1

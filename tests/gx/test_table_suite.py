@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.project import Target
 from plumbline.scaffold.table_suite import Profile, profile_table, suite_text
 from plumbline.warehouse.client import open_client
-from support.projects import NOW, SmallProject
+from support.projects import NOW, SmallProject, make_project
+from support.warehouse import running_warehouse
 
 pytestmark = pytest.mark.warehouse
 
@@ -46,18 +49,24 @@ def literal(value: object) -> str:
     return "null" if value is None else repr(value)
 
 
-@pytest.fixture
-def shop(small: SmallProject) -> Iterator[SmallProject]:
-    """A project with two tables."""
-    client = open_client(small.target)
-    client.create_dataset("shop", exists_ok=True)
+@pytest.fixture(scope="module")
+def tables(shared_state_dir: Path) -> Target:
+    """A warehouse with the tables of a shop, which no test changes."""
+    target = running_warehouse(shared_state_dir)
+    client = open_client(target)
+    client.create_dataset("shop")
     for table, columns in TABLES.items():
-        client.query(f"drop table if exists shop.{table}").result()
         client.query(f"create table shop.{table} ({columns})").result()
         rows = ", ".join(f"({', '.join(map(literal, row))})" for row in ROWS[table])
         client.query(f"insert into shop.{table} values {rows}").result()
-    yield small
     client.close()
+    return target
+
+
+@pytest.fixture
+def shop(tmp_path: Path, tables: Target) -> SmallProject:
+    """A project of its own over them."""
+    return make_project(tmp_path / "project", tables)
 
 
 def judged(

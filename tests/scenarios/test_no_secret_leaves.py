@@ -60,7 +60,7 @@ def test_no_secret_is_printed_logged_or_stored(
         project = make_project(tmp_path / "project", warehouse)
         project.add("coverage", "select 20 as pct")
         forms = [form for form in WRITTEN if "HTML" not in form]
-        for form in forms[::3]:
+        for form in forms[::6]:
             name = "".join(c if c.isalnum() else "_" for c in form).lower()
             project.add(name, f"select 1 as pct -- {name}")
             said = f"got {WRITTEN[form](TOKEN)} and {WRITTEN['Basic'](TOKEN)}"
@@ -122,5 +122,4 @@ def test_no_secret_is_printed_logged_or_stored(
     printed = {f"output {at}": one.stdout + one.stderr for at, one in enumerate(shown)}
     for name, text in {**kept, **printed}.items():
         depth = 1 if name.endswith(".html") else 2
-        for secret in SECRETS:
-            assert find_leak(text, secret, depth=depth) is None, f"{name}: {secret}"
+        assert find_leak(text, *SECRETS, depth=depth) is None, name

@@ -62,10 +62,10 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 }
 
 
-def find_leak(text: str, secret: str, *, least: int = 8, depth: int = 2) -> str | None:
-    """A part of ``secret``, of letters and digits, that can be read out of ``text``."""
-    word = _letters(secret)
-    parts = {word[at : at + least] for at in range(len(word) - least + 1)}
+def find_leak(text: str, *secrets: str, least: int = 8, depth: int = 2) -> str | None:
+    """A part of one of the secrets, of letters and digits, that can be read out of ``text``."""
+    words = map(_letters, secrets)
+    parts = {word[at : at + least] for word in words for at in range(len(word) - least + 1)}
     read = {_letters(variant) for variant in _variants(text, depth)}
     return next((part for part in parts for variant in read if part in variant), None)
 

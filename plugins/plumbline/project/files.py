@@ -101,7 +101,8 @@ class Files:
         if listed is not None:
             return file in listed
         if file not in self._are_there:
-            self._are_there[file] = file.is_file()
+            # A FIFO or a device is there: reading it is refused, with the fix.
+            self._are_there[file] = file.exists() and not file.is_dir()
         return self._are_there[file]
 
     def listed(self, folder: Path, pattern: str, *, below: bool = False) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,21 @@ def test_malformed_project_files_are_findings_and_not_refused(linted: LintedProj
     for name in ("great_expectations.yml", "dbt_project.yml"):
         linted.write(name, "a: [")
     assert invoke(["lint"]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["checkpoints/mutes.yml", "checkpoints/incidents.yml", "deploy/services.yml"]
+)
+def test_a_file_that_is_no_regular_file_is_a_finding(
+    linted: LintedProject, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    file = linted.root / name
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    assert invoke(["lint"]) == 2
+    said = capsys.readouterr().out
+    assert f"{name}:1: error: the file can't be read: it is not a regular file" in said
 
 
 def test_it_needs_no_warehouse_library_and_no_gx(linted: LintedProject) -> None:

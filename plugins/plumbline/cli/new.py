@@ -238,6 +238,22 @@ def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str
     return [CompletionItem(key) for key in sorted(keys) if key.startswith(incomplete)]
 
 
+def _table_option(text: str) -> click.Option:
+    return click.Option(
+        ["--table"], metavar="DATASET.TABLE", shell_complete=_complete_tables, help=text
+    )
+
+
+def _checkpoint_option() -> click.Option:
+    return click.Option(
+        ["--checkpoint"],
+        default="health_check",
+        show_default=True,
+        metavar="NAME",
+        help="Checkpoint that runs it; created if it doesn't exist.",
+    )
+
+
 command = Group(
     name="new",
     help="Create files in the project.",
@@ -251,11 +267,8 @@ command = Group(
             "new files don't pass lint, it removes them.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
-                click.Option(
-                    ["--table"],
-                    metavar="DATASET.TABLE",
-                    shell_complete=_complete_tables,
-                    help="The table to read, declared in the project or existing in the warehouse.",
+                _table_option(
+                    "The table to read, declared in the project or existing in the warehouse."
                 ),
                 click.Option(
                     ["--kind"],
@@ -300,13 +313,7 @@ command = Group(
                     show_default=True,
                     help="Number of complete days to check.",
                 ),
-                click.Option(
-                    ["--checkpoint"],
-                    default="health_check",
-                    show_default=True,
-                    metavar="NAME",
-                    help="Checkpoint that runs it; created if it doesn't exist.",
-                ),
+                _checkpoint_option(),
                 target_option(),
             ],
             examples=(
@@ -335,20 +342,9 @@ command = Group(
             "expectations that hold of all rows. Nothing is written before you choose.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
-                click.Option(
-                    ["--table"],
-                    metavar="DATASET.TABLE",
-                    shell_complete=_complete_tables,
-                    help="The table; default: NAME, which may be dataset.table.",
-                ),
+                _table_option("The table; default: NAME, which may be dataset.table."),
                 click.Option(["--owner"], metavar="WHO", help="Who is responsible for the table."),
-                click.Option(
-                    ["--checkpoint"],
-                    default="health_check",
-                    show_default=True,
-                    metavar="NAME",
-                    help="Checkpoint that runs it; created if it doesn't exist.",
-                ),
+                _checkpoint_option(),
                 as_of_option(),
                 click.Option(["--yes"], is_flag=True, help="Write all proposals without asking."),
                 target_option(),

@@ -20,8 +20,6 @@ from plumbline.scaffold.templating import render
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from google.cloud.bigquery import SchemaField
-
     from plumbline.lint.rule import Finding
     from plumbline.project import Project, Target
 
@@ -43,8 +41,6 @@ OWN_COLUMNS = (
 """Of the SQL that is written."""
 NO_GROUPS = ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY")
 """Types that are not suitable as group columns."""
-SECONDS = 30.0
-"""For reading the schema of a table that no YAML file declares."""
 
 
 @dataclass(frozen=True)
@@ -318,21 +314,19 @@ def ask_warehouse(target: Target, dataset: str, name: str) -> Table:
         WarehouseError: it is not there, or can't be asked.
     """
     from plumbline.core.errors import WarehouseError
-    from plumbline.net.deadline import deadline
-    from plumbline.warehouse.client import endpoint_of, open_client
-    from plumbline.warehouse.failures import Call, explain_failure
-    from plumbline.warehouse.retries import PATIENCE, make_retry
+    from plumbline.models.relations import Relation
+    from plumbline.warehouse.client import open_client
+    from plumbline.warehouse.metadata import ask_metadata, table_reference
+    from plumbline.warehouse.query import type_name
 
+    relation = Relation(target.project, target.datasets.get(dataset, dataset), name)
     client = open_client(target)
     try:
-        with deadline(SECONDS):
-            found = client.get_table(
-                f"{target.project}.{target.datasets.get(dataset, dataset)}.{name}",
-                retry=make_retry(target, patience=PATIENCE[target.kind], also=lambda _: False),
-            )
-    except Exception as fault:
-        said = explain_failure(fault, Call(target, endpoint_of(target), SECONDS))
-        raise WarehouseError(said.what, key="--table", fix=said.fix) from fault
+        found = ask_metadata(
+            target, lambda retry: client.get_table(table_reference(relation), retry=retry)
+        )
+    except WarehouseError as fault:
+        raise WarehouseError(fault.what, key="--table", fix=fault.fix) from fault
     finally:
         client.close()  # type: ignore[no-untyped-call]
     partition = found.time_partitioning.field if found.time_partitioning else None
@@ -343,23 +337,19 @@ def ask_warehouse(target: Target, dataset: str, name: str) -> Table:
         dataset,
         name,
         tuple(
-            Column(field.name, _type_of(field), field.description or "") for field in found.schema
+            Column(
+                field.name,
+                # Names of fields are quoted in a type of ours, and bare in one of a contract.
+                type_name(field).replace("`", ""),
+                field.description or "",
+            )
+            for field in found.schema
         ),
         False,
         partition,
         bool(found.require_partition_filter),
         found.description or "",
     )
-
-
-_LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
-
-
-def _type_of(field: SchemaField) -> str:
-    kind = _LEGACY.get(field.field_type, field.field_type)
-    if kind in ("RECORD", "STRUCT"):
-        kind = f"STRUCT<{', '.join(f'{one.name} {_type_of(one)}' for one in field.fields)}>"
-    return f"ARRAY<{kind}>" if field.mode == "REPEATED" else kind
 
 
 def make_files(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from plumbline.core.cells import value_in_words
@@ -151,7 +150,13 @@ def profile_table(
         WarehouseError: it is not there, or can't be asked for.
     """
     compiler = MonitorCompiler(project, target)
-    metadata = compiler.metadata(table, file=project.root / "expectations" / f"{name}.json")
+    file = project.root / "expectations" / f"{name}.json"
+
+    def suite(rows: RowsEntry | None, probes: list[ExpectationEntry]) -> Suite:
+        meta = MetaEntry(monitor=MonitorEntry(table=table, rows=rows))
+        return Suite(name, file, SuiteEntry(name=name, meta=meta, expectations=probes), {})
+
+    metadata = compiler.metadata(suite(None, []))
     rows = _rows(metadata)
     probes = [
         ExpectationEntry(type=type_, kwargs={"column": column.name, **kwargs})
@@ -159,13 +164,7 @@ def profile_table(
         if "." not in column.name
         for type_, kwargs in _probes(column.type)
     ]
-    entry = SuiteEntry(
-        name=name,
-        meta=MetaEntry(monitor=MonitorEntry(table=table, rows=rows)),
-        expectations=probes,
-    )
-    suite = Suite(name, Path(f"expectations/{name}.json"), entry, {})
-    compiled = compiler.compile(suite, as_of=[as_of], vars={}, where="--table")
+    compiled = compiler.compile(suite(rows, probes), as_of=[as_of], vars={}, where="--table")
     if not isinstance(compiled, CompiledTable):
         raise MonitorError(f"{table} is not a table")
     runner = JobRunner(target, {"app": "plumbline"})

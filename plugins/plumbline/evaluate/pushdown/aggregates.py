@@ -16,11 +16,19 @@ from plumbline.evaluate.domain import (
     need_orderable,
     value_of,
 )
-from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
+from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.found import Measured, ValueFound
 from plumbline.evaluate.pushdown.columns import Build
 from plumbline.evaluate.pushdown.condition import where_sql
-from plumbline.evaluate.pushdown.measure import Answer, Measure, Newest, Selection, quoted
+from plumbline.evaluate.pushdown.measure import (
+    Answer,
+    Measure,
+    Newest,
+    Selection,
+    need_rows,
+    need_values,
+    quoted,
+)
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.evaluate.values import key
 from plumbline.warehouse.types import BigQueryType
@@ -42,7 +50,7 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
         value = selection.sql(column.name)
 
         def read(answer: Answer, _: datetime) -> Measured:
-            _need_values(answer, column, where)
+            need_values(answer, column, where)
             observed = answer["value"]
             if observed is None:
                 raise EvaluationError(
@@ -67,13 +75,6 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
 
 def _elements(selection: Selection, where: str | None) -> str:
     return "count(row_as_of)" if where is None else f"count(if({where}, 1, null))"
-
-
-def _need_values(answer: Answer, column: TypedColumn, where: str | None) -> None:
-    if not answer["elements"]:
-        raise NothingCheckedError("no row meets row_condition" if where else "there is no row")
-    if not answer["values"]:
-        raise NothingCheckedError(f"all {answer['elements']} values of {column.name!r} are NULL")
 
 
 def minimum(column: TypedColumn) -> tuple[str, BigQueryType]:
@@ -128,7 +129,7 @@ def median(selection: Selection, kwargs: Kwargs) -> Measure:
     x = value if where is None else f"if({where}, {value}, null)"
 
     def read(answer: Answer, _: datetime) -> Measured:
-        _need_values(answer, column, where)
+        need_values(answer, column, where)
         return ValueFound(bounds.keep(answer["value"]), {"observed_value": answer["value"]})
 
     return Measure(
@@ -150,8 +151,7 @@ def non_null_share(selection: Selection, kwargs: Kwargs) -> Measure:
     where, value = where_sql(kwargs, selection), selection.sql(column.name)
 
     def read(answer: Answer, _: datetime) -> Measured:
-        if not answer["elements"]:
-            raise NothingCheckedError("no row meets row_condition" if where else "there is no row")
+        need_rows(answer, where)
         observed = answer["values"] / answer["elements"]
         return ValueFound(bounds.keep(observed), {"observed_value": observed})
 
@@ -183,7 +183,7 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
         is_wanted = f"{first} and {x} in unnest({array})"
 
         def read(answer: Answer, _: datetime) -> Measured:
-            _need_values(answer, column, where)
+            need_values(answer, column, where)
             seen = {key(one["value"]) for one in answer["found"] if one["is_found"]}
             missing = [value for one, value in wanted.items() if one not in seen]
             others = [one["value"] for one in answer["others"] if one["is_other"]]

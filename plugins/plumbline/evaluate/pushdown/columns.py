@@ -17,7 +17,14 @@ from plumbline.evaluate.domain import (
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import CountFound
 from plumbline.evaluate.pushdown.condition import where_sql
-from plumbline.evaluate.pushdown.measure import MOST_SAMPLES, Answer, Measure, Selection
+from plumbline.evaluate.pushdown.measure import (
+    MOST_SAMPLES,
+    Answer,
+    Measure,
+    Selection,
+    need_rows,
+    quoted,
+)
 from plumbline.evaluate.table import TypedColumn
 from plumbline.warehouse.types import BigQueryType
 
@@ -67,8 +74,7 @@ def _counted(
 
     def read(answer: Answer, _: datetime) -> CountFound:
         elements, missing = answer["elements"], answer["missing"] if skips_null else None
-        if not elements:
-            raise NothingCheckedError("no row meets row_condition" if where else "there is no row")
+        need_rows(answer, where)
         if missing == elements:
             raise NothingCheckedError(f"all {elements} values of {column.name!r} are NULL")
         samples = [one["value"] for one in answer["samples"] if one["is_wrong"]]
@@ -182,5 +188,5 @@ def without_key(selection: Selection, column: TypedColumn, x: str, kwargs: Kwarg
     """Wrong of ``expect_foreign_key_to_exist``: the other table has no such value."""
     need_comparable(column)
     other = selection.resolve(str(kwargs["to_table"]))
-    key = f"`{kwargs['to_column']}`"
+    key = quoted(str(kwargs["to_column"]))
     return f"{x} not in (select {key} from {other} where {key} is not null)"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from plumbline.core.parameter import Parameter, Scalar
+from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import Measured
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.models.relations import Relation
@@ -100,5 +101,28 @@ class Selection:
 
 
 def quoted(path: str) -> str:
-    """A column, or a field of one (``address.city``), in backticks."""
+    """A column, or a field of one (``address.city``), in backticks.
+
+    Raises:
+        EvaluationError: no column is called so, and within backticks the name would end them.
+    """
+    if "`" in path or "\\" in path:
+        raise EvaluationError(f"{path!r} is not the name of a column")
     return ".".join(f"`{part}`" for part in path.split("."))
+
+
+def need_rows(answer: Answer, where: str | None) -> None:
+    """Raises:
+    NothingCheckedError: no row was looked at.
+    """
+    if not answer["elements"]:
+        raise NothingCheckedError("no row meets row_condition" if where else "there is no row")
+
+
+def need_values(answer: Answer, column: TypedColumn, where: str | None) -> None:
+    """Raises:
+    NothingCheckedError: no row was looked at, or all values are NULL.
+    """
+    need_rows(answer, where)
+    if not answer["values"]:
+        raise NothingCheckedError(f"all {answer['elements']} values of {column.name!r} are NULL")

@@ -156,8 +156,8 @@ def _shaped(
     if isinstance(found, CountFound):
         result = count_result(found, found.samples, form)
         return validation_result(expectation, success=_holds(found, entry), result=result)
-    told = {} if form["result_format"] == "BOOLEAN_ONLY" else dict(found.result)
-    return validation_result(expectation, success=_holds(found, entry), result=told)
+    result = {} if form["result_format"] == "BOOLEAN_ONLY" else dict(found.result)
+    return validation_result(expectation, success=found.success, result=result)
 
 
 def _holds(found: Measured, entry: ExpectationEntry) -> bool:
@@ -197,7 +197,8 @@ def _of_groups(
         "observed_value": {GroupKey.of(one["key"]).label: one["observed"] for one in groups}
     }
     if counts:
-        result |= count_result(_sum(counts), _sum(counts).samples, counted.form)
+        total = _sum(counts)
+        result |= count_result(total, total.samples, counted.form)
     result["details"] = {"groups": sorted(groups, key=lambda one: GroupKey.of(one["key"]).text)}
     success = all(one["success"] for one in groups)
     return Evaluated(validation_result(expectation, success=success, result=result))
@@ -253,23 +254,24 @@ def _by_group(judged: JudgedExpectation, groups: Sequence[str]) -> JudgedExpecta
 def _without_rows(
     counted: _Counted, judged: Sequence[JudgedExpectation]
 ) -> list[JudgedExpectation]:
-    """CRITICAL, told once: by the first expectation that needed rows."""
-    found: list[JudgedExpectation] = []
-    is_told = False
-    for one, measure in zip(judged, counted.compiled.measures, strict=True):
-        if isinstance(measure, EvaluationError) or not measure.outputs:
-            found.append(one)
-            continue
-        found.append(
-            replace(
-                one,
-                severity="critical",
-                success=False,
-                error=None,
-                skipped=None,
-                description=counted.no_rows,
-                is_covered=is_told,
-            )
+    """CRITICAL, reported once: by the first expectation that needs rows. If none does, by the first
+    that passes, or else the first that fails. What could not be evaluated stays an error."""
+    found, is_reported = list(judged), False
+    needs_rows = [
+        at
+        for at, measure in enumerate(counted.compiled.measures)
+        if isinstance(measure, Measure) and measure.outputs
+    ]
+    evaluated = (at for at, one in enumerate(judged) if one.error is None)
+    for at in needs_rows or sorted(evaluated, key=lambda at: not judged[at].success)[:1]:
+        found[at] = replace(
+            judged[at],
+            severity="critical",
+            success=False,
+            error=None,
+            skipped=None,
+            description=counted.no_rows,
+            is_covered=is_reported,
         )
-        is_told = True
+        is_reported = True
     return found

@@ -11,6 +11,7 @@ from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.models.condition import fault_of_condition
 from plumbline.project.document import KeyPath, key_path
+from plumbline.project.parameters import parameters_in
 from plumbline.project.suites import Suite
 
 _META = ("meta", "monitor")
@@ -31,24 +32,25 @@ def refuse_table_faults(suite: Suite) -> None:
     Raises:
         MonitorError: the first of them, with file, key and fix.
     """
-    types = [
-        (("expectations", index, "type"), entry.type)
-        for index, entry in enumerate(suite.entry.expectations)
+    entries = [
+        (("expectations", index), {"type": entry.type, "kwargs": entry.kwargs})
+        for index, entry in enumerate(suite.written.expectations)
     ]
     # `exclude_unset`, because a default is not what the file says.
-    for fault in find_table_faults(suite.monitor.model_dump(exclude_unset=True), types):
+    for fault in find_table_faults(suite.monitor.model_dump(exclude_unset=True), entries):
         raise MonitorError(fault.what, file=suite.file, key=key_path(fault.path), fix=fault.fix)
 
 
 def find_table_faults(
-    monitor: Mapping[str, Any], types: Sequence[tuple[KeyPath, str]]
+    monitor: Mapping[str, Any], entries: Sequence[tuple[KeyPath, Mapping[str, Any]]]
 ) -> Iterator[TableFault]:
     """Everything that is wrong with how a suite names a table and checks it.
 
     Args:
         monitor: ``meta.monitor``.
-        types: the path of each expectation's type, and the type.
+        entries: the path of each expectation, and the expectation as it is written.
     """
+    types = [((*path, "type"), str(entry["type"])) for path, entry in entries if entry.get("type")]
     if not monitor.get("table"):
         for name in ("rows", "group_by"):
             if monitor.get(name):
@@ -86,4 +88,11 @@ def find_table_faults(
                 path,
                 f"{type_} can't be part of a suite over a table",
                 f"{did_you_mean(type_, MEASURES)}; or write a model that returns the rows",
+            )
+    for path, entry in entries:
+        for place, _ in parameters_in(entry.get("kwargs"), (*path, "kwargs")):
+            yield TableFault(
+                place,
+                "a suite over a table takes no parameters",
+                "write the value, or write a model instead of table",
             )

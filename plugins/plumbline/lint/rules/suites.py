@@ -58,7 +58,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 "add an expectation",
             )
         yield from _model(facts, name, suite)
-        yield from _table(suite)
+        yield from _table(facts.documents.suites[name])
         is_run = name in facts.documents.listed or name in facts.documents.definitions_of
         if facts.is_listed_known and not is_run:
             yield UNUSED.at(
@@ -91,10 +91,6 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
 
 
 def _table(suite: Document) -> Iterator[Finding]:
-    types = [
-        ((*path, "type"), str(suite.text(*path, "type")))
-        for path, _ in suite.entries("expectations")
-        if suite.text(*path, "type")
-    ]
-    for fault in find_table_faults(suite.mapping("meta", "monitor"), types):
+    entries = list(suite.entries("expectations"))
+    for fault in find_table_faults(suite.mapping("meta", "monitor"), entries):
         yield TABLE.at(suite.place(*fault.path), fault.what, fault.fix)

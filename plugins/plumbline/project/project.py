@@ -36,7 +36,7 @@ from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.stale_entries import stale_mutes, stale_schedules
 from plumbline.project.state_files import StateFiles
 from plumbline.project.stores import check_stores
-from plumbline.project.suites import Suite, read_suite
+from plumbline.project.suites import MonitorEntry, Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, read_target_name, resolve_target
 
 if TYPE_CHECKING:
@@ -504,7 +504,7 @@ class Project:
             )
         suite = replace(self.suite(definition.suite), definition=definition)
         if definition.datasource != self.datasource_name:
-            return suite.over(model=None, variables={})
+            return suite.over(MonitorEntry())
         refuse_faults(find_model_faults(definition), file=definition.file, error=MonitorError)
         if not self.has_suite(definition.asset):
             raise MonitorError(
@@ -516,7 +516,9 @@ class Project:
             )
         rows = self.suite(definition.asset)
         given = definition.entry.batch_parameters.get("vars", {})
-        return suite.over(model=self.model_of(rows), variables={**rows.monitor.vars, **given})
+        if rows.monitor.table is None:
+            self.model_of(rows)  # raises, if it has none
+        return suite.over(rows.monitor, variables=given)
 
     def model_of(self, suite: Suite) -> str:
         """The model whose rows ``suite`` judges.

@@ -408,9 +408,14 @@ class Suite:
         """``meta.monitor``; an empty one for a plain GX suite."""
         return self.written.meta.monitor or MonitorEntry()
 
-    def over(self, *, model: str | None, variables: Mapping[str, Any]) -> Suite:
-        """The same suite over the rows of another model; None: over none of ours."""
-        monitor = self.monitor.model_copy(update={"model": model, "vars": dict(variables)})
+    def over(self, rows: MonitorEntry, *, variables: Mapping[str, Any] | None = None) -> Suite:
+        """The same suite over the rows of another: of its model, with these values, or its table.
+
+        An empty entry: over none of ours.
+        """
+        of_rows = {name: getattr(rows, name) for name in ("model", "table", "rows", "group_by")}
+        given = {"vars": {**rows.vars, **(variables or {})}}
+        monitor = self.monitor.model_copy(update={**of_rows, **given})
         meta = self.written.meta.model_copy(update={"monitor": monitor})
         return replace(self, written=self.written.model_copy(update={"meta": meta}))
 

@@ -7,7 +7,7 @@ holds against Google's evaluator.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,17 @@ from definitions.cases import PROJECT, Interview
 from definitions.tables import World, at, day
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
-from plumbline.evaluate.found import CountFound, MapFound
+from plumbline.evaluate.found import CountFound, MapFound, ValueFound
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.evaluate.pushdown.measure import Measure
-from plumbline.evaluate.pushdown.statement import ROWS, CompiledTable, compile_table
+from plumbline.evaluate.pushdown.statement import (
+    CALENDAR_END,
+    EXPECTED,
+    ROWS,
+    Calendar,
+    CompiledTable,
+    compile_table,
+)
 from plumbline.evaluate.table import Table
 from plumbline.models.relations import Relation
 from plumbline.project.suites import read_suite
@@ -100,11 +107,19 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def compiled(project: str, folder: Path, rows: Mapping[str, Any]) -> CompiledTable:
+def compiled(
+    project: str,
+    folder: Path,
+    rows: Mapping[str, Any],
+    *,
+    cases: Sequence[tuple[str, dict[str, Any]]] = CASES,
+    group_by: Sequence[str] = (),
+    calendar: Calendar | None = None,
+) -> CompiledTable:
     """The statement of all cases."""
     file = folder / "games.json"
-    expectations = [{"type": f"expect_{name}", "kwargs": kwargs} for name, kwargs in CASES]
-    monitor = {"table": NAME, "rows": rows}
+    expectations = [{"type": f"expect_{name}", "kwargs": kwargs} for name, kwargs in cases]
+    monitor = {"table": NAME, "rows": rows, "group_by": list(group_by)}
     suite = {"name": "games", "meta": {"monitor": monitor}, "expectations": expectations}
     file.write_text(json.dumps(suite))
     dataset, table = NAME.split(".")
@@ -115,6 +130,7 @@ def compiled(project: str, folder: Path, rows: Mapping[str, Any]) -> CompiledTab
         as_of=[AS_OF],
         zone=PROJECT.timezone,
         resolve=lambda name: Relation(project, *name.split(".")),
+        calendar=calendar,
     )
 
 
@@ -193,3 +209,46 @@ def comparable(result: Mapping[str, Any]) -> dict[str, Any]:
         else value
         for name, value in result.items()
     }
+
+
+def test_keys_freshness_groups_and_the_calendar_are_computed(
+    witness: Interview, tmp_path: Path
+) -> None:
+    project = witness.witness.project
+    keys = {"column": "game_id", "to_table": NAME, "to_column": "home_team_tricode"}
+    own = {"column": "game_id", "to_table": NAME, "to_column": "game_id"}
+    cases = [
+        ("foreign_key_to_exist", keys),
+        ("foreign_key_to_exist", own),
+        ("table_to_be_fresh", {"column": "game_date", "max_hours": 24}),
+    ]
+    model = compiled(
+        project,
+        tmp_path,
+        {"date_column": "game_date", "calendar": NAME},
+        cases=cases,
+        group_by=["is_all_star"],
+        calendar=Calendar(Relation(project, *NAME.split(".")), "game_date"),
+    )
+    answers = witness.witness.ask(model, WORLD)
+    found = {
+        row["is_all_star"]: [
+            measure.read(model.answer(row, index), AS_OF)
+            for index, measure in enumerate(model.measures)
+            if isinstance(measure, Measure)
+        ][:2]
+        for row in answers
+        if row["is_all_star"] is not True  # whose only game has no id
+    }
+    counts = {
+        key: [(one.elements, one.count) for one in found[key] if isinstance(one, CountFound)]
+        for key in found
+    }
+    assert counts == {False: [(2, 2), (2, 0)], None: [(2, 2), (2, 0)]}
+    for row in answers:
+        assert (row[EXPECTED], row[CALENDAR_END]) == (1, day("2026-02-02"))
+        newest = model.measures[2]
+        assert isinstance(newest, Measure)
+        fresh = newest.read(model.answer(row, 2), AS_OF.astimezone(PROJECT.timezone))
+        assert isinstance(fresh, ValueFound)
+        assert (fresh.success, fresh.result["observed_value"]) == (True, 24.0)

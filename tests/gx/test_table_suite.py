@@ -14,8 +14,10 @@ from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.models.relations import Relation
 from plumbline.project import Target
 from plumbline.scaffold.table_suite import Profile, profile_table, suite_text
+from plumbline.warehouse import metadata
 from plumbline.warehouse.client import open_client
 from support.projects import NOW, SmallProject, make_project
 from support.warehouse import running_warehouse
@@ -346,3 +348,97 @@ def test_values_of_personal_columns_are_not_proposed(shop: SmallProject) -> None
         "        columns:\n          - {name: country, config: {meta: {personal: true}}}\n"
     )
     assert "'de'" not in str(proposed(shop).propose())
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        expect("column_to_exist", "info", column="email"),
+        expect("column_to_exist", "warning", column="gone"),
+        expect("table_to_be_fresh", "warning", column="created_at", max_hours=24),
+    ],
+    ids=["passes", "fails", "fresh"],
+)
+def test_no_row_is_critical_also_where_no_expectation_needs_rows(
+    shop: SmallProject, expectation: dict[str, Any]
+) -> None:
+    outcome = judged(shop, expectation, rows={"date_column": "ordered_on", "due_days": 9})
+    assert outcome.status is Status.CRITICAL
+    assert "no rows for 2026-01-25" in outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("expectation", "reason"),
+    [
+        (
+            expect("foreign_key_to_exist", column="customer_id", to_table="shop.customers",
+                   to_column="id` from x; drop table y; select `id"),
+            "to_column",
+        ),
+        (
+            expect("column_mean_to_be_between", column="total",
+                   min_value={"$PARAMETER": "least"}),
+            "a suite over a table takes no parameters",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_statement_could_not_hold_is_an_error(
+    shop: SmallProject, expectation: dict[str, Any], reason: str
+) -> None:
+    outcome = judged(shop, expectation)
+    assert outcome.status is Status.ERROR
+    assert reason in str(outcome.reason)
+    assert outcome.job_ids == ()
+
+
+def test_values_of_personal_columns_are_masked_where_the_table_is_missing(
+    shop: SmallProject,
+) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop\n    tables:\n      - name: gone\n"
+        "        columns:\n          - {name: email, config: {meta: {personal: true}}}\n"
+    )
+    known = expect("column_values_to_be_in_set", column="email", value_set=["ana@x.org"])
+    outcome = judged(shop, known, table="shop.gone")
+    assert outcome.status is Status.ERROR
+    (file,) = (shop.project.state_dir / "results").rglob("*.json")
+    assert "ana@x.org" not in file.read_text()
+
+
+def test_a_definition_may_run_another_suite_over_the_table(shop: SmallProject) -> None:
+    judged(shop, expect("table_row_count_to_be_between", min_value=1), rows=DAY)
+    rules = {"name": "rules", "expectations": [expect("table_row_count_to_equal", value=3)]}
+    (shop.root / "expectations" / "rules.json").write_text(json.dumps(rules))
+    definition = {
+        "name": "orders_rules",
+        "suite": {"name": "rules"},
+        "data": {
+            "datasource": {"name": "warehouse"},
+            "asset": {"name": "orders"},
+            "batch_definition": {"name": "rows"},
+        },
+    }
+    folder = shop.root / "validation_definitions"
+    folder.mkdir(exist_ok=True)
+    (folder / "orders_rules.json").write_text(json.dumps(definition))
+    shop.checkpoint("orders", "orders_rules")
+    found = [(one.monitor, one.status, one.rows) for one in shop.run().outcomes]
+    assert found == [("orders", Status.PASS, 3), ("orders_rules", Status.PASS, 3)]
+
+
+def test_metadata_is_asked_for_once(shop: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    ask = metadata.table_metadata
+
+    def count(client: Any, target: Target, relation: Relation) -> metadata.TableMetadata:
+        asked.append(relation.key)
+        return ask(client, target, relation)
+
+    monkeypatch.setattr(metadata, "table_metadata", count)
+    judged(shop, expect("table_row_count_to_equal", value=3), rows=DAY)
+    text = (shop.root / "expectations" / "orders.json").read_text()
+    (shop.root / "expectations" / "more.json").write_text(text.replace('"orders"', '"more"'))
+    asked.clear()
+    shop.checkpoint("orders", "more")
+    assert [one.status for one in shop.run().outcomes] == [Status.PASS, Status.PASS]
+    assert asked == ["shop.orders"]

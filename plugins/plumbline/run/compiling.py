@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.models import CompiledModel, Compiler
+from plumbline.models.named_table import NamedTable
 from plumbline.models.properties import ModelProperties
 from plumbline.models.relations import Relation
 from plumbline.project import Project, Suite, Target
@@ -30,10 +30,22 @@ class MonitorCompiler:
         self._project = project
         self._target = target
         self._models = Compiler(project, target)
+        self._known: dict[Relation, TableMetadata | WarehouseError] = {}
 
     def properties(self, model: str) -> ModelProperties | None:
         """What ``schema.yml`` says of ``model``."""
         return self._models.properties(model)
+
+    def personal(self, suite: Suite) -> frozenset[str]:
+        """The personal columns of a monitor's model or table, as its files say.
+
+        Raises:
+            MonitorError: they can't say it.
+        """
+        if suite.monitor.table is not None:
+            return self._named(suite, suite.monitor.table).personal
+        described = self.properties(suite.monitor.model or "")
+        return described.personal if described else frozenset()
 
     def compile(
         self,
@@ -65,11 +77,9 @@ class MonitorCompiler:
         from plumbline.evaluate.errors import EvaluationError
         from plumbline.evaluate.pushdown.faults import refuse_table_faults
         from plumbline.evaluate.pushdown.statement import Calendar, compile_table
-        from plumbline.warehouse.metadata import table_metadata
 
         refuse_table_faults(suite)
-        file = str(suite.file)
-        found = self._models.table(name, file=file, key="meta.monitor.table")
+        file, found = str(suite.file), self._named(suite, name)
 
         def resolve(other: str) -> Relation:
             return self._models.table(other, file=file, key="to_table").relation
@@ -78,7 +88,7 @@ class MonitorCompiler:
         calendar = None
         if rows is not None and rows.calendar is not None:
             place = resolve(rows.calendar)
-            columns = table_metadata(self._client, self._target, place).columns
+            columns = self._metadata(place).columns
             try:
                 calendar = Calendar.of(place, columns, rows.date_column)
             except EvaluationError as fault:
@@ -87,7 +97,7 @@ class MonitorCompiler:
         return compile_table(
             suite,
             found.relation,
-            table_metadata(self._client, self._target, found.relation).columns,
+            self._metadata(found.relation).columns,
             as_of=as_of,
             zone=self._project.timezone,
             resolve=resolve,
@@ -95,20 +105,41 @@ class MonitorCompiler:
             calendar=calendar,
         )
 
-    def metadata(self, table: str, *, file: Path) -> TableMetadata:
-        """The metadata of a table that a suite names.
+    def metadata(self, suite: Suite) -> TableMetadata:
+        """The metadata of the table of a suite.
 
         Raises:
             MonitorError: it can't be told.
             WarehouseError: it is not there, or can't be asked for.
         """
+        return self._metadata(self._named(suite, str(suite.monitor.table)).relation)
+
+    def _named(self, suite: Suite, name: str) -> NamedTable:
+        return self._models.table(name, file=str(suite.file), key="meta.monitor.table")
+
+    def _metadata(self, relation: Relation) -> TableMetadata:
+        """Asked for once; where the warehouse gives no answer, of no other table either."""
         from plumbline.warehouse.metadata import table_metadata
 
-        found = self._models.table(table, file=str(file), key="meta.monitor.table")
-        return table_metadata(self._client, self._target, found.relation)
+        unreachable = next((one for one in self._known.values() if _is_silent(one)), None)
+        if relation not in self._known:
+            try:
+                self._known[relation] = unreachable or table_metadata(
+                    self._client, self._target, relation
+                )
+            except WarehouseError as fault:
+                self._known[relation] = fault
+        known = self._known[relation]
+        if isinstance(known, WarehouseError):
+            raise known
+        return known
 
     @cached_property
     def _client(self) -> bigquery.Client:
         from plumbline.warehouse.client import open_client
 
         return open_client(self._target)
+
+
+def _is_silent(known: TableMetadata | WarehouseError) -> bool:
+    return isinstance(known, WarehouseError) and known.reason in ("timeout", "unreachable")

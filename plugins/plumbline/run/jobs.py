@@ -128,7 +128,10 @@ class MonitorJobs:
         names = [name for name in monitors if name not in self._started]
         for name in names:
             try:
-                self._compiled[name] = self.compile(self.project.suite_of(name))
+                suite = self.project.suite_of(name)
+                if self.broken is not None and suite.monitor.table is not None:
+                    raise self.broken  # its columns can't be asked for either
+                self._compiled[name] = self.compile(suite)
             except MonitorError as error:
                 self._started[name] = error
         for name in names:
@@ -259,8 +262,7 @@ class MonitorJobs:
         if isinstance(done, MonitorData):
             return done.mask
         try:
-            described = self._compiler.properties(suite.monitor.model or "")
-            columns = described.personal if described else frozenset()
+            columns = self._compiler.personal(suite)
         except MonitorError:
             named = (named_columns(entry.kwargs) for entry in suite.entry.expectations)
             columns = frozenset(column for each in named for column in each)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 from collections import deque
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     watch_for_leftovers(config)
     if config.getoption("dist", "no") != "no":
         share_warm_python()
+        if not config.getoption("cov_source", None):
+            # Workers that have imported Great Expectations and the package: it is half of what
+            # collecting the tests takes. Coverage has to see the imports.
+            config.option.tx = [
+                f"{one}//python={shlex.join(warm_python())}" for one in config.option.tx
+            ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,8 @@ pytest-xdist share the server of the process that starts them.
 this file as a program that hands its arguments and streams to the server, passes on signals, and
 ends as the command does. What is about imports or the start of a process takes ``sys.executable``.
 
+Workers of pytest-xdist are such commands themselves (`tests/conftest.py`).
+
 It has imported bqemulator, too: `tests/conftest.py` has it run the embedded BigQuery, whose imports
 are nine tenths of its start.
 """
@@ -256,6 +258,8 @@ def main() -> None:
     address, listener = sys.argv[2], socket.socket(fileno=int(sys.argv[3]))
     _import_everything(address)
     arguments = serve(listener)
+    if arguments[0] == "-u":  # as the output of a warm Python is
+        del arguments[0]
     try:
         _run(*arguments)
     except SystemExit as ended:
@@ -275,7 +279,12 @@ def _run(option: str, program: str, *arguments: str) -> None:
         sys.argv[:] = [program, *arguments]
         runpy.run_path(program, run_name="__main__")
         return
-    assert option == "-m", "a warm Python knows python -m MODULE and python -P SCRIPT"
+    if option == "-c":
+        sys.argv[:] = [option, *arguments]
+        sys.path.insert(0, "")
+        exec(program, {"__name__": "__main__"})
+        return
+    assert option == "-m", "a warm Python knows python -m MODULE, -P SCRIPT and -c TEXT"
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the folder where it is typed, as -m has it
     sys.argv[1:] = arguments
     runpy.run_module(program, run_name="__main__", alter_sys=True)

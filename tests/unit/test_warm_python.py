@@ -35,11 +35,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_says_and_ends_as_python_does(folder: Path) -> None:
+@pytest.mark.parametrize("program", [("-m", "say"), ("-u", "-c", SAY)], ids=["module", "text"])
+def test_it_says_and_ends_as_python_does(program: tuple[str, ...], folder: Path) -> None:
     changes = {"TZ": "America/New_York", "ONLY": "here"}
     cold, warm = (
         subprocess.run(
-            [*python, "-m", "say", "a", "--b=c d"],
+            [*python, *program, "a", "--b=c d"],
             cwd=folder,
             env=environment(**changes),
             input="given",

@@ -2,7 +2,7 @@
 
 For a plumbline project inside a dbt project: `refs` asks it where a materialised model lies. It is
 read when the first ``ref()`` needs it and not before, because a large project's is tens of
-megabytes; what is not needed of it is not kept.
+megabytes; what is not needed of it is not kept. Its tests are read by `plumbline.dbt.manifest`.
 """
 
 from __future__ import annotations
@@ -115,7 +115,15 @@ def read_manifest(file: Path, files: Files, *, project: str) -> Manifest:
     Raises:
         MonitorError: it is no manifest, of another project, or not for BigQuery.
     """
-    content = _content(file, files)
+    return tables_of(read_content(file, files), file, project=project)
+
+
+def tables_of(content: Mapping[str, Any], file: Path, *, project: str) -> Manifest:
+    """What the ``content`` of a manifest says of the tables of ``project``.
+
+    Raises:
+        MonitorError: it is malformed, of another project, or not for BigQuery.
+    """
     metadata = _mapping(content.get("metadata"), file, "metadata")
     adapter, of = metadata.get("adapter_type"), metadata.get("project_name")
     if adapter not in (None, "bigquery"):
@@ -140,7 +148,12 @@ def read_manifest(file: Path, files: Files, *, project: str) -> Manifest:
     )
 
 
-def _content(file: Path, files: Files) -> Mapping[str, Any]:
+def read_content(file: Path, files: Files) -> Mapping[str, Any]:
+    """A JSON file that dbt has written.
+
+    Raises:
+        MonitorError: it is missing, or not JSON.
+    """
     # No document: the care for keys that stand twice takes four times as long, and no person writes
     # this file.
     if os.environ.get(TARGET_PATH_VARIABLE):

@@ -18,6 +18,7 @@ import click
 
 from plumbline.cli.commands import Command, Group
 from plumbline.cli.main import build_root
+from support.dbt_manifest import generic_test, source, write_manifest
 from support.processes import environment
 from support.warm_python import warm_python
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 CHEAP = ("compile", "debug", "list", "schedule")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
 
-OFFLINE = (("deploy", "render"), ("deploy", "image"))
+OFFLINE = (("deploy", "render"), ("deploy", "image"), ("import", "dbt"))
 """Commands of other groups that ask nobody."""
 
 GCLOUD = (("deploy", "apply"), ("deploy", "secrets"), ("deploy", "test-chain"), ("docs", "host"))
@@ -138,12 +139,15 @@ class Terminal:
         project = folder / "project"
         project.mkdir(parents=True)
         for name in PROJECT_PARTS:
-            source = ROOT / name
-            if source.is_dir():
+            part = ROOT / name
+            if part.is_dir():
                 ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, project / name, ignore=ignored)
-            elif source.exists():
-                shutil.copy(source, project / name)
+                shutil.copytree(part, project / name, ignore=ignored)
+            elif part.exists():
+                shutil.copy(part, project / name)
+        of_dbt = source("nba_predictions", "player_prop_predictions", project="plumbline_nba")
+        checks = generic_test("not_null", of_dbt[0], "system_id", project="plumbline_nba")
+        write_manifest(project, of_dbt, checks, project="plumbline_nba")
         git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
         for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "As shipped"]):
             subprocess.run([*git, *arguments], cwd=project, check=True)

@@ -57,6 +57,7 @@ COMMANDS = {
     "smoke": ("plumbline.cli.smoke:command", "Test plumbline's assumptions on BigQuery."),
     "warehouse": ("plumbline.cli.warehouse:command", "Manage the embedded BigQuery."),
     "new": ("plumbline.cli.new:command", "Create a monitor."),
+    "import": ("plumbline.cli.imports:command", "Take over the checks of another tool."),
     "init": ("plumbline.cli.init:command", "Create a project with an example."),
 }
 

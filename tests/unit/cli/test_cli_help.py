@@ -82,6 +82,8 @@ def test_these_are_the_commands() -> None:
         "new",
         "new monitor",
         "new table",
+        "import",
+        "import dbt",
         "init",
     ]
 

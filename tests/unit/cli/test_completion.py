@@ -52,6 +52,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
                     "smoke",
                     "warehouse",
                     "new",
+                    "import",
                     "init",
                 ),
             ],

@@ -1,0 +1,341 @@
+"""``plumbline import dbt``: suites and models of a dbt project's tests, written into a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.dbt.manifest import NEWEST_SCHEMA, OLDEST_SCHEMA, DbtManifest, read_dbt_manifest
+from plumbline.dbt.merge import (
+    LOCK_FILE,
+    Conflict,
+    Lock,
+    LockedFile,
+    Merged,
+    Parts,
+    hashes,
+    merge,
+    read_lock,
+)
+from plumbline.dbt.plan import TEST_KEY, Became, Planner, SuitePlan
+from plumbline.dbt.suite_files import (
+    checkpoint_parts,
+    suite_parts,
+    with_checkpoint_parts,
+    with_suite_parts,
+)
+from plumbline.dbt.tables import Tables
+from plumbline.lint.json_format import dumps
+from plumbline.models.manifest import RUN_DBT, manifest_file, tables_of
+from plumbline.models.properties import read_properties
+from plumbline.project import Project
+from plumbline.project.dbt_folders import are_folders, model_folders
+from plumbline.project.documents import DBT_FILE
+from plumbline.project.files import Files
+from plumbline.project.suites import read_suite
+from plumbline.scaffold.writing import write_new
+
+_CHECKPOINT = "checkpoint"
+_SQL = "sql"
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file of the project, and what an import makes of it."""
+
+    path: str
+    before: str | None
+    after: str | None
+    dbt: Parts
+    """What of it comes from dbt."""
+    merged: Merged
+
+    @property
+    def verb(self) -> str | None:
+        """What happens to it; None: nothing."""
+        if self.before == self.after:
+            return None
+        return "create" if self.before is None else "remove" if self.after is None else "change"
+
+
+@dataclass(frozen=True)
+class Import:
+    """What one import does."""
+
+    manifest: DbtManifest
+    became: tuple[Became, ...]
+    suites: tuple[SuitePlan, ...]
+    files: tuple[FileChange, ...]
+    lock: str
+    notes: tuple[str, ...]
+    """About the manifest as a whole."""
+
+    @property
+    def conflicts(self) -> Iterator[tuple[str, Conflict]]:
+        """Parts that both sides changed, with their file."""
+        return ((one.path, conflict) for one in self.files for conflict in one.merged.conflicts)
+
+
+def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> Import:
+    """Read dbt's manifest, and compare it with the last import and with the files. Nothing is
+    written.
+
+    Args:
+        project: the plumbline project.
+        dbt_dir: the folder of the dbt project; None: the project's own, or the nearest above it.
+        checkpoint: which lists the monitors.
+
+    Raises:
+        ConfigError: there is no dbt project, no manifest that can be read, or a file of an earlier
+            import that can't be.
+    """
+    root, dbt = _find_dbt(project, dbt_dir)
+    is_inside = root == project.root
+    name = str(dbt.get("name") or "")
+    folders = model_folders(project.root, project.dbt)
+    with _as_config_error():
+        manifest = read_dbt_manifest(
+            manifest_file(root, dbt), project.files if is_inside else Files()
+        )
+        tables = Tables(
+            manifest=tables_of(manifest.content, manifest.file, project=name),
+            project=name,
+            declared=read_properties(folders, project.files).sources,
+            is_inside=is_inside,
+        )
+    lock = read_lock(project.root / LOCK_FILE)
+    names = _Names(project, lock, frozenset(tables.manifest.nodes))
+    own = {test.resource.file for test in manifest.tests if test.package == name}
+    gone = frozenset(file for file in own if not (root / file).exists())
+    plan = Planner(manifest, tables, names.suite, gone).plan()
+    files = _Files(project, lock, checkpoint)
+    wanted = {
+        path: of_and_parts for suite in plan.suites for path, of_and_parts in names.files(suite)
+    }
+    changes = tuple(files.changes(wanted))
+    return Import(
+        manifest=manifest,
+        became=plan.became,
+        suites=plan.suites,
+        files=changes,
+        lock=files.new_lock(wanted, changes),
+        notes=tuple(_notes(manifest, root, dbt, lock)),
+    )
+
+
+def write_import(project: Project, found: Import) -> None:
+    """Write the files of an import, all or none; then remove those that dbt no longer has.
+
+    Raises:
+        ConfigError: a file can't be written.
+    """
+    new: dict[str, str] = {}
+    changed: dict[str, str] = {}
+    (changed if (project.root / LOCK_FILE).exists() else new)[LOCK_FILE] = found.lock
+    for one in found.files:
+        if one.verb in ("create", "change"):
+            (new if one.before is None else changed)[one.path] = str(one.after)
+    write_new(project.root, new, changed)
+    for one in found.files:
+        if one.verb == "remove":
+            (project.root / one.path).unlink(missing_ok=True)
+
+
+def _find_dbt(project: Project, dbt_dir: Path | None) -> tuple[Path, Mapping[str, Any]]:
+    """The folder of the dbt project, and its ``dbt_project.yml``."""
+    folders = [dbt_dir.absolute()] if dbt_dir else [project.root, *project.root.parents]
+    for folder in folders:
+        files = project.files if folder == project.root else Files()
+        if (folder / DBT_FILE).is_file():
+            document = files.document(folder / DBT_FILE)
+            dbt = document.mapping_or_raise(error=ConfigError, what=DBT_FILE)
+            if manifest_file(folder, dbt).is_file():
+                return folder, dbt
+    where = f"{folders[0]}" if dbt_dir else f"{folders[0]} or any folder above it"
+    raise ConfigError(
+        f"no dbt project with a target/manifest.json in {where}",
+        key="--dbt-dir",
+        fix="run `dbt compile` in the dbt project, or name its folder",
+    )
+
+
+@contextmanager
+def _as_config_error() -> Iterator[None]:
+    try:
+        yield
+    except MonitorError as fault:
+        raise ConfigError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from None
+
+
+@dataclass
+class _Names:
+    """Where suites and models go: where the last import put them, else where nothing is."""
+
+    project: Project
+    lock: Lock
+    models: frozenset[str]
+    """The names of dbt's models."""
+    chosen: dict[str, str] = field(default_factory=dict)
+    """The suites of this import by what they are of."""
+
+    def suite(self, of: str, wanted: str) -> str:
+        """The name of a suite."""
+        if of not in self.chosen:
+            path = self.lock.path_of(of, _folder(self.project, self.project.expectations_dir))
+            names = (f"{wanted}{end}" for end in ("", "_dbt", *(f"_dbt{n}" for n in range(2, 999))))
+            self.chosen[of] = Path(path).stem if path else next(filter(self._is_free, names))
+        return self.chosen[of]
+
+    def _is_free(self, name: str) -> bool:
+        file = self.project.expectations_dir / f"{name}.json"
+        path = file.relative_to(self.project.root).as_posix()
+        if name in self.chosen.values() or path in self.lock.files:
+            return False
+        if file.is_file():
+            # Where the lock file was lost, the suite tells that it was imported.
+            return f'"{TEST_KEY}"' in file.read_text(encoding="utf-8", errors="replace")
+        return not self.project.has_monitor(name)
+
+    def files(self, suite: SuitePlan) -> Iterator[tuple[str, tuple[str, Parts]]]:
+        """The paths of a suite's files, with what they are of and what of them comes from dbt."""
+        if suite.sql is not None:
+            path = self._model(suite)
+            suite.monitor["model"] = Path(path).stem
+            yield path, (suite.of, {_SQL: suite.sql})
+        folder = _folder(self.project, self.project.expectations_dir)
+        yield f"{folder}/{suite.name}.json", (suite.of, suite.parts)
+
+    def _model(self, suite: SuitePlan) -> str:
+        first = model_folders(self.project.root, self.project.dbt)[0]
+        folder = f"{_folder(self.project, first)}/monitors"
+        name = suite.name
+        while name in self.models:
+            name += "_failing"
+        return self.lock.path_of(suite.of, folder) or f"{folder}/{name}.sql"
+
+
+def _folder(project: Project, folder: Path) -> str:
+    return folder.relative_to(project.root).as_posix()
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Compares the files of the project with what dbt has."""
+
+    project: Project
+    lock: Lock
+    checkpoint: str
+
+    def changes(self, wanted: Mapping[str, tuple[str, Parts]]) -> Iterator[FileChange]:
+        """Of each file of this import and of the last one, and of the checkpoint at last."""
+        gone = [path for path, file in self.lock.files.items() if file.of != _CHECKPOINT]
+        listed: dict[str, Any] = {}
+        for path in sorted({*wanted, *gone}):
+            _, parts = wanted.get(path, ("", {}))
+            change = self._change(path, parts)
+            yield change
+            if path.endswith(".json") and change.after is not None:
+                name = Path(path).stem
+                listed[name] = {"name": name}
+        yield self._change(self._checkpoint_path, listed)
+
+    def new_lock(
+        self, wanted: Mapping[str, tuple[str, Parts]], changes: Sequence[FileChange]
+    ) -> str:
+        """What the next import compares with."""
+        files = {path: LockedFile(of, hashes(parts)) for path, (of, parts) in wanted.items()}
+        listed = {
+            one.path: LockedFile(_CHECKPOINT, hashes(one.dbt))
+            for one in changes
+            if one.path == self._checkpoint_path
+        }
+        return Lock({**files, **listed}).text()
+
+    @property
+    def _checkpoint_path(self) -> str:
+        folder = _folder(self.project, self.project.checkpoints_dir)
+        return f"{folder}/{self.checkpoint}.json"
+
+    def _change(self, path: str, dbt: Parts) -> FileChange:
+        file, locked = self.project.root / path, self.lock.files.get(path)
+        before = file.read_text(encoding="utf-8") if file.is_file() else None
+        if before is None and locked is not None:  # a person has removed it
+            return FileChange(path, None, None, dbt, Merged({}, ("the file",), ()))
+        imported = locked.parts if locked else {}
+        if path.endswith(".sql"):
+            merged = merge(imported, {} if before is None else {_SQL: before}, dbt)
+            return FileChange(path, before, merged.parts.get(_SQL), dbt, merged)
+        is_suite = path != self._checkpoint_path
+        content = {} if before is None else self._content(file, is_suite)
+        read, write = (
+            (suite_parts, with_suite_parts)
+            if is_suite
+            else (checkpoint_parts, with_checkpoint_parts)
+        )
+        merged = merge(imported, read(content), dbt)
+        after = write(content or {"name": file.stem}, merged.parts)
+        if is_suite and not after["expectations"]:
+            return FileChange(path, before, None, dbt, merged)
+        text = before if after == content else dumps(after)
+        return FileChange(path, before, text, dbt, merged)
+
+    def _content(self, file: Path, is_suite: bool) -> dict[str, Any]:
+        document = self.project.files.document(file)
+        with _as_config_error():
+            if is_suite:
+                read_suite(document)
+        return dict(document.mapping_or_raise(error=ConfigError, what="the checkpoint"))
+
+
+def _notes(manifest: DbtManifest, root: Path, dbt: Mapping[str, Any], lock: Lock) -> Iterator[str]:
+    """What is wrong with the manifest as a whole, though it can be read."""
+    if not manifest.is_known:
+        known = f"manifests of version {OLDEST_SCHEMA} to {NEWEST_SCHEMA} (dbt 1.5 to 1.11)"
+        fix = (
+            "check the report" if (manifest.schema or 0) > NEWEST_SCHEMA else "use dbt 1.5 or later"
+        )
+        yield (
+            f"{manifest.file.name} has version {manifest.schema or 'unknown'} (dbt "
+            f"{manifest.dbt_version}); plumbline knows {known}: {fix}"
+        )
+    newer = _newer(manifest.file, root, dbt, lock)
+    if newer is not None:
+        yield f"{manifest.file.name} is older than {newer}: {RUN_DBT}"
+    if manifest.tests and not any(test.compiled for test in manifest.tests):
+        yield (
+            f"{manifest.file.name} has no compiled SQL, which singular tests and tests without a "
+            "counterpart need: run `dbt compile` (`dbt parse` and `dbt run` don't compile tests)"
+        )
+
+
+def _newer(manifest: Path, root: Path, dbt: Mapping[str, Any], lock: Lock) -> str | None:
+    """A file of the dbt project that was changed after ``manifest`` was written."""
+    written = manifest.stat().st_mtime
+    folders = []
+    for key, default in (
+        ("model-paths", "models"),
+        ("test-paths", "tests"),
+        ("macro-paths", "macros"),
+        ("seed-paths", "seeds"),
+        ("snapshot-paths", "snapshots"),
+    ):
+        names = dbt.get(key, [default])
+        folders += [root / name for name in names] if are_folders(root, names) else []
+    candidates = [
+        root / DBT_FILE,
+        *(
+            file
+            for folder in folders
+            for end in ("sql", "yml", "yaml")
+            for file in folder.rglob(f"*.{end}")
+        ),
+    ]
+    for file in sorted(candidates):
+        name = str(file.relative_to(root).as_posix())
+        if name not in lock.files and file.stat().st_mtime > written:
+            return name
+    return None

@@ -1,0 +1,322 @@
+"""What each test of a dbt project becomes: an expectation of its table's suite, or a monitor of its
+own that returns the failing rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, Literal
+
+from plumbline.core.expectation_types import IS_FRESH, NO_FAILING_ROWS
+from plumbline.dbt.counterparts import HOURS, counterpart, hours, passes_without_rows
+from plumbline.dbt.errors import NoCounterpartError, NotImportedError
+from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness
+from plumbline.dbt.merge import digest
+from plumbline.dbt.tables import Tables
+from plumbline.models.manifest import RUN_DBT
+
+TEST_KEY = "dbt_test"
+"""In ``meta`` of an expectation: which test of the table it is."""
+EXPECTATION = "expectation "
+"""Before the name of a part that is an expectation."""
+
+Kind = Literal["expectation", "failing_rows", "not_imported"]
+
+_COUNT = re.compile(r"count\(\s*\*\s*\)", re.IGNORECASE)
+_CONDITION = re.compile(r"(!=|<>|>=|>)\s*(\d+)")
+
+
+@dataclass(frozen=True)
+class Became:
+    """One test, and what it became."""
+
+    test: str
+    group: str
+    """The macro, ``singular test`` or ``source freshness``."""
+    file: str
+    kind: Kind
+    suite: str | None = None
+    types: tuple[str, ...] = ()
+    why: str = ""
+    """Why it is no expectation of its table."""
+    fix: str = ""
+
+
+@dataclass
+class SuitePlan:
+    """A suite, as dbt has it."""
+
+    of: str
+    """The id of its table, or of the one test that it is of."""
+    name: str
+    monitor: dict[str, Any]
+    notes: str
+    expectations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By test."""
+    sql: str | None = None
+    """Of its model."""
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What of the suite's file comes from dbt."""
+        whole = {**self.monitor, "notes": self.notes}
+        return {key: value for key, value in whole.items() if value} | {
+            f"{EXPECTATION}{test}": one for test, one in self.expectations.items()
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All suites, and what became of each test."""
+
+    suites: tuple[SuitePlan, ...]
+    became: tuple[Became, ...]
+
+
+@dataclass
+class Planner:
+    """Reads the tests of one manifest.
+
+    Args:
+        manifest: the tests.
+        tables: the tables that they read.
+        names: a free name for the suite of a table or a test, by its id and the wanted name.
+        gone: files of the project's own tests that are no longer there.
+    """
+
+    manifest: DbtManifest
+    tables: Tables
+    names: Callable[[str, str], str]
+    gone: frozenset[str] = frozenset()
+    suites: dict[str, SuitePlan] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        """What each test becomes."""
+        became = [self._test(test) for test in self.manifest.tests]
+        became += [self._freshness(rule) for rule in self.manifest.freshness]
+        return Plan(tuple(self.suites.values()), tuple(became))
+
+    def _test(self, test: DataTest) -> Became:
+        group = test.generic.macro if test.generic else "singular test"
+        file = test.resource.file
+        became = partial(Became, test.resource.id, group, file)
+        try:
+            if test.package == self.manifest.project and file in self.gone:
+                raise NotImportedError(f"{file} is gone: the manifest is older", RUN_DBT)
+            levels = _levels(test)
+            try:
+                suite, type_ = self._expectation(test, levels)
+            except NoCounterpartError as fault:
+                name = self._failing_rows(test, levels)
+                return became("failing_rows", name, (NO_FAILING_ROWS,), why=str(fault))
+        except NotImportedError as fault:
+            return became("not_imported", why=fault.what, fix=fault.fix)
+        return became("expectation", suite, (type_,))
+
+    # Suites over tables
+
+    def _expectation(self, test: DataTest, levels: Mapping[str, int]) -> tuple[str, str]:
+        if test.node is None:
+            raise NoCounterpartError("it is not attached to a table")
+        type_, kwargs = counterpart(test, self.tables)
+        if not _COUNT.fullmatch(test.fail_calc):
+            raise NoCounterpartError("fail_calc has no counterpart")
+        if list(levels.values()) != [0]:
+            raise NoCounterpartError("warn_if or error_if allows a number of failures")
+        (severity,) = levels
+        identity = self._identity(test)
+        meta = {"when_no_rows": "skip"} if passes_without_rows(test) else {}
+        suite = self._suite_of_table(test.node)
+        suite.expectations[identity] = _expectation(
+            type_, severity, kwargs, identity, notes=test.resource.description, **meta
+        )
+        _add_tags(suite, test.resource.tags)
+        return suite.name, type_
+
+    def _suite_of_table(self, node: str) -> SuitePlan:
+        if node not in self.suites:
+            table = self.tables.name(node)
+            resource = self.manifest.resources[node]
+            monitor: dict[str, Any] = {"table": table, "owner": resource.owner, "tags": []}
+            name = self.names(node, _word(resource.name))
+            suite = SuitePlan(node, name, monitor, resource.description)
+            _add_tags(suite, resource.tags)
+            self.suites[node] = suite
+        return self.suites[node]
+
+    def _freshness(self, rule: Freshness) -> Became:
+        source = rule.source
+        became = partial(Became, source.id, "source freshness", source.file)
+        try:
+            column = _freshness_column(rule)
+            suite = self._suite_of_table(source.id)
+        except NoCounterpartError as fault:
+            return became("not_imported", why=str(fault), fix=RUN_DBT)
+        except NotImportedError as fault:
+            return became("not_imported", why=fault.what, fix=fault.fix)
+        for severity, age in (("warning", rule.warn_after), ("critical", rule.error_after)):
+            if age is not None:
+                kwargs = {"column": column, "max_hours": hours(*age)}
+                identity = f"freshness:{severity}"
+                suite.expectations[identity] = _expectation(IS_FRESH, severity, kwargs, identity)
+        return became("expectation", suite.name, (IS_FRESH,))
+
+    # Queries of failing rows
+
+    def _failing_rows(self, test: DataTest, levels: Mapping[str, int]) -> str:
+        identity = self._identity(test)
+        of = f"{test.node}:{identity}" if test.generic and test.node else test.resource.id
+        wanted = test.resource.name
+        if test.generic is not None and not self._has_own_name(test):
+            wanted = f"{self._table_name(test)}_{identity.removeprefix(f'{test.generic.package}.')}"
+        sql = self._sql(test, levels)
+        name = self.names(of, _word(wanted))
+        readers = [test.node, *test.depends_on] if test.node else test.depends_on
+        tables = [found for id_ in readers if (found := self.manifest.resources.get(id_))]
+        monitor: dict[str, Any] = {
+            "model": name,
+            "observed": {"failing_rows": True, "unit": "rows"},
+            "owner": test.resource.owner or next((one.owner for one in tables if one.owner), None),
+            "tags": [],
+        }
+        suite = SuitePlan(of, name, monitor, test.resource.description, sql=sql)
+        _add_tags(suite, (*test.resource.tags, *(tables[0].tags if tables else ())))
+        for severity, most in levels.items():
+            at = f"{identity}:{severity}"
+            kwargs = {"max_value": most} if most else {}
+            suite.expectations[at] = _expectation(NO_FAILING_ROWS, severity, kwargs, at)
+        self.suites[of] = suite
+        return name
+
+    def _sql(self, test: DataTest, levels: Mapping[str, int]) -> str:
+        if not test.compiled:
+            raise NotImportedError(
+                "the manifest has no compiled SQL of it", "run `dbt compile` and import again"
+            )
+        sql = self.tables.template(test.compiled.strip().rstrip(";").rstrip())
+        if not _COUNT.fullmatch(test.fail_calc):
+            if any(levels.values()):
+                raise NotImportedError(
+                    "it counts failures by fail_calc and allows a number of them",
+                    "write a monitor, or leave out warn_if and error_if",
+                )
+            sql = (
+                f"select * from (\n\nselect {test.fail_calc} as failures from (\n\n{sql}\n\n)"
+                "\n\n) where failures != 0"
+            )
+        elif test.limit is not None:
+            sql = f"select * from (\n\n{sql}\n\n) limit {test.limit}"
+        what = f"{test.resource.name} ({test.resource.file})"
+        return (
+            "{{ config(materialized='ephemeral') }}\n"
+            f"-- The failing rows of dbt's test {what}, as dbt compiled it.\n"
+            f"-- Written by `plumbline import dbt`.\n\n{sql}\n"
+        )
+
+    # Names
+
+    def _table_name(self, test: DataTest) -> str:
+        resource = self.manifest.resources.get(str(test.node))
+        return resource.name if resource else test.package
+
+    def _identity(self, test: DataTest) -> str:
+        """A name of the test among those of its table. It stays when arguments change, other than
+        dbt's id, so that the test is found again."""
+        name = self._short_identity(test)
+        if self._identities[test.node, name] == 1 or test.generic is None:
+            return name
+        content = [test.generic.arguments, test.where, test.fail_calc]
+        return f"{name}.{(digest(content) or '')[:6]}"
+
+    def _short_identity(self, test: DataTest) -> str:
+        if test.generic is None or self._has_own_name(test):
+            return test.resource.name
+        column = test.column or test.generic.arguments.get("column_name")
+        return f"{test.generic.macro}.{column}" if column else test.generic.macro
+
+    def _has_own_name(self, test: DataTest) -> bool:
+        """Whether a person has named it; dbt's names hold the arguments."""
+        assert test.generic is not None
+        made = test.generic.macro.replace(".", "_")
+        return not test.resource.name.startswith((f"{made}_", f"source_{made}_"))
+
+    @cached_property
+    def _identities(self) -> Counter[tuple[str | None, str]]:
+        return Counter((test.node, self._short_identity(test)) for test in self.manifest.tests)
+
+
+def _expectation(
+    type_: str,
+    severity: str,
+    kwargs: Mapping[str, Any],
+    identity: str,
+    *,
+    notes: str = "",
+    **meta: Any,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": type_, "severity": severity}
+    if kwargs:
+        found["kwargs"] = dict(kwargs)
+    if notes:
+        found["notes"] = notes
+    return {**found, "meta": {**meta, TEST_KEY: identity}}
+
+
+def _levels(test: DataTest) -> dict[str, int]:
+    """How many failures each severity allows.
+
+    Raises:
+        NotImportedError: the condition is not that there are more than a number of failures.
+    """
+    if test.severity == "warn":
+        return {"warning": _most(test.warn_if, "warn_if")}
+    levels = {"critical": _most(test.error_if, "error_if")}
+    warning = _most(test.warn_if, "warn_if")
+    # Above the critical bound nobody would see the warning.
+    return levels if warning >= levels["critical"] else {"warning": warning, **levels}
+
+
+def _most(condition: str, key: str) -> int:
+    found = _CONDITION.fullmatch(condition)
+    number = int(found[2]) if found else 0
+    if found is None or (found[1] in ("!=", "<>") and number) or (found[1] == ">=" and not number):
+        raise NotImportedError(
+            f"{key} is {condition!r}", f'write {key} as a number of failures in dbt: ">10"'
+        )
+    return number - 1 if found[1] == ">=" else number
+
+
+def _freshness_column(rule: Freshness) -> str:
+    """Raises:
+    NotImportedError: the age is not that of a column's newest value.
+    """
+    if rule.column is None:
+        what = "loaded_at_query" if rule.query else "BigQuery's metadata"
+        raise NotImportedError(f"its freshness is that of {what}", "set loaded_at_field in dbt")
+    if not re.fullmatch(r"\w+", rule.column.strip("`")):
+        raise NotImportedError(
+            f"loaded_at_field is an expression: {rule.column}",
+            "name a column, or write a model that returns the failing rows",
+        )
+    if rule.condition:
+        raise NotImportedError(
+            f"freshness has a filter: {rule.condition}",
+            "write a model that returns the failing rows",
+        )
+    for age in (rule.warn_after, rule.error_after):
+        if age is not None and age[1] not in HOURS:
+            raise NotImportedError(f"{age[1]!r} is not a period of dbt", "use minute, hour or day")
+    return rule.column.strip("`")
+
+
+def _add_tags(suite: SuitePlan, tags: Sequence[str]) -> None:
+    suite.monitor["tags"] = sorted({*suite.monitor["tags"], *tags})
+
+
+def _word(name: str) -> str:
+    """A name that a file and a model can have."""
+    word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:100]
+    return word if word[:1].isalpha() else f"dbt_{word}"

@@ -1,0 +1,147 @@
+"""What ``plumbline import dbt`` says: what became what, and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from plumbline.core.text import count
+from plumbline.dbt.importing import Import
+from plumbline.dbt.plan import Became
+from plumbline.report.page import Code, Command, Items, Line, Name, Section, Table
+
+SCHEMA_VERSION = 1
+
+_MOST_REASONS = 2
+
+
+def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section]:
+    """A line a kind of test, what was not imported, what people edited, and the files."""
+    tests = defaultdict(list)
+    for one in found.became:
+        tests[one.group].append(one)
+    rows = tuple(
+        (Name(group), f"{len(some):,}", Name(_became(some)))
+        for group, some in sorted(tests.items(), key=lambda item: (-len(item[1]), item[0]))
+    )
+    sections = [
+        Section(f"dbt {found.manifest.dbt_version} · {found.manifest.project}", found.notes),
+        Section("", (Table(("test", "tests", "became"), rows, frozenset({1})),)),
+    ]
+    left = tuple(_left(found.became))
+    if left:
+        sections.append(Section(f"Not imported: {len(left):,}", (Items(left),)))
+    conflicts = [
+        Items((f"{path}: {one.part}", f"here: {_shown(one.ours)}", f"dbt: {_shown(one.dbt)}"))
+        for path, one in found.conflicts
+    ]
+    if conflicts:
+        title = "Changed in dbt and here; your version stays, so compare them"
+        sections.append(Section(title, tuple(conflicts)))
+    edited = tuple(f"{one.path}: {part}" for one in found.files for part in one.merged.edited)
+    if edited:
+        sections.append(
+            Section("Changed here, unchanged in dbt: left as they are", (Items(edited),))
+        )
+    files = tuple(f"{one.verb} {one.path}" for one in found.files if one.verb)
+    title = "Files (dry run: nothing is written)" if is_dry else "Files"
+    sections.append(Section(title, (Items(files or ("none changed",)),)))
+    sections.append(Section("", tuple(_end(found, checkpoint))))
+    return sections
+
+
+def _became(tests: Sequence[Became]) -> str:
+    """``expect_column_values_to_not_be_null``; with numbers where tests of one macro differ."""
+    kinds: Counter[str] = Counter()
+    for one in tests:
+        text = "not imported"
+        if one.kind == "expectation":
+            text = ", ".join(one.types)
+        elif one.kind == "failing_rows":
+            text = "query of failing rows"
+        kinds[text] += 1
+    texts = [
+        text if len(kinds) == 1 else f"{number:,} {text}" for text, number in kinds.most_common()
+    ]
+    reasons = Counter(one.why for one in tests if one.kind == "failing_rows" and one.why)
+    if reasons and any(one.group != "singular test" for one in tests):
+        shown = [reason for reason, _ in reasons.most_common(_MOST_REASONS)]
+        more = len(reasons) - len(shown)
+        texts[-1] += f" ({'; '.join(shown)}{f'; {more} more reasons' if more else ''})"
+    return ", ".join(texts)
+
+
+def _left(became: Sequence[Became]) -> Iterator[Line]:
+    for one in became:
+        if one.kind == "not_imported":
+            yield f"{one.test} ({one.file}): {one.why}; fix: {one.fix}"
+
+
+def _shown(part: Any) -> str:
+    return "removed" if part is None else json.dumps(part, ensure_ascii=False)
+
+
+def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
+    counts = counted(found)
+    yield (
+        f"{count(counts['tests'], 'tests')}: "
+        f"{counts['expectations']:,} in {count(counts['table_suites'], 'suites over tables')}, "
+        f"{count(counts['failing_rows'], 'queries')} of failing rows, "
+        f"{counts['not_imported']:,} not imported. A run is {count(counts['monitors'], 'jobs')}."
+    )
+    yield (
+        "Other than in dbt, a table without any row is CRITICAL, and an expectation that finds "
+        "nothing to check is SKIPPED."
+    )
+    if found.manifest.unit_tests:
+        number = count(found.manifest.unit_tests, "unit tests")
+        yield f"{number} check SQL, not data: they stay in dbt."
+    yield ("Next: ", Command(f"plumbline run {checkpoint}"))
+
+
+def counted(found: Import) -> dict[str, int]:
+    """How many tests became what."""
+    kinds = Counter(one.kind for one in found.became)
+    queries = sum(1 for one in found.suites if one.sql is not None)
+    return {
+        "tests": len(found.became),
+        "expectations": kinds["expectation"],
+        "failing_rows": kinds["failing_rows"],
+        "not_imported": kinds["not_imported"],
+        "table_suites": len(found.suites) - queries,
+        "monitors": len(found.suites),
+        "conflicts": sum(1 for _ in found.conflicts),
+    }
+
+
+def import_dict(found: Import) -> dict[str, Any]:
+    """For machines."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "dbt_version": found.manifest.dbt_version,
+        "notes": list(found.notes),
+        "counts": counted(found),
+        "tests": [
+            {
+                "test": one.test,
+                "macro": one.group,
+                "file": one.file,
+                "became": one.kind,
+                "suite": one.suite,
+                "expectations": list(one.types),
+                "reason": one.why or None,
+                "fix": one.fix or None,
+            }
+            for one in found.became
+        ],
+        "files": [{"path": one.path, "change": one.verb} for one in found.files if one.verb],
+        "edited": [
+            {"path": one.path, "part": part} for one in found.files for part in one.merged.edited
+        ],
+        "conflicts": [
+            {"path": path, "part": one.part, "here": one.ours, "dbt": one.dbt}
+            for path, one in found.conflicts
+        ],
+    }

@@ -11,7 +11,7 @@ import click
 
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
-from plumbline.cli.options import check_monitor, format_option, target_option
+from plumbline.cli.options import check_monitor, flag, format_option, option, target_option
 from plumbline.cli.output import write_report, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def list_incidents(target: str | None, show_all: bool, form: str) -> int:
-    """Open incidents, mutes, and undelivered messages."""
+    """List open incidents, mutes, and undelivered messages."""
     from plumbline.report import alerts as views
 
     project, alert_service = _alerting(target)
@@ -39,7 +39,10 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
 
 
 def show(incident: str, target: str | None, form: str) -> int:
-    """Show one incident and its timeline."""
+    """Show an incident: what fails, and its timeline.
+
+    INCIDENT is the id from a message, the beginning of the id, or the monitor's name.
+    """
     from plumbline.alerts.editing import find_incident
     from plumbline.alerts.store import EVER
     from plumbline.report import alerts as views
@@ -82,7 +85,10 @@ def ack(
     lasting: str | None,
     target: str | None,
 ) -> int:
-    """Somebody is working on it."""
+    """Acknowledge an incident: stop reminders until its status changes.
+
+    The acknowledgement covers the groups that fail now. A group that fails later is notified.
+    """
     from plumbline.alerts.editing import acknowledged, edit, find_incident
     from plumbline.project.alerts import read_duration
     from plumbline.report import alerts as views
@@ -105,7 +111,10 @@ def ack(
 
 
 def close(incident: str, by: str | None, reason: str | None, target: str | None) -> int:
-    """End an incident by hand."""
+    """Close an incident by hand, and notify whoever was notified of it.
+
+    If the monitor still fails, the next run opens a new incident.
+    """
     from plumbline.core.run import Run, new_run_id
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
@@ -139,7 +148,10 @@ def mute(
     reason: str | None,
     target: str | None,
 ) -> int:
-    """Say nothing of a monitor until an instant."""
+    """Mute a monitor's notifications until a given time. The monitor still runs.
+
+    To keep a mute under version control, add it to checkpoints/mutes.yml instead.
+    """
     from plumbline.alerts.editing import edit, muted
     from plumbline.core.mute import Mute
 
@@ -168,7 +180,7 @@ def mute(
 
 
 def unmute(monitor: str, target: str | None) -> int:
-    """Take a mute away."""
+    """Unmute a monitor. If it still fails, the next run sends a notification."""
     from plumbline.alerts.editing import edit, unmuted
 
     _, alert_service = _alerting(target)
@@ -184,7 +196,10 @@ def unmute(monitor: str, target: str | None) -> int:
 
 
 def test(channels: tuple[str, ...], target: str | None) -> int:
-    """Send a sample of each severity to each route, and report the responses."""
+    """Send a sample of each severity to its route and show the responses.
+
+    The samples are marked as samples and don't change incidents.
+    """
     from plumbline.alerts.factory import open_project_channels
     from plumbline.alerts.sample import send_samples
     from plumbline.core.safe_text import one_line
@@ -217,7 +232,11 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
 
 
 def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
-    """Take out of the outbox what will never be delivered."""
+    """Drop waiting messages that can't be delivered. Who dropped them and why is stored.
+
+    MESSAGE is an id that `plumbline alerts list` shows, or a channel's name for all messages that
+    wait for it.
+    """
     from plumbline.alerts.editing import dropped, edit
 
     _, alert_service = _alerting(target)
@@ -234,7 +253,7 @@ def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
 
 
 def flush(force: bool, target: str | None) -> int:
-    """Deliver what waits."""
+    """Deliver waiting messages, in order."""
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report.wording import alert
@@ -315,13 +334,8 @@ command = Group(
         Command(
             name="list",
             callback=list_incidents,
-            help="List open incidents, mutes, and undelivered messages.",
             params=[
-                click.Option(
-                    ["--all", "show_all"],
-                    is_flag=True,
-                    help="Include incidents that ended recently.",
-                ),
+                flag("--all", "Include incidents that ended recently.", name="show_all"),
                 target_option(),
                 format_option("text", "json"),
             ],
@@ -334,9 +348,6 @@ command = Group(
         Command(
             name="show",
             callback=show,
-            help="Show an incident: what fails, and its timeline.\n\n"
-            "INCIDENT is the id from a message, the beginning of the id, or the monitor's "
-            "name.",
             params=[_incident(), target_option(), format_option("text", "json")],
             examples=(
                 Example("plumbline alerts show line_coverage", "show the monitor's open incident"),
@@ -346,26 +357,18 @@ command = Group(
         Command(
             name="ack",
             callback=ack,
-            help="Acknowledge an incident: stop reminders until its status changes.\n\n"
-            "The acknowledgement covers the groups that fail now. A group that fails later is "
-            "notified.",
             params=[
                 _incident(),
-                click.Option(["--by"], metavar="NAME", help="Who acknowledges; default: you."),
-                click.Option(
-                    ["--note"], metavar="TEXT", default="", help="What is being done about it."
-                ),
-                click.Option(
-                    ["--group", "groups"],
+                option("--by", "NAME", "Who acknowledges; default: you."),
+                option("--note", "TEXT", "What is being done about it.", default=""),
+                option(
+                    "--group",
+                    "COLUMN=VALUE",
+                    "Cover only this failing group; repeatable.",
+                    name="groups",
                     multiple=True,
-                    metavar="COLUMN=VALUE",
-                    help="Cover only this failing group; repeatable.",
                 ),
-                click.Option(
-                    ["--for", "lasting"],
-                    metavar="DURATION",
-                    help="Expire after: 30m, 8h or 2d.",
-                ),
+                option("--for", "DURATION", "Expire after: 30m, 8h or 2d.", name="lasting"),
                 target_option(),
             ],
             examples=(
@@ -385,12 +388,10 @@ command = Group(
         Command(
             name="close",
             callback=close,
-            help="Close an incident by hand, and notify whoever was notified of it.\n\n"
-            "If the monitor still fails, the next run opens a new incident.",
             params=[
                 _incident(),
-                click.Option(["--by"], metavar="NAME", help="Who closes it; required."),
-                click.Option(["--reason"], metavar="TEXT", help="Reason; required."),
+                option("--by", "NAME", "Who closes it; required."),
+                option("--reason", "TEXT", "Reason; required."),
                 target_option(),
             ],
             examples=(
@@ -407,20 +408,12 @@ command = Group(
         Command(
             name="mute",
             callback=mute,
-            help="Mute a monitor's notifications until a given time. The monitor still "
-            "runs.\n\n"
-            "To keep a mute under version control, add it to checkpoints/mutes.yml "
-            "instead.",
             params=[
                 _monitor(),
-                click.Option(
-                    ["--for", "lasting"], metavar="DURATION", help="Duration: 30m, 12h or 2d."
-                ),
-                click.Option(
-                    ["--until"], metavar="DATE|INSTANT", help="End of the mute, instead of --for."
-                ),
-                click.Option(["--owner"], metavar="NAME", help="Who is responsible; required."),
-                click.Option(["--reason"], metavar="TEXT", help="Reason; required."),
+                option("--for", "DURATION", "Duration: 30m, 12h or 2d.", name="lasting"),
+                option("--until", "DATE|INSTANT", "End of the mute, instead of --for."),
+                option("--owner", "NAME", "Who is responsible; required."),
+                option("--reason", "TEXT", "Reason; required."),
                 target_option(),
             ],
             examples=(
@@ -434,7 +427,6 @@ command = Group(
         Command(
             name="unmute",
             callback=unmute,
-            help="Unmute a monitor. If it still fails, the next run sends a notification.",
             params=[_monitor(), target_option()],
             examples=(Example("plumbline alerts unmute bdb_coverage", "end the mute early"),),
             exit_codes=_ERROR,
@@ -442,14 +434,13 @@ command = Group(
         Command(
             name="test",
             callback=test,
-            help="Send a sample of each severity to its route and show the responses.\n\n"
-            "The samples are marked as samples and don't change incidents.",
             params=[
-                click.Option(
-                    ["--channel", "channels"],
+                option(
+                    "--channel",
+                    "NAME",
+                    "Test only this channel; repeatable.",
+                    name="channels",
                     multiple=True,
-                    metavar="NAME",
-                    help="Test only this channel; repeatable.",
                 ),
                 target_option(),
             ],
@@ -465,12 +456,10 @@ command = Group(
         Command(
             name="flush",
             callback=flush,
-            help="Deliver waiting messages, in order.",
             params=[
-                click.Option(
-                    ["--force"],
-                    is_flag=True,
-                    help="Don't wait as long as a channel asked to, and send what it still "
+                flag(
+                    "--force",
+                    "Don't wait as long as a channel asked to, and send what it still "
                     "doesn't accept to the fallback.",
                 ),
                 target_option(),
@@ -487,14 +476,10 @@ command = Group(
         Command(
             name="drop",
             callback=drop,
-            help="Drop waiting messages that can't be delivered. Who dropped them and why is "
-            "stored.\n\n"
-            "MESSAGE is an id that `plumbline alerts list` shows, or a channel's name for all "
-            "messages that wait for it.",
             params=[
                 click.Argument(["message"], metavar="MESSAGE"),
-                click.Option(["--by"], metavar="NAME", help="Who drops it; default: you."),
-                click.Option(["--reason"], metavar="TEXT", required=True, help="Reason."),
+                option("--by", "NAME", "Who drops it; default: you."),
+                option("--reason", "TEXT", "Reason.", required=True),
                 target_option(),
             ],
             examples=(

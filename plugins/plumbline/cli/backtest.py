@@ -9,7 +9,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints
-from plumbline.cli.options import format_option, select_options, target_option
+from plumbline.cli.options import FILE, flag, format_option, option, select_options, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -32,7 +32,11 @@ def backtest(
     record: bool,
     export: Path | None,
 ) -> int:
-    """Replay the range and report; the exit code."""
+    """Replay a schedule over past data: incidents found, delays and alerts.
+
+    Runs one query per monitor, whatever the range. Sends no notifications, and writes nothing
+    without --record or --export. See docs/backtest.md.
+    """
     from plumbline.backtest.backtest import BacktestRequest, run_backtest
     from plumbline.backtest.instants import choose_span
     from plumbline.backtest.record import export_outcomes, record_outcomes, writable
@@ -66,24 +70,25 @@ def backtest(
 
 
 def span_options(*, required: bool) -> list[click.Parameter]:
-    """``--from``, ``--to``, ``--every``."""
     return [
-        click.Option(
-            ["--from", "first"],
+        option(
+            "--from",
+            "DATE|INSTANT",
+            "First day, or an instant with a time zone.",
+            name="first",
             required=required,
-            metavar="DATE|INSTANT",
-            help="First day, or an instant with a time zone.",
         ),
-        click.Option(
-            ["--to", "last"],
+        option(
+            "--to",
+            "DATE|INSTANT",
+            "Last day (inclusive), or an instant with a time zone.",
+            name="last",
             required=required,
-            metavar="DATE|INSTANT",
-            help="Last day (inclusive), or an instant with a time zone.",
         ),
-        click.Option(
-            ["--every"],
-            metavar="TIME",
-            help="Interval between runs, by the wall clock: 30m, 6h, 1d. Default: the "
+        option(
+            "--every",
+            "TIME",
+            "Interval between runs, by the wall clock: 30m, 6h, 1d. Default: the "
             "checkpoint's schedule.",
         ),
     ]
@@ -104,35 +109,28 @@ def check_span(first: str | None, last: str | None) -> None:
 
 
 def incidents_option() -> click.Option:
-    """``--incidents``."""
-    return click.Option(
-        ["--incidents"],
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="File of past incidents; default: checkpoints/incidents.yml, if it exists.",
+    return option(
+        "--incidents",
+        "FILE",
+        "File of past incidents; default: checkpoints/incidents.yml, if it exists.",
+        type=FILE,
     )
 
 
 def checkpoint_option() -> click.Option:
-    """``--checkpoint``."""
-    return click.Option(
-        ["--checkpoint"],
+    return option(
+        "--checkpoint",
+        "NAME",
+        "Checkpoint with the monitors and the schedule.",
         default="health_check",
         show_default=True,
-        metavar="NAME",
         shell_complete=complete_checkpoints,
-        help="Checkpoint with the monitors and the schedule.",
     )
 
 
 command = Command(
     name="backtest",
     callback=backtest,
-    help=(
-        "Replay a schedule over past data: incidents found, delays and alerts.\n\n"
-        "Runs one query per monitor, whatever the range. Sends no notifications, and "
-        "writes nothing without --record or --export. See docs/backtest.md."
-    ),
     params=[
         *span_options(required=True),
         checkpoint_option(),
@@ -140,17 +138,12 @@ command = Command(
         format_option("text", "json", "markdown"),
         target_option(),
         incidents_option(),
-        click.Option(
-            ["--record"],
-            is_flag=True,
-            help="Append the outcomes to the history, except where a live run wrote one.",
-        ),
-        click.Option(
-            ["--export"],
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help="Write the outcomes to a file as JSON lines, for calibrate, impact and lint "
-            "--history.",
+        flag("--record", "Append the outcomes to the history, except where a live run wrote one."),
+        option(
+            "--export",
+            "FILE",
+            "Write the outcomes to a file as JSON lines, for calibrate, impact and lint --history.",
+            type=FILE,
         ),
     ],
     examples=(

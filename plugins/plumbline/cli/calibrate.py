@@ -10,7 +10,7 @@ import click
 from plumbline.cli.backtest import LOOK_BACK, check_span, incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_checkpoints, complete_suites
-from plumbline.cli.options import check_monitor, format_option, target_option
+from plumbline.cli.options import FILE, check_monitor, flag, format_option, option, target_option
 from plumbline.cli.output import write_message, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -36,7 +36,12 @@ def calibrate(
     incidents: Path | None,
     write: bool,
 ) -> int:
-    """Propose thresholds; the exit code."""
+    """Propose WARNING and CRITICAL thresholds for MONITOR from its history, with the alerts that
+    each candidate would have sent.
+
+    Reads the history of live runs and recorded backtests, the tables with --from and --to, or a
+    file with --history. Leaves out labelled incidents. See docs/backtest.md.
+    """
     from plumbline.backtest.calibrate import calibrate as propose
     from plumbline.backtest.reports.calibration import calibration_dict, calibration_page
     from plumbline.backtest.write_levels import write_levels
@@ -142,36 +147,25 @@ def _history(
 command = Command(
     name="calibrate",
     callback=calibrate,
-    help=(
-        "Propose WARNING and CRITICAL thresholds for MONITOR from its history, with the "
-        "alerts that each candidate would have sent.\n\n"
-        "Reads the history of live runs and recorded backtests, the tables with --from and "
-        "--to, or a file with --history. Leaves out labelled incidents. See "
-        "docs/backtest.md."
-    ),
     params=[
         click.Argument(["monitor"], shell_complete=complete_suites),
         *span_options(required=False),
-        click.Option(
-            ["--checkpoint"],
-            metavar="NAME",
+        option(
+            "--checkpoint",
+            "NAME",
+            "Checkpoint with the schedule; default: one that contains the monitor.",
             shell_complete=complete_checkpoints,
-            help="Checkpoint with the schedule; default: one that contains the monitor.",
         ),
-        click.Option(
-            ["--history"],
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help="History file, as written by plumbline backtest --export.",
+        option(
+            "--history",
+            "FILE",
+            "History file, as written by plumbline backtest --export.",
+            type=FILE,
         ),
         format_option("text", "json", "markdown"),
         target_option(),
         incidents_option(),
-        click.Option(
-            ["--write"],
-            is_flag=True,
-            help="Write the proposed thresholds to the suite; only the numbers change.",
-        ),
+        flag("--write", "Write the proposed thresholds to the suite; only the numbers change."),
     ],
     examples=(
         Example(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,8 +32,8 @@ class Example:
 
 
 class _WithHelp(click.Command):
-    """Help that ends with examples and exit codes; errors of the parser know their command, so
-    that they can point to its help."""
+    """Help from the callback's docstring that ends with examples and exit codes; errors of the
+    parser know their command, so that they can point to its help."""
 
     def __init__(
         self,
@@ -42,6 +43,8 @@ class _WithHelp(click.Command):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if self.callback is not None:
+            self.help = self.help or inspect.getdoc(self.callback)
         self.examples = tuple(examples)
         self.exit_codes = {0: "done", **(exit_codes or {}), **EXIT_CODES}
         self.params.extend(shared_options())

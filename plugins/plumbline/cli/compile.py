@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 def compile_monitor(
     monitor: str, as_of: str | None, assignments: tuple[str, ...], target: str | None
 ) -> int:
-    """Write the SQL; the exit code."""
+    """Print the SQL of MONITOR to standard output, exactly as it is sent to BigQuery.
+
+    Prints the query parameters to standard error, as SQL comments. Needs no warehouse, except for a
+    suite over a table: it reads the table's columns.
+    """
     from plumbline.report.sql import describe_parameters
     from plumbline.run.jobs import MonitorJobs
 
@@ -71,12 +75,6 @@ def _compile(jobs: MonitorJobs, suite: Suite, values: Mapping[str, object]) -> C
 command = Command(
     name="compile",
     callback=compile_monitor,
-    help=(
-        "Print the SQL of MONITOR to standard output, exactly as it is sent to "
-        "BigQuery.\n\n"
-        "Prints the query parameters to standard error, as SQL comments. Needs no "
-        "warehouse, except for a suite over a table: it reads the table's columns."
-    ),
     params=[
         click.Argument(["monitor"], shell_complete=complete_suites),
         as_of_option(),

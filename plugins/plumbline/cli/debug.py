@@ -13,7 +13,12 @@ from plumbline.cli.session import Session
 
 
 def debug(target: str | None) -> int:
-    """Report each check; return the exit code."""
+    """Check everything that a run needs, and show a fix for each problem.
+
+    Runs `select 1` on BigQuery or your own server, and reads Secret Manager if a channel's or a
+    ping's variable refers to it. With a target on BigQuery it also reads the deployed commit of
+    each service from Cloud Run. Sends, starts and changes nothing.
+    """
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.doctor.checkup import check_all
     from plumbline.doctor.diagnosis import Level
@@ -31,13 +36,6 @@ def debug(target: str | None) -> int:
 command = Command(
     name="debug",
     callback=debug,
-    help=(
-        "Check everything that a run needs, and show a fix for each problem.\n\n"
-        "Runs `select 1` on BigQuery or your own server, and reads Secret Manager if a "
-        "channel's or a ping's variable refers to it. With a target on BigQuery it also "
-        "reads the deployed commit of each service from Cloud Run. Sends, starts and "
-        "changes nothing."
-    ),
     params=[target_option()],
     examples=(
         Example("plumbline debug", "check the default target"),

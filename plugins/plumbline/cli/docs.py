@@ -11,7 +11,7 @@ import click
 from plumbline.cli import docs_host
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
-from plumbline.cli.options import check_monitor, target_option
+from plumbline.cli.options import check_monitor, flag, option, switch, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def build(target: str | None, afresh: bool) -> int:
-    """Bring the site up to date."""
+    """Update the site without a run.
+
+    Reads the history in the warehouse and the project's files.
+    """
     project, chosen, _ = _site(target)
     with show_progress() as progress:
         progress.step("loading Great Expectations")
@@ -40,7 +43,7 @@ def build(target: str | None, afresh: bool) -> int:
 
 
 def open_site(target: str | None, monitor: str | None, show: bool) -> int:
-    """Open the site in a browser."""
+    """Open the site in a browser and print its URL."""
     import webbrowser
 
     from plumbline.site import paths
@@ -64,7 +67,7 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
 
 
 def serve(target: str | None, port: int) -> int:
-    """Serve the site to browsers on this machine."""
+    """Serve the site on this machine until Ctrl-C."""
     from plumbline.site.serving import open_server
 
     project, chosen, site = _site(target)
@@ -137,17 +140,9 @@ command = Group(
         Command(
             name="build",
             callback=build,
-            help=(
-                "Update the site without a run.\n\n"
-                "Reads the history in the warehouse and the project's files."
-            ),
             params=[
                 target_option(),
-                click.Option(
-                    ["--afresh"],
-                    is_flag=True,
-                    help="Rebuild every page from the stored results and the history.",
-                ),
+                flag("--afresh", "Rebuild every page from the stored results and the history."),
             ],
             examples=(
                 Example(
@@ -159,19 +154,18 @@ command = Group(
         Command(
             name="open",
             callback=open_site,
-            help="Open the site in a browser and print its URL.",
             params=[
                 target_option(),
-                click.Option(
-                    ["--monitor"],
-                    metavar="MONITOR",
+                option(
+                    "--monitor",
+                    "MONITOR",
+                    "Open a monitor's page instead of the overview.",
                     shell_complete=complete_monitors,
-                    help="Open a monitor's page instead of the overview.",
                 ),
-                click.Option(
-                    ["--show/--no-show"],
+                switch(
+                    "--show/--no-show",
+                    "Open a browser, or only print the URL. Default: open.",
                     default=True,
-                    help="Open a browser, or only print the URL. Default: open.",
                 ),
             ],
             examples=(
@@ -185,7 +179,6 @@ command = Group(
         Command(
             name="serve",
             callback=serve,
-            help="Serve the site on this machine until Ctrl-C.",
             params=[
                 target_option(),
                 click.Option(

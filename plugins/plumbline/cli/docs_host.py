@@ -69,7 +69,12 @@ def host(
     image: str,
     dry_run: bool,
 ) -> int:
-    """Make the bucket and the web server; the exit code."""
+    """Host the data docs site privately, for readers of your organisation.
+
+    Creates a private bucket and a web server on Cloud Run behind Google's login (Identity-Aware
+    Proxy), and prints the site's store_backend for great_expectations.yml. Each step changes only
+    what differs, so you can repeat the command at any time. It runs gcloud. See docs/data-docs.md.
+    """
     from plumbline.deploy.docs_hosting import Hosting, configuration, make_hosting
     from plumbline.deploy.gcloud import Gcloud
 
@@ -87,11 +92,6 @@ def host(
 command = Command(
     name="host",
     callback=host,
-    help="Host the data docs site privately, for readers of your organisation.\n\n"
-    "Creates a private bucket and a web server on Cloud Run behind Google's login "
-    "(Identity-Aware Proxy), and prints the site's store_backend for "
-    "great_expectations.yml. Each step changes only what differs, so you can repeat "
-    "the command at any time. It runs gcloud. See docs/data-docs.md.",
     params=[
         _option("--project", _WORD, "Google Cloud project, in an organisation.", "google_project"),
         _option("--region", _WORD, "Region of the bucket and the web server."),

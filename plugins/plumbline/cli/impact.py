@@ -9,7 +9,7 @@ import click
 
 from plumbline.cli.backtest import LOOK_BACK, check_span, incidents_option, span_options
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import FILE, format_option, option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import Session
@@ -33,7 +33,11 @@ def impact(
     target: str | None,
     incidents: Path | None,
 ) -> int:
-    """Compare and report; the exit code."""
+    """Compare the alerts of the working tree with those of the git revision --base.
+
+    Changed thresholds are applied to the stored history or to --history. Changed SQL and variables
+    are replayed in both versions from --from to --to.
+    """
     from plumbline.backtest.impact import ImpactRequest, find_changes, measure_impact
     from plumbline.backtest.instants import choose_span
     from plumbline.backtest.reports.impact import impact_dict, impact_page
@@ -87,24 +91,19 @@ def _read_history(
 command = Command(
     name="impact",
     callback=impact,
-    help=(
-        "Compare the alerts of the working tree with those of the git revision --base.\n\n"
-        "Changed thresholds are applied to the stored history or to --history. Changed SQL "
-        "and variables are replayed in both versions from --from to --to."
-    ),
     params=[
-        click.Option(
-            ["--base"],
+        option(
+            "--base",
+            "REV",
+            "Git revision to compare with: a branch, a tag or a commit.",
             required=True,
-            metavar="REV",
-            help="Git revision to compare with: a branch, a tag or a commit.",
         ),
-        click.Option(
-            ["--history"],
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help="History file, as written by plumbline backtest --export. Thresholds then "
+        option(
+            "--history",
+            "FILE",
+            "History file, as written by plumbline backtest --export. Thresholds then "
             "need no warehouse.",
+            type=FILE,
         ),
         *span_options(required=False),
         format_option("text", "json", "markdown"),

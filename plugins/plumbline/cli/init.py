@@ -8,11 +8,16 @@ from pathlib import Path
 import click
 
 from plumbline.cli.commands import Command, Example
+from plumbline.cli.options import FOLDER, option, switch
 from plumbline.cli.output import write_result
 
 
 def init(folder: Path, name: str | None, example: bool) -> int:
-    """Make a project."""
+    """Create a project: configuration, checkpoint, schedule, alerts, and an example that runs on
+    the embedded BigQuery.
+
+    Existing files are not changed. In a dbt project, the new files go into a separate folder.
+    """
     from plumbline.scaffold.project import make_project
 
     made = make_project(folder, name=name, example=example)
@@ -41,24 +46,18 @@ def _shown(path: Path) -> str:
 command = Command(
     name="init",
     callback=init,
-    help="Create a project: configuration, checkpoint, schedule, alerts, and an example "
-    "that runs on the embedded BigQuery.\n\n"
-    "Existing files are not changed. In a dbt project, the new files go into a "
-    "separate folder.",
     params=[
         click.Argument(
             ["folder"],
             metavar="[DIR]",
             default=Path(),
-            type=click.Path(path_type=Path, file_okay=False),
+            type=FOLDER,
         ),
-        click.Option(
-            ["--name"], metavar="NAME", help="Name of the project; default: the folder's name."
-        ),
-        click.Option(
-            ["--example/--no-example"],
+        option("--name", "NAME", "Name of the project; default: the folder's name."),
+        switch(
+            "--example/--no-example",
+            "Include an example table with a monitor, or not.",
             default=True,
-            help="Include an example table with a monitor, or not.",
         ),
     ],
     examples=(

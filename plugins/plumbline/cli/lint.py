@@ -10,7 +10,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_suites
-from plumbline.cli.options import format_option
+from plumbline.cli.options import FILE, flag, format_option, option, switch
 from plumbline.cli.output import has_colour, write_report
 from plumbline.cli.session import Session
 from plumbline.core.gc_tuning import not_collected
@@ -31,7 +31,14 @@ def lint_project(
     history: Path | None,
     plugins: bool,
 ) -> int:
-    """Report all findings; return the exit code."""
+    """Check suites, checkpoints, models, the schedule and targets, without a warehouse, secrets or
+    network.
+
+    If a suite or checkpoint uses a type that only the project's plugins define, lint imports them:
+    that runs their Python code. For code that you don't trust, use --no-plugins.
+
+    NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all rules.
+    """
     # It would take a seventh of the time of a process of half a second.
     with not_collected():
         return _lint_project(names, form, fix, analyze, history, plugins)
@@ -85,41 +92,31 @@ def _complete_names(
 command = Command(
     name="lint",
     callback=lint_project,
-    help=(
-        "Check suites, checkpoints, models, the schedule and targets, without a warehouse, "
-        "secrets or network.\n\n"
-        "If a suite or checkpoint uses a type that only the project's plugins define, lint imports "
-        "them: that runs their Python code. For code that you don't trust, use --no-plugins.\n\n"
-        "NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all "
-        "rules."
-    ),
     params=[
         click.Argument(["names"], nargs=-1, metavar="[NAME]...", shell_complete=_complete_names),
         format_option("text", "json", "github"),
-        click.Option(
-            ["--fix"],
-            is_flag=True,
-            help="Format suites and checkpoints first, and add the ids that Great Expectations "
-            "needs.",
+        flag(
+            "--fix",
+            "Format suites and checkpoints first, and add the ids that Great Expectations needs.",
         ),
-        click.Option(
-            ["--analyzer", "analyze"],
-            is_flag=True,
-            help="Also check names and types with Google's analyzer (the extra `analyzer`; it "
+        flag(
+            "--analyzer",
+            "Also check names and types with Google's analyzer (the extra `analyzer`; it "
             "takes half a minute to load).",
+            name="analyze",
         ),
-        click.Option(
-            ["--history"],
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help="Also check thresholds against this history file, as written by plumbline "
+        option(
+            "--history",
+            "FILE",
+            "Also check thresholds against this history file, as written by plumbline "
             "backtest --export.",
+            type=FILE,
         ),
-        click.Option(
-            ["--plugins/--no-plugins"],
-            default=True,
-            help="Import the project's plugins if needed (the default), or never: then the "
+        switch(
+            "--plugins/--no-plugins",
+            "Import the project's plugins if needed (the default), or never: then the "
             "arguments of the types that they define are not checked.",
+            default=True,
         ),
     ],
     examples=(

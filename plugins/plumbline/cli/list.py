@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import flag, format_option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.session import Session
 from plumbline.core.errors import MonitorError
@@ -118,9 +118,7 @@ command = Command(
         f"{COST_DAYS} days cost, by monitor, checkpoint and owner, and the cost per month."
     ),
     params=[
-        click.Option(
-            ["--costs"], is_flag=True, help="Show billed bytes, jobs and money from the history."
-        ),
+        flag("--costs", "Show billed bytes, jobs and money from the history."),
         target_option(),
         format_option("text", "json"),
     ],

@@ -118,7 +118,6 @@ def invoke(arguments: Sequence[str], *, clock: Callable[[], datetime] = read_clo
 
     Args:
         arguments: without the program's name.
-        clock: says what now is.
     """
     session = Session(clock=clock)
     # Errors in arguments are reported before --debug is parsed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,43 +19,63 @@ if TYPE_CHECKING:
     from plumbline.run.request import AsOf
 
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def option(
+    flag: str, metavar: str, text: str, *, name: str | None = None, **others: Any
+) -> click.Option:
+    """An option with a value; ``name`` is its parameter's, where that differs from the flag."""
+    flags = [flag] if name is None else [flag, name]
+    return click.Option(flags, metavar=metavar, help=text, **others)
+
+
+def flag(flag: str, text: str, *, name: str | None = None) -> click.Option:
+    """An option without a value."""
+    return click.Option([flag] if name is None else [flag, name], is_flag=True, help=text)
+
+
+def switch(flags: str, text: str, *, default: bool | None) -> click.Option:
+    """``--alerts/--no-alerts``; with the default None, the command decides."""
+    return click.Option([flags], default=default, help=text)
+
+
 def target_option() -> click.Option:
-    """``--target``."""
-    return click.Option(
-        ["--target"],
-        metavar="NAME",
+    return option(
+        "--target",
+        "NAME",
+        "Target in great_expectations.yml; default: PLUMBLINE_TARGET, else default_target.",
         shell_complete=complete_targets,
-        help="Target in great_expectations.yml; default: PLUMBLINE_TARGET, else default_target.",
     )
 
 
 def as_of_option() -> click.Option:
-    """``--as-of``."""
-    return click.Option(
-        ["--as-of"],
-        metavar="DATE|INSTANT",
-        help="Check the data as of the end of a date (2026-02-02) or an instant with a time "
+    return option(
+        "--as-of",
+        "DATE|INSTANT",
+        "Check the data as of the end of a date (2026-02-02) or an instant with a time "
         "zone (2026-02-02T15:00:00-05:00). Default: now; on demo data, its own day.",
     )
 
 
 def var_option() -> click.Option:
-    """``--var``."""
-    return click.Option(
-        ["--var", "assignments"],
+    return option(
+        "--var",
+        "NAME=VALUE",
+        "Override a variable of the models with a number, a string or a [list]; repeatable.",
+        name="assignments",
         multiple=True,
-        metavar="NAME=VALUE",
-        help="Override a variable of the models with a number, a string or a [list]; repeatable.",
     )
 
 
 def param_option() -> click.Option:
-    """``--param``."""
-    return click.Option(
-        ["--param", "parameters"],
+    return option(
+        "--param",
+        "NAME=VALUE",
+        "Override a suite parameter ($PARAMETER); repeatable.",
+        name="parameters",
         multiple=True,
-        metavar="NAME=VALUE",
-        help="Override a suite parameter ($PARAMETER); repeatable.",
     )
 
 
@@ -125,11 +146,6 @@ def read_assignments(
     assignments: Sequence[str], *, option: str = "--var", what: str = "variable"
 ) -> dict[str, object]:
     """``days=7`` as ``{"days": 7}``, values as YAML has them.
-
-    Args:
-        assignments: as given.
-        option: how they are given.
-        what: what they are values of.
 
     Raises:
         ConfigError: no ``=``, a name twice, a value that is no scalar and no list.

@@ -34,8 +34,6 @@ def write_report(
 
     Args:
         form: text, markdown, json or one of ``others``.
-        data: what machines read.
-        page: what people read.
         others: by form, what is not written from the page.
     """
     if form in others:
@@ -65,7 +63,6 @@ def write_result(text: str, *, as_utf8: bool = False) -> None:
     """Write ``text`` to standard output, or stop when its reader has gone.
 
     Args:
-        text: what the user asked for.
         as_utf8: whatever the locale says (JSON is UTF-8).
     """
     if is_terminal(sys.stdout):  # a pipe gets SQL and files as they are

@@ -14,12 +14,14 @@ from plumbline.cli.completion import complete_checkpoints
 from plumbline.cli.options import (
     as_of_option,
     fail_on_option,
+    flag,
     format_option,
     param_option,
     read_as_of,
     read_assignments,
     read_parameters,
     select_options,
+    switch,
     target_option,
     var_option,
 )
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
 
 
 def run(*, alerts: bool | None, dry_run: bool, **arguments: Any) -> int:
-    """Run a checkpoint and report; the exit code. A refused run that was scheduled is pinged."""
+    """Run CHECKPOINT (default: health_check): run each monitor's query and evaluate its suite.
+
+    Results go to standard output, progress to standard error.
+    """
     try:
         return _run(alerts=alerts, dry_run=dry_run, **arguments)
     except ConfigError:
@@ -153,11 +158,6 @@ def _dry_run(request: RunRequest, form: str) -> int:
 command = Command(
     name="run",
     callback=run,
-    help=(
-        "Run CHECKPOINT (default: health_check): run each monitor's query and evaluate its "
-        "suite.\n\n"
-        "Results go to standard output, progress to standard error."
-    ),
     params=[
         click.Argument(["checkpoint"], default="health_check", shell_complete=complete_checkpoints),
         as_of_option(),
@@ -166,18 +166,14 @@ command = Command(
         param_option(),
         format_option("text", "json", "markdown"),
         target_option(),
-        click.Option(
-            ["--alerts/--no-alerts"],
-            default=None,
-            help="Update incidents and send notifications, or not. Default: yes for live runs, "
+        switch(
+            "--alerts/--no-alerts",
+            "Update incidents and send notifications, or not. Default: yes for live runs, "
             "which run the whole checkpoint now on real data.",
+            default=None,
         ),
-        click.Option(["--docs/--no-docs"], default=True, help="Build the data docs, or not."),
-        click.Option(
-            ["--dry-run"],
-            is_flag=True,
-            help="Show the SQL and the bytes it would read, without running it.",
-        ),
+        switch("--docs/--no-docs", "Build the data docs, or not.", default=True),
+        flag("--dry-run", "Show the SQL and the bytes it would read, without running it."),
         fail_on_option("warning"),
     ],
     examples=(

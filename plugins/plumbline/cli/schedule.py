@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plumbline.cli.commands import Command, Example, Group
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import FOLDER, format_option, option, switch, target_option
 from plumbline.cli.output import write_message, write_report, write_result
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, did_you_mean
@@ -30,7 +30,7 @@ _FLAGS = {
 
 
 def show(count: int, form: str, target: str | None) -> int:
-    """Each schedule and its next runs."""
+    """Show each schedule: checkpoint, time, deadline, channels, next runs."""
     from plumbline.schedule import overview
     from plumbline.schedule.last_runs import read_last_runs
 
@@ -49,7 +49,12 @@ def show(count: int, form: str, target: str | None) -> int:
 
 
 def run(target: str | None, grace: str) -> int:
-    """Run what is due until a signal stops it."""
+    """Run each checkpoint when it is due, until SIGTERM or Ctrl-C.
+
+    A scheduler for one machine. Each run is a separate process that is killed at its deadline. Runs
+    of one checkpoint never overlap. Runs missed while the machine slept or the scheduler was down
+    are replaced by one run.
+    """
     if os.name != "posix":
         raise ConfigError(
             "the scheduler needs Linux or macOS",
@@ -95,7 +100,12 @@ def run(target: str | None, grace: str) -> int:
 
 
 def check(target: str | None, alerts: bool | None, form: str) -> int:
-    """Look whether scheduled runs happened; the exit code."""
+    """Check that every scheduled run happened.
+
+    This is the watchdog. Run it on another platform than the runs. It notifies the schedule's
+    channels of runs that are missing, late, hung, suspiciously quick or checked nothing, of
+    undelivered messages, unconfigured channels, and a history without new rows.
+    """
     from plumbline.core.status import exit_code
     from plumbline.schedule import report as reports
     from plumbline.schedule.watchdog_check import check as look
@@ -123,7 +133,12 @@ def export(
     image: str | None,
     service_account: str | None,
 ) -> int:
-    """Write the schedules for another scheduler."""
+    """Export the schedules for another scheduler.
+
+    The cron and systemd files are for this machine: they contain its paths and its Python. A
+    schedule that the scheduler can't express is rejected. In a maintenance window the exported run
+    starts, checks nothing and ends with exit code 0.
+    """
     flags = {
         "--project": gcp_project,
         "--region": region,
@@ -250,15 +265,14 @@ command = Group(
         Command(
             name="show",
             callback=show,
-            help="Show each schedule: checkpoint, time, deadline, channels, next runs.",
             params=[
-                click.Option(
-                    ["--count"],
+                option(
+                    "--count",
+                    "N",
+                    "Number of runs per schedule.",
                     type=click.IntRange(1, 1000),
                     default=3,
                     show_default=True,
-                    metavar="N",
-                    help="Number of runs per schedule.",
                 ),
                 format_option("text", "json"),
                 target_option(),
@@ -274,19 +288,14 @@ command = Group(
         Command(
             name="run",
             callback=run,
-            help="Run each checkpoint when it is due, until SIGTERM or Ctrl-C.\n\n"
-            "A scheduler for one machine. Each run is a separate process that is killed "
-            "at its deadline. Runs of one checkpoint never overlap. Runs missed while the "
-            "machine slept or the scheduler was down are replaced by one run.",
             params=[
                 target_option(),
-                click.Option(
-                    ["--grace"],
+                option(
+                    "--grace",
+                    "DURATION",
+                    "How long current runs may continue after a stop signal; 0 kills them at once.",
                     default="30s",
                     show_default=True,
-                    metavar="DURATION",
-                    help="How long current runs may continue after a stop signal; 0 kills them "
-                    "at once.",
                 ),
             ],
             examples=(
@@ -301,17 +310,12 @@ command = Group(
         Command(
             name="check",
             callback=check,
-            help="Check that every scheduled run happened.\n\n"
-            "This is the watchdog. Run it on another platform than the runs. It notifies "
-            "the schedule's channels of runs that are missing, late, hung, suspiciously "
-            "quick or checked nothing, of undelivered messages, unconfigured channels, "
-            "and a history without new rows.",
             params=[
                 target_option(),
-                click.Option(
-                    ["--alerts/--no-alerts"],
+                switch(
+                    "--alerts/--no-alerts",
+                    "Send notifications, or only print. Default: send, except on demo data.",
                     default=None,
-                    help="Send notifications, or only print. Default: send, except on demo data.",
                 ),
                 format_option("text", "json"),
             ],
@@ -332,10 +336,6 @@ command = Group(
         Command(
             name="export",
             callback=export,
-            help="Export the schedules for another scheduler.\n\n"
-            "The cron and systemd files are for this machine: they contain its paths and "
-            "its Python. A schedule that the scheduler can't express is rejected. In a maintenance "
-            "window the exported run starts, checks nothing and ends with exit code 0.",
             params=[
                 click.Option(
                     ["--format", "form"],
@@ -343,25 +343,17 @@ command = Group(
                     required=True,
                     help="The scheduler.",
                 ),
-                click.Option(
-                    ["--output"],
-                    type=click.Path(path_type=Path, file_okay=False),
-                    metavar="FOLDER",
-                    help="Folder for the files; default: standard output.",
+                option(
+                    "--output",
+                    "FOLDER",
+                    "Folder for the files; default: standard output.",
+                    type=FOLDER,
                 ),
                 target_option(),
-                click.Option(
-                    ["--project", "gcp_project"],
-                    metavar="PROJECT",
-                    help="Google Cloud project.",
-                ),
-                click.Option(
-                    ["--region"], metavar="REGION", help="Region of Cloud Run and Cloud Scheduler."
-                ),
-                click.Option(["--image"], metavar="IMAGE", help="Container image with plumbline."),
-                click.Option(
-                    ["--service-account"], metavar="EMAIL", help="Service account for the runs."
-                ),
+                option("--project", "PROJECT", "Google Cloud project.", name="gcp_project"),
+                option("--region", "REGION", "Region of Cloud Run and Cloud Scheduler."),
+                option("--image", "IMAGE", "Container image with plumbline."),
+                option("--service-account", "EMAIL", "Service account for the runs."),
             ],
             examples=(
                 Example("plumbline schedule export --format cron", "print a crontab"),

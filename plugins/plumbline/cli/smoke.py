@@ -8,13 +8,20 @@ from pathlib import Path
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import target_option
+from plumbline.cli.options import FOLDER, flag, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session
 
 
 def smoke(target: str | None, write: bool, out: Path) -> int:
-    """Run each step and write what it showed; the exit code."""
+    """Test on BigQuery what only BigQuery can confirm: that jobs have labels, overlap, are
+    cancelled at their deadline and keep to their limits, that partitions are pruned, and that every
+    model runs.
+
+    Takes about five minutes and costs as much as one run of all monitors. Writes only with --write,
+    which creates the dataset plumbline_smoke. For a quick check of the setup, use `plumbline
+    debug`.
+    """
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.doctor.smoke import Shown, open_smoke, run_steps, write_results
 
@@ -32,22 +39,12 @@ def smoke(target: str | None, write: bool, out: Path) -> int:
 command = Command(
     name="smoke",
     callback=smoke,
-    help="Test on BigQuery what only BigQuery can confirm: that jobs have labels, overlap, "
-    "are cancelled at their deadline and keep to their limits, that partitions are "
-    "pruned, and that every model runs.\n\n"
-    "Takes about five minutes and costs as much as one run of all monitors. Writes "
-    "only with --write, which creates the dataset plumbline_smoke. For a quick check "
-    "of the setup, use `plumbline debug`.",
     params=[
         target_option(),
-        click.Option(
-            ["--write"],
-            is_flag=True,
-            help="Also test writes: create the dataset plumbline_smoke and append to it.",
-        ),
+        flag("--write", "Also test writes: create the dataset plumbline_smoke and append to it."),
         click.Option(
             ["--out"],
-            type=click.Path(file_okay=False, path_type=Path),
+            type=FOLDER,
             default=Path("smoke"),
             show_default=True,
             help="Folder for the results, as Markdown and JSON.",

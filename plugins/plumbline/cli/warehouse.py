@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def start(target: str | None) -> int:
-    """Start it and fill it, if need be."""
+    """Start the server, and load the demo data if it is empty."""
     from plumbline.warehouse.ready import ensure_ready
 
     chosen, warehouse = _embedded(target)
@@ -31,7 +31,7 @@ def start(target: str | None) -> int:
 
 
 def stop(target: str | None) -> int:
-    """Stop it; its data stay."""
+    """Stop the server and keep its data."""
     _, warehouse = _embedded(target)
     with show_progress() as progress:
         stopped = warehouse.stop(progress.long_step)
@@ -40,7 +40,7 @@ def stop(target: str | None) -> int:
 
 
 def status(target: str | None) -> int:
-    """Say whether it runs."""
+    """Show whether the server runs, its address and the size of its data."""
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
 
     _, warehouse = _embedded(target)
@@ -50,7 +50,7 @@ def status(target: str | None) -> int:
 
 
 def seed(target: str | None) -> int:
-    """Load the demo data again."""
+    """Load the demo data again. Keeps what runs have recorded."""
     from plumbline.warehouse.ready import seed_again
 
     chosen, _ = _embedded(target)
@@ -61,7 +61,7 @@ def seed(target: str | None) -> int:
 
 
 def reset(target: str | None) -> int:
-    """Stop it and remove its data."""
+    """Stop the server and delete all its data, including what runs have recorded."""
     _, warehouse = _embedded(target)
     with show_progress() as progress:
         warehouse.reset(progress.long_step)
@@ -99,13 +99,12 @@ def _describe(found: EmbeddedStatus) -> str:
 
 
 def _subcommand(
-    callback: Callable[[str | None], int], text: str, exit_codes: Mapping[int, str] | None = None
+    callback: Callable[[str | None], int], exit_codes: Mapping[int, str] | None = None
 ) -> Command:
     name = callback.__name__
     return Command(
         name=name,
         callback=callback,
-        help=text,
         params=[target_option()],
         examples=(Example(f"plumbline warehouse {name}", "use the default target"),),
         exit_codes=exit_codes or {3: "ERROR: it doesn't start or respond"},
@@ -120,17 +119,11 @@ command = Group(
         "`plumbline run` starts and fills it automatically."
     ),
     commands=[
-        _subcommand(start, "Start the server, and load the demo data if it is empty."),
-        _subcommand(stop, "Stop the server and keep its data."),
-        _subcommand(
-            status,
-            "Show whether the server runs, its address and the size of its data.",
-            {0: "it is running", 3: "it is not running, or doesn't respond"},
-        ),
-        _subcommand(seed, "Load the demo data again. Keeps what runs have recorded."),
-        _subcommand(
-            reset, "Stop the server and delete all its data, including what runs have recorded."
-        ),
+        _subcommand(start),
+        _subcommand(stop),
+        _subcommand(status, {0: "it is running", 3: "it is not running, or doesn't respond"}),
+        _subcommand(seed),
+        _subcommand(reset),
     ],
     examples=(
         Example("plumbline warehouse status", "show whether it runs, and where its data is"),

@@ -6,12 +6,18 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.deploy.steps import dry_run_option, write_steps
+from plumbline.cli.options import option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session
 
 
 def apply(image: str | None, dry_run: bool) -> int:
-    """Create or update what differs; return the exit code."""
+    """Apply deploy/ to Google Cloud.
+
+    Enables APIs and creates accounts, roles, secrets, plumbline's dataset, and the Cloud Run job of
+    each schedule with its trigger. Each step changes only what differs, so you can repeat the
+    command at any time. It adds roles but never removes them. It runs gcloud and bq.
+    """
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.deploy.apply import manifests
     from plumbline.deploy.apply.declaration import read_declaration
@@ -37,17 +43,8 @@ def apply(image: str | None, dry_run: bool) -> int:
 command = Command(
     name="apply",
     callback=apply,
-    help="Apply deploy/ to Google Cloud.\n\n"
-    "Enables APIs and creates accounts, roles, secrets, plumbline's dataset, and the "
-    "Cloud Run job of each schedule with its trigger. Each step changes only what "
-    "differs, so you can repeat the command at any time. It adds roles but never "
-    "removes them. It runs gcloud and bq.",
     params=[
-        click.Option(
-            ["--image"],
-            metavar="IMAGE",
-            help="Image to run; default: the deployed one.",
-        ),
+        option("--image", "IMAGE", "Image to run; default: the deployed one."),
         dry_run_option(),
     ],
     examples=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from plumbline.cli.commands import Command, Example
+from plumbline.cli.options import flag, option
 from plumbline.cli.output import write_result
 from plumbline.cli.session import Session
 
@@ -12,7 +13,11 @@ from plumbline.cli.session import Session
 def test_chain(
     name: str | None, revision: str | None, through_scheduler: bool, alerts: bool
 ) -> int:
-    """Run each job once and report each step; return the exit code."""
+    """Run each deployed job once and check every step.
+
+    Checks the steps from the trigger to the revision that ran. Stops at the first failed step and
+    shows its fix.
+    """
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.deploy.apply.chain import try_chain
     from plumbline.deploy.apply.declaration import read_declaration
@@ -39,28 +44,14 @@ def test_chain(
 command = Command(
     name="test-chain",
     callback=test_chain,
-    help="Run each deployed job once and check every step.\n\n"
-    "Checks the steps from the trigger to the revision that ran. Stops at the first "
-    "failed step and shows its fix.",
     params=[
-        click.Option(
-            ["--job", "name"],
-            metavar="NAME",
-            help="Test only this job; default: all jobs in deploy/.",
+        option("--job", "NAME", "Test only this job; default: all jobs in deploy/.", name="name"),
+        option("--revision", "COMMIT", "Commit that must run; default: the image's tag."),
+        flag(
+            "--through-scheduler",
+            "Start the job through Cloud Scheduler; default: start it directly.",
         ),
-        click.Option(
-            ["--revision"],
-            metavar="COMMIT",
-            help="Commit that must run; default: the image's tag.",
-        ),
-        click.Option(
-            ["--through-scheduler"],
-            is_flag=True,
-            help="Start the job through Cloud Scheduler; default: start it directly.",
-        ),
-        click.Option(
-            ["--alerts"], is_flag=True, help="Send a sample to every channel from the job."
-        ),
+        flag("--alerts", "Send a sample to every channel from the job."),
     ],
     examples=(
         Example(

@@ -6,13 +6,17 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import format_option, switch, target_option
 from plumbline.cli.output import write_part, write_report
 from plumbline.cli.session import Session
 
 
 def check(name: str, target: str | None, tests: bool, form: str) -> int:
-    """Run the checks and report each one; return the exit code."""
+    """Check a service before its deployment.
+
+    Checks its changes, branch, remote, tests, schema changes, last deployments, health, open
+    incidents, and the commits to deploy.
+    """
     from plumbline.deploy import report as reports
     from plumbline.deploy.check import CheckReport, check_context, run_checks
     from plumbline.deploy.services import choose_services
@@ -37,15 +41,12 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
 command = Command(
     name="check",
     callback=check,
-    help="Check a service before its deployment.\n\n"
-    "Checks its changes, branch, remote, tests, schema changes, last deployments, "
-    "health, open incidents, and the commits to deploy.",
     params=[
         click.Argument(
             ["name"], metavar="SERVICE", required=True, shell_complete=complete_services
         ),
         target_option(),
-        click.Option(["--tests/--no-tests"], default=True, help="Run the service's tests, or not."),
+        switch("--tests/--no-tests", "Run the service's tests, or not.", default=True),
         format_option("text", "json"),
     ],
     examples=(

@@ -8,7 +8,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
-from plumbline.cli.options import format_option, target_option
+from plumbline.cli.options import format_option, option, switch, target_option
 from plumbline.cli.output import write_message, write_report
 from plumbline.cli.session import Session
 
@@ -20,7 +20,13 @@ def drift(
     issues: str | None,
     form: str,
 ) -> int:
-    """Find, record and report drift; the exit code."""
+    """Find undeployed commits of each service.
+
+    Compares the deployed commit with the last commit to the service's own paths. Commits to other
+    paths don't count. An unknown state (a shallow clone, an unknown commit, a missing label) is
+    ERROR, never 0 behind. The result is recorded for the monitor deployment_drift, whose thresholds
+    apply here too.
+    """
     from plumbline.deploy import report as reports
     from plumbline.deploy.drift import find_drifts
     from plumbline.deploy.issues import open_issues, update_issues
@@ -46,26 +52,21 @@ def drift(
 command = Command(
     name="drift",
     callback=drift,
-    help="Find undeployed commits of each service.\n\n"
-    "Compares the deployed commit with the last commit to the service's own paths. "
-    "Commits to other paths don't count. An unknown state (a shallow clone, an unknown "
-    "commit, a missing label) is ERROR, never 0 behind. The result is recorded for the "
-    "monitor deployment_drift, whose thresholds apply here too.",
     params=[
         click.Argument(
             ["services"], metavar="[SERVICE]...", nargs=-1, shell_complete=complete_services
         ),
         target_option(),
-        click.Option(
-            ["--record/--no-record"],
-            default=None,
-            help="Write the result to the table service_deployments, or only print it. "
+        switch(
+            "--record/--no-record",
+            "Write the result to the table service_deployments, or only print it. "
             "Default: write, except on demo data.",
+            default=None,
         ),
-        click.Option(
-            ["--issues"],
-            metavar="OWNER/NAME",
-            help="Open, update and close one issue for each drifted service in this GitHub "
+        option(
+            "--issues",
+            "OWNER/NAME",
+            "Open, update and close one issue for each drifted service in this GitHub "
             "repository; GITHUB_TOKEN holds the token.",
         ),
         format_option("text", "json", "markdown"),

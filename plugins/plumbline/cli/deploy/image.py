@@ -10,7 +10,11 @@ from plumbline.cli.session import Session
 
 
 def image() -> int:
-    """Write the name."""
+    """Print the name of the current commit's image, tagged with the commit.
+
+    Fails if the working tree has uncommitted changes, because a run would report the wrong
+    revision.
+    """
     from plumbline.deploy.apply.declaration import read_declaration
     from plumbline.deploy.apply.image import name_image
 
@@ -22,9 +26,6 @@ def image() -> int:
 command = Command(
     name="image",
     callback=image,
-    help="Print the name of the current commit's image, tagged with the commit.\n\n"
-    "Fails if the working tree has uncommitted changes, because a run would report the "
-    "wrong revision.",
     examples=(
         Example("plumbline deploy image", "print the image name for docker build and docker push"),
     ),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import click
 
 from plumbline.cli.commands import Command, Example
+from plumbline.cli.options import flag
 from plumbline.cli.output import write_result
 from plumbline.cli.session import Session
 
 
 def render(check: bool) -> int:
-    """Write the files that differ, or refuse them; the exit code."""
+    """Write the manifests in deploy/.
+
+    Generates *.job.yaml and *.scheduler.yaml from deploy/deploy.yml and checkpoints/schedule.yml,
+    so that you can review changes before you apply them.
+    """
     from plumbline.deploy.apply import manifests
     from plumbline.deploy.apply.declaration import read_declaration
 
@@ -28,14 +33,7 @@ def render(check: bool) -> int:
 command = Command(
     name="render",
     callback=render,
-    help="Write the manifests in deploy/.\n\n"
-    "Generates *.job.yaml and *.scheduler.yaml from deploy/deploy.yml and "
-    "checkpoints/schedule.yml, so that you can review changes before you apply them.",
-    params=[
-        click.Option(
-            ["--check"], is_flag=True, help="Write nothing; exit with 64 if a file is out of date."
-        )
-    ],
+    params=[flag("--check", "Write nothing; exit with 64 if a file is out of date.")],
     examples=(
         Example(
             "plumbline deploy render",

@@ -9,12 +9,17 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.deploy.steps import dry_run_option, write_steps
+from plumbline.cli.options import option
 from plumbline.cli.output import write_result
 from plumbline.cli.session import Session
 
 
 def secrets(variable: str | None, dry_run: bool) -> int:
-    """Put the values that are given; the exit code."""
+    """Store the values of channels' variables in Secret Manager.
+
+    Reads values from the environment or standard input, never from the command line, and never
+    shows them. Adds a version only if the value changed.
+    """
     from plumbline.deploy.apply.declaration import read_declaration
     from plumbline.deploy.apply.secrets import check_variable, find_values, put_secrets
     from plumbline.deploy.gcloud import Gcloud
@@ -41,14 +46,12 @@ def _ask(variable: str) -> str:
 command = Command(
     name="secrets",
     callback=secrets,
-    help="Store the values of channels' variables in Secret Manager.\n\n"
-    "Reads values from the environment or standard input, never from the command line, "
-    "and never shows them. Adds a version only if the value changed.",
     params=[
-        click.Option(
-            ["--stdin", "variable"],
-            metavar="VARIABLE",
-            help="Store only this variable, with its value from standard input.",
+        option(
+            "--stdin",
+            "VARIABLE",
+            "Store only this variable, with its value from standard input.",
+            name="variable",
         ),
         dry_run_option(),
     ],

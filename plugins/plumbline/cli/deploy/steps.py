@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 
 def dry_run_option() -> click.Option:
-    """``--dry-run``."""
     return click.Option(
         ["--dry-run"], is_flag=True, help="Show the commands that would run, without changes."
     )

@@ -12,7 +12,9 @@ from plumbline.cli.options import (
     as_of_option,
     fail_on_option,
     format_option,
+    option,
     read_as_of,
+    switch,
     target_option,
 )
 from plumbline.cli.output import write_part, write_report
@@ -39,7 +41,11 @@ def verify(
     logs: bool | None,
     form: str,
 ) -> int:
-    """Verify once, or until the result is clear; return the exit code."""
+    """Verify a service after its deployment.
+
+    Runs its checkpoint for the time since and for the same window before, and counts its errors.
+    Exits with 0 by default; use --fail-on to block a pipeline.
+    """
     from plumbline.core.status import exit_code
     from plumbline.deploy import report as reports
     from plumbline.deploy.logs import error_counter
@@ -105,38 +111,31 @@ def _read_since(text: str, session: Session, project: Project) -> datetime:
 command = Command(
     name="verify",
     callback=verify,
-    help="Verify a service after its deployment.\n\n"
-    "Runs its checkpoint for the time since and for the same window before, and counts "
-    "its errors. Exits with 0 by default; use --fail-on to block a pipeline.",
     params=[
         click.Argument(
             ["name"], metavar="SERVICE", required=True, shell_complete=complete_services
         ),
-        click.Option(
-            ["--since"],
-            metavar="INSTANT",
-            help="Time of the deployment, with a time zone. Default: from Cloud Run; on demo "
+        option(
+            "--since",
+            "INSTANT",
+            "Time of the deployment, with a time zone. Default: from Cloud Run; on demo "
             "data, an hour before.",
         ),
         as_of_option(),
         target_option(),
-        click.Option(
-            ["--watch"],
-            metavar="DURATION",
-            help="Repeat until the result is calm or worse, at most for this time: 15m.",
+        option(
+            "--watch",
+            "DURATION",
+            "Repeat until the result is calm or worse, at most for this time: 15m.",
         ),
-        click.Option(
-            ["--every"],
-            metavar="DURATION",
-            default="1m",
-            show_default=True,
-            help="Interval between two results.",
+        option(
+            "--every", "DURATION", "Interval between two results.", default="1m", show_default=True
         ),
         fail_on_option("never"),
-        click.Option(
-            ["--logs/--no-logs"],
+        switch(
+            "--logs/--no-logs",
+            "Count errors in Cloud Logging, or not. Default: yes, except on demo data.",
             default=None,
-            help="Count errors in Cloud Logging, or not. Default: yes, except on demo data.",
         ),
         format_option("text", "json"),
     ],

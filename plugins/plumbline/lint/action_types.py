@@ -47,12 +47,10 @@ class ActionTypes:
         self.plugins = plugins
 
     def find(self, name: str) -> ActionType | None:
-        """The type of that name."""
         return KNOWN_ACTIONS.get(name) or self._registered.get(name)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every type."""
         return tuple({*KNOWN_ACTIONS, *self._registered})
 
     @cached_property

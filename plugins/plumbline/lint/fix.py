@@ -34,7 +34,6 @@ def fix_files(facts: Facts, wanted: frozenset[Path] | None) -> list[Path]:
     """Write every suite and checkpoint that is not in its one form; which were written.
 
     Args:
-        facts: the project.
         wanted: files and folders to which this is limited; None: all.
 
     Raises:

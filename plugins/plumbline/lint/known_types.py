@@ -14,8 +14,6 @@ BESIDE_ARGUMENTS = frozenset(
 
 @dataclass(frozen=True)
 class ExpectationType:
-    """The arguments of one type."""
-
     name: str
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Each with its JSON Schema; an empty one takes anything."""
@@ -24,8 +22,6 @@ class ExpectationType:
 
 @dataclass(frozen=True)
 class ActionType:
-    """One type of action."""
-
     required: frozenset[str]
     optional: frozenset[str]
 

@@ -20,8 +20,6 @@ from plumbline.project.project import Project
 
 @dataclass(frozen=True)
 class LintReport:
-    """What lint found."""
-
     root: Path
     findings: tuple[Finding, ...]
     """File by file, from top to bottom."""
@@ -30,12 +28,10 @@ class LintReport:
 
     @property
     def errors(self) -> int:
-        """How many findings are errors."""
         return sum(finding.severity is Severity.ERROR for finding in self.findings)
 
     @property
     def warnings(self) -> int:
-        """How many findings are warnings."""
         return len(self.findings) - self.errors
 
 
@@ -51,7 +47,6 @@ def lint(
     """Every finding in ``project``.
 
     Args:
-        project: as it stands on disk.
         names: monitors, files and folders to which findings are limited; none: everything.
         fix: first write suites and checkpoints in their one form.
         analyze: also ask Google's analyzer, which takes half a minute.

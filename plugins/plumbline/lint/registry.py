@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, Rule
@@ -40,55 +41,42 @@ class RuleGroup:
     """Rules that look at the same thing."""
 
     title: str
-    rules: tuple[Rule, ...]
+    modules: tuple[ModuleType, ...]
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for module in self.modules for rule in module.RULES.declared)
+
+
+_ALWAYS = (
+    RuleGroup("Any file", (files, shapes)),
+    RuleGroup("Suites", (suites,)),
+    RuleGroup("Validation definitions", (definitions,)),
+    RuleGroup("Monitors", (monitors,)),
+    RuleGroup("Expectations", (expectations, columns, evaluation)),
+    RuleGroup("Suite parameters", (parameters,)),
+    RuleGroup("Thresholds", (thresholds,)),
+    RuleGroup("Variables", (variables,)),
+    RuleGroup("Checkpoints and the schedule", (checkpoints, schedules)),
+    RuleGroup("Alerts and mutes", (alerts, incidents)),
+    RuleGroup("Services", (services,)),
+    RuleGroup("Runbooks", (runbooks,)),
+    RuleGroup("Targets and stores", (targets,)),
+    RuleGroup("Models", (models,)),
+    RuleGroup("Descriptions of models", (descriptions,)),
+    RuleGroup("Source tables", (sources,)),
+    RuleGroup("SQL", (sql,)),
+)
+"""In the order in which one finding hides another of the same line and words: the first stays."""
 
 GROUPS = (
-    RuleGroup("Any file", files.RULES),
-    RuleGroup("Suites", suites.RULES),
-    RuleGroup("Monitors", monitors.RULES),
-    RuleGroup("Validation definitions", definitions.RULES),
-    RuleGroup("Expectations", expectations.RULES + columns.RULES + evaluation.RULES),
-    RuleGroup("Suite parameters", parameters.RULES),
-    RuleGroup("Thresholds", thresholds.RULES),
-    RuleGroup("Variables", variables.RULES),
-    RuleGroup("Checkpoints and the schedule", checkpoints.RULES + schedules.RULES),
-    RuleGroup("Alerts and mutes", alerts.RULES),
-    RuleGroup("Services", services.RULES),
-    RuleGroup("Runbooks", runbooks.RULES),
-    RuleGroup("Targets and stores", targets.RULES),
-    RuleGroup("Models", models.RULES),
-    RuleGroup("Descriptions of models", descriptions.RULES),
-    RuleGroup("Source tables", sources.RULES),
-    RuleGroup("SQL", sql.RULES),
-    RuleGroup("Google's analyzer (`--analyzer`)", analyzer.RULES),
-    RuleGroup("History (`--history FILE`)", history.RULES),
+    *_ALWAYS,
+    RuleGroup("Google's analyzer (`--analyzer`)", (analyzer,)),
+    RuleGroup("History (`--history FILE`)", (history,)),
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS for rule in group.rules)
 
-CHECKS: tuple[Callable[[LintContext], Iterator[Finding]], ...] = (
-    files.check,
-    shapes.check,
-    suites.check,
-    definitions.check,
-    monitors.check,
-    expectations.check,
-    columns.check,
-    evaluation.check,
-    parameters.check,
-    thresholds.check,
-    variables.check,
-    checkpoints.check,
-    schedules.check,
-    alerts.check,
-    incidents.check,
-    services.check,
-    runbooks.check,
-    targets.check,
-    models.check,
-    descriptions.check,
-    sources.check,
-    sql.check,
+CHECKS: tuple[Callable[[LintContext], Iterator[Finding]], ...] = tuple(
+    module.check for group in _ALWAYS for module in group.modules
 )
-"""In the order in which one finding hides another of the same line and words: the first stays."""

@@ -25,7 +25,6 @@ WORKSPACE_VARIABLE = "GITHUB_WORKSPACE"
 
 
 def as_text(report: LintReport, *, colour: bool = False) -> str:
-    """The report as text."""
     lines = [f"fixed {one_line(_from_here(file))}" for file in report.fixed]
     for finding in report.findings:
         lines += _lines(finding, colour=colour)
@@ -65,7 +64,6 @@ def _lines(finding: Finding, *, colour: bool) -> list[str]:
 
 
 def as_dict(report: LintReport, *, exit_code: int) -> dict[str, object]:
-    """For machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "exit_code": exit_code,

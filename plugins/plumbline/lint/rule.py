@@ -5,15 +5,15 @@ A rule is a value, so that ``docs/lint.md`` is generated from the rules themselv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from plumbline.core.errors import did_you_mean
 from plumbline.project.document import Place
 
 
 class Severity(StrEnum):
-    """The severity of a finding."""
-
     ERROR = "error"
     """It would not run, or give a wrong result."""
     WARNING = "warning"
@@ -22,8 +22,6 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of problem."""
-
     code: str
     severity: Severity
     about: str
@@ -34,8 +32,11 @@ class Rule:
     """The same, fixed."""
 
     def at(self, place: Place, what: str, fix: str) -> Finding:
-        """A finding of this rule."""
         return Finding(self, place, what, fix)
+
+    def unknown(self, place: Place, what: str, name: str, known: Iterable[str]) -> Finding:
+        """A finding of a name that is not among ``known``: ``there is no model 'coverge'``."""
+        return self.at(place, f"{what} {name!r}", did_you_mean(name, known))
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,20 @@ class Finding:
         return (str(place.file), place.line, place.column or 0, self.rule.code, self.what)
 
 
-def error(code: str, about: str, *, wrong: str, right: str) -> Rule:
-    """A rule whose findings are errors."""
-    return Rule(code, Severity.ERROR, about, wrong, right)
+@dataclass(frozen=True)
+class Rules:
+    """The rules that a module declares, in its order."""
 
+    declared: list[Rule] = field(default_factory=list)
 
-def warning(code: str, about: str, *, wrong: str, right: str) -> Rule:
-    """A rule whose findings are warnings."""
-    return Rule(code, Severity.WARNING, about, wrong, right)
+    def error(self, code: str, about: str, *, wrong: str, right: str) -> Rule:
+        """Declare a rule whose findings are errors."""
+        return self._declare(Rule(code, Severity.ERROR, about, wrong, right))
+
+    def warning(self, code: str, about: str, *, wrong: str, right: str) -> Rule:
+        """Declare a rule whose findings are warnings."""
+        return self._declare(Rule(code, Severity.WARNING, about, wrong, right))
+
+    def _declare(self, rule: Rule) -> Rule:
+        self.declared.append(rule)
+        return rule

@@ -53,7 +53,7 @@ def codes(
     small.add("coverage", SmallMonitor(SQL, expectations, observed))
     if labels:
         (small.root / "checkpoints" / "incidents.yml").write_text(labels)
-    known = {rule.code for rule in RULES}
+    known = {rule.code for rule in RULES.declared}
     found = lint(Project(small.root), history=file).findings
     return [f"{one.rule.code} {one.place.key}" for one in found if one.rule.code in known]
 

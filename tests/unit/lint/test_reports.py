@@ -8,11 +8,12 @@ import pytest
 
 from plumbline.lint import report as reports
 from plumbline.lint.linter import LintReport
-from plumbline.lint.rule import error, warning
+from plumbline.lint.rule import Rules
 from plumbline.project.document import Place
 
-WRONG = error("some-error", "Something.", wrong="a", right="b")
-DOUBTFUL = warning("some-warning", "Something.", wrong="a", right="b")
+RULES = Rules()
+WRONG = RULES.error("some-error", "Something.", wrong="a", right="b")
+DOUBTFUL = RULES.warning("some-warning", "Something.", wrong="a", right="b")
 
 
 @pytest.fixture

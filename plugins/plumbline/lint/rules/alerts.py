@@ -5,77 +5,67 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
-from plumbline.core.errors import did_you_mean
 from plumbline.core.status import FAILING
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.alerts import find_alerts_faults, named_channels
 from plumbline.project.document import Document
 from plumbline.project.mutes import find_mute_faults, valid_mutes
 from plumbline.project.parsing import ValueFaultKind
 
-SECRET = error(
+RULES = Rules()
+
+SECRET = RULES.error(
     "alerts-secret-in-file",
     "A secret is in a file, where everyone with access to the repository can read it.",
     wrong="slack: {type: slack, webhook: https://hooks.slack.com/...}",
     right="slack: {type: slack, webhook: SLACK_WEBHOOK_URL}",
 )
-UNKNOWN_CHANNEL = error(
+UNKNOWN_CHANNEL = RULES.error(
     "alerts-unknown-channel",
     "A route, the fallback or a schedule names a channel that doesn't exist, so no "
     "notification would be sent.",
     wrong="{status: CRITICAL, to: [slack-eror]}",
     right="{status: CRITICAL, to: [slack-error]}",
 )
-UNUSED_CHANNEL = warning(
+UNUSED_CHANNEL = RULES.warning(
     "alerts-unused-channel",
     "No route uses the channel, so it never receives notifications.",
     wrong="channels: {pager: {type: pagerduty, ...}} that no route names",
     right="{status: CRITICAL, to: [slack-error, pager]}",
 )
-UNREACHED_ROUTE = warning(
+UNREACHED_ROUTE = RULES.warning(
     "alerts-route-never-reached",
     "Earlier routes match everything that this route matches, so it is never used.",
     wrong="[{status: CRITICAL, to: [a]}, {status: CRITICAL, owner: ml-platform, to: [b]}]",
     right="[{status: CRITICAL, owner: ml-platform, to: [b]}, {status: CRITICAL, to: [a]}]",
 )
-UNKNOWN_IN_ROUTE = error(
+UNKNOWN_IN_ROUTE = RULES.error(
     "alerts-route-unknown-name",
     "A route names something that doesn't exist: a monitor, checkpoint, owner or tag, so it "
     "matches nothing.",
     wrong="{monitor: line_coverge, to: [slack]}",
     right="{monitor: line_coverage, to: [slack]}",
 )
-NO_FALLBACK = warning(
+NO_FALLBACK = RULES.warning(
     "alerts-no-fallback",
     "Without a fallback, notifications without a route or a configured channel are not sent.",
     wrong="routes: [...] without fallback",
     right="fallback: slack",
 )
-UNKNOWN_MUTED = error(
+UNKNOWN_MUTED = RULES.error(
     "mute-unknown-monitor",
     "A mute names a monitor that doesn't exist, so runs report it.",
     wrong="- {monitor: bdb_coverge, ...}",
     right="- {monitor: bdb_coverage, ...}",
 )
-MUTE_OVER = warning(
+MUTE_OVER = RULES.warning(
     "mute-over",
     "The mute has ended and has no effect.",
     wrong="- {monitor: bdb_coverage, until: 2020-01-31, ...}",
     right="mutes: []",
-)
-
-RULES = (
-    SECRET,
-    UNKNOWN_CHANNEL,
-    UNUSED_CHANNEL,
-    UNREACHED_ROUTE,
-    UNKNOWN_IN_ROUTE,
-    NO_FALLBACK,
-    UNKNOWN_MUTED,
-    MUTE_OVER,
 )
 
 _NAMES = ("monitor", "owner", "checkpoint", "target", "tag")
@@ -90,7 +80,6 @@ _BY_KIND = {
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with ``alerts.yml`` and ``mutes.yml``."""
     facts = context.facts
     if facts.documents.alerts is not None and facts.documents.alerts.is_readable:
         yield from _alerts(facts, facts.documents.alerts)
@@ -142,10 +131,8 @@ def _unknown_in_routes(facts: Facts, alerts: Document) -> Iterator[Finding]:
             for at, name in alerts.texts(*path, key):
                 if name not in names:
                     what = f"no suite with {key}" if key in ("owner", "tag") else f"no {key}"
-                    yield UNKNOWN_IN_ROUTE.at(
-                        alerts.place(*at),
-                        f"there is {what} {name!r}",
-                        did_you_mean(name, names),
+                    yield UNKNOWN_IN_ROUTE.unknown(
+                        alerts.place(*at), f"there is {what}", name, names
                     )
 
 

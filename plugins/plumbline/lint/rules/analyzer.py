@@ -6,25 +6,25 @@ from collections.abc import Iterator
 
 from plumbline.lint.context import LintContext
 from plumbline.lint.models import Built
-from plumbline.lint.rule import Finding, error
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.sql import SqlFault, parse
 from plumbline.project.document import Place
 from plumbline.warehouse.types import parse_type
 
-REJECTED = error(
+RULES = Rules()
+
+REJECTED = RULES.error(
     "sql-rejected",
     "Google's analyzer rejects the SQL because of a wrong name or type, and so would BigQuery.",
     wrong="where game_status = 'final', of an INT64",
     right="where game_status = 3",
 )
-OTHER_TYPE = error(
+OTHER_TYPE = RULES.error(
     "column-type-differs",
     "The described type of a column differs from the type that the SQL returns.",
     wrong="{name: coverage_pct, data_type: INT64} for 100 * a / b",
     right="{name: coverage_pct, data_type: FLOAT64}",
 )
-
-RULES = (REJECTED, OTHER_TYPE)
 
 
 def check(context: LintContext) -> Iterator[Finding]:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.lint.rules.files import MISSING_KEY, UNKNOWN_KEY
 from plumbline.project.checkpoints import find_checkpoint_faults
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import ValueFaultKind
 
-UNKNOWN_MONITOR = error(
+RULES = Rules()
+
+UNKNOWN_MONITOR = RULES.error(
     "checkpoint-unknown-monitor",
     "The checkpoint lists a monitor that doesn't exist, so the checkpoint would not run.",
     wrong='"validation_definitions": [{"name": "coverge"}]',
     right='"validation_definitions": [{"name": "coverage"}]',
 )
-MONITOR_TWICE = error(
+MONITOR_TWICE = RULES.error(
     "checkpoint-monitor-twice",
     "The checkpoint lists a monitor twice.",
     wrong='[{"name": "coverage"}, {"name": "coverage"}]',
     right='[{"name": "coverage"}]',
 )
-UNKNOWN_ACTION = error(
+UNKNOWN_ACTION = RULES.error(
     "checkpoint-unknown-action",
     "The action type doesn't exist, so no notification would be sent.",
     wrong='"actions": [{"type": "slak", ...}]',
     right='"actions": [{"type": "slack", ...}]',
 )
-RULES = (UNKNOWN_MONITOR, MONITOR_TWICE, UNKNOWN_ACTION)
 
 
 _BY_KIND = {
@@ -41,7 +41,6 @@ _BY_KIND = {
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with each checkpoint and its actions."""
     documents = context.facts.documents
     for checkpoint in documents.checkpoints.values():
         if not checkpoint.is_readable:
@@ -63,19 +62,13 @@ def _action(context: LintContext, checkpoint: Document, path: KeyPath) -> Iterat
     if found is None and context.plugins.may_define(kind):
         return
     if found is None:
-        yield UNKNOWN_ACTION.at(
-            checkpoint.place(*path, "type"),
-            f"there is no action {kind!r}",
-            did_you_mean(kind, context.actions.names),
+        yield UNKNOWN_ACTION.unknown(
+            checkpoint.place(*path, "type"), "there is no action", kind, context.actions.names
         )
         return
     given = checkpoint.mapping(*path)
     for key in given:
         if key not in found.keys:
-            yield UNKNOWN_KEY.at(
-                checkpoint.place(*path, key),
-                f"unknown key {key!r}",
-                did_you_mean(key, found.keys),
-            )
+            yield UNKNOWN_KEY.unknown(checkpoint.place(*path, key), "unknown key", key, found.keys)
     for key in sorted(found.required - set(given)):
         yield MISSING_KEY.at(checkpoint.place(*path), f"key {key!r} is missing", f"add {key!r}")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.condition import ConditionError, columns_of, parse_condition
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.expectations import WHOLE_TABLE
 from plumbline.project.document import Document, KeyPath
 
-UNKNOWN = error(
+RULES = Rules()
+
+UNKNOWN = RULES.error(
     "expectation-unknown-column",
     "The column is neither in the model's description nor in its SQL, so the monitor "
     "would end in ERROR.",
@@ -19,14 +20,11 @@ UNKNOWN = error(
     right='"column": "coverage_pct", or "group_by": ["system_id"]',
 )
 
-RULES = (UNKNOWN,)
-
 _ONE = ("column", "column_A", "column_B")
 _SEVERAL = ("group_by", "column_list")
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Columns that are not there."""
     for suite in context.facts.suites.values():
         known = context.columns.of_suite(suite)
         if known is None:
@@ -38,10 +36,8 @@ def check(context: LintContext) -> Iterator[Finding]:
             for place, column in _named(suite, (*path, "kwargs")):
                 if column.casefold() not in folded:  # BigQuery does not mind the case
                     model = suite.text("meta", "monitor", "model")
-                    yield UNKNOWN.at(
-                        suite.place(*place),
-                        f"model {model!r} has no column {column!r}",
-                        did_you_mean(column, known),
+                    yield UNKNOWN.unknown(
+                        suite.place(*place), f"model {model!r} has no column", column, known
                     )
 
 

@@ -7,49 +7,48 @@ from collections.abc import Iterator
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.definitions import find_model_faults, read_definition
 from plumbline.project.document import Document
 from plumbline.project.parsing import ValueFaultKind
 
-UNKNOWN_SUITE = error(
+RULES = Rules()
+
+UNKNOWN_SUITE = RULES.error(
     "definition-unknown-suite",
     "The validation definition's suite doesn't exist.",
     wrong='validation_definitions/games.json: "suite": {"name": "gmes"}',
     right='"suite": {"name": "games"}',
 )
-UNKNOWN_DATA = error(
+UNKNOWN_DATA = RULES.error(
     "definition-unknown-data",
     "The validation definition's data source, asset or batch definition is not in "
     "great_expectations.yml.",
     wrong='"data": {"datasource": {"name": "shpo"}, ...}',
     right='"data": {"datasource": {"name": "shop"}, ...}',
 )
-NAME_TWICE = error(
+NAME_TWICE = RULES.error(
     "definition-name-twice",
     "Two validation definitions have the same name, so their results would be mixed up.",
     wrong='orders_fr.json and orders_de.json, both with "name": "orders_de"',
     right='orders_fr.json with "name": "orders_fr"',
 )
-UNFIT = error(
+UNFIT = RULES.error(
     "definition-unfit",
     "The validation definition has settings that its data source does not support.",
     wrong='"datasource": {"name": "warehouse"}, ..., "batch_parameters": {"day": 2}',
     right='"datasource": {"name": "warehouse"}, ..., "batch_parameters": {"vars": {"days": 2}}',
 )
-UNUSED = warning(
+UNUSED = RULES.warning(
     "definition-in-no-checkpoint",
     "No checkpoint lists the validation definition, so it never runs.",
     wrong='checkpoints/health_check.json without {"name": "orders_fr"}',
     right='"validation_definitions": [{"name": "orders_fr"}]',
 )
 
-RULES = (UNKNOWN_SUITE, UNKNOWN_DATA, NAME_TWICE, UNFIT, UNUSED)
-
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with validation definitions as wholes."""
     facts = context.facts
     for name, definition in facts.documents.definitions.items():
         if not definition.is_readable:
@@ -57,10 +56,8 @@ def check(context: LintContext) -> Iterator[Finding]:
         yield from _name(facts, name, definition)
         suite = definition.text("suite", "name")
         if suite and suite not in facts.suites:
-            yield UNKNOWN_SUITE.at(
-                definition.place("suite", "name"),
-                f"there is no suite {suite!r}",
-                did_you_mean(suite, facts.suites),
+            yield UNKNOWN_SUITE.unknown(
+                definition.place("suite", "name"), "there is no suite", suite, facts.suites
             )
         if definition.text("data", "datasource", "name") == facts.documents.datasource:
             yield from _of_model(facts, definition)

@@ -4,54 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.models.properties import ModelProperties, SourceTable, models_in, sources_in
 from plumbline.project.document import Place
 
-NO_DESCRIPTION = warning(
+RULES = Rules()
+
+NO_DESCRIPTION = RULES.warning(
     "model-without-description",
     "No YAML file beside the models describes the model or the source table.",
     wrong="models: [{name: coverage}]",
     right="models: [{name: coverage, description: Share of players with a line.}]",
 )
-COLUMN_WITHOUT = warning(
+COLUMN_WITHOUT = RULES.warning(
     "column-without-description",
     "A column of the model or of the source table has no description.",
     wrong="columns: [{name: coverage_pct}]",
     right="columns: [{name: coverage_pct, description: Share of players with a line.}]",
 )
-UNKNOWN_MODEL = error(
+UNKNOWN_MODEL = RULES.error(
     "description-unknown-model",
     "A YAML file describes a model that doesn't exist.",
     wrong="models: [{name: coverge}]",
     right="models: [{name: coverage}]",
 )
-TWICE = error(
+TWICE = RULES.error(
     "model-described-twice",
     "Two entries describe the same model, and one of them is ignored.",
     wrong="models: [{name: coverage}, {name: coverage}]",
     right="models: [{name: coverage}]",
 )
-NOT_RETURNED = error(
+NOT_RETURNED = RULES.error(
     "column-not-returned",
     "The description has a column that the model's SQL does not return.",
     wrong="columns: [{name: coverage}] for a model that returns coverage_pct",
     right="columns: [{name: coverage_pct}]",
 )
-UNKNOWN_GRAIN = error(
+UNKNOWN_GRAIN = RULES.error(
     "grain-unknown-column",
     "config.meta.grain names a column that the model does not have, so it can't identify rows.",
     wrong="config: {meta: {grain: [game_day]}}",
     right="config: {meta: {grain: [game_date]}}",
 )
 
-RULES = (NO_DESCRIPTION, COLUMN_WITHOUT, UNKNOWN_MODEL, TWICE, NOT_RETURNED, UNKNOWN_GRAIN)
-
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What descriptions lack, or say of things that are not there."""
     facts = context.facts
     for model in models_in(facts.properties):
         if facts.described[model.name] != model:
@@ -62,10 +60,11 @@ def check(context: LintContext) -> Iterator[Finding]:
                 f"keep this or the one in {first.file.name}, line {first.line}",
             )
         elif model.name not in facts.models.files:
-            yield UNKNOWN_MODEL.at(
+            yield UNKNOWN_MODEL.unknown(
                 model.document.place(*model.path, "name"),
-                f"there is no model {model.name!r}",
-                did_you_mean(model.name, facts.models.files),
+                "there is no model",
+                model.name,
+                facts.models.files,
             )
     for name in context.models.watched:
         described = facts.described.get(name)
@@ -90,20 +89,22 @@ def _of_model(context: LintContext, model: ModelProperties) -> Iterator[Finding]
     grain = model.document.get(*model.meta_path, "grain")
     for index, name in enumerate(grain if isinstance(grain, list) and known else ()):
         if isinstance(name, str) and name not in known:
-            yield UNKNOWN_GRAIN.at(
+            yield UNKNOWN_GRAIN.unknown(
                 model.document.place(*model.meta_path, "grain", index),
-                f"model {model.name!r} has no column {name!r}",
-                did_you_mean(name, known),
+                f"model {model.name!r} has no column",
+                name,
+                known,
             )
 
 
 def _against_sql(model: ModelProperties, returned: tuple[str, ...]) -> Iterator[Finding]:
     for column in model.columns.values():
         if column.name not in returned:
-            yield NOT_RETURNED.at(
+            yield NOT_RETURNED.unknown(
                 column.document.place(*column.path, "name"),
-                f"model {model.name!r} returns no column {column.name!r}",
-                did_you_mean(column.name, returned),
+                f"model {model.name!r} returns no column",
+                column.name,
+                returned,
             )
     missing = [name for name in returned if name not in model.columns]
     if missing:

@@ -19,34 +19,34 @@ from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error
+from plumbline.lint.rule import Finding, Rules
 from plumbline.models.batch import WITHOUT_BATCH
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.parameters import has_parameter
 from plumbline.warehouse.result import ResultColumn
 from plumbline.warehouse.types import BigQueryType, parse_type
 
-JUDGES_NOTHING = error(
+RULES = Rules()
+
+JUDGES_NOTHING = RULES.error(
     "expectation-judges-nothing",
     "With these arguments nothing can fail, so a run ends in ERROR.",
     wrong='"type": "expect_column_mean_to_be_between", "kwargs": {"column": "coverage_pct"}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
-CONDITION = error(
+CONDITION = RULES.error(
     "row-condition-unsupported",
     "The row_condition can't be parsed, or it contains something that SQL would "
     "evaluate differently.",
     wrong='"row_condition": "name.str.len() > 3"',
     right='"row_condition": "name_length > 3"',
 )
-NOT_EVALUABLE = error(
+NOT_EVALUABLE = RULES.error(
     "expectation-not-evaluable",
     "A value doesn't have the column's type, or BigQuery has no such check for the type.",
     wrong='"column": "game_date", "value_set": ["1 Feb 2026"]',
     right='"column": "game_date", "value_set": ["2026-02-01"]',
 )
-
-RULES = (JUDGES_NOTHING, CONDITION, NOT_EVALUABLE)
 
 _FIX = "change the value, or let the model return another type"
 
@@ -69,7 +69,6 @@ _SAMPLES: Mapping[str, tuple[Any, Any]] = {
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with the values of expectations whose arguments are known."""
     for suite in context.facts.suites.values():
         for path, _ in suite.entries("expectations"):
             kind, kwargs = suite.text(*path, "type"), suite.mapping(*path, "kwargs")

@@ -12,104 +12,89 @@ from typing import Any
 
 from plumbline.checks.failing_rows import faults_of_failing_rows
 from plumbline.checks.follows import faults_of_following
-from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
 from plumbline.lint.context import LintContext
 from plumbline.lint.json_schema import faults_of
 from plumbline.lint.known_types import BESIDE_ARGUMENTS, ExpectationType
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document, KeyPath, Place
 
-UNKNOWN_TYPE = error(
+RULES = Rules()
+
+UNKNOWN_TYPE = RULES.error(
     "expectation-unknown-type",
     "The expectation type doesn't exist. GX would ignore it, and the suite would pass without it.",
     wrong='"type": "expect_metric_to_be_betwen"',
     right='"type": "expect_metric_to_be_between"',
 )
-UNKNOWN_ARGUMENT = error(
+UNKNOWN_ARGUMENT = RULES.error(
     "expectation-unknown-argument",
     "The expectation has no such argument.",
     wrong='"kwargs": {"column": "coverage_pct", "minimum": 80}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
-MISSING_ARGUMENT = error(
+MISSING_ARGUMENT = RULES.error(
     "expectation-missing-argument",
     "A required argument is missing.",
     wrong='"kwargs": {"min_value": 80}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
-WRONG_ARGUMENT = error(
+WRONG_ARGUMENT = RULES.error(
     "expectation-wrong-argument",
     "An argument has the wrong type.",
     wrong='"min_value": "80"',
     right='"min_value": 80',
 )
-MISPLACED_KEY = error(
+MISPLACED_KEY = RULES.error(
     "expectation-misplaced-key",
     "A key of the expectation is among its arguments.",
     wrong='"kwargs": {"column": "coverage_pct", "severity": "warning"}',
     right='"severity": "warning", "kwargs": {"column": "coverage_pct"}',
 )
-NO_GROUPS = error(
+NO_GROUPS = RULES.error(
     "expectation-overrides-without-groups",
     "overrides and retired need groups, but there is no group_by.",
     wrong='"overrides": {"moving_average": {"min_value": 60}}',
     right='"group_by": ["system_id"], "overrides": {"moving_average": {"min_value": 60}}',
 )
-RETIRED_OVERRIDES = error(
+RETIRED_OVERRIDES = RULES.error(
     "expectation-retired-overrides",
     "A retired group has its own bounds. Either it is retired or it is checked.",
     wrong='"retired": ["ridge_v1"], "overrides": {"ridge_v1": {"min_value": 60}}',
     right='"retired": ["ridge_v1"]',
 )
-FOLLOWS_ANOTHER = error(
+FOLLOWS_ANOTHER = RULES.error(
     "expectation-follows-another",
     "The checked value is not the one that the history holds, so the comparison is meaningless.",
     wrong='"observed": {"column": "coverage_pct", "aggregate": "mean"}, followed "column": "rows"',
     right='"observed": {"column": "rows", "aggregate": "mean"}, followed "column": "rows"',
 )
-FAILING_ROWS = error(
+FAILING_ROWS = RULES.error(
     "expectation-failing-rows",
     "Only expect_no_failing_rows can check a model that returns the failing rows, and it can check "
     "no other model.",
     wrong='"observed": {"failing_rows": true}, "type": "expect_table_row_count_to_equal"',
     right='"observed": {"failing_rows": true}, "type": "expect_no_failing_rows"',
 )
-COMPARES = error(
+COMPARES = RULES.error(
     "expectation-compares-sources",
     "The expectation compares with another table or data source. A monitor reads only "
     "its model's rows, so it ends in ERROR.",
     wrong='"type": "expect_table_row_count_to_equal_other_table"',
     right='a model that returns both counts, and "expect_column_pair_values_to_be_equal"',
 )
-BROKEN_PLUGIN = error(
+BROKEN_PLUGIN = RULES.error(
     "plugin-broken",
     "A plugin's Python file can't be imported, so its definitions are unknown.",
     wrong="plugins/our_expectations.py: import panda",
     right="plugins/our_expectations.py: import pandas",
 )
-TWICE = warning(
+TWICE = RULES.warning(
     "expectation-twice",
     "The same expectation occurs twice. One of them is probably a mistake.",
     wrong='two entries {"type": "expect_column_to_exist", "kwargs": {"column": "game_id"}}',
     right="one of them, or each with its own column",
 )
-
-RULES = (
-    UNKNOWN_TYPE,
-    UNKNOWN_ARGUMENT,
-    MISSING_ARGUMENT,
-    WRONG_ARGUMENT,
-    MISPLACED_KEY,
-    NO_GROUPS,
-    RETIRED_OVERRIDES,
-    FOLLOWS_ANOTHER,
-    FAILING_ROWS,
-    COMPARES,
-    BROKEN_PLUGIN,
-    TWICE,
-)
-
 
 _LEAST_ENTRIES = {"column_list": 2, "like_pattern_list": 1, "regex_list": 1}
 """Minimum lengths that GX requires and its schemas don't declare."""
@@ -119,7 +104,6 @@ WHOLE_TABLE = "expect_table_"
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with single expectations, and with plugins that may define them."""
     for name, suite in context.facts.suites.items():
         is_on_model = context.facts.judges_models(name)
         seen: dict[str, int] = {}
@@ -156,10 +140,8 @@ def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) ->
     if found is None and context.plugins.may_define(name):
         return
     if found is None:
-        yield UNKNOWN_TYPE.at(
-            suite.place(*path, "type"),
-            f"there is no expectation {name!r}",
-            did_you_mean(name, context.types.names),
+        yield UNKNOWN_TYPE.unknown(
+            suite.place(*path, "type"), "there is no expectation", name, context.types.names
         )
         return
     kwargs = (*path, "kwargs")
@@ -174,10 +156,8 @@ def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) ->
                 "move it out of kwargs",
             )
         elif argument not in found.arguments:
-            yield UNKNOWN_ARGUMENT.at(
-                suite.place(*kwargs, argument),
-                f"{name} has no argument {argument!r}",
-                did_you_mean(argument, found.arguments),
+            yield UNKNOWN_ARGUMENT.unknown(
+                suite.place(*kwargs, argument), f"{name} has no argument", argument, found.arguments
             )
         else:
             yield from _value(suite, (*kwargs, argument), found, argument)

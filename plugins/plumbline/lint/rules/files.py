@@ -6,70 +6,61 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plumbline.lint.rule import Finding, error
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Fault, FaultKind, Place
 
 if TYPE_CHECKING:
     from plumbline.lint.context import LintContext
 
-UNREADABLE = error(
+RULES = Rules()
+
+UNREADABLE = RULES.error(
     "file-unreadable",
     "The file can't be opened or is not UTF-8, so it isn't checked.",
     wrong="expectations/coverage.json saved as UTF-16",
     right="the same file saved as UTF-8",
 )
-MALFORMED_JSON = error(
+MALFORMED_JSON = RULES.error(
     "json-malformed",
     "The file is not valid JSON, so it is ignored.",
     wrong='{"name": "coverage",}',
     right='{"name": "coverage"}',
 )
-MALFORMED_YAML = error(
+MALFORMED_YAML = RULES.error(
     "yaml-malformed",
     "The file is not valid YAML, so it is ignored.",
     wrong="vars: {days: 1",
     right="vars: {days: 1}",
 )
-DUPLICATE_KEY = error(
+DUPLICATE_KEY = RULES.error(
     "duplicate-key",
     "A key occurs twice. JSON and YAML silently keep the last one.",
     wrong='{"min_value": 80, "min_value": 50}',
     right='{"min_value": 80}',
 )
-UNKNOWN_KEY = error(
+UNKNOWN_KEY = RULES.error(
     "unknown-key",
     "Nothing reads this key. It is often a typo, so the intended setting is missing.",
     wrong='"severty": "warning"',
     right='"severity": "warning"',
 )
-MISSING_KEY = error(
+MISSING_KEY = RULES.error(
     "missing-key",
     "A required key is missing.",
     wrong='{"kwargs": {"column": "coverage_pct"}}',
     right='{"type": "expect_metric_to_be_between", "kwargs": {"column": "coverage_pct"}}',
 )
-WRONG_VALUE = error(
+WRONG_VALUE = RULES.error(
     "wrong-value",
     "A value has the wrong type or is not one of the allowed values.",
     wrong='"severity": "urgent"',
     right='"severity": "critical"',
 )
-OTHER_NAME = error(
+OTHER_NAME = RULES.error(
     "name-differs-from-file",
     "The name of a suite, checkpoint or validation definition must match its file.",
     wrong='expectations/coverage.json with "name": "line_coverage"',
     right='expectations/coverage.json with "name": "coverage"',
-)
-
-RULES = (
-    UNREADABLE,
-    MALFORMED_JSON,
-    MALFORMED_YAML,
-    DUPLICATE_KEY,
-    UNKNOWN_KEY,
-    MISSING_KEY,
-    WRONG_VALUE,
-    OTHER_NAME,
 )
 
 
@@ -87,7 +78,6 @@ def text_finding(file: Path, fault: Fault) -> Finding:
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """The faults of each file's text."""
     facts = context.facts
     for document in facts.all_documents:
         for fault in document.faults:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.masking import PREFIX
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document
 
 if TYPE_CHECKING:
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
     from plumbline.project.labels import Label
     from plumbline.project.project import Project
 
-NEVER = warning(
+RULES = Rules()
+
+NEVER = RULES.warning(
     "history-never-fires",
     "No value in the history breaks the bound, although there was an incident, or the "
     "bound can never fail.",
     wrong='"min_value": 0 on a number of rows',
     right='"min_value": 100',
 )
-ALWAYS = warning(
+ALWAYS = RULES.warning(
     "history-always-fires",
     "Most values outside known incidents break the bound, so it is a permanent alarm.",
     wrong='"min_value": 80 where half of the values are below 45',
     right='"min_value": 35, or another denominator',
 )
-GROUP_GONE = warning(
+GROUP_GONE = RULES.warning(
     "history-group-gone",
     "A group with its own bounds has not been in the history for four weeks.",
     wrong='"overrides": {"catboost_v7": {"min_value": 60}}',
     right="without it",
 )
 
-RETIRED_UNKNOWN = warning(
+RETIRED_UNKNOWN = RULES.warning(
     "history-retired-unknown",
     "A retired group has never been in the history. It is probably a typo.",
     wrong='"retired": ["catbost_v7"]',
     right='"retired": ["catboost_v7"]',
 )
-
-RULES = (NEVER, ALWAYS, GROUP_GONE, RETIRED_UNKNOWN)
 
 _DAYS = 14
 """Minimum history for a finding."""
@@ -62,7 +62,6 @@ def check(
     """The suites, compared with ``history``.
 
     Args:
-        context: the project.
         history: stored numbers by monitor.
         labels: known incidents; empty where there is no file of them.
     """

@@ -10,84 +10,73 @@ from plumbline.core.errors import PlumblineError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.files import text_finding
 from plumbline.lint.templates import FUNCTIONS, Call, Template
 from plumbline.models.compilation import BUILT_IN
 from plumbline.project.document import Document, Place
 
-NO_SUITE = warning(
+RULES = Rules()
+
+NO_SUITE = RULES.warning(
     "model-without-suite",
     "No suite uses the monitor model.",
     wrong="models/monitors/coverage.sql without expectations/coverage.json",
     right='expectations/coverage.json with "model": "coverage"',
 )
-NAMED_TWICE = error(
+NAMED_TWICE = RULES.error(
     "model-named-twice",
     "Two model files have the same name, so ref() is ambiguous.",
     wrong="models/monitors/coverage.sql and models/staging/coverage.sql",
     right="models/monitors/coverage.sql and models/staging/calendar.sql",
 )
-MALFORMED = error(
+MALFORMED = RULES.error(
     "template-malformed",
     "Jinja can't parse the template, or it includes another file.",
     wrong="{% if x %} select 1",
     right="{% if x %} select 1 {% endif %}",
 )
-UNKNOWN_REF = error(
+UNKNOWN_REF = RULES.error(
     "model-unknown-ref",
     "ref() names a model that doesn't exist.",
     wrong="{{ ref('calender') }}",
     right="{{ ref('calendar') }}",
 )
-UNKNOWN_SOURCE = error(
+UNKNOWN_SOURCE = RULES.error(
     "model-unknown-source",
     "source() names a table that no YAML file beside the models declares.",
     wrong="{{ source('nba_reference', 'schedule') }}",
     right="{{ source('nba_reference', 'nba_schedule') }}",
 )
-UNKNOWN_VARIABLE = error(
+UNKNOWN_VARIABLE = RULES.error(
     "model-unknown-variable",
     "var() names a variable without a value.",
     wrong="{{ var('dayz') }}",
     right="{{ var('days') }}, declared under vars in dbt_project.yml",
 )
-UNKNOWN_NAME = error(
+UNKNOWN_NAME = RULES.error(
     "model-unknown-macro",
     "A template uses a name that is neither a macro of the project nor a function of plumbline.",
     wrong="{{ arived_at('created_at') }}",
     right="{{ arrived_at('created_at') }}",
 )
-CYCLE = error(
+CYCLE = RULES.error(
     "model-cycle",
     "Models refer to each other in a cycle.",
     wrong="calendar.sql has ref('games'), and games.sql has ref('calendar')",
     right="games.sql has source('nba_reference', 'nba_schedule')",
 )
-NOT_COMPILABLE = error(
+NOT_COMPILABLE = RULES.error(
     "model-not-compilable",
     "The template does not compile to one SELECT.",
     wrong="select 1; select 2",
     right="select 1",
 )
 
-RULES = (
-    NO_SUITE,
-    NAMED_TWICE,
-    MALFORMED,
-    UNKNOWN_REF,
-    UNKNOWN_SOURCE,
-    UNKNOWN_VARIABLE,
-    UNKNOWN_NAME,
-    CYCLE,
-    NOT_COMPILABLE,
-)
-
 _LINE = re.compile(r"line (\d+)")
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with models before their SQL is read."""
     models = context.models
     for name, files in context.facts.models.files.items():
         if len(files) > 1 and name in models.watched:
@@ -129,10 +118,8 @@ def _template(context: LintContext, template: Template) -> Iterator[Finding]:
         name = call.arguments[-1]
         # what dbt's manifest knows, the compiler says
         if name not in models.templates and not models.workspace.manifest_file.is_file():
-            yield UNKNOWN_REF.at(
-                _place(template, call),
-                f"there is no model {name!r}",
-                did_you_mean(name, models.templates),
+            yield UNKNOWN_REF.unknown(
+                _place(template, call), "there is no model", name, models.templates
             )
     if facts.are_declarations_read:
         for call in template.sources:
@@ -156,14 +143,10 @@ def _source(facts: Facts, template: Template, call: Call) -> Iterator[Finding]:
     tables = {name for owner, name in facts.sources if owner == source}
     if not tables:
         owners = {owner for owner, _ in facts.sources}
-        yield UNKNOWN_SOURCE.at(
-            _place(template, call), f"there is no source {source!r}", did_you_mean(source, owners)
-        )
+        yield UNKNOWN_SOURCE.unknown(_place(template, call), "there is no source", source, owners)
     elif table not in tables:
-        yield UNKNOWN_SOURCE.at(
-            _place(template, call),
-            f"source {source!r} has no table {table!r}",
-            did_you_mean(table, tables),
+        yield UNKNOWN_SOURCE.unknown(
+            _place(template, call), f"source {source!r} has no table", table, tables
         )
 
 

@@ -8,81 +8,70 @@ from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.lint.cycles import find_cycles
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document
 
-NO_OWNER = warning(
+RULES = Rules()
+
+NO_OWNER = RULES.warning(
     "monitor-without-owner",
     "The monitor has no owner who acts on its alerts.",
     wrong='"monitor": {"model": "coverage"}',
     right='"monitor": {"model": "coverage", "owner": "data-platform"}',
 )
-NO_RUNBOOK = warning(
+NO_RUNBOOK = RULES.warning(
     "monitor-without-runbook",
     "The monitor has no runbook, so the alert does not say what to do.",
     wrong='"monitor": {"model": "coverage"}',
     right='"monitor": {"model": "coverage", "runbook": "docs/runbooks/coverage.md"}',
 )
-RUNBOOK_MISSING = error(
+RUNBOOK_MISSING = RULES.error(
     "monitor-runbook-missing",
     "The runbook doesn't exist, so links in alerts are broken.",
     wrong='"runbook": "docs/runbooks/coverge.md"',
     right='"runbook": "docs/runbooks/coverage.md", or a link that begins with https://',
 )
-UNKNOWN_DEPENDENCY = error(
+UNKNOWN_DEPENDENCY = RULES.error(
     "monitor-unknown-dependency",
     "depends_on names a monitor that doesn't exist.",
     wrong='"depends_on": ["game_status"]',
     right='"depends_on": ["game_status_lag"]',
 )
-RENAMED_FROM_EXISTING = error(
+RENAMED_FROM_EXISTING = RULES.error(
     "monitor-renamed-from-existing",
     "renamed_from names a monitor that still exists, so its incident can't be carried over.",
     wrong='"renamed_from": ["coverage"] beside a suite coverage.json',
     right='"renamed_from": ["coverage"], and coverage.json is removed',
 )
-DEPENDENCY_CYCLE = error(
+DEPENDENCY_CYCLE = RULES.error(
     "monitor-dependency-cycle",
     "Monitors depend on each other in a cycle, so none of them can be the cause.",
     wrong='grading depends on lag, and lag has "depends_on": ["grading"]',
     right='"depends_on": [] in one of the two',
 )
-UNKNOWN_OBSERVED = error(
+UNKNOWN_OBSERVED = RULES.error(
     "monitor-unknown-column",
     "The observed column doesn't exist in the model.",
     wrong='"observed": {"column": "covrage_pct", "aggregate": "mean"}',
     right='"observed": {"column": "coverage_pct", "aggregate": "mean"}',
 )
-PERSONAL_OBSERVED = error(
+PERSONAL_OBSERVED = RULES.error(
     "monitor-observes-personal-column",
     "The observed column is tagged as personal, so its value is withheld.",
     wrong='"observed": {"column": "height_cm", "aggregate": "max"}, with height_cm tagged personal',
     right='"observed": {"column": "players", "aggregate": "sum"}',
 )
-COUNTS_NOTHING = warning(
+COUNTS_NOTHING = RULES.warning(
     "monitor-counts-nothing",
     "The observed value counts failures of a severity that no expectation has, so it is always 0.",
     wrong='"observed": {"count_failing": "critical"} beside expectations of severity warning only',
     right='"observed": {"count_failing": "warning"}',
 )
 
-RULES = (
-    NO_OWNER,
-    NO_RUNBOOK,
-    RUNBOOK_MISSING,
-    UNKNOWN_DEPENDENCY,
-    RENAMED_FROM_EXISTING,
-    DEPENDENCY_CYCLE,
-    UNKNOWN_OBSERVED,
-    PERSONAL_OBSERVED,
-    COUNTS_NOTHING,
-)
-
 _META = ("meta", "monitor")
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What ``meta.monitor`` lacks, or says of things that are not there."""
     facts = context.facts
     for name, suite in facts.suites.items():
         if not suite.is_readable:
@@ -164,10 +153,8 @@ def _observed(context: LintContext, suite: Document) -> Iterator[Finding]:
     column = suite.text(*path, "column")
     known = context.columns.of_suite(suite)
     if column is not None and known is not None and column not in known:
-        yield UNKNOWN_OBSERVED.at(
-            suite.place(*path, "column"),
-            f"the model has no column {column!r}",
-            did_you_mean(column, known),
+        yield UNKNOWN_OBSERVED.unknown(
+            suite.place(*path, "column"), "the model has no column", column, known
         )
     described = context.facts.described.get(suite.text(*_META, "model") or "")
     tagged = described.columns.get(column or "") if described else None

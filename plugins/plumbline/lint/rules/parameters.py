@@ -7,36 +7,35 @@ from datetime import UTC, datetime
 
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document
 from plumbline.project.parameters import ParameterError, evaluate, names_read, parameters_in
 
-NO_VALUE = warning(
+RULES = Rules()
+
+NO_VALUE = RULES.warning(
     "parameter-without-value",
     "A suite parameter has no value, so runs without `--param` end in ERROR.",
     wrong='"min_value": {"$PARAMETER": "least"}, and no "suite_parameters"',
     right='"suite_parameters": {"least": 80}',
 )
-MALFORMED = error(
+MALFORMED = RULES.error(
     "parameter-malformed",
     "A suite parameter is neither a name nor valid arithmetic.",
     wrong='"min_value": {"$PARAMETER": "least *"}',
     right='"min_value": {"$PARAMETER": "least * 2"}',
 )
-UNREAD = warning(
+UNREAD = RULES.warning(
     "parameter-unread",
     "No expectation uses a value under suite_parameters, so it has no effect.",
     wrong='"suite_parameters": {"leest": 80} beside {"$PARAMETER": "least"}',
     right='"suite_parameters": {"least": 80} beside {"$PARAMETER": "least"}',
 )
 
-RULES = (NO_VALUE, MALFORMED, UNREAD)
-
 _SOME_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Parameters without a value, and values without a reader."""
     for suite in context.facts.documents.suites.values():
         values = suite.mapping("suite_parameters")
         read: set[str] = set()

@@ -8,22 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Place
 from plumbline.project.runbooks import ENDINGS, missing_headings
 
-NO_HEADING = warning(
+RULES = Rules()
+
+NO_HEADING = RULES.warning(
     "runbook-without-heading",
     "The runbook lacks a heading that the others have.",
     wrong="a runbook without ## Roll back",
     right="## Roll back, and below it how to roll back a deployment, or that there is none",
 )
 
-RULES = (NO_HEADING,)
-
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """The missing headings of each runbook."""
     for file in context.facts.runbooks:
         if file.suffix.lower() not in ENDINGS:
             continue

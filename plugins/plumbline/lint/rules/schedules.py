@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from plumbline.core.cron import find_uneven_steps
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.alerts import UNKNOWN_CHANNEL
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.alerts import DEFAULT
@@ -14,33 +14,32 @@ from plumbline.project.document import Document, KeyPath
 from plumbline.project.parsing import ValueFaultKind
 from plumbline.project.schedule import find_schedule_faults
 
-NEVER_COMES = error(
-    "schedule-never-comes",
-    "The day never occurs, so the checkpoint would never run.",
-    wrong="cron: 0 6 31 2 *",
-    right="cron: 0 6 L 2 *",
-)
-DEADLINE_TOO_LONG = error(
-    "schedule-deadline-too-long",
-    "The deadline is after the next run, so a run that hangs would delay the next one unnoticed.",
-    wrong="{cron: '0 */6 * * *', deadline: 12h, ...}",
-    right="{cron: '0 */6 * * *', deadline: 10m, ...}",
-)
+RULES = Rules()
 
-UNKNOWN_CHECKPOINT = error(
+UNKNOWN_CHECKPOINT = RULES.error(
     "schedule-unknown-checkpoint",
     "The schedule names a checkpoint that doesn't exist, so it would never run.",
     wrong="- {checkpoint: helth_check, cron: '0 */6 * * *', ...}",
     right="- {checkpoint: health_check, cron: '0 */6 * * *', ...}",
 )
-UNEVEN_STEP = warning(
+NEVER_COMES = RULES.error(
+    "schedule-never-comes",
+    "The day never occurs, so the checkpoint would never run.",
+    wrong="cron: 0 6 31 2 *",
+    right="cron: 0 6 L 2 *",
+)
+DEADLINE_TOO_LONG = RULES.error(
+    "schedule-deadline-too-long",
+    "The deadline is after the next run, so a run that hangs would delay the next one unnoticed.",
+    wrong="{cron: '0 */6 * * *', deadline: 12h, ...}",
+    right="{cron: '0 */6 * * *', deadline: 10m, ...}",
+)
+UNEVEN_STEP = RULES.warning(
     "schedule-uneven-step",
     "The step of a cron field does not divide the field's range, so the last interval is shorter.",
     wrong="cron: '*/25 * * * *', which runs at minutes 0, 25 and 50",
     right="cron: '*/20 * * * *'",
 )
-
-RULES = (UNKNOWN_CHECKPOINT, NEVER_COMES, DEADLINE_TOO_LONG, UNEVEN_STEP)
 
 _BY_KIND = {
     ValueFaultKind.UNKNOWN_CHECKPOINT: UNKNOWN_CHECKPOINT,
@@ -51,7 +50,6 @@ _BY_KIND = {
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with ``schedule.yml``."""
     facts = context.facts
     schedule = facts.documents.schedule
     if schedule is None or not schedule.is_readable:

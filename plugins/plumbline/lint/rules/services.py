@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.document_shape import value_findings
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.runbooks import find_runbook
@@ -22,58 +22,50 @@ from plumbline.project.services import (
     valid_services,
 )
 
-PATH_MISSING = error(
+RULES = Rules()
+
+PATH_MISSING = RULES.error(
     "service-path-missing",
     "The path doesn't exist in the repository, so no commit would count and the drift "
     "would always be 0.",
     wrong="paths: [predictions/wroker]",
     right="paths: [predictions/worker]",
 )
-UNKNOWN_CHECKPOINT = error(
+UNKNOWN_CHECKPOINT = RULES.error(
     "service-unknown-checkpoint",
     "verify names a checkpoint that doesn't exist.",
     wrong="verify: post_deploy_wroker",
     right="verify: post_deploy_worker",
 )
-UNKNOWN_MONITOR = error(
+UNKNOWN_MONITOR = RULES.error(
     "service-unknown-monitor",
     "monitors names a monitor that doesn't exist, so its incidents would never be shown.",
     wrong="monitors: [coverge]",
     right="monitors: [coverage]",
 )
-RUNBOOK_MISSING = error(
+RUNBOOK_MISSING = RULES.error(
     "service-runbook-missing",
     "The service's runbook doesn't exist, so links in alerts are broken.",
     wrong="runbook: docs/runbooks/wroker.md",
     right="runbook: docs/runbooks/worker.md",
 )
-NO_RUNBOOK = warning(
+NO_RUNBOOK = RULES.warning(
     "service-without-runbook",
     "The service has no runbook, so the alert does not say what to do.",
     wrong="{name: worker, paths: [...], ...} without runbook",
     right="runbook: docs/runbooks/worker.md",
 )
-NOT_WATCHED = error(
+NOT_WATCHED = RULES.error(
     "service-not-watched",
     "The variable services differs from the file, so a service would not be monitored.",
     wrong="services: [worker] in dbt_project.yml, and coordinator besides in deploy/services.yml",
     right="services: [worker, coordinator]",
 )
 
-RULES = (
-    PATH_MISSING,
-    UNKNOWN_CHECKPOINT,
-    UNKNOWN_MONITOR,
-    RUNBOOK_MISSING,
-    NO_RUNBOOK,
-    NOT_WATCHED,
-)
-
 VARIABLE = "services"
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with ``services.yml``."""
     facts = context.facts
     services = facts.documents.services
     if services is None or not services.is_readable:
@@ -105,17 +97,16 @@ def _missing(
 def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]:
     verify = services.text(*path, "verify")
     if verify is not None and verify not in facts.documents.checkpoints:
-        yield UNKNOWN_CHECKPOINT.at(
+        yield UNKNOWN_CHECKPOINT.unknown(
             services.place(*path, "verify"),
-            f"there is no checkpoint {verify!r}",
-            did_you_mean(verify, facts.documents.checkpoints),
+            "there is no checkpoint",
+            verify,
+            facts.documents.checkpoints,
         )
     for at, name in services.texts(*path, "monitors"):
         if name not in facts.documents.monitors:
-            yield UNKNOWN_MONITOR.at(
-                services.place(*at),
-                f"there is no monitor {name!r}",
-                did_you_mean(name, facts.documents.monitors),
+            yield UNKNOWN_MONITOR.unknown(
+                services.place(*at), "there is no monitor", name, facts.documents.monitors
             )
     runbook = services.text(*path, "runbook")
     if runbook is None:

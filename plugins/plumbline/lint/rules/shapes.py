@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.document_shape import check_near_misses, check_shape, value_findings
 from plumbline.lint.rules.files import WRONG_VALUE
 from plumbline.models.properties import models_in, sources_in
@@ -24,8 +24,8 @@ from plumbline.project.parsing import find_name_faults
 from plumbline.project.suites import SuiteEntry
 from plumbline.project.targets import WarehouseEntry
 
-RULES = ()
-"""The rules are those of ``files``."""
+RULES = Rules()
+"""None: its rules are those of ``files``."""
 
 _DBT_KEYS = ("name", "vars", "model-paths", "macro-paths", "models")
 _OTHER_DBT_KEYS = (
@@ -105,7 +105,6 @@ class _PropertiesEntry(_Open):
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Every unknown key and wrong value."""
     facts = context.facts
     for suite in facts.documents.suites.values():
         if suite.is_readable:

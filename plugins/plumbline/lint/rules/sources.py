@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.models import place_of
 from plumbline.models.properties import (
     PSEUDO_COLUMNS,
@@ -19,39 +19,39 @@ from plumbline.models.properties import (
 from plumbline.project.document import KeyPath
 from plumbline.warehouse.types import KNOWN, parse_type
 
-TWICE = error(
+RULES = Rules()
+
+TWICE = RULES.error(
     "source-described-twice",
     "The same table of a source occurs twice.",
     wrong="tables: [{name: games}, {name: games}]",
     right="tables: [{name: games}]",
 )
-UNRESOLVED = error(
+UNRESOLVED = RULES.error(
     "source-unresolved",
     "The table of a source can't be resolved: Jinja that can't be rendered, a misspelt "
     "key, or an invalid BigQuery name. Its monitors would end in ERROR.",
     wrong="schema: \"{{ env_var('STRIPE_SCHEMA') }}\", which is not set",
     right="schema: \"{{ env_var('STRIPE_SCHEMA', 'stripe') }}\"",
 )
-UNKNOWN_TYPE = error(
+UNKNOWN_TYPE = RULES.error(
     "column-unknown-type",
     "data_type is not a BigQuery type.",
     wrong="{name: points, data_type: INT46}",
     right="{name: points, data_type: INT64}",
 )
-NO_TYPE = warning(
+NO_TYPE = RULES.warning(
     "source-column-without-type",
     "A source's column has no data_type, so Google's analyzer can't check its use.",
     wrong="{name: points}",
     right="{name: points, data_type: INT64}",
 )
-UNKNOWN_COLUMN = error(
+UNKNOWN_COLUMN = RULES.error(
     "source-unknown-column",
     "A source's partition, clustering or arrival time names a column that the table does not have.",
     wrong="config: {meta: {partition_by: game_day}}",
     right="config: {meta: {partition_by: game_date}}",
 )
-
-RULES = (TWICE, UNRESOLVED, UNKNOWN_TYPE, NO_TYPE, UNKNOWN_COLUMN)
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Words of an expression that a table can be partitioned by.
@@ -63,7 +63,6 @@ _PSEUDO = frozenset(map(str.lower, PSEUDO_COLUMNS))
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with descriptions of source tables, and types of any column."""
     facts = context.facts
     yield from _unresolved(context)
     for table in sources_in(facts.properties):
@@ -115,10 +114,11 @@ def _columns(table: SourceTable) -> Iterator[Finding]:
         return
     for path, column in _named(table):
         if column not in known and column.lower() not in _PSEUDO:
-            yield UNKNOWN_COLUMN.at(
+            yield UNKNOWN_COLUMN.unknown(
                 table.document.place(*path),
-                f"table {table.source}.{table.name} has no column {column!r}",
-                did_you_mean(column, known),
+                f"table {table.source}.{table.name} has no column",
+                column,
+                known,
             )
 
 

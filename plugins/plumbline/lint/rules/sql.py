@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.lint.context import LintContext
 from plumbline.lint.models import Built
-from plumbline.lint.rule import Finding, Rule, error, warning
+from plumbline.lint.rule import Finding, Rule, Rules
 from plumbline.lint.sql import SqlFault
 from plumbline.models.properties import SourceTable
 from plumbline.project.document import Document, Place
@@ -16,53 +16,52 @@ from plumbline.project.document import Document, Place
 if TYPE_CHECKING:
     from sqlglot import exp
 
-UNREADABLE = error(
+RULES = Rules()
+
+UNREADABLE = RULES.error(
     "sql-unreadable",
     "sqlglot can't parse the compiled SQL as BigQuery SQL.",
     wrong="select a b c from games",
     right="select a, b, c from games",
 )
-NO_AS_OF = error(
+NO_AS_OF = RULES.error(
     "sql-without-as-of",
     "A model that takes a list of instants returns no column as_of, so its rows can't "
     "be matched to a run.",
     wrong="select game_id from {{ ref('evaluations') }}",
     right="select as_of, game_id from {{ ref('evaluations') }}",
 )
-NO_FILTER = error(
+NO_FILTER = RULES.error(
     "sql-without-partition-filter",
     "BigQuery rejects queries of this table without a filter on its partition.",
     wrong="select game_id from {{ source('nba_reference', 'nba_schedule') }}",
     right="... where game_date >= cast('{{ var(\"first_date\") }}' as date)",
 )
-READS_ALL = warning(
+READS_ALL = RULES.warning(
     "sql-reads-whole-table",
     "A partitioned table is read without a filter on its partition, so each run pays "
     "for the whole table.",
     wrong="select count(*) from {{ source('nba_orchestration', 'phase_completions') }}",
     right="... where game_date >= cast('{{ var(\"first_date\") }}' as date)",
 )
-READS_CLOCK = warning(
+READS_CLOCK = RULES.warning(
     "sql-reads-clock",
     "The SQL reads the clock, so it can't be replayed, and its dates are in UTC.",
     wrong="where game_date = current_date()",
     right="where game_date = local_date, from {{ ref('evaluations') }}",
 )
-MISCOUNTS = warning(
+MISCOUNTS = RULES.warning(
     "sql-countif-beside-offset",
     "Beside countif the embedded BigQuery reads array[offset(n)] one element too early.",
     wrong="select countif(features[offset(25)] > 0)",
     right="select sum(if(features[offset(25)] > 0, 1, 0))",
 )
 
-RULES = (UNREADABLE, NO_AS_OF, NO_FILTER, READS_ALL, READS_CLOCK, MISCOUNTS)
-
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BY_ARRIVAL = frozenset({"_partitiontime", "_partitiondate"})
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with the SQL of each model that can be compiled."""
     for name, tree in context.parsed.trees.items():
         built = context.models.sql_of(name)
         if built is not None and isinstance(tree, SqlFault):

@@ -4,49 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import did_you_mean
 from plumbline.evaluate.pushdown.faults import find_table_faults
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, error, warning
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document
 
-NO_EXPECTATIONS = error(
+RULES = Rules()
+
+NO_EXPECTATIONS = RULES.error(
     "suite-without-expectations",
     "The suite has no expectations, so its monitor ends in ERROR.",
     wrong='"expectations": []',
     right='"expectations": [{"type": "expect_metric_to_be_between", ...}]',
 )
-NO_MODEL = error(
+NO_MODEL = RULES.error(
     "suite-without-model",
     "The suite has no model, and no validation definition runs it on a table.",
     wrong='"meta": {"monitor": {"owner": "data-platform"}}',
     right='"meta": {"monitor": {"model": "coverage", "owner": "data-platform"}}',
 )
-UNKNOWN_MODEL = error(
+UNKNOWN_MODEL = RULES.error(
     "suite-unknown-model",
     "The suite's model doesn't exist.",
     wrong='"model": "coverge"',
     right='"model": "coverage"',
 )
-TABLE = error(
+TABLE = RULES.error(
     "suite-table-unsupported",
     "A suite over a table has a key or an expectation that only a model can have, or the reverse.",
     wrong='"model": "orders", "table": "shop.orders"',
     right='"table": "shop.orders"',
 )
-UNUSED = warning(
+UNUSED = RULES.warning(
     "suite-in-no-checkpoint",
     "No checkpoint lists the suite, so it never runs.",
     wrong='checkpoints/health_check.json without {"name": "coverage"}',
     right='"validation_definitions": [{"name": "coverage"}]',
 )
 
-RULES = (NO_EXPECTATIONS, NO_MODEL, UNKNOWN_MODEL, TABLE, UNUSED)
-
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """What is wrong with suites as wholes."""
     facts = context.facts
     for name, suite in facts.suites.items():
         if not suite.is_readable:
@@ -72,10 +70,8 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
     path = ("meta", "monitor", "model")
     model = suite.text(*path)
     if model is not None and model not in facts.models.files:
-        yield UNKNOWN_MODEL.at(
-            suite.place(*path),
-            f"there is no model {model!r}",
-            did_you_mean(model, facts.models.files),
+        yield UNKNOWN_MODEL.unknown(
+            suite.place(*path), "there is no model", model, facts.models.files
         )
     definitions = facts.documents.definitions_of.get(name, ())
     is_own = name in facts.documents.listed and name not in facts.documents.definitions

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, error
+from plumbline.lint.rule import Finding, Rules
 from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.identity import IDENTITY_KEY, read_identity
 from plumbline.project.stores import find_store_faults
 from plumbline.project.targets import WarehouseEntry
 
-NONE = error(
+RULES = Rules()
+
+NONE = RULES.error(
     "target-missing",
     f"great_expectations.yml has no data source of type {DATASOURCE_TYPE}, so nothing can run.",
     wrong="fluent_datasources: {}",
     right="fluent_datasources: {warehouse: {type: bigquery_models, targets: {...}}}",
 )
-UNKNOWN = error(
+UNKNOWN = RULES.error(
     "target-unknown",
     "default_target names a target that doesn't exist.",
     wrong="default_target: locl",
     right="default_target: local",
 )
 
-NAMELESS = error(
+NAMELESS = RULES.error(
     "project-nameless",
     "No file names the project, so its state and history can't be kept apart.",
     wrong="fluent_datasources: {warehouse: {type: bigquery_models, targets: {...}}}",
     right="fluent_datasources: {warehouse: {plumbline_project: shop, ...}}",
 )
 
-STORE = error(
+STORE = RULES.error(
     "store-not-plumblines",
     "A store is missing, or it is Great Expectations' own and doesn't know monitors, "
     "so nothing can run.",
@@ -41,11 +43,8 @@ STORE = error(
     right="expectations_store: {..., module_name: plumbline.gx.stores}",
 )
 
-RULES = (NONE, UNKNOWN, NAMELESS, STORE)
-
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Targets that are not there."""
     configuration, name = context.facts.documents.configuration, context.facts.documents.datasource
     if not configuration.is_readable:
         return
@@ -64,10 +63,8 @@ def check(context: LintContext) -> Iterator[Finding]:
     default = configuration.get(*path, "default_target") or fallback
     targets = configuration.mapping(*path, "targets")
     if targets and isinstance(default, str) and default not in targets:
-        yield UNKNOWN.at(
-            configuration.place(*path, "default_target"),
-            f"there is no target {default!r}",
-            did_you_mean(default, targets),
+        yield UNKNOWN.unknown(
+            configuration.place(*path, "default_target"), "there is no target", default, targets
         )
 
 

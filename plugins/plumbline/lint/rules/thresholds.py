@@ -11,48 +11,48 @@ from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import BOUND_KEYS, Check
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.lint.context import LintContext
-from plumbline.lint.rule import Finding, Rule, error
+from plumbline.lint.rule import Finding, Rule, Rules
 from plumbline.project.document import Document, KeyPath
 
-MISSING = error(
+RULES = Rules()
+
+MISSING = RULES.error(
     "threshold-missing",
     "There is neither a minimum nor a maximum, so nothing can fail.",
     wrong='"kwargs": {"column": "coverage_pct"}',
     right='"kwargs": {"column": "coverage_pct", "min_value": 80}',
 )
-OPEN_SIDE = error(
+OPEN_SIDE = RULES.error(
     "threshold-open-side",
     "An expectation that follows history has only one bound. On the other side, a long "
     "outage would become normal.",
     wrong='"type": "expect_metric_to_follow_history", "kwargs": {"min_value": 50}',
     right='"type": "expect_metric_to_follow_history", "kwargs": {"min_value": 50, "max_value": 99}',
 )
-INVERTED = error(
+INVERTED = RULES.error(
     "threshold-inverted",
     "The minimum is above the maximum, so nothing can pass.",
     wrong='"min_value": 80, "max_value": 50',
     right='"min_value": 50, "max_value": 80',
 )
-UNREACHABLE = error(
+UNREACHABLE = RULES.error(
     "threshold-unreachable",
     "No percentage can meet the bound, so it always fails.",
     wrong='"column": "coverage_pct", "min_value": 800',
     right='"column": "coverage_pct", "min_value": 80',
 )
-NEVER_FIRES = error(
+NEVER_FIRES = RULES.error(
     "threshold-never-fires",
     "Every percentage meets the bound, so the check can't fail.",
     wrong='"column": "coverage_pct", "min_value": 0',
     right='"column": "coverage_pct", "min_value": 50',
 )
-LEVELS_INVERTED = error(
+LEVELS_INVERTED = RULES.error(
     "threshold-levels-inverted",
     "The critical bound fails no later than the warning bound, so the warning never shows.",
     wrong='warning "min_value": 50 beside critical "min_value": 80',
     right='warning "min_value": 80 beside critical "min_value": 50',
 )
-
-RULES = (MISSING, OPEN_SIDE, INVERTED, UNREACHABLE, NEVER_FIRES, LEVELS_INVERTED)
 
 _PERCENTAGE = "_pct"
 # Of values or of averages of values: a sum of percentages may be anything.
@@ -108,7 +108,6 @@ class _Judged:
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Thresholds that can't do their work."""
     for suite in context.facts.suites.values():
         by_subject: dict[str, list[_Level]] = {}
         for path, entry in suite.entries("expectations"):

@@ -5,50 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError
 from plumbline.core.instants import find_zone
 from plumbline.core.parameter import Parameter
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
-from plumbline.lint.rule import Finding, Rule, error, warning
+from plumbline.lint.rule import Finding, Rule, Rules
 from plumbline.models.compilation import BUILT_IN
 from plumbline.models.properties import ModelProperties
 from plumbline.models.variables import VariableError, check_bounds, parameter, typed_like
 from plumbline.project.document import Document
 from plumbline.project.jinja import render_settings
 
-UNKNOWN = error(
+RULES = Rules()
+
+UNKNOWN = RULES.error(
     "variable-unknown",
     "The variable doesn't exist, or plumbline sets it itself.",
     wrong='"vars": {"dayz": 3}',
     right='"vars": {"days": 3}',
 )
-WRONG = error(
+WRONG = RULES.error(
     "variable-wrong-value",
     "The value can't be a query parameter, or its type differs from the variable's default.",
     wrong='"vars": {"days": "three"}',
     right='"vars": {"days": 3}',
 )
-OUT_OF_BOUNDS = error(
+OUT_OF_BOUNDS = RULES.error(
     "variable-out-of-bounds",
     "The value is outside the bounds in the model's description.",
     wrong='"vars": {"days": 10000}, where schema.yml says days: {min: 1, max: 366}',
     right='"vars": {"days": 30}',
 )
-UNUSED = warning(
+UNUSED = RULES.warning(
     "variable-unused",
     "The model doesn't use the variable, so the value has no effect.",
     wrong='"vars": {"line_feature": 25} for a model that reads no line_feature',
     right='"vars": {}',
 )
 
-RULES = (UNKNOWN, WRONG, OUT_OF_BOUNDS, UNUSED)
-
 _PATH = ("meta", "monitor", "vars")
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Values of variables: the project's defaults, the suites' own, the bounds of models."""
     facts = context.facts
     if facts.documents.dbt is not None:
         yield from _defaults(facts, facts.documents.dbt)
@@ -107,7 +106,7 @@ def _values(
             continue
         is_knowable = facts.are_declarations_read and (model is None or read is not None)
         if name not in known and is_knowable:
-            yield UNKNOWN.at(place, f"there is no variable {name!r}", did_you_mean(name, known))
+            yield UNKNOWN.unknown(place, "there is no variable", name, known)
             continue
         if name == "timezone" and isinstance(value, str) and find_zone(value) is None:
             yield WRONG.at(
@@ -163,7 +162,7 @@ def _bounds(context: LintContext, model: ModelProperties) -> Iterator[Finding]:
         place = model.document.place(*model.meta_path, "vars", name)
         known = {*facts.variables, *(read or ())} - set(BUILT_IN)
         if name not in known and facts.are_declarations_read:
-            yield UNKNOWN.at(place, f"there is no variable {name!r}", did_you_mean(name, known))
+            yield UNKNOWN.unknown(place, "there is no variable", name, known)
             continue
         if read is not None and name not in read:
             yield UNUSED.at(

@@ -24,7 +24,6 @@ def status_of(items: Sequence[Item]) -> Status:
 
 
 def color_of(*items: Item) -> str:
-    """The color of `status_of`."""
     return _COLORS.get(status_of(items), _GREEN)
 
 
@@ -38,7 +37,6 @@ def encoded(
     """A request of at most ``most_bytes``, with the first items that have room.
 
     Args:
-        message: whose items they are.
         most_bytes: that the receiver accepts.
         body: of a request with these items, and lines of at most so many characters.
         part: what one item adds to the body.

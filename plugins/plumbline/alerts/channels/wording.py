@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
@@ -266,8 +266,6 @@ def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list
     """All that is said below the headline, most needed first.
 
     Args:
-        item: what to notify of.
-        most_groups: that are named.
         addresses: whether `links` are among it; where not, the channel shows them by itself.
     """
     lines = [Detail("change", text) for text in what_changed(item)]
@@ -299,6 +297,14 @@ def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list
     return [line for line in lines if line.text]
 
 
+def labelled(lines: Iterable[Detail]) -> Iterator[tuple[str, str]]:
+    """Labels and texts; a label that goes on is empty, so that it is shown once."""
+    last = ""
+    for line in lines:
+        yield ("" if line.label == last else line.label), line.text
+        last = line.label
+
+
 def runbook_path(item: Item) -> list[Detail]:
     """A runbook that has no address: where it is in the repository."""
     runbook = "" if item.event.is_end else one_line(item.runbook or "")
@@ -311,7 +317,6 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
     Items that have no room are counted: "and N more".
 
     Args:
-        message: what to notify of.
         limit: characters.
         now: when it is sent; a late message says so.
     """
@@ -480,10 +485,5 @@ def _failing(item: Item, most: int) -> list[Detail]:
 
 
 def _block(item: Item) -> str:
-    lines = [headline(item)]
-    label = ""
-    for line in details(item):
-        shown = "" if line.label == label else line.label
-        label = line.label
-        lines.append(f"  {shown:<9} {one_line(line.text)}")
-    return "\n".join(lines)
+    lines = [f"  {label:<9} {one_line(text)}" for label, text in labelled(details(item))]
+    return "\n".join([headline(item), *lines])

@@ -7,7 +7,7 @@ can be recognised. Text from data is escaped, and only addresses that are safe b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,12 +18,12 @@ from plumbline.alerts.channels.cards import color_of
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
 from plumbline.alerts.channels.wording import (
-    Detail,
     cut,
     details,
     footer,
     headline,
     is_link,
+    labelled,
     plain_text,
     remarks,
     subject,
@@ -51,7 +51,6 @@ def mail_of(
     """The mail for ``message``.
 
     Args:
-        message: what to notify of.
         sender: the address in ``From``.
         recipients: the addresses in ``To``.
         now: when it is sent; a late message says so.
@@ -107,18 +106,14 @@ def html(message: Message, *, now: datetime | None = None) -> str:
 def _item(item: Item) -> str:
     colour = color_of(item)
     title = _tag("h2", escape(headline(item)), f"font-size:16px;margin:0 0 8px;color:{colour}")
-    rows = "\n".join(_rows(details(item)))
+    rows = "\n".join(_row(label, text) for label, text in labelled(details(item)))
     style = f"border-left:4px solid {colour};padding-left:12px;margin:0 0 20px"
     return _tag("div", f"{title}\n<table>\n{rows}\n</table>", style)
 
 
-def _rows(lines: Sequence[Detail]) -> Iterator[str]:
-    label = ""
-    for detail in lines:
-        shown = "" if detail.label == label else detail.label
-        label = detail.label
-        head = _tag("td", escape(shown), "color:#57606a;padding-right:12px;vertical-align:top")
-        yield _tag("tr", head + _tag("td", _value(detail.text)))
+def _row(label: str, text: str) -> str:
+    head = _tag("td", escape(label), "color:#57606a;padding-right:12px;vertical-align:top")
+    return _tag("tr", head + _tag("td", _value(text)))
 
 
 def _value(text: str) -> str:

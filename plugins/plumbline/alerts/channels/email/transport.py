@@ -28,16 +28,12 @@ Refusals = Mapping[str, tuple[int, bytes]]
 
 @dataclass(frozen=True)
 class Login:
-    """Who sends."""
-
     username: Secret
     password: Secret
 
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mail is handed in."""
-
     host: str
     port: int
     security: Security = "starttls"
@@ -58,14 +54,7 @@ class Handover:
 def send(
     server: MailServer, mail: EmailMessage, recipients: Sequence[str], *, timeout_seconds: float
 ) -> Handover:
-    """Hand in ``mail`` for ``recipients``.
-
-    Args:
-        server: where.
-        mail: with its headers.
-        recipients: the envelope's.
-        timeout_seconds: for all of it.
-    """
+    """Hand in ``mail`` for ``recipients``."""
     session = _Session(server, timeout_seconds)
     late = f"no answer from {server.host} within {timeout_seconds:g} s"
     try:

@@ -25,15 +25,12 @@ _FIXES = {
 
 @dataclass(eq=False)
 class GoogleChatChannel:
-    """A space of Google Chat, by its webhook."""
-
     name: str
     webhook: Secret
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Says what now is; a late message says so."""
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
-        """One attempt."""
         body = encoded(message, now=self.clock())
         headers = {"Content-Type": "application/json; charset=utf-8"}
         url = _replying(self.webhook)

@@ -18,6 +18,7 @@ from plumbline.alerts.channels.wording import (
     details,
     footer,
     headline,
+    labelled,
     links,
     remarks,
     subject,
@@ -36,7 +37,6 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
     """The body of the request, of at most `MOST_BYTES`; items without room are counted.
 
     Args:
-        message: what to notify of.
         now: when it is sent; a late message says so.
     """
     return cards.encoded(
@@ -45,11 +45,6 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
         body=lambda items, longest: _body(message, items, longest, now),
         part=_section,
     )
-
-
-def thread_key(message: Message) -> str:
-    """Of the worst incident: what follows about it is in the same thread."""
-    return message.items[0].incident if message.items else message.id
 
 
 def _body(message: Message, items: Sequence[Item], longest: int, now: datetime | None) -> Part:
@@ -64,18 +59,17 @@ def _body(message: Message, items: Sequence[Item], longest: int, now: datetime |
     return {
         "text": cut(subject(message).replace("<", "<\u200b"), LONGEST_TEXT),
         "cardsV2": [{"cardId": message.id, "card": {"sections": sections}}],
-        "thread": {"threadKey": thread_key(message)},
+        # Of the worst incident: what follows about it is in the same thread.
+        "thread": {"threadKey": message.items[0].incident if message.items else message.id},
     }
 
 
 def _section(item: Item, longest: int) -> Part:
     title = escape(cut(headline(item), longest))
     lines = [f'<font color="{cards.color_of(item)}"><b>{title}</b></font>']
-    label = ""
-    for detail in details(item, most_groups=cards.MOST_GROUPS, addresses=False):
-        shown = "" if detail.label == label else f"<b>{escape(detail.label)}</b>: "
-        label = detail.label
-        lines.append(shown + escape(cut(one_line(detail.text), longest)))
+    for label, text in labelled(details(item, most_groups=cards.MOST_GROUPS, addresses=False)):
+        shown = f"<b>{escape(label)}</b>: " if label else ""
+        lines.append(shown + escape(cut(one_line(text), longest)))
     section = _paragraphs(lines)
     buttons = [
         {"text": label, "onClick": {"openLink": {"url": address}}} for label, address in links(item)

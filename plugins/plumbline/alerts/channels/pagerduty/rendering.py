@@ -62,7 +62,6 @@ def dedup_key(incident: str) -> str:
 
 
 def encoded(event: dict[str, Any]) -> bytes:
-    """An event as it is sent."""
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
 
 

@@ -43,8 +43,6 @@ the event ids that were last posted and last shown by the root; ``shared``, of a
 
 @dataclass(eq=False)
 class SlackWebhook:
-    """An incoming webhook."""
-
     name: str
     url: Secret
 
@@ -96,7 +94,6 @@ class SlackBot:
 
         Args:
             references: by incident, as this channel returned them.
-            timeout_seconds: for all of them together.
         """
         from plumbline.alerts.channels.slack import transport
 

@@ -53,7 +53,6 @@ def payload(message: Message, *, now: datetime | None = None) -> Payload:
     """The whole message.
 
     Args:
-        message: what to notify of.
         now: when it is sent; a late message says so.
     """
     bars: list[Bar] = []
@@ -76,9 +75,6 @@ def payload_of(
     """One item of the message, as a bot's message of its own.
 
     Args:
-        message: where it comes from.
-        item: what to notify of.
-        now: when it is sent.
         brief: for a thread, whose root says the rest.
     """
     alone = replace(message, items=(item,))

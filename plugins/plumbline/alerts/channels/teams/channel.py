@@ -32,15 +32,12 @@ _FIXES = {
 
 @dataclass(eq=False)
 class TeamsChannel:
-    """A channel or chat of Microsoft Teams, by the webhook of a workflow."""
-
     name: str
     webhook: Secret
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Says what now is; a late message says so."""
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
-        """One attempt."""
         body = encoded(message, now=self.clock())
         headers = {"Content-Type": "application/json; charset=utf-8"}
         with Caller(timeout_seconds=timeout_seconds) as caller:

@@ -17,6 +17,7 @@ from plumbline.alerts.channels.wording import (
     details,
     footer,
     headline,
+    labelled,
     links,
     remarks,
     subject,
@@ -36,7 +37,6 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
     """The body of the request, of at most `MOST_BYTES`; items without room are counted.
 
     Args:
-        message: what to notify of.
         now: when it is sent; a late message says so.
     """
     return cards.encoded(
@@ -74,13 +74,9 @@ def _card(message: Message, items: Sequence[Item], longest: int, now: datetime |
 def _item(item: Item, longest: int) -> Block:
     style = "good" if item.event.is_end else _STYLES.get(item.status, "default")
     lines = [_line(headline(item), longest, bold=True)]
-    label = ""
-    for detail in details(item, most_groups=cards.MOST_GROUPS, addresses=False):
-        runs = [_run(cut(one_line(detail.text), longest))]
-        if detail.label != label:
-            runs.insert(0, _run(f"{detail.label}: ", bold=True))
-        label = detail.label
-        lines.append(_rich(runs))
+    for label, text in labelled(details(item, most_groups=cards.MOST_GROUPS, addresses=False)):
+        shown = [_run(f"{label}: ", bold=True)] if label else []
+        lines.append(_rich([*shown, _run(cut(one_line(text), longest))]))
     buttons = [
         {"type": "Action.OpenUrl", "title": label, "url": address} for label, address in links(item)
     ]

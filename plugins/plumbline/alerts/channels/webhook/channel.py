@@ -32,7 +32,6 @@ class WebhookChannel:
     """For the signature; None: unsigned."""
 
     def deliver(self, message: Message, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Receipt:
-        """One attempt."""
         text = body(message)
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
         if self.signing_key is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -40,31 +40,26 @@ JUST_NOW = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found."""
-
-    name: str
     status: Status
     what: str
     fix: str | None = None
     details: tuple[str, ...] = ()
+    name: str = ""
+    """Of the check."""
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What all checks of a service found."""
-
     service: str
     at: datetime
     results: tuple[CheckResult, ...]
 
     @property
     def statuses(self) -> list[Status]:
-        """One a check."""
         return [one.status for one in self.results]
 
     @property
     def exit_code(self) -> int:
-        """That of the worst check."""
         return exit_code(self.statuses)
 
 
@@ -74,10 +69,7 @@ class CheckContext:
 
     Args:
         project: its folder, and where relative repositories begin.
-        service: which.
-        now: of the look.
         drift: what it runs, and what would be deployed.
-        revisions: says what was deployed lately.
         incidents: says which are open; None: on this target there are none.
         runs_tests: whether the service's tests are run.
     """
@@ -124,17 +116,15 @@ def run_checks(context: CheckContext) -> Iterator[CheckResult]:
     """Every check, one after the other, as each is done."""
     for name, check in CHECKS.items():
         try:
-            yield check(context)
+            yield replace(check(context), name=name)
         except PlumblineError as fault:
-            yield CheckResult(name, Status.ERROR, fault.what, fault.fix)
+            yield CheckResult(Status.ERROR, fault.what, fault.fix, name=name)
 
 
 def _uncommitted(context: CheckContext) -> CheckResult:
-    name = "uncommitted changes"
     own = context.repository.changes(context.service.pathspecs)
     if own:
         return CheckResult(
-            name,
             Status.CRITICAL,
             f"{count(len(own), 'files')} in its own paths",
             "commit or stash them, so that the deployed code is a commit",
@@ -143,22 +133,20 @@ def _uncommitted(context: CheckContext) -> CheckResult:
     others = context.repository.changes()
     if others:
         return CheckResult(
-            name,
             Status.WARNING,
             f"{count(len(others), 'files')} outside its own paths",
             "see `git status`; check whether its build includes them",
             tuple(others[:10]),
         )
-    return CheckResult(name, Status.PASS, "none")
+    return CheckResult(Status.PASS, "none")
 
 
 def _branch(context: CheckContext) -> CheckResult:
-    name, current = "branch", context.repository.current_branch()
+    current = context.repository.current_branch()
     if current == context.branch:
-        return CheckResult(name, Status.PASS, f"on {current}")
+        return CheckResult(Status.PASS, f"on {current}")
     where = f"on {current}" if current else "on no branch (detached HEAD)"
     return CheckResult(
-        name,
         Status.CRITICAL,
         f"{where}, but the service is deployed from {context.branch}",
         f"git switch {context.branch}",
@@ -166,11 +154,9 @@ def _branch(context: CheckContext) -> CheckResult:
 
 
 def _remote(context: CheckContext) -> CheckResult:
-    name = "in step with the remote"
     gap = context.repository.upstream_gap(context.branch)
     if gap is None:
         return CheckResult(
-            name,
             Status.WARNING,
             f"{context.branch} tracks no remote branch",
             f"git push --set-upstream origin {context.branch}",
@@ -178,48 +164,43 @@ def _remote(context: CheckContext) -> CheckResult:
     upstream, ahead, behind = gap
     if ahead and behind:
         return CheckResult(
-            name,
             Status.CRITICAL,
             f"{context.branch} and {upstream} have diverged: {ahead} only here, {behind} only "
             "there",
             "git pull --rebase, then push",
         )
     if behind:
-        return CheckResult(
-            name, Status.CRITICAL, f"{behind} behind {upstream}", "git pull --ff-only"
-        )
+        return CheckResult(Status.CRITICAL, f"{behind} behind {upstream}", "git pull --ff-only")
     if ahead:
         return CheckResult(
-            name,
             Status.CRITICAL,
             f"{ahead} ahead of {upstream}: the commits to deploy aren't pushed",
             "git push",
         )
-    return CheckResult(name, Status.PASS, f"at {upstream}")
+    return CheckResult(Status.PASS, f"at {upstream}")
 
 
 def _tests(context: CheckContext) -> CheckResult:
-    name, command = "tests", context.service.entry.tests
+    command = context.service.entry.tests
     if command is None:
-        return CheckResult(name, Status.SKIPPED, "none are declared (tests)")
+        return CheckResult(Status.SKIPPED, "none are declared (tests)")
     if not context.runs_tests:
-        return CheckResult(name, Status.WARNING, "not run (--no-tests)", " ".join(command))
+        return CheckResult(Status.WARNING, "not run (--no-tests)", " ".join(command))
     try:
         run_command(
             command, context.repository.folder, what="the service's tests", seconds=TEST_SECONDS
         )
     except UnknownDeploymentError as fault:
-        return CheckResult(name, Status.CRITICAL, fault.what, fault.fix)
-    return CheckResult(name, Status.PASS, f"passed: {' '.join(command)}")
+        return CheckResult(Status.CRITICAL, fault.what, fault.fix)
+    return CheckResult(Status.PASS, f"passed: {' '.join(command)}")
 
 
 def _schema_changes(context: CheckContext) -> CheckResult:
-    name, entry = "schema changes", context.service.entry
+    entry = context.service.entry
     if not entry.migrations:
-        return CheckResult(name, Status.SKIPPED, "none are declared (migrations)")
+        return CheckResult(Status.SKIPPED, "none are declared (migrations)")
     if entry.applied is None:
         return CheckResult(
-            name,
             Status.ERROR,
             "it is unknown which are applied",
             "set `applied` to a command that prints the applied ones, one name per line",
@@ -235,19 +216,18 @@ def _schema_changes(context: CheckContext) -> CheckResult:
     waiting = [file for file in there if file not in applied]
     if waiting:
         return CheckResult(
-            name,
             Status.CRITICAL,
             f"{len(waiting)} of {len(there)} are not applied",
             "apply them first; the new code may need them",
             tuple(waiting[:10]),
         )
-    return CheckResult(name, Status.PASS, f"all {len(there)} are applied")
+    return CheckResult(Status.PASS, f"all {len(there)} are applied")
 
 
 def _last_deployments(context: CheckContext) -> CheckResult:
-    name, found = "last deployments", context.revisions()
+    found = context.revisions()
     if not found:
-        return CheckResult(name, Status.SKIPPED, "its platform doesn't list them")
+        return CheckResult(Status.SKIPPED, "its platform doesn't list them")
     lines = tuple(
         f"{one.revision}  {one.commit[:12] or 'commit unknown'}"
         + (f"  {one.at:%Y-%m-%d %H:%M} UTC" if one.at else "")
@@ -256,27 +236,25 @@ def _last_deployments(context: CheckContext) -> CheckResult:
     last = found[0]
     if last.at is not None and context.now - last.at < JUST_NOW:
         return CheckResult(
-            name,
             Status.WARNING,
             f"{last.revision} was deployed less than 15 minutes ago",
             "find out whose deployment it is, and wait for its `plumbline deploy verify`",
             lines,
         )
-    return CheckResult(name, Status.PASS, f"{last.revision} is the latest", details=lines)
+    return CheckResult(Status.PASS, f"{last.revision} is the latest", details=lines)
 
 
 def _health(context: CheckContext) -> CheckResult:
-    name, url = "health", context.service.entry.health
+    url = context.service.entry.health
     if url is None:
-        return CheckResult(name, Status.SKIPPED, "no URL is declared (health)")
+        return CheckResult(Status.SKIPPED, "no URL is declared (health)")
     from plumbline.net.http import Caller
 
     with Caller(timeout_seconds=10.0) as caller:
         reply = caller.send("GET", url)
     if reply.status_code == 200:
-        return CheckResult(name, Status.PASS, "answers 200")
+        return CheckResult(Status.PASS, "answers 200")
     return CheckResult(
-        name,
         Status.WARNING,
         f"it is unhealthy before the deployment: {reply.receipt.detail}",
         "find out why first, or the deployment is blamed for it",
@@ -284,16 +262,15 @@ def _health(context: CheckContext) -> CheckResult:
 
 
 def _open_incidents(context: CheckContext) -> CheckResult:
-    name, watched = "open incidents", context.service.entry.monitors
+    watched = context.service.entry.monitors
     if not watched:
-        return CheckResult(name, Status.SKIPPED, "no monitors are declared (monitors)")
+        return CheckResult(Status.SKIPPED, "no monitors are declared (monitors)")
     if context.incidents is None:
-        return CheckResult(name, Status.SKIPPED, "not on demo data")
+        return CheckResult(Status.SKIPPED, "not on demo data")
     found = [one for one in context.incidents() if one.is_open and one.monitor in watched]
     if not found:
-        return CheckResult(name, Status.PASS, f"none of {', '.join(watched)}")
+        return CheckResult(Status.PASS, f"none of {', '.join(watched)}")
     return CheckResult(
-        name,
         Status.WARNING,
         f"{len(found)} open for its monitors",
         "continue only if this deployment fixes them",
@@ -302,17 +279,16 @@ def _open_incidents(context: CheckContext) -> CheckResult:
 
 
 def _drift(context: CheckContext) -> CheckResult:
-    name, drift = "what would be deployed", context.drift
+    drift = context.drift
     if not drift.is_known:
-        return CheckResult(name, Status.ERROR, drift.reason or "not known", drift.fix)
+        return CheckResult(Status.ERROR, drift.reason or "not known", drift.fix)
     if not drift.is_drifted:
         return CheckResult(
-            name,
             Status.WARNING,
             f"nothing new: {summary(drift)}",
             "check whether a deployment is needed",
         )
-    return CheckResult(name, Status.PASS, summary(drift), details=tuple(missing_commits(drift)))
+    return CheckResult(Status.PASS, summary(drift), details=tuple(missing_commits(drift)))
 
 
 def _known_incidents(target: Target, now: datetime) -> Sequence[Incident]:

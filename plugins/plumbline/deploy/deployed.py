@@ -87,7 +87,6 @@ def read_deployed(
     """What ``service`` runs now.
 
     Args:
-        service: which.
         root: the project's folder, where a command runs.
         default_project: Google Cloud's, where the entry names none.
         credentials: instead of the application default.

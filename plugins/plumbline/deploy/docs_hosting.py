@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.deploy.gcloud import Gcloud, NotFoundError
+from plumbline.deploy.gcloud import Gcloud
 from plumbline.deploy.steps import Step, enable_apis, grant, make_account, policy
 
 APIS = (
@@ -40,8 +40,6 @@ _NGINX_USER = 101
 
 @dataclass(frozen=True)
 class Hosting:
-    """What is wanted."""
-
     project: str
     region: str
     bucket: str
@@ -85,10 +83,7 @@ def make_hosting(hosting: Hosting, gcloud: Gcloud) -> Iterator[Step]:
 
 def configuration(hosting: Hosting, gcloud: Gcloud) -> str:
     """What great_expectations.yml says of a site that is hosted so; nothing while it is not."""
-    try:
-        found = gcloud.look("run", "services", "describe", hosting.service, _region(hosting))
-    except NotFoundError:
-        return ""
+    found = gcloud.find("run", "services", "describe", hosting.service, _region(hosting)) or {}
     address = (found.get("status") or {}).get("url")
     if not address:
         return ""
@@ -103,7 +98,6 @@ def configuration(hosting: Hosting, gcloud: Gcloud) -> str:
 
 
 def nginx_conf(hosting: Hosting) -> str:
-    """The web server's configuration."""
     text = Path(__file__).with_name("docs_hosting.conf").read_text()
     return text.replace("SITE;", f"{_MOUNT};").replace("/TARGET/", f"/{hosting.target}/")
 
@@ -112,9 +106,8 @@ def _bucket(hosting: Hosting, gcloud: Gcloud) -> Step:
     name, what = f"gs://{hosting.bucket}", f"the bucket {hosting.bucket}, private"
     private = ("--uniform-bucket-level-access", "--public-access-prevention")
     needs = "roles/storage.admin on the project"
-    try:
-        found = gcloud.look("storage", "buckets", "describe", name)
-    except NotFoundError:
+    found = gcloud.find("storage", "buckets", "describe", name)
+    if found is None:
         gcloud.change(
             "storage", "buckets", "create", name, f"--location={hosting.region}", *private,
             role=needs,
@@ -133,10 +126,7 @@ def _service(hosting: Hosting, gcloud: Gcloud) -> Step:
     what = f"the service {hosting.service}, behind a login"
     wanted = _declared(hosting)
     mark = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:16]
-    try:
-        found = gcloud.look("run", "services", "describe", hosting.service, _region(hosting))
-    except NotFoundError:
-        found = None
+    found = gcloud.find("run", "services", "describe", hosting.service, _region(hosting))
     if found is not None and _is_as_declared(found, mark):
         return Step(what, "nothing to do")
     gcloud.change(

@@ -35,8 +35,6 @@ class Limits:
 
 @dataclass(frozen=True)
 class Drift:
-    """What was found of one service."""
-
     service: Service
     at: datetime
     """When it was checked."""
@@ -88,8 +86,6 @@ class Drift:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """The drift of all chosen services."""
-
     at: datetime
     drifts: tuple[Drift, ...]
     limits: Limits = field(default_factory=Limits)
@@ -98,7 +94,6 @@ class DriftReport:
 
     @property
     def statuses(self) -> list[Status]:
-        """One a service."""
         return [drift.status(self.limits) for drift in self.drifts]
 
     @property
@@ -140,10 +135,6 @@ def compare(
     """What ``service`` runs against its own paths. Never raises for what can't be known.
 
     Args:
-        service: which.
-        root: the project's folder.
-        now: of the look.
-        deployed: says what it runs.
         environment: says where repositories are; default: the process's own.
     """
     known: Deployed | None = None

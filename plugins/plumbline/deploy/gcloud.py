@@ -52,7 +52,6 @@ class Gcloud:
     """Runs them for one project.
 
     Args:
-        project: given to every command.
         dry_run: whether to run only what changes nothing, and to note the rest.
     """
 
@@ -65,7 +64,6 @@ class Gcloud:
         """What a command that changes nothing answers, as JSON.
 
         Args:
-            words: the command.
             role: what the account needs, if more than read access.
 
         Raises:
@@ -73,6 +71,13 @@ class Gcloud:
             GcloudError: anything else.
         """
         return _json(self._looked(self._command([*words, "--format=json"]), role), words)
+
+    def find(self, *words: str) -> Any | None:
+        """As `look`; None: the resource doesn't exist."""
+        try:
+            return self.look(*words) or {}
+        except NotFoundError:
+            return None
 
     def read(self, *words: str, role: str) -> str:
         """What a command that changes nothing writes, to the letter."""
@@ -82,12 +87,17 @@ class Gcloud:
         """The same as `look`, of ``bq``."""
         return _json(self._looked(self._bq_command(words), ""), words)
 
+    def bq_find(self, *words: str) -> Any | None:
+        """The same as `find`, of ``bq``."""
+        try:
+            return self.bq_look(*words) or {}
+        except NotFoundError:
+            return None
+
     def change(self, *words: str, role: str, given: str | None = None) -> str:
         """Run a command that changes something; on a dry run, note it.
 
         Args:
-            words: the command.
-            role: what the account needs.
             given: for its standard input; it is noted nowhere.
 
         Raises:

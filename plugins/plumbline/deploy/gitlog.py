@@ -31,8 +31,6 @@ class GitError(MonitorError):
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit."""
-
     sha: str
     at: datetime
     """When it was committed: for what came by a merge request, when it was merged or rebased."""
@@ -62,8 +60,6 @@ class Behind:
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository on this machine."""
-
     folder: Path
 
     def behind(
@@ -73,7 +69,6 @@ class Repository:
 
         Args:
             deployed: a commit, whole or abbreviated.
-            branch: what is deployed from.
             paths: the service's own, relative to the root: each must be there.
             pathspecs: the same as git takes them, with what does not count.
 
@@ -143,7 +138,6 @@ class Repository:
                 )
 
     def has_path(self, commit: str, path: str) -> bool:
-        """Whether a commit's tree holds a path."""
         return path == "." or self._succeeds("cat-file", "-e", f"{commit}:{path.rstrip('/')}")
 
     def commit_of(self, name: str, *, what: str) -> str:

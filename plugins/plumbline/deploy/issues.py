@@ -50,11 +50,6 @@ def update_issues(
     """Open, update and close the issues; the report, with a failure where that did not work.
 
     The issue of a service whose drift is not known is left as it is.
-
-    Args:
-        report: what was found.
-        channel: of GitHub.
-        timeout_seconds: for all of them together.
     """
     items = [_item(drift, report) for drift in report.drifts if drift.is_known]
     message = Message(

@@ -41,7 +41,6 @@ def drift_page(report: DriftReport) -> list[Section]:
 
 
 def drift_dict(report: DriftReport) -> dict[str, object]:
-    """For machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "at": rfc3339(report.at),
@@ -77,7 +76,6 @@ def checks_ending(report: CheckReport) -> list[Section]:
 
 
 def checks_dict(report: CheckReport) -> dict[str, object]:
-    """For machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "service": report.service,

@@ -20,7 +20,6 @@ class Step:
     note: str = ""
 
     def render(self, *, dry_run: bool) -> str:
-        """One line."""
         did = _WOULD.get(self.did, self.did) if dry_run else self.did
         return f"{did:<14} {self.what}" + (f" ({self.note})" if self.note else "") + "\n"
 
@@ -65,13 +64,10 @@ def make_account(account: str, shown: str, gcloud: Gcloud) -> Step:
 
 def policy(gcloud: Gcloud, *words: str) -> set[tuple[str, str]]:
     """The members and their roles; empty if the resource doesn't exist yet."""
-    try:
-        found = gcloud.look(*words)
-    except NotFoundError:
-        return set()
+    found = gcloud.find(*words) or {}
     return {
         (str(member), str(binding["role"]))
-        for binding in (found or {}).get("bindings") or ()
+        for binding in found.get("bindings") or ()
         # a role under a condition is not the role
         if not binding.get("condition")
         for member in binding.get("members") or ()

@@ -63,8 +63,6 @@ class Line:
 
 @dataclass(frozen=True)
 class Look:
-    """One check after a deployment."""
-
     service: Service
     since: datetime
     at: datetime
@@ -72,7 +70,6 @@ class Look:
 
     @property
     def statuses(self) -> list[Status]:
-        """One for each thing."""
         return [line.status for line in self.lines]
 
     @property
@@ -90,14 +87,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Verified:
-    """All looks of one ``verify``."""
-
     looks: tuple[Look, ...]
     ending: Ending
 
     @property
     def last(self) -> Look:
-        """The latest."""
         return self.looks[-1]
 
 
@@ -106,10 +100,6 @@ class After:
     """What is verified.
 
     Args:
-        project: whose checkpoint.
-        target: where the data are.
-        service: which was deployed.
-        since: when.
         logs: counts errors from one instant to another; None: logs aren't read.
     """
 
@@ -147,10 +137,8 @@ def look_after(
     """One look, and the report of the window before, to be given to the next look.
 
     Args:
-        after: what is verified.
         now: until when.
         before: what an earlier look found of the window before: it does not change.
-        progress: of the runs.
 
     Raises:
         ConfigError: the checkpoint or the arguments are wrong.
@@ -187,13 +175,9 @@ def verify(
     """One look, or looks until it is calm, gets worse, or ``watch`` is over.
 
     Args:
-        after: what is verified.
-        clock: says what now is.
         watch: for how long; None: one look.
-        every: from one look to the next.
         said: is given each look.
         wait: sleeps that many seconds.
-        progress: of the runs.
 
     Raises:
         ConfigError: the checkpoint or the arguments are wrong.

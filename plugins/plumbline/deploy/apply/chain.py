@@ -28,15 +28,12 @@ _CODES = {5: "NOT_FOUND", 7: "PERMISSION_DENIED", 13: "INTERNAL", 16: "UNAUTHENT
 
 @dataclass(frozen=True)
 class Link:
-    """One link of the chain."""
-
     what: str
     holds: bool
     detail: str
     fix: str = ""
 
     def render(self) -> str:
-        """One line, and the fix below it."""
         text = f"{'OK  ' if self.holds else 'FAIL'}  {self.what}: {self.detail}\n"
         return text + (f"      fix: {self.fix}\n" if self.fix else "")
 
@@ -53,9 +50,6 @@ def try_chain(
     """Run the job once and check every step, up to the first that fails.
 
     Args:
-        job: which.
-        declared: what is declared.
-        gcloud: how.
         revision: the commit that must run; None: the one that the image's tag names.
         through_scheduler: let Cloud Scheduler start it, which shows that it may.
         alerts: send a sample to every channel from there, too.

@@ -102,7 +102,6 @@ class Declaration:
 
     @property
     def folder(self) -> Path:
-        """The folder of the declarations."""
         return self.project.root / FOLDER
 
     @property

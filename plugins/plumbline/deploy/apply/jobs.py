@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from plumbline.deploy.apply.declaration import Declaration, Job
-from plumbline.deploy.gcloud import Gcloud, NotFoundError
+from plumbline.deploy.gcloud import Gcloud
 from plumbline.deploy.steps import Step, grant, policy, says
 from plumbline.schedule.export.cloud_run import write_yaml
 
@@ -22,22 +22,15 @@ def read_commit(image: str) -> str | None:
 
 def describe_job(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
     """The job as it is deployed; None: it is not."""
-    try:
-        return dict(gcloud.look("run", "jobs", "describe", name, declared.region_flag))
-    except NotFoundError:
-        return None
+    return gcloud.find("run", "jobs", "describe", name, declared.region_flag)
 
 
 def describe_trigger(declared: Declaration, name: str, gcloud: Gcloud) -> dict[str, Any] | None:
     """What starts it, as it is; None: nothing does."""
-    try:
-        return dict(gcloud.look("scheduler", "jobs", "describe", name, declared.location_flag))
-    except NotFoundError:
-        return None
+    return gcloud.find("scheduler", "jobs", "describe", name, declared.location_flag)
 
 
 def image_of(job: dict[str, Any]) -> str:
-    """The image of a deployed job."""
     (container,) = job["spec"]["template"]["spec"]["template"]["spec"]["containers"]
     return str(container["image"])
 
@@ -46,8 +39,6 @@ def make_jobs(declared: Declaration, gcloud: Gcloud, *, image: str | None) -> It
     """Create or update, step by step.
 
     Args:
-        declared: what is declared.
-        gcloud: how.
         image: which; None: the one that is deployed.
 
     Raises:

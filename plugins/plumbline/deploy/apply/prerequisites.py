@@ -48,25 +48,21 @@ def make_prerequisites(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:
 def _repository(declared: Declaration, gcloud: Gcloud) -> Step:
     name, location = declared.values.repository, declared.location_flag
     what = f"the repository {name} of images"
-    try:
-        gcloud.look("artifacts", "repositories", "describe", name, location)
-    except NotFoundError:
-        # a tag is a commit: what it holds is never another
-        gcloud.change(
-            "artifacts", "repositories", "create", name, location,
-            "--repository-format=docker", "--immutable-tags",
-            role="roles/artifactregistry.admin on the project",
-        )  # fmt: skip
-        return Step(what, "create")
-    return Step(what, "nothing to do")
+    if gcloud.find("artifacts", "repositories", "describe", name, location) is not None:
+        return Step(what, "nothing to do")
+    # a tag is a commit: what it holds is never another
+    gcloud.change(
+        "artifacts", "repositories", "create", name, location,
+        "--repository-format=docker", "--immutable-tags",
+        role="roles/artifactregistry.admin on the project",
+    )  # fmt: skip
+    return Step(what, "create")
 
 
 def make_secret(name: str, gcloud: Gcloud) -> Step:
     """The secret, and in the note whether it is empty."""
     what, empty = f"the secret {name}", "it has no value yet: plumbline deploy secrets"
-    try:
-        gcloud.look("secrets", "describe", name)
-    except NotFoundError:
+    if gcloud.find("secrets", "describe", name) is None:
         gcloud.change(
             "secrets", "create", name, "--replication-policy=automatic", role=_MAKE_SECRETS
         )
@@ -78,15 +74,13 @@ def make_secret(name: str, gcloud: Gcloud) -> Step:
 def _own_dataset(declared: Declaration, gcloud: Gcloud) -> Step:
     name = f"{declared.target.project}:{declared.own_dataset}"
     what = f"the dataset {name}"
-    try:
-        gcloud.bq_look("show", "--dataset", name)
-    except NotFoundError:
-        gcloud.bq_change(
-            f"--location={declared.target.location}", "mk", "--dataset", name,
-            role="roles/bigquery.user on the project",
-        )  # fmt: skip
-        return Step(what, "create")
-    return Step(what, "nothing to do")
+    if gcloud.bq_find("show", "--dataset", name) is not None:
+        return Step(what, "nothing to do")
+    gcloud.bq_change(
+        f"--location={declared.target.location}", "mk", "--dataset", name,
+        role="roles/bigquery.user on the project",
+    )  # fmt: skip
+    return Step(what, "create")
 
 
 def _roles(declared: Declaration, gcloud: Gcloud) -> Iterator[Step]:

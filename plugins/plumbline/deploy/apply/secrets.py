@@ -87,11 +87,6 @@ def check_values(declared: Declaration, values: Mapping[str, str]) -> None:
 def put_secrets(declared: Declaration, gcloud: Gcloud, values: Mapping[str, str]) -> Iterator[Step]:
     """Store each given value in the secret that ``deploy/deploy.yml`` declares.
 
-    Args:
-        declared: what is declared.
-        gcloud: how.
-        values: by environment variable.
-
     Raises:
         ConfigError: a value can't be one.
         GcloudError: a step failed; those before it hold.

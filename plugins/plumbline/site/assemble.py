@@ -83,15 +83,11 @@ def collect(
     """The data of a site.
 
     Args:
-        project: suites, runbooks, checkpoints, zone.
-        cache: what is known of runs and incidents.
-        built_at: now.
         checkpoint: whose runs make the score and the calendar.
         next_runs: by checkpoint, when its next run is due.
         stale_after: when this build should have been replaced; None: unknown.
         archives: months that have to be drawn: those with other runs than before, and those
             whose pages are lost.
-        gx: where GX's pages are.
         note: what a reader should know of this build.
         price: what the target pays for bytes; None: the list price.
     """

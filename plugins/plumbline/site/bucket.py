@@ -59,8 +59,6 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class _Entry:
-    """One object of the site."""
-
     hash: str
     """Of its content; empty: not known, so it is written when it is drawn."""
     generation: int
@@ -174,7 +172,6 @@ class BucketSite:
         yield
 
     def read(self, path: str) -> bytes | None:
-        """A file of the site as it is; None: there is none."""
         if path not in self._manifest.files and path not in self._manifest.pending:
             return None
         stored = self._objects.get(path)
@@ -246,7 +243,6 @@ class BucketSite:
         return Written(tuple(sorted(changed)), unchanged, tuple(sorted(gone)))
 
     def address(self, path: str) -> str:
-        """Where people find a page."""
         return f"{self._address}/{quote(path)}"
 
     def remove(self) -> None:

@@ -6,7 +6,7 @@ Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a chec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -22,7 +22,15 @@ from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.targets import DEMO_NAME
 from plumbline.site import history_cache, paths
 from plumbline.site.assemble import GxLinks, collect, listed_results
-from plumbline.site.history_cache import Archives, HistoryCache, IncidentStory, Keep
+from plumbline.site.history_cache import (
+    ROWS,
+    STORIES,
+    Archives,
+    HistoryCache,
+    IncidentStory,
+    Keep,
+    archive_from_json,
+)
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import frame_page, render
 from plumbline.site.records import Record
@@ -91,15 +99,10 @@ def build_site(
     """Bring the site up to date with ``records`` and with the history in the warehouse.
 
     Args:
-        files: where the site lies.
-        project: what is monitored.
-        target: whose runs they are.
         records: of the run that has just been, if any.
-        now: shown as when it was built.
         gx: GX's pages; None: the site has none.
         stored: records of earlier runs, read only where the site has no cache yet.
         next_runs: by checkpoint, when its next run should be over; None: no schedule is known.
-        keep: the retention.
         with_history: whether to ask the warehouse.
         afresh: forget what the site knew: everything is read and drawn again.
 
@@ -189,16 +192,16 @@ class _EarlierBuild:
         rows: dict[tuple[str, str], tuple[Row, ...]] = {}
         for (name, month), added in leaving.rows.items():
             path = paths.month_archive(name, month)
-            before = self._read(path, history_cache.rows_from_json) or ()
+            before = self._read(path, ROWS) or ()
             rows[name, month] = history_cache.merged_rows(before, added)
-            made[path] = history_cache.rows_to_json(rows[name, month])
+            made[path] = history_cache.to_json(rows[name, month], ROWS)
         stories: dict[str, tuple[IncidentStory, ...]] = {}
         for month, ended in leaving.incidents.items():
             path = paths.incident_archive(month)
-            ended_before = self._read(path, history_cache.stories_from_json) or ()
+            ended_before = self._read(path, STORIES) or ()
             by_id = {story.id: story for story in (*ended_before, *ended)}
             stories[month] = tuple(sorted(by_id.values(), key=lambda one: one.opened_at))
-            made[path] = history_cache.stories_to_json(stories[month])
+            made[path] = history_cache.to_json(stories[month], STORIES)
         monitors = dict(cache.monitors)
         for name, known in cache.monitors.items():
             lost = set()
@@ -206,7 +209,7 @@ class _EarlierBuild:
                 needed = (paths.monitor_month(name, month), paths.month_series(name, month))
                 if (name, month) in rows or all(map(self.has_page, needed)):
                     continue
-                found = self._read(paths.month_archive(name, month), history_cache.rows_from_json)
+                found = self._read(paths.month_archive(name, month), ROWS)
                 if found is None:
                     lost.add(month)
                 else:
@@ -222,9 +225,7 @@ class _EarlierBuild:
             pages = (paths.incident_month(month), *(paths.incident(one.id) for one in past))
             if month in stories or all(map(self.has_page, pages)):
                 continue
-            of_incidents = self._read(
-                paths.incident_archive(month), history_cache.stories_from_json
-            )
+            of_incidents = self._read(paths.incident_archive(month), STORIES)
             if of_incidents is None:
                 del months[month]
             else:
@@ -240,10 +241,10 @@ class _EarlierBuild:
         } | {paths.incident_archive(month) for month in cache.archived}
         return frozenset(filter(self.files.has, named))
 
-    def _read(self, path: str, parse: Callable[[bytes], _T]) -> _T | None:
+    def _read(self, path: str, kind: type[_T]) -> _T | None:
         content = self.files.read(path) if self.has_archives else None
         try:
-            return None if content is None else parse(content)
+            return None if content is None else archive_from_json(content, kind)
         except ValueError:  # not ours, or torn by hand
             return None
 

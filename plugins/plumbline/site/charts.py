@@ -89,9 +89,6 @@ def small_chart(
 
     Args:
         points: oldest first.
-        unit: of what was observed.
-        width: in units of the chart's own box.
-        height: the same.
         scale: where several charts share one.
         span: the instants at the left and the right edge, where several charts share them.
     """
@@ -186,7 +183,6 @@ def large_chart(
         points: oldest first.
         incidents: shaded; those outside of what is drawn are cut there. An open one lasts until it
             was last seen.
-        unit: of what was observed.
         zone: in which days begin.
     """
     instants = [point.at for point in points]

@@ -26,8 +26,6 @@ def coverage_of(
     """A row a monitor, in the order of ``suites``.
 
     Args:
-        project: its schedules.
-        cache: what is known of runs and incidents.
         suites: by monitor; None: its file can't be read.
         checkpoints: the monitors of each.
     """

@@ -72,8 +72,6 @@ class Streak:
 
 @dataclass(frozen=True)
 class CachedMonitor:
-    """One monitor."""
-
     name: str
     latest: Record | None = None
     """Of its last run; None: only the history in the warehouse knows it."""
@@ -114,7 +112,6 @@ class IncidentStory:
 
     @property
     def opened_at(self) -> datetime:
-        """From its events."""
         return self.events[0].opened_at
 
     @property
@@ -345,9 +342,21 @@ def month_of(at: datetime, zone: ZoneInfo) -> str:
     return f"{day_of(at, zone):%Y-%m}"
 
 
-def to_json(cache: HistoryCache) -> bytes:
-    """The cache as a file."""
-    return _dump(HistoryCache, cache)
+ROWS = tuple[Row, ...]
+"""A month of a monitor."""
+STORIES = tuple[IncidentStory, ...]
+"""A month of incidents."""
+
+
+def to_json(value: object, kind: Any = HistoryCache) -> bytes:
+    """The cache, or `ROWS` or `STORIES`, as a file."""
+    dumped: bytes = _adapter(kind).dump_json(value, exclude_defaults=True, by_alias=True)
+    return dumped
+
+
+def archive_from_json(content: bytes, kind: Any) -> Any:
+    """The `ROWS` or `STORIES` of a file."""
+    return _adapter(kind).validate_json(content)
 
 
 def from_json(content: bytes) -> HistoryCache | None:
@@ -359,28 +368,6 @@ def from_json(content: bytes) -> HistoryCache | None:
     except ValidationError:
         return None
     return cache if cache.format == FORMAT else None
-
-
-def rows_to_json(rows: Sequence[Row]) -> bytes:
-    """A month of a monitor as a file."""
-    return _dump(_ROWS, tuple(rows))
-
-
-def rows_from_json(content: bytes) -> tuple[Row, ...]:
-    """A month of a monitor."""
-    rows: tuple[Row, ...] = _adapter(_ROWS).validate_json(content)
-    return rows
-
-
-def stories_to_json(stories: Sequence[IncidentStory]) -> bytes:
-    """A month of incidents as a file."""
-    return _dump(_STORIES, tuple(stories))
-
-
-def stories_from_json(content: bytes) -> tuple[IncidentStory, ...]:
-    """A month of incidents."""
-    stories: tuple[IncidentStory, ...] = _adapter(_STORIES).validate_json(content)
-    return stories
 
 
 def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
@@ -571,18 +558,9 @@ def _ids(text: str) -> list[str]:
     return [str(name) for name in read] if isinstance(read, list) else []
 
 
-def _dump(kind: Any, value: object) -> bytes:
-    dumped: bytes = _adapter(kind).dump_json(value, exclude_defaults=True, by_alias=True)
-    return dumped
-
-
 @functools.cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     """Created when first used: that takes longer than the rest of this module's import."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
-
-
-_ROWS = tuple[Row, ...]
-_STORIES = tuple[IncidentStory, ...]

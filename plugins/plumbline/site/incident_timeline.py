@@ -71,11 +71,8 @@ def view_of(
     """What an incident's page shows.
 
     Args:
-        story: its rows.
         rows: of its monitor, oldest first, as far as they are not archived.
         owner: of its monitor, for one that the state does not know.
-        impact: as the monitor's suite says.
-        action: the same.
     """
     incident = _brought_up_to_date(story, owner=owner)
     seen = sightings(

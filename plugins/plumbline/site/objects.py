@@ -48,8 +48,6 @@ class ChangedError(Exception):
 
 @dataclass(frozen=True)
 class Stored:
-    """An object's content."""
-
     content: bytes
     generation: int
     """Cloud Storage's number for this version of the object."""
@@ -73,7 +71,6 @@ class Objects:
     """The objects below a prefix of a bucket; their paths are relative to it.
 
     Args:
-        bucket: its name.
         prefix: with ``/`` between its parts; empty: the whole bucket.
         project: that pays for the requests; None: that of the credentials.
         seconds: for each call.
@@ -93,7 +90,6 @@ class Objects:
         self._seconds = seconds
 
     def name(self, path: str) -> str:
-        """The object's whole name."""
         return f"{self.prefix}/{path}" if self.prefix else path
 
     def get(self, path: str) -> Stored | None:
@@ -134,8 +130,6 @@ class Objects:
         """Write an object, whole or not at all.
 
         Args:
-            path: where.
-            content: what.
             content_type: of the content, with its character set.
             cache_control: what browsers may keep; None: Cloud Storage's own.
             over: the generation that it replaces (0: there must be none); None: whatever is there.
@@ -163,7 +157,6 @@ class Objects:
         """Remove an object; whether there was one.
 
         Args:
-            path: which.
             only: the generation that it must be of; None: any.
 
         Raises:

@@ -30,7 +30,6 @@ def file_name(name: str) -> str:
 
 
 def monitor(name: str) -> str:
-    """A monitor's page."""
     return f"monitors/{file_name(name)}.html"
 
 
@@ -40,12 +39,10 @@ def monitor_month(name: str, month: str) -> str:
 
 
 def incident(incident_id: str) -> str:
-    """An incident's page."""
     return f"incidents/{file_name(incident_id)}.html"
 
 
 def incident_month(month: str) -> str:
-    """The page of a month's older incidents."""
     return f"incidents/{month}.html"
 
 
@@ -71,7 +68,6 @@ def incident_archive(month: str) -> str:
 
 
 def gx_suite(name: str) -> str:
-    """GX's page of a suite."""
     return f"expectations/{file_name(name)}.html"
 
 

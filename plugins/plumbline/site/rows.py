@@ -95,9 +95,7 @@ def sightings(
 
     Args:
         rows: of the incident's monitor, oldest first.
-        opened_at: its opening.
         until: its end; None: it is open.
-        before: what is known already.
     """
     seen = list(before)
     for row in rows:

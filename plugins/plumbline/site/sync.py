@@ -49,8 +49,6 @@ order by attempted_at, event_id
 
 @dataclass(frozen=True)
 class StateNow:
-    """What the state of alerts knows now."""
-
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     """By id."""
     mutes: Sequence[Mute] = ()
@@ -85,7 +83,6 @@ def read_news(
     """What was recorded from ``recorded`` on (None: ever) of instants from ``since`` on.
 
     Args:
-        target: whose history.
         since: the oldest judged instant.
         recorded: until when rows are known.
         known: ids of runs (which write all their rows at once) and of events that are known, and

@@ -139,12 +139,10 @@ class FolderSite:
             return None
 
     def has(self, path: str) -> bool:
-        """Whether the site has that file."""
         current = self._held or self._current()
         return current is not None and _is_file(current, path)
 
     def layout(self) -> str | None:
-        """What its pages were drawn with; None: there is no site."""
         current = self._current()
         return None if current is None else _layout(current)
 

@@ -586,9 +586,9 @@ def test_months_survive_their_files() -> None:
     rows = tuple(
         row_of(one) for one in records(days("2026-01-01", "2026-01-03"), groups=[("a", 1.0)])
     )
-    assert history_cache.rows_from_json(history_cache.rows_to_json(rows)) == rows
     stories = with_story(HistoryCache(), story("i-1", "2026-01-05")).incidents
-    assert history_cache.stories_from_json(history_cache.stories_to_json(stories)) == stories
+    for kind, value in ((history_cache.ROWS, rows), (history_cache.STORIES, stories)):
+        assert history_cache.archive_from_json(history_cache.to_json(value, kind), kind) == value
 
 
 def test_the_book_does_not_grow_with_the_seasons() -> None:

@@ -76,13 +76,10 @@ def render(
     """A page from a template that extends ``base.html``.
 
     Args:
-        template: its file.
-        data: the site.
         path: the page's own, from which its links lead.
         title: of the page; the site's is added.
         due: when the page should have been replaced by a newer one; None: never, or unknown.
         shown_until: the instant up to which the page knows.
-        values: what the template needs besides.
     """
 
     def when(instant: datetime) -> Markup:
@@ -131,10 +128,6 @@ def frame_page(data: SiteData, path: str, *, monitor: str, title: str, body: Mar
     """A page of another builder (GX's suites and results) in the site's frame.
 
     Args:
-        data: the site.
-        path: the page's own.
-        monitor: the one that it is of.
-        title: its heading.
         body: HTML that the caller has escaped; what is inline in it (scripts, styles) does not run.
     """
     return render("framed.html", data, path, title=title, of=monitor, body=body)

@@ -53,7 +53,6 @@ class Claims:
 
         Args:
             outbox: the oldest first.
-            now: the clock's now.
             tried: messages that this run has tried: they wait for the next one.
             early: whether a channel that asked to wait is tried all the same.
         """

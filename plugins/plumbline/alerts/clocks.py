@@ -41,7 +41,6 @@ def believable(known: Known, now: datetime) -> tuple[Known, tuple[str, ...]]:
     """``known`` without instants in the future, and a line for people if there were any.
 
     Args:
-        known: what runs left.
         now: the latest of all clocks that can be asked.
     """
     limit = now + TOLERANCE

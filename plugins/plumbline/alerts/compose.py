@@ -95,11 +95,6 @@ def compose(
     """The messages for ``changes``; a suppressed change is in none.
 
     Args:
-        changes: what was decided.
-        known: what is known after the decision.
-        outcomes: what the run found.
-        facts: of the run.
-        config: the routes.
         configured: the channels that have what they need.
     """
     by_monitor = {outcome.monitor: outcome for outcome in outcomes}

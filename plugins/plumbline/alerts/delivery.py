@@ -35,16 +35,11 @@ class OutboxDelivery:
     """Delivers what waits in the outbox.
 
     Args:
-        store: the state.
-        config: routes and fallback.
         channels: those that have what they need, by name.
         holder: who claims messages: this run on this machine.
-        clock: says what now is.
         note: takes a sentence for the report.
         progress: called while another run delivers.
         zone: the domain's, in which messages show times; None: as they come.
-        bound_seconds: for all messages of one channel.
-        sleep: between attempts.
         force: try a channel although it asked to wait, and notify the fallback of what it still
             does not accept.
     """

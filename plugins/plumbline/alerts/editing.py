@@ -94,11 +94,7 @@ def acknowledged(
     """With that incident acknowledged: no reminders of the groups that fail now.
 
     Args:
-        state: as it is.
-        text: names the incident.
         by: who acknowledges it.
-        at: when.
-        note: what is being done.
         until: when the acknowledgement expires.
         groups: ``column=value``: only the groups with that value; none: all that fail now.
 

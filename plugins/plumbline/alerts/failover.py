@@ -23,8 +23,6 @@ class FailoverStore:
     """A `StateStore`, with a `LocalFallback` in its place while it can't be reached.
 
     Args:
-        store: the state in the warehouse.
-        fallback: the state on this machine.
         note: takes a sentence for the report.
     """
 

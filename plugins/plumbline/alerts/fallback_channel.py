@@ -28,7 +28,6 @@ class FallbackChannel:
     """The project's fallback channel.
 
     Args:
-        config: names it.
         channels: those that have what they need, by name.
         zone: the domain's, in which messages show times; None: as they come.
     """
@@ -84,7 +83,6 @@ class FallbackChannel:
         Args:
             outbox: the oldest first.
             outages: by channel.
-            now: the clock's now.
             heard: what the fallback is notified of already.
             at_once: whether a channel that fails at all is backed up.
             except_for: channels that are still to be tried.

@@ -128,8 +128,6 @@ def why_not_own(
 
     Args:
         state: of a version that recorded no project.
-        recorded: the outcomes beside it.
-        claimant: who would go on from it.
     """
     foreign = sorted({*monitors_at_stake(state)} - {*claimant.monitors, ALL_SCHEDULES})
     if foreign:

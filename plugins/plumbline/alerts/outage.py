@@ -41,7 +41,6 @@ class Gap:
     """What shows that earlier runs may have left no trace.
 
     Args:
-        schedules: of the checkpoint.
         is_retry: whether this run is tried again: then its first attempt failed.
         is_exact: whether the scheduler makes each run; GitHub skips some.
     """
@@ -62,12 +61,7 @@ class Gap:
 
 
 def find_gap(schedules: Sequence[Schedule], environment: Mapping[str, str] | None = None) -> Gap:
-    """What the scheduler says of this run and of earlier ones.
-
-    Args:
-        schedules: of the checkpoint.
-        environment: of this run.
-    """
+    """What the scheduler says of this run and of earlier ones."""
     env = os.environ if environment is None else environment
     value = env.get(RETRY_VARIABLE, "")
     return Gap(
@@ -93,13 +87,8 @@ def with_unknown_incidents(
     One that still is an ERROR opens again, under the same id.
 
     Args:
-        known: what is stored.
-        outcomes: what this run found.
-        gap: what is known of earlier runs.
         ids: as the unknown run had them.
-        checkpoint: whose run it is.
         channels: by name.
-        routed: the channels of an incident.
         is_empty: whether this machine has kept nothing of earlier runs.
     """
     found = [*known.incidents]

@@ -62,9 +62,7 @@ def deliver_all(
     Args:
         channels: by name; a message to one that is not there waits.
         messages: the oldest first.
-        clock: says what now is.
         bound_seconds: for each channel.
-        sleep: between attempts.
         claims: by message: until when this run may send it; without one, for as long as it takes.
     """
     by_channel: dict[str, list[Message]] = {}
@@ -88,10 +86,8 @@ class _Queue:
     """The messages of one channel, in one round.
 
     Args:
-        clock: says what now is.
         claims: by message: until when it may be sent.
         expires: when the round is over, on the monotonic clock.
-        sleep: between attempts.
     """
 
     clock: Callable[[], datetime]

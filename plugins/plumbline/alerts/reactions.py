@@ -38,8 +38,6 @@ def acknowledge(known: Known, at: datetime, channels: Mapping[str, Channel]) -> 
     """``known`` with the incidents acknowledged on whose messages somebody new has reacted.
 
     Args:
-        known: what is known before a decision.
-        at: when it counts from.
         channels: by name; those that can't be read are left out.
     """
     incidents = {incident.id: incident for incident in known.incidents}

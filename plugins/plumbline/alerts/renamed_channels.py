@@ -36,7 +36,6 @@ def vanished_channels(state: AlertState, config: AlertsConfig) -> dict[str, tupl
 
     Args:
         state: `with_renamed_channels`.
-        config: as it is now.
     """
     found: dict[str, list[str]] = {}
     for incident in state.known.incidents:

@@ -50,7 +50,6 @@ def with_fallback(
     """The channel that is notified in place of ``name``: itself where it is configured.
 
     Args:
-        config: which channel is the fallback.
         name: the channel that a route names.
         configured: the channels that have what they need. As a mapping to the channels
             themselves (`plumbline.alerts.channels.factory`), of two names for one place the first

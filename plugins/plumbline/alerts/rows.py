@@ -42,7 +42,6 @@ def delivery_row(message: Message, receipt: Receipt, *, attempts: int, at: datet
     """The row of a round of attempts.
 
     Args:
-        message: what it notifies of.
         receipt: the last that the channel said in this round.
         attempts: all attempts so far, those of earlier rounds too; it is in the event's id.
         at: when the last one ended.

@@ -58,12 +58,8 @@ class AlertService:
     """What alerts need besides the outcomes.
 
     Args:
-        config: routes and intervals.
-        mutes: of the file.
         opened: channels that have what they need, and why others have not.
-        store: the state in the warehouse.
         fallback: the state on this machine, for when the warehouse can't be reached.
-        clock: says what now is.
         holder: who claims messages: this run on this machine.
         stale: entries of the files that are ignored, which `flush` reports.
         gap: what shows that earlier runs may have left no trace.
@@ -158,9 +154,6 @@ class AlertService:
         """End an incident by hand, and send its end to the channels that were notified of it.
 
         Args:
-            text: names the incident.
-            by: who closes it.
-            reason: why.
             run: what the message says of its origin; its checkpoint is the incident's.
 
         Raises:

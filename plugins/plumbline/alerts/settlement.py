@@ -28,8 +28,6 @@ class Settlement:
     """What a round of deliveries makes of a state.
 
     Args:
-        fallback: where refused messages go.
-        now: the clock's now.
         at_once: whether the fallback is notified of what waits without delay.
     """
 

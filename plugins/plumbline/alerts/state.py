@@ -93,7 +93,6 @@ class AlertState:
 
 
 def to_json(state: AlertState) -> str:
-    """The snapshot of ``state``."""
     return json.dumps(
         {"format": FORMAT, "state": _adapter().dump_python(state, mode="json", by_alias=True)},
         ensure_ascii=False,
@@ -105,7 +104,6 @@ def from_json(text: str, *, where: str) -> AlertState:
     """The state of a snapshot.
 
     Args:
-        text: the snapshot.
         where: where it was read, for the message.
 
     Raises:

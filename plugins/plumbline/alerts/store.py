@@ -121,12 +121,10 @@ class StateStore:
     """The state in a target's dataset ``plumbline``.
 
     Args:
-        target: where.
         table: which state: of the runs, or of the watchdog.
         endpoint: instead of the target's own, so that a proxy fits between.
         credentials: instead of the target's own.
         honours_job_ids: whether the warehouse takes a job id once; None: as the target's kind says.
-        clock: says what now is.
     """
 
     def __init__(
@@ -371,10 +369,6 @@ class StateStore:
     def events_of(self, incident: str, *, since: datetime) -> list[dict[str, Any]]:
         """What happened to an incident, the oldest first, each event once.
 
-        Args:
-            incident: its id.
-            since: when it opened.
-
         Raises:
             WarehouseError: it can't be read.
         """
@@ -419,7 +413,6 @@ class LocalFallback:
     Where there is no disk it holds nothing: then what is told may be told again at the next run.
 
     Args:
-        file: where it is.
         older: the file that an earlier version had for all projects and targets: it is taken over
             where there is no ``file``, if it is this project's.
         monitors: of this project, by which that is known.
@@ -448,8 +441,6 @@ class LocalFallback:
         """That of a project and a target.
 
         Args:
-            target: both.
-            monitors: the project's.
             name: whose: of the runs, or of the watchdog.
         """
         files = target.state_files

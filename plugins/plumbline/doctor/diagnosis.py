@@ -10,8 +10,6 @@ from plumbline.core.safe_text import one_line
 
 
 class Level(StrEnum):
-    """How a check ended."""
-
     OK = "OK"
     MISSING = "MISSING"
     NOTE = "NOTE"
@@ -23,15 +21,12 @@ _COLOURS = {Level.OK: "32", Level.MISSING: "1;31", Level.NOTE: "33"}
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One line of ``plumbline debug``."""
-
     what: str
     level: Level
     detail: str
     fix: str | None = None
 
     def render(self, *, coloured: bool) -> str:
-        """The line, and the fix below it."""
         word = f"{self.level:<7}"
         if coloured:
             word = f"\x1b[{_COLOURS[self.level]}m{word}\x1b[0m"

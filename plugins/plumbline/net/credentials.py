@@ -20,9 +20,6 @@ def application_default(
 
     Args:
         needed_by: what needs them, for the error message.
-        scopes: what they must allow.
-        file: where that is configured.
-        key: the key there.
 
     Raises:
         ConfigError: there are none.

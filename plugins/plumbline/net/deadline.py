@@ -58,8 +58,6 @@ def call_within(
     Its thread is left behind when it does not end; it is a daemon, so the process can end.
 
     Args:
-        seconds: its time.
-        call: the work.
         cut: called at the end of its time, to make ``call`` return (it closes its socket).
 
     Raises:

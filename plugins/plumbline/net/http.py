@@ -39,8 +39,6 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class Reply:
-    """The result of one request."""
-
     receipt: Receipt
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
@@ -48,7 +46,6 @@ class Reply:
 
     @property
     def status_code(self) -> int | None:
-        """None if there was no answer."""
         return self.receipt.status_code
 
     def json(self) -> Any:
@@ -65,7 +62,6 @@ class Caller:
     """The requests of one delivery, made inside its ``with``: one deadline, one session.
 
     Args:
-        timeout_seconds: for all of them together.
         secrets: removed from the texts about an answer.
     """
 
@@ -100,8 +96,6 @@ class Caller:
             method: ``POST``.
             url: where to; a secret one is added to those that are scrubbed.
             headers: besides ``User-Agent``.
-            body: as it is to be sent.
-            most_bytes: of the answer's body.
         """
         address = url.reveal() if isinstance(url, Secret) else url
         secrets = (*self._secrets, url) if isinstance(url, Secret) else self._secrets
@@ -186,10 +180,7 @@ def receipt_for(
     """What an answer means for a delivery, for receivers without rules of their own.
 
     Args:
-        status_code: of HTTP.
         headers: by lower-case name.
-        body: as it came.
-        host: who answered.
         secrets: never to be seen in the detail.
     """
     detail = f"{host} answered {status_code}"

@@ -36,7 +36,6 @@ class Ping:
         """Send ``start``, ``success`` or ``fail``; return the error, without secrets, or None.
 
         Args:
-            signal: what to send.
             run: identifies the run, so that its start and end belong together.
         """
         address = Secret(_address(self.url.reveal(), "" if signal == "success" else signal, run))

@@ -18,8 +18,6 @@ def run_program(
     """Run ``command``, whatever its exit code, without a terminal on which it could wait.
 
     Args:
-        command: the program and its arguments.
-        seconds: its time.
         folder: where it runs; None: here.
         given: its standard input; None: it is empty.
         environment: instead of ours.

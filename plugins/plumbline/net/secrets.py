@@ -52,12 +52,9 @@ def read_secret(
     """What ``variable`` holds, or what it points to; None when it is unset or empty.
 
     Args:
-        variable: the environment variable's name.
-        environment: the environment.
         is_noted: whether it is removed from all that is written; False for a user's name.
         endpoint: of Secret Manager, for a value ``sm://PROJECT/SECRET[/VERSION]``.
         credentials: instead of the application default ones.
-        timeout_seconds: for all of it.
 
     Raises:
         ConfigError: the reference is malformed, or Secret Manager refuses it.

@@ -83,7 +83,6 @@ class CheckpointFile:
 
     @property
     def monitors(self) -> tuple[str, ...]:
-        """The names of its monitors, in the order of the file."""
         return tuple(reference.name for reference in self.entry.validation_definitions)
 
 

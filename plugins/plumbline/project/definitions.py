@@ -88,22 +88,18 @@ class Definition:
 
     @property
     def suite(self) -> str:
-        """The name of the suite that judges."""
         return self.entry.suite.name
 
     @property
     def datasource(self) -> str:
-        """The name of the datasource."""
         return self.entry.data.datasource.name
 
     @property
     def asset(self) -> str:
-        """The name of the asset."""
         return self.entry.data.asset.name
 
     @property
     def batch_definition(self) -> str:
-        """The name of the batch definition."""
         return self.entry.data.batch_definition.name
 
 

@@ -88,7 +88,6 @@ class Document:
         """The value of a file without faults.
 
         Args:
-            error: the class of the error.
             what: what the file is, in messages: ``the suite``.
 
         Raises:

@@ -49,27 +49,22 @@ class Documents:
 
     @property
     def configuration(self) -> Document:
-        """``great_expectations.yml``."""
         return self._files.document(self._root / PROJECT_FILE)
 
     @property
     def dbt(self) -> Document | None:
-        """``dbt_project.yml``, where there is one."""
         return self._find(self._root / DBT_FILE)
 
     @property
     def schedule(self) -> Document | None:
-        """``checkpoints/schedule.yml``, where there is one."""
         return self._find(self.checkpoints_dir / SCHEDULE_FILE)
 
     @property
     def alerts(self) -> Document | None:
-        """``checkpoints/alerts.yml``, where there is one."""
         return self._find(self.checkpoints_dir / "alerts.yml")
 
     @property
     def mutes(self) -> Document | None:
-        """``checkpoints/mutes.yml``, where there is one."""
         return self._find(self.checkpoints_dir / "mutes.yml")
 
     @property
@@ -79,22 +74,18 @@ class Documents:
 
     @property
     def services(self) -> Document | None:
-        """``deploy/services.yml``, where there is one."""
         return self._find(self.services_file)
 
     @cached_property
     def suites(self) -> Mapping[str, Document]:
-        """Suites by their file's name."""
         return self._in(self.suites_dir)
 
     @cached_property
     def checkpoints(self) -> Mapping[str, Document]:
-        """Checkpoints by their file's name."""
         return self._in(self.checkpoints_dir)
 
     @cached_property
     def definitions(self) -> Mapping[str, Document]:
-        """Validation definitions by their file's name."""
         return self._in(self.definitions_dir)
 
     def _find(self, file: Path) -> Document | None:

@@ -94,7 +94,6 @@ class Files:
         return self.once(("document", file), lambda: self._parsed(file))
 
     def is_file(self, file: Path) -> bool:
-        """Whether there is such a file."""
         if file in self._contents:
             return not isinstance(self._contents[file], _NO_FILE)
         listed = self._listed.get((file.parent, f"*{file.suffix}", False))

@@ -32,10 +32,7 @@ def read_identity(
     Args:
         dbt: the dbt project file, rendered; empty where there is none.
         variables: its ``vars``, as written.
-        dbt_file: where it is.
         source: the data source of ``great_expectations.yml``.
-        source_file: where that is.
-        source_key: the key of the data source there.
 
     Raises:
         ConfigError: no file names the project, or not by a text.

@@ -137,7 +137,6 @@ def read_labels(document: Document, *, zone: ZoneInfo) -> tuple[Label, ...]:
     """The incidents in a file, by when they began.
 
     Args:
-        document: YAML as docs/backtest.md has it.
         zone: in which its dates are days.
 
     Raises:

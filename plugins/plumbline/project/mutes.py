@@ -98,7 +98,6 @@ def find_mute_faults(
     """Everything that is wrong with ``mutes.yml``.
 
     Args:
-        document: the file.
         monitors: the names that may be muted; None lets any name pass.
     """
     yield from find_value_faults(MutesEntry, document.value)
@@ -118,7 +117,6 @@ def read_mutes(
     """The mutes in ``mutes.yml``, in its order.
 
     Args:
-        document: the file.
         zone: in which a date is a day.
         monitors: the names that may be muted; None lets any name pass.
 

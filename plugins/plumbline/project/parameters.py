@@ -34,7 +34,6 @@ class ParameterError(ValueError):
     """A parameter that has no value.
 
     Args:
-        what: what is wrong, in one sentence.
         missing: the name that has no value, where that is what is wrong.
     """
 

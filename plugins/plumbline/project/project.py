@@ -102,12 +102,10 @@ class Project:
 
     @property
     def expectations_dir(self) -> Path:
-        """Suites, one a monitor."""
         return self.documents.suites_dir
 
     @property
     def checkpoints_dir(self) -> Path:
-        """Checkpoints."""
         return self.documents.checkpoints_dir
 
     @property
@@ -117,7 +115,6 @@ class Project:
 
     @property
     def services_file(self) -> Path:
-        """``deploy/services.yml``."""
         return self.documents.services_file
 
     @property
@@ -339,7 +336,6 @@ class Project:
 
     @cached_property
     def datasource_name(self) -> str:
-        """The name of the datasource that holds the targets."""
         return self._datasource[0]
 
     @cached_property
@@ -359,7 +355,6 @@ class Project:
         """The target that was asked for, resolved with the environment.
 
         Args:
-            name: which.
             must_be_named: whether the project must have a name; where not, nothing may be stored.
 
         Raises:
@@ -415,7 +410,6 @@ class Project:
         )
 
     def suite_names(self) -> tuple[str, ...]:
-        """The names of all suites."""
         return _names(self.files.listed(self.expectations_dir, "*.json"))
 
     def has_suite(self, name: str) -> bool:
@@ -442,7 +436,6 @@ class Project:
         return self.files.once(("suite", name), lambda: read_suite(self.files.document(file)))
 
     def definition_names(self) -> tuple[str, ...]:
-        """The names of all validation definitions."""
         return _names(self.files.listed(self.validation_definitions_dir, "*.json"))
 
     def definition(self, monitor: str) -> Definition | None:
@@ -561,7 +554,6 @@ class Project:
         return definition
 
     def checkpoint_names(self) -> tuple[str, ...]:
-        """The names of all checkpoints."""
         return _names(self.files.listed(self.checkpoints_dir, "*.json"))
 
     def checkpoint(self, name: str) -> CheckpointFile:

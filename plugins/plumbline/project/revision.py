@@ -28,7 +28,6 @@ def read_revision(root: Path, environment: Mapping[str, str] | None = None) -> R
     Git goes first: a variable that was left set says nothing about a tree that can be looked at.
 
     Args:
-        root: the project.
         environment: default: the process's own.
 
     Returns:

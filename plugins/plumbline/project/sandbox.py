@@ -262,9 +262,6 @@ def _refuse_much(
     """Refuse what would make much from little.
 
     Args:
-        name: a filter, or a method of texts.
-        value: what it is applied to.
-        args: its arguments.
         kwargs: those by name.
 
     Returns:

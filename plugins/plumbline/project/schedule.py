@@ -170,7 +170,6 @@ def find_schedule_faults(
     """Everything that is wrong with ``schedule.yml``.
 
     Args:
-        document: the file.
         checkpoints: the names that may be scheduled; None lets any name pass.
         channels: the names that may be notified; None lets any name pass.
     """

@@ -211,7 +211,6 @@ class Service:
 
     @property
     def name(self) -> str:
-        """What it is called."""
         return self.entry.name
 
     @property

@@ -35,14 +35,12 @@ class StoreFault:
 
     @property
     def what(self) -> str:
-        """What is wrong."""
         if not self.is_there:
             return f"there is no store {self.store!r}"
         return f"store {self.store!r} is Great Expectations' own, which doesn't support monitors"
 
     @property
     def fix(self) -> str:
-        """What to do."""
         added = f"`module_name: {MODULE}`"
         if self.is_there:
             return f"add {added} beside its class_name"

@@ -354,12 +354,10 @@ class Suite:
 
     @property
     def has_parameters(self) -> bool:
-        """Whether an argument is a parameter."""
         return any(has_parameter(each.kwargs) for each in self.written.expectations)
 
     @property
     def parameters(self) -> Mapping[str, object]:
-        """The values of its parameters by name."""
         return {**(self.written.suite_parameters or {}), **self.given}
 
     @property

@@ -92,7 +92,6 @@ class Target:
 
     @property
     def state_files(self) -> StateFiles:
-        """Its files on this machine."""
         return StateFiles(self.state_dir, self.plumbline_project, self.name)
 
     @property

@@ -227,7 +227,6 @@ def _in_zone(mute: Mute, now: datetime) -> Mute:
 
 
 def overview_dict(view: Overview) -> dict[str, Any]:
-    """The overview for machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "incidents": [_incident_dict(incident) for incident in view.incidents],
@@ -247,7 +246,6 @@ def overview_dict(view: Overview) -> dict[str, Any]:
 
 
 def incident_dict(view: IncidentDetails) -> dict[str, Any]:
-    """The incident for machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "incident": None if view.incident is None else _incident_dict(view.incident),

@@ -21,8 +21,6 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class MonitorEntry:
-    """One monitor."""
-
     name: str
     suite: str | None
     """The suite's file, relative to the project."""
@@ -39,8 +37,6 @@ class MonitorEntry:
 
 @dataclass(frozen=True)
 class CheckpointEntry:
-    """One checkpoint."""
-
     name: str
     file: str
     monitors: tuple[str, ...] = ()
@@ -51,8 +47,6 @@ class CheckpointEntry:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All of a project."""
-
     monitors: tuple[MonitorEntry, ...]
     checkpoints: tuple[CheckpointEntry, ...]
     schedule_fault: str | None = None
@@ -108,7 +102,6 @@ def catalogue_page(catalogue: Catalogue) -> list[Section]:
 
 
 def as_dict(catalogue: Catalogue) -> dict[str, object]:
-    """For machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "monitors": [

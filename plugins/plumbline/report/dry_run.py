@@ -57,7 +57,6 @@ def dry_run_page(report: DryRunReport) -> list[Section]:
 
 
 def as_dict(report: DryRunReport) -> dict[str, object]:
-    """For machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "dry_run": True,

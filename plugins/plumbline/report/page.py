@@ -71,8 +71,6 @@ Line = str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Items:
-    """A list."""
-
     items: tuple[Line, ...]
 
 

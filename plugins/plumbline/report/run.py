@@ -50,7 +50,6 @@ def run_page(
     """The page of ``report``.
 
     Args:
-        report: what the run found.
         width: of the terminal: what the table has no room for stands below it.
         is_comment: whether it is read away from where it was run, as in a pull request: then it
             begins with the status, and says how to ask the same again.

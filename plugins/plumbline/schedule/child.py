@@ -27,8 +27,6 @@ _LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended."""
-
     how: Literal["done", "hung", "stopped"]
     exit_code: int
     """Negative: the signal that ended it."""

@@ -67,13 +67,9 @@ class Executor:
         """Begin; what was never seen before is remembered, and not caught up.
 
         Args:
-            schedules: whose runs are made.
             command: the run of a schedule, as a command line.
-            state: where is remembered what ran last.
             stopping: once asked, nothing is started any more.
             say: takes a line of the log.
-            clock: says what now is.
-            last: the last run before an instant.
             following: the first run after an instant.
             patience: between asking a run to end and killing it.
         """
@@ -101,7 +97,6 @@ class Executor:
         """The last run that was due and did not happen; None where it did.
 
         Args:
-            schedule: whose.
             reached: an instant that the clock has shown: one that is put back by a little must
                 not hide the run that was due then.
         """
@@ -139,7 +134,6 @@ class Executor:
         """Do what is due of ``schedule``, after any other run of its checkpoint.
 
         Args:
-            schedule: which.
             reached: as for `missed`.
         """
         self._count(1)

@@ -40,7 +40,6 @@ def read_last_runs(files: StateFiles, schedules: Collection[str]) -> dict[str, L
     """By schedule; empty where nothing was run or the file can't be read.
 
     Args:
-        files: where they are.
         schedules: the names of the project's, by which an earlier version's file is known.
     """
     file = files.path(NAME)

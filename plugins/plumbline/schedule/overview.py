@@ -64,7 +64,6 @@ def overview_page(views: Sequence[ScheduleView], *, now: datetime) -> list[Secti
 
 
 def overview_dict(views: Sequence[ScheduleView], *, now: datetime) -> dict[str, object]:
-    """For machines."""
     return {
         "schema_version": SCHEMA_VERSION,
         "now": exact_rfc3339(now),

@@ -34,7 +34,6 @@ def check_page(report: CheckReport) -> list[Section]:
 
 
 def check_dict(report: CheckReport) -> dict[str, object]:
-    """For machines."""
     alerts = report.alerts.lines if report.alerts else ()
     return {
         "schema_version": SCHEMA_VERSION,

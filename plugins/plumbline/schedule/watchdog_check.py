@@ -56,7 +56,6 @@ class Watched:
 
     @property
     def status(self) -> Status:
-        """The worst finding's."""
         return worst(finding.status for finding in self.findings)
 
 
@@ -73,7 +72,6 @@ class CheckReport:
 
     @property
     def statuses(self) -> list[Status]:
-        """One for each that is watched."""
         return [one.status for one in self.watched]
 
 
@@ -89,11 +87,7 @@ def check(
     """Look, and tell.
 
     Args:
-        project: its schedules and channels.
-        target: whose runs.
-        now: the instant of the look.
         tells: whether anybody is to be told.
-        environment: holds the secrets of channels.
         clock: says what now is, for claims and deliveries.
 
     Raises:

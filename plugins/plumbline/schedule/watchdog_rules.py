@@ -45,8 +45,6 @@ WAITS_TOO_LONG = timedelta(hours=1)
 
 
 class Kind(StrEnum):
-    """What is wrong."""
-
     MISSING = "missing"
     HUNG = "hung"
     LATE = "late"
@@ -79,8 +77,6 @@ STATUSES: Mapping[Kind, Status] = {
 
 @dataclass(frozen=True)
 class WatchdogFinding:
-    """One thing that is wrong."""
-
     kind: Kind
     what: str
     fix: str
@@ -88,14 +84,11 @@ class WatchdogFinding:
 
     @property
     def status(self) -> Status:
-        """How bad it is."""
         return STATUSES[self.kind]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the watchdog saw."""
-
     now: datetime
     beats: Sequence[Heartbeat] = ()
     """Of the target, oldest first."""

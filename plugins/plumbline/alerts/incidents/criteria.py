@@ -27,8 +27,6 @@ def excused(
 
     Args:
         gone: members that ``outcome`` does not call failing.
-        incident: whose members they are.
-        outcome: what was seen.
     """
     if not has_changed(incident, outcome):
         return []

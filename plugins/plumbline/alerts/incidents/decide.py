@@ -96,14 +96,10 @@ def decide(
         known: all that is known of the past; monitors without an outcome are left alone.
         outcomes: what the run found, at most one a monitor.
         now: the run's ``as_of``: mutes hold until then or not.
-        checkpoint: whose run it is.
-        policy: intervals and counts.
-        mutes: from the project and by command.
         is_routed: whether there is a channel to notify of an incident.
         escalate_after: how long people have to acknowledge an incident; None: for ever.
         project: what there is in the project: incidents of removed monitors end. None: not known,
             or the run is partial.
-        ids: how incidents get their ids.
     """
     now = in_utc(now)
     known = carry_over(known, outcomes)

@@ -20,9 +20,6 @@ def incident_id(monitor: str, kind: Kind, opened_at: datetime, scope: str = "") 
     """The monitor's name and eight hex digits; an instant gives the same in every zone.
 
     Args:
-        monitor: its name.
-        kind: of the incident.
-        opened_at: when it opened.
         scope: project and target: two that notify the same service have ids of their own.
     """
     opened = opened_at.astimezone(UTC).isoformat()

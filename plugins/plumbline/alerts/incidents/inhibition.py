@@ -36,7 +36,6 @@ class Node:
 
     @property
     def severity(self) -> int:
-        """How bad it is now."""
         return self.incident.status.severity
 
 
@@ -46,7 +45,6 @@ def inhibitors(
     """By inhibited incident, the one whose message names it.
 
     Args:
-        nodes: the open incidents.
         depends_on: by monitor of this run, those on which it builds.
     """
     there = list(nodes)

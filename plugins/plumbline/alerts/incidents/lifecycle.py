@@ -47,7 +47,6 @@ class Step:
 
     @property
     def at(self) -> datetime:
-        """The instant of the outcome."""
         return self.outcome.as_of
 
 
@@ -55,7 +54,6 @@ def with_escalation(step: Step, after: timedelta | None) -> Step:
     """``step`` with a notice for the next channels, where nobody acknowledged it in time.
 
     Args:
-        step: of an incident.
         after: how long people have; None: for ever.
     """
     incident = step.after
@@ -92,12 +90,7 @@ def advance(
 
     Args:
         incidents: those of the monitor and of ``kind``, closed ones too.
-        kind: of the incident.
         outcome: later than all that is known of the monitor.
-        checkpoint: whose run it is.
-        policy: intervals and counts.
-        memory: what is remembered of the monitor.
-        ids: how an incident gets its id.
     """
     health = health_of(kind, outcome.status)
     open_one = next((incident for incident in incidents if incident.is_open), None)

@@ -28,11 +28,6 @@ def meet(incident: Incident, outcome: Outcome, memory: MonitorMemory | None) -> 
 
     A PASS has no members, whatever single rows look like: the whole is what is judged. Neither
     has an incident of kind ``error``: what a check found before it failed is no finding.
-
-    Args:
-        incident: as it was.
-        outcome: what was seen.
-        memory: what is remembered of the monitor.
     """
     arrivals = memory.arrivals if memory else {}
     if incident.kind == "error":

@@ -46,8 +46,6 @@ def remember(
     """The memory with ``outcome`` in it: SKIPPED says nothing, ERROR is a gap in the numbers.
 
     Args:
-        known: the memory before.
-        outcome: of the monitor.
         members: of its open incidents, by key.
     """
     recent = known.recent if known else ()

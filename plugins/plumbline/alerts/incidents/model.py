@@ -183,7 +183,6 @@ class Incident:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not ended."""
         return self.closed_at is None
 
 

@@ -68,9 +68,7 @@ def close_removed(
     An incident that ends now stays until the next run: its end is still to be sent.
 
     Args:
-        known: what is known.
         project: what there is now; None: not known.
-        at: the run's instant.
     """
     if project is None:
         return known, []
@@ -98,16 +96,7 @@ def end_of(
     by: str | None = None,
     why: str = "",
 ) -> Change:
-    """The end of ``incident`` that no outcome brought.
-
-    Args:
-        incident: an open one.
-        event: its last one.
-        reason: why it ends.
-        at: when.
-        by: who closed it.
-        why: the reason that person gave.
-    """
+    """The end of ``incident`` that no outcome brought."""
     sequence = incident.sequence + 1
     is_notified = incident.notified_at is not None
     ended = replace(

@@ -28,7 +28,6 @@ def has_left(member: FailingGroup, outcome: Outcome, arrivals: Mapping[str, date
     """Whether ``member``, which ``outcome`` did not judge, is not expected any more.
 
     Args:
-        member: of an open incident.
         outcome: the judged groups, and those that are retired.
         arrivals: when each group was first judged, by key.
     """
@@ -49,8 +48,6 @@ def arrivals_after(
     """When each group that counts was first judged.
 
     Args:
-        known: the same before.
-        outcome: what was judged now.
         members: of open incidents: they are remembered while they are missing.
     """
     if len(outcome.judged) > MOST_ARRIVALS:
@@ -75,9 +72,6 @@ def failing_under_earlier_keys(
 
     Args:
         failing: what fails now, by key.
-        incident: as it was before.
-        outcome: what was judged now.
-        memory: what was judged before.
         left: those that left the window now.
     """
     before = {member.key: member for member in (*incident.left_members, *incident.members)}

@@ -19,8 +19,6 @@ _LONGEST = 63
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One file, by its name alone."""
-
     name: str
     text: str
 
@@ -36,7 +34,6 @@ class Machine:
 
     @property
     def target(self) -> str:
-        """The target of the runs."""
         return self.state.target
 
 

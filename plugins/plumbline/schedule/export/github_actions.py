@@ -55,7 +55,6 @@ def write_github_actions(
     """A workflow for each, for ``.github/workflows``.
 
     Args:
-        schedules: of the project.
         cloud: where BigQuery is; what is not said is a variable of the repository.
         root: the project; where it has locked requirements, these are installed.
         now: from which year on the zone's clock is looked at.

@@ -50,7 +50,6 @@ def plain_times(schedule: Schedule, *, scheduler: str) -> PlainTimes:
     """The numbers of ``schedule``.
 
     Args:
-        schedule: whose.
         scheduler: for the error: who can't say it otherwise.
 
     Raises:

@@ -74,8 +74,9 @@ oldest-pandas: $(DEV) ## compare the verdicts of suites on the oldest supported 
 generate: $(DEV) ## update generated files: schemas, docs pages, manifests
 	$(BIN)/python scripts/generators $(GENERATE_ARGS)
 
-bench: $(DEV) ## benchmarks: health check, plain GX, 1,000 monitors, 10,000 runs; 15 minutes
+bench: $(DEV) $(DBT) ## benchmarks: health check, plain GX, 1,000 monitors, 10,000 runs, dbt tests; 20 minutes
 	$(BIN)/python scripts/bench health-check $(BENCH_ARGS)
+	$(BIN)/python scripts/bench tables $(TABLES_ARGS)
 
 bench-check: $(DEV) ## benchmarks; fails if a ratio is worse than in docs/benchmarks.json
 	$(BIN)/python scripts/bench health-check --check $(BENCH_ARGS)

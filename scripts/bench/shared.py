@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -34,3 +36,24 @@ def python_path() -> str:
     """PYTHONPATH of processes that import this repository's package, and what lies here."""
     ours = (str(ROOT / "plugins"), str(ROOT / "scripts"))
     return os.pathsep.join((*ours, os.environ.get("PYTHONPATH", "")))
+
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+END = "<!-- until here -->"
+
+
+def write_page(tables: str, *, by: str) -> None:
+    """Put what was measured into docs/benchmarks.md, between the marks of a benchmark.
+
+    Args:
+        tables: Markdown.
+        by: the benchmark's name.
+    """
+    mark = f"<!-- measured by python scripts/bench {by} --save -->"
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(mark)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise BenchmarkError(f"{PAGE.name} has lost its marks: {mark} and {END}")
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    said = f"Measured on {date.today():%Y-%m-%d}: {machine}."  # noqa: DTZ011 - for people
+    PAGE.write_text(f"{before}{begin}\n\n{said}\n\n{tables}\n\n{end}{after}", encoding="utf-8")

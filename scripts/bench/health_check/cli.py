@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +15,12 @@ from bench.health_check.history import MOST_ROUNDS, measure_history
 from bench.health_check.many import measure_many
 from bench.health_check.measure import measure
 from bench.health_check.seasons import measure_backtest
-from bench.shared import MISSED, NOT_MEASURED, ROOT, USAGE, BenchmarkError, say
+from bench.shared import MISSED, NOT_MEASURED, PAGE, ROOT, USAGE, BenchmarkError, say, write_page
 from plumbline.project import Project
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.ready import ensure_ready
 
 COMMITTED = ROOT / "docs" / "benchmarks.json"
-PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- measured by python scripts/bench health-check --save -->", "<!-- until here -->"
 AT_MOST = 4.0
 """How many times the floor a health check may take."""
 LONG_ROUNDS = 3
@@ -146,21 +141,11 @@ def command(
     click.echo(show(found, parts))
     if save:
         COMMITTED.write_text(report.as_json(found, parts) + "\n", encoding="utf-8")
-        _write_page(report.as_markdown(found, parts))
+        write_page(report.as_markdown(found, parts), by="health-check")
     if check:
         _compare(report.as_document(found, parts))
     elif not all(one.is_met for part in parts for one in part.targets):
         sys.exit(MISSED)
-
-
-def _write_page(tables: str) -> None:
-    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise BenchmarkError(f"{PAGE.name} has lost its marks: {BEGIN} and {END}")
-    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    said = f"Measured on {date.today():%Y-%m-%d}: {machine}."  # noqa: DTZ011 - for people
-    PAGE.write_text(f"{before}{begin}\n\n{said}\n\n{tables}\n\n{end}{after}", encoding="utf-8")
 
 
 def _compare(now: dict[str, object]) -> None:

@@ -1,0 +1,61 @@
+"""Great Expectations alone, over sqlalchemy-bigquery: a table asset and a suite for each table.
+
+Run as a process of its own by the benchmark: ``python gx_tables.py ENDPOINT PROJECT CHECKS``. It
+imports nothing of plumbline.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+
+def main(endpoint: str, project: str, checks: str) -> None:
+    """Print ``{check: 1 or 0}`` as JSON."""
+    import google.auth
+    from google.auth.credentials import AnonymousCredentials
+
+    # sqlalchemy-bigquery takes credentials from the environment alone, and none are needed here.
+    google.auth.default = lambda *_, **__: (AnonymousCredentials(), project)  # type: ignore[assignment]
+    os.environ["BIGQUERY_EMULATOR_HOST"] = endpoint
+    logging.disable(logging.WARNING)
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+
+    def expectation(column: str, kind: str | list[str]) -> gxe.Expectation:
+        if kind == "not_null":
+            return gxe.ExpectColumnValuesToNotBeNull(column=column)
+        if kind == "unique":
+            return gxe.ExpectColumnValuesToBeUnique(column=column)
+        return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=kind)
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    found = {}
+    for table, wanted in json.loads(Path(checks).read_text()).items():
+        dataset, _, name = table.partition(".")
+        source = context.data_sources.add_or_update_bigquery(
+            dataset, connection_string=f"bigquery://{project}/{dataset}"
+        )
+        asset = source.add_table_asset(name, table_name=name, schema_name=dataset)
+        suite = context.suites.add(gx.ExpectationSuite(table))
+        for column, kind in wanted:
+            suite.add_expectation(expectation(column, kind))
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(
+                name=table, data=asset.add_batch_definition_whole_table("all"), suite=suite
+            )
+        )
+        for (column, kind), result in zip(wanted, definition.run().results, strict=True):
+            if result.exception_info.get("raised_exception", True):  # False, or keyed by metric
+                sys.exit(f"{table}.{column}: {result.exception_info}")
+            named = kind if isinstance(kind, str) else "in_set"
+            found[f"{table}.{column} {named}"] = float(result.success)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,17 +1,22 @@
 """Slack's two ways in, webhooks and the Web API, each call one attempt with one verdict.
 
-Not by slack_sdk: it logs the webhook's URL and the proxy's password. Used by `channel`.
+slack_sdk makes the requests; they leave through `plumbline.net.http`, which bounds them,
+follows no redirect and logs nothing. The SDK itself logs the webhook's URL and the proxy's
+password, so it is given a logger that is silent. Used by `channel`.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.request import Request
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from plumbline.net.http import Caller, Reply, retry_after, shortened
 from plumbline.net.receipt import DeliveryStatus, Receipt
@@ -44,18 +49,66 @@ BROKEN_BLOCKS = frozenset(
 )
 """Slack's rules for blocks have changed: the plain text may still pass."""
 
+_SILENT = logging.Logger("plumbline.alerts.channels.slack", level=logging.CRITICAL + 1)
 _ERROR_CODE = re.compile(r"[a-z0-9_]{1,80}")
+
+
+class _NoAnswerError(Exception):
+    """Carries a request that got no answer through the SDK."""
+
+
+class _Webhook(WebhookClient):
+    def __init__(self, caller: Caller, url: Secret) -> None:
+        super().__init__(url.reveal(), logger=_SILENT, retry_handlers=[])
+        self._caller = caller
+        self._secret = url
+        self.reply: Reply | None = None
+
+    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
+        self.reply = _forward(self._caller, self._secret, req)
+        return WebhookResponse(
+            url=url,
+            status_code=_status_code(self.reply),
+            body=_text(self.reply),
+            headers=dict(self.reply.headers),
+        )
+
+
+class _Web(WebClient):
+    def __init__(self, caller: Caller, token: Secret, base_url: str) -> None:
+        super().__init__(token.reveal(), base_url, logger=_SILENT, retry_handlers=[])
+        self._caller = caller
+        self.reply: Reply | None = None
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        self.reply = _forward(self._caller, url, req)
+        if not isinstance(self.reply.json(), dict):  # the SDK expects an object
+            raise _NoAnswerError
+        return {
+            "status": _status_code(self.reply),
+            "headers": dict(self.reply.headers),
+            "body": _text(self.reply),
+        }
 
 
 def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Receipt:
     """One message to an incoming webhook."""
-    reply = _post(caller, url, payload)
-    receipt = reply.receipt
-    if receipt.verdict is not DeliveryStatus.DELIVERED or _is_ok(reply):
+    client = _Webhook(caller, url)
+    try:
+        client.send_dict(dict(payload))
+    except (_NoAnswerError, SlackClientError, ValueError):
+        if client.reply is None:
+            return Receipt(
+                DeliveryStatus.REFUSED, "the webhook is not a URL: it must begin with https://"
+            )
+        return client.reply.receipt
+    assert client.reply is not None
+    receipt = client.reply.receipt
+    if receipt.verdict is not DeliveryStatus.DELIVERED or _is_ok(client.reply):
         return receipt
     # Whoever answers so is no Slack: a proxy's page, a wrong address. Asking again would get the
     # same, and where it did take the message, write it again and again; the fallback is notified.
-    said = shortened(reply.body, (url,)) or "nothing"
+    said = shortened(client.reply.body, (url,)) or "nothing"
     return Receipt(
         DeliveryStatus.REFUSED,
         f"{receipt.detail}, but not with Slack's ok: {said}",
@@ -70,15 +123,18 @@ def is_about_blocks(receipt: Receipt) -> bool:
     )
 
 
-@dataclass(frozen=True)
 class Api:
-    """The Web API for one delivery."""
+    """The Web API for one delivery.
 
-    caller: Caller
-    """Of the delivery; it knows the token as a secret."""
-    token: Secret
-    """A bot's, ``xoxb-``."""
-    base_url: str = BASE_URL
+    Args:
+        caller: of the delivery; it knows the token as a secret.
+        token: a bot's, ``xoxb-``.
+        base_url: of the API.
+    """
+
+    def __init__(self, caller: Caller, token: Secret, *, base_url: str = BASE_URL) -> None:
+        self._client = _Web(caller, token, base_url)
+        self._token = token
 
     def call(
         self, method: str, *, params: bool = False, **arguments: Any
@@ -91,12 +147,17 @@ class Api:
             arguments: the method's own; None is left out.
         """
         given = {key: value for key, value in arguments.items() if value is not None}
-        url = f"{self.base_url.rstrip('/')}/{method}"
-        headers = {"Authorization": Secret(f"Bearer {self.token.reveal()}")}
-        if params:
-            reply = self.caller.send("POST", f"{url}?{urlencode(given)}", headers=headers)
-        else:
-            reply = _post(self.caller, url, given, headers)
+        self._client.reply = None
+        try:
+            if params:
+                self._client.api_call(method, http_verb="GET", params=given)
+            else:
+                self._client.api_call(method, json=given)
+        except (_NoAnswerError, SlackClientError, ValueError):
+            pass  # told by the reply, in words that hold no secret
+        reply = self._client.reply
+        if reply is None:
+            return Receipt(DeliveryStatus.REFUSED, "the API's address is not a URL"), {}
         found = reply.json()
         return self._receipt(method, reply, found), found if isinstance(found, dict) else {}
 
@@ -110,7 +171,7 @@ class Api:
                 receipt.retry_after,
             )
         if not isinstance(found, dict) or not isinstance(found.get("ok"), bool):
-            said = shortened(reply.body, (self.token,)) or "nothing"
+            said = shortened(reply.body, (self._token,)) or "nothing"
             what = f"{method}: {receipt.detail}, but not as Slack does: {said}"
             return Receipt(DeliveryStatus.REFUSED, what, receipt.status_code)
         if found["ok"]:
@@ -123,17 +184,19 @@ class Api:
         return Receipt(DeliveryStatus.REFUSED, f"{method}: {shown}", receipt.status_code)
 
 
-def _post(
-    caller: Caller,
-    url: Secret | str,
-    payload: Mapping[str, Any],
-    headers: Mapping[str, Secret] | None = None,
-) -> Reply:
-    sent: dict[str, str | Secret] = {
-        "Content-Type": "application/json;charset=utf-8",
-        **(headers or {}),
-    }
-    return caller.send("POST", url, headers=sent, body=json.dumps(payload).encode())
+def _forward(caller: Caller, url: Secret | str, request: Request) -> Reply:
+    data = request.data if isinstance(request.data, bytes) else None
+    return caller.send("POST", url, headers=dict(request.header_items()), body=data)
+
+
+def _status_code(reply: Reply) -> int:
+    if reply.status_code is None:
+        raise _NoAnswerError
+    return reply.status_code
+
+
+def _text(reply: Reply) -> str:
+    return reply.body.decode("utf-8", errors="replace")
 
 
 def _is_ok(reply: Reply) -> bool:

@@ -29,6 +29,15 @@ OF_EXAMPLE = ("seeds/", "models/sources.yml", "checkpoints/schedule.yml")
 
 
 @dataclass(frozen=True)
+class BigQueryTarget:
+    """The BigQuery of a new project, which is then its default target."""
+
+    project: str | None
+    """Google's; None: `PLUMBLINE_PROJECT`."""
+    location: str
+
+
+@dataclass(frozen=True)
 class Made:
     """What ``init`` did."""
 
@@ -55,21 +64,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         raise ConfigError(f"{folder} is not a folder", key="DIR", fix="name a folder")
     is_inside_dbt = (folder / DBT_FILE).is_file() and not (folder / PROJECT_FILE).is_file()
     root = folder / INSIDE_DBT if is_inside_dbt else folder
-    chosen = name or _name_of(root if not is_inside_dbt else folder)
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", chosen):
-        raise ConfigError(
-            f"{chosen!r} is not a valid project name",
-            key="--name",
-            fix="use lower-case letters, digits and _, starting with a letter",
-        )
-    values = {"name": chosen, "gcp_project": f"{chosen.replace('_', '-')}-local"}
-    files = {
-        path: render(f"project/{template}", **values)
-        for path, template in _templates()
-        if example or not path.startswith(OF_EXAMPLE)
-    }
-    if not example:
-        files["great_expectations.yml"] = _without_seed(files["great_expectations.yml"])
+    files = project_files(name or name_of(root if not is_inside_dbt else folder), example=example)
     kept = [root / path for path in files if (root / path).exists()]
     new = {path: text for path, text in files.items() if root / path not in kept}
     written = write_new(root, new)
@@ -78,6 +73,38 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
     (root / "expectations").mkdir(exist_ok=True)
     (root / "models" / "monitors").mkdir(parents=True, exist_ok=True)
     return Made(root, tuple(written), tuple(kept), is_inside_dbt)
+
+
+def project_files(
+    name: str, *, example: bool, bigquery: BigQueryTarget | None = None
+) -> dict[str, str]:
+    """The files of a new project, by their path.
+
+    Args:
+        name: of the project.
+        example: with an example table.
+        bigquery: its default target; None: the embedded BigQuery is.
+
+    Raises:
+        ConfigError: the name is not valid.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ConfigError(
+            f"{name!r} is not a valid project name",
+            key="--name",
+            fix="use lower-case letters, digits and _, starting with a letter",
+        )
+    local = f"{name.replace('_', '-')}-local"
+    gcp_project = (bigquery.project if bigquery else None) or local
+    values = {"name": name, "gcp_project": gcp_project, "bigquery": bigquery}
+    files = {
+        path: render(f"project/{template}", **values)
+        for path, template in _templates()
+        if example or not path.startswith(OF_EXAMPLE)
+    }
+    if not example:
+        files["great_expectations.yml"] = _without_seed(files["great_expectations.yml"])
+    return files
 
 
 def _write_example(root: Path) -> list[Path]:
@@ -127,6 +154,7 @@ def _without_seed(text: str) -> str:
     )
 
 
-def _name_of(folder: Path) -> str:
+def name_of(folder: Path) -> str:
+    """A project's name, made of its folder's."""
     words = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower()).strip("_")
     return words if words[:1].isalpha() else f"project_{words}".rstrip("_")

@@ -1,0 +1,87 @@
+"""The connection of a GX data source: Google's project, the dataset, and where credentials are.
+
+Credentials are never copied: plumbline uses application default credentials.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from plumbline.scaffold.import_gx.gx_project import Variables
+from plumbline.scaffold.import_gx.report import NotConvertedError, Report
+
+_SQL = ("bigquery", "sql")
+"""Types of fluent data sources that may be BigQuery."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
+_KEYS = ("credentials_base64", "credentials_info")
+"""Parameters that hold a key itself."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the tables of a data source are."""
+
+    project: str | None
+    """None: the project of the credentials."""
+    dataset: str | None
+    location: str | None = None
+
+
+def read_connection(
+    name: str, source: Mapping[str, Any], variables: Variables, report: Report
+) -> Connection:
+    """The connection of data source ``name``.
+
+    Raises:
+        NotConvertedError: it is not BigQuery, or a variable has no value.
+    """
+    text = _connection_string(name, source, variables)
+    parts = urlsplit(text)
+    if not parts.scheme.startswith("bigquery"):
+        raise NotConvertedError(
+            f"data source {name!r} is {parts.scheme or 'no database'}, not BigQuery",
+            "keep it as a data asset of GX: see docs/table-suites.md",
+        )
+    parameters = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    arguments = source.get("kwargs")
+    given = {**parameters, **(arguments if isinstance(arguments, Mapping) else {})}
+    if path := given.get("credentials_path"):
+        report.ask(f"set GOOGLE_APPLICATION_CREDENTIALS={path}, as data source {name!r} did")
+    elif any(given.get(key) for key in _KEYS):
+        report.ask(
+            f"data source {name!r} has a service account's key in its connection: save the key to "
+            "a file outside of the project, and set GOOGLE_APPLICATION_CREDENTIALS to its path"
+        )
+    project = unquote(parts.netloc.rpartition("@")[2]) or None
+    location = parameters.get("location")
+    for found in (project, location):
+        if found is not None and not _NAME.fullmatch(found):
+            raise NotConvertedError(
+                f"the connection of data source {name!r} names no valid project or location",
+                "write bigquery://PROJECT/DATASET",
+            )
+    return Connection(project, unquote(parts.path.strip("/")) or None, location)
+
+
+def _connection_string(name: str, source: Mapping[str, Any], variables: Variables) -> str:
+    engine = source.get("execution_engine")
+    written = source.get("connection_string")
+    if isinstance(engine, Mapping):  # of 0.x
+        written = engine.get("connection_string") or engine.get("credentials")
+    elif source.get("type") not in _SQL:
+        written = None
+    if isinstance(written, str):
+        written = variables.fill_in(written)
+    if isinstance(written, Mapping):
+        written = written.get("url") or written.get("connection_string")
+    if not isinstance(written, str):
+        kind = source.get("type") or source.get("class_name") or "of an unknown type"
+        raise NotConvertedError(
+            f"data source {name!r} is {kind}, not BigQuery",
+            "keep it as a data asset of GX: see docs/table-suites.md",
+        )
+    return written

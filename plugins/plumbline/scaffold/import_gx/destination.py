@@ -1,0 +1,189 @@
+"""The import as a whole: which project it writes into, and what it would change there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plumbline.core.errors import ConfigError
+from plumbline.lint.context import LintContext
+from plumbline.project import Project
+from plumbline.project.dbt_folders import model_folders
+from plumbline.project.find import PROJECT_FILE
+from plumbline.scaffold.import_gx.check import find_faults, index_of
+from plumbline.scaffold.import_gx.convert import ALERTS_FILE, SOURCES_FILE, Converter
+from plumbline.scaffold.import_gx.gx_project import GxProject, is_plumblines, read_gx_project
+from plumbline.scaffold.import_gx.report import NotConvertedError, Report
+from plumbline.scaffold.import_gx.suites import Refused
+from plumbline.scaffold.project import BigQueryTarget, name_of, project_files
+from plumbline.scaffold.writing import write_new
+
+_CHECKPOINT = ("checkpoints", ".json")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import would write, and what it converted."""
+
+    root: Path
+    is_new: bool
+    """Whether the plumbline project is made by the import."""
+    written: Mapping[str, str]
+    """Files that are not there yet."""
+    changed: Mapping[str, str]
+    """Files that are there with another content, and may be overwritten."""
+    kept: tuple[str, ...]
+    """Files that are there with another content, and stay as they are."""
+    unchanged: tuple[str, ...]
+    report: Report
+
+    @property
+    def checkpoints(self) -> list[str]:
+        """The checkpoints that were converted."""
+        files = [Path(one.file) for one in self.report.converted]
+        return [file.stem for file in files if (file.parent.name, file.suffix) == _CHECKPOINT]
+
+    def write(self) -> None:
+        """Write all of it, or nothing.
+
+        Raises:
+            ConfigError: a file can't be written.
+        """
+        write_new(self.root, self.written, self.changed)
+        for folder in ("expectations", "models/monitors"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+
+
+def plan_import(
+    folder: Path,
+    *,
+    project: Project | None,
+    root: Path,
+    name: str | None = None,
+    overwrite: bool = False,
+) -> Plan:
+    """What importing the GX project in ``folder`` would write.
+
+    Args:
+        folder: of the GX project, which is only read.
+        project: the plumbline project; None: a new one in ``root``.
+        root: its folder.
+        name: of a new project; None: its folder's.
+        overwrite: replace files that are there with another content.
+
+    Raises:
+        ConfigError: ``folder`` is not a GX project, or a new project can't be made in ``root``.
+    """
+    if project is not None and is_plumblines(project.documents.configuration):
+        return _plan(folder, _Destination.of(project), overwrite)
+    if (root / PROJECT_FILE).exists():
+        raise ConfigError(
+            f"{root} has the {PROJECT_FILE} of Great Expectations, which is not changed",
+            key="--project-dir",
+            fix="name a new folder for the plumbline project: --project-dir FOLDER",
+        )
+    return _plan(folder, _Destination(root, name or name_of(root)), overwrite)
+
+
+@dataclass(frozen=True)
+class _Destination:
+    root: Path
+    name: str | None = None
+    """Of a new project; None: it exists."""
+    google_projects: tuple[str | None, ...] = ()
+    """Of the targets of an existing project; None: given by the environment."""
+    declared: frozenset[tuple[str, str]] = frozenset()
+    models: str = "models"
+
+    @classmethod
+    def of(cls, project: Project) -> _Destination:
+        sources = LintContext.of(project).facts.sources
+        targets = project.documents.configuration.mapping(
+            "fluent_datasources", project.datasource_name, "targets"
+        )
+        folders = model_folders(project.root, project.dbt)
+        return cls(
+            project.root,
+            google_projects=tuple(one.get("project") for one in targets.values()),
+            declared=frozenset(
+                key for key, one in sources.items() if one.document.file.name != SOURCES_FILE
+            ),
+            models=folders[0].relative_to(project.root).as_posix(),
+        )
+
+
+def _plan(folder: Path, into: _Destination, overwrite: bool) -> Plan:
+    gx = read_gx_project(folder, Report())
+    google_project, location = _place(gx)
+    is_known = into.name is not None or bool({google_project, None} & {*into.google_projects})
+
+    def convert(where: _Destination, refused: Mapping[str, Refused]) -> Converter:
+        report = Report()
+        converter = Converter(
+            read_gx_project(folder, report),
+            report,
+            google_project if is_known else None,
+            where.declared,
+            where.models,
+            refused,
+        )
+        converter.convert()
+        return converter
+
+    # Alone, which tells what of the suites lint refuses.
+    trial = convert(_Destination(into.root), {})
+    refused: dict[str, dict[int, tuple[str, str]]] = {}
+    for finding in find_faults(trial.files, into.root / "plugins"):
+        index, monitor = index_of(finding), finding.place.file.stem
+        definition, indexes = trial.origins.get(monitor, (None, []))
+        if definition is not None:
+            why = (finding.what, finding.fix)
+            for one in indexes if index is None else indexes[index : index + 1]:
+                refused.setdefault(definition, {})[one] = why
+    done = convert(into, refused)
+    files = dict(done.files)
+    if into.name is not None:
+        target = BigQueryTarget(google_project, location or "US")
+        files = {**project_files(into.name, example=False, bigquery=target), **files}
+    return _compared(into, files, done.report, overwrite)
+
+
+def _place(gx: GxProject) -> tuple[str | None, str | None]:
+    """Google's project that most definitions read, and the location of its datasets."""
+    converter = Converter(gx, Report(), None)
+    found: Counter[tuple[str | None, str | None]] = Counter()
+    for definition in gx.definitions:
+        try:
+            connection = converter.connection(definition.datasource)
+        except NotConvertedError:
+            continue
+        found[connection.project, connection.location] += 1
+    return found.most_common(1)[0][0] if found else (None, None)
+
+
+def _compared(
+    into: _Destination, files: Mapping[str, str], report: Report, overwrite: bool
+) -> Plan:
+    written, other, unchanged = dict[str, str](), dict[str, str](), []
+    for name, text in files.items():
+        file = into.root / name
+        if not file.exists():
+            written[name] = text
+        elif file.read_text(encoding="utf-8") == text:
+            unchanged.append(name)
+        else:
+            other[name] = text
+    if ALERTS_FILE in other and not overwrite:
+        added = other[ALERTS_FILE].partition("channels:")
+        report.ask(f"add to {ALERTS_FILE}:\n{''.join(added[1:])}".rstrip())
+    return Plan(
+        into.root,
+        into.name is not None,
+        written,
+        other if overwrite else {},
+        () if overwrite else tuple(other),
+        tuple(unchanged),
+        report,
+    )

@@ -1,0 +1,318 @@
+"""A file project of Great Expectations as it is on disk, of version 1.x or 0.x."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.project.document import Document
+from plumbline.project.documents import DATASOURCE_TYPE
+from plumbline.project.files import Files
+from plumbline.project.find import PROJECT_FILE
+from plumbline.scaffold.import_gx.report import NotConvertedError, Report
+
+FOLDERS = ("", "gx", "great_expectations")
+"""Where GX puts its configuration: below the folder, in the folders of 1.x and of 0.x."""
+
+_VARIABLE = re.compile(r"(?<!\\)\$(?:\{(.*?)\}|([A-Za-z_]\w*))")
+_MOST_LOOKUPS = 5
+"""A variable's value may name another variable."""
+
+_OLD_ACTIONS = {
+    "SlackNotificationAction": "slack",
+    "EmailAction": "email",
+    "PagerdutyAlertAction": "pagerduty",
+    "MicrosoftTeamsNotificationAction": "microsoft",
+    "OpsgenieAlertAction": "opsgenie",
+    "SNSNotificationAction": "sns",
+    "APINotificationAction": "api",
+    "UpdateDataDocsAction": "update_data_docs",
+}
+_STORING = ("StoreValidationResultAction", "StoreEvaluationParametersAction", "StoreMetricsAction")
+"""Actions of 0.x that GX 1.x and plumbline need no configuration for."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A suite and the batches that it is run over."""
+
+    name: str
+    suite: str
+    datasource: str
+    asset: str
+    batches: str | None = None
+    """The name of the batch definition; None in 0.x."""
+    query: str | None = None
+    """A query that a checkpoint of 0.x holds."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Definitions that run together, and the actions after them."""
+
+    name: str
+    definitions: tuple[str, ...]
+    actions: tuple[Mapping[str, Any], ...]
+    """As 1.x writes them: ``{"name": ..., "type": "slack", ...}``."""
+    result_format: Any = None
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Values of ``${NAME}``: the environment first, as in GX, then the file of variables."""
+
+    of_file: Mapping[str, Any]
+    environment: Mapping[str, str] = field(repr=False)
+
+    def fill_in(self, text: str) -> Any:
+        """``text`` with the values of its variables.
+
+        Raises:
+            NotConvertedError: one has no value.
+        """
+        for _ in range(_MOST_LOOKUPS):
+            named = _VARIABLE.search(text)
+            if named is None:
+                break
+            value = self._value(named[1] or named[2])
+            if named[0] == text and not isinstance(value, str):
+                return value
+            text = text.replace(named[0], str(value))
+        return text.replace("\\$", "$")
+
+    def _value(self, name: str) -> Any:
+        value = self.environment.get(name, self.of_file.get(name))
+        if value is None:
+            raise NotConvertedError(
+                f"variable {name!r} has no value",
+                f"set the environment variable {name}, and import again",
+            )
+        return value
+
+    def named(self, value: object) -> tuple[str | None, object]:
+        """The variable that is all of ``value``, and what a file holds for it.
+
+        Returns:
+            The name and None: only the environment has it. A name and a value: the file of
+            variables does. None and ``value``: it is written where it is used.
+        """
+        name, seen = None, set[str]()
+        while isinstance(value, str) and (found := _VARIABLE.fullmatch(value)):
+            name = found[1] or found[2]
+            value = None if name in seen else self.of_file.get(name)
+            seen.add(name)
+        return name, value
+
+
+@dataclass(frozen=True)
+class GxProject:
+    """What a GX project declares."""
+
+    root: Path
+    configuration: Document
+    variables: Variables
+    suites: Mapping[str, Document]
+    definitions: Sequence[Definition]
+    checkpoints: Sequence[Checkpoint]
+
+    def datasource(self, name: str) -> Mapping[str, Any]:
+        """A fluent data source, or one of 0.x.
+
+        Raises:
+            NotConvertedError: there is none.
+        """
+        for key in ("fluent_datasources", "datasources"):
+            found = self.configuration.mapping(key, name)
+            if found:
+                return found
+        known = [
+            *self.configuration.mapping("fluent_datasources"),
+            *self.configuration.mapping("datasources"),
+        ]
+        raise NotConvertedError(
+            f"there is no data source {name!r} in {PROJECT_FILE}", did_you_mean(name, known)
+        )
+
+
+def read_gx_project(folder: Path, report: Report) -> GxProject:
+    """The project in ``folder``. A file that can't be read is reported, and the others are read.
+
+    Raises:
+        ConfigError: it is not a GX project, or its configuration can't be read.
+    """
+    configuration = _find_configuration(folder)
+    root = configuration.file.parent
+    files = Files()
+    files.confine(root)
+    reader = _Reader(root, files, configuration, report)
+    definitions, checkpoints = list(reader.definitions()), list(reader.checkpoints())
+    old_definitions, old_checkpoints = reader.old_checkpoints()
+    return GxProject(
+        root,
+        configuration,
+        Variables(reader.variables(), os.environ),
+        reader.suites(),
+        [*definitions, *old_definitions],
+        [*checkpoints, *old_checkpoints],
+    )
+
+
+def _find_configuration(folder: Path) -> Document:
+    """The configuration of the GX project in ``folder``, which plumbline's own may stand beside."""
+    fix = f"name the folder that holds the {PROJECT_FILE} of Great Expectations"
+    found = [folder / name / PROJECT_FILE for name in FOLDERS]
+    found = [file.resolve() for file in found if file.is_file()]
+    for document in map(Files().document, found):
+        document.mapping_or_raise(error=ConfigError, what="the configuration of the GX project")
+        if not is_plumblines(document):
+            return document
+    if found:
+        raise ConfigError(f"{folder} is already a plumbline project", key="DIR", fix=fix)
+    raise ConfigError(
+        f"{folder} is not a project of Great Expectations: it has no {PROJECT_FILE}, and none in "
+        "gx/ or great_expectations/",
+        key="DIR",
+        fix=fix,
+    )
+
+
+def is_plumblines(configuration: Document) -> bool:
+    """Whether a ``great_expectations.yml`` is that of a plumbline project."""
+    return any(
+        _mapping(entry).get("type") == DATASOURCE_TYPE
+        for entry in configuration.mapping("fluent_datasources").values()
+    )
+
+
+@dataclass
+class _Reader:
+    root: Path
+    files: Files
+    configuration: Document
+    report: Report
+
+    def variables(self) -> Mapping[str, Any]:
+        named = self.configuration.text("config_variables_file_path")
+        file = self.root / (named or "uncommitted/config_variables.yml")
+        if not self.files.is_file(file):
+            return {}
+        document = self.files.document(file)
+        self._readable(document)
+        return document.mapping()
+
+    def suites(self) -> Mapping[str, Document]:
+        found: dict[str, Document] = {}
+        for document in self._json("expectations_store_name", "expectations_store", "expectations"):
+            path = document.file.relative_to(
+                self._folder("expectations_store_name", "expectations_store", "expectations")
+            )
+            name = (
+                document.text("name")
+                or document.text("expectation_suite_name")
+                or ".".join(path.with_suffix("").parts)
+            )
+            found[name] = document
+        return found
+
+    def definitions(self) -> Iterator[Definition]:
+        for document in self._json("", "validation_definition_store", "validation_definitions"):
+            name = document.text("name") or document.file.stem
+            suite = document.text("suite", "name")
+            data = [
+                document.text("data", part, "name")
+                for part in ("datasource", "asset", "batch_definition")
+            ]
+            if suite is None or None in data:
+                self.report.leave(
+                    f"validation definition {name!r}",
+                    "it doesn't name its suite, data source, asset and batch definition",
+                    f"complete {document.file}",
+                )
+                continue
+            datasource, asset, batches = (str(one) for one in data)
+            yield Definition(name, suite, datasource, asset, batches)
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        for document in self._json("checkpoint_store_name", "checkpoint_store", "checkpoints"):
+            listed = document.entry_texts("validation_definitions", key="name")
+            yield Checkpoint(
+                document.text("name") or document.file.stem,
+                tuple(name for _, name in listed),
+                tuple(action for _, action in document.entries("actions")),
+                document.get("result_format"),
+            )
+
+    def old_checkpoints(self) -> tuple[list[Definition], list[Checkpoint]]:
+        """The checkpoints of 0.x, which hold what 1.x calls validation definitions."""
+        definitions: dict[tuple[str, ...], Definition] = {}
+        checkpoints = []
+        folder = self._folder("checkpoint_store_name", "checkpoint_store", "checkpoints")
+        for document in map(self.files.document, self.files.listed(folder, "*.yml", below=True)):
+            if not self._readable(document):
+                continue
+            listed = []
+            for one in _old_validations(document):
+                key = (one.suite, one.datasource, one.asset, one.query or "")
+                same = [each for each in definitions.values() if each.name == one.name]
+                if key not in definitions and same:
+                    one = Definition(f"{one.suite}_{one.asset}", *key[:3], query=one.query)
+                listed.append(definitions.setdefault(key, one).name)
+            name = document.text("name") or document.file.stem
+            actions = tuple(_old_actions(document))
+            checkpoints.append(Checkpoint(name, tuple(listed), actions))
+        return list(definitions.values()), checkpoints
+
+    def _json(self, key: str, usual: str, folder: str) -> Iterator[Document]:
+        for file in self.files.listed(self._folder(key, usual, folder), "*.json", below=True):
+            document = self.files.document(file)
+            if self._readable(document):
+                yield document
+
+    def _folder(self, key: str, usual: str, folder: str) -> Path:
+        store = self.configuration.text(key) if key else None
+        named = self.configuration.text("stores", store or usual, "store_backend", "base_directory")
+        return self.root / (named or folder)
+
+    def _readable(self, document: Document) -> bool:
+        for fault in document.faults:
+            self.report.leave(
+                str(document.file.relative_to(self.root)), fault.text("it"), fault.fix
+            )
+            return False
+        return True
+
+
+def _old_validations(document: Document) -> Iterator[Definition]:
+    """The validations of a checkpoint of 0.x; what one lacks, the checkpoint says."""
+    whole = document.mapping()
+    listed = [entry for _, entry in document.entries("validations")] or [{}]
+    for entry in listed:
+        request = {**_mapping(whole.get("batch_request")), **_mapping(entry.get("batch_request"))}
+        suite = entry.get("expectation_suite_name") or whole.get("expectation_suite_name")
+        datasource, asset = request.get("datasource_name"), request.get("data_asset_name")
+        if suite and datasource and asset:
+            query = _mapping(request.get("runtime_parameters")).get("query")
+            yield Definition(str(suite), str(suite), str(datasource), str(asset), query=query)
+
+
+def _old_actions(document: Document) -> Iterator[Mapping[str, Any]]:
+    for _, entry in document.entries("action_list"):
+        action = dict(_mapping(entry.get("action")))
+        class_name = str(action.pop("class_name", ""))
+        if class_name not in _STORING:
+            type_ = _OLD_ACTIONS.get(class_name, class_name)
+            yield {"name": entry.get("name") or type_, "type": type_, **action}
+    if document.has("slack_webhook"):  # of a SimpleCheckpoint
+        named = {key: document.get(key) for key in ("slack_webhook", "notify_on")}
+        yield {"name": "slack", "type": "slack"} | {
+            key: value for key, value in named.items() if value is not None
+        }
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,59 @@
+"""What ``plumbline import gx`` says: what became what, what didn't, and what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from plumbline.report.page import Command, Items, Name, Section, Table
+from plumbline.scaffold.import_gx.destination import Plan
+
+SCHEMA_VERSION = 1
+
+
+def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
+    """A line for each part of the GX project, and the files."""
+    report = plan.report
+    rows = tuple((Name(one.what), Name(one.file), Name(one.detail)) for one in report.converted)
+    sections = [Section("", (Table(("in Great Expectations", "became", ""), rows),))]
+    if report.not_converted:
+        left = tuple(f"{one.what}: {one.why}; fix: {one.fix}" for one in report.not_converted)
+        sections.append(Section(f"Not converted: {len(left):,}", (Items(left),)))
+    if report.to_do:
+        sections.append(Section("Left to you", (Items(tuple(report.to_do)),)))
+    files = tuple(f"{verb} {name}" for name, verb in _files(plan) if verb != "unchanged")
+    title = "Files (dry run: nothing is written)" if is_dry else "Files"
+    sections.append(Section(title, (Items(files or ("none changed",)),)))
+    if plan.checkpoints:
+        command = Command(f"plumbline run {plan.checkpoints[0]} --no-alerts")
+        sections.append(Section("", (("Next: ", command),)))
+    return sections
+
+
+def import_dict(plan: Plan) -> dict[str, Any]:
+    """For machines."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "project": str(plan.root),
+        "converted": [
+            {"what": one.what, "file": one.file, "detail": one.detail}
+            for one in plan.report.converted
+        ],
+        "not_converted": [
+            {"what": one.what, "reason": one.why, "fix": one.fix}
+            for one in plan.report.not_converted
+        ],
+        "to_do": list(plan.report.to_do),
+        "files": [{"path": name, "change": verb} for name, verb in _files(plan)],
+    }
+
+
+def _files(plan: Plan) -> Iterator[tuple[str, str]]:
+    for verb, names in (
+        ("new", plan.written),
+        ("changed", plan.changed),
+        ("kept", plan.kept),
+        ("unchanged", plan.unchanged),
+    ):
+        for name in names:
+            yield name, verb

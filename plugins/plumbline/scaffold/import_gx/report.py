@@ -1,0 +1,60 @@
+"""What an import converted, what it didn't, and what is left to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A part of the GX project, and the file that it became."""
+
+    what: str
+    file: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NotConverted:
+    """A part of the GX project that has no counterpart, or is wrong itself."""
+
+    what: str
+    why: str
+    fix: str
+
+
+@dataclass
+class Report:
+    """Filled while the parts of a project are converted."""
+
+    converted: list[Converted] = field(default_factory=list)
+    not_converted: list[NotConverted] = field(default_factory=list)
+    to_do: dict[str, None] = field(default_factory=dict)
+    """What the person has to do, such as setting an environment variable; each once."""
+
+    def leave(self, what: str, why: str, fix: str) -> None:
+        """Add a part that is not converted."""
+        self.not_converted.append(NotConverted(what, why, fix))
+
+    def ask(self, text: str) -> None:
+        """Add something that is left to the person."""
+        self.to_do[text] = None
+
+
+class NotConvertedError(Exception):
+    """A part that can't be converted; the others go on."""
+
+    def __init__(self, why: str, fix: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.fix = fix
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The files of a plumbline project, and what became what."""
+
+    files: Mapping[str, str]
+    """Text by path below the project."""
+    report: Report

@@ -1,0 +1,626 @@
+"""A project of Great Expectations as files of plumbline: what becomes what, and what is named.
+
+The projects are written as GX 1.x or 0.x writes them; `tests/gx/test_import_gx.py` has one that GX
+wrote itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from plumbline.core.errors import ConfigError
+from plumbline.lint.linter import lint
+from plumbline.lint.rule import Severity
+from plumbline.project import Project
+from plumbline.scaffold.import_gx.destination import Plan, plan_import
+from plumbline.scaffold.import_gx.queries import as_template
+from plumbline.scaffold.project import make_project
+from support.each import for_each
+
+BIGQUERY = "bigquery://acme-data/shop"
+NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}}
+ORDERS = {"type": "table", "table_name": "orders", "batch_definitions": {"all": {}}}
+
+
+def by(method: str, column: str = "day") -> dict[str, Any]:
+    """The batch definition of an asset that is divided."""
+    return {"partitioner": {"method_name": f"partition_on_{method}", "column_name": column}}
+
+
+def write_gx(
+    folder: Path,
+    *,
+    assets: Mapping[str, Any] | None = None,
+    source: Mapping[str, Any] | None = None,
+    suites: Mapping[str, Any] | None = None,
+    definitions: Mapping[str, tuple[str, str, str]] | None = None,
+    checkpoints: Mapping[str, Any] | None = None,
+    variables: str = "",
+) -> Path:
+    """Write a project of GX 1.x, by default of one suite over one table.
+
+    Args:
+        folder: where.
+        assets: of data source ``db``.
+        source: ``db`` itself, beside its assets.
+        suites: by name: the expectations, or the whole content.
+        definitions: by name: suite, asset and batch definition.
+        checkpoints: by name: the content.
+        variables: of ``uncommitted/config_variables.yml``.
+    """
+    db = {"type": "bigquery", "connection_string": BIGQUERY, **(source or {})}
+    content = {"fluent_datasources": {"db": {**db, "assets": assets or {"orders": ORDERS}}}}
+    write(folder / "gx/great_expectations.yml", yaml.safe_dump(content))
+    write(folder / "gx/uncommitted/config_variables.yml", variables)
+    for name, suite in (suites or {"orders": [NOT_NULL]}).items():
+        whole = suite if isinstance(suite, dict) else {"name": name, "expectations": suite}
+        path = name.replace(".", "/")
+        write(folder / f"gx/expectations/{path}.json", json.dumps(whole))
+    for name, (of, asset, batches) in (
+        definitions or {"orders": ("orders", "orders", "all")}
+    ).items():
+        data = {"datasource": "db", "asset": asset, "batch_definition": batches}
+        definition = {
+            "name": name,
+            "suite": {"name": of},
+            "data": {part: {"name": named} for part, named in data.items()},
+        }
+        write(folder / f"gx/validation_definitions/{name}.json", json.dumps(definition))
+    for name, checkpoint in (checkpoints or {}).items():
+        listed = [{"name": one} for one in definitions or {"orders": ()}]
+        whole = {"name": name, "validation_definitions": listed, "actions": [], **checkpoint}
+        write(folder / f"gx/checkpoints/{name}.json", json.dumps(whole))
+    return folder
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def plan(folder: Path, **changes: Any) -> Plan:
+    """The import into a new project."""
+    return plan_import(folder, project=None, root=folder / "new", **changes)
+
+
+def suite(planned: Plan, name: str) -> dict[str, Any]:
+    """A suite that it would write."""
+    content: dict[str, Any] = json.loads(planned.written[f"expectations/{name}.json"])
+    return content
+
+
+def left(planned: Plan) -> list[str]:
+    """What is not converted, each with its reason and fix."""
+    return [f"{one.what}: {one.why}; {one.fix}" for one in planned.report.not_converted]
+
+
+def test_a_suite_over_a_table_becomes_one(tmp_path: Path) -> None:
+    planned = plan(write_gx(tmp_path))
+    assert left(planned) == []
+    assert suite(planned, "orders")["meta"]["monitor"] == {"table": "shop.orders"}
+    assert suite(planned, "orders")["expectations"] == [{**NOT_NULL, "severity": "critical"}]
+    checkpoint = json.loads(planned.written["checkpoints/health_check.json"])
+    assert checkpoint["validation_definitions"] == [{"name": "orders"}]
+
+
+def test_the_new_project_has_no_fault_and_its_target_is_gxs_bigquery(tmp_path: Path) -> None:
+    planned = plan(write_gx(tmp_path, source={"connection_string": f"{BIGQUERY}?location=EU"}))
+    planned.write()
+    project = Project(tmp_path / "new")
+    assert [one.what for one in lint(project).findings if one.severity is Severity.ERROR] == []
+    target = project.target()
+    assert (target.name, target.project, target.location) == ("bigquery", "acme-data", "EU")
+    assert project.identity == "new"
+
+
+def test_batches_become_the_window_of_the_table(tmp_path: Path) -> None:
+    kinds = {
+        "daily": ("year_and_month_and_day", 1),
+        "monthly": ("year_and_month", 31),
+        "yearly": ("year", 366),
+    }
+    batches = {name: by(method) for name, (method, _) in kinds.items()}
+    planned = plan(
+        write_gx(
+            tmp_path,
+            assets={"orders": {**ORDERS, "batch_definitions": batches}},
+            definitions={name: ("orders", "orders", name) for name in kinds},
+        )
+    )
+    for name, (_, days) in kinds.items():
+        rows = suite(planned, name)["meta"]["monitor"]["rows"]
+        assert rows == {"date_column": "day", "days": days}
+
+
+def test_a_suite_of_several_definitions_is_one_for_each(tmp_path: Path) -> None:
+    planned = plan(
+        write_gx(
+            tmp_path,
+            assets={"orders": ORDERS, "refunds": {**ORDERS, "table_name": "refunds"}},
+            suites={"team.ids": [NOT_NULL]},
+            definitions={
+                "orders": ("team.ids", "orders", "all"),
+                "back": ("team.ids", "refunds", "all"),
+            },
+        )
+    )
+    assert suite(planned, "orders")["meta"]["monitor"]["table"] == "shop.orders"
+    assert suite(planned, "back")["meta"]["monitor"]["table"] == "shop.refunds"
+    assert suite(planned, "back")["meta"]["imported_from_gx"]["suite"] == "team.ids"
+
+
+def test_what_no_table_suite_has_reads_the_rows_and_queries_become_failing_rows(
+    tmp_path: Path,
+) -> None:
+    pair = {
+        "type": "expect_column_pair_values_to_be_equal",
+        "kwargs": {"column_A": "a", "column_B": "b"},
+    }
+    query = {
+        "type": "unexpected_rows_expectation",
+        "severity": "warning",
+        "kwargs": {"unexpected_rows_query": "with x as (select * from {batch}) select * from x"},
+    }
+    planned = plan(write_gx(tmp_path, suites={"orders": [NOT_NULL, pair, query]}))
+    assert left(planned) == []
+    assert (
+        "select `a`, `b` from {{ source('shop', 'orders') }}"
+        in (planned.written["models/monitors/orders_rows.sql"])
+    )
+    assert suite(planned, "orders_query_1")["expectations"] == [
+        {"type": "expect_no_failing_rows", "severity": "warning"}
+    ]
+    assert (
+        "from {{ source('shop', 'orders') }}\n\n),\n\nx as (select * from plumbline_batch)"
+        in (planned.written["models/monitors/orders_query_1.sql"])
+    )
+    checkpoint = json.loads(planned.written["checkpoints/health_check.json"])
+    names = [one["name"] for one in checkpoint["validation_definitions"]]
+    assert names == ["orders", "orders_rows", "orders_query_1"]
+
+
+def test_a_query_asset_by_day_becomes_a_model_that_can_be_replayed(tmp_path: Path) -> None:
+    asset = {
+        "type": "query",
+        "query": "SELECT id, day FROM orders",
+        "batch_definitions": {"daily": by("year_and_month_and_day")},
+    }
+    columns = {"type": "expect_table_column_count_to_equal", "kwargs": {"value": 2}}
+    planned = plan(
+        write_gx(
+            tmp_path,
+            assets={"orders": asset},
+            suites={"orders": [NOT_NULL, columns]},
+            definitions={"orders": ("orders", "orders", "daily")},
+        )
+    )
+    sql = planned.written["models/monitors/orders.sql"]
+    assert "SELECT id, day FROM {{ source('shop', 'orders') }}" in sql
+    assert "var('as_of')" in sql
+    # the model has as_of besides
+    assert suite(planned, "orders")["expectations"][1]["kwargs"] == {"value": 3}
+    planned.write()
+    findings = lint(Project(tmp_path / "new")).findings
+    assert [one.what for one in findings if one.severity is Severity.ERROR] == []
+
+
+def test_tables_of_a_query_become_sources_and_the_rest_stays() -> None:
+    cases = {
+        "select a from orders": "select a from <orders>",
+        "SELECT a FROM `acme-data.shop.orders` -- from orders": (
+            "SELECT a FROM <acme-data.shop.orders> -- from orders"
+        ),
+        "select * from acme-data.shop.orders o join x.y using (id)": (
+            "select * from <acme-data.shop.orders> o join <x.y> using (id)"
+        ),
+        "with t as (select 1 as n) select n from t, shop.orders": (
+            "with t as (select 1 as n) select n from t, <shop.orders>"
+        ),
+        "select sku from shop.orders as o, o.items": "select sku from <shop.orders> as o, o.items",
+        "select extract(year from day) from shop.orders;": (
+            "select extract(year from day) from <shop.orders>"
+        ),
+        "select 'from orders' as x, '{{ no }}' as y from orders": (
+            "select 'from orders' as x, '{{ '{' }}{ no }}' as y from <orders>"
+        ),
+        "select * from shop.`events_*`": "select * from <shop.events_*>",
+        "select table_name from shop.INFORMATION_SCHEMA.TABLES": (
+            "select table_name from shop.INFORMATION_SCHEMA.TABLES"
+        ),
+    }
+    for_each(
+        cases.items(),
+        lambda case: _same(as_template(case[0], lambda path: f"<{path}>"), case[1]),
+        name=lambda case: case[0],
+    )
+
+
+def _same(found: str, wanted: str) -> None:
+    assert found == wanted
+
+
+def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: Path) -> None:
+    other = {**ORDERS, "table_name": "other"}
+    daily = {**ORDERS, "batch_definitions": {"all": by("column_value", "country")}}
+    parameter = {"type": NOT_NULL["type"], "kwargs": {"column": {"$PARAMETER": "column"}}}
+    cases: Mapping[str, tuple[Mapping[str, Any], str]] = {
+        "another database": (
+            {"source": {"type": "postgres", "connection_string": "postgresql://x/y"}},
+            "data source 'db' is postgres, not BigQuery",
+        ),
+        "SQL that is no BigQuery": (
+            {"source": {"type": "sql", "connection_string": "sqlite:///x.db"}},
+            "data source 'db' is sqlite, not BigQuery",
+        ),
+        "a variable without value": (
+            {"source": {"connection_string": "${NOT_SET_ANYWHERE}"}},
+            "variable 'NOT_SET_ANYWHERE' has no value; set the environment variable",
+        ),
+        "no dataset": (
+            {"source": {"connection_string": "bigquery://acme-data"}},
+            "neither table 'orders' nor the connection names a dataset",
+        ),
+        "batches by a value": (
+            {"assets": {"orders": daily}},
+            "its batches are not by day, month or year (column_value)",
+        ),
+        "no such asset": ({"assets": {"odrers": ORDERS}}, "did you mean 'odrers'"),
+        "no such batch definition": (
+            {"assets": {"orders": {**ORDERS, "batch_definitions": {"whole": {}}}}},
+            "there is no batch definition 'all'",
+        ),
+        "no such suite": ({"suites": {"odrers": [NOT_NULL]}}, "there is no suite 'orders'"),
+        "a suite that nothing runs": (
+            {"suites": {"orders": [NOT_NULL], "spare": [NOT_NULL]}},
+            "suite 'spare': no validation definition runs it",
+        ),
+        "an unknown expectation": (
+            {"suites": {"orders": [NOT_NULL, {"type": "expect_magic", "kwargs": {}}]}},
+            "expectations[1] expect_magic: there is no expectation 'expect_magic'",
+        ),
+        "a wrong argument": (
+            {
+                "suites": {
+                    "orders": [{**NOT_NULL, "kwargs": {"column": "id", "colour": 1}}, NOT_NULL]
+                }
+            },
+            "has no argument 'colour'",
+        ),
+        "a parameter without value": (
+            {"suites": {"orders": [parameter, NOT_NULL]}},
+            "parameter 'column' has no value in the suite",
+        ),
+        "a comparison with another table": (
+            {
+                "suites": {
+                    "orders": [
+                        {
+                            "type": "expect_table_row_count_to_equal_other_table",
+                            "kwargs": {"other_table_name": "x"},
+                        }
+                    ]
+                }
+            },
+            "compares the number of rows with that of another table",
+        ),
+        "a query that is none": (
+            {"assets": {"orders": {**ORDERS, "type": "query", "query": "select from from"}}},
+            "its query can't be parsed as BigQuery SQL",
+        ),
+        "two names that become one": (
+            {
+                "assets": {"orders": ORDERS, "other": other},
+                "definitions": {
+                    "a b": ("orders", "orders", "all"),
+                    "a_b": ("orders", "other", "all"),
+                },
+            },
+            "validation definition 'a_b': its name in plumbline, 'a_b', is also that of",
+        ),
+        "a receiver without a channel": (
+            {"checkpoints": {"c": {"actions": [{"name": "ops", "type": "opsgenie"}]}}},
+            "plumbline has no channel of GX's type 'opsgenie'",
+        ),
+        "a message about success": (
+            {
+                "checkpoints": {
+                    "c": {
+                        "actions": [
+                            {"type": "slack", "slack_webhook": "${HOOK}", "notify_on": "success"}
+                        ]
+                    }
+                }
+            },
+            "plumbline sends no message about a run without failures",
+        ),
+        "a checkpoint that lists what is gone": (
+            {"checkpoints": {"c": {"validation_definitions": [{"name": "ordres"}]}}},
+            "checkpoint 'c': 'ordres': there is no such validation definition",
+        ),
+    }
+
+    def is_named(case: tuple[str, tuple[Mapping[str, Any], str]]) -> None:
+        name, (changes, said) = case
+        planned = plan(write_gx(tmp_path / name.replace(" ", "_"), **changes))
+        assert any(said in one for one in left(planned)), left(planned)
+
+    for_each(cases.items(), is_named, name=lambda case: case[0])
+
+
+def test_a_file_that_cant_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    folder = write_gx(tmp_path)
+    write(folder / "gx/expectations/broken.json", "{")
+    planned = plan(folder)
+    assert any(one.startswith("expectations/broken.json: it is not JSON") for one in left(planned))
+    assert "expectations/orders.json" in planned.written
+
+
+SLACK = {"name": "to slack", "type": "slack", "notify_on": "failure"}
+
+
+def alerts(planned: Plan) -> dict[str, Any]:
+    """The file of channels and routes."""
+    content: dict[str, Any] = yaml.safe_load(planned.written["checkpoints/alerts.yml"])
+    return content
+
+
+def test_actions_become_channels_and_routes(tmp_path: Path) -> None:
+    actions = [
+        {**SLACK, "slack_webhook": "${HOOK}"},
+        {"name": "pager", "type": "pagerduty", "routing_key": "$KEY", "notify_on": "critical"},
+        {"name": "teams", "type": "microsoft", "teams_webhook": "${TEAMS}", "notify_on": "warning"},
+        {"name": "docs", "type": "update_data_docs"},
+    ]
+    planned = plan(write_gx(tmp_path, checkpoints={"nightly": {"actions": actions}, "quiet": {}}))
+    assert left(planned) == []
+    assert alerts(planned) == {
+        "channels": {
+            "to-slack": {"type": "slack", "webhook": "HOOK"},
+            "pager": {"type": "pagerduty", "routing_key": "KEY"},
+            "teams": {"type": "teams", "webhook": "TEAMS"},
+        },
+        "routes": [
+            {"checkpoint": "nightly", "status": ["CRITICAL", "ERROR"], "to": ["to-slack", "pager"]},
+            {"checkpoint": "nightly", "status": ["WARNING"], "to": ["to-slack", "teams"]},
+        ],
+    }
+    nightly = json.loads(planned.written["checkpoints/nightly.json"])
+    types = [action["type"] for action in nightly["actions"]]
+    assert types == ["plumbline_alerts", "plumbline_docs"]
+    assert json.loads(planned.written["checkpoints/quiet.json"])["actions"] == []
+
+
+def test_no_secret_is_copied_and_its_variable_is_named(tmp_path: Path) -> None:
+    secrets = {
+        "hook": "https://hooks.slack.com/services/T000/B000/abcdefghij",
+        "token": "xoxb-0123456789-abcdefghij",
+        "password": "correct horse battery staple",
+        "key": "0123456789abcdef0123456789abcdef",
+    }
+    mail = {
+        "type": "email",
+        "smtp_address": "smtp.example.com",
+        "smtp_port": "465",
+        "use_ssl": True,
+        "sender_login": "login@example.com",
+        "sender_password": "${password}",
+        "receiver_emails": "a@example.com,b@example.com",
+    }
+    actions = [
+        {**SLACK, "slack_webhook": "${hook}"},
+        {**SLACK, "slack_token": secrets["token"], "slack_channel": "#dq"},
+        {"name": "pager", "type": "pagerduty", "routing_key": "${stored}"},
+        {"name": "mail", **mail},
+    ]
+    planned = plan(
+        write_gx(
+            tmp_path,
+            source={"connection_string": f"{BIGQUERY}?credentials_base64={secrets['key']}"},
+            checkpoints={"nightly": {"actions": actions}},
+            variables=f"hook: {secrets['hook']}\npassword: {secrets['password']}\n"
+            "stored: secret|projects/acme-data/secrets/pager\n",
+        )
+    )
+    assert left(planned) == []
+    said = [*planned.written.values(), *planned.report.to_do, repr(planned.report)]
+    assert not [name for name, secret in secrets.items() if secret in "".join(said)]
+    channels = alerts(planned)["channels"]
+    assert channels["to-slack"] == {"type": "slack", "webhook": "hook"}
+    assert channels["to-slack-2"]["token"] == "SLACK_BOT_TOKEN"
+    assert (channels["mail"]["from"], channels["mail"]["port"]) == ("login@example.com", 465)
+    assert list(planned.report.to_do) == [
+        "data source 'db' has a service account's key in its connection: save the key to a file "
+        "outside of the project, and set GOOGLE_APPLICATION_CREDENTIALS to its path",
+        "set hook to the value that the GX project has in a file",
+        "set SLACK_BOT_TOKEN to the value that the GX project has in a file",
+        "set stored=sm://acme-data/pager",
+        "set SMTP_USERNAME to the value that the GX project has in a file",
+        "set password to the value that the GX project has in a file",
+    ]
+
+
+OLD = {
+    "great_expectations.yml": """
+config_variables_file_path: uncommitted/config_variables.yml
+datasources:
+  warehouse:
+    class_name: Datasource
+    execution_engine:
+      class_name: SqlAlchemyExecutionEngine
+      connection_string: ${connection}
+    data_connectors:
+      runtime: {class_name: RuntimeDataConnector, batch_identifiers: [run]}
+      inferred: {class_name: InferredAssetSqlDataConnector, include_schema_name: true}
+      configured:
+        class_name: ConfiguredAssetSqlDataConnector
+        assets:
+          by_day:
+            table_name: orders
+            schema_name: shop
+            splitter_method: split_on_year_and_month_and_day
+            splitter_kwargs: {column_name: ordered_on}
+""",
+    "uncommitted/config_variables.yml": "connection: bigquery://acme-data\n",
+    "expectations/shop/orders.json": json.dumps(
+        {
+            "data_asset_type": None,
+            "expectation_suite_name": "shop.orders",
+            "ge_cloud_id": None,
+            "evaluation_parameters": {"least": 0.5},
+            "meta": {"great_expectations_version": "0.15.50", "citations": [{"x": 1}]},
+            "expectations": [
+                {
+                    "expectation_type": "expect_column_values_to_not_be_null",
+                    "ge_cloud_id": None,
+                    "kwargs": {
+                        "column": "id",
+                        "mostly": {"$PARAMETER": "least"},
+                        "result_format": "BASIC",
+                        "row_condition": None,
+                    },
+                    "meta": {"notes": {"format": "markdown", "content": ["why"]}},
+                }
+            ],
+        }
+    ),
+    "checkpoints/nightly.yml": """
+name: nightly
+config_version: 1.0
+class_name: Checkpoint
+expectation_suite_name: shop.orders
+action_list:
+  - {name: store, action: {class_name: StoreValidationResultAction}}
+  - {name: docs, action: {class_name: UpdateDataDocsAction}}
+  - name: slack
+    action: {class_name: SlackNotificationAction, slack_webhook: "${HOOK}", notify_on: all}
+validations:
+  - batch_request: {datasource_name: warehouse, data_connector_name: inferred, data_asset_name: shop.orders}
+  - batch_request: {datasource_name: warehouse, data_connector_name: configured, data_asset_name: by_day}
+  - batch_request:
+      datasource_name: warehouse
+      data_connector_name: runtime
+      data_asset_name: paid
+      runtime_parameters: {query: "select id from shop.orders where state = 'paid'"}
+""",
+}
+
+
+def test_a_project_of_gx_0_is_converted(tmp_path: Path) -> None:
+    for name, text in OLD.items():
+        write(tmp_path / "great_expectations" / name, text)
+    planned = plan(tmp_path)
+    assert left(planned) == []
+    assert suite(planned, "shop_orders") == {
+        "name": "shop_orders",
+        "meta": {
+            "monitor": {"table": "shop.orders"},
+            "imported_from_gx": {
+                "suite": "shop.orders",
+                "validation_definition": "shop.orders",
+            },
+        },
+        "expectations": [
+            {
+                "type": "expect_column_values_to_not_be_null",
+                "severity": "critical",
+                "kwargs": {"column": "id", "mostly": 0.5},
+                "notes": ["why"],
+            }
+        ],
+    }
+    by_day = suite(planned, "shop_orders_by_day")["meta"]["monitor"]
+    assert by_day["rows"] == {"date_column": "ordered_on", "days": 1}
+    assert (
+        "from {{ source('shop', 'orders') }} where state"
+        in (planned.written["models/monitors/shop_orders_paid.sql"])
+    )
+    nightly = json.loads(planned.written["checkpoints/nightly.json"])
+    assert len(nightly["validation_definitions"]) == 3
+    assert alerts(planned)["channels"]["slack"] == {"type": "slack", "webhook": "HOOK"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_again_nothing_changes_and_an_edit_stays_unless_told(tmp_path: Path) -> None:
+    folder, root = write_gx(tmp_path / "old", checkpoints={"nightly": {}}), tmp_path / "new"
+    before = contents(folder)
+    plan_import(folder, project=None, root=root).write()
+    assert contents(folder) == before
+    again = plan_import(folder, project=Project(root), root=root)
+    assert (again.written, again.changed, again.kept) == ({}, {}, ())
+    file = root / "expectations/orders.json"
+    written = file.read_text()
+    file.write_text(written.replace('"critical"', '"warning"'))
+    again = plan_import(folder, project=Project(root), root=root)
+    assert (again.written, again.kept) == ({}, ("expectations/orders.json",))
+    again.write()
+    assert file.read_text() != written
+    plan_import(folder, project=Project(root), root=root, overwrite=True).write()
+    assert file.read_text() == written
+
+
+def test_into_an_existing_project_its_files_stay(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    make_project(root, name=None, example=True)
+    before = contents(root)
+    actions = [{**SLACK, "slack_webhook": "${HOOK}"}]
+    asset = {
+        "type": "query",
+        "query": "select order_id as id from orders",
+        "batch_definitions": {"all": {}},
+    }
+    folder = write_gx(
+        tmp_path / "old",
+        assets={"orders": asset},
+        checkpoints={"nightly": {"actions": actions}},
+    )
+    planned = plan_import(folder, project=Project(root), root=root)
+    planned.write()
+    assert {name: text for name, text in contents(root).items() if name in before} == before
+    # the example declares the table
+    assert set(planned.written) == {
+        "expectations/orders.json",
+        "models/monitors/orders.sql",
+        "checkpoints/nightly.json",
+    }
+    (to_do,) = planned.report.to_do
+    assert to_do.startswith("add to checkpoints/alerts.yml:\nchannels:\n  to-slack:")
+
+
+def test_tables_of_another_google_project_are_named_with_it(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    made = make_project(root, name=None, example=False)
+    file = made.root / "great_expectations.yml"
+    file.write_text(
+        file.read_text().replace("kind: bigquery\n", "kind: bigquery\n        project: mine\n")
+    )
+    planned = plan_import(write_gx(tmp_path / "old"), project=Project(root), root=root)
+    assert suite(planned, "orders")["meta"]["monitor"]["table"] == "acme-data.shop.orders"
+
+
+def test_what_is_no_gx_project_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="is not a project of Great Expectations"):
+        plan(tmp_path / "empty")
+    with pytest.raises(ConfigError, match="is not a project of Great Expectations"):
+        plan(tmp_path / "missing")
+    make_project(tmp_path / "ours", name=None, example=False)
+    with pytest.raises(ConfigError, match="is already a plumbline project"):
+        plan(tmp_path / "ours")
+
+
+def test_the_folder_of_gxs_configuration_is_no_place_for_the_new_project(tmp_path: Path) -> None:
+    folder = write_gx(tmp_path) / "gx"
+    with pytest.raises(
+        ConfigError, match=r"has the great_expectations.yml of Great Expectations"
+    ) as at:
+        plan_import(folder, project=Project(folder), root=folder)
+    assert "--project-dir FOLDER" in str(at.value.fix)

@@ -115,6 +115,23 @@ def test_the_table_suite_of_the_howto_judges_its_table(project: Path, season: Ta
     assert services["expectations"]["declared"] == services["expectations"]["evaluated"] == 3
 
 
+def test_the_gx_project_of_the_howto_is_converted_and_judges_the_season(
+    project: Path, season: Target
+) -> None:
+    page = Page("docs/import-gx.md")
+    write_files(page, project)
+    done = run(["-m", "plumbline", "import", "gx", "quality"], project, season)
+    assert done.returncode == 0, done.stderr
+    assert "Not converted" not in done.stdout
+    (shown,) = [
+        json.loads(block.text) for block in page.blocks("json") if "imported_from_gx" in block.text
+    ]
+    assert json.loads((project / "expectations/predictions.json").read_text()) == shown
+    code, monitors = run_checkpoint("nightly", project, season)
+    statuses = {name: monitor["status"] for name, monitor in monitors.items()}
+    assert (code, statuses) == (0, {"predictions": "PASS", "predictions_query_1": "PASS"}), monitors
+
+
 def test_the_notebook_of_the_howto_finds_what_the_command_finds(
     project: Path, season: Target
 ) -> None:

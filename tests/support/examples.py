@@ -19,6 +19,7 @@ import click
 from plumbline.cli.commands import Command, Group
 from plumbline.cli.main import build_root
 from support.dbt_manifest import generic_test, source, write_manifest
+from support.gx_files import write_gx
 from support.processes import environment
 from support.warm_python import warm_python
 
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 CHEAP = ("compile", "debug", "list", "schedule")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
 
-OFFLINE = (("deploy", "render"), ("deploy", "image"), ("import", "dbt"))
+OFFLINE = (("deploy", "render"), ("deploy", "image"), ("import", "dbt"), ("import", "gx"))
 """Commands of other groups that ask nobody."""
 
 GCLOUD = (("deploy", "apply"), ("deploy", "secrets"), ("deploy", "test-chain"), ("docs", "host"))
@@ -148,6 +149,7 @@ class Terminal:
         of_dbt = source("nba_predictions", "player_prop_predictions", project="plumbline_nba")
         checks = generic_test("not_null", of_dbt[0], "system_id", project="plumbline_nba")
         write_manifest(project, of_dbt, checks, project="plumbline_nba")
+        write_gx(folder / "quality")
         git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
         for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "As shipped"]):
             subprocess.run([*git, *arguments], cwd=project, check=True)

@@ -35,7 +35,7 @@ from plumbline.project.schedule import Schedule, read_schedules
 from plumbline.project.sites import SiteConfig, read_sites
 from plumbline.project.stale_entries import stale_mutes, stale_schedules
 from plumbline.project.state_files import StateFiles
-from plumbline.project.stores import check_stores
+from plumbline.project.stores import CONVERT, check_stores
 from plumbline.project.suites import MonitorEntry, Suite, read_suite
 from plumbline.project.targets import Target, read_kinds, read_target_name, resolve_target
 
@@ -348,7 +348,7 @@ class Project:
             f"no datasource of type {DATASOURCE_TYPE!r}",
             file=self.root / PROJECT_FILE,
             key="fluent_datasources",
-            fix=f"add one with `type: {DATASOURCE_TYPE}` and its targets",
+            fix=f"{CONVERT}, or add one with `type: {DATASOURCE_TYPE}` and its targets",
         )
 
     def target(self, name: str | None = None, *, must_be_named: bool = True) -> Target:

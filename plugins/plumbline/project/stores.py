@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.documents import DATASOURCE_TYPE
 
 MODULE = "plumbline.gx.stores"
 _OF_GX = "great_expectations"
+
+CONVERT = "convert the project with `plumbline import gx DIR` in a new folder"
+"""What to do with a project of Great Expectations."""
 
 _NEEDED = (
     ("expectations_store_name", "expectations_store", "ExpectationsStore"),
@@ -32,6 +36,8 @@ class StoreFault:
     store: str
     is_there: bool
     class_name: str
+    is_of_gx: bool = False
+    """Whether the whole project is Great Expectations' own."""
 
     @property
     def what(self) -> str:
@@ -41,10 +47,20 @@ class StoreFault:
 
     @property
     def fix(self) -> str:
+        first = f"{CONVERT}, or " if self.is_of_gx else ""
         added = f"`module_name: {MODULE}`"
         if self.is_there:
-            return f"add {added} beside its class_name"
-        return f"add it with `class_name: {self.class_name}` and {added}"
+            return f"{first}add {added} beside its class_name"
+        return f"{first}add it with `class_name: {self.class_name}` and {added}"
+
+
+def has_targets(configuration: Mapping[str, Any]) -> bool:
+    """Whether a ``great_expectations.yml`` has plumbline's data source: GX's own has none."""
+    sources = configuration.get("fluent_datasources")
+    return any(
+        isinstance(source, Mapping) and source.get("type") == DATASOURCE_TYPE
+        for source in (sources.values() if isinstance(sources, Mapping) else ())
+    )
 
 
 def find_store_faults(configuration: Mapping[str, Any]) -> list[StoreFault]:
@@ -58,7 +74,8 @@ def find_store_faults(configuration: Mapping[str, Any]) -> list[StoreFault]:
         module = store.get("module_name") if isinstance(store, Mapping) else None
         # Another module is a subclass of the project's own.
         if module is None or str(module).startswith(_OF_GX):
-            found.append(StoreFault(name, isinstance(store, Mapping), class_name))
+            is_there, is_of_gx = isinstance(store, Mapping), not has_targets(configuration)
+            found.append(StoreFault(name, is_there, class_name, is_of_gx))
     return found
 
 

@@ -84,6 +84,7 @@ def test_these_are_the_commands() -> None:
         "new table",
         "import",
         "import dbt",
+        "import gx",
         "init",
     ]
 

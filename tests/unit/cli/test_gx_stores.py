@@ -70,6 +70,18 @@ def test_what_looks_at_everything_says_it_too(
     assert "add `module_name: plumbline.gx.stores` beside its class_name" in said.out
 
 
+@pytest.mark.parametrize("command", ["run", "list", "lint", "debug", "alerts list"])
+def test_of_a_project_all_of_gx_it_says_how_it_is_converted(
+    gx_project: Project, plumbline: Plumbline, command: str
+) -> None:
+    file = gx_project.root / "great_expectations.yml"
+    file.write_text(yaml.safe_dump(OF_GX | {"fluent_datasources": {}}))
+    said = plumbline(*command.split())
+    assert "convert the project with `plumbline import gx DIR` in a new folder" in (
+        said.out + said.err
+    )
+
+
 def test_with_the_fix_it_is_a_project(gx_project: Project, plumbline: Plumbline) -> None:
     ours = {"module_name": "plumbline.gx.stores"}
     stores = {

@@ -10,7 +10,7 @@ from plumbline.lint.rule import Finding, Rules
 from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.identity import IDENTITY_KEY, read_identity
-from plumbline.project.stores import find_store_faults
+from plumbline.project.stores import CONVERT, find_store_faults
 from plumbline.project.targets import WarehouseEntry
 
 RULES = Rules()
@@ -54,7 +54,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         yield NONE.at(
             configuration.place("fluent_datasources"),
             f"no datasource of type {DATASOURCE_TYPE!r}",
-            f"add one with `type: {DATASOURCE_TYPE}` and its targets",
+            f"{CONVERT}, or add one with `type: {DATASOURCE_TYPE}` and its targets",
         )
         return
     path = ("fluent_datasources", name)

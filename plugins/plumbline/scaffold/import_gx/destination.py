@@ -12,9 +12,10 @@ from plumbline.lint.context import LintContext
 from plumbline.project import Project
 from plumbline.project.dbt_folders import model_folders
 from plumbline.project.find import PROJECT_FILE
+from plumbline.project.stores import has_targets
 from plumbline.scaffold.import_gx.check import find_faults, index_of
 from plumbline.scaffold.import_gx.convert import ALERTS_FILE, SOURCES_FILE, Converter
-from plumbline.scaffold.import_gx.gx_project import GxProject, is_plumblines, read_gx_project
+from plumbline.scaffold.import_gx.gx_project import GxProject, read_gx_project
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 from plumbline.scaffold.import_gx.suites import Refused
 from plumbline.scaffold.project import BigQueryTarget, name_of, project_files
@@ -76,7 +77,7 @@ def plan_import(
     Raises:
         ConfigError: ``folder`` is not a GX project, or a new project can't be made in ``root``.
     """
-    if project is not None and is_plumblines(project.documents.configuration):
+    if project is not None and has_targets(project.documents.configuration.mapping()):
         return _plan(folder, _Destination.of(project), overwrite)
     if (root / PROJECT_FILE).exists():
         raise ConfigError(

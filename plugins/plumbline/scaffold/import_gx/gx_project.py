@@ -11,9 +11,9 @@ from typing import Any
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.document import Document
-from plumbline.project.documents import DATASOURCE_TYPE
 from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE
+from plumbline.project.stores import has_targets
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 
 FOLDERS = ("", "gx", "great_expectations")
@@ -169,7 +169,7 @@ def _find_configuration(folder: Path) -> Document:
     found = [file.resolve() for file in found if file.is_file()]
     for document in map(Files().document, found):
         document.mapping_or_raise(error=ConfigError, what="the configuration of the GX project")
-        if not is_plumblines(document):
+        if not has_targets(document.mapping()):
             return document
     if found:
         raise ConfigError(f"{folder} is already a plumbline project", key="DIR", fix=fix)
@@ -178,14 +178,6 @@ def _find_configuration(folder: Path) -> Document:
         "gx/ or great_expectations/",
         key="DIR",
         fix=fix,
-    )
-
-
-def is_plumblines(configuration: Document) -> bool:
-    """Whether a ``great_expectations.yml`` is that of a plumbline project."""
-    return any(
-        _mapping(entry).get("type") == DATASOURCE_TYPE
-        for entry in configuration.mapping("fluent_datasources").values()
     )
 
 

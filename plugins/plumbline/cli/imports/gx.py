@@ -1,0 +1,72 @@
+"""``plumbline import gx``: a project of Great Expectations as a plumbline project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.commands import Command, Example
+from plumbline.cli.options import format_option
+from plumbline.cli.output import write_report
+from plumbline.cli.session import Session
+from plumbline.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plumbline.project import Project
+
+
+def import_gx(folder: Path, name: str | None, dry_run: bool, overwrite: bool, form: str) -> int:
+    """Import, and say what became what."""
+    from plumbline.scaffold.import_gx.destination import plan_import
+    from plumbline.scaffold.import_gx.pages import import_dict, import_page
+
+    session = click.get_current_context().ensure_object(Session)
+    project = _project(session)
+    root = project.root if project else (session.project_dir or Path()).absolute()
+    plan = plan_import(folder, project=project, root=root, name=name, overwrite=overwrite)
+    if not dry_run:
+        plan.write()
+    write_report(
+        form, data=lambda: import_dict(plan), page=lambda: import_page(plan, is_dry=dry_run)
+    )
+    return 0
+
+
+def _project(session: Session) -> Project | None:
+    """The plumbline project to write into; None: there is none, also where GX has its own."""
+    from plumbline.project.stores import has_targets
+
+    try:
+        project = session.project()
+    except ConfigError:
+        return None
+    return project if has_targets(project.documents.configuration.mapping()) else None
+
+
+command = Command(
+    name="gx",
+    callback=import_gx,
+    help="Convert a project of Great Expectations over BigQuery.\n\n"
+    "Suites, batch definitions, checkpoints and their actions become files of this project. "
+    "Without a project, a new one is made in --project-dir or the working directory. DIR is only "
+    "read.\n\n"
+    "What can't be converted is listed with the reason and a fix. Files that exist with other "
+    "content are kept.",
+    params=[
+        click.Argument(["folder"], metavar="DIR", type=click.Path(path_type=Path), required=True),
+        click.Option(
+            ["--name"], metavar="NAME", help="Name of a new project; default: the folder's name."
+        ),
+        click.Option(["--dry-run"], is_flag=True, help="Show the result without writing files."),
+        click.Option(
+            ["--overwrite"], is_flag=True, help="Replace files that exist with other content."
+        ),
+        format_option("text", "markdown", "json"),
+    ],
+    examples=(
+        Example("plumbline import gx ../quality --dry-run", "show what would become what"),
+        Example("plumbline import gx ../quality", "write it into this project"),
+    ),
+)

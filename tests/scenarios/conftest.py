@@ -51,10 +51,14 @@ def plumbline(season_state_dir: Path) -> Plumbline:
     python = warm_python()  # not within what a test times
 
     def run(
-        *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None, seconds: float = 120
+        *arguments: str,
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
+        seconds: float = 120,
+        module: str = "plumbline",
     ) -> Finished:
         done = subprocess.run(
-            [*python, "-m", "plumbline", *arguments],
+            [*python, "-m", module, *arguments],
             cwd=cwd,
             env=environment(season_state_dir) | (env or {}),
             capture_output=True,
@@ -73,6 +77,6 @@ def environment(state_dir: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return kept | {
         "PLUMBLINE_STATE_DIR": str(state_dir),
-        "PYTHONPATH": str(ROOT / "plugins"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "plugins"), str(ROOT / "tests")]),
         "NO_COLOR": "1",
     }

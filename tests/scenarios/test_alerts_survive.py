@@ -289,7 +289,9 @@ def test_with_the_warehouse_down_the_error_is_told_once(
     env = run_command(tmp_path, slack, BIGQUERY_EMULATOR_HOST=f"127.0.0.1:{refused_port()}")
 
     def run() -> Finished:
-        return plumbline("run", "health_check", "--format", "json", env=env)
+        return plumbline(
+            *("run", "health_check", "--format", "json"), env=env, module="support.moments"
+        )
 
     first = run()
     assert first.code == 3, first.stderr

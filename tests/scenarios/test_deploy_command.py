@@ -150,7 +150,7 @@ def test_what_is_not_known_is_an_error_of_the_command_and_of_the_monitor(
     elif what == "unknown commit":
         world.deploy("deadbeef" * 5)
     elif what == "Cloud Run down":
-        world.cloud.fault = Reply(503)
+        world.cloud.fault = Reply(500)  # a 503 is asked again for ten seconds
     else:
         world.platform.commit("shared/lib.py")
         world.environment["PLATFORM"] = str(world.platform.clone(tmp_path / "c", "--depth=1"))

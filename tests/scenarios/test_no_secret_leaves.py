@@ -93,7 +93,8 @@ def test_no_secret_is_printed_logged_or_stored(
 
         def ask(*arguments: str, logs: str = "text") -> Finished:
             env = environment | {"PLUMBLINE_LOG_FORMAT": logs}
-            return plumbline(*arguments, cwd=project.root, env=env, seconds=250)
+            # The proxy refuses what goes to https, which is tried again until the channel's time is over.
+            return plumbline(*arguments, cwd=project.root, env=env, module="support.moments")
 
         on = ("--target", "bigquery")
         ran = ask("run", "all", *on, "--alerts", "--format", "json", "--debug")
@@ -120,6 +121,7 @@ def test_no_secret_is_printed_logged_or_stored(
     assert "answered 400" in kept["deliveries"]
     assert any("index.html" in name for name in kept), sorted(kept)
     printed = {f"output {at}": one.stdout + one.stderr for at, one in enumerate(shown)}
-    for name, text in {**kept, **printed}.items():
+    each_once = {text: name for name, text in {**kept, **printed}.items()}
+    for text, name in each_once.items():
         depth = 1 if name.endswith(".html") else 2
         assert find_leak(text, *SECRETS, depth=depth) is None, name

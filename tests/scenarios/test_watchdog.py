@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +15,11 @@ import pytest
 
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.heartbeat_rows import Heartbeat, read_heartbeats
+from plumbline.net import ping
 from plumbline.project import Project, Target
 from plumbline.schedule.watchdog_check import CheckReport, check
 from plumbline.warehouse.embedded import EmbeddedWarehouse
+from plumbline.warehouse.retries import PATIENCE
 from scenarios.conftest import environment
 from support.fake_receivers import FakeReceiver, Reply
 from support.fake_slack import FakeSlack, Stall, Status
@@ -58,11 +59,9 @@ class Elsewhere:
         }
         self.watchers = self.environment | {"PLUMBLINE_STATE_DIR": str(small.root / "elsewhere")}
 
-    def start(
-        self, *, python: Sequence[str] = (sys.executable,), **changes: str
-    ) -> subprocess.Popen[str]:
+    def start(self, *, module: str = "plumbline", **changes: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*python, "-m", "plumbline", "run", "all", "--no-docs"],
+            [*warm_python(), "-m", module, "run", "all", "--no-docs"],
             cwd=self.small.root,
             env=self.environment | changes,
             stdout=subprocess.PIPE,
@@ -70,8 +69,8 @@ class Elsewhere:
             text=True,
         )
 
-    def run(self, **changes: str) -> str:
-        said, _ = self.start(python=warm_python(), **changes).communicate(timeout=120)
+    def run(self, *, module: str = "plumbline", **changes: str) -> str:
+        said, _ = self.start(module=module, **changes).communicate(timeout=120)
         return said
 
     @property
@@ -252,16 +251,18 @@ def test_a_scheduled_run_that_is_refused_is_a_failure_to_who_watches_from_outsid
 def test_a_ping_that_is_down_does_not_silence_slack_nor_delay_the_run(elsewhere: Elsewhere) -> None:
     elsewhere.pings.answers(Reply(how="stall"))
     began = time.monotonic()
-    said = elsewhere.run()
+    said = elsewhere.run(module="support.moments")
     assert "The ping of schedule all failed" in said
     assert "secret-check" not in said
     assert time.monotonic() - began < 60
+    assert ping.TIMEOUT_SECONDS <= 5, "of the two pings of a run, each"
     assert elsewhere.kinds(elsewhere.check()) == []
 
 
 def test_a_warehouse_that_is_down_is_told_of_by_what_this_machine_knows(
-    elsewhere: Elsewhere,
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(PATIENCE, "embedded", 0.5)
     down = replace(elsewhere.target, emulator_host=f"http://127.0.0.1:{refused_port()}")
     report = elsewhere.check(target=down)
     assert elsewhere.kinds(report) == ["unreadable"]

@@ -149,6 +149,7 @@ class FakeReceiver:
                     self.wfile.write(bytes([byte]))
 
             do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any  # noqa: N815
+            do_CONNECT = handle_any  # noqa: N815 - to be asked as a proxy
 
             def log_message(self, *_: object) -> None:
                 """Nothing: the tests look at `requests`."""

@@ -66,7 +66,7 @@ def find_leak(text: str, *secrets: str, least: int = 8, depth: int = 2) -> str |
     """A part of one of the secrets, of letters and digits, that can be read out of ``text``."""
     words = map(_letters, secrets)
     parts = {word[at : at + least] for word in words for at in range(len(word) - least + 1)}
-    read = {_letters(variant) for variant in _variants(text, depth)}
+    read = {_letters(variant) for variant in _variants(text, depth, least)}
     return next((part for part in parts for variant in read if part in variant), None)
 
 
@@ -74,8 +74,10 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]", "", text).lower()
 
 
-def _variants(text: str, depth: int) -> Iterator[str]:
-    """The text, and what it is when something in it is decoded."""
+def _variants(text: str, depth: int, least: int) -> Iterator[str]:
+    """The text, and what it is when something in it is decoded, as long as that is ``least``."""
+    if len(text) < least:
+        return  # nothing that is decoded gets longer
     yield text
     if depth == 0:
         return
@@ -90,7 +92,7 @@ def _variants(text: str, depth: int) -> Iterator[str]:
         *_of_hex(text),
     }
     for one in decoded - {text}:
-        yield from _variants(one, depth - 1)
+        yield from _variants(one, depth - 1, least)
 
 
 def _of_base64(text: str) -> Iterator[str]:

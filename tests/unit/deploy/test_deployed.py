@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.api_core.retry import retry_unary
 
 from plumbline.deploy.deployed import (
     Deployed,
@@ -148,6 +149,18 @@ def test_what_cloud_run_does_not_say_is_unknown(
         read(on_cloud_run(endpoint))
     assert what in caught.value.what
     assert caught.value.fix
+
+
+def test_a_cloud_run_that_stays_down_is_asked_again_and_then_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses = [0.01, 60.0]  # the second is longer than the client's time for all attempts
+    monkeypatch.setattr(retry_unary, "exponential_sleep_generator", lambda *_, **__: iter(pauses))
+    with FakeReceiver() as server:
+        server.answers(Reply(503))
+        with pytest.raises(UnknownDeploymentError, match="did not return what worker runs"):
+            read(on_cloud_run(server.url))
+    assert len(server.requests) == 2
 
 
 def test_the_project_must_be_known(endpoint: str) -> None:

@@ -58,7 +58,7 @@ class Interview:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
         self._answers: dict[object, list[Answer]] = {}
-        self._compilers: dict[str, Compiler] = {}
+        self._compiler = Compiler(PROJECT, Target(witness.project))
 
     def rows(self, monitor: str, case: Case, beside: Sequence[Case]) -> list[Answer]:
         """The rows of ``case``, asked together with those ``beside`` it that it can be."""
@@ -78,7 +78,7 @@ class Interview:
         """All rows of one query, by instant."""
         key = (monitor, id(case.world), repr(sorted(case.vars.items())), tuple(instants))
         if key not in self._answers:
-            model = Compiler(PROJECT, Target(self.witness.project)).compile(
+            model = self._compiler.compile(
                 monitor, as_of=instants, vars=case.vars, where="the test"
             )
             self._answers[key] = self.witness.ask(model, case.world)

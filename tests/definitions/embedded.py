@@ -14,7 +14,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from definitions.cases import PROJECT, Answer
-from definitions.tables import World
+from definitions.tables import Row, World
 from plumbline.models import CompiledModel
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import open_client
@@ -23,30 +23,28 @@ from support.source_tables import read_source_tables
 
 
 class EmbeddedBigQuery:
-    """Loads each world once, by load jobs, and asks with query parameters."""
+    """Loads a world when it is asked about, in the place of the one before.
+
+    So a question that comes again, about another world, is the same text: the server, which takes
+    longer to translate a statement than to run it, remembers what it made of it.
+    """
 
     name = "embedded"
 
     def __init__(self, target: Target) -> None:
-        # A project of its own keeps it out of the way of other tests; the datasets carry the
-        # number of the world, because the server knows no way to be emptied quickly.
+        # A project of its own keeps it out of the way of other tests.
         self.project = f"definitions-{uuid.uuid4().hex[:8]}"
         self._client = open_client(replace(target, project=self.project))
         self._tables = {
             table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
         }
-        self._numbers: dict[int, int] = {}
-        self._loaded: dict[int, set[str]] = {}
-        self._worlds: list[World] = []
+        self._held: dict[str, Sequence[Row]] = {}
+        """The rows of each table that was made."""
 
     def ask(self, model: CompiledModel, world: World) -> list[Answer]:
         """The rows of ``model`` over ``world``."""
-        number = self._number(world)
-        sql = model.sql
         for key in model.sources:
-            dataset, table = key.split(".")
-            self._load(world, number, key)
-            sql = sql.replace(f"`{dataset}`.`{table}`", f"`{dataset}_{number}`.`{table}`")
+            self._hold(key, world.tables.get(key, ()))
         config = bigquery.QueryJobConfig(
             query_parameters=[
                 bigquery.ArrayQueryParameter(p.name, p.element_type, list(p.value))  # type: ignore[arg-type]
@@ -55,30 +53,37 @@ class EmbeddedBigQuery:
                 for p in model.parameters
             ]
         )
-        return [dict(row.items()) for row in self._client.query(sql, job_config=config).result()]
+        return [
+            dict(row.items()) for row in self._client.query(model.sql, job_config=config).result()
+        ]
 
-    def _number(self, world: World) -> int:
-        if id(world) not in self._numbers:
-            self._worlds.append(world)  # kept alive, so that its id stays its own
-            self._numbers[id(world)] = len(self._worlds)
-        return self._numbers[id(world)]
-
-    def _load(self, world: World, number: int, key: str) -> None:
-        loaded = self._loaded.setdefault(number, set())
-        if key in loaded:
-            return
-        loaded.add(key)
+    def _hold(self, key: str, rows: Sequence[Row]) -> None:
+        """See to it that a table holds ``rows`` and no others."""
         table = self._tables[key]
-        dataset = f"{table.dataset}_{number}"
-        self._client.create_dataset(f"{self.project}.{dataset}", exists_ok=True)
-        self._client.query(table.ddl(self.project, dataset, replace=False)).result()
-        load_rows(self._client, table, f"{self.project}.{dataset}", world.tables.get(key, []))
+        dataset = f"{self.project}.{table.dataset}"
+        if key not in self._held:
+            self._client.create_dataset(dataset, exists_ok=True)
+            self._client.query(table.ddl(self.project, table.dataset, replace=False)).result()
+            self._held[key] = ()
+        held = self._held[key]
+        if held is rows or not (held or rows):
+            return
+        if rows:
+            load_rows(self._client, table, dataset, rows, write="WRITE_TRUNCATE")
+        else:
+            self._client.query(f"delete from `{dataset}`.`{table.name}` where true").result()
+        self._held[key] = rows
 
 
 def load_rows(
-    client: bigquery.Client, table: SourceTable, dataset: str, rows: Sequence[Mapping[str, Any]]
+    client: bigquery.Client,
+    table: SourceTable,
+    dataset: str,
+    rows: Sequence[Row],
+    *,
+    write: str = "WRITE_APPEND",
 ) -> None:
-    """Append ``rows`` to ``table`` in ``dataset`` by one load job."""
+    """Append ``rows`` to ``table`` in ``dataset`` by one load job, or write them in its place."""
     if not rows:
         return
     lines = "\n".join(json.dumps(_as_json(row, table)) for row in rows)
@@ -86,7 +91,7 @@ def load_rows(
         io.BytesIO(lines.encode()),
         f"{dataset}.{table.name}",
         job_config=bigquery.LoadJobConfig(
-            source_format="NEWLINE_DELIMITED_JSON", write_disposition="WRITE_APPEND"
+            source_format="NEWLINE_DELIMITED_JSON", write_disposition=write
         ),
     )
     job.result()

@@ -7,7 +7,7 @@ that rows repeat, meet and miss each other.
 
 Hypothesis chooses the questions by choosing where chance begins. Made of its strategies throughout,
 few questions are too much alike (it likes what is plain, and what it has had before), and a query
-is too slow for many: `test_reach_of_random_worlds.py` measures what they reach.
+is too slow for many: `misreadings.py` says what they must reach.
 """
 
 from definitions.random_worlds.plans import PLANS, questions

@@ -1,23 +1,21 @@
-"""The random questions reach every edge: a statement that is wrong there is soon found to differ.
+"""Ways to misread the definitions, and the random questions that show each.
 
-No witness is asked here. Each line of the table is a way to misread the definitions, told as another
-world, other variables or another clock; one of a hundred questions must show it.
+A misreading is told as another world, other variables or another clock. One of a hundred questions
+must show it; the first of them that does is one that the witnesses are asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Any
 from unittest import mock
 
-import pytest
 from hypothesis import given, settings
 
 from definitions.monitors import MONITORS
-from definitions.plainest import plainest
 from definitions.random_worlds import PLANS, Question, questions
 from definitions.statement import seen, state
 from definitions.statement.games import SCHEDULE
@@ -25,8 +23,6 @@ from definitions.statement.keys import GRADES, PREDICTIONS
 from definitions.statement.said import comparable
 from definitions.tables import Row, World
 
-FEATURES = "nba_predictions.ml_feature_store_v2"
-COMPLETIONS = "nba_orchestration.phase_completions"
 PLAYS = "nba_raw.bigdataball_play_by_play"
 ARRIVALS = ("created_at", "graded_at", "completed_at")
 ON_CALENDAR = tuple(monitor for monitor in MONITORS if monitor != "duplicate_rows")
@@ -36,6 +32,7 @@ ARRIVING = tuple(
 FINAL = ("grading_completeness", "bdb_coverage")
 
 Change = Callable[[Question], Question]
+Answers = list[list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,14 @@ class Misreading:
     """What is read wrongly, by which monitors, and the question to which that would be the answer."""
 
     says: str
-    monitors: Iterable[str]
-    change: Change
+    monitors: tuple[str, ...]
+    change: Change = field(default=lambda question: question)
+    clock: tzinfo = seen.NEW_YORK
+
+    def answers(self, question: Question) -> Answers:
+        """What would be stated."""
+        with mock.patch.object(seen, "NEW_YORK", self.clock):
+            return answers(self.change(question))
 
 
 def rows(change: Callable[[str, Row], Row | None]) -> Change:
@@ -230,68 +233,45 @@ MISREADINGS = [
         ("bdb_coverage",),
         without(PLAYS, lambda row: (row["bdb_game_id"] or 0) > 9_999_999_999),
     ),
+    Misreading("the clock is not put back", MONITORS, clock=timezone(timedelta(hours=-5))),
 ]
 
 
-@pytest.mark.parametrize(
-    ("misreading", "monitor"),
-    [
-        pytest.param(each, monitor, id=f"{monitor}: {each.says}")
-        for each in MISREADINGS
-        for monitor in each.monitors
-    ],
-)
-def test_a_misreading_is_soon_found(misreading: Misreading, monitor: str) -> None:
-    assert found(
-        monitor, lambda question: answers(question) != answers(misreading.change(question))
-    )
-
-
-@pytest.mark.parametrize("monitor", MONITORS)
-def test_a_clock_that_is_not_put_back_is_soon_found(monitor: str) -> None:
-    def differs(question: Question) -> bool:
-        right = answers(question)
-        with mock.patch.object(seen, "NEW_YORK", timezone(timedelta(hours=-5))):
-            return answers(question) != right
-
-    assert found(monitor, differs)
-
-
-def test_the_question_that_shows_it_is_made_plain() -> None:
-    late = arriving(TICK)
-
-    def differs(question: Question) -> bool:
-        return answers(question) != answers(late(question))
-
-    shown = found("recent_predictions", differs)
-    assert shown is not None
-    plain = plainest(shown, differs)
-    ((_, (one_game,)), (_, (one_prediction,))) = plain.world.tables.items()
-    assert one_prediction["created_at"] == plain.instants[0]
-    assert one_prediction["game_date"] == one_game["game_date"]
-    assert len(plain.instants) == 1
-
-
-def found(monitor: str, differs: Callable[[Question], bool]) -> Question | None:
-    """A question that shows the difference."""
-    return next(filter(differs, sample(monitor)), None)
+def telling(monitor: str) -> list[Question]:
+    """Of each misreading of a monitor, the first question that shows it; each question once."""
+    found = [
+        question
+        for misreading in MISREADINGS
+        if monitor in misreading.monitors
+        and (question := first_to_show(misreading, monitor)) is not None
+    ]
+    return list({id(question): question for question in found}.values())
 
 
 @cache
-def sample(monitor: str) -> list[Question]:
-    """A hundred questions."""
-    asked: list[Question] = []
+def first_to_show(misreading: Misreading, monitor: str) -> Question | None:
+    """The first of a hundred questions whose answer would be another."""
+    for question, right in sample(monitor):
+        if misreading.answers(question) != right:
+            return question
+    return None
+
+
+@cache
+def sample(monitor: str) -> list[tuple[Question, Answers]]:
+    """A hundred questions, always the same, each with its answer."""
+    asked: list[tuple[Question, Answers]] = []
 
     @settings(max_examples=100, derandomize=True, database=None)
     @given(questions(monitor))
     def ask(question: Question) -> None:
-        asked.append(question)
+        asked.append((question, answers(question)))
 
     ask()
     return asked
 
 
-def answers(question: Question) -> list[list[dict[str, Any]]]:
+def answers(question: Question) -> Answers:
     """What is stated at each instant."""
     return [
         comparable(state(question.monitor, question.world, instant, question.vars))

@@ -28,7 +28,10 @@ ROOT = Path(__file__).parents[2]
 CHEAP = ("compile", "debug", "list", "schedule")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
 
-OFFLINE = (("deploy", "render"), ("deploy", "image"), ("import", "dbt"), ("import", "gx"))
+OFFLINE = (
+    *(("deploy", "render"), ("deploy", "image")),
+    *(("import", "dbt"), ("import", "gx"), ("record", "dbt")),
+)
 """Commands of other groups that ask nobody."""
 
 GCLOUD = (("deploy", "apply"), ("deploy", "secrets"), ("deploy", "test-chain"), ("docs", "host"))
@@ -36,6 +39,9 @@ GCLOUD = (("deploy", "apply"), ("deploy", "secrets"), ("deploy", "test-chain"), 
 
 ENDLESS = (("schedule", "run"),)
 """Commands that run until they are told to stop."""
+
+FRESHNESS = ROOT / "tests" / "unit" / "dbt" / "artifacts" / "sources.json"
+"""What dbt left of a source that is fresh."""
 
 PROJECT_PARTS = (
     ".gitignore",
@@ -150,6 +156,7 @@ class Terminal:
         checks = generic_test("not_null", of_dbt[0], "system_id", project="plumbline_nba")
         write_manifest(project, of_dbt, checks, project="plumbline_nba")
         write_gx(folder / "quality")
+        shutil.copy(FRESHNESS, project / "target")
         git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
         for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "As shipped"]):
             subprocess.run([*git, *arguments], cwd=project, check=True)

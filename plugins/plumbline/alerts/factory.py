@@ -47,6 +47,10 @@ class LiveRun:
     now: datetime
     is_kept: bool = True
     """Whether the history is to have it: with other vars it measures something else."""
+    is_whole: bool | None = None
+    """Whether it looked at all monitors of its checkpoint; None: as the checkpoint's file says."""
+    names: ProjectNames | None = None
+    """What there is, where that is not what the project's files say."""
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -79,8 +83,10 @@ def notify(
         clock=clock,
         progress=live.progress,
     )
-    is_whole = _is_whole(live, outcomes)
-    if is_whole:
+    is_whole = _is_whole(live, outcomes) if live.is_whole is None else live.is_whole
+    if live.names is not None:
+        alert_service.project = live.names
+    elif is_whole:
         alert_service.project = ProjectNames(
             live.project.monitor_names(), live.project.checkpoint_names()
         )

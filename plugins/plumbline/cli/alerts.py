@@ -156,7 +156,8 @@ def mute(
     from plumbline.core.mute import Mute
 
     project, alert_service = _alerting(target)
-    check_monitor(project, monitor)
+    if not project.has_monitor(monitor):
+        check_monitor(project, monitor, recorded=alert_service.store.load().known.monitors)
     if not owner or not reason:
         raise ConfigError(
             "a mute needs an owner and a reason",

@@ -50,7 +50,10 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
 
     project, chosen, site = _site(target)
     if monitor is not None:
-        check_monitor(project, monitor, key="--monitor")
+        from plumbline.history.last_statuses import read_last_statuses
+
+        recorded = read_last_statuses(chosen.state_files)
+        check_monitor(project, monitor, key="--monitor", recorded=recorded)
     page = paths.OVERVIEW if monitor is None else paths.monitor(monitor)
     if site.public:
         address = f"{site.public}/{chosen.name}/{page}"

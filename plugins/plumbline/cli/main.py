@@ -22,6 +22,7 @@ from plumbline.cli.session import Session, read_clock
 
 COMMANDS = {
     "run": ("plumbline.cli.run:command", "Run a checkpoint and report failing monitors."),
+    "record": ("plumbline.cli.record:command", "Record the results of another tool's tests (dbt)."),
     "list": ("plumbline.cli.list:command", "List monitors and checkpoints."),
     "lint": ("plumbline.cli.lint:command", "Check the project's files without a warehouse."),
     "compile": (

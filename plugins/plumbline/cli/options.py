@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,17 +117,25 @@ def fail_on_option(default: FailOn) -> click.Option:
     )
 
 
-def check_monitor(project: Project, name: str, *, key: str = "MONITOR") -> None:
+def check_monitor(
+    project: Project, name: str, *, key: str = "MONITOR", recorded: Collection[str] = ()
+) -> None:
     """Reject a monitor that the project doesn't have.
+
+    Args:
+        project: the project.
+        name: of the monitor.
+        key: how it was given.
+        recorded: monitors without files, whose checks another tool made (`plumbline record`).
 
     Raises:
         ConfigError: with the closest name.
     """
-    if not project.has_monitor(name):
+    if not project.has_monitor(name) and name not in recorded:
         raise ConfigError(
             f"there is no monitor {name!r}",
             key=key,
-            fix=did_you_mean(name, project.monitor_names()),
+            fix=did_you_mean(name, {*project.monitor_names(), *recorded}),
         )
 
 

@@ -112,7 +112,7 @@ def _run(
     if logs.is_json():
         for line in logs.run_records(report):
             write_line(line)
-    _write_report(report, form)
+    write_run_report(report, form)
     return report.exit_code
 
 
@@ -125,7 +125,7 @@ def _is_checkpoint(project: Project, name: str) -> None:
         )
 
 
-def _write_report(report: RunReport, form: str) -> None:
+def write_run_report(report: RunReport, form: str) -> None:
     from plumbline.report.json import as_dict
     from plumbline.report.run import run_page
     from plumbline.report.writers import as_markdown

@@ -164,6 +164,8 @@ class RunReport(Run):
     """Where the data docs are that this run built; None: it built none."""
     action_errors: tuple[str, ...] = ()
     """Actions that raised, a line each: then the run's status is at least ERROR."""
+    is_recorded: bool = False
+    """Whether another tool made the checks (dbt), so that plumbline can't make them again."""
 
     @cached_property
     def statuses(self) -> list[Status]:

@@ -111,6 +111,7 @@ class SiteBuilder:
         keys: Iterable[ValidationResultIdentifier] = (),
         *,
         results: Mapping[ValidationResultIdentifier, Any] | None = None,
+        recorded: Sequence[Record] = (),
         target: Target | None = None,
         afresh: bool = False,
     ) -> Built:
@@ -119,6 +120,7 @@ class SiteBuilder:
         Args:
             keys: results that are new.
             results: the same as GX has them, for those that could not be stored.
+            recorded: of a run that GX did not make.
             target: whose site; None: that of the results, else the project's default.
             afresh: read and draw everything again.
 
@@ -126,7 +128,7 @@ class SiteBuilder:
             PlumblineError: the site could not be written.
         """
         now = datetime.now(UTC)
-        records = []
+        records = [*recorded]
         for key in keys:
             record = _record(self._context, _as_tuple(key))
             if record is None and results is not None:

@@ -5,13 +5,14 @@ Used by ``plumbline list``. A faulty file is listed with its fault, and the othe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plumbline.checks.thresholds import thresholds_of
 from plumbline.core.errors import PlumblineError
+from plumbline.core.run import is_recorded
 from plumbline.core.status import Status
-from plumbline.core.text import NOTHING
+from plumbline.core.text import NOTHING, listing
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
 from plumbline.report.page import Block, Section, Table, Verdict
@@ -38,7 +39,8 @@ class MonitorEntry:
 @dataclass(frozen=True)
 class CheckpointEntry:
     name: str
-    file: str
+    file: str | None
+    """None: another tool's checks are recorded under its name."""
     monitors: tuple[str, ...] = ()
     schedule: str | None = None
     """When it runs: cron and zone; None where no schedule names it."""
@@ -74,17 +76,19 @@ def read_catalogue(project: Project, target: str | None = None) -> Catalogue:
     )
     files = project.state_files(target)
     last = {} if files is None else read_last_statuses(files)
+    recorded = _recorded(project, last)
+    own = tuple(
+        _monitor(
+            project,
+            name,
+            checkpoints=tuple(one.name for one in checkpoints if name in one.monitors),
+            last=last.get(name),
+        )
+        for name in project.monitor_names()
+    )
     return Catalogue(
-        monitors=tuple(
-            _monitor(
-                project,
-                name,
-                checkpoints=tuple(one.name for one in checkpoints if name in one.monitors),
-                last=last.get(name),
-            )
-            for name in project.monitor_names()
-        ),
-        checkpoints=checkpoints,
+        monitors=(*own, *recorded),
+        checkpoints=(*checkpoints, *_recorded_checkpoints(recorded)),
         schedule_fault=schedule_fault,
     )
 
@@ -181,6 +185,22 @@ def _monitor(
     )
 
 
+def _recorded(project: Project, last: Mapping[str, LastStatus]) -> tuple[MonitorEntry, ...]:
+    """Monitors of another tool, which are known by what was recorded of them on this machine."""
+    own = project.checkpoint_names()
+    return tuple(
+        MonitorEntry(name, None, checkpoints=(status.checkpoint,), last=status)
+        for name, status in sorted(last.items())
+        if status.checkpoint not in own and is_recorded(name, status.checkpoint)
+    )
+
+
+def _recorded_checkpoints(monitors: Sequence[MonitorEntry]) -> Iterator[CheckpointEntry]:
+    for name in dict.fromkeys(one.checkpoints[0] for one in monitors):
+        held = tuple(one.name for one in monitors if one.checkpoints == (name,))
+        yield CheckpointEntry(name, None, monitors=held)
+
+
 def _monitors(catalogue: Catalogue) -> Block:
     if not catalogue.monitors:
         return "no monitors: there are no suites in expectations/"
@@ -220,12 +240,18 @@ def _checkpoints(catalogue: Catalogue) -> Block:
         tuple(
             (
                 entry.name,
-                ", ".join(entry.monitors) or NOTHING,
+                _named(entry),
                 *([entry.schedule or NOTHING] if scheduled else []),
             )
             for entry in catalogue.checkpoints
         ),
     )
+
+
+def _named(entry: CheckpointEntry) -> str:
+    """Its monitors; of recorded ones, of which there may be hundreds, the first."""
+    names = entry.monitors
+    return (listing(names) if entry.file is None else ", ".join(names)) or NOTHING
 
 
 def one_line_of(schedules: Sequence[Schedule], checkpoint: str) -> str | None:

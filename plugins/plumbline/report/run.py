@@ -63,7 +63,7 @@ def run_page(
         if not _fits(outcome, width):
             checked = outcome.status in (Status.WARNING, Status.CRITICAL)
             facts.insert(0, ("found" if checked else "why", outcome.summary))
-        if facts and is_comment:
+        if facts and is_comment and not report.is_recorded:
             facts.append(("again", Command(_again(outcome.monitor, report))))
         if facts:
             title = (outcome.status, "  ", Name(outcome.monitor))

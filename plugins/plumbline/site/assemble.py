@@ -13,11 +13,13 @@ from typing import Any
 
 from plumbline.alerts.incidents.model import Incident
 from plumbline.checks.thresholds import thresholds_of
+from plumbline.core.alert_line import Event
 from plumbline.core.errors import PlumblineError
 from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.pricing import LIST_PRICE, Price
+from plumbline.core.run import is_recorded
 from plumbline.core.status import Status
 from plumbline.project import Project, Suite
 from plumbline.project.project import DEFAULT_CHECKPOINT
@@ -52,6 +54,8 @@ logger = logging.getLogger(__name__)
 CALENDAR_DAYS = 371
 """A year, in whole weeks."""
 SCORES = 400
+RECORDED_LATELY = timedelta(days=7)
+"""How long a recorded monitor has a page after the others were recorded without it."""
 MOST_GROUPS = 60
 """Groups of one monitor that its page charts: the worst ones, lately."""
 
@@ -91,7 +95,7 @@ def collect(
         note: what a reader should know of this build.
         price: what the target pays for bytes; None: the list price.
     """
-    checkpoints = _checkpoints(project)
+    checkpoints = {**_checkpoints(project), **_recorded(project, cache)}
     after = _after_deployments(project, checkpoints)
     names = _in_order(project, checkpoints, after)
     suites = {name: _suite(project, name) for name in names}
@@ -149,7 +153,8 @@ def _in_order(
     project: Project, checkpoints: Mapping[str, tuple[str, ...]], after: Collection[str]
 ) -> tuple[str, ...]:
     """The checkpoints' order, then the other monitors. A monitor without files has no page, because
-    its last result would look current. The cache keeps it, in case it returns.
+    its last result would look current, unless it is a recorded one. The cache keeps it, in case it
+    returns.
     """
     found = dict.fromkeys(name for monitors in checkpoints.values() for name in monitors)
     found.update(dict.fromkeys(project.monitor_names()))
@@ -200,6 +205,35 @@ def _checkpoints(project: Project) -> dict[str, tuple[str, ...]]:
         except PlumblineError:  # a run and lint say what is wrong with it
             continue
     return found
+
+
+def _recorded(project: Project, cache: HistoryCache) -> dict[str, tuple[str, ...]]:
+    """Monitors of another tool by the checkpoint under which they were recorded.
+
+    The project has no files of them, so one that is gone is known by its incident's end, or as it
+    is no longer recorded.
+    """
+    own = set(project.checkpoint_names())
+    last: dict[str, dict[str, datetime]] = {}
+    for name, known in cache.monitors.items():
+        if known.rows and known.rows[-1].checkpoint not in own:
+            row = known.rows[-1]
+            if is_recorded(name, row.checkpoint):
+                last.setdefault(row.checkpoint, {})[name] = row.at
+    removed = {
+        story.monitor: story.until
+        for story in cache.incidents
+        if story.until and story.events[-1].event == Event.MONITOR_REMOVED
+    }
+    return {
+        checkpoint: tuple(
+            name
+            for name, at in sorted(seen.items())
+            if max(seen.values()) - at <= RECORDED_LATELY
+            and (name not in removed or removed[name] < at)
+        )
+        for checkpoint, seen in sorted(last.items())
+    }
 
 
 def _suite(project: Project, name: str) -> Suite | None:

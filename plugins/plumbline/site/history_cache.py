@@ -392,7 +392,8 @@ def run_row_of(outcomes: Sequence[Outcome], run: OfRun) -> RunRow:
     return RunRow(
         run_id=run.run_id,
         checkpoint=run.checkpoint,
-        as_of=in_utc(outcomes[0].as_of),
+        # Those of a recorded run (dbt's) are each of the instant of their test.
+        as_of=max(in_utc(outcome.as_of) for outcome in outcomes),
         status=status,
         score=score(statuses),
         counts=counts(statuses),

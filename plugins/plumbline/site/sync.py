@@ -169,11 +169,13 @@ def _rows(found: Sequence[StoredOutcome]) -> dict[str, list[Row]]:
 
 def _runs(found: Sequence[StoredOutcome]) -> list[RunRow]:
     """Of whole checkpoints."""
-    runs: dict[tuple[str, datetime], list[StoredOutcome]] = {}
+    runs: dict[tuple[str, str], list[StoredOutcome]] = {}
     for one in found:
         if one.is_whole:
-            runs.setdefault((one.checkpoint, one.outcome.as_of), []).append(one)
-    return [run_row_of([one.outcome for one in of_run], of_run[0]) for of_run in runs.values()]
+            runs.setdefault((one.checkpoint, one.run_id), []).append(one)
+    # Of two runs of an instant, the later one counts.
+    ordered = sorted(runs.values(), key=lambda of_run: of_run[0].recorded_at)
+    return [run_row_of([one.outcome for one in of_run], of_run[0]) for of_run in ordered]
 
 
 def _as(kind: Any, row: Mapping[str, Any]) -> Any:

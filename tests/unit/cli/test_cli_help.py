@@ -36,6 +36,8 @@ COMMANDS = [(), *walk(build_root())]
 def test_these_are_the_commands() -> None:
     assert [" ".join(path) for path in COMMANDS if path] == [
         "run",
+        "record",
+        "record dbt",
         "list",
         "lint",
         "compile",

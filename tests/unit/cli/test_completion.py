@@ -42,7 +42,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
         (
             "plumbline ",
             [
-                *("run", "list", "lint", "compile", "backtest", "calibrate", "impact"),
+                *("run", "record", "list", "lint", "compile", "backtest", "calibrate", "impact"),
                 *(
                     "alerts",
                     "schedule",

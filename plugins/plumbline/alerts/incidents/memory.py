@@ -11,6 +11,10 @@ from plumbline.core.alert_policy import RECENT
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.core.text import listing
+
+_MOST_NOTES = 5
+"""Monitors that are noted one by one."""
 
 
 def forward(
@@ -21,15 +25,13 @@ def forward(
     Their instants are in UTC: all that is decided compares and subtracts them.
     """
     latest: dict[str, Outcome] = {}
-    notes = []
+    notes: list[str] = []
+    late: list[tuple[Outcome, MonitorMemory]] = []
     in_order = [replace(outcome, as_of=in_utc(outcome.as_of)) for outcome in outcomes]
     for outcome in sorted(in_order, key=lambda outcome: (outcome.monitor, outcome.as_of)):
         known = monitors.get(outcome.monitor)
         if known is not None and outcome.as_of <= known.as_of:
-            notes.append(
-                f"{outcome.monitor}: its outcome of {outcome.as_of.isoformat()} changes no "
-                f"incident: it is known up to {known.as_of.isoformat()}"
-            )
+            late.append((outcome, known))
             continue
         if (earlier := latest.get(outcome.monitor)) is not None:
             notes.append(
@@ -37,7 +39,22 @@ def forward(
                 "incident: the same run has another one"
             )
         latest[outcome.monitor] = outcome
-    return list(latest.values()), notes
+    return list(latest.values()), [*_late_notes(late), *notes]
+
+
+def _late_notes(late: Sequence[tuple[Outcome, MonitorMemory]]) -> list[str]:
+    """A note each; of many, as where a run is recorded again, one for all."""
+    if len(late) > _MOST_NOTES:
+        names = listing([outcome.monitor for outcome, _ in late])
+        until = max(known.as_of for _, known in late)
+        return [
+            f"{names}: their outcomes change no incident: they are known up to {until.isoformat()}"
+        ]
+    return [
+        f"{outcome.monitor}: its outcome of {outcome.as_of.isoformat()} changes no "
+        f"incident: it is known up to {known.as_of.isoformat()}"
+        for outcome, known in late
+    ]
 
 
 def remember(

@@ -14,7 +14,7 @@ from typing import Any
 from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
 from plumbline.dbt.condition import row_condition
 from plumbline.dbt.errors import NoCounterpartError
-from plumbline.dbt.manifest import DataTest
+from plumbline.dbt.manifest import DataTest, GenericTest
 from plumbline.dbt.tables import Tables
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 
@@ -22,7 +22,7 @@ HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 168}
 """Of dbt's periods that have a fixed length."""
 
 _COLUMN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_OWNERS = {None: "dbt", "dbt_utils": "dbt_utils", "dbt_expectations": "dbt_expectations"}
+_SUBQUERY = re.compile(r"from\s*\(\s*select", re.IGNORECASE)
 
 Expectation = tuple[str, dict[str, Any]]
 """Its type and arguments."""
@@ -109,8 +109,8 @@ class _Arguments:
 Build = Callable[[_Arguments], Expectation]
 
 
-def counterpart(test: DataTest, tables: Tables) -> Expectation:
-    """The expectation that checks the same as ``test``, which is generic.
+def counterpart(test: DataTest, tables: Tables, macros: frozenset[str]) -> Expectation:
+    """The expectation that checks the same as ``test``, in a project with ``macros`` of its own.
 
     Raises:
         NoCounterpartError: there is none.
@@ -121,7 +121,7 @@ def counterpart(test: DataTest, tables: Tables) -> Expectation:
     build = _BUILDS.get(generic.macro)
     if build is None:
         raise NoCounterpartError(f"{generic.macro} has no counterpart")
-    _refuse_overrides(test)
+    _refuse_redefined(test, generic, macros)
     arguments = _Arguments(test, tables, dict(generic.arguments))
     type_, kwargs = build(arguments)
     arguments.condition(test.where)
@@ -144,16 +144,25 @@ def passes_without_rows(test: DataTest) -> bool:
     return test.generic is None or test.generic.macro not in _NEED_VALUES
 
 
-def _refuse_overrides(test: DataTest) -> None:
-    """A project may redefine the test, or how ``where`` works."""
-    generic = test.generic
-    assert generic is not None
-    package = _OWNERS[generic.package]
-    for macro in test.macros:
-        owner, name = (*macro.split(".", 2)[1:], "", "")[:2]
-        own = {f"test_{generic.name}": package, "get_where_subquery": "dbt"}
-        if own.get(name, owner) != owner:
-            raise NoCounterpartError(f"{owner} redefines {name}")
+def _refuse_redefined(test: DataTest, generic: GenericTest, macros: frozenset[str]) -> None:
+    """The project may redefine the test, or what ``where`` does."""
+    prefixes = ["default__", "bigquery__", *([] if generic.package else [""])]
+    redefined = {f"{prefix}test_{generic.name}" for prefix in prefixes} & macros
+    if redefined:
+        raise NoCounterpartError(f"the project redefines {min(redefined)}")
+    if (
+        not _is_filtered_as_usual(test)
+        and {f"{prefix}get_where_subquery" for prefix in ("", *prefixes)} & macros
+    ):
+        raise NoCounterpartError("the project redefines get_where_subquery")
+
+
+def _is_filtered_as_usual(test: DataTest) -> bool:
+    """Whether the compiled SQL reads the table as dbt's own `get_where_subquery` has it."""
+    sql = " ".join((test.compiled or "").split())
+    if test.where:
+        return f"where {' '.join(test.where.split())}) dbt_subquery" in sql
+    return bool(sql) and not _SUBQUERY.search(sql)
 
 
 def _column(written: object) -> str:

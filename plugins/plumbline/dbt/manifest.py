@@ -65,8 +65,6 @@ class DataTest:
     """The id of what it is attached to."""
     depends_on: tuple[str, ...]
     """The ids of all tables that it reads."""
-    macros: tuple[str, ...]
-    """The ids of the macros that it calls."""
     severity: str
     """``error`` or ``warn``."""
     warn_if: str
@@ -107,6 +105,8 @@ class DbtManifest:
     tests: tuple[DataTest, ...]
     freshness: tuple[Freshness, ...]
     unit_tests: int
+    macros: frozenset[str]
+    """The names of the project's own macros."""
     content: Mapping[str, Any] = field(repr=False)
     """All of it, as it was read."""
 
@@ -131,18 +131,24 @@ def read_dbt_manifest(file: Path, files: Files) -> DbtManifest:
     nodes, sources = _entries(content, "nodes"), _entries(content, "sources")
     resources = {id_: _resource(id_, entry, owners) for id_, entry in {**sources, **nodes}.items()}
     schema = _SCHEMA.search(str(metadata.get("dbt_schema_version")))
+    project = str(metadata.get("project_name") or "")
     return DbtManifest(
         file=file,
         schema=int(schema[1]) if schema else None,
         dbt_version=str(metadata.get("dbt_version") or "unknown"),
         generated_at=str(metadata.get("generated_at") or ""),
-        project=str(metadata.get("project_name") or ""),
+        project=project,
         resources=resources,
         tests=tuple(
             _test(resources[id_], entry) for id_, entry in nodes.items() if id_.startswith("test.")
         ),
         freshness=tuple(_freshness(resources, sources)),
         unit_tests=len(_entries(content, "unit_tests")),
+        macros=frozenset(
+            id_.rpartition(".")[2]
+            for id_ in _entries(content, "macros")
+            if id_.startswith(f"macro.{project}.")
+        ),
         content=content,
     )
 
@@ -183,15 +189,14 @@ def _test(resource: Resource, entry: Mapping[str, Any]) -> DataTest:
             name=str(metadata.get("name")),
             arguments={key: value for key, value in arguments.items() if key != "model"},
         )
-    depends_on, limit = _mapping(entry.get("depends_on")), config.get("limit")
+    limit = config.get("limit")
     return DataTest(
         resource=resource,
         package=str(entry.get("package_name") or resource.id.split(".")[1]),
         generic=generic,
         column=entry.get("column_name") or None,
         node=entry.get("attached_node") or None,
-        depends_on=tuple(_texts(depends_on.get("nodes"))),
-        macros=tuple(_texts(depends_on.get("macros"))),
+        depends_on=tuple(_texts(_mapping(entry.get("depends_on")).get("nodes"))),
         severity=str(config.get("severity") or "error").lower(),
         warn_if=str(config.get("warn_if") or "!= 0").strip(),
         error_if=str(config.get("error_if") or "!= 0").strip(),

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -102,7 +103,7 @@ class Planner:
     def _test(self, test: DataTest) -> Became:
         group = test.generic.macro if test.generic else "singular test"
         file = test.resource.file
-        became = partial(Became, test.resource.id, group, file)
+        became, why = partial(Became, test.resource.id, group, file), ""
         try:
             if test.package == self.manifest.project and file in self.gone:
                 raise NotImportedError(f"{file} is gone: the manifest is older", RUN_DBT)
@@ -110,18 +111,22 @@ class Planner:
             try:
                 suite, type_ = self._expectation(test, levels)
             except NoCounterpartError as fault:
+                why = str(fault)
                 name = self._failing_rows(test, levels)
-                return became("failing_rows", name, (NO_FAILING_ROWS,), why=str(fault))
+                return became("failing_rows", name, (NO_FAILING_ROWS,), why=why)
         except NotImportedError as fault:
-            return became("not_imported", why=fault.what, fix=fault.fix)
+            what = f"{why}, and {fault.what}" if why else fault.what
+            return became("not_imported", why=what, fix=fault.fix)
         return became("expectation", suite, (type_,))
 
     # Suites over tables
 
     def _expectation(self, test: DataTest, levels: Mapping[str, int]) -> tuple[str, str]:
+        if test.generic is None:
+            raise NoCounterpartError("")
         if test.node is None:
             raise NoCounterpartError("it is not attached to a table")
-        type_, kwargs = counterpart(test, self.tables)
+        type_, kwargs = counterpart(test, self.tables, self.manifest.macros)
         if not _COUNT.fullmatch(test.fail_calc):
             raise NoCounterpartError("fail_calc has no counterpart")
         if list(levels.values()) != [0]:
@@ -196,6 +201,12 @@ class Planner:
             raise NotImportedError(
                 "the manifest has no compiled SQL of it", "run `dbt compile` and import again"
             )
+        day = next((day for day in self._days_of_compilation if day in test.compiled), None)
+        if day is not None:
+            raise NotImportedError(
+                f"its compiled SQL holds {day}, the day of the compilation, and would not move on",
+                "write the date in SQL in dbt: current_date()",
+            )
         sql = self.tables.template(test.compiled.strip().rstrip(";").rstrip())
         if not _COUNT.fullmatch(test.fail_calc):
             if any(levels.values()):
@@ -215,6 +226,15 @@ class Planner:
             f"-- The failing rows of dbt's test {what}, as dbt compiled it.\n"
             f"-- Written by `plumbline import dbt`.\n\n{sql}\n"
         )
+
+    @cached_property
+    def _days_of_compilation(self) -> tuple[str, ...]:
+        """The day on which dbt wrote the manifest, and those beside it, in any time zone."""
+        try:
+            day = datetime.fromisoformat(self.manifest.generated_at).date()
+        except ValueError:
+            return ()
+        return tuple(str(day + timedelta(days=more)) for more in (-1, 0, 1))
 
     # Names
 

@@ -10,7 +10,7 @@ from typing import Any
 from plumbline.core.text import count
 from plumbline.dbt.importing import Import
 from plumbline.dbt.plan import Became
-from plumbline.report.page import Code, Command, Items, Line, Name, Section, Table
+from plumbline.report.page import Block, Code, Command, Items, Line, Name, Section, Table
 
 SCHEMA_VERSION = 1
 
@@ -32,7 +32,7 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section
     ]
     left = tuple(_left(found.became))
     if left:
-        sections.append(Section(f"Not imported: {len(left):,}", (Items(left),)))
+        sections.append(Section("Not imported", left))
     conflicts = [
         Items((f"{path}: {one.part}", f"here: {_shown(one.ours)}", f"dbt: {_shown(one.dbt)}"))
         for path, one in found.conflicts
@@ -73,10 +73,15 @@ def _became(tests: Sequence[Became]) -> str:
     return ", ".join(texts)
 
 
-def _left(became: Sequence[Became]) -> Iterator[Line]:
+def _left(became: Sequence[Became]) -> Iterator[Block]:
+    """By reason, because one often holds of many tests."""
+    tests = defaultdict(list)
     for one in became:
         if one.kind == "not_imported":
-            yield f"{one.test} ({one.file}): {one.why}; fix: {one.fix}"
+            tests[one.why, one.fix].append(Name(one.test.removeprefix("test.")))
+    for (why, fix), names in tests.items():
+        yield f"{why} ({count(len(names), 'tests')}); fix: {fix}"
+        yield Items(tuple(names))
 
 
 def _shown(part: Any) -> str:

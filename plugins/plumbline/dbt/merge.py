@@ -51,10 +51,10 @@ def merge(imported: Hashes, ours: Parts, dbt: Parts) -> Merged:
         base, of_mine, of_theirs = imported.get(name), digest(mine), digest(theirs)
         chosen = theirs if of_mine == base else mine
         if of_mine not in (base, of_theirs):
-            if base is not None:
-                edited.append(name)
             if of_theirs != base:
                 conflicts.append(Conflict(name, mine, theirs))
+            elif base is not None:
+                edited.append(name)
         if chosen is not None:
             parts[name] = chosen
     return Merged(parts, tuple(edited), tuple(conflicts))

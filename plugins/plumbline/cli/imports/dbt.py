@@ -7,13 +7,21 @@ from pathlib import Path
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import format_option
+from plumbline.cli.options import FOLDER, flag, format_option, option
 from plumbline.cli.output import write_report
 from plumbline.cli.session import Session
 
 
 def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) -> int:
-    """Import, and say what became what."""
+    """Write suites from the tests and source freshness of a dbt project.
+
+    Reads target/manifest.json, which `dbt compile` and `dbt build` write. Generic tests of dbt,
+    dbt_utils and dbt_expectations become expectations of one suite per table. Singular tests, and
+    tests without a counterpart, become monitors of their failing rows.
+
+    Repeat it after changes in dbt: it takes over what changed there, keeps what you edited, and
+    shows where both changed. dbt-import.lock holds what was imported; commit it.
+    """
     from plumbline.dbt.importing import plan_import, write_import
     from plumbline.dbt.report import import_dict, import_page
     from plumbline.scaffold.monitor import check_name
@@ -35,28 +43,22 @@ def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) 
 command = Command(
     name="dbt",
     callback=import_dbt,
-    help="Write suites from the tests and source freshness of a dbt project.\n\n"
-    "Reads target/manifest.json, which `dbt compile` and `dbt build` write. Generic tests of dbt, "
-    "dbt_utils and dbt_expectations become expectations of one suite per table. Singular tests, "
-    "and tests without a counterpart, become monitors of their failing rows.\n\n"
-    "Repeat it after changes in dbt: it takes over what changed there, keeps what you edited, and "
-    "shows where both changed. dbt-import.lock holds what was imported; commit it.",
     params=[
-        click.Option(
-            ["--dbt-dir"],
-            type=click.Path(path_type=Path, file_okay=False),
-            metavar="FOLDER",
-            help="Folder of the dbt project; default: the project's, or the nearest above it, that "
-            "has a target/manifest.json.",
+        option(
+            "--dbt-dir",
+            "FOLDER",
+            "Folder of the dbt project; default: the project's, or the nearest above it, that has "
+            "a target/manifest.json.",
+            type=FOLDER,
         ),
-        click.Option(
-            ["--checkpoint"],
-            metavar="NAME",
+        option(
+            "--checkpoint",
+            "NAME",
+            "Checkpoint that lists the monitors; created if it doesn't exist.",
             default="dbt",
             show_default=True,
-            help="Checkpoint that lists the monitors; created if it doesn't exist.",
         ),
-        click.Option(["--dry-run"], is_flag=True, help="Show the result without writing files."),
+        flag("--dry-run", "Show the result without writing files."),
         format_option("text", "markdown", "json"),
     ],
     examples=(

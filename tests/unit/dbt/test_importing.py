@@ -1,0 +1,391 @@
+"""``plumbline import dbt``: the files that it writes, and what a second import changes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.core.errors import ConfigError
+from plumbline.dbt.importing import Import, plan_import, write_import
+from plumbline.dbt.report import import_dict
+from plumbline.lint.linter import lint
+from plumbline.lint.rule import Severity
+from plumbline.models import Compiler
+from plumbline.project import Project
+from plumbline.scaffold.project import make_project
+from support.dbt_manifest import (
+    Entry,
+    generic_test,
+    manifest,
+    model,
+    singular_test,
+    source,
+    write_manifest,
+)
+from support.each import for_each
+from support.targets import bigquery_target
+
+ORDERS = model(
+    "orders",
+    description="One row an order.",
+    config={"materialized": "table", "meta": {"owner": "shop-data"}, "tags": ["finance"]},
+)
+LANDED = source(
+    "landing",
+    "raw_orders",
+    loaded_at_field="landed_at",
+    freshness={
+        "warn_after": {"count": 12, "period": "hour"},
+        "error_after": {"count": 1, "period": "day"},
+    },
+)
+LOST = singular_test(
+    "no_lost_orders",
+    "select * from `shop-project`.`shop`.`orders` where state = '{{lost}}';",
+    ORDERS[0],
+    description="Each order has a state.",
+)
+UNIQUE = generic_test("unique", ORDERS[0], "order_id", changes={"description": "The key."})
+STATES = generic_test("accepted_values", ORDERS[0], "state", values=["paid", "open"])
+SHOP: tuple[Entry, ...] = (ORDERS, LANDED, UNIQUE, STATES, LOST)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A plumbline project that is a dbt project."""
+    root = make_project(tmp_path / "shop", name="shop", example=False).root
+    for folder in ("models", "tests"):
+        (root / folder).mkdir(exist_ok=True)
+    (root / "models" / "schema.yml").write_text("version: 2\n")
+    (root / "models" / "orders.sql").write_text("{{ config(materialized='table') }}select 1")
+    (root / "tests" / "no_lost_orders.sql").write_text("select 1")
+    return root
+
+
+def imported(root: Path, *entries: Entry, **others: Any) -> Import:
+    """An import of these tests."""
+    if entries:
+        write_manifest(root, *entries, **others)
+    found = plan_import(Project(root), dbt_dir=None, checkpoint="dbt")
+    write_import(Project(root), found)
+    return found
+
+
+def suite(root: Path, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((root / "expectations" / f"{name}.json").read_text())
+    return content
+
+
+def edit(root: Path, name: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Edit a suite as a person would."""
+    content = suite(root, name)
+    change(content)
+    (root / "expectations" / f"{name}.json").write_text(json.dumps(content))
+
+
+def verbs(found: Import) -> dict[str, str]:
+    return {one.path: one.verb for one in found.files if one.verb}
+
+
+def test_the_tests_of_a_table_become_one_suite(root: Path) -> None:
+    imported(root, *SHOP)
+    skip = {"when_no_rows": "skip"}
+    assert suite(root, "orders") == {
+        "name": "orders",
+        "meta": {"monitor": {"table": "orders", "owner": "shop-data", "tags": ["finance"]}},
+        "notes": "One row an order.",
+        "expectations": [
+            {
+                "type": "expect_column_values_to_be_unique",
+                "severity": "critical",
+                "kwargs": {"column": "order_id"},
+                "notes": "The key.",
+                "meta": {**skip, "dbt_test": "unique.order_id"},
+            },
+            {
+                "type": "expect_column_values_to_be_in_set",
+                "severity": "critical",
+                "kwargs": {"column": "state", "value_set": ["paid", "open"]},
+                "meta": {**skip, "dbt_test": "accepted_values.state"},
+            },
+        ],
+    }
+
+
+def test_source_freshness_becomes_two_expectations(root: Path) -> None:
+    imported(root, *SHOP)
+    found = suite(root, "landing_raw_orders")
+    # no file of the project declares the source, so its place is named
+    assert found["meta"]["monitor"]["table"] == "landing.raw_orders"
+    assert [(one["severity"], one["kwargs"]) for one in found["expectations"]] == [
+        ("warning", {"column": "landed_at", "max_hours": 12}),
+        ("critical", {"column": "landed_at", "max_hours": 24}),
+    ]
+
+
+def test_a_singular_test_becomes_a_query_of_failing_rows(root: Path) -> None:
+    imported(root, *SHOP)
+    found = suite(root, "no_lost_orders")
+    assert found["meta"]["monitor"] == {
+        "model": "no_lost_orders",
+        "observed": {"failing_rows": True, "unit": "rows"},
+        "owner": "shop-data",
+        "tags": ["finance"],
+    }
+    assert found["notes"] == "Each order has a state."
+    compiler = Compiler(Project(root), bigquery_target(project="live", plumbline_project="shop"))
+    now = datetime(2026, 2, 3, tzinfo=UTC)
+    sql = compiler.compile("no_lost_orders", as_of=[now], vars={}, where="the test").sql
+    # through ref(), and with braces as they were
+    assert sql.endswith("select * from `shop-project`.`shop`.`orders` where state = '{{lost}}'")
+
+
+def test_what_was_imported_passes_lint_and_runs_by_one_checkpoint(root: Path) -> None:
+    imported(root, *SHOP)
+    project = Project(root)
+    faults = [one for one in lint(project).findings if one.severity is Severity.ERROR]
+    assert faults == []
+    assert [*project.checkpoint("dbt").monitors] == [
+        "landing_raw_orders",
+        "no_lost_orders",
+        "orders",
+    ]
+
+
+def test_severities_and_numbers_of_failures_carry_over(root: Path) -> None:
+    cases: dict[str, tuple[dict[str, Any], list[tuple[str, int]]]] = {
+        "an error": ({}, [("critical", 0)]),
+        "a warning": ({"severity": "warn"}, [("warning", 0)]),
+        "any is a warning, many are an error": (
+            {"error_if": ">10"},
+            [("warning", 0), ("critical", 10)],
+        ),
+        "both by number": (
+            {"warn_if": ">= 5", "error_if": "> 10"},
+            [("warning", 4), ("critical", 10)],
+        ),
+        "a warning that nobody would see": ({"warn_if": ">20"}, [("critical", 0)]),
+    }
+
+    def is_so(case: str) -> None:
+        config, expected = cases[case]
+        imported(root, ORDERS, singular_test("many", "select 1", ORDERS[0], config=config))
+        assert [
+            (one["severity"], one.get("kwargs", {}).get("max_value", 0))
+            for one in suite(root, "many")["expectations"]
+        ] == expected
+
+    (root / "tests" / "many.sql").write_text("select 1")
+    for_each(cases, is_so)
+
+
+def test_limit_and_fail_calc_are_part_of_the_query(root: Path) -> None:
+    for name, config, expected in (
+        ("few", {"limit": 5}, "select * from (\n\nselect 1\n\n) limit 5"),
+        (
+            "calculated",
+            {"fail_calc": "sum(n)"},
+            "select * from (\n\nselect sum(n) as failures from (\n\nselect 1\n\n)\n\n) "
+            "where failures != 0",
+        ),
+    ):
+        (root / "tests" / f"{name}.sql").write_text("select 1")
+        imported(root, ORDERS, singular_test(name, "select 1", ORDERS[0], config=config))
+        assert expected in (root / "models" / "monitors" / f"{name}.sql").read_text()
+
+
+def test_what_can_not_be_imported_is_named_with_its_fix_and_the_rest_is(root: Path) -> None:
+    stale = {"generated_at": "2026-02-03T10:00:00Z"}
+    text = manifest(
+        *SHOP,
+        generic_test("is_even", ORDERS[0], "total", compiled=None),
+        generic_test("is_odd", ORDERS[0], "total", config={"error_if": "between 5 and 10"}),
+        generic_test("is_new", ORDERS[0], "total", compiled="where day = '2026-02-02'"),
+        singular_test("gone", "select 1"),
+        source("a", "metadata", freshness={"warn_after": {"count": 1, "period": "day"}}),
+        source(
+            "a",
+            "expression",
+            loaded_at_field="cast(at as timestamp)",
+            freshness={"warn_after": {"count": 1, "period": "day"}},
+        ),
+    )
+    content = json.loads(text)
+    content["metadata"] |= stale
+    (root / "target").mkdir()
+    (root / "target" / "manifest.json").write_text(json.dumps(content))
+    found = import_dict(imported(root))
+    left = {
+        one["test"].split(".")[2 if one["test"].startswith("test") else 3]: one
+        for one in found["tests"]
+        if one["became"] == "not_imported"
+    }
+    reasons = {
+        "is_even_orders_total": "no compiled SQL",
+        "is_odd_orders_total": "error_if is 'between 5 and 10'",
+        "is_new_orders_total": "holds 2026-02-02, the day of the compilation",
+        "gone": "tests/gone.sql is gone",
+        "metadata": "BigQuery's metadata",
+        "expression": "loaded_at_field is an expression",
+    }
+    assert left.keys() == reasons.keys()
+    for name, reason in reasons.items():
+        assert reason in left[name]["reason"]
+        assert left[name]["fix"]
+    assert found["counts"]["expectations"] == 3
+
+
+def test_a_second_import_changes_nothing(root: Path) -> None:
+    imported(root, *SHOP)
+    before = {file: file.read_text() for file in root.rglob("*") if file.is_file()}
+    assert verbs(imported(root)) == {}
+    assert {file: file.read_text() for file in root.rglob("*") if file.is_file()} == before
+
+
+def test_a_second_import_changes_only_what_changed_in_dbt(root: Path) -> None:
+    imported(root, *SHOP)
+    states = generic_test("accepted_values", ORDERS[0], "state", values=["paid", "open", "lost"])
+    found = imported(root, ORDERS, LANDED, states, generic_test("not_null", ORDERS[0], "country"))
+    assert verbs(found) == {
+        "checkpoints/dbt.json": "change",
+        "expectations/no_lost_orders.json": "remove",
+        "expectations/orders.json": "change",
+        "models/monitors/no_lost_orders.sql": "remove",
+    }
+    kwargs = [one["kwargs"] for one in suite(root, "orders")["expectations"]]
+    assert kwargs == [
+        {"column": "state", "value_set": ["paid", "open", "lost"]},
+        {"column": "country"},
+    ]
+    assert not (root / "models" / "monitors" / "no_lost_orders.sql").exists()
+
+
+def test_edits_of_people_stay(root: Path) -> None:
+    imported(root, *SHOP)
+
+    def change(content: dict[str, Any]) -> None:
+        content["meta"]["monitor"] |= {"owner": "ana", "impact": "Reports are wrong."}
+        content["expectations"][0]["severity"] = "warning"
+        own = {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 10}}
+        content["expectations"].insert(0, own)
+
+    edit(root, "orders", change)
+    (root / "expectations" / "no_lost_orders.json").unlink()
+    edited = suite(root, "orders")
+    found = imported(root)
+    assert verbs(found) == {"checkpoints/dbt.json": "change"}  # it lists no suite that is gone
+    assert suite(root, "orders") == edited
+    assert import_dict(found)["edited"] == [
+        {"path": "expectations/no_lost_orders.json", "part": "the file"},
+        {"path": "expectations/orders.json", "part": "owner"},
+        {"path": "expectations/orders.json", "part": "expectation unique.order_id"},
+    ]
+
+    states = generic_test("accepted_values", ORDERS[0], "state", values=["paid"])
+    imported(root, ORDERS, LANDED, UNIQUE, states, LOST)
+    after = suite(root, "orders")
+    edited["expectations"][2]["kwargs"]["value_set"] = ["paid"]
+    assert after == edited
+
+
+def test_where_both_changed_the_person_wins_and_both_are_shown_once(root: Path) -> None:
+    imported(root, *SHOP)
+    edit(root, "orders", lambda content: content["expectations"][1].update(severity="warning"))
+    states = generic_test("accepted_values", ORDERS[0], "state", values=["paid"])
+    found = import_dict(imported(root, ORDERS, LANDED, UNIQUE, states, LOST))
+    (conflict,) = found["conflicts"]
+    assert conflict["part"] == "expectation accepted_values.state"
+    assert conflict["here"]["severity"] == "warning"
+    assert conflict["dbt"]["kwargs"]["value_set"] == ["paid"]
+    assert suite(root, "orders")["expectations"][1] == conflict["here"]
+    assert import_dict(imported(root))["conflicts"] == []
+
+
+def test_a_dry_run_writes_nothing(root: Path) -> None:
+    write_manifest(root, *SHOP)
+    before = sorted(root.rglob("*"))
+    found = plan_import(Project(root), dbt_dir=None, checkpoint="dbt")
+    assert "expectations/orders.json" in verbs(found)
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_suite_of_someone_is_left_alone(root: Path) -> None:
+    own = '{"name": "orders", "expectations": []}'
+    (root / "expectations" / "orders.json").write_text(own)
+    found = imported(root, *SHOP)
+    assert (root / "expectations" / "orders.json").read_text() == own
+    assert suite(root, "orders_dbt")["meta"]["monitor"]["table"] == "orders"
+    assert verbs(imported(root)) == {}
+    assert "expectations/orders.json" not in verbs(found)
+
+
+def test_after_the_lock_was_lost_suites_are_recognised(root: Path) -> None:
+    imported(root, *SHOP)
+    (root / "dbt-import.lock").unlink()
+    assert verbs(imported(root)) == {}
+
+
+def test_tests_of_one_macro_on_one_column_are_told_apart(root: Path) -> None:
+    ranges = [
+        generic_test("dbt_utils.accepted_range", ORDERS[0], "total", min_value=0),
+        generic_test("dbt_utils.accepted_range", ORDERS[0], "total", max_value=9),
+    ]
+    imported(root, ORDERS, *ranges)
+    found = suite(root, "orders")["expectations"]
+    assert [one["kwargs"] for one in found] == [
+        {"column": "total", "min_value": 0},
+        {"column": "total", "max_value": 9},
+    ]
+    assert len({one["meta"]["dbt_test"] for one in found}) == 2
+
+
+def test_in_a_folder_of_a_dbt_project_tables_are_named_by_dataset(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "schema.yml").write_text("version: 2\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "no_lost_orders.sql").write_text("select 1")
+    write_manifest(tmp_path, *SHOP)
+    root = make_project(tmp_path, name=None, example=False).root
+    assert root == tmp_path / "plumbline"
+    imported(root)
+    # the project is the one of the target
+    assert suite(root, "orders")["meta"]["monitor"]["table"] == "shop.orders"
+    sql = (root / "models" / "monitors" / "no_lost_orders.sql").read_text()
+    assert "from `shop`.`orders`" in sql
+
+
+def test_what_is_wrong_with_a_manifest_as_a_whole_is_a_note(root: Path) -> None:
+    def aged(entries: tuple[Entry, ...], seconds: int = 0, **others: Any) -> tuple[str, ...]:
+        file = write_manifest(root, *entries, **others)
+        os.utime(file, (file.stat().st_mtime - seconds,) * 2)
+        return plan_import(Project(root), dbt_dir=None, checkpoint="dbt").notes
+
+    assert aged(SHOP) == ()
+    (newer,) = aged(SHOP, schema=13)
+    assert "plumbline knows manifests of version 9 to 12" in newer
+    (older,) = aged(SHOP, seconds=3600)
+    assert "manifest.json is older than dbt_project.yml" in older
+    (parsed,) = aged((ORDERS, generic_test("unique", ORDERS[0], "x", compiled=None)))
+    assert "no compiled SQL" in parsed
+
+
+def test_without_a_manifest_the_fix_is_to_compile(root: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        plan_import(Project(root), dbt_dir=None, checkpoint="dbt")
+    assert "dbt compile" in str(refused.value.fix)
+
+
+def test_a_manifest_for_another_warehouse_is_refused(root: Path) -> None:
+    content = json.loads(manifest(*SHOP))
+    content["metadata"]["adapter_type"] = "snowflake"
+    (root / "target").mkdir()
+    (root / "target" / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match="made for 'snowflake'"):
+        plan_import(Project(root), dbt_dir=None, checkpoint="dbt")

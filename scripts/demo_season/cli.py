@@ -99,7 +99,7 @@ def _check_range(first: dt.date, last: dt.date) -> None:
     begin, *_, end = read_calendar()
     if not begin <= first <= last <= end:
         raise DemoSeasonError(
-            f"{first} to {last} is no part of the calendar",
+            f"{first} to {last} is not part of the calendar",
             key="--from, --to",
             fix=f"choose dates from {begin} to {end}, the first not after the last",
         )

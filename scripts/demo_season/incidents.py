@@ -348,7 +348,7 @@ def _explain(problem: ErrorDetails, path: Path, where: str, entry: Any) -> DemoS
         return DemoSeasonError(
             "kind is missing", file=path, key=f"{where}.kind", fix=f"one of: {', '.join(kinds)}"
         )
-    # pydantic puts the kind first, which is no key of the file, and marks keys of a mapping.
+    # pydantic puts the kind first, which is not a key of the file, and marks keys of a mapping.
     keys = [str(part) for part in problem["loc"][1:] if part != "[key]"]
     key = ".".join([where, *keys])
     if problem["type"] == "missing":

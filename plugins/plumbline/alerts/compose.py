@@ -279,7 +279,7 @@ def _acked_by(incident: Incident) -> str | None:
 
 
 def _is_missing(change: Change, outcome: Outcome) -> bool:
-    """Whether all that is wrong is not returned: what the run found besides is no finding of it."""
+    """Whether all that is wrong is not returned: what else the run found is not part of it."""
     return outcome.status is Status.PASS and not change.event.is_end
 
 

@@ -128,7 +128,7 @@ class FallbackChannel:
 class Heard:
     """What each channel is notified of: by channel and incident, until when.
 
-    What is older is no news there, and would come after what is newer.
+    What is older is not news there, and would come after what is newer.
     """
 
     through: dict[tuple[str, str], datetime]

@@ -26,7 +26,7 @@ FORMAT = 1
 
 
 class StateFormatError(ConfigError):
-    """What was read is no state that this plumbline knows: it is left as it is."""
+    """What was read is not a state that this plumbline knows: it is left as it is."""
 
 
 class NewerFormatError(StateFormatError):
@@ -135,7 +135,7 @@ def from_json(text: str, *, where: str) -> AlertState:
 
 
 def monitors_at_stake(state: AlertState) -> Iterator[str]:
-    """Monitors of whose incidents somebody still has to be notified."""
+    """Monitors with incidents that still have to be notified."""
     yield from (one.monitor for one in state.known.incidents if one.is_open)
     for pending in state.outbox:
         yield from (item.monitor for item in pending.message.items)

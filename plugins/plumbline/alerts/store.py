@@ -2,7 +2,7 @@
 the warehouse can't be reached.
 
 A commit is version ``n + 1`` under a job id made of that number. BigQuery takes a job id once, so
-of two that commit on the same version one is told 409, reads what the other wrote, decides again.
+of two that commit on the same version one gets 409, reads what the other wrote, decides again.
 The embedded warehouse takes any id, so there a lock of the kernel makes runs take turns. Another
 emulator (``BIGQUERY_EMULATOR_HOST``) may serve machines that share no lock: there a commit is one
 statement, which inserts its version unless it is there.
@@ -308,7 +308,7 @@ class StateStore:
                 return  # it was ours, and its answer was lost
             if writer is not None:
                 raise ConflictError
-            # Somebody took that row away, by hand: the job's id can't be had again.
+            # Somebody took that row away, by hand: the job's id can't be reused.
             number = done.number + 1
 
     def _insert(self, row: Mapping[str, Any]) -> None:

@@ -246,7 +246,7 @@ def _levels(
         values = [value for _, value in found]
         days = len({_day(at, context.zone) for at, _ in found})
         failing = failing_share(values, common.warning, side=family.side)
-        # A pseudonym is no name that a suite could know.
+        # A pseudonym is not a name that a suite could know.
         differs = label in own and failing > FAILING_SHARE and PREFIX not in label
         groups.append(
             GroupCalibration(

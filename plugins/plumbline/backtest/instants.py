@@ -130,7 +130,7 @@ def _step(text: str) -> timedelta:
     found = _EVERY.fullmatch(text.strip())
     if found is None:
         raise ConfigError(
-            f"{text!r} is no length of time", key="--every", fix="write 30m, 6h or 1d"
+            f"{text!r} is not a length of time", key="--every", fix="write 30m, 6h or 1d"
         )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 

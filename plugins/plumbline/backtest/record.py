@@ -1,7 +1,7 @@
 """Outcomes of a backtest kept: in the history, beside those of live runs, or in a file.
 
 What a live run found is never overridden: where the history has an outcome of a monitor at an
-instant already, the backtest's is left out. Its rows are told from those of runs by their run's id,
+instant already, the backtest's is left out. Its rows differ from those of runs in their run's id,
 which begins with ``backtest_``, and they hold no cost. Repeated, nothing is written again.
 """
 

@@ -128,7 +128,7 @@ class MeasuredGroup:
 
 
 def to_number(value: object) -> float | None:
-    """A finite number, or None for NULL, NaN and infinities, which are no observation.
+    """A finite number, or None for NULL, NaN and infinities, which are not observations.
 
     An integer stays one: beyond 2^53 a float would be another number.
 
@@ -266,7 +266,7 @@ def _bound(value: object) -> float | None:
         return math.inf if value > 0 else -math.inf
     if math.isnan(number):
         return None
-    return number if number == value else value  # an integer beyond 2^53 is no float
+    return number if number == value else value  # an integer beyond 2^53 is not a float
 
 
 def _number(value: float) -> str:

@@ -30,7 +30,7 @@ def failures_of(suite: Suite, results: Sequence[JudgedExpectation]) -> tuple[Fai
 
 
 def reported(failures: Sequence[Failure]) -> list[Failure]:
-    """Those that people are told of, the worst first: of the two levels of a check the worse."""
+    """Those that are notified, the worst first; of the two levels of a check the worse one."""
     shown = [failure for failure in failures if not failure.is_covered]
     return sorted(shown, key=lambda failure: -status_of_severity(failure.severity).severity)
 

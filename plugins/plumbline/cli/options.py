@@ -156,7 +156,7 @@ def read_assignments(
     """``days=7`` as ``{"days": 7}``, values as YAML has them.
 
     Raises:
-        ConfigError: no ``=``, a name twice, a value that is no scalar and no list.
+        ConfigError: no ``=``, a name twice, a value that is neither a scalar nor a list.
     """
     found: dict[str, object] = {}
     for assignment in assignments:

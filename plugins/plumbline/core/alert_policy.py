@@ -25,7 +25,7 @@ class Policy:
     remind_warning: timedelta = timedelta(hours=168)
     remind_error: timedelta = timedelta(hours=24)
     flapping_openings: int = 3
-    """The opening with this number within ``flapping_window`` is told as flapping."""
+    """The opening with this number within ``flapping_window`` is notified as flapping."""
     flapping_window: timedelta = timedelta(hours=36)
     """Also how long a flapping monitor must be well before its incident ends."""
 
@@ -42,7 +42,7 @@ class Policy:
         return self.confirm_error if status is Status.ERROR else self.confirm_warning
 
     def remind_after(self, status: Status) -> timedelta:
-        """How long after the last word a still failing incident is told again."""
+        """How long after the last word a still failing incident is notified again."""
         if status is Status.CRITICAL:
             return self.remind_critical
         return self.remind_error if status is Status.ERROR else self.remind_warning

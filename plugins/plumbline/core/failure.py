@@ -80,7 +80,7 @@ class Failure:
     threshold: float | None = None
     """The bound that failed, where it is one number."""
     is_covered: bool = False
-    """Another level of the same check failed at a worse severity: people are told of that one."""
+    """Another level of the same check failed at a worse severity: that one is notified."""
 
     def __post_init__(self) -> None:
         shorten_fields(self, "expected", "column", "description", "row_condition", "unit")

@@ -8,7 +8,7 @@ What a pseudonym protects against: that whoever reads a message, a page, a table
 report reads a name. It is an HMAC and no bare hash, so a list of hashed names from elsewhere
 doesn't match it. What it doesn't: whoever has the key can hash every name that may occur and
 compare; where few values are possible (names of players, yes and no) that is done in a moment.
-Without ``PLUMBLINE_MASK_KEY`` the key is the project's name, which is no secret.
+Without ``PLUMBLINE_MASK_KEY`` the key is the project's name, which is not a secret.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class RunReport(Run):
     notes: tuple[str, ...] = ()
     """What the run did not touch, and why; which day it judged."""
     alerts: tuple[AlertLine, ...] = ()
-    """What was told whom; empty where nothing is sent."""
+    """Who was notified of what; empty where nothing is sent."""
     waiting: int = 0
     """Messages that could not be delivered."""
     cost: str | None = None

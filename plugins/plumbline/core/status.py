@@ -41,7 +41,7 @@ WORST_FIRST = (Status.CRITICAL, Status.ERROR, Status.WARNING, Status.PASS, Statu
 """The order of severity: wrong data before an unknown, an unknown before a doubt."""
 
 FAILING = WORST_FIRST[:3]
-"""The statuses of which people are told."""
+"""The statuses that are notified."""
 
 STATUS_OF_SEVERITY = {"critical": Status.CRITICAL, "warning": Status.WARNING}
 """By the severity of a failed expectation; ``info`` is shown and changes nothing."""

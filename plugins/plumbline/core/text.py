@@ -120,7 +120,7 @@ def amount(value: float | None, unit: str = "", *, against: float | None = None)
 def fraction(
     observed: float | None, unit: str, numerator: float | None, denominator: float | None
 ) -> str:
-    """``31/252``; empty where one of them is not known, is no count, or where ``observed`` is not
+    """``31/252``. Empty if one of them is unknown or not a count, or if ``observed`` is not
     made of them (see `makes`)."""
     if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
         return ""
@@ -185,6 +185,6 @@ def moment(instant: datetime) -> str:
 
 
 def rfc3339(instant: datetime) -> str:
-    """In UTC, to the millisecond where it is no whole second: ``2026-02-03T05:00:00Z``."""
+    """In UTC, to the millisecond where it is not a whole second: ``2026-02-03T05:00:00Z``."""
     timespec = "milliseconds" if instant.microsecond else "seconds"
     return instant.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -42,7 +42,7 @@ class Became:
     suite: str | None = None
     types: tuple[str, ...] = ()
     why: str = ""
-    """Why it is no expectation of its table."""
+    """Why it is not an expectation of its table."""
     fix: str = ""
 
 

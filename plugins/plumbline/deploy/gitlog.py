@@ -74,7 +74,7 @@ class Repository:
 
         Raises:
             GitError: no repository, a shallow one, no such commit or branch, a deployed commit
-                that is no ancestor of the branch, a path that is not there.
+                that is not an ancestor of the branch, a path that is not there.
         """
         self.must_be_whole()
         main = self.commit_of(branch, what="the branch")

@@ -243,7 +243,7 @@ def _distinct(table: Table, kwargs: Kwargs, *, no_other: bool, no_missing: bool)
 
 
 def row_count(table: Table, kwargs: Kwargs) -> ValueFound:
-    """``COUNT(*)``: 0 is a count, so no row is no reason not to judge."""
+    """``COUNT(*)``: 0 is a count, so no rows can be judged."""
     observed = len(rows_of(table, kwargs, may_be_none=True))
     if "value" in kwargs:
         return ValueFound(observed == kwargs["value"], {"observed_value": observed})

@@ -1,6 +1,6 @@
 """Which batch of a data asset a run judges: the one of its day, where the batches are by date.
 
-GX takes the newest batch unless it is told which, and so stays green long after loading stopped.
+GX takes the newest batch unless a batch is named, and so stays green long after loading stopped.
 """
 
 from __future__ import annotations

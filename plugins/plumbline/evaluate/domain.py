@@ -1,4 +1,4 @@
-"""Which rows and values an expectation looks at; looking at none is no success."""
+"""Which rows and values an expectation looks at; looking at none is not a success."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def need_metric(column: TypedColumn) -> None:
 
 def need_text(column: TypedColumn, what: str) -> None:
     """Raises:
-    EvaluationError: it is no STRING.
+    EvaluationError: it is not a STRING.
     """
     if column.kind.name != "STRING":
         raise EvaluationError(

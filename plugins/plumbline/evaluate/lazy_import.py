@@ -21,7 +21,7 @@ its pages, and by way of the dialect for its own BigQuery datasource."""
 
 
 class _LazyFinder:
-    """Finds the modules it is told to, each to be loaded when touched; leaves the rest alone."""
+    """Finds the given modules, each to be loaded when touched; leaves the rest alone."""
 
     def __init__(self) -> None:
         self.names: Collection[str] = ()

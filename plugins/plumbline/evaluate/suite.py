@@ -196,7 +196,7 @@ def _of_plugin(
 ) -> Evaluated:
     rows = rows_of(table, entry.kwargs)
     frame = to_dataframe(table.schema, [table.rows[at] for at in rows])
-    # The positions of failing rows are told by GX only where it is asked for everything.
+    # The positions of failing rows are given by GX only where it is asked for everything.
     result = evaluate_on_frame(expectation, frame, {**form, "result_format": "COMPLETE"})
     found = result.result or {}
     if result.success and found.get("element_count", -1) == found.get("missing_count"):

@@ -1,4 +1,4 @@
-"""Expectations whose arguments let everything pass: to judge nothing is no success.
+"""Expectations whose arguments let everything pass: to judge nothing is not a success.
 
 Read by lint, and by a run before it evaluates anything, so that both say the same. Needs no Great
 Expectations.

@@ -87,7 +87,7 @@ class Checkpoint(GxCheckpoint):
         run_id = run_id or RunIdentifier(run.run_id, started_at)
         workspace = CheckpointWorkspace(self, run_id=run_id, options=options)
         # Other vars measure something else, GX's own parameters choose another batch, suite
-        # parameters judge otherwise: that is no part of the docs' past.
+        # parameters judge otherwise: that is not part of the docs' past.
         is_changed = bool(_given(options) - {"as_of"} or parameters)
         engine = Engine(
             jobs,

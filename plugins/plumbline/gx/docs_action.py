@@ -1,8 +1,8 @@
 """The action that brings the data docs up to date: ``{"name": "docs", "type": "plumbline_docs"}``.
 
 GX's own (``update_data_docs``) builds once for each validation result, and runs before all others;
-this one builds once a run, and stands after the alerts, so that the pages show what was told. Where
-GX's own is in a checkpoint, it works as well.
+this one builds once a run, after the alerts, so that the pages show what was notified. GX's own
+action works too.
 """
 
 from __future__ import annotations

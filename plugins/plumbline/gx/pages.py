@@ -150,7 +150,7 @@ class _Catcher(logging.Handler):
 
 @contextmanager
 def _complaints() -> Iterator[list[logging.LogRecord]]:
-    """What GX logs of renderers that raise: tracebacks, which are no message for a terminal."""
+    """What GX logs of renderers that raise: tracebacks, which are not meant for a terminal."""
     catcher = _Catcher(logging.ERROR)
     propagated, _RENDERERS.propagate = _RENDERERS.propagate, False
     _RENDERERS.addHandler(catcher)

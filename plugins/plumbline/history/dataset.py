@@ -321,7 +321,7 @@ class OwnDataset:
             found = self.client.get_table(self.table_id(table), retry=self.retry())
             have = {field.name for field in found.schema}
             # DDL: it adds a column once however many runs try, and the embedded one forgets
-            # what tables.patch is told.
+            # what tables.patch gets.
             for column in table.columns:
                 if column.name in have:
                     continue

@@ -185,7 +185,7 @@ def ping_refused(project: Project, environment: Mapping[str, str] | None = None)
     schedule = _schedule(project, env)
     if schedule is None or schedule.ping is None:
         return
-    with suppress(ConfigError):  # the run's own refusal is what is told
+    with suppress(ConfigError):  # the run's own refusal is what is reported
         run = uuid.uuid5(uuid.NAMESPACE_URL, new_run_id(datetime.now(UTC)))
         open_ping(schedule.ping, env).send("fail", run=run)
 

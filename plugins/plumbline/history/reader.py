@@ -409,7 +409,7 @@ def read_file(file: Path, renamed: Mapping[str, str] = MappingProxyType({})) -> 
         renamed: as for `assemble`.
 
     Raises:
-        ConfigError: missing, not JSON lines, or a line that is no outcome: with its number.
+        ConfigError: missing, not JSON lines, or a line that is not an outcome: with its number.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -430,7 +430,7 @@ def read_file(file: Path, renamed: Mapping[str, str] = MappingProxyType({})) -> 
             rows.append(_checked(json.loads(line)))
         except (ValueError, TypeError, KeyError, RecursionError) as fault:
             raise ConfigError(
-                f"this is no row of outcomes: {fault}",
+                f"this is not a row of outcomes: {fault}",
                 file=file,
                 key=f"line {number}",
                 fix="write one JSON object a line, as plumbline backtest --export does",
@@ -527,12 +527,12 @@ def _group(row: Mapping[str, Any]) -> GroupOutcome:
 def _checked(row: Any) -> dict[str, Any]:
     """A line of a file, which anybody may have written."""
     if not isinstance(row, Mapping):
-        raise TypeError("it is no JSON object")
+        raise TypeError("it is not a JSON object")
     for name in _NEEDED:
         if row.get(name) is None:
             raise KeyError(f"{name} is missing")
     if not isinstance(row["monitor"], str):
-        raise TypeError("monitor is no text")
+        raise TypeError("monitor is not text")
     Status(row["status"])
     if row.get("group_key") is not None:
         json.loads(row["group_key"])

@@ -113,7 +113,7 @@ def read_manifest(file: Path, files: Files, *, project: str) -> Manifest:
     """The manifest in ``file``, made for ``project``.
 
     Raises:
-        MonitorError: it is no manifest, of another project, or not for BigQuery.
+        MonitorError: it is not a manifest, belongs to another project, or is not for BigQuery.
     """
     return tables_of(read_content(file, files), file, project=project)
 

@@ -2,7 +2,7 @@
 
 ``{{ var('days') }}`` must not paste a value into SQL. It renders as a marker, which becomes
 ``@days`` once the SQL is read token by token (``binding.py``); a value goes to BigQuery as a query
-parameter. So a template can't calculate with a variable, and is told so.
+parameter. So a template can't calculate with a variable, and an error says so.
 """
 
 from __future__ import annotations

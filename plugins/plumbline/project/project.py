@@ -295,7 +295,7 @@ class Project:
     @cached_property
     def stale_entries(self) -> tuple[str, ...]:
         """A line for each entry of mutes and schedules that names what does not exist, and so is
-        ignored. What else is wrong with these files is told by whoever needs them."""
+        ignored. What else is wrong with these files is reported by the code that needs them."""
         mutes, schedule = self.documents.mutes, self.documents.schedule
         found: list[str] = []
         with suppress(ConfigError):

@@ -101,7 +101,7 @@ def _comment_head(report: RunReport) -> Section:
 
 
 def _fits(outcome: Outcome, width: int | None) -> bool:
-    """Whether the summary is told whole, by the table or by what failed; that of a PASS need not
+    """Whether the summary is shown whole, by the table or by what failed; that of a PASS need not
     be."""
     if width is None or outcome.status is Status.PASS:
         return True

@@ -33,10 +33,10 @@ class Engine:
     Args:
         jobs: the project, the target and the instant, and the jobs that go there.
         monitors: by name, in the order in which they are judged.
-        stamp: of the run, in what is kept of it; None: it is no part of the monitors' past.
+        stamp: of the run, in what is kept of it; None: it is not part of the monitors' past.
         parameters: values for parameters of the suites, before the suites' own.
         batch_parameters: of the run, as Great Expectations takes them.
-        on_outcome: is told of each outcome.
+        on_outcome: called with each outcome.
     """
 
     jobs: MonitorJobs

@@ -157,7 +157,7 @@ def _error(monitor: LoadedMonitor, jobs: MonitorJobs, error: MonitorError) -> Mo
 
 
 def _query_batch(jobs: MonitorJobs, monitor: str, mask: Mask, query: str) -> QueryResult:
-    """As `MonitorJobs.query_batch`; what BigQuery says of a failure is told without values."""
+    """As `MonitorJobs.query_batch`; what BigQuery says of a failure is shown without values."""
     try:
         return jobs.query_batch(monitor, query)
     except MonitorError as error:

@@ -81,7 +81,7 @@ class RunRequest:
     @property
     def changed_by(self) -> tuple[str, ...]:
         """The options with which the monitors measure or judge something else than their files say:
-        such a run is no part of their past."""
+        such a run is not part of their past."""
         options = {"--var": self.vars, "--param": self.parameters}
         return tuple(option for option, values in options.items() if values)
 
@@ -106,7 +106,7 @@ def choose_as_of(text: str | None, *, now: datetime, zone: ZoneInfo, target: Tar
     """The instant of ``--as-of``, or the default of the target.
 
     Raises:
-        ConfigError: ``text`` is no date and no instant, or lies in the future.
+        ConfigError: ``text`` is neither a date nor an instant, or lies in the future.
     """
     if text is not None:
         return parse_as_of(text, now=now, zone=zone)

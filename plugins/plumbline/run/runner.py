@@ -47,7 +47,7 @@ def run_checkpoint(
         request: what is to be run.
         now: when.
         open_workspace: loads the checkpoint, once the jobs are under way.
-        progress: is told what happens.
+        progress: called with a line of progress.
 
     Raises:
         ConfigError: the arguments, the checkpoint or the project's configuration are wrong;

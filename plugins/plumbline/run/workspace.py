@@ -60,7 +60,7 @@ class ResultStore(Protocol):
 
         Args:
             judged: the monitor.
-            record: what the data docs need; None: the run is no part of their past.
+            record: what the data docs need; None: the run is not part of their past.
         """
 
     def page(self, name: str, target: Target) -> str | None:

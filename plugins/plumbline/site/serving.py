@@ -81,7 +81,7 @@ def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
     """A server for ``folder``, which already listens; ``serve_forever`` answers requests.
 
     Raises:
-        ConfigError: the port can't be had.
+        ConfigError: the port is not available.
     """
     try:
         return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))

@@ -79,7 +79,7 @@ class SiteFiles(Protocol):
 
         Raises:
             MissingPagesError: kept pages are not there; nothing was written.
-            ConflictError: where one build at a time can't be had.
+            ConflictError: where the store can't keep to one build at a time.
         """
 
     def address(self, path: str) -> str:

@@ -258,7 +258,7 @@ class EmbeddedWarehouse:
             process = subprocess.Popen(
                 [
                     *python_command(),
-                    # Not the script's folder first on the path: its modules are no top-level ones.
+                    # The script's folder is not put on the path: its modules aren't top-level modules.
                     "-P",
                     embedded_process.__file__,
                     str(self.folder.resolve()),

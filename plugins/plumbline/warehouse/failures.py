@@ -103,7 +103,7 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
         return explain_failure(fault.cause, call, early=early)
     if isinstance(fault, api.GoogleAPICallError):
         return _answered(fault, call)
-    # A connection that does not come about within its seconds is both; it is no slow query.
+    # A connection that does not come about within its seconds is both; it is not a slow query.
     broken = (http.ConnectionError, http.ChunkedEncodingError, auth.TransportError)
     if isinstance(fault, broken):
         return unreachable(call, why_disconnected(fault))

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def ask_metadata(target: Target, ask: Callable[[Retry], T]) -> T:
-    """What BigQuery answers to a question that is no job.
+    """What BigQuery answers to a question that is not a job.
 
     Raises:
         WarehouseError: whatever went wrong.

@@ -41,7 +41,7 @@ def measure_many(
         shipped: the project whose configuration they have.
         endpoint: of the embedded BigQuery.
         project: of BigQuery.
-        progress: is told each round.
+        progress: called with a line for each round.
 
     Raises:
         BenchmarkError: a command fails.

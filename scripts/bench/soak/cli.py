@@ -98,7 +98,7 @@ def _live(project: Project, target: Target, checkpoint: str, runs: int) -> Itera
     """Run at each of `soak.instants`, the last at the end of the seed's day, and sample after each.
 
     Raises:
-        PlumblineError: an action failed, so that what was measured is no whole run.
+        PlumblineError: an action failed, so that what was measured is not a whole run.
     """
     from plumbline.core.instants import end_of
     from plumbline.gx.context import open_workspace

@@ -2,7 +2,7 @@
 
 The data docs keep the worst run of each of the last sixty days, and an archive a monitor and month:
 for so long a run has a little more to read and to draw than the one before, and memory rises with
-it. That is no leak, and must not look like one: the first half of the runs fills both, first by a
+it. That must not look like a leak: the first half of the runs fills both, first by a
 day a run, then by six hours, as the schedule does; the second half, which is judged, goes on so.
 """
 

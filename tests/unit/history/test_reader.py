@@ -85,7 +85,7 @@ def test_what_stands_under_an_earlier_name_is_of_the_name_now(tmp_path: Path) ->
     ("line", "says"),
     [
         ("{", "no row of outcomes"),
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         ('{"as_of": "2026-02-02T05:00:00Z", "status": "PASS"}', "monitor is missing"),
         (json.dumps({**ROW, "status": "GREEN"}), "GREEN"),
         (json.dumps({**ROW, "as_of": "yesterday"}), "yesterday"),

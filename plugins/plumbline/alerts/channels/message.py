@@ -124,7 +124,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Message:
-    """What one channel is told of one `plumbline.core.run.Run`, whose fields are flat because the
+    """What one channel gets of one `plumbline.core.run.Run`, whose fields are flat because the
     outbox stores it."""
 
     id: str

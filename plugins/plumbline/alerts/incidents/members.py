@@ -27,7 +27,7 @@ def meet(incident: Incident, outcome: Outcome, memory: MonitorMemory | None) -> 
     """The incident with the members that fail now or are missing, and with the others told apart.
 
     A PASS has no members, whatever single rows look like: the whole is what is judged. Neither
-    has an incident of kind ``error``: what a check found before it failed is no finding.
+    has an incident of kind ``error``: what a check found before it failed doesn't count.
     """
     arrivals = memory.arrivals if memory else {}
     if incident.kind == "error":

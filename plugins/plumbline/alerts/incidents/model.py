@@ -270,7 +270,7 @@ class Decision:
     """What a run means for the incidents."""
 
     changes: tuple[Change, ...]
-    """In the order in which they are told: opened, escalated, new groups, still, ended; of each
+    """In the order of the messages: opened, escalated, new groups, still, ended; of each
     the worst first."""
     known: Known
     """What is known afterwards."""

@@ -2,7 +2,7 @@
 
 Dates and games leave a window in the order in which they came; a country or a system does not
 leave. So a group has left once no group that came as early is judged any more. Where a key holds a
-date, the date itself is that order. A date that fails as the date before it did is no news: the
+date, the date itself is that order. A date that fails as the date before it did is not news: the
 incident lasts. Used by `plumbline.alerts.incidents.members`.
 """
 

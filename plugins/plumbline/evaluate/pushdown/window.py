@@ -40,7 +40,7 @@ def bounds_of(window: Window, column: TypedColumn, zone: ZoneInfo) -> tuple[Scal
     """The first value of the window and the first after it, of the column's type.
 
     Raises:
-        EvaluationError: the column is no date or time.
+        EvaluationError: the column is not a date or time.
     """
     days = (window.first, window.last + timedelta(days=1))
     if column.kind.name == "DATE":
@@ -94,7 +94,7 @@ def newest_parameters(
     """How far back from each instant the newest value is looked for.
 
     Raises:
-        EvaluationError: the date column is no date or time.
+        EvaluationError: the date column is not a date or time.
     """
     back = timedelta(hours=newest.hours)
     pairs = [(_of_kind(one - back, newest, zone), _of_kind(one, newest, zone)) for one in instants]

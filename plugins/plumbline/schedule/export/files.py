@@ -62,7 +62,7 @@ class Cloud:
 
 
 def run_arguments(schedule: Schedule, target: str) -> tuple[str, ...]:
-    """What plumbline is told: the exit code is for faults, as findings go to people by alerts."""
+    """plumbline's options: the exit code is for faults, as findings go to people by alerts."""
     return ("run", schedule.checkpoint, "--fail-on", "error", "--target", target)
 
 

@@ -1,7 +1,7 @@
 """An item as an event of PagerDuty's Events API v2; pure.
 
 The incident's id is the ``dedup_key``: a repeated event changes the alert that is there, so a
-repeated message does no harm. PagerDuty reminds by itself, so a reminder is no event.
+repeated message does no harm. PagerDuty reminds by itself, so a reminder is not an event.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ class _Delivery:
             if receipt.verdict is DeliveryStatus.RETRY:
                 return self._ended(receipt)
             if receipt.verdict is DeliveryStatus.REFUSED:
-                # People were told; a root that cannot be edited is no reason to tell them again.
+                # People were notified. If the root can't be edited, that is no reason to repeat it.
                 self.notes.append(receipt.detail)
         return self._ended(Receipt(DeliveryStatus.DELIVERED, "ok", 200))
 

@@ -106,7 +106,7 @@ def post_webhook(caller: Caller, url: Secret, payload: Mapping[str, Any]) -> Rec
     receipt = client.reply.receipt
     if receipt.verdict is not DeliveryStatus.DELIVERED or _is_ok(client.reply):
         return receipt
-    # Whoever answers so is no Slack: a proxy's page, a wrong address. Asking again would get the
+    # What answers so is not Slack: a proxy's page, a wrong address. Asking again would get the
     # same, and where it did take the message, write it again and again; the fallback is notified.
     said = shortened(client.reply.body, (url,)) or "nothing"
     return Receipt(

@@ -73,5 +73,5 @@ def _plain(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    # A lone surrogate is no text: most parsers refuse the whole object for one.
+    # A lone surrogate is not text: most parsers refuse the whole object for one.
     return cut(str(text).encode("utf-8", "replace").decode(), LONGEST_TEXT)

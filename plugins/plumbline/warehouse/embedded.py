@@ -258,7 +258,7 @@ class EmbeddedWarehouse:
             process = subprocess.Popen(
                 [
                     *python_command(),
-                    # The script's folder is not put on the path: its modules aren't top-level modules.
+                    # Without the script's folder on the path: its modules aren't top-level ones.
                     "-P",
                     embedded_process.__file__,
                     str(self.folder.resolve()),

@@ -66,7 +66,7 @@ def test_rows_lie_between_the_dates_given_and_the_calendar_stays_whole(tmp_path:
     [
         ([], "Missing option '--out'"),
         (["--out", "x", "--from", "hello"], "'hello' does not match"),
-        (["--out", "x", "--from", "2026-02-02", "--to", "2026-01-01"], "no part of the calendar"),
+        (["--out", "x", "--from", "2026-02-02", "--to", "2026-01-01"], "not part of the calendar"),
         (["--out", "x", "--to", "2027-01-01"], "choose dates from 2025-10-21 to 2026-04-12"),
         (["--out", "x", "--seed", "-1"], "--seed"),
         (["--out", "x", "--sed", "1"], "--seed"),

@@ -442,3 +442,14 @@ def test_metadata_is_asked_for_once(shop: SmallProject, monkeypatch: pytest.Monk
     shop.checkpoint("orders", "more")
     assert [one.status for one in shop.run().outcomes] == [Status.PASS, Status.PASS]
     assert asked == ["shop.orders"]
+
+
+def test_a_missing_argument_is_the_error_of_its_monitor_alone(shop: SmallProject) -> None:
+    judged(shop, expect("table_row_count_to_equal", value=3), rows=DAY)
+    bad = {"name": "bad", "meta": {"monitor": {"table": "shop.orders"}},
+           "expectations": [expect("column_values_to_be_unique")]}  # fmt: skip
+    (shop.root / "expectations" / "bad.json").write_text(json.dumps(bad))
+    shop.checkpoint("bad", "orders")
+    wrong, other = shop.run().outcomes
+    assert (wrong.status, other.status) == (Status.ERROR, Status.PASS)
+    assert "needs 'column'" in str(wrong.reason)

@@ -32,6 +32,7 @@ NOT_IN_THE_MATRIX = {
     "expect_no_failing_rows",
     # of tables, by BigQuery alone: tests/gx/test_table_suite.py
     "expect_foreign_key_to_exist",
+    "expect_schema_not_to_change",
     "expect_table_to_be_fresh",
 }
 

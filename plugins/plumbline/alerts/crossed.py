@@ -44,11 +44,13 @@ def _in_words(failure: Failure, outcome: Outcome) -> str:
     failing, every, column = failure.unexpected_count, failure.element_count, failure.column
     groups = [group for group in outcome.groups if group.status is outcome.status]
     # Where another metric made some of them fail, this one says less than half.
-    if failure.is_whole or not failing or not every or not column or len(groups) != failing:
+    if failure.is_whole or not failing or not every or len(groups) != failing:
         return ""
     head = f"{failing} of {every} {_noun(groups[0])}"
     if failure.expectation == FOLLOWS_HISTORY:
-        return f"{head} with {column} not as usual"
+        return f"{head} with {failure.expected.partition(' of each ')[0]} not as usual"
+    if not column:
+        return ""
     whole = f"{head} {'fails' if failing == 1 else 'fail'}: {failure.expected}"
     measured = [group for group in groups if _distance(group) is not None]
     if not measured:

@@ -70,9 +70,23 @@ class Judge:
 
     def _remember(self, outcome: Outcome, earlier: EarlierRuns) -> None:
         at, is_wrong = outcome.as_of, bool(covered(self.labels, outcome.monitor, outcome.as_of))
-        earlier.add(at, WHOLE, outcome.observed, outcome.status, is_known_wrong=is_wrong)
+        earlier.add(
+            at,
+            WHOLE,
+            outcome.observed,
+            outcome.status,
+            is_known_wrong=is_wrong,
+            metrics=outcome.metrics,
+        )
         for one in outcome.groups:
-            earlier.add(at, one.key.text, one.observed, one.status, is_known_wrong=is_wrong)
+            earlier.add(
+                at,
+                one.key.text,
+                one.observed,
+                one.status,
+                is_known_wrong=is_wrong,
+                metrics=one.metrics,
+            )
 
     def _load(self) -> None:
         """What evaluates; not before, so that the jobs are under way while it is imported."""

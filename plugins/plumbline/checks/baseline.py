@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
+from types import MappingProxyType
 from typing import Any
 
 from plumbline.checks.bounds import Bounds
 from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import MetricOutcome
 from plumbline.core.status import Status
 
 WHOLE = ""
@@ -44,6 +46,14 @@ class Past:
     """How the history names a group: by pseudonyms where its columns are personal."""
     unjudged: Sequence[Mapping[str, Any]] = ()
     """The rows of now that the model says are not to be judged: a group of theirs is not missed."""
+    metrics: Mapping[str, Mapping[str, Sequence[tuple[datetime, float]]]] = field(
+        default_factory=dict
+    )
+    """Of a suite over a table: by the name of a metric, its ``points``."""
+
+    def of(self, metric: str) -> Past:
+        """The past of one metric of a table."""
+        return replace(self, points=self.metrics.get(metric, {}))
 
     @property
     def day(self) -> date:
@@ -58,6 +68,7 @@ class EarlierRuns:
     zone: tzinfo = UTC
     points: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)
     judged: dict[str, list[datetime]] = field(default_factory=dict)
+    metrics: dict[str, dict[str, list[tuple[datetime, float]]]] = field(default_factory=dict)
 
     def add(
         self,
@@ -67,6 +78,7 @@ class EarlierRuns:
         status: Status,
         *,
         is_known_wrong: bool,
+        metrics: Mapping[str, MetricOutcome] = MappingProxyType({}),
     ) -> None:
         """Add what one run found of a group, or of the monitor itself.
 
@@ -77,15 +89,20 @@ class EarlierRuns:
             status: of the group or the monitor.
             is_known_wrong: whether that instant lies in a labelled incident: what was broken must
                 not teach what is normal, however well it looked.
+            metrics: of a suite over a table: each teaches where it was well itself.
         """
         if group != WHOLE:
             self.judged.setdefault(group, []).append(as_of)
         if status is Status.PASS and observed is not None and not is_known_wrong:
             self.points.setdefault(group, []).append((as_of, observed))
+        for name, found in metrics.items():
+            if found.status is Status.PASS and not is_known_wrong:
+                of_metric = self.metrics.setdefault(name, {})
+                of_metric.setdefault(group, []).append((as_of, found.observed))
 
     def before(self, as_of: datetime) -> Past:
         """The past of a run at ``as_of``; all that was added must be earlier."""
-        return Past(as_of, self.points, self.zone, self.judged)
+        return Past(as_of, self.points, self.zone, self.judged, metrics=self.metrics)
 
 
 @dataclass(frozen=True)

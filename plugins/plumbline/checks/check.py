@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from plumbline.checks.bounds import Bounds
+from plumbline.checks.table_metrics import TableMetric, metric_of
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.core.text import unit_of
 from plumbline.project.suites import ExpectationEntry, Observed, ObservedColumn, Suite
@@ -20,6 +21,15 @@ _AGGREGATES = {
     f"expect_column_{name}_to_be_between": name for name in ("max", "mean", "min", "sum")
 }
 """Great Expectations' own that judge a column as a whole."""
+
+_KEPT = {
+    **_AGGREGATES,
+    "expect_column_median_to_be_between": "median",
+    "expect_column_stdev_to_be_between": "stdev",
+    "expect_column_unique_value_count_to_be_between": "distinct_count",
+    "expect_table_row_count_to_be_between": "row_count",
+}
+"""Those whose number history keeps of a suite over a table, and what it is called."""
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {NO_FAILING_ROWS: {"max_value": 0}}
 
@@ -37,7 +47,9 @@ class Check:
     @cached_property
     def arguments(self) -> Mapping[str, Any]:
         """``kwargs``, with the bounds that hold where none is given."""
-        return {**_DEFAULTS.get(self.type, {}), **self.kwargs}
+        never = self.table_metric.never if self.table_metric else {}
+        given = {name: value for name, value in self.kwargs.items() if value is not None}
+        return {**_DEFAULTS.get(self.type, {}), **never, **given}
 
     @cached_property
     def column(self) -> str | None:
@@ -51,9 +63,26 @@ class Check:
         return self.type in (OURS, FOLLOWS_HISTORY)
 
     @cached_property
+    def table_metric(self) -> TableMetric | None:
+        """What of a table it compares with history; None: it is about rows of a model."""
+        return metric_of(self.kwargs) if self.type == FOLLOWS_HISTORY else None
+
+    @cached_property
     def aggregate(self) -> str | None:
-        """How the values of the column become the number that is judged; None: each is judged."""
+        """How the values of the column, or the rows of a table, become the number that is judged;
+        None: each is judged."""
+        if self.table_metric is not None:
+            return str(self.kwargs["metric"])
         return self.kwargs.get("aggregate") if self.is_metric else _AGGREGATES.get(self.type)
+
+    @cached_property
+    def kept_as(self) -> str | None:
+        """What history calls its number in a suite over a table: ``mean of total``; None: no
+        number is kept."""
+        name = self.aggregate if self.table_metric else _KEPT.get(self.type)
+        if name is None or self.kwargs.get("row_condition"):
+            return None
+        return subject_of(self.column, name)
 
     @cached_property
     def group_by(self) -> tuple[str, ...]:
@@ -68,7 +97,7 @@ class Check:
     @cached_property
     def subject(self) -> str:
         """``mean of coverage_pct by system_id``."""
-        return subject_of(str(self.column), self.aggregate, self.group_by)
+        return subject_of(self.column, self.aggregate, self.group_by)
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -87,7 +116,7 @@ class Check:
         if not isinstance(given, Mapping):
             return {}
         return {
-            str(label): {**self.kwargs, **own}
+            str(label): {**self.arguments, **own}
             for label, own in given.items()
             if isinstance(own, Mapping)
         }
@@ -104,6 +133,8 @@ class Check:
         """
         if self.type == NO_FAILING_ROWS and observed:
             return observed.unit
+        if self.table_metric is not None:
+            return self.table_metric.unit
         if not self.is_metric and self.aggregate is None:
             return ""
         column = observed.column if isinstance(observed, ObservedColumn) else None
@@ -127,9 +158,9 @@ def checks_of(suite: Suite) -> tuple[Check, ...]:
     return tuple(map(check_of, suite.entry.expectations))
 
 
-def subject_of(column: str, aggregate: str | None, group_by: Sequence[str]) -> str:
-    """What is measured, in words."""
-    what = f"{aggregate} of {column}" if aggregate else column
+def subject_of(column: str | None, aggregate: str | None, group_by: Sequence[str] = ()) -> str:
+    """What is measured, in words; without a column: of a whole table."""
+    what = " of ".join(filter(None, (aggregate, column)))
     return f"{what} by {', '.join(group_by)}" if group_by else what
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from plumbline.checks.bounds import range_in_words
-from plumbline.checks.check import Check
+from plumbline.checks.check import Check, subject_of
 from plumbline.core.cells import short, value_in_words
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.core.masking import domain_of
@@ -86,6 +86,7 @@ _OF_A_TABLE = {
     "table_column_count_to_be_between": "column count must be {range}",
     "table_column_count_to_equal": "column count must be {value}",
     "table_columns_to_match_ordered_list": "columns must be, in this order, {names column_list}",
+    "schema_not_to_change": "columns must not change",
     "table_row_count_to_be_between": "row count must be {range}",
     "table_row_count_to_equal": "row count must be {value}",
     "table_row_count_to_equal_other_table": "row count must equal that of {names other_table_name}",
@@ -152,8 +153,7 @@ def range_of(kwargs: Kwargs, unit: str = "") -> str:
 
 def _of_ours(kind: str, kwargs: Kwargs, unit: str) -> str:
     check = Check(kind, "", kwargs)
-    column = check.column or ""
-    what = f"{check.aggregate} of {column}" if check.aggregate else column
+    what = subject_of(check.column, check.aggregate)
     if check.group_by:
         what += f" of each {' and '.join(check.group_by)}"
     if kind == FOLLOWS_HISTORY:  # it is held against a band, which each group has of its own

@@ -68,6 +68,36 @@ def judge_failing_rows(
     }
 
 
+def fault_of_limit(
+    limit: int, expectations: Sequence[Mapping[str, Any]], *, instants: int = 1
+) -> tuple[str, str] | None:
+    """Why a model of failing rows may not end in a LIMIT: what it hides, and the fix.
+
+    Args:
+        limit: 0 where it is not known.
+        expectations: the arguments of each.
+        instants: how many the statement is asked for.
+    """
+    shown = f"LIMIT {limit}" if limit else "a LIMIT"
+    if instants > 1:
+        hidden = "instants"
+    elif any(kwargs.get("group_by") for kwargs in expectations):
+        hidden = "groups"
+    elif any(limit <= _most(kwargs) for kwargs in expectations):
+        return f"the model ends in {shown}, so max_value is never exceeded", "remove LIMIT"
+    else:
+        return None
+    return (
+        f"the model ends in {shown}, so {hidden} whose rows are beyond it look healthy",
+        "remove LIMIT",
+    )
+
+
+def _most(kwargs: Mapping[str, Any]) -> float:
+    most = kwargs.get("max_value", 0)
+    return most if isinstance(most, int | float) else 0
+
+
 def faults_of_failing_rows(
     observed: Mapping[str, Any] | None, types: Sequence[object]
 ) -> Iterator[tuple[int, str, str]]:

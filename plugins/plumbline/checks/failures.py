@@ -12,7 +12,13 @@ from typing import Any
 from plumbline.checks.expected import column_of, columns_of, condition, expected
 from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.core.cells import Cell, cell, value_in_words
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS, USUAL
+from plumbline.core.expectation_types import (
+    FOLLOWS_HISTORY,
+    NO_FAILING_ROWS,
+    OURS,
+    SAME_SCHEMA,
+    USUAL,
+)
 from plumbline.core.failure import MOST_SAMPLES, Failure, Sample
 from plumbline.core.status import status_of_severity
 from plumbline.core.text import listing
@@ -74,6 +80,8 @@ def _of_a_whole(result: JudgedExpectation) -> dict[str, Any]:
     }
     if result.type in ("unexpected_rows_expectation", NO_FAILING_ROWS):
         return {**common, "counted": "rows"}
+    if result.type == SAME_SCHEMA:
+        return {**common, "counted": "columns", "unexpected_count": len(result.unexpected)}
     if result.type.startswith("expect_table_columns_") and (samples or absent):
         return {**common, **_of_columns(result)}
     is_set = bool(samples or absent or result.unexpected_count is not None)
@@ -98,7 +106,7 @@ def _of_columns(result: JudgedExpectation) -> dict[str, Any]:
 
 
 def _of_ours(result: JudgedExpectation) -> dict[str, Any]:
-    column = result.column or ""
+    column = result.column or result.aggregate or ""
     failing = sorted((one for one in result.groups if not one.success), key=_how_bad)
     thresholds = {one.threshold for one in failing}
     elements = len(result.groups)

@@ -26,7 +26,7 @@ class HistoryFault:
 def faults_of_following(
     observed: Mapping[str, Any] | None, expectations: Sequence[Mapping[str, Any]]
 ) -> Iterator[HistoryFault]:
-    """Expectations of a suite that compare a number with the past of another.
+    """Expectations of a suite over a model that compare a number with the past of another.
 
     Of the whole, history holds ``observed``; of a group that was well, what the first expectation
     with its ``group_by`` measures (see `plumbline.checks.groups`).
@@ -37,7 +37,14 @@ def faults_of_following(
     """
     for index, entry in enumerate(expectations):
         kwargs = _kwargs(entry)
-        if entry.get("type") != FOLLOWS_HISTORY or "column" not in kwargs:
+        if entry.get("type") != FOLLOWS_HISTORY:
+            continue
+        if kwargs.get("metric") is not None:
+            what, fix = "metric is for suites over a table", "name the model's column instead"
+            yield HistoryFault(index, "metric", what, fix)
+            continue
+        if "column" not in kwargs:
+            yield HistoryFault(index, "column", f"{FOLLOWS_HISTORY} needs 'column'", "add it")
             continue
         groups = _names(kwargs.get("group_by"))
         if groups:

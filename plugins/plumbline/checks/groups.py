@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from plumbline.checks.bounds import observe
+from plumbline.checks.bounds import observe, to_number
 from plumbline.checks.check import Check
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.group_key import GroupKey
-from plumbline.core.outcome import GroupOutcome
+from plumbline.core.outcome import GroupOutcome, MetricOutcome
 from plumbline.core.status import STATUS_OF_SEVERITY, Status, status_of_severity, worst
 from plumbline.core.text import unit_of
 from plumbline.project.suites import ObservedColumn, Suite
@@ -66,6 +66,39 @@ def judged_keys(
     return tuple(sorted(keys, key=lambda key: key.text))
 
 
+def table_metrics(
+    results: Sequence[JudgedExpectation],
+) -> dict[GroupKey, dict[str, MetricOutcome]]:
+    """The numbers of a suite over a table that history keeps, by group (none: the table itself) and
+    name. What several expectations judge has the worst status of theirs."""
+    found: dict[GroupKey, dict[str, MetricOutcome]] = {}
+    for result in results:
+        if result.kept_as is None or result.error is not None or result.skipped is not None:
+            continue
+        for key, observed, success in _numbers(result):
+            metrics = found.setdefault(key, {})
+            status = Status.PASS if success else status_of_severity(result.severity)
+            if result.kept_as in metrics:
+                status = worst([status, metrics[result.kept_as].status])
+            metrics[result.kept_as] = MetricOutcome(observed, status)
+    return found
+
+
+def _numbers(result: JudgedExpectation) -> Iterator[tuple[GroupKey, float, bool]]:
+    seen: Iterable[tuple[GroupKey, object, bool]] = (
+        ((group.key, group.observed, group.success) for group in result.groups)
+        if result.groups
+        else [(GroupKey(()), result.observed, result.success)]
+    )
+    for key, value, success in seen:
+        try:
+            observed = to_number(value)
+        except TypeError:
+            continue  # a date, or a pseudonym
+        if observed is not None:
+            yield key, observed, success
+
+
 def retired_groups(checks: Iterable[Check]) -> tuple[str, ...]:
     """The names of groups that an expectation calls gone for good, each once."""
     return tuple(dict.fromkeys(name for check in checks for name in check.retired))
@@ -79,13 +112,13 @@ def _of_group_expectations(
     suite: Suite, grouped: Sequence[JudgedExpectation]
 ) -> list[GroupOutcome]:
     """Each group with the worst status that an expectation gives it, and what that one saw."""
-    worst: dict[GroupKey, GroupOutcome] = {}
+    found: dict[GroupKey, GroupOutcome] = {}
     for result in grouped:
         for group in result.groups:
             status = Status.PASS if group.success else status_of_severity(result.severity)
-            known = worst.get(group.key)
+            known = found.get(group.key)
             if known is None or status.severity > known.status.severity:
-                worst[group.key] = GroupOutcome(
+                found[group.key] = GroupOutcome(
                     key=group.key,
                     status=status,
                     observed=group.observed,
@@ -96,7 +129,7 @@ def _of_group_expectations(
                     is_missing=group.rows == 0,
                     unit=result.unit(suite.monitor.observed) if group.unit is None else group.unit,
                 )
-    return list(worst.values())
+    return list(found.values())
 
 
 def _contributing(

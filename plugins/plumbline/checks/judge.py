@@ -16,13 +16,14 @@ from plumbline.checks.check import Check, checks_of
 from plumbline.checks.expected import condition, expected
 from plumbline.checks.failing import sample_failing
 from plumbline.checks.failures import failures_of
-from plumbline.checks.groups import judge_groups, judged_keys, retired_groups
+from plumbline.checks.groups import judge_groups, judged_keys, retired_groups, table_metrics
 from plumbline.checks.in_force import in_force
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.checks.summary import summarise
 from plumbline.checks.thresholds import group_lines_of, lines_of, main_threshold
 from plumbline.checks.verdict import SortedRows
 from plumbline.core.failure import on_rows
+from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ExpectationOutcome, GroupOutcome, Outcome
 from plumbline.core.status import STATUS_OF_SEVERITY, Status, worst
 from plumbline.project.suites import ObservedColumn, ObservedCount, ObservedFailingRows, Suite
@@ -80,8 +81,13 @@ def judge(
     monitor = suite.monitor
     columns = _columns(verdict.judge)
     judged_by = in_force(suite, results)
+    metrics = table_metrics(results) if monitor.table is not None else {}
     groups = tuple(
-        replace(group, lines=group_lines_of(judged_by, monitor.observed, group.key))
+        replace(
+            group,
+            lines=group_lines_of(judged_by, monitor.observed, group.key),
+            metrics=metrics.get(group.key, {}),
+        )
         for group in judge_groups(suite, results, columns, evidence.grain)
     )
     unevaluated = [result for result in results if result.error is not None]
@@ -117,6 +123,7 @@ def judge(
         observed=observed,
         unit=unit,
         reason=reason,
+        metrics=metrics.get(GroupKey(()), {}),
         groups=groups,
         judged=judged_keys(results, columns, evidence.grain),
         lists_failing_only=suite.returns_failing_rows,

@@ -98,4 +98,4 @@ class JudgedExpectation(Check):
     def bounds(self) -> Bounds:
         """Its bounds, where it has some: those that judged the whole, if its past made them."""
         made = None if self.group_by or not self.groups else self.groups[0].bounds
-        return made or Bounds.of(self.kwargs)
+        return made or Bounds.of(self.arguments)

@@ -29,6 +29,7 @@ COMMANDS = {
         "plumbline.cli.compile:command",
         ("Print a monitor's SQL as it is sent to BigQuery."),
     ),
+    "accept": ("plumbline.cli.accept:command", "Accept the columns of a table."),
     "backtest": (
         "plumbline.cli.backtest:command",
         "Replay a schedule over past data.",

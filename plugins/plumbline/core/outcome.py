@@ -30,6 +30,14 @@ class ThresholdLine(NamedTuple):
     """Whether a value exactly on it fails too; what earlier versions stored does not say."""
 
 
+class MetricOutcome(NamedTuple):
+    """A number that history keeps beside the observed one, for later runs to be compared with."""
+
+    observed: float
+    status: Status
+    """What the expectations on it make of it: PASS may become usual."""
+
+
 @dataclass(frozen=True)
 class GroupOutcome:
     """One group of a monitor: a prediction system, a date, a processor, a game."""
@@ -49,6 +57,8 @@ class GroupOutcome:
     """What it was held against, where its past made it: ``usually 92 ± 4``; not in the JSON."""
     is_missing: bool = False
     """Whether it was expected, and no row is of it; not in the JSON."""
+    metrics: Mapping[str, MetricOutcome] = field(default_factory=dict)
+    """Of a suite over a table, by name; not in the JSON."""
 
 
 _MEASURED = (
@@ -94,6 +104,8 @@ class Outcome:
     """The same as numbers; none where ``observed`` counts failing groups."""
     reason: str | None = None
     """Why, for ERROR and SKIPPED."""
+    metrics: Mapping[str, MetricOutcome] = field(default_factory=dict)
+    """Of a suite over a table, by name; not in the JSON."""
     groups: tuple[GroupOutcome, ...] = ()
     judged: tuple[GroupKey, ...] = ()
     """The groups that were looked at, failing or not; not in the JSON."""

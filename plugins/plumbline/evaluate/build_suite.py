@@ -76,6 +76,8 @@ def _check_failing_rows(suite: Suite) -> None:
 
 def _check_followed(suite: Suite) -> None:
     observed = suite.monitor.observed
+    if suite.monitor.table is not None:
+        return  # whose faults are told by `refuse_table_faults`
     for fault in faults_of_following(
         observed.model_dump() if observed is not None else None,
         [{"type": entry.type, "kwargs": entry.kwargs} for entry in suite.entry.expectations],

@@ -18,6 +18,7 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationValidationResult,
 )
 
+from plumbline.checks.table_metrics import COUNTED
 from plumbline.core.expectation_types import OURS
 from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import Mask, domain_of
@@ -61,10 +62,15 @@ def _mask_entry(entry: ExpectationValidationResult, mask: Mask) -> None:
     entry.exception_info = _exceptions(entry.exception_info, mask, quoted)
     if not entry.result:
         return
-    if config.type == OURS:
-        entry.result = _of_ours(entry.result, kwargs, mask)
-    else:
-        entry.result = {key: _part(key, value, kwargs, mask) for key, value in entry.result.items()}
+    of_groups = _groups(entry.result, kwargs, mask)
+    entry.result = {
+        **{
+            key: _part(key, value, kwargs, mask)
+            for key, value in entry.result.items()
+            if key not in of_groups
+        },
+        **of_groups,
+    }
 
 
 def _part(key: str, value: Any, kwargs: Mapping[str, Any], mask: Mask) -> Any:
@@ -131,30 +137,41 @@ def _of_cell(value: Any, mask: Mask) -> Any:
     return _anything(value, mask, with_numbers=True)
 
 
-def _of_ours(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
-    """Names of groups by their columns; a number that is a value of a personal column is gone."""
-    details = result.get("details") or {}
+def _groups(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    """Names of groups by their columns; a number that is a value of a personal column is gone.
+
+    Empty where nothing is judged by group.
+    """
+    details = result.get("details")
+    if not isinstance(details, Mapping) or "groups" not in details:
+        return {}
     found, labels = [], {}
-    for group in details.get("groups") or ():
+    is_share = any(group.get("unit") == "%" for group in details["groups"])
+    is_counted = is_share or kwargs.get("metric") in COUNTED
+    column = None if is_counted else kwargs.get("column")
+    for group in details["groups"]:
         masked = {**group, "key": mask.row(group["key"])}
         labels[GroupKey.of(group["key"]).label] = GroupKey.of(masked["key"]).label
-        for name, column in (
-            ("observed", kwargs.get("column")),
+        for name, column_of in (
+            ("observed", column),
             ("numerator", "numerator"),
             ("denominator", "denominator"),
         ):
-            if column in mask.columns and mask.holds(group[name]):
+            if column_of in mask.columns and mask.holds(group[name]):
                 masked[name] = None
                 masked["masked"] = True
         found.append(masked)
     if mask.columns.intersection(kwargs.get("group_by") or ()):
         found.sort(key=lambda group: GroupKey.of(group["key"]).text)  # not in the names' order
     observed = result.get("observed_value")
-    if kwargs.get("column") in mask.columns:
+    if column in mask.columns:
         observed = _numbers(observed, mask)
     if isinstance(observed, Mapping):
         observed = {labels.get(label, label): value for label, value in observed.items()}
-    return {**result, "observed_value": observed, "details": {**details, "groups": found}}
+    rest = {**details, "groups": found}
+    if "unexpected_rows" in details:
+        rest["unexpected_rows"] = _anything(details["unexpected_rows"], mask, with_numbers=True)
+    return {"observed_value": observed, "details": rest}
 
 
 def _numbers(observed: Any, mask: Mask) -> Any:

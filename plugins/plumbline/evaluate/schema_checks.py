@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from plumbline.core.errors import did_you_mean
@@ -108,6 +109,38 @@ def columns_in_set(table: Table, kwargs: Kwargs) -> ValueFound:
     if mismatched:
         result["details"] = {"mismatched": mismatched}
     return ValueFound(not mismatched, result)
+
+
+def same_schema(table: Table, kwargs: Kwargs) -> ValueFound:
+    """The columns and fields are those of ``columns``, with their types and modes."""
+    accepted = {str(name): _spelt(kind) for name, kind in kwargs["columns"].items()}
+    old = {name.casefold(): name for name in accepted}
+    new = {name.casefold(): name for name in table.fields}
+    added = [] if kwargs.get("allow_added") else _outermost(new.keys() - old.keys())
+    changes = [f"{new[name]} {table.fields[new[name]]} added" for name in added]
+    for name in _outermost(old.keys() - new.keys()):
+        changes.append(f"{old[name]} {accepted[old[name]]} removed")
+    for name in sorted(old.keys() & new.keys()):
+        was, is_ = accepted[old[name]], table.fields[new[name]]
+        if was != is_:
+            changes.append(f"{new[name]} changed from {was} to {is_}")
+    result: dict[str, Any] = {"observed_value": sorted(table.fields)}
+    if changes:
+        result["details"] = {"mismatched": {"unexpected": changes}}
+    return ValueFound(not changes, result)
+
+
+def _spelt(kind: object) -> str:
+    """A type and mode as the metadata has them: ``integer not null`` is ``INT64 NOT NULL``."""
+    tight = re.sub(r"\s*([(,)<>])\s*", r"\1", " ".join(str(kind).upper().split()))
+    return re.sub(r"\w+", lambda word: ALIASES.get(word[0], word[0]), tight)
+
+
+def _outermost(paths: Collection[str]) -> list[str]:
+    """Those of which no parent is among them: of a STRUCT that is gone, not its fields."""
+    return sorted(
+        path for path in paths if not any(path.startswith(f"{other}.") for other in paths)
+    )
 
 
 def _folded(names: Iterable[Any]) -> list[str]:

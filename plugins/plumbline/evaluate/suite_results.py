@@ -14,8 +14,9 @@ from great_expectations.core.expectation_validation_result import (
 )
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
+from plumbline.checks.check import Check
 from plumbline.checks.judged import JudgedExpectation, JudgedGroup
-from plumbline.core.expectation_types import NO_FAILING_ROWS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS
 from plumbline.evaluate.errors import NOTHING_CHECKED
 from plumbline.evaluate.suite import Evaluated, raised_result
 
@@ -134,7 +135,11 @@ def _id(entry: ExpectationValidationResult) -> str | None:
 def _usual(kwargs: Mapping[str, Any], result: Mapping[str, Any]) -> str | None:
     """What an expectation that follows history compared with, so that a person can check it."""
     said = (result.get("details") or {}).get("usual")
-    return f"{kwargs.get('column')} is {said}" if said else None
+    if not said:
+        return None
+    check = Check(FOLLOWS_HISTORY, "", kwargs)
+    what = check.subject if check.table_metric else check.column
+    return f"{what} is {said}"
 
 
 def _read(entry: ExpectationValidationResult, evaluated: Evaluated | None) -> JudgedExpectation:

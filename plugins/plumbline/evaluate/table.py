@@ -38,6 +38,8 @@ class Table:
     rows: Sequence[Mapping[str, Any]] = field(repr=False)
     query_batch: Callable[[str], QueryResult] | None = None
     lacks: str = "the model returns"
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of a table: every column and field, by its path, with type and mode."""
     _columns: dict[str, TypedColumn] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.expectations.expectation import Expectation
 
-from plumbline.checks.bounds import to_number
+from plumbline.checks.baseline import Past
+from plumbline.checks.bounds import MeasuredGroup, to_number
 from plumbline.checks.check import check_of
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.core.errors import MonitorError
@@ -19,7 +20,8 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import Mask
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.evaluation import Evaluation
-from plumbline.evaluate.found import CountFound, Measured
+from plumbline.evaluate.expectations.metric_history import ExpectMetricToFollowHistory
+from plumbline.evaluate.found import CountFound, Measured, ValueFound
 from plumbline.evaluate.masking import mask_result
 from plumbline.evaluate.pushdown.measure import Measure
 from plumbline.evaluate.pushdown.statement import CALENDAR_END, EXPECTED, ROWS, CompiledTable
@@ -41,6 +43,8 @@ class _Counted:
     rows: Sequence[Row]
     as_of: datetime
     form: Mapping[str, Any]
+    past: Past | None
+    """What expectations that follow history compare with."""
 
     @property
     def is_empty(self) -> bool:
@@ -85,6 +89,7 @@ def evaluate_table(
     *,
     file: str,
     mask: Mask,
+    past: Past | None = None,
     result_format: Any = None,
 ) -> Evaluation:
     """What ``suite`` finds in a table.
@@ -99,12 +104,13 @@ def evaluate_table(
         as_of: the instant, in the project's time zone.
         file: the suite's, for messages.
         mask: of the rows.
+        past: what expectations that follow history compare with.
         result_format: GX's.
 
     Raises:
         MonitorError: the calendar is empty or stale.
     """
-    counted = _Counted(compiled, rows, as_of, read_format(result_format))
+    counted = _Counted(compiled, rows, as_of, read_format(result_format), past)
     is_skipped = counted.is_empty and counted.is_unexpected
     evaluated = [
         _evaluate(counted, index, expectation, entry, f"{file}: expectations[{index}]")
@@ -137,6 +143,8 @@ def _evaluate(
         return Evaluated(validation_result(expectation, success=False))
     rows = counted.rows if measure.outputs else counted.rows[:1]
     try:
+        if isinstance(expectation, ExpectMetricToFollowHistory):
+            return _followed(counted, index, measure, expectation, entry)
         if counted.compiled.groups and measure.outputs:
             return _of_groups(counted, index, measure, expectation, entry)
         found = measure.read(counted.compiled.answer(rows[0], index), counted.as_of)
@@ -145,7 +153,7 @@ def _evaluate(
             result = validation_result(expectation, success=True)
             return Evaluated(result, skipped=nothing.what)
         return Evaluated(raised_result(expectation, f"{nothing} (in {where})"))
-    except EvaluationError as fault:
+    except (EvaluationError, ValueError) as fault:  # GX's classes raise ValueError
         return Evaluated(raised_result(expectation, f"{fault} (in {where})"))
     return Evaluated(_shaped(expectation, entry, found, counted.form))
 
@@ -183,11 +191,11 @@ def _of_groups(
     for row in counted.rows:
         key = GroupKey.of({name: row[name] for name in compiled.groups})
         try:
-            found = measure.read(compiled.answer(row, index), counted.as_of)
-        except NothingCheckedError as nothing:
+            found = _read(counted, index, measure, row, key)
+        except NothingCheckedError:
             if may_look_at_nothing(entry.meta):
                 continue
-            raise NothingCheckedError(f"{nothing.what} in group {key.label}") from None
+            raise
         groups.append(_group(key, found, entry, row[ROWS]))
         if isinstance(found, CountFound):
             counts.append(found)
@@ -202,6 +210,41 @@ def _of_groups(
     result["details"] = {"groups": sorted(groups, key=lambda one: GroupKey.of(one["key"]).text)}
     success = all(one["success"] for one in groups)
     return Evaluated(validation_result(expectation, success=success, result=result))
+
+
+def _read(counted: _Counted, index: int, measure: Measure, row: Row, key: GroupKey) -> Measured:
+    """What was found of one group; that there was nothing names it."""
+    try:
+        return measure.read(counted.compiled.answer(row, index), counted.as_of)
+    except NothingCheckedError as nothing:
+        if not key.items:
+            raise
+        raise NothingCheckedError(f"{nothing.what} in group {key.label}") from None
+
+
+def _followed(
+    counted: _Counted,
+    index: int,
+    measure: Measure,
+    expectation: ExpectMetricToFollowHistory,
+    entry: ExpectationEntry,
+) -> Evaluated:
+    """Judged as rows of a model are, against the past of its metric."""
+    groups = counted.compiled.groups if measure.outputs else ()
+    measured = []
+    for row in counted.rows if groups else counted.rows[:1]:
+        key = GroupKey.of({name: row[name] for name in groups})
+        found = _read(counted, index, measure, row, key)
+        try:
+            observed = to_number(cast("ValueFound", found).result["observed_value"])
+        except TypeError:  # older than freshness is looked for
+            observed = None
+        measured.append(MeasuredGroup(key, observed, None, None, rows=row[ROWS] or 1, nulls=0))
+    past = counted.past and counted.past.of(str(check_of(entry).kept_as))
+    judged = expectation.judge(measured, past, groups)
+    return Evaluated(
+        validation_result(expectation, success=judged["success"], result=judged["result"])
+    )
 
 
 def _sum(counts: Sequence[CountFound]) -> CountFound:
@@ -246,7 +289,7 @@ def _group(key: GroupKey, found: Measured, entry: ExpectationEntry, rows: int) -
 
 def _by_group(judged: JudgedExpectation, groups: Sequence[str]) -> JudgedExpectation:
     """What is judged by group says so, as an expectation of plumbline's own does."""
-    if not judged.groups:
+    if not any(group.key.items for group in judged.groups):
         return judged
     return replace(judged, kwargs={**judged.kwargs, "group_by": list(groups)})
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from plumbline.core.expectation_types import SAME_SCHEMA
 from plumbline.project.parameters import is_parameter
 
 _WITHOUT_BOUNDS = frozenset(
@@ -99,6 +100,8 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
         return Vacuous(
             argument, f"{pattern!r} matches every text", "write what a text must be like"
         )
+    if kind == SAME_SCHEMA and not kwargs.get("columns"):
+        return Vacuous("columns", "no columns are accepted yet", "run plumbline accept MONITOR")
     needed = _NEEDED.get(kind)
     if needed is None:
         return None

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.outcome import GroupOutcome, MetricOutcome, Outcome, ThresholdLine
 from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import Appended, append
@@ -121,6 +121,7 @@ def _rows(
         "bytes_billed": outcome.bytes_billed,
         "seconds": outcome.seconds,
         "threshold_lines": _lines(outcome.lines),
+        "metrics": _metrics(outcome.metrics),
         "owner": outcome.owner,
         "whole": whole,
     }
@@ -137,11 +138,16 @@ def _rows(
             "denominator": group.denominator,
             "threshold": group.threshold,
             "threshold_lines": _lines(group.lines),
+            "metrics": _metrics(group.metrics),
         }
 
 
 def _lines(lines: Sequence[ThresholdLine]) -> str:
     return json.dumps(lines)
+
+
+def _metrics(metrics: Mapping[str, MetricOutcome]) -> str | None:
+    return json.dumps(metrics) if metrics else None
 
 
 def _event_id(project: str, run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:

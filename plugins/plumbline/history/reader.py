@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
-from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.outcome import GroupOutcome, MetricOutcome, Outcome, ThresholdLine
 from plumbline.core.parameter import Parameter
 from plumbline.core.status import Status
 from plumbline.project import Project
@@ -35,6 +35,9 @@ NUMBERS = ("as_of", "recorded_at", "run_id", "checkpoint", "monitor", "group_key
            "observed", "unit", "numerator", "denominator", "threshold_lines",
            "suite_revision")  # fmt: skip
 """Columns that say what was measured."""
+
+NUMBERS_OF_TABLES = (*NUMBERS, "metrics")
+"""The same for suites over tables; a dataset of an earlier version has not all of them."""
 
 PAGES = (*NUMBERS, "thresholds", "reason", "summary", "bytes_billed", "seconds", "whole")
 """Columns that a page about a run shows."""
@@ -64,19 +67,20 @@ _CONDITIONS = {
 # Whether it was well is asked of the last word alone. Groups that were not well, or missing, are
 # read too: that they were to be there must not be forgotten.
 _PAST = """
-select monitor, as_of, group_key, observed, status
+select monitor, as_of, group_key, observed, status, metrics
 from (
-  select monitor, as_of, recorded_at, group_key, observed, status,
+  select monitor, as_of, recorded_at, group_key, observed, status, {metrics},
     row_number() over (
       partition by checkpoint, as_of, monitor, group_key order by recorded_at desc
     ) as place
-  from `{dataset}.outcomes`
-  where as_of >= @since and as_of < @before and {own_runs}
+  from `{{dataset}}.outcomes`
+  where as_of >= @since and as_of < @before and {{own_runs}}
     and monitor in unnest(@monitors)
 )
 where place = 1
   and (status = 'PASS' and observed is not null
-    or status in ('PASS', 'WARNING', 'CRITICAL') and group_key is not null)
+    or status in ('PASS', 'WARNING', 'CRITICAL') and group_key is not null
+    or metrics is not null)
 order by as_of, recorded_at
 """
 
@@ -195,6 +199,8 @@ class PastNumber(NamedTuple):
     """The canonical text of the group's key; None: the monitor itself."""
     observed: float | None
     status: Status
+    metrics: Mapping[str, MetricOutcome]
+    """Of a suite over a table."""
 
 
 @dataclass(frozen=True)
@@ -290,15 +296,24 @@ class HistoryReader:
         return None if rows is None else assemble(rows, renamed)
 
     def past(
-        self, monitors: Iterable[str], *, since: datetime, before: datetime
+        self, monitors: Iterable[str], *, since: datetime, before: datetime, of_tables: bool = False
     ) -> list[PastNumber]:
         """What is needed of earlier runs to say what is usual, oldest first: numbers that were
-        PASS, and each time that a group was judged; of a run that was repeated, the last word."""
+        PASS, and each time that a group was judged; of a run that was repeated, the last word.
+
+        Args:
+            monitors: of which.
+            since: the oldest judged instant.
+            before: the end, which is not in it.
+            of_tables: whether one of them is a suite over a table. Else a dataset of a version
+                that kept nothing of tables will do.
+        """
         names = tuple(monitors)
+        sql = _PAST.format(metrics="metrics" if of_tables else "cast(null as string) as metrics")
         renamed = self.renamed(names)
         rows = self.dataset.read_if_there(
             "past",
-            _PAST,
+            sql,
             self._parameters(
                 since=("TIMESTAMP", in_utc(since)),
                 before=("TIMESTAMP", in_utc(before)),
@@ -312,6 +327,7 @@ class HistoryReader:
                 row["group_key"],
                 row["observed"],
                 Status(row["status"]),
+                _metrics(row["metrics"]),
             )
             for row in rows or ()
         ]
@@ -497,6 +513,7 @@ def _stored(row: Mapping[str, Any], groups: tuple[GroupOutcome, ...]) -> StoredO
             unit=row.get("unit") or "",
             thresholds=row.get("thresholds") or "",
             lines=_lines(row.get("threshold_lines")),
+            metrics=_metrics(row.get("metrics")),
             reason=row.get("reason"),
             groups=groups,
             numerator=_number(row.get("numerator")),
@@ -521,6 +538,7 @@ def _group(row: Mapping[str, Any]) -> GroupOutcome:
         denominator=_number(row.get("denominator")),
         unit=row.get("unit") or "",
         lines=_lines(row.get("threshold_lines")),
+        metrics=_metrics(row.get("metrics")),
     )
 
 
@@ -562,3 +580,15 @@ def _lines(text: object) -> tuple[ThresholdLine, ...]:
         )
     except (ValueError, TypeError):
         return ()
+
+
+def _metrics(text: object) -> dict[str, MetricOutcome]:
+    """As `plumbline.history.outcomes` writes them; none in rows of an earlier version."""
+    try:
+        read: Any = json.loads(text) if isinstance(text, str) else text or {}
+        return {
+            str(name): MetricOutcome(float(observed), Status(status))
+            for name, (observed, status) in read.items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        return {}

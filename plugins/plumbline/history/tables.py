@@ -12,7 +12,7 @@ from typing import Literal
 DATASET = "plumbline"
 """Its name, unless the target's ``datasets`` says another."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Counted up when a column is added: existing tables get it with the next run."""
 
 Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
@@ -157,6 +157,7 @@ OUTCOMES = OwnTable(
         OwnColumn("threshold_lines", "STRING", "The bounds in force as numbers, as a JSON list."),
         OwnColumn("owner", "STRING", "Of a monitor: who owns it."),
         OwnColumn("whole", "BOOL", "Of a monitor: whether the run was of its whole checkpoint."),
+        OwnColumn("metrics", "STRING", "Of a table: its numbers and their statuses, as JSON."),
         _PROJECT,
     ),
     partition_by="as_of",

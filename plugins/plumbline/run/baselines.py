@@ -59,10 +59,14 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
     except ConfigError as fault:
         raise MonitorError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from None
     names = {monitor, *_that_follow(jobs)}
+    of_tables = any(jobs.project.suite_of(name).monitor.table is not None for name in names)
     runs = {name: EarlierRuns(jobs.project.timezone) for name in names}
     with open_history(jobs.target) as history:
         past = history.past(
-            names, since=in_utc(jobs.as_of) - timedelta(days=DAYS), before=jobs.as_of
+            names,
+            since=in_utc(jobs.as_of) - timedelta(days=DAYS),
+            before=jobs.as_of,
+            of_tables=of_tables,
         )
     for one in past:
         runs[one.monitor].add(
@@ -71,6 +75,7 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
             one.observed,
             one.status,
             is_known_wrong=bool(covered(labels, one.monitor, one.as_of)),
+            metrics=one.metrics,
         )
     return {name: found.before(jobs.as_of) for name, found in runs.items()}
 

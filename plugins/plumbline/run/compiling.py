@@ -68,9 +68,12 @@ class MonitorCompiler:
             WarehouseError: the columns of the table can't be asked for.
         """
         if suite.monitor.table is None:
-            return self._models.compile(
+            compiled = self._models.compile(
                 self._project.model_of(suite), as_of=as_of, vars=vars, where=where
             )
+            if suite.returns_failing_rows:
+                _refuse_limit(suite, compiled, len(as_of))
+            return compiled
         return self._table(suite, suite.monitor.table, as_of)
 
     def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
@@ -94,10 +97,12 @@ class MonitorCompiler:
             except EvaluationError as fault:
                 key = "meta.monitor.rows.calendar"
                 raise MonitorError(str(fault), file=file, key=key) from None
+        metadata = self._metadata(found.relation)
         return compile_table(
             suite,
             found.relation,
-            self._metadata(found.relation).columns,
+            metadata.columns,
+            fields=metadata.fields,
             as_of=as_of,
             zone=self._project.timezone,
             resolve=resolve,
@@ -139,6 +144,18 @@ class MonitorCompiler:
         from plumbline.warehouse.client import open_client
 
         return open_client(self._target)
+
+
+def _refuse_limit(suite: Suite, compiled: CompiledModel, instants: int) -> None:
+    from plumbline.checks.failing_rows import fault_of_limit
+    from plumbline.models.limit import outer_limit
+
+    limit = outer_limit(compiled.sql)
+    given = [entry.kwargs for entry in suite.entry.expectations]
+    fault = None if limit is None else fault_of_limit(limit, given, instants=instants)
+    if fault is not None:
+        what, fix = fault
+        raise MonitorError(f"model {compiled.name}: {what}", file=suite.file, fix=fix)
 
 
 def _is_silent(known: TableMetadata | WarehouseError) -> bool:

@@ -21,6 +21,7 @@ from plumbline.evaluate.pushdown.statement import ROWS, CompiledTable
 from plumbline.evaluate.table import Table
 from plumbline.models import CompiledModel
 from plumbline.models.batch import query_over_batch
+from plumbline.models.limit import outer_limit
 from plumbline.project import Project, Suite, Target
 from plumbline.run.compiling import MonitorCompiler
 from plumbline.warehouse.jobs import JobRunner
@@ -290,12 +291,14 @@ class MonitorJobs:
             raise started
         result = started.result()
         compiled = self._compiled[monitor]
+        are_failing = self.project.suite_of(monitor).returns_failing_rows
         verdict = sort_rows(
-            result.rows,
-            as_of=self.as_of,
-            model=compiled.name,
-            are_failing=self.project.suite_of(monitor).returns_failing_rows,
+            result.rows, as_of=self.as_of, model=compiled.name, are_failing=are_failing
         )
+        limit = outer_limit(compiled.sql) if are_failing else None
+        if limit is not None and len(result.rows) >= limit:
+            more = f"the model ends in LIMIT {limit}, so there may be more rows"
+            verdict = replace(verdict, notes=(*verdict.notes, more))
         mask = self._mask(compiled, result)
         evidence = Evidence(
             as_of=self.as_of,

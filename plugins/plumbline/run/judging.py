@@ -102,6 +102,7 @@ def by_expectations(result_format: Any = None) -> EvaluateRows:
                 jobs.as_of.astimezone(jobs.project.timezone),
                 file=file,
                 mask=data.mask,
+                past=past_of(suite, jobs),
                 result_format=result_format,
             )
         table = data.table()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from plumbline.models.relations import Relation
 from plumbline.net.deadline import deadline
 from plumbline.project.targets import Target
 from plumbline.warehouse.failures import Call, explain_failure
-from plumbline.warehouse.query import type_name
+from plumbline.warehouse.query import LEGACY_NAMES, type_name
 from plumbline.warehouse.result import ResultColumn
 from plumbline.warehouse.retries import PATIENCE, make_retry
 
@@ -47,6 +47,8 @@ class TableMetadata:
     columns: tuple[ResultColumn, ...]
     """In the table's order, each followed by the fields of a STRUCT by their path."""
     partition_column: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Every column and field, also within arrays, by its path: ``INT64 NOT NULL``."""
 
 
 def table_metadata(client: bigquery.Client, target: Target, relation: Relation) -> TableMetadata:
@@ -60,7 +62,9 @@ def table_metadata(client: bigquery.Client, target: Target, relation: Relation) 
     )
     partition = table.time_partitioning
     return TableMetadata(
-        tuple(_flattened(table.schema, "")), partition.field if partition else None
+        tuple(_flattened(table.schema, "")),
+        partition.field if partition else None,
+        dict(_fields(table.schema, "")),
     )
 
 
@@ -73,8 +77,28 @@ def table_reference(relation: Relation, table: str | None = None) -> bigquery.Ta
 
 
 def _flattened(fields: Iterable[bigquery.SchemaField], prefix: str) -> Iterator[ResultColumn]:
-    for field in fields:
-        name = f"{prefix}{field.name}"
-        yield ResultColumn(name, type_name(field))
-        if field.field_type in ("RECORD", "STRUCT") and field.mode != "REPEATED":
-            yield from _flattened(field.fields, f"{name}.")
+    for one in fields:
+        name = f"{prefix}{one.name}"
+        yield ResultColumn(name, type_name(one))
+        if one.field_type in ("RECORD", "STRUCT") and one.mode != "REPEATED":
+            yield from _flattened(one.fields, f"{name}.")
+
+
+def _fields(fields: Iterable[bigquery.SchemaField], prefix: str) -> Iterator[tuple[str, str]]:
+    for one in fields:
+        path = f"{prefix}{one.name}"
+        yield path, _type_and_mode(one)
+        yield from _fields(one.fields, f"{path}.")
+
+
+def _type_and_mode(one: bigquery.SchemaField) -> str:
+    """Of the field itself: what a STRUCT holds has a line of its own."""
+    kind = LEGACY_NAMES.get(one.field_type, one.field_type)
+    if one.range_element_type is not None:
+        kind += f"<{one.range_element_type.element_type}>"
+    size = [str(part) for part in (one.max_length or one.precision, one.scale) if part is not None]
+    if size:
+        kind += f"({','.join(size)})"
+    if one.mode == "REPEATED":
+        return f"ARRAY<{kind}>"
+    return f"{kind} NOT NULL" if one.mode == "REQUIRED" else kind

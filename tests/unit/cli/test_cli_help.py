@@ -41,6 +41,7 @@ def test_these_are_the_commands() -> None:
         "list",
         "lint",
         "compile",
+        "accept",
         "backtest",
         "calibrate",
         "impact",

@@ -42,7 +42,8 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
         (
             "plumbline ",
             [
-                *("run", "record", "list", "lint", "compile", "backtest", "calibrate", "impact"),
+                *("run", "record", "list", "lint", "compile", "accept"),
+                *("backtest", "calibrate", "impact"),
                 *(
                     "alerts",
                     "schedule",

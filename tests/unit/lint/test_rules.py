@@ -401,6 +401,7 @@ SQL = [
     broken("sql-without-partition-filter", CALENDAR, "game_date >= cast('{{ var(\"first_date\") }}' as date)\n    and ", "", at="source('nba', 'games')", says="nba.games"),
     broken("sql-reads-whole-table", MODEL, "game_date >= date_sub(", "current_game_date >= date_sub(", at="source('nba', 'features')", says="nba.features"),
     broken("sql-reads-clock", MODEL, "count(*) as denominator", "countif(created_at < current_timestamp()) as denominator", says="current_timestamp"),
+    Case("sql-limit-hides-failing-rows", ((LAG_MODEL, "as calendar\n", "as calendar limit 9\n"), (LAG, '{"count_failing": "critical"}', '{"failing_rows": true}'), (LAG, "expect_metric_to_be_between", "expect_no_failing_rows"), (LAG, LAG_KWARGS, '{"group_by": ["game_date"]}')), at="limit 9", says="LIMIT 9, so groups whose rows are beyond it look healthy", fix="remove LIMIT"),
     broken("sql-countif-beside-offset", MODEL, "sum(if(has_line, 1, 0))", "countif(weights[offset(0)] > 0)", says="countif", fix="sum(if"),
 ]  # fmt: skip
 

@@ -207,10 +207,11 @@ class ExpectMetricToBeBetween(BatchExpectation):
 
     @pydantic.root_validator(skip_on_failure=True)
     def _bounds_make_sense(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
-        if values["min_value"] is None and values["max_value"] is None:
+        of_table = values.get("metric") is not None  # which has bounds and groups elsewhere
+        if not of_table and values["min_value"] is None and values["max_value"] is None:
             raise ValueError("min_value or max_value is missing: without a bound nothing can fail")
         overrides = values.get("overrides") or {}
-        if overrides and not values.get("group_by"):
+        if overrides and not of_table and not values.get("group_by"):
             raise ValueError("overrides need group_by: the groups that they are for")
         for group, override in overrides.items():
             for key, value in override.items():
@@ -226,7 +227,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
                 if not right:
                     kind = "true or false" if strict else "a number"
                     raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
-        check = Check(OURS, "", values)
+        check = Check(cls.expectation_type, "", values)
         for name, bounds in [("", check.bounds), *check.overrides.items()]:
             low, high = bounds.min_value, bounds.max_value
             if low is not None and high is not None and low > high:
@@ -240,7 +241,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
     @pydantic.root_validator(skip_on_failure=True)
     def _retired_are_groups(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
         retired = values.get("retired") or []
-        if retired and not values.get("group_by"):
+        if retired and values.get("metric") is None and not values.get("group_by"):
             raise ValueError("retired needs group_by: the groups that it names")
         for name in retired:
             if name in (values.get("overrides") or {}):
@@ -251,7 +252,7 @@ class ExpectMetricToBeBetween(BatchExpectation):
     def check(self) -> Check:
         """What plumbline judges by."""
         values = self.dict(include=set(self.success_keys))
-        return Check(OURS, self.severity.value, values)
+        return Check(self.expectation_type, self.severity.value, values)
 
     def _validate(
         self,

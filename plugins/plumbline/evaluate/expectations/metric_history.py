@@ -30,6 +30,7 @@ from plumbline.checks.baseline import (
 from plumbline.checks.bounds import Bounds, MeasuredGroup
 from plumbline.checks.check import Check
 from plumbline.checks.metric_result import judge_each
+from plumbline.checks.table_metrics import faults_of_metric
 from plumbline.core.errors import did_you_mean
 from plumbline.core.expectation_types import FOLLOWS_HISTORY
 from plumbline.core.group_key import GroupKey
@@ -48,6 +49,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
     Args:
         column (str): The column with the metric. It must be the column of the monitor's observed
             value, or of its groups'.
+        metric (str or None): In a suite over a table, what to compare: row_count, null_pct,
+            distinct_count, mean or freshness_hours; all but row_count need column.
         min_value (number): The minimum value that passes, whatever the baseline.
         max_value (number): The maximum value that passes, whatever the baseline.
         strict_min (boolean): If True, min_value itself fails. Default False.
@@ -70,7 +73,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         * Earlier runs come from plumbline's own history of the same target. Runs in which the
           monitor (or the group) was not PASS are left out, and so is the current day.
         * A day counts once, with the run closest in time of day to the current one.
-        * min_value and max_value are required, so that a long outage can't become the baseline.
+        * min_value and max_value are required, so that a long outage can't become the baseline. In
+          a suite over a table, mean needs both, freshness_hours max_value, the others none.
         * The spread is the median absolute deviation, scaled like a standard deviation.
         * A group that was evaluated on at least minimum of the last runs days and is missing from
           the rows fails, with no observed value, until it is back or retired.
@@ -80,6 +84,13 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
                                     max_value=100)
     """
 
+    # None: the rows of a table are counted.
+    column: str | None = pydantic.Field(  # type: ignore[assignment]
+        None, min_length=1, description="Column with the metric."
+    )
+    metric: Literal["row_count", "null_pct", "distinct_count", "mean", "freshness_hours"] | None = (
+        pydantic.Field(None, description="In a suite over a table: what to compare.")
+    )
     runs: int = pydantic.Field(
         28, ge=2, description="Number of earlier good runs in the baseline, one per day."
     )
@@ -104,6 +115,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     success_keys: ClassVar[tuple[str, ...]] = (
         *ExpectMetricToBeBetween.success_keys,
+        "metric",
         "runs",
         "minimum",
         "deviations",
@@ -120,6 +132,12 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     @pydantic.root_validator(skip_on_failure=True)
     def _never_open(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        if values["metric"] is not None:
+            for _, what, fix in faults_of_metric(values):
+                raise ValueError(f"{what}; {fix}")
+            return values
+        if values["column"] is None:
+            raise ValueError("column is missing; over a table, write metric")
         overridden = Check(FOLLOWS_HISTORY, "", values).overridden
         for name, kwargs in [("", values), *overridden.items()]:
             for side in ("min_value", "max_value"):
@@ -151,16 +169,30 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
-        values = self.dict(include=set(self.success_keys))
-        past = current_past()
+        return self.judge(metrics[METRIC], current_past(), self.group_by or ())
+
+    def judge(
+        self, measured: Sequence[MeasuredGroup], past: Past | None, group_by: Sequence[str]
+    ) -> dict[str, Any]:
+        """``success`` and ``result`` as GX wants them.
+
+        Args:
+            measured: what was observed.
+            past: of the metric; None: not known.
+            group_by: the columns that name a group.
+
+        Raises:
+            ValueError: it can't be compared.
+        """
+        values = {**self.dict(include=set(self.success_keys)), "group_by": list(group_by)}
         if past is None:
             raise ValueError(
                 "expect_metric_to_follow_history knows the history in a monitor's run only: run it "
                 "by plumbline, or by the checkpoint"
             )
         _refuse_a_later_day(values["since"], past)
-        groups: list[MeasuredGroup] = list(metrics[METRIC])
-        groups = sorted([*groups, *_missing(groups, past, values)], key=lambda one: one.key.text)
+        missing = _missing(measured, past, values)
+        groups = sorted([*measured, *missing], key=lambda one: one.key.text)
         check = self.check
         bands = [_band(one, past, values, check.bounds_for(one.key.label)) for one in groups]
         in_order = iter(bands)
@@ -179,7 +211,10 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
 
     @classmethod
     def _sentence(cls, kwargs: dict[str, Any]) -> str:
+        check = Check(FOLLOWS_HISTORY, "", kwargs)
         what = f"the {kwargs['aggregate']} of $column" if kwargs.get("aggregate") else "$column"
+        if check.table_metric is not None:
+            what, kwargs = check.subject, dict(check.arguments)
         if kwargs.get("group_by"):
             what += f" of each {' and '.join(kwargs['group_by'])}"
         spreads, runs = kwargs.get("deviations", 5), kwargs.get("runs", 28)

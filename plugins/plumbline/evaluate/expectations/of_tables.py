@@ -68,6 +68,38 @@ class ExpectForeignKeyToExist(_OfATable, StatedExpectation):
         title = "Expect foreign key to exist"
 
 
+class ExpectSchemaNotToChange(_OfATable, StatedExpectation):
+    """Expect a table to have the columns that were accepted, with the same types and modes.
+
+    ExpectSchemaNotToChange is a Batch Expectation.
+
+    Args:
+        columns (dict of str to str): The accepted columns, as `plumbline accept` writes them: the
+            type, followed by `NOT NULL` if the mode is REQUIRED. Fields of a STRUCT are columns of
+            their own: `address.city`.
+        allow_added (boolean): If True, new columns pass. Default False.
+
+    Notes:
+        * It reads the table's metadata, not its rows. The order of columns is not compared.
+        * A failure names each column that was added, removed or changed.
+
+    Examples:
+        ExpectSchemaNotToChange(columns={"order_id": "INT64 NOT NULL", "email": "STRING"})
+    """
+
+    columns: dict[str, str] = pydantic.Field(
+        default_factory=dict,
+        description="Accepted columns and their types; `plumbline accept` writes them.",
+    )
+    allow_added: bool = pydantic.Field(False, description="Whether new columns pass.")
+
+    success_keys: ClassVar[tuple[str, ...]] = ("columns", "allow_added")
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+
+    class Config:
+        title = "Expect schema not to change"
+
+
 class ExpectTableToBeFresh(_OfATable, StatedExpectation):
     """Expect the newest value of a column to be at most so many hours old.
 

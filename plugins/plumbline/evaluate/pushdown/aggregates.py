@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from plumbline.checks.table_metrics import faults_of_metric
 from plumbline.evaluate.aggregates import FLOAT, MOST_VALUES
 from plumbline.evaluate.bounds import TypedBounds
 from plumbline.evaluate.domain import (
@@ -59,9 +61,10 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
                 )
             return ValueFound(bounds.keep(observed), {"observed_value": observed})
 
+        is_count = aggregate in (distinct_count, distinct_share)
         return Measure(
             read,
-            column=column.name,
+            column=None if is_count else column.name,
             flags={"x": value if where is None else f"if({where}, {value}, null)"},
             outputs={
                 "value": template.format(x=x),
@@ -232,6 +235,33 @@ def row_count(selection: Selection, kwargs: Kwargs) -> Measure:
         return ValueFound(success, {"observed_value": observed})
 
     return Measure(read, outputs={"elements": _elements(selection, where)})
+
+
+def followed(selection: Selection, kwargs: Kwargs) -> Measure:
+    """The metric of ``expect_metric_to_follow_history``; it is judged by its past later."""
+    fault = next(faults_of_metric(kwargs), None)
+    if fault is not None:
+        raise EvaluationError(f"{fault[1]}; {fault[2]}")
+    metric, column = kwargs["metric"], {"column": kwargs.get("column")}
+    if metric == "freshness_hours":
+        return freshness(selection, {**column, "max_hours": kwargs["max_value"]})
+    if metric == "null_pct":
+        return _null_share(selection, column)
+    if metric == "row_count":
+        return row_count(selection, {})
+    return aggregate_measure(mean if metric == "mean" else distinct_count)(selection, column)
+
+
+def _null_share(selection: Selection, kwargs: Kwargs) -> Measure:
+    """In percent."""
+    share = non_null_share(selection, kwargs)
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        need_rows(answer, None)
+        missing = answer["elements"] - answer["values"]
+        return ValueFound(True, {"observed_value": 100 * missing / answer["elements"]})
+
+    return replace(share, read=read)
 
 
 def schema_measure(check: Callable[[Table, Kwargs], ValueFound]) -> Build:

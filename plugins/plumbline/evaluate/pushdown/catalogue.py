@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FRESH, SAME_SCHEMA
 from plumbline.evaluate import aggregates as of_rows
 from plumbline.evaluate import schema_checks
 from plumbline.evaluate.pushdown import aggregates, columns
@@ -53,6 +53,7 @@ MEASURES: Mapping[str, Build] = {
     "expect_table_row_count_to_be_between": aggregates.row_count,
     "expect_table_row_count_to_equal": aggregates.row_count,
     IS_FRESH: aggregates.freshness,
+    FOLLOWS_HISTORY: aggregates.followed,
     # the metadata
     "expect_column_to_exist": schema_measure(schema_checks.column_exists),
     "expect_column_type_to_be": schema_measure(schema_checks.of_type),
@@ -60,6 +61,7 @@ MEASURES: Mapping[str, Build] = {
     "expect_column_values_to_be_in_type_list": schema_measure(schema_checks.in_type_list),
     "expect_table_column_count_to_be_between": schema_measure(of_rows.column_count),
     "expect_table_column_count_to_equal": schema_measure(of_rows.column_count),
+    SAME_SCHEMA: schema_measure(schema_checks.same_schema),
     "expect_table_columns_to_match_ordered_list": schema_measure(schema_checks.columns_in_order),
     "expect_table_columns_to_match_set": schema_measure(schema_checks.columns_in_set),
 }

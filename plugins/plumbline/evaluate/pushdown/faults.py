@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plumbline.checks.table_metrics import faults_of_metric
 from plumbline.core.errors import MonitorError, did_you_mean
-from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FRESH, SAME_SCHEMA
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.models.condition import fault_of_condition
 from plumbline.project.document import KeyPath, key_path
@@ -60,7 +61,7 @@ def find_table_faults(
                     f"add table, or remove {name}",
                 )
         for path, type_ in types:
-            if type_ in (FOREIGN_KEY, IS_FRESH):
+            if type_ in (FOREIGN_KEY, IS_FRESH, SAME_SCHEMA):
                 yield TableFault(
                     path, f"{type_} needs a suite over a table", "write meta.monitor.table"
                 )
@@ -82,6 +83,9 @@ def find_table_faults(
     where = rows.get("where") if isinstance(rows, Mapping) else None
     if isinstance(where, str) and (fault := fault_of_condition(where)):
         yield TableFault((*_META, "rows", "where"), *fault)
+    for path, entry in entries:
+        if entry.get("type") == FOLLOWS_HISTORY:
+            yield from _followed(monitor, path, entry)
     for path, type_ in types:
         if type_ not in MEASURES:
             yield TableFault(
@@ -95,4 +99,20 @@ def find_table_faults(
                 place,
                 "a suite over a table takes no parameters",
                 "write the value, or write a model instead of table",
+            )
+
+
+def _followed(
+    monitor: Mapping[str, Any], path: KeyPath, entry: Mapping[str, Any]
+) -> Iterator[TableFault]:
+    kwargs = entry.get("kwargs")
+    given = kwargs if isinstance(kwargs, Mapping) else {}
+    for argument, what, fix in faults_of_metric(given):
+        yield TableFault((*path, "kwargs", argument), what, fix)
+    for argument in ("overrides", "retired"):
+        if given.get(argument) and not monitor.get("group_by"):
+            yield TableFault(
+                (*path, "kwargs", argument),
+                f"{argument} is for groups, and meta.monitor has no group_by",
+                f"add group_by, or remove {argument}",
             )

@@ -21,6 +21,10 @@ Answer = Mapping[str, Any]
 """The outputs of one measure, by name, for one group of rows."""
 
 
+OF_VALUES = ("value", "samples", "others", "found")
+"""Outputs that may hold values of a measure's column; the others are counts."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """One expectation in the statement.

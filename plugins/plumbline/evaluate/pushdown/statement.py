@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,14 @@ from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
-from plumbline.evaluate.pushdown.measure import Answer, Measure, Newest, Selection, quoted
+from plumbline.evaluate.pushdown.measure import (
+    OF_VALUES,
+    Answer,
+    Measure,
+    Newest,
+    Selection,
+    quoted,
+)
 from plumbline.evaluate.pushdown.window import (
     Window,
     calendar_parameters,
@@ -76,7 +84,8 @@ class CompiledTable(CompiledModel):
             yield {name: row[name] for name in self.groups}
             for index, one in enumerate(self.measures):
                 if isinstance(one, Measure) and one.column is not None:
-                    for output in self.answer(row, index).values():
+                    answer = self.answer(row, index)
+                    for output in (answer[name] for name in OF_VALUES if name in answer):
                         for value in output if isinstance(output, list) else [output]:
                             yield {
                                 one.column: value.get("value") if isinstance(value, dict) else value
@@ -92,17 +101,12 @@ class CompiledTable(CompiledModel):
         }
 
 
-def _values(answer: Answer) -> Iterator[object]:
-    for output in answer.values():
-        for value in output if isinstance(output, list) else [output]:
-            yield value["value"] if isinstance(value, Mapping) else value
-
-
 def compile_table(
     suite: Suite,
     relation: Relation,
     schema: Sequence[ResultColumn],
     *,
+    fields: Mapping[str, str] = MappingProxyType({}),
     as_of: Sequence[datetime],
     zone: ZoneInfo,
     resolve: Callable[[str], Relation],
@@ -115,6 +119,7 @@ def compile_table(
         suite: with ``table``.
         relation: the table.
         schema: its columns; fields of a STRUCT also by their path.
+        fields: all columns and fields by their path, with type and mode.
         as_of: the instants that are judged.
         zone: of the project's dates.
         resolve: finds another table by its name in a suite.
@@ -126,7 +131,7 @@ def compile_table(
     """
     entry = suite.monitor
     rows = entry.rows or RowsEntry()
-    table = Table(schema, (), lacks=f"table {relation.key} has")
+    table = Table(schema, (), lacks=f"table {relation.key} has", fields=fields)
     selection = Selection(table, [f"g{at}" for at in range(len(entry.group_by))], resolve)
     instants = tuple(dict.fromkeys(one.astimezone(UTC) for one in as_of))
     try:
@@ -194,6 +199,8 @@ def _measure(
         return fault
     except MonitorError as fault:
         return EvaluationError(fault.one_line())
+    except KeyError as missing:  # why the suite can't be built is told with file and key
+        return EvaluationError(f"{entry.type} needs {missing}")
 
 
 def _assemble(

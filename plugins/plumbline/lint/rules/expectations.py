@@ -173,7 +173,7 @@ def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) ->
 def _of_groups(suite: Document, kwargs: KeyPath, given: Mapping[str, Any]) -> Iterator[Finding]:
     overrides, retired = given.get("overrides"), given.get("retired")
     for name, need in (("overrides", "need"), ("retired", "needs")):
-        if given.get(name) and not given.get("group_by"):
+        if given.get(name) and not given.get("group_by") and not given.get("metric"):
             yield NO_GROUPS.at(
                 suite.place(*kwargs, name),
                 f"{name} {need} group_by",
@@ -198,6 +198,8 @@ def _compared(suite: Document, path: KeyPath) -> Iterator[Finding]:
 
 def _followed(suite: Document) -> Iterator[Finding]:
     entries = suite.get("expectations")
+    if suite.mapping("meta", "monitor").get("table"):
+        return  # the rules for suites say it
     for fault in faults_of_following(
         suite.mapping("meta", "monitor", "observed") or None,
         [entry if isinstance(entry, dict) else {} for entry in entries]

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from plumbline.checks.failing_rows import fault_of_limit
 from plumbline.lint.context import LintContext
 from plumbline.lint.models import Built
 from plumbline.lint.rule import Finding, Rule, Rules
 from plumbline.lint.sql import SqlFault
+from plumbline.models.limit import outer_limit
 from plumbline.models.properties import SourceTable
 from plumbline.project.document import Document, Place
 
@@ -57,6 +59,14 @@ MISCOUNTS = RULES.warning(
     right="select sum(if(features[offset(25)] > 0, 1, 0))",
 )
 
+LIMITED = RULES.error(
+    "sql-limit-hides-failing-rows",
+    "A model that returns the failing rows ends in a LIMIT, which hides groups, or rows above "
+    "max_value.",
+    wrong='select id, country from orders where total < 0 limit 100, with "group_by": ["country"]',
+    right="select id, country from orders where total < 0",
+)
+
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BY_ARRIVAL = frozenset({"_partitiontime", "_partitiondate"})
 
@@ -72,6 +82,7 @@ def check(context: LintContext) -> Iterator[Finding]:
             )
     for built, query in context.parsed.readable():
         yield from _as_of(context, built)
+        yield from _limit(context, built)
         yield from _partitions(context, built, query)
         yield from _functions(built, query)
 
@@ -100,6 +111,19 @@ def _as_of(context: LintContext, built: Built) -> Iterator[Finding]:
 
 def _returns_failing_rows(suite: Document) -> bool:
     return suite.get("meta", "monitor", "observed", "failing_rows") is True
+
+
+def _limit(context: LintContext, built: Built) -> Iterator[Finding]:
+    suites = [one for one in context.facts.suites_of(built.name) if _returns_failing_rows(one)]
+    limit = outer_limit(built.whole.sql) if suites else None
+    if limit is None:
+        return
+    for suite in suites:
+        entries = [suite.mapping(*path, "kwargs") for path, _ in suite.entries("expectations")]
+        fault = fault_of_limit(limit, entries)
+        if fault is not None:
+            yield LIMITED.at(_place(built, built.lines.count), *fault)
+            return
 
 
 def _partitions(context: LintContext, built: Built, query: exp.Query) -> Iterator[Finding]:

@@ -116,13 +116,15 @@ def check(context: LintContext) -> Iterator[Finding]:
                 continue
             severity = str(entry.get("severity", "critical"))
             check = Check(kind, severity, suite.mapping(*path, "kwargs"))
-            if kind in _NEED_A_BOUND and all(check.kwargs.get(name) is None for name in _SIDES):
+            is_of_table = check.table_metric is not None  # the rules for suites say what it needs
+            has_none = all(check.arguments.get(name) is None for name in _SIDES)
+            if kind in _NEED_A_BOUND and has_none and not is_of_table:
                 yield MISSING.at(
                     suite.place(*path, "kwargs"),
                     "neither min_value nor max_value is given, so nothing can fail",
                     "add min_value or max_value",
                 )
-            elif kind == FOLLOWS_HISTORY:
+            elif kind == FOLLOWS_HISTORY and not is_of_table:
                 yield from _open_sides(suite, path, check)
             yield from _bounds_alone(_judged(suite, path, check))
             if severity in ("warning", "critical"):
@@ -159,7 +161,7 @@ def _subject(check: Check) -> str:
 
 
 def _judged(suite: Document, path: KeyPath, check: Check) -> Iterator[_Judged]:
-    column = check.column or ""
+    column = (check.aggregate if check.table_metric else check.column) or ""
     is_percentage = (
         column.endswith(_PERCENTAGE) and check.type in _OF_VALUES and check.aggregate != "sum"
     )

@@ -1,0 +1,57 @@
+"""The columns of a table as they are now, written into its suite as the accepted ones.
+
+Used by ``plumbline accept``. The suite's file shows what was accepted, and its diff what changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from plumbline.core.errors import ConfigError
+from plumbline.core.expectation_types import SAME_SCHEMA
+from plumbline.lint import json_format
+from plumbline.project import Project, Suite, Target
+from plumbline.run.compiling import MonitorCompiler
+
+
+def accept_schema(project: Project, target: Target, monitor: str) -> str:
+    """Write the columns; what changed, as a diff.
+
+    Raises:
+        ConfigError: the suite has no such expectation, or can't be written.
+        MonitorError: the suite can't be read, or the table can't be told.
+        WarehouseError: the table is not there, or can't be asked for.
+    """
+    suite = project.suite_of(monitor)
+    indices = [
+        index for index, entry in enumerate(suite.written.expectations) if entry.type == SAME_SCHEMA
+    ]
+    if not indices:
+        raise ConfigError(
+            f"the suite has no {SAME_SCHEMA}",
+            file=suite.file,
+            key="expectations",
+            fix=f'add {{"type": "{SAME_SCHEMA}", "severity": "warning"}}',
+        )
+    return _write(suite, indices, dict(MonitorCompiler(project, target).metadata(suite).fields))
+
+
+def _write(suite: Suite, indices: list[int], columns: dict[str, str]) -> str:
+    before = suite.file.read_text(encoding="utf-8")
+    content = json_format.loads(before)
+    for index in indices:
+        content["expectations"][index].setdefault("kwargs", {})["columns"] = columns
+    after = json_format.dumps(content)
+    if after != before:
+        _replace(suite.file, after)
+    name = f"expectations/{suite.file.name}"
+    was, is_ = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    return "".join(difflib.unified_diff(was, is_, fromfile=name, tofile=name, n=2))
+
+
+def _replace(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise ConfigError(f"the suite can't be written: {fault.strerror}", file=file) from None

@@ -48,7 +48,8 @@ def _in_words(failure: Failure, outcome: Outcome) -> str:
         return ""
     head = f"{failing} of {every} {_noun(groups[0])}"
     if failure.expectation == FOLLOWS_HISTORY:
-        return f"{head} with {failure.expected.partition(' of each ')[0]} not as usual"
+        what, each, _ = failure.expected.partition(" of each ")
+        return f"{head} with {what if each else column} not as usual"
     if not column:
         return ""
     whole = f"{head} {'fails' if failing == 1 else 'fail'}: {failure.expected}"

@@ -69,8 +69,10 @@ def imported(shop: Shop, tmp_path: Path) -> SmallProject:
     return SmallProject(root, replace(shop.target, project_dir=root, seed=None))
 
 
-def test_it_runs_and_finds_what_gx_finds(shop: Shop, imported: SmallProject) -> None:
-    report = imported.run("nightly")
+def test_it_runs_with_docs_and_alerts_and_finds_what_gx_finds(
+    shop: Shop, imported: SmallProject
+) -> None:
+    report = imported.run("nightly", alerts=True)
     outcomes = {outcome.monitor: outcome for outcome in report.outcomes}
     assert {name: outcome.status for name, outcome in outcomes.items()} == {
         "orders_daily": Status.CRITICAL,
@@ -87,3 +89,5 @@ def test_it_runs_and_finds_what_gx_finds(shop: Shop, imported: SmallProject) -> 
         failed = {each.expectation for one in monitors for each in outcomes[one].failures}
         of_gx = {name for name, success in successes.items() if not success}
         assert failed == {RENAMED.get(name, name) for name in of_gx}, definition
+    assert {line.channel for line in report.alerts} == {"slack", "pager", "mail"}
+    assert (imported.root / ".plumbline/docs/local/index.html").is_file()

@@ -54,6 +54,7 @@ def make_gx_project(root: Path) -> dict[str, dict[str, bool]]:
     import great_expectations.expectations as gxe
     from great_expectations.checkpoint import SlackNotificationAction, UpdateDataDocsAction
     from great_expectations.checkpoint.actions import EmailAction, OpsgenieAlertAction
+    from great_expectations.expectations.row_conditions import Column
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -70,6 +71,9 @@ def make_gx_project(root: Path) -> dict[str, dict[str, bool]]:
                     column="email", mostly=0.95, severity="warning", notes="why"
                 ),
                 gxe.ExpectColumnValuesToBeInSet(column="state", value_set=["paid", "open"]),
+                gxe.ExpectColumnValuesToBeBetween(
+                    column="total", max_value=25, row_condition=Column("country") == "de"
+                ),
                 gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="total", column_B="order_id"),
                 gxe.UnexpectedRowsExpectation(
                     unexpected_rows_query="SELECT * FROM {batch} WHERE total > 25"

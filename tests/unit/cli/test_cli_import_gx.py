@@ -75,3 +75,20 @@ def test_a_folder_without_a_gx_project_is_refused(empty: Path, plumbline: Plumbl
     said = plumbline("import", "gx", str(empty))
     assert said.code == 64
     assert "is not a project of Great Expectations" in said.err
+
+
+def test_if_nothing_can_be_converted_the_exit_code_says_so(
+    tmp_path: Path, empty: Path, plumbline: Plumbline
+) -> None:
+    folder = write_gx(tmp_path / "files", source={"type": "pandas", "connection_string": None})
+    said = plumbline("import", "gx", str(folder))
+    assert said.code == 3
+    assert "data source 'db' is pandas, not BigQuery" in said.out
+
+
+def test_a_table_that_is_not_one_is_refused(
+    gx_folder: Path, empty: Path, plumbline: Plumbline
+) -> None:
+    said = plumbline("import", "gx", str(gx_folder), "--table", "orders")
+    assert said.code == 64
+    assert "write SUITE=DATASET.TABLE" in said.err

@@ -219,7 +219,7 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         "no such suite": ({"suites": {"odrers": [NOT_NULL]}}, "there is no suite 'orders'"),
         "a suite that nothing runs": (
             {"suites": {"orders": [NOT_NULL], "spare": [NOT_NULL]}},
-            "suite 'spare': no validation definition runs it",
+            "suite 'spare': no file of GX says which table it checks; name the table: --table spare",
         ),
         "an unknown expectation": (
             {"suites": {"orders": [NOT_NULL, {"type": "expect_magic", "kwargs": {}}]}},
@@ -292,6 +292,41 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         assert any(said in one for one in left(planned)), left(planned)
 
     for_each(cases.items(), is_named, name=lambda case: case[0])
+
+
+def test_a_store_that_is_not_in_files_is_named(tmp_path: Path) -> None:
+    folder = write_gx(tmp_path)
+    store = {"store_backend": {"class_name": "TupleGCSStoreBackend", "bucket": "suites"}}
+    file = folder / "gx/great_expectations.yml"
+    content = yaml.safe_load(file.read_text()) | {"stores": {"expectations_store": store}}
+    file.write_text(yaml.safe_dump(content))
+    assert left(plan(folder))[0] == (
+        "store 'expectations_store': it is a TupleGCSStoreBackend, and only files are read; copy "
+        "what it holds to expectations/"
+    )
+
+
+def test_a_suite_whose_table_no_file_names_is_run_over_the_one_that_is_given(
+    tmp_path: Path,
+) -> None:
+    folder = write_gx(
+        tmp_path,
+        suites={"orders": [NOT_NULL], "spare.ids": [NOT_NULL]},
+        checkpoints={"nightly": {}},
+    )
+    planned = plan(folder, tables={"spare.ids": "shop.spares"})
+    assert left(planned) == []
+    assert suite(planned, "spare_ids")["meta"]["monitor"] == {"table": "shop.spares"}
+    assert list(planned.report.to_do) == ["list spare_ids in a checkpoint; none of GX's lists it"]
+    with pytest.raises(ConfigError, match="there is no suite 'spares'"):
+        plan(folder, tables={"spares": "shop.spares"})
+
+
+def test_if_nothing_can_be_converted_nothing_is_written(tmp_path: Path) -> None:
+    planned = plan(write_gx(tmp_path, source={"connection_string": "sqlite:///x.db"}))
+    planned.write()
+    assert planned.report.converted == []
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_file_that_cant_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:

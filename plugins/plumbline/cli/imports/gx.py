@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from plumbline.project import Project
 
 
-def import_gx(folder: Path, name: str | None, dry_run: bool, overwrite: bool, form: str) -> int:
+NOTHING = 3
+"""The exit code where no part could be converted."""
+
+
+def import_gx(
+    folder: Path,
+    name: str | None,
+    tables: tuple[str, ...],
+    dry_run: bool,
+    overwrite: bool,
+    form: str,
+) -> int:
     """Import, and say what became what."""
     from plumbline.scaffold.import_gx.destination import plan_import
     from plumbline.scaffold.import_gx.pages import import_dict, import_page
@@ -25,13 +36,30 @@ def import_gx(folder: Path, name: str | None, dry_run: bool, overwrite: bool, fo
     session = click.get_current_context().ensure_object(Session)
     project = _project(session)
     root = project.root if project else (session.project_dir or Path()).absolute()
-    plan = plan_import(folder, project=project, root=root, name=name, overwrite=overwrite)
+    plan = plan_import(
+        folder,
+        project=project,
+        root=root,
+        name=name,
+        tables=dict(map(_table, tables)),
+        overwrite=overwrite,
+    )
     if not dry_run:
         plan.write()
     write_report(
         form, data=lambda: import_dict(plan), page=lambda: import_page(plan, is_dry=dry_run)
     )
-    return 0
+    return 0 if plan.report.converted else NOTHING
+
+
+def _table(text: str) -> tuple[str, str]:
+    """The suite and the table of ``--table SUITE=TABLE``."""
+    suite, equals, table = text.partition("=")
+    if not (suite and equals and "." in table):
+        raise ConfigError(
+            f"{text!r} names no suite and table", key="--table", fix="write SUITE=DATASET.TABLE"
+        )
+    return suite, table
 
 
 def _project(session: Session) -> Project | None:
@@ -59,6 +87,13 @@ command = Command(
         click.Option(
             ["--name"], metavar="NAME", help="Name of a new project; default: the folder's name."
         ),
+        click.Option(
+            ["--table", "tables"],
+            multiple=True,
+            metavar="SUITE=TABLE",
+            help="The table of a suite for which no file of GX names one, as DATASET.TABLE; "
+            "repeatable.",
+        ),
         click.Option(["--dry-run"], is_flag=True, help="Show the result without writing files."),
         click.Option(
             ["--overwrite"], is_flag=True, help="Replace files that exist with other content."
@@ -69,4 +104,5 @@ command = Command(
         Example("plumbline import gx ../quality --dry-run", "show what would become what"),
         Example("plumbline import gx ../quality", "write it into this project"),
     ),
+    exit_codes={NOTHING: "ERROR: nothing could be converted"},
 )

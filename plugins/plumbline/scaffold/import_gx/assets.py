@@ -14,6 +14,7 @@ from plumbline.scaffold.import_gx.report import NotConvertedError
 
 _DAYS = {"year_and_month_and_day": 1, "year_and_month": 31, "year": 366}
 """By GX's way to divide a table: the days of a window that is at least as long."""
+_NAME = re.compile(r"[\w $:*-]+")
 _QUOTES = re.compile(r"[`\"\[\]]")
 
 
@@ -73,6 +74,8 @@ def read_table(path: str, connection: Connection) -> Table:
         NotConvertedError: its dataset is not known.
     """
     parts = _QUOTES.sub("", path).split(".")
+    if not all(_NAME.fullmatch(part) for part in parts):
+        raise NotConvertedError(f"{path!r} is not a table's name", "write DATASET.TABLE")
     if len(parts) == 1 and connection.dataset is None:
         raise NotConvertedError(
             f"neither table {path!r} nor the connection names a dataset",

@@ -13,10 +13,16 @@ import yaml
 from plumbline.core.errors import did_you_mean
 from plumbline.core.text import count
 from plumbline.lint.json_format import dumps
+from plumbline.project.find import PROJECT_FILE
 from plumbline.scaffold.import_gx.alerts import Alerts
 from plumbline.scaffold.import_gx.assets import Asset, Table, read_asset, read_table
 from plumbline.scaffold.import_gx.connection import Connection, read_connection
-from plumbline.scaffold.import_gx.gx_project import Checkpoint, Definition, GxProject
+from plumbline.scaffold.import_gx.gx_project import (
+    IN_FILES,
+    Checkpoint,
+    Definition,
+    GxProject,
+)
 from plumbline.scaffold.import_gx.queries import (
     Sources,
     as_template,
@@ -57,6 +63,8 @@ class Converter:
     declared: Collection[tuple[str, str]] = ()
     """Source and table of what the plumbline project declares already."""
     models: str = "models"
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """By suite, the table of suites for which GX names none."""
     refused: Mapping[str, Refused] = field(default_factory=dict)
     """By validation definition, the expectations that lint refuses."""
     files: dict[str, str] = field(default_factory=dict)
@@ -65,17 +73,27 @@ class Converter:
     """By validation definition, the monitors that it became."""
     origins: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
     """By monitor: its validation definition, and the indexes of its expectations there."""
+    taken: set[str] = field(default_factory=set)
+    """Names of monitors, in lower case."""
     connections: dict[str, Connection | NotConvertedError] = field(default_factory=dict)
 
     def convert(self) -> Conversion:
         """Every definition, then the checkpoints that list them."""
-        names = self._names([one.name for one in self.gx.definitions], "validation definition")
-        for definition in self.gx.definitions:
+        used = {one.suite for one in self.gx.definitions}
+        unused = [Definition(name, name, "", "") for name in self.gx.suites if name not in used]
+        placed = [one for one in unused if one.suite in self.tables]
+        definitions = [*self.gx.definitions, *placed]
+        names = self._names([one.name for one in definitions], "validation definition")
+        self.taken = {name.lower() for name in names.values()}
+        for definition in definitions:
             name = names.get(definition.name)
             if name is not None:
                 self._definition(definition, name)
-        self._unused_suites()
+        for definition in unused:
+            if definition not in placed:
+                self._leave(definition, _no_table(definition))
         self._checkpoints()
+        self._sites()
         if self.sources.tables:
             text = sources_text(self.sources.tables, self.declared)
             if text is not None:
@@ -118,10 +136,15 @@ class Converter:
             found[name] = ours
         return found
 
+    def _free(self, name: str) -> str:
+        """A name that no definition has."""
+        while name.lower() in self.taken:
+            name += "_gx"
+        return name
+
     # Suites
 
     def _definition(self, definition: Definition, name: str) -> None:
-        what = f"validation definition {definition.name!r}"
         try:
             document = self.gx.suites.get(definition.suite)
             if document is None:
@@ -129,28 +152,42 @@ class Converter:
                     f"there is no suite {definition.suite!r}",
                     did_you_mean(definition.suite, self.gx.suites),
                 )
-            connection = self.connection(definition.datasource)
-            asset = read_asset(definition, self.gx.datasource(definition.datasource), connection)
+            asset, connection = self._rows(definition)
             parts = divide_suite(document, asset, self.refused.get(definition.name, {}))
-            made = self._monitors(definition, name, asset, parts, document.mapping())
+            made = self._monitors(definition, name, asset, connection, parts, document.mapping())
         except NotConvertedError as fault:
-            self.report.leave(what, fault.why, fault.fix)
+            self._leave(definition, fault)
             return
+        what = _called(definition)
         for left in parts.left:
             self.report.leave(f"{what}: {left.what}", left.why, left.fix)
         if not made and not parts.left:
             self.report.leave(what, f"suite {definition.suite!r} has no expectations", "add some")
         self.monitors[definition.name] = made
 
+    def _leave(self, definition: Definition, fault: NotConvertedError) -> None:
+        self.report.leave(_called(definition), fault.why, fault.fix)
+
+    def _rows(self, definition: Definition) -> tuple[Asset, Connection]:
+        if definition.datasource:
+            connection = self.connection(definition.datasource)
+            source = self.gx.datasource(definition.datasource)
+            return read_asset(definition, source, connection), connection
+        if definition.suite not in self.tables:
+            raise _no_table(definition)
+        connection = Connection(self.google_project, None)
+        table = read_table(self.tables[definition.suite], connection)
+        return Asset(table, None, None), connection
+
     def _monitors(
         self,
         definition: Definition,
         name: str,
         asset: Asset,
+        connection: Connection,
         parts: Parts,
         suite: Mapping[str, Any],
     ) -> list[str]:
-        connection = self.connection(definition.datasource)
         made: dict[str, str] = {}
         if parts.of_table and asset.table is not None:
             monitor: dict[str, Any] = {"table": self._placed(asset.table, connection).path}
@@ -160,7 +197,7 @@ class Converter:
             self._suite(name, definition, suite, monitor, parts.of_table)
             made[name] = f"table {monitor['table']}"
         if parts.of_rows:
-            own = name if not made else f"{name}_rows"
+            own = name if not made else self._free(f"{name}_rows")
             model = self._model_of_rows(definition, asset, connection, parts.of_rows)
             self.files[f"{self.models}/monitors/{own}.sql"] = model
             self._suite(own, definition, suite, {"model": own}, parts.of_rows)
@@ -171,7 +208,8 @@ class Converter:
                     f"{self.models}/monitors/{own}.sql, if the table is large"
                 )
         for number, entry in enumerate(parts.queries, 1):
-            own = f"{name}_query_{number}" if made or len(parts.queries) > 1 else name
+            is_only = not made and len(parts.queries) == 1
+            own = name if is_only else self._free(f"{name}_query_{number}")
             self.files[f"{self.models}/monitors/{own}.sql"] = self._failing_rows(
                 definition, asset, connection, entry
             )
@@ -181,7 +219,7 @@ class Converter:
         for monitor_name, over in made.items():
             self.report.converted.append(
                 Converted(
-                    f"suite {definition.suite!r} of validation definition {definition.name!r}",
+                    _called(definition),
                     f"expectations/{monitor_name}.json",
                     over + _window_text(asset),
                 )
@@ -267,28 +305,20 @@ class Converter:
 
     # Checkpoints
 
-    def _unused_suites(self) -> None:
-        used = {one.suite for one in self.gx.definitions}
-        for name in self.gx.suites:
-            if name not in used:
-                self.report.leave(
-                    f"suite {name!r}",
-                    "no validation definition runs it, so its table is not known",
-                    "add a validation definition in GX and import again, or write the suite with "
-                    "meta.monitor.table: see docs/table-suites.md",
-                )
-
     def _checkpoints(self) -> None:
         alerts = Alerts(self.gx.variables, self.report)
         checkpoints = list(self.gx.checkpoints)
         if not checkpoints and self.monitors:
-            every = tuple(one.name for one in self.gx.definitions)
-            checkpoints = [Checkpoint("health_check", every, ())]
+            checkpoints = [Checkpoint("health_check", tuple(self.monitors), ())]
         names = self._names([one.name for one in checkpoints], "checkpoint")
         for checkpoint in checkpoints:
             name = names.get(checkpoint.name)
             if name is not None:
                 self._checkpoint(checkpoint, name, alerts)
+        listed = {one for checkpoint in checkpoints for one in checkpoint.definitions}
+        for name, monitors in self.monitors.items():
+            for monitor in monitors if name not in listed else ():
+                self.report.ask(f"list {monitor} in a checkpoint; none of GX's lists it")
         if alerts.channels:
             content = {"channels": alerts.channels, "routes": alerts.routes}
             note = (
@@ -305,11 +335,21 @@ class Converter:
                 )
             )
 
+    def _sites(self) -> None:
+        for name in self.gx.configuration.mapping("data_docs_sites"):
+            path = ("data_docs_sites", name, "store_backend", "class_name")
+            class_name = self.gx.configuration.text(*path)
+            if class_name not in (None, IN_FILES):
+                self.report.ask(
+                    f"data docs site {name!r} is in a {class_name}: add a site of your own to "
+                    f"{PROJECT_FILE}, see docs/data-docs.md"
+                )
+
     def _checkpoint(self, checkpoint: Checkpoint, name: str, alerts: Alerts) -> None:
         what = f"checkpoint {checkpoint.name!r}"
         known = {one.name for one in self.gx.definitions}
         for listed in checkpoint.definitions:
-            if listed not in known:
+            if listed not in {*known, *self.monitors}:
                 self.report.leave(
                     f"{what}: {listed!r}",
                     "there is no such validation definition",
@@ -345,3 +385,17 @@ def _window_text(asset: Asset) -> str:
         return ""
     last = "last complete day" if asset.batches.days == 1 else f"last {asset.batches.days} days"
     return f", {last} by {asset.batches.column}"
+
+
+def _called(definition: Definition) -> str:
+    suite = f"suite {definition.suite!r}"
+    if not definition.datasource:
+        return suite
+    return f"{suite} of validation definition {definition.name!r}"
+
+
+def _no_table(definition: Definition) -> NotConvertedError:
+    return NotConvertedError(
+        "no file of GX says which table it checks",
+        f"name the table: --table {definition.suite}=DATASET.TABLE",
+    )

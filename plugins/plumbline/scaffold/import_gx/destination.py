@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.project import Project
 from plumbline.project.dbt_folders import model_folders
@@ -53,6 +53,8 @@ class Plan:
             ConfigError: a file can't be written.
         """
         write_new(self.root, self.written, self.changed)
+        if not self.report.converted:
+            return
         for folder in ("expectations", "models/monitors"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
 
@@ -63,6 +65,7 @@ def plan_import(
     project: Project | None,
     root: Path,
     name: str | None = None,
+    tables: Mapping[str, str] | None = None,
     overwrite: bool = False,
 ) -> Plan:
     """What importing the GX project in ``folder`` would write.
@@ -72,20 +75,21 @@ def plan_import(
         project: the plumbline project; None: a new one in ``root``.
         root: its folder.
         name: of a new project; None: its folder's.
+        tables: by suite, the table of suites for which GX names none.
         overwrite: replace files that are there with another content.
 
     Raises:
         ConfigError: ``folder`` is not a GX project, or a new project can't be made in ``root``.
     """
     if project is not None and has_targets(project.documents.configuration.mapping()):
-        return _plan(folder, _Destination.of(project), overwrite)
+        return _plan(folder, _Destination.of(project), tables or {}, overwrite)
     if (root / PROJECT_FILE).exists():
         raise ConfigError(
             f"{root} has the {PROJECT_FILE} of Great Expectations, which is not changed",
             key="--project-dir",
             fix="name a new folder for the plumbline project: --project-dir FOLDER",
         )
-    return _plan(folder, _Destination(root, name or name_of(root)), overwrite)
+    return _plan(folder, _Destination(root, name or name_of(root)), tables or {}, overwrite)
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,13 @@ class _Destination:
         )
 
 
-def _plan(folder: Path, into: _Destination, overwrite: bool) -> Plan:
+def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite: bool) -> Plan:
     gx = read_gx_project(folder, Report())
+    for suite in tables:
+        if suite not in gx.suites:
+            raise ConfigError(
+                f"there is no suite {suite!r}", key="--table", fix=did_you_mean(suite, gx.suites)
+            )
     google_project, location = _place(gx)
     is_known = into.name is not None or bool({google_project, None} & {*into.google_projects})
 
@@ -128,6 +137,7 @@ def _plan(folder: Path, into: _Destination, overwrite: bool) -> Plan:
             google_project if is_known else None,
             where.declared,
             where.models,
+            tables,
             refused,
         )
         converter.convert()
@@ -145,7 +155,7 @@ def _plan(folder: Path, into: _Destination, overwrite: bool) -> Plan:
                 refused.setdefault(definition, {})[one] = why
     done = convert(into, refused)
     files = dict(done.files)
-    if into.name is not None:
+    if into.name is not None and files:
         target = BigQueryTarget(google_project, location or "US")
         files = {**project_files(into.name, example=False, bigquery=target), **files}
     return _compared(into, files, done.report, overwrite)

@@ -23,6 +23,8 @@ _VARIABLE = re.compile(r"(?<!\\)\$(?:\{(.*?)\}|([A-Za-z_]\w*))")
 _MOST_LOOKUPS = 5
 """A variable's value may name another variable."""
 
+IN_FILES = "TupleFilesystemStoreBackend"
+
 _OLD_ACTIONS = {
     "SlackNotificationAction": "slack",
     "EmailAction": "email",
@@ -38,12 +40,28 @@ _STORING = ("StoreValidationResultAction", "StoreEvaluationParametersAction", "S
 
 
 @dataclass(frozen=True)
+class _Store:
+    """Where GX keeps one kind of file."""
+
+    key: str
+    """Names the store; empty where GX fixes its name."""
+    usual: str
+    folder: str
+
+
+_SUITES = _Store("expectations_store_name", "expectations_store", "expectations")
+_DEFINITIONS = _Store("", "validation_definition_store", "validation_definitions")
+_CHECKPOINTS = _Store("checkpoint_store_name", "checkpoint_store", "checkpoints")
+
+
+@dataclass(frozen=True)
 class Definition:
     """A suite and the batches that it is run over."""
 
     name: str
     suite: str
     datasource: str
+    """Empty where the code that runs a checkpoint of 0.x names the data."""
     asset: str
     batches: str | None = None
     """The name of the batch definition; None in 0.x."""
@@ -187,6 +205,7 @@ class _Reader:
     files: Files
     configuration: Document
     report: Report
+    not_in_files: set[str] = field(default_factory=set)
 
     def variables(self) -> Mapping[str, Any]:
         named = self.configuration.text("config_variables_file_path")
@@ -199,20 +218,23 @@ class _Reader:
 
     def suites(self) -> Mapping[str, Document]:
         found: dict[str, Document] = {}
-        for document in self._json("expectations_store_name", "expectations_store", "expectations"):
-            path = document.file.relative_to(
-                self._folder("expectations_store_name", "expectations_store", "expectations")
-            )
+        folder = self._folder(_SUITES)
+        for document in self._json(_SUITES):
+            path = document.file.relative_to(folder)
             name = (
                 document.text("name")
                 or document.text("expectation_suite_name")
                 or ".".join(path.with_suffix("").parts)
             )
-            found[name] = document
+            if name in found:
+                self.report.leave(
+                    f"suite {name!r} in {path}", f"{found[name].file} has it too", "remove one"
+                )
+            found.setdefault(name, document)
         return found
 
     def definitions(self) -> Iterator[Definition]:
-        for document in self._json("", "validation_definition_store", "validation_definitions"):
+        for document in self._json(_DEFINITIONS):
             name = document.text("name") or document.file.stem
             suite = document.text("suite", "name")
             data = [
@@ -230,7 +252,7 @@ class _Reader:
             yield Definition(name, suite, datasource, asset, batches)
 
     def checkpoints(self) -> Iterator[Checkpoint]:
-        for document in self._json("checkpoint_store_name", "checkpoint_store", "checkpoints"):
+        for document in self._json(_CHECKPOINTS):
             listed = document.entry_texts("validation_definitions", key="name")
             yield Checkpoint(
                 document.text("name") or document.file.stem,
@@ -243,7 +265,7 @@ class _Reader:
         """The checkpoints of 0.x, which hold what 1.x calls validation definitions."""
         definitions: dict[tuple[str, ...], Definition] = {}
         checkpoints = []
-        folder = self._folder("checkpoint_store_name", "checkpoint_store", "checkpoints")
+        folder = self._folder(_CHECKPOINTS)
         for document in map(self.files.document, self.files.listed(folder, "*.yml", below=True)):
             if not self._readable(document):
                 continue
@@ -259,16 +281,24 @@ class _Reader:
             checkpoints.append(Checkpoint(name, tuple(listed), actions))
         return list(definitions.values()), checkpoints
 
-    def _json(self, key: str, usual: str, folder: str) -> Iterator[Document]:
-        for file in self.files.listed(self._folder(key, usual, folder), "*.json", below=True):
+    def _json(self, store: _Store) -> Iterator[Document]:
+        for file in self.files.listed(self._folder(store), "*.json", below=True):
             document = self.files.document(file)
             if self._readable(document):
                 yield document
 
-    def _folder(self, key: str, usual: str, folder: str) -> Path:
-        store = self.configuration.text(key) if key else None
-        named = self.configuration.text("stores", store or usual, "store_backend", "base_directory")
-        return self.root / (named or folder)
+    def _folder(self, store: _Store) -> Path:
+        named = (self.configuration.text(store.key) if store.key else None) or store.usual
+        backend = self.configuration.mapping("stores", named, "store_backend")
+        class_name = str(backend.get("class_name") or IN_FILES)
+        if class_name != IN_FILES and named not in self.not_in_files:
+            self.not_in_files.add(named)
+            self.report.leave(
+                f"store {named!r}",
+                f"it is a {class_name}, and only files are read",
+                f"copy what it holds to {store.folder}/",
+            )
+        return self.root / str(backend.get("base_directory") or store.folder)
 
     def _readable(self, document: Document) -> bool:
         for fault in document.faults:
@@ -287,9 +317,10 @@ def _old_validations(document: Document) -> Iterator[Definition]:
         request = {**_mapping(whole.get("batch_request")), **_mapping(entry.get("batch_request"))}
         suite = entry.get("expectation_suite_name") or whole.get("expectation_suite_name")
         datasource, asset = request.get("datasource_name"), request.get("data_asset_name")
-        if suite and datasource and asset:
+        if suite:  # else its code names what it runs
             query = _mapping(request.get("runtime_parameters")).get("query")
-            yield Definition(str(suite), str(suite), str(datasource), str(asset), query=query)
+            names = (str(suite), str(datasource or ""), str(asset or ""))
+            yield Definition(str(suite), *names, query=query)
 
 
 def _old_actions(document: Document) -> Iterator[Mapping[str, Any]]:

@@ -23,7 +23,12 @@ _OF_A_RUN = frozenset(
 )
 """Arguments that say how GX runs an expectation, or that 1.x no longer has."""
 _UNIQUE_IN_RECORD = "expect_select_column_values_to_be_unique_within_record"
-_RENAMED = {"expect_multicolumn_values_to_be_unique": _UNIQUE_IN_RECORD}
+_RENAMED = {
+    "expect_column_pair_values_A_to_be_greater_than_B": (
+        "expect_column_pair_values_a_to_be_greater_than_b"
+    ),
+    "expect_multicolumn_values_to_be_unique": _UNIQUE_IN_RECORD,
+}
 _COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 _OF_ALL_COLUMNS = {
     "expect_table_columns_to_match_set": "column_set",

@@ -7,7 +7,7 @@ warehouse: a key press must not wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -53,20 +53,28 @@ def answer_shell(root: click.Group, wanted: str, session: object) -> int:
     return 0
 
 
-def complete_checkpoints(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The project's checkpoints."""
-    project = _project(context)
-    return [] if project is None else _items(project.checkpoint_names(), incomplete)
+def _completes(
+    names: Callable[[Project], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Offers what ``names`` finds in the project."""
+
+    def complete(
+        context: click.Context, _: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from plumbline.core.errors import PlumblineError
+
+        project = _project(context)
+        try:
+            return [] if project is None else _items(names(project), incomplete)
+        except PlumblineError:
+            return []
+
+    return complete
 
 
-def complete_suites(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The monitors that have a suite of their own."""
-    project = _project(context)
-    return [] if project is None else _items(project.suite_names(), incomplete)
+complete_checkpoints = _completes(lambda project: project.checkpoint_names())
+complete_suites = _completes(lambda project: project.suite_names())
+complete_services = _completes(lambda project: [one.name for one in project.services])
 
 
 def complete_monitors(
@@ -79,20 +87,6 @@ def complete_monitors(
     typed = context.params.get(str(parameter.name)) or ()
     names = _monitors(project, context)
     return _items([name for name in names if name not in typed], incomplete)
-
-
-def complete_services(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The services whose deployments are watched."""
-    from plumbline.core.errors import PlumblineError
-
-    project = _project(context)
-    try:
-        names = [] if project is None else [service.name for service in project.services]
-    except PlumblineError:
-        return []
-    return _items(names, incomplete)
 
 
 def complete_targets(

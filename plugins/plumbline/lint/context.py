@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plumbline.lint.action_types import ActionTypes
 from plumbline.lint.column_types import ColumnTypes
 from plumbline.lint.columns import ModelColumns
-from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts
+from plumbline.lint.known_types import ActionType, ExpectationType
 from plumbline.lint.models import Models
 from plumbline.lint.plugins import Plugins
 from plumbline.lint.sql import ParsedModels
 from plumbline.lint.tables import Tables
+from plumbline.lint.type_lookup import KnownTypes, known_actions, known_expectations
 from plumbline.project.project import Project
 
 
@@ -26,8 +26,8 @@ class LintContext:
     tables: Tables
     columns: ModelColumns
     column_types: ColumnTypes
-    types: ExpectationTypes
-    actions: ActionTypes
+    types: KnownTypes[ExpectationType]
+    actions: KnownTypes[ActionType]
     plugins: Plugins
 
     @classmethod
@@ -46,7 +46,7 @@ class LintContext:
             tables,
             columns,
             ColumnTypes(facts, columns, tables),
-            ExpectationTypes(plugins),
-            ActionTypes(plugins),
+            known_expectations(plugins),
+            known_actions(plugins),
             plugins,
         )

@@ -9,7 +9,7 @@ Used by `plumbline.schedule.watchdog_check`.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -150,33 +150,28 @@ def _is_before_installation(schedule: Schedule, due: datetime, seen: Seen) -> bo
     return seen.installed is not None and due + schedule.deadline + A_DAY < seen.installed
 
 
-def judge_rest(seen: Seen) -> list[WatchdogFinding]:
+def judge_rest(seen: Seen) -> Iterator[WatchdogFinding]:
     """What is wrong besides: messages that wait, channels that nobody reads, tables that stand."""
-    found = []
     if seen.alerts_fault is not None:
-        found.append(unreadable(seen.alerts_fault, seen.now, of="the state of alerts"))
+        yield unreadable(seen.alerts_fault, seen.now, of="the state of alerts")
     old = [one for one in seen.waiting if seen.now - one[1] > WAITS_TOO_LONG]
     if old:
         channels = ", ".join(sorted({channel for channel, _, _ in old}))
         why = next((why for _, _, why in old if why), "")
-        found.append(
-            WatchdogFinding(
-                Kind.UNDELIVERED,
-                f"{len(old)} messages wait for {channels}" + (f" ({why})" if why else ""),
-                "fix the channel, then `plumbline alerts flush`",
-                min(since for _, since, _ in old),
-            )
+        yield WatchdogFinding(
+            Kind.UNDELIVERED,
+            f"{len(old)} messages wait for {channels}" + (f" ({why})" if why else ""),
+            "fix the channel, then `plumbline alerts flush`",
+            min(since for _, since, _ in old),
         )
-    found += [
-        WatchdogFinding(
+    for name, why in sorted(seen.unconfigured.items()):
+        yield WatchdogFinding(
             Kind.UNCONFIGURED,
             f"channel {name} can't be notified and has no fallback: {why}",
             "set what it needs where runs run, and try it with `plumbline alerts test`",
             seen.now,
         )
-        for name, why in sorted(seen.unconfigured.items())
-    ]
-    found += _ahead(seen)
+    yield from _ahead(seen)
     finished = [
         beat
         for beat in seen.beats
@@ -188,40 +183,35 @@ def judge_rest(seen: Seen) -> list[WatchdogFinding]:
     if finished:
         last = finished[-1].beat_at
         if seen.newest_outcome is None or last - seen.newest_outcome > WAITS_TOO_LONG:
-            found.append(
-                WatchdogFinding(
-                    Kind.STALE,
-                    "the last run is not in the history: the table outcomes is "
-                    + (
-                        "empty"
-                        if seen.newest_outcome is None
-                        else f"{span(last - seen.newest_outcome)} behind"
-                    ),
-                    "see the notes of the last run; who runs it needs BigQuery Data Editor on the "
-                    "dataset",
-                    seen.newest_outcome or last,
-                )
+            yield WatchdogFinding(
+                Kind.STALE,
+                "the last run is not in the history: the table outcomes is "
+                + (
+                    "empty"
+                    if seen.newest_outcome is None
+                    else f"{span(last - seen.newest_outcome)} behind"
+                ),
+                "see the notes of the last run; who runs it needs BigQuery Data Editor on the "
+                "dataset",
+                seen.newest_outcome or last,
             )
-    return found
 
 
-def _ahead(seen: Seen) -> list[WatchdogFinding]:
+def _ahead(seen: Seen) -> Iterator[WatchdogFinding]:
     """Runs on a machine whose clock is ahead: they are not taken for those that are due."""
     beats = [beat for beat in seen.beats if beat.beat_at > seen.now + AHEAD]
     if not beats:
-        return []
+        return
     worst_beat = max(beats, key=lambda beat: beat.beat_at)
     where = f" on {worst_beat.place}" if worst_beat.place else ""
     at = f"{worst_beat.beat_at.astimezone(UTC):%Y-%m-%d %H:%M}"
-    return [
-        WatchdogFinding(
-            Kind.CLOCK,
-            f"a run of {worst_beat.checkpoint}{where} gives {at} UTC as its time: its clock is "
-            "ahead, and it does not count",
-            "set the clock of the machine that runs it",
-            seen.now,
-        )
-    ]
+    yield WatchdogFinding(
+        Kind.CLOCK,
+        f"a run of {worst_beat.checkpoint}{where} gives {at} UTC as its time: its clock is "
+        "ahead, and it does not count",
+        "set the clock of the machine that runs it",
+        seen.now,
+    )
 
 
 def unreadable(
@@ -299,81 +289,64 @@ def _still_running(schedule: Schedule, due: datetime, run: _Run) -> WatchdogFind
 
 def _of_finished(
     schedule: Schedule, due: datetime, run: _Run, runs: Sequence[_Run]
-) -> list[WatchdogFinding]:
+) -> Iterator[WatchdogFinding]:
     beat = run.finished
     assert beat is not None
     when = _moment(due, schedule)
-    found = []
     if beat.status == FAILED:
-        found.append(
-            WatchdogFinding(
-                Kind.FAILED,
-                f"the run of {when} broke off with exit code {beat.exit_code}",
-                "see its log: it is a bug in plumbline or a fault of its configuration",
-                beat.beat_at,
-            )
+        yield WatchdogFinding(
+            Kind.FAILED,
+            f"the run of {when} broke off with exit code {beat.exit_code}",
+            "see its log: it is a bug in plumbline or a fault of its configuration",
+            beat.beat_at,
         )
-        return found
+        return
     if beat.beat_at > due + schedule.deadline:
-        found.append(
-            WatchdogFinding(
-                Kind.LATE,
-                f"the run of {when} was done {span(beat.beat_at - due)} after its time, "
-                f"{write_duration(schedule.deadline)} are allowed",
-                "see whether it started late or took long; its log says both",
-                due + schedule.deadline,
-            )
+        yield WatchdogFinding(
+            Kind.LATE,
+            f"the run of {when} was done {span(beat.beat_at - due)} after its time, "
+            f"{write_duration(schedule.deadline)} are allowed",
+            "see whether it started late or took long; its log says both",
+            due + schedule.deadline,
         )
     if beat.status != "SKIPPED" and not beat.evaluated:
-        found.append(
-            WatchdogFinding(
-                Kind.CHECKED_NOTHING,
-                f"the run of {when} evaluated nothing: {beat.checked or 0} of "
-                f"{beat.monitors or 0} monitors gave an answer",
-                "see its report; `plumbline debug` says what is missing",
-                beat.beat_at,
-            )
+        yield WatchdogFinding(
+            Kind.CHECKED_NOTHING,
+            f"the run of {when} evaluated nothing: {beat.checked or 0} of "
+            f"{beat.monitors or 0} monitors gave an answer",
+            "see its report; `plumbline debug` says what is missing",
+            beat.beat_at,
         )
     elif beat.status in _WITHOUT_ERROR and (beat.checked or 0) < (beat.monitors or 0):
-        found.append(
-            WatchdogFinding(
-                Kind.CHECKED_NOTHING,
-                f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
-                "says nothing of the others",
-                "see its report and log: the others have no outcome at all",
-                beat.beat_at,
-            )
+        yield WatchdogFinding(
+            Kind.CHECKED_NOTHING,
+            f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
+            "says nothing of the others",
+            "see its report and log: the others have no outcome at all",
+            beat.beat_at,
         )
     if beat.action_errors:
-        found.append(
-            WatchdogFinding(
-                Kind.ACTION,
-                f"the run of {when} could not do all of its work: "
-                f"{beat.action_errors.splitlines()[0]}",
-                "see `action_errors` in its report, and its log",
-                beat.beat_at,
-            )
+        yield WatchdogFinding(
+            Kind.ACTION,
+            f"the run of {when} could not do all of its work: {beat.action_errors.splitlines()[0]}",
+            "see `action_errors` in its report, and its log",
+            beat.beat_at,
         )
     usual = _usual(run, runs)
     if usual is not None and beat.seconds is not None and beat.seconds < QUICK_SHARE * usual:
-        found.append(
-            WatchdogFinding(
-                Kind.QUICK,
-                f"the run of {when} took {beat.seconds:.1f} s, usual are {usual:.1f} s",
-                "see in its report whether every monitor looked at what it should",
-                beat.beat_at,
-            )
+        yield WatchdogFinding(
+            Kind.QUICK,
+            f"the run of {when} took {beat.seconds:.1f} s, usual are {usual:.1f} s",
+            "see in its report whether every monitor looked at what it should",
+            beat.beat_at,
         )
     if beat.waiting:
-        found.append(
-            WatchdogFinding(
-                Kind.UNDELIVERED,
-                f"the run of {when} could not deliver {beat.waiting} messages",
-                "fix the channel, then `plumbline alerts flush`",
-                beat.beat_at,
-            )
+        yield WatchdogFinding(
+            Kind.UNDELIVERED,
+            f"the run of {when} could not deliver {beat.waiting} messages",
+            "fix the channel, then `plumbline alerts flush`",
+            beat.beat_at,
         )
-    return found
 
 
 def _usual(run: _Run, runs: Sequence[_Run]) -> float | None:

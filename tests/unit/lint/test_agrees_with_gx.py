@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 import plumbline  # noqa: F401 - our actions and expectations are among GX's
 from plumbline.core.errors import MonitorError
 from plumbline.evaluate.build_suite import build_suite
-from plumbline.lint.action_types import KNOWN_ACTIONS
-from plumbline.lint.expectation_types import ExpectationTypes
 from plumbline.lint.facts import Facts
+from plumbline.lint.known_types import ExpectationType
 from plumbline.lint.plugins import Plugins
+from plumbline.lint.type_lookup import KNOWN_ACTIONS, KnownTypes, known_expectations
 from plumbline.project import Project
 from plumbline.project.suites import read_suite
 from support.documents import read_document
@@ -38,8 +38,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> LintedProject:
 
 
 @pytest.fixture(scope="module")
-def types(project: LintedProject) -> ExpectationTypes:
-    return ExpectationTypes(Plugins(Facts(Project(project.root))))
+def types(project: LintedProject) -> KnownTypes[ExpectationType]:
+    return known_expectations(Plugins(Facts(Project(project.root))))
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +83,9 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def expectations(draw: Callable[..., Any], types: ExpectationTypes) -> dict[str, Any]:
-    name = draw(st.sampled_from(sorted(types.catalogue)))
-    found = types.catalogue[name]
+def expectations(draw: Callable[..., Any], types: KnownTypes[ExpectationType]) -> dict[str, Any]:
+    name = draw(st.sampled_from(sorted(types.known)))
+    found = types.known[name]
     kwargs = {
         argument: draw(values(schema))
         for argument, schema in found.arguments.items()
@@ -104,7 +104,7 @@ def expectations(draw: Callable[..., Any], types: ExpectationTypes) -> dict[str,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_an_expectation_that_lint_accepts_is_one_that_gx_builds(
-    project: LintedProject, types: ExpectationTypes, data: st.DataObject
+    project: LintedProject, types: KnownTypes[ExpectationType], data: st.DataObject
 ) -> None:
     expectation = data.draw(expectations(types))
     project.write(TABLE, json.dumps({"name": "whole_table", "expectations": [expectation]}))

@@ -175,14 +175,14 @@ def test_a_channel_that_reaches_nobody_is_critical() -> None:
 def test_a_history_that_lags_behind_the_last_run_is_stale(
     newest: datetime | None, stale: list[str]
 ) -> None:
-    found = judge_rest(Seen(NEXT, beats(), newest_outcome=newest))
+    found = list(judge_rest(Seen(NEXT, beats(), newest_outcome=newest)))
     assert [str(one.kind) for one in found] == stale
 
 
 def test_a_run_of_a_checkpoint_without_the_alerts_action_leaves_no_history() -> None:
     found = [*beats(DUE - timedelta(hours=6), run="told"), *beats()]
     seen = Seen(NEXT, [replace(beat, checkpoint="quiet") for beat in found])
-    assert judge_rest(replace(seen, recording=frozenset({"health_check"}))) == []
+    assert list(judge_rest(replace(seen, recording=frozenset({"health_check"})))) == []
 
 
 def test_a_state_of_alerts_that_cannot_be_read_is_an_error_and_no_silence() -> None:
@@ -198,7 +198,7 @@ def test_heartbeats_are_read_as_far_back_as_the_last_run_of_a_monthly_schedule()
 
 
 def test_without_any_run_nothing_is_said_of_the_history() -> None:
-    assert judge_rest(Seen(DUE)) == []
+    assert list(judge_rest(Seen(DUE))) == []
 
 
 def test_a_warehouse_that_cannot_be_read_is_an_error_and_no_silence() -> None:

@@ -72,7 +72,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     for suite in context.facts.suites.values():
         for path, _ in suite.entries("expectations"):
             kind, kwargs = suite.text(*path, "type"), suite.mapping(*path, "kwargs")
-            if kind in context.types.catalogue:
+            if kind in context.types.known:
                 yield from _of_expectation(context, suite, path, str(kind), kwargs)
 
 

@@ -231,7 +231,7 @@ def _as_gx_builds_it(context: LintContext, suite: Document, path: KeyPath) -> It
         and str(suite.get(*path, "kwargs", "condition_parser")).startswith("great_expectations")
     )
     is_left_to_gx = is_language or _has_text_bound_over_a_table(context, suite, path)
-    if name is None or (name in context.types.catalogue and not is_left_to_gx):
+    if name is None or (name in context.types.known and not is_left_to_gx):
         return
     if context.types.find(name) is None:
         return  # defined by a plugin that is not imported

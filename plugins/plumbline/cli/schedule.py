@@ -164,7 +164,7 @@ def export(
             region=region,
             image=image,
             service_account=service_account,
-            secrets=_secrets(project),
+            secrets=project.alerts.variables,
         )
         files = _for_cloud(form, project, schedules, cloud)
     else:
@@ -214,11 +214,6 @@ def _remote(project: Project, name: str | None) -> str:
     return name
 
 
-def _secrets(project: Project) -> tuple[str, ...]:
-    channels = project.alerts.channels.values()
-    return tuple(sorted({name for one in channels for name in one.variables.values()}))
-
-
 def _give(files: Sequence[ExportFile], output: Path | None) -> None:
     """Into a folder, or to standard output: one by itself, more with their names between."""
     if output is None:
@@ -248,14 +243,7 @@ def _session() -> Session:
 def _schedules(project: Project) -> tuple[Schedule, ...]:
     for line in project.stale_entries:
         write_message(line, severity="WARNING")
-    if not project.schedules:
-        raise ConfigError(
-            "nothing is scheduled",
-            file=project.checkpoints_dir / "schedule.yml",
-            key="schedules",
-            fix="add schedules there; see docs/schedules.md",
-        )
-    return project.schedules
+    return project.scheduled()
 
 
 command = Group(

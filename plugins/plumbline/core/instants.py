@@ -19,6 +19,11 @@ def find_zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def no_zone(name: object) -> tuple[str, str]:
+    """What is wrong where `find_zone` finds none, and the fix."""
+    return f"there is no time zone {name!r}", "write an IANA name such as America/New_York"
+
+
 def in_utc(instant: datetime) -> datetime:
     """``instant`` in UTC; one without a zone is UTC, as BigQuery takes a DATETIME to be."""
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)

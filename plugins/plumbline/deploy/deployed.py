@@ -37,7 +37,7 @@ SECONDS = 20.0
 MOST_REVISIONS = 5
 """Deployments before the present one that are listed."""
 
-_EXTRA = "pip install 'plumbline-dq[deployments]'"
+EXTRA = "pip install 'plumbline-dq[deployments]'"
 
 
 class UnknownDeploymentError(MonitorError):
@@ -62,6 +62,21 @@ def google_project(target: Target) -> str | None:
     return os.environ.get("PLUMBLINE_PROJECT") or target.project
 
 
+def project_of(service: Service, entry: CloudRunEntry, default: str | None) -> str:
+    """The Google Cloud project of a service.
+
+    Raises:
+        UnknownDeploymentError: neither its entry nor the environment has one.
+    """
+    project = entry.project or default
+    if not project:
+        raise UnknownDeploymentError(
+            f"the Google Cloud project of {service.name} is unknown",
+            fix="set deployed.cloud_run.project, or PLUMBLINE_PROJECT",
+        )
+    return project
+
+
 def check_library() -> None:
     """Check that Cloud Run's client library is installed.
 
@@ -73,7 +88,7 @@ def check_library() -> None:
     except ImportError:
         raise UnknownDeploymentError(
             "google-cloud-run is not installed; Cloud Run can't be queried without it",
-            fix=_EXTRA,
+            fix=EXTRA,
         ) from None
 
 
@@ -189,12 +204,7 @@ class _CloudRun:
         return self._name("services", self.entry.service or self.service.name)
 
     def _name(self, kind: str, name: str) -> str:
-        project = self.entry.project or self.default_project
-        if not project:
-            raise UnknownDeploymentError(
-                f"the Google Cloud project of {self.service.name} is unknown",
-                fix="set deployed.cloud_run.project, or PLUMBLINE_PROJECT",
-            )
+        project = project_of(self.service, self.entry, self.default_project)
         return f"projects/{project}/locations/{self.entry.region}/{kind}/{name}"
 
     def _client(self, kind: Any) -> Any:
@@ -227,17 +237,17 @@ class _CloudRun:
             ) from None
         except exceptions.Forbidden as fault:
             raise UnknownDeploymentError(
-                f"permission to read {what} on Cloud Run was denied: {_line(fault)}",
+                f"permission to read {what} on Cloud Run was denied: {one_line_of(fault)}",
                 fix="grant the role Cloud Run Viewer (roles/run.viewer)",
             ) from None
         except GoogleAuthError as fault:
             raise UnknownDeploymentError(
-                f"Cloud Run can't be queried: {_line(fault).partition('. ')[0].rstrip('.')}",
+                f"Cloud Run can't be queried: {one_line_of(fault).partition('. ')[0].rstrip('.')}",
                 fix="run `gcloud auth application-default login`",
             ) from None
         except (exceptions.GoogleAPIError, requests.RequestException) as fault:
             raise UnknownDeploymentError(
-                f"Cloud Run did not return what {what} runs: {_line(fault)}",
+                f"Cloud Run did not return what {what} runs: {one_line_of(fault)}",
                 fix="try again later",
             ) from None
 
@@ -344,5 +354,5 @@ def _instant(value: Any) -> datetime | None:
     return value if isinstance(value, datetime) and value.year > 1970 else None
 
 
-def _line(fault: BaseException) -> str:
+def one_line_of(fault: BaseException) -> str:
     return " ".join(scrub(str(fault)).split())[:200]

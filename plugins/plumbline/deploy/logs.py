@@ -9,8 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.instants import exact_rfc3339
-from plumbline.deploy.deployed import UnknownDeploymentError, google_project
-from plumbline.net.secret import scrub
+from plumbline.deploy.deployed import (
+    EXTRA,
+    UnknownDeploymentError,
+    google_project,
+    one_line_of,
+    project_of,
+)
 from plumbline.project.services import Service
 
 if TYPE_CHECKING:
@@ -51,12 +56,7 @@ def count_errors(
     entry = service.entry.deployed.cloud_run
     if entry is None:
         raise UnknownDeploymentError(f"{service.name} does not run on Cloud Run")
-    project = entry.project or default_project
-    if not project:
-        raise UnknownDeploymentError(
-            f"the Google Cloud project of {service.name} is unknown",
-            fix="set deployed.cloud_run.project, or PLUMBLINE_PROJECT",
-        )
+    project = project_of(service, entry, default_project)
     try:
         from google.api_core import exceptions
         from google.auth.exceptions import GoogleAuthError
@@ -64,7 +64,7 @@ def count_errors(
     except ImportError:
         raise UnknownDeploymentError(
             "google-cloud-logging is not installed; logs can't be read without it",
-            fix="pip install 'plumbline-dq[deployments]'",
+            fix=EXTRA,
         ) from None
     import requests
 
@@ -93,7 +93,7 @@ def count_errors(
         ) from None
     except (exceptions.GoogleAPIError, GoogleAuthError, requests.RequestException) as fault:
         raise UnknownDeploymentError(
-            f"the logs can't be read: {' '.join(scrub(str(fault)).split())[:200]}",
+            f"the logs can't be read: {one_line_of(fault)}",
             fix="try again later",
         ) from None
 

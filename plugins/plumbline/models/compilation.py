@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError, did_you_mean
-from plumbline.core.instants import find_zone
+from plumbline.core.instants import find_zone, no_zone
 from plumbline.core.parameter import Parameter
 from plumbline.models.binding import BoundSql, Use, bind
 from plumbline.models.compiled import CompiledModel
@@ -222,12 +222,8 @@ class Compilation:
             return self.workspace.project.timezone
         zone = find_zone(str(name))
         if zone is None:
-            raise VariableError(
-                f"there is no time zone {name!r}",
-                var="timezone",
-                file=self.where,
-                fix="write an IANA name such as America/New_York",
-            )
+            what, fix = no_zone(name)
+            raise VariableError(what, var="timezone", file=self.where, fix=fix)
         return zone
 
     def _check_values(self, model: str) -> None:

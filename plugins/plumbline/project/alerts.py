@@ -459,6 +459,12 @@ class AlertsConfig:
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By owner: the Slack ids to mention."""
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that channels read."""
+        channels = self.channels.values()
+        return tuple(sorted({name for one in channels for name in one.variables.values()}))
+
     def for_target(self, target: str) -> AlertsConfig:
         """The same with the routes of ``target`` only."""
         routes = tuple(one for one in self.routes if not one.targets or target in one.targets)

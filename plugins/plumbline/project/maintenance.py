@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from plumbline.core.cron import cron_fault, never_comes
-from plumbline.core.instants import find_zone
+from plumbline.core.instants import find_zone, no_zone
 from plumbline.core.maintenance import MaintenanceWindow
 from plumbline.project.alerts import DURATION, to_duration
 from plumbline.project.entry import Entry
@@ -43,8 +43,7 @@ def find_window_faults(window: WindowEntry) -> Iterator[ValueFault]:
         what, fix = f"{window.cron!r} never comes", "write a time that comes"
         yield ValueFault(ValueFaultKind.NEVER_COMES, ("cron",), what, fix)
     if window.zone is not None and find_zone(window.zone) is None:
-        fix = "write a name such as America/New_York"
-        yield wrong_value(("zone",), f"{window.zone!r} is not a time zone", fix)
+        yield wrong_value(("zone",), *no_zone(window.zone))
 
 
 def to_window(entry: WindowEntry, zone: ZoneInfo) -> MaintenanceWindow:

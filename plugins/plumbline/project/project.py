@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
-from plumbline.core.instants import find_zone
+from plumbline.core.instants import find_zone, no_zone
 from plumbline.core.mute import Mute
 from plumbline.core.revision import Revision
 from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
@@ -228,12 +228,8 @@ class Project:
             name = default_timezone(self.vars, file=self.root / DBT_FILE)
         zone = find_zone(name)
         if zone is None:
-            raise ConfigError(
-                f"there is no time zone {name!r}",
-                file=self.root / DBT_FILE,
-                key="vars.timezone",
-                fix="write an IANA name such as America/New_York",
-            )
+            what, fix = no_zone(name)
+            raise ConfigError(what, file=self.root / DBT_FILE, key="vars.timezone", fix=fix)
         return zone
 
     @cached_property
@@ -270,6 +266,21 @@ class Project:
         """
         known = self.checkpoint_names()
         return tuple(one for one in self._written_schedules if one.checkpoint in known)
+
+    def scheduled(self) -> tuple[Schedule, ...]:
+        """`schedules`, of which there must be one.
+
+        Raises:
+            ConfigError: as of `schedules`, or there is none.
+        """
+        if not self.schedules:
+            raise ConfigError(
+                "nothing is scheduled",
+                file=self.checkpoints_dir / "schedule.yml",
+                key="schedules",
+                fix="add schedules there; see docs/schedules.md",
+            )
+        return self.schedules
 
     @property
     def stale_schedules(self) -> tuple[Schedule, ...]:
@@ -351,11 +362,18 @@ class Project:
             fix=f"{CONVERT}, or add one with `type: {DATASOURCE_TYPE}` and its targets",
         )
 
-    def target(self, name: str | None = None, *, must_be_named: bool = True) -> Target:
+    def target(
+        self,
+        name: str | None = None,
+        *,
+        must_be_named: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> Target:
         """The target that was asked for, resolved with the environment.
 
         Args:
             must_be_named: whether the project must have a name; where not, nothing may be stored.
+            environment: default: the process's own.
 
         Raises:
             ConfigError: unknown, malformed, or without the project that it needs; or the
@@ -371,6 +389,7 @@ class Project:
             project_dir=self.root,
             state_dir=self.state_dir,
             files=self.files,
+            environment=environment,
         )
 
     def state_files(self, target: str | None = None) -> StateFiles | None:

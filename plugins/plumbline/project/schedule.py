@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints
 
 from plumbline.core.cron import cron_fault, is_shorter_than_gaps, never_comes, shortest_gap
 from plumbline.core.errors import ConfigError
-from plumbline.core.instants import find_zone
+from plumbline.core.instants import find_zone, no_zone
 from plumbline.core.maintenance import MaintenanceWindow, next_outside
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.entry import Entry
@@ -221,11 +221,7 @@ def _entry_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
     yield from _time_faults(entry)
     yield from _maintenance_faults(entry)
     if find_zone(entry.timezone) is None:
-        yield wrong_value(
-            ("timezone",),
-            f"there is no time zone {entry.timezone!r}",
-            "write an IANA name such as America/Los_Angeles",
-        )
+        yield wrong_value(("timezone",), *no_zone(entry.timezone))
     if entry.ping is not None and not re.fullmatch(VARIABLE_PATTERN, entry.ping):
         yield wrong_value(
             ("ping",),

@@ -123,7 +123,7 @@ def test_maintenance_windows_are_in_the_schedules_zone_or_their_own(file: Path) 
         ('{cron: "0 2 31 2 *", duration: 2h}', "maintenance[0].cron", "never comes"),
         ('{cron: "0 2 * * *", duration: 2 h}', "maintenance[0].duration", "2 h"),
         ('{cron: "0 2 * * *"}', "maintenance[0].duration", "missing"),
-        ('{cron: "0 2 * * *", duration: 2h, zone: X}', "maintenance[0].zone", "not a time zone"),
+        ('{cron: "0 2 * * *", duration: 2h, zone: X}', "maintenance[0].zone", "no time zone"),
         ('{cron: "0 2 * * *", duraton: 2h}', "maintenance[0].duraton", "'duration'?"),
         ('{cron: "0 7 * * *", duration: 1h}', "maintenance", "no run of '30 7 * * MON' is due"),
         ('{cron: "0 * * * *", duration: 1h}', "maintenance", "no run of '30 7 * * MON' is due"),

@@ -23,7 +23,7 @@ from plumbline.project import Project
 from plumbline.project.entry import Entry
 from plumbline.project.parsing import explain
 from plumbline.project.services import COMMIT_LABEL
-from plumbline.project.targets import PROJECT_VARIABLE, Target, resolve_target
+from plumbline.project.targets import PROJECT_VARIABLE, Target
 from plumbline.schedule.export.cloud_run import Trigger, check_cloud, job_manifest, read_trigger
 from plumbline.schedule.export.files import Cloud, unit_names
 
@@ -134,18 +134,8 @@ class Declaration:
     @cached_property
     def target(self) -> Target:
         """The BigQuery that is judged."""
-        name = self.project.datasource_name
-        return resolve_target(
-            self.project.gx["fluent_datasources"][name],
-            self.values.target,
-            plumbline_project=self.project.identity,
-            file=self.project.root / "great_expectations.yml",
-            key=f"fluent_datasources.{name}",
-            project_dir=self.project.root,
-            state_dir=self.project.state_dir,
-            files=self.project.files,
-            environment={PROJECT_VARIABLE: self.values.project},
-        )
+        environment = {PROJECT_VARIABLE: self.values.project}
+        return self.project.target(self.values.target, environment=environment)
 
     @cached_property
     def monitored_datasets(self) -> tuple[str, ...]:
@@ -173,16 +163,11 @@ class Declaration:
         found = {site.backend.get("bucket") for site in self.project.sites}
         return tuple(sorted(str(name) for name in found if name))
 
-    @cached_property
-    def variables(self) -> tuple[str, ...]:
-        """Environment variables that channels read, and those for which there is a secret."""
-        channels = self.project.alerts.channels.values()
-        return tuple(sorted({name for one in channels for name in one.variables.values()}))
-
     @property
     def variables_without_secret(self) -> tuple[str, ...]:
         """Channels' variables without a secret; such a channel is not configured."""
-        return tuple(name for name in self.variables if name not in self.values.secrets)
+        names = self.project.alerts.variables
+        return tuple(name for name in names if name not in self.values.secrets)
 
     def choose_jobs(self, name: str | None) -> list[Job]:
         """The job of that name, whatever its image; None: all.
@@ -249,13 +234,7 @@ def read_declaration(project: Project) -> Declaration:
         error=ConfigError, what="the deployment's declaration"
     )
     declared = Declaration(project, explain(Values, raw, file=file, error=ConfigError))
-    if not project.schedules:
-        raise ConfigError(
-            "nothing is scheduled",
-            file=project.checkpoints_dir / "schedule.yml",
-            key="schedules",
-            fix="add schedules there; see docs/schedules.md",
-        )
+    project.scheduled()
     if declared.target.kind != "bigquery":
         raise ConfigError(
             f"target {declared.target.name!r} is not BigQuery",
@@ -264,11 +243,11 @@ def read_declaration(project: Project) -> Declaration:
             fix="choose a target of kind bigquery",
         )
     for variable in declared.values.secrets:
-        if variable not in declared.variables:
+        if variable not in project.alerts.variables:
             raise ConfigError(
                 f"no channel reads {variable}",
                 file=file,
                 key=f"secrets.{variable}",
-                fix=did_you_mean(variable, declared.variables),
+                fix=did_you_mean(variable, project.alerts.variables),
             )
     return declared

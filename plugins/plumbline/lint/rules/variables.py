@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plumbline.core.errors import MonitorError
-from plumbline.core.instants import find_zone
+from plumbline.core.instants import find_zone, no_zone
 from plumbline.core.parameter import Parameter
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
@@ -85,11 +85,7 @@ def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
             yield WRONG.at(place, fault.what, fault.fix or "fix it")
     zone = facts.variables.get("timezone")
     if isinstance(zone, str) and find_zone(zone) is None:
-        yield WRONG.at(
-            facts.place_of_variable("timezone"),
-            f"there is no time zone {zone!r}",
-            "write an IANA name such as America/New_York",
-        )
+        yield WRONG.at(facts.place_of_variable("timezone"), *no_zone(zone))
 
 
 def _values(
@@ -109,11 +105,7 @@ def _values(
             yield UNKNOWN.unknown(place, "there is no variable", name, known)
             continue
         if name == "timezone" and isinstance(value, str) and find_zone(value) is None:
-            yield WRONG.at(
-                place,
-                f"there is no time zone {value!r}",
-                "write an IANA name such as America/New_York",
-            )
+            yield WRONG.at(place, *no_zone(value))
             continue
         if read is not None and name not in read:
             yield unread.at(

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.outcome import Outcome
+from plumbline.dbt.record import RecordRequest, record_dbt
 from plumbline.gx.context import open_workspace
 from plumbline.lint.linter import lint
 from plumbline.models import CompiledModel, Compiler
@@ -127,6 +128,15 @@ def test_plumbline_judges_what_dbt_has_built(shop: Shop) -> None:
     assert [(group["key"], group["numerator"], group["denominator"]) for group in failing] == [
         ({"customer": "bob"}, 1, 2)
     ]
+
+
+def test_plumbline_records_what_dbt_has_tested(shop: Shop) -> None:
+    request = RecordRequest(shop.project, shop.target, checkpoint="tests", alerts=False)
+    report = record_dbt(request, now=datetime.now(UTC), open_docs=None)
+    assert [(one.monitor, str(one.status), one.summary) for one in report.outcomes] == [
+        ("tests.not_null_orders_order_id", "PASS", "0 failing rows")
+    ]
+    assert report.outcomes[0].expectations[0].text == "not_null on orders.order_id"
 
 
 def test_a_table_is_where_dbt_says_and_an_ephemeral_model_is_inlined(shop: Shop) -> None:

@@ -169,10 +169,11 @@ def _rows(found: Sequence[StoredOutcome]) -> dict[str, list[Row]]:
 
 def _runs(found: Sequence[StoredOutcome]) -> list[RunRow]:
     """Of whole checkpoints."""
-    runs: dict[tuple[str, str], list[StoredOutcome]] = {}
+    runs: dict[object, list[StoredOutcome]] = {}
     for one in found:
         if one.is_whole:
-            runs.setdefault((one.checkpoint, one.run_id), []).append(one)
+            # Its rows were recorded at once; runs of a notebook may all have one name.
+            runs.setdefault((one.checkpoint, one.run_id, one.recorded_at), []).append(one)
     # Of two runs of an instant, the later one counts.
     ordered = sorted(runs.values(), key=lambda of_run: of_run[0].recorded_at)
     return [run_row_of([one.outcome for one in of_run], of_run[0]) for of_run in ordered]

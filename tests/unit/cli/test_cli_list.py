@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -16,9 +17,9 @@ from support.reports import outcome, report
 from unit.cli.conftest import Plumbline
 
 
-def ran(project: SmallProject, status: Status) -> None:
+def ran(project: SmallProject, status: Status, monitor: str = "coverage", **run: str) -> None:
     """A last run that found ``status``."""
-    found = report(outcome("coverage", status, summary="x", reason="x"))
+    found = replace(report(outcome(monitor, status, summary="x", reason="x")), **run)
     record_last_statuses(project.target.state_files, found)
 
 
@@ -114,6 +115,28 @@ def test_the_last_status_says_of_which_run_it_is(
         "as_of": "2026-02-03T05:00:00Z",
         "run_id": "20261123T181512Z-1a2b3c",
     }
+
+
+def test_what_was_recorded_of_another_tool_is_listed_without_a_suite(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    ran(project, Status.CRITICAL, monitor="dbt.unique_id", checkpoint="dbt")
+    said = json.loads(plumbline("list", "--format", "json").out)
+    recorded = said["monitors"][-1]
+    assert (recorded["name"], recorded["suite"], recorded["last"]["status"]) == (
+        "dbt.unique_id",
+        None,
+        "CRITICAL",
+    )
+    assert said["checkpoints"][-1] == {
+        "name": "dbt",
+        "file": None,
+        "monitors": ["dbt.unique_id"],
+        "schedule": None,
+        "fault": None,
+    }
+    ran(project, Status.CRITICAL, monitor="health_check.old", checkpoint="health_check")
+    assert "health_check.old" not in plumbline("list").out
 
 
 def test_the_last_status_is_that_of_the_target(project: SmallProject, plumbline: Plumbline) -> None:

@@ -777,3 +777,29 @@ def test_a_text_that_no_file_can_hold_costs_that_text_and_not_the_site(site: Sit
     assert words.count("half ? of it") >= 2
     site.build()
     assert site.faults() == []
+
+
+def dbt(when: str, name: str, **more: Any) -> Record:
+    """What was recorded of a test of dbt, which has no files in the project."""
+    return record(when, monitor=f"dbt.{name}", checkpoint="dbt", sql=None, **more)
+
+
+def test_a_monitor_that_another_tool_checks_has_a_page_as_long_as_it_is_recorded(
+    site: Site,
+) -> None:
+    site.build([dbt("2026-02-11 06:00", "old"), dbt("2026-02-12 06:00", "unique_id", monitors=2)])
+    names = {name: (site.folder / paths.monitor(f"dbt.{name}")) for name in ("old", "unique_id")}
+    assert all(page.is_file() for page in names.values())
+    assert "dbt.unique_id" in (site.folder / paths.OVERVIEW).read_text()
+    site.build([dbt("2026-02-19 05:00", "unique_id")])
+    assert [name for name, page in names.items() if page.is_file()] == ["unique_id"]
+
+
+def test_a_recorded_monitor_that_is_gone_has_no_page_and_its_incident_has(site: Site) -> None:
+    gone = story("i-1", "2026-02-12 06:00", monitor="dbt.gone")
+    gone.event("2026-02-13 06:00", "monitor_removed", "no longer in the project")
+    site.news = News(events=gone.events)
+    site.sync(records=[dbt("2026-02-12 06:00", "gone", observed=20.0), dbt("2026-02-13", "id")])
+    assert not (site.folder / paths.monitor("dbt.gone")).exists()
+    assert (site.folder / paths.monitor("dbt.id")).exists()
+    assert (site.folder / paths.incident("i-1")).exists()

@@ -148,6 +148,13 @@ def test_a_run_adds_up_its_monitors() -> None:
     assert run.counts == {"passed": 1, "warning": 1, "critical": 1, "error": 1, "skipped": 0}
 
 
+def test_a_recorded_run_whose_outcomes_are_each_of_an_instant_of_their_own_is_one_run() -> None:
+    run = record("2026-02-02 06:00", monitors=2)
+    later = replace(run.outcome, monitor="b", as_of=at("2026-02-02 06:01"))
+    cache = history_cache.with_records(HistoryCache(), [run, replace(run, outcome=later)])
+    assert [(one.as_of, one.counts["passed"]) for one in cache.runs] == [(later.as_of, 2)]
+
+
 def test_a_run_that_was_skipped_says_why() -> None:
     skipped = record("2025-11-27", None, status=Status.SKIPPED, reason="no games: Thanksgiving")
     (run,) = history_cache.with_records(HistoryCache(), [skipped]).runs

@@ -36,6 +36,16 @@ def test_an_outcome_that_is_not_later_than_what_is_known_changes_nothing_and_is_
     )
 
 
+def test_many_outcomes_that_are_not_later_are_one_note() -> None:
+    history = History()
+    outcomes = [outcome(f"m{number}", Status.PASS, at(4)) for number in range(6)]
+    history.run(*outcomes)
+    assert history.run(*outcomes).notes == (
+        "m0, m1, m2, m3, m4 and 1 more: their outcomes change no incident: they are known up to "
+        "2026-02-02T00:00:00+00:00",
+    )
+
+
 def test_of_two_outcomes_of_a_monitor_in_a_run_the_later_counts() -> None:
     outcomes = [
         outcome("coverage", Status.CRITICAL, at(1)),

@@ -7,7 +7,7 @@ wrote itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ from plumbline.core.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.lint.rule import Severity
 from plumbline.project import Project
+from plumbline.scaffold.import_gx.convert import Converter
 from plumbline.scaffold.import_gx.destination import Plan, plan_import
+from plumbline.scaffold.import_gx.gx_project import read_gx_project
 from plumbline.scaffold.import_gx.queries import as_template
+from plumbline.scaffold.import_gx.report import Report
 from plumbline.scaffold.project import make_project
 from support.each import for_each
 from support.gx_files import BIGQUERY, NOT_NULL, ORDERS, by, write, write_gx
@@ -567,8 +570,110 @@ def test_into_an_existing_project_its_files_stay(tmp_path: Path) -> None:
         "models/monitors/orders.sql",
         "checkpoints/nightly.json",
     }
-    (to_do,) = planned.report.to_do
-    assert to_do.startswith("add to checkpoints/alerts.yml:\nchannels:\n  to-slack:")
+    project_of, channels = planned.report.to_do
+    assert project_of == "set PLUMBLINE_PROJECT=acme-data, for targets without a project"
+    assert channels.startswith("add to checkpoints/alerts.yml:\nchannels:\n  to-slack:")
+
+
+def query_of(table: str) -> dict[str, Any]:
+    return {"type": "query", "query": f"select id from {table}", "batch_definitions": {"all": {}}}
+
+
+def test_a_later_import_adds_the_tables_that_it_reads(tmp_path: Path) -> None:
+    root, folder = tmp_path / "new", tmp_path / "old"
+    first = {"orders": query_of("orders")}
+    plan_import(write_gx(folder, assets=first), project=None, root=root).write()
+    both = {**first, "refunds": query_of("`other-project.shop.refunds`")}
+    definitions = {name: ("orders", name, "all") for name in both}
+    write_gx(folder, assets=both, definitions=definitions)
+    planned = plan_import(folder, project=Project(root), root=root)
+    assert set(planned.changed) == {"models/sources_gx.yml"}
+    assert planned.kept == ("checkpoints/health_check.json",)
+    planned.write()
+    sources = yaml.safe_load((root / "models/sources_gx.yml").read_text())["sources"]
+    found = {one["name"]: (one.get("database"), one["tables"][0]["name"]) for one in sources}
+    assert found == {
+        "shop": (None, "orders"),
+        "other_project_shop": ("other-project", "refunds"),
+    }
+    # An edited one stays.
+    (root / "models/sources_gx.yml").write_text("# mine\nsources: []\n")
+    planned = plan_import(folder, project=Project(root), root=root)
+    assert "models/sources_gx.yml" in planned.kept
+
+
+def test_in_a_dbt_project_the_new_one_is_beside_it(tmp_path: Path) -> None:
+    root, folder = tmp_path / "shop", write_gx(tmp_path / "old")
+    write(root / "dbt_project.yml", "name: shop\nprofile: shop\n")
+    plan_import(folder, project=None, root=root).write()
+    assert sorted(path.name for path in root.iterdir()) == ["dbt_project.yml", "plumbline"]
+    assert Project(root / "plumbline").identity == "shop"
+    again = plan_import(folder, project=None, root=root)
+    assert (again.written, again.kept) == ({}, ())
+
+
+def test_a_readme_of_ones_own_is_never_replaced(tmp_path: Path) -> None:
+    root, folder = tmp_path / "shop", write_gx(tmp_path / "old")
+    write(root / "README.md", "mine")
+    plan_import(folder, project=None, root=root, overwrite=True).write()
+    assert (root / "README.md").read_text() == "mine"
+
+
+WRONG: tuple[object, ...] = (None, 7, "$X", [], [1], {}, {"a": 1})
+
+
+def test_a_value_of_the_wrong_kind_is_named_and_raises_nothing(tmp_path: Path) -> None:
+    actions = [{**SLACK, "slack_webhook": "${HOOK}"}, {"type": "email", "smtp_address": "x"}]
+    expectation = {**NOT_NULL, "meta": {"a": 1}, "notes": "why", "severity": "warning"}
+    daily = {**ORDERS, "batch_definitions": {"all": by("year_and_month_and_day")}}
+    folder = write_gx(
+        tmp_path,
+        assets={"orders": daily},
+        suites={"orders": {"name": "orders", "meta": {"a": 1}, "expectations": [expectation]}},
+        checkpoints={"nightly": {"actions": actions}},
+    )
+    for name, text in OLD.items():
+        write(folder / "old/great_expectations" / name, text)
+    files = [file for file in folder.rglob("*") if file.suffix in (".json", ".yml")]
+
+    def raises_nothing(case: tuple[Path, tuple[str | int, ...], object]) -> None:
+        file, path, wrong = case
+        before = file.read_text()
+        file.write_text(json.dumps(_changed(yaml.safe_load(before), path, wrong)))
+        try:
+            report = Report()
+            root = folder / "old" if "old" in file.parts else folder
+            Converter(read_gx_project(root, report), report, None).convert()
+        except ConfigError:
+            pass
+        finally:
+            file.write_text(before)
+
+    places = [
+        (file, path)
+        for file in sorted(files)
+        for path in _paths(yaml.safe_load(file.read_text()))
+        if path[-1] != "$PARAMETER"  # an expression, which GX evaluates
+    ]
+    # Each place with one of the wrong values: with all of them it would take long.
+    cases = [(*place, WRONG[at % len(WRONG)]) for at, place in enumerate(places)]
+    for_each(cases, raises_nothing, name=lambda case: f"{case[0].name} {case[1:]}")
+
+
+def _paths(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Of each value in ``value``."""
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, one in enumerate(value) if isinstance(value, list) else inner:
+        yield (*at, key)
+        yield from _paths(one, (*at, key))
+
+
+def _changed(value: Any, path: Sequence[str | int], wrong: object) -> Any:
+    """``value`` with ``wrong`` at ``path``."""
+    if not path:
+        return wrong
+    value[path[0]] = _changed(value[path[0]], path[1:], wrong)
+    return value
 
 
 def test_tables_of_another_google_project_are_named_with_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from plumbline.core.errors import did_you_mean
 from plumbline.scaffold.import_gx.connection import Connection
-from plumbline.scaffold.import_gx.gx_project import Definition
+from plumbline.scaffold.import_gx.gx_project import Definition, as_mapping
 from plumbline.scaffold.import_gx.report import NotConvertedError
 
 _DAYS = {"year_and_month_and_day": 1, "year_and_month": 31, "year": 366}
@@ -90,48 +90,43 @@ def read_table(path: str, connection: Connection) -> Table:
 
 
 def _find(definition: Definition, source: Mapping[str, Any]) -> Mapping[str, Any]:
-    assets = source.get("assets")
-    connectors = source.get("data_connectors")
-    if isinstance(connectors, Mapping):  # of 0.x
-        for connector in connectors.values():
-            found = connector.get("assets") if isinstance(connector, Mapping) else None
-            if isinstance(found, Mapping) and definition.asset in found:
-                return found[definition.asset] or {}
+    if "data_connectors" in source:  # of 0.x
+        for connector in as_mapping(source["data_connectors"]).values():
+            assets = as_mapping(as_mapping(connector).get("assets"))
+            if definition.asset in assets:
+                return as_mapping(assets[definition.asset])
         return {}  # inferred from the database: its name is the table's
-    if isinstance(assets, Mapping) and isinstance(assets.get(definition.asset), Mapping):
-        return dict(assets[definition.asset])
-    known = assets if isinstance(assets, Mapping) else {}
+    assets = as_mapping(source.get("assets"))
+    if definition.asset in assets:
+        return as_mapping(assets[definition.asset])
     raise NotConvertedError(
         f"there is no data asset {definition.asset!r} in {definition.datasource!r}",
-        did_you_mean(definition.asset, known),
+        did_you_mean(definition.asset, assets),
     )
 
 
 def _batches(definition: Definition, asset: Mapping[str, Any]) -> Batches | None:
-    partitioner = asset.get("splitter")  # of 0.x
+    partitioner = as_mapping(asset.get("splitter"))  # of 0.x
     if "splitter_method" in asset:
-        partitioner = {
-            "method_name": asset["splitter_method"],
-            **(asset.get("splitter_kwargs") or {}),
-        }
+        method = {"method_name": asset["splitter_method"]}
+        partitioner = {**as_mapping(asset.get("splitter_kwargs")), **method}
     if definition.batches is not None:
-        declared = asset.get("batch_definitions")
-        known = declared if isinstance(declared, Mapping) else {}
+        known = as_mapping(asset.get("batch_definitions"))
         if definition.batches not in known:
             raise NotConvertedError(
                 f"there is no batch definition {definition.batches!r} in {definition.asset!r}",
                 did_you_mean(definition.batches, known),
             )
-        partitioner = (known[definition.batches] or {}).get("partitioner")
+        partitioner = as_mapping(as_mapping(known[definition.batches]).get("partitioner"))
     if not partitioner:
         return None
-    method = re.sub(r"^(partition|split)_on_", "", str(partitioner.get("method_name")))
+    kind = re.sub(r"^(partition|split)_on_", "", str(partitioner.get("method_name")))
     column = partitioner.get("column_name")
-    if method == "whole_table":
+    if kind == "whole_table":
         return None
-    if method not in _DAYS or not column:
+    if kind not in _DAYS or not column:
         raise NotConvertedError(
-            f"its batches are not by day, month or year ({method})",
+            f"its batches are not by day, month or year ({kind})",
             "use the whole table in GX, and group_by in plumbline: see docs/table-suites.md",
         )
-    return Batches(str(column), _DAYS[method])
+    return Batches(str(column), _DAYS[kind])

@@ -22,6 +22,7 @@ from plumbline.scaffold.import_gx.gx_project import (
     Checkpoint,
     Definition,
     GxProject,
+    as_mapping,
 )
 from plumbline.scaffold.import_gx.queries import (
     Sources,
@@ -236,7 +237,7 @@ class Converter:
     ) -> None:
         kept = {
             key: value
-            for key, value in (suite.get("meta") or {}).items()
+            for key, value in as_mapping(suite.get("meta")).items()
             if key not in ("great_expectations_version", "citations", "notes", "monitor")
         }
         origin = {"suite": definition.suite, "validation_definition": definition.name}

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.project import Project
 from plumbline.project.dbt_folders import model_folders
+from plumbline.project.documents import DBT_FILE
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.stores import has_targets
+from plumbline.scaffold.import_gx.assets import Table
 from plumbline.scaffold.import_gx.check import find_faults, index_of
 from plumbline.scaffold.import_gx.convert import ALERTS_FILE, SOURCES_FILE, Converter
 from plumbline.scaffold.import_gx.gx_project import GxProject, read_gx_project
+from plumbline.scaffold.import_gx.queries import Sources, sources_text
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 from plumbline.scaffold.import_gx.suites import Refused
-from plumbline.scaffold.project import BigQueryTarget, name_of, project_files
+from plumbline.scaffold.project import INSIDE_DBT, BigQueryTarget, name_of, project_files
 from plumbline.scaffold.writing import write_new
 
 _CHECKPOINT = ("checkpoints", ".json")
@@ -81,6 +84,10 @@ def plan_import(
     Raises:
         ConfigError: ``folder`` is not a GX project, or a new project can't be made in ``root``.
     """
+    name = name or name_of(root)
+    if (root / DBT_FILE).is_file() and not (root / PROJECT_FILE).exists():
+        root /= INSIDE_DBT  # as `plumbline init` does
+        project = Project(root) if (root / PROJECT_FILE).is_file() else None
     if project is not None and has_targets(project.documents.configuration.mapping()):
         return _plan(folder, _Destination.of(project), tables or {}, overwrite)
     if (root / PROJECT_FILE).exists():
@@ -89,7 +96,7 @@ def plan_import(
             key="--project-dir",
             fix="name a new folder for the plumbline project: --project-dir FOLDER",
         )
-    return _plan(folder, _Destination(root, name or name_of(root)), tables or {}, overwrite)
+    return _plan(folder, _Destination(root, name), tables or {}, overwrite)
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,9 @@ class _Destination:
     google_projects: tuple[str | None, ...] = ()
     """Of the targets of an existing project; None: given by the environment."""
     declared: frozenset[tuple[str, str]] = frozenset()
+    """Source and table of what its YAML files declare, without those of earlier imports."""
+    imported: Mapping[str, Mapping[str, Table]] = field(default_factory=dict)
+    """By source, the tables that earlier imports declared."""
     models: str = "models"
 
     @classmethod
@@ -109,12 +119,18 @@ class _Destination:
             "fluent_datasources", project.datasource_name, "targets"
         )
         folders = model_folders(project.root, project.dbt)
+        imported: dict[str, dict[str, Table]] = {}
+        for (source, name), one in sources.items():
+            if one.document.file.name == SOURCES_FILE:
+                project_of, dataset = (one.parts[part].text for part in ("database", "schema"))
+                imported.setdefault(source, {})[name] = Table(project_of, dataset or source, name)
         return cls(
             project.root,
             google_projects=tuple(one.get("project") for one in targets.values()),
             declared=frozenset(
                 key for key, one in sources.items() if one.document.file.name != SOURCES_FILE
             ),
+            imported=imported,
             models=folders[0].relative_to(project.root).as_posix(),
         )
 
@@ -139,6 +155,7 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
             where.models,
             tables,
             refused,
+            sources=Sources({name: dict(of) for name, of in where.imported.items()}),
         )
         converter.convert()
         return converter
@@ -154,11 +171,9 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
             for one in indexes if index is None else indexes[index : index + 1]:
                 refused.setdefault(definition, {})[one] = why
     done = convert(into, refused)
-    files = dict(done.files)
-    if into.name is not None and files:
-        target = BigQueryTarget(google_project, location or "US")
-        files = {**project_files(into.name, example=False, bigquery=target), **files}
-    return _compared(into, files, done.report, overwrite)
+    if google_project not in (None, *into.google_projects) and None in into.google_projects:
+        done.report.ask(f"set PLUMBLINE_PROJECT={google_project}, for targets without a project")
+    return _compared(into, done, BigQueryTarget(google_project, location or "US"), overwrite)
 
 
 def _place(gx: GxProject) -> tuple[str | None, str | None]:
@@ -174,27 +189,33 @@ def _place(gx: GxProject) -> tuple[str | None, str | None]:
     return found.most_common(1)[0][0] if found else (None, None)
 
 
-def _compared(
-    into: _Destination, files: Mapping[str, str], report: Report, overwrite: bool
-) -> Plan:
+def _compared(into: _Destination, done: Converter, target: BigQueryTarget, overwrite: bool) -> Plan:
     written, other, unchanged = dict[str, str](), dict[str, str](), []
-    for name, text in files.items():
+    for name, text in done.files.items():
         file = into.root / name
         if not file.exists():
             written[name] = text
-        elif file.read_text(encoding="utf-8") == text:
+        elif file.read_bytes() == text.encode():
             unchanged.append(name)
         else:
             other[name] = text
-    if ALERTS_FILE in other and not overwrite:
+    if into.name is not None and done.files:
+        base = project_files(into.name, example=False, bigquery=target)
+        new = {name: text for name, text in base.items() if not (into.root / name).exists()}
+        written = {**new, **written}
+    changed = other if overwrite else _extended(into, other)
+    kept = tuple(name for name in other if name not in changed)
+    if ALERTS_FILE in kept:
         added = other[ALERTS_FILE].partition("channels:")
-        report.ask(f"add to {ALERTS_FILE}:\n{''.join(added[1:])}".rstrip())
+        done.report.ask(f"add to {ALERTS_FILE}:\n{''.join(added[1:])}".rstrip())
     return Plan(
-        into.root,
-        into.name is not None,
-        written,
-        other if overwrite else {},
-        () if overwrite else tuple(other),
-        tuple(unchanged),
-        report,
+        into.root, into.name is not None, written, changed, kept, tuple(unchanged), done.report
     )
+
+
+def _extended(into: _Destination, other: Mapping[str, str]) -> dict[str, str]:
+    """The declarations of earlier imports, where nobody has edited them."""
+    name = f"{into.models}/{SOURCES_FILE}"
+    before = sources_text(into.imported, into.declared)
+    is_as_written = name in other and (into.root / name).read_text(encoding="utf-8") == before
+    return {name: other[name]} if is_as_written else {}

@@ -39,6 +39,11 @@ _STORING = ("StoreValidationResultAction", "StoreEvaluationParametersAction", "S
 """Actions of 0.x that GX 1.x and plumbline need no configuration for."""
 
 
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """``value``; an empty mapping if it is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
 @dataclass(frozen=True)
 class _Store:
     """Where GX keeps one kind of file."""
@@ -314,18 +319,22 @@ def _old_validations(document: Document) -> Iterator[Definition]:
     whole = document.mapping()
     listed = [entry for _, entry in document.entries("validations")] or [{}]
     for entry in listed:
-        request = {**_mapping(whole.get("batch_request")), **_mapping(entry.get("batch_request"))}
+        request = {
+            **as_mapping(whole.get("batch_request")),
+            **as_mapping(entry.get("batch_request")),
+        }
         suite = entry.get("expectation_suite_name") or whole.get("expectation_suite_name")
         datasource, asset = request.get("datasource_name"), request.get("data_asset_name")
         if suite:  # else its code names what it runs
-            query = _mapping(request.get("runtime_parameters")).get("query")
+            query = as_mapping(request.get("runtime_parameters")).get("query")
+            query = None if query is None else str(query)
             names = (str(suite), str(datasource or ""), str(asset or ""))
             yield Definition(str(suite), *names, query=query)
 
 
 def _old_actions(document: Document) -> Iterator[Mapping[str, Any]]:
     for _, entry in document.entries("action_list"):
-        action = dict(_mapping(entry.get("action")))
+        action = dict(as_mapping(entry.get("action")))
         class_name = str(action.pop("class_name", ""))
         if class_name not in _STORING:
             type_ = _OLD_ACTIONS.get(class_name, class_name)
@@ -335,7 +344,3 @@ def _old_actions(document: Document) -> Iterator[Mapping[str, Any]]:
         yield {"name": "slack", "type": "slack"} | {
             key: value for key, value in named.items() if value is not None
         }
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -13,6 +13,7 @@ from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.project.document import Document
 from plumbline.project.parameters import filled_in, parameters_in
 from plumbline.scaffold.import_gx.assets import Asset
+from plumbline.scaffold.import_gx.gx_project import as_mapping
 from plumbline.scaffold.import_gx.report import NotConverted
 
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
@@ -124,17 +125,16 @@ def as_failing_rows(entry: Expectation) -> Expectation:
 def _entries(document: Document) -> Iterator[dict[str, Any]]:
     for _, entry in document.entries("expectations"):
         type_ = str(entry.get("type") or entry.get("expectation_type"))
-        kwargs = entry.get("kwargs")
         found: dict[str, Any] = {
             "type": _RENAMED.get(type_, type_),
             "severity": entry.get("severity") or "critical",
             "kwargs": {
                 key: value
-                for key, value in (kwargs if isinstance(kwargs, Mapping) else {}).items()
+                for key, value in as_mapping(entry.get("kwargs")).items()
                 if key not in _OF_A_RUN and value is not None
             },
         }
-        meta = dict(entry.get("meta") or {})
+        meta = dict(as_mapping(entry.get("meta")))
         notes = entry.get("notes") or _notes(meta.pop("notes", None))
         for key, value in (
             ("description", entry.get("description")),

@@ -232,13 +232,13 @@ def test_keys_freshness_groups_and_the_calendar_are_computed(
     )
     answers = witness.witness.ask(model, WORLD)
     found = {
-        row["is_all_star"]: [
+        row["g0"]: [
             measure.read(model.answer(row, index), AS_OF)
             for index, measure in enumerate(model.measures)
             if isinstance(measure, Measure)
         ][:2]
         for row in answers
-        if row["is_all_star"] is not True  # whose only game has no id
+        if row["g0"] is not True  # whose only game has no id
     }
     counts = {
         key: [(one.elements, one.count) for one in found[key] if isinstance(one, CountFound)]

@@ -453,3 +453,39 @@ def test_a_missing_argument_is_the_error_of_its_monitor_alone(shop: SmallProject
     wrong, other = shop.run().outcomes
     assert (wrong.status, other.status) == (Status.ERROR, Status.PASS)
     assert "needs 'column'" in str(wrong.reason)
+
+
+def test_a_group_may_be_of_a_column_with_any_name(shop: SmallProject) -> None:
+    client = open_client(shop.target)
+    client.query(
+        "create or replace table shop.odd as select 'ok' as verdict, 'x' as as_of"
+    ).result()
+    client.close()
+    outcome = judged(
+        shop,
+        expect("table_row_count_to_equal", value=1),
+        table="shop.odd",
+        group_by=["verdict", "as_of"],
+    )
+    assert outcome.status is Status.PASS, outcome.reason
+    assert [group.key.label for group in outcome.groups] == ["as_of=x, verdict=ok"]
+
+
+def test_counts_of_groups_are_not_taken_for_values_of_a_personal_column(
+    shop: SmallProject,
+) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop\n    tables:\n      - name: orders\n"
+        "        columns:\n          - {name: customer_id, config: {meta: {personal: true}}}\n"
+    )
+    outcome = judged(
+        shop,
+        expect("column_values_to_not_be_null", column="customer_id"),
+        expect("column_unique_value_count_to_be_between", column="customer_id", min_value=3),
+        expect("column_max_to_be_between", "warning", column="customer_id", max_value=11),
+        rows=DAY,
+        group_by=["country"],
+    )
+    found = {group.key.label: group.observed for group in outcome.groups}
+    assert found == {"de": 2, "fr": 1}, "distinct values, which are below 3"
+    assert "12" not in json.dumps([str(outcome.failures), outcome.summary])

@@ -7,7 +7,7 @@ the history is too short, or the numbers look as if they were not what they say,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -204,14 +204,11 @@ def _series(family: Family, measured: Sequence[Outcome]) -> dict[str, Series]:
     """Finite values by group, in order of time; one group without a name for the whole."""
     found: dict[str, Series] = {}
     for one in measured:
-        values: Iterable[tuple[str, float | None]] = (
-            ((group.key.label, group.observed) for group in one.groups)
-            if family.group_by
-            else [("", one.observed)]
-        )
-        for label, value in values:
+        for key, value in family.numbers(one):
             if value is not None and math.isfinite(value):
-                found.setdefault(label, []).append((one.as_of, value))
+                found.setdefault(key.label if family.group_by else "", []).append(
+                    (one.as_of, value)
+                )
     return found
 
 
@@ -234,7 +231,8 @@ def _levels(
     }
     # The common thresholds are those of the groups that are alike: one that is poor by nature must
     # not loosen all the others.
-    usual = _usual(family, enough, own) or list(series)
+    # Over a table no group can have bounds of its own.
+    usual = (_usual(family, enough, own) if family.metric is None else None) or list(series)
     common = _propose(
         family,
         [series[label] for label in usual],
@@ -247,7 +245,8 @@ def _levels(
         days = len({_day(at, context.zone) for at, _ in found})
         failing = failing_share(values, common.warning, side=family.side)
         # A pseudonym is not a name that a suite could know.
-        differs = label in own and failing > FAILING_SHARE and PREFIX not in label
+        may_have = PREFIX not in label and family.metric is None
+        differs = label in own and failing > FAILING_SHARE and may_have
         groups.append(
             GroupCalibration(
                 label, Quantiles.of(values, days), failing, own[label] if differs else None

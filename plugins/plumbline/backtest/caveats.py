@@ -20,6 +20,7 @@ from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing
+from plumbline.evaluate.pushdown.statement import CompiledTable
 from plumbline.models import CompiledModel
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.workspace import Workspace
@@ -227,15 +228,22 @@ def tables_seen(
             readers.setdefault(table, []).append(monitor)
     found = []
     for table, monitors in sorted(readers.items()):
-        column = arrivals.get(table)
+        own = {name: arrival for name in monitors if (arrival := _arrival(models[name], table))}
+        column = arrivals.get(table) or next(iter(own.values()), None)
         by_day = tuple(
             name
             for name in monitors
-            if column is None
-            or not re.search(rf"\b{re.escape(column)}\b", models[name].sql, re.IGNORECASE)
+            if name not in own
+            and not (column and re.search(rf"\b{re.escape(column)}\b", models[name].sql, re.I))
         )
         found.append(TableSeen(table, by_arrival=not by_day, column=column, by_day=by_day))
     return tuple(found)
+
+
+def _arrival(model: CompiledModel, table: str) -> str | None:
+    """The column by which a suite over ``table`` leaves out what arrived later."""
+    is_own = isinstance(model, CompiledTable) and model.sources[0] == table
+    return model.arrival if is_own else None
 
 
 def _arrival_times(workspace: Workspace) -> Iterable[tuple[str, str]]:

@@ -129,6 +129,9 @@ def _measured_otherwise(
         yield "observed"
     if _data(old) != _data(new):
         yield "the data that its validation definition names"
+    for name in ("table", "rows", "group_by"):
+        if getattr(old.monitor, name) != getattr(new.monitor, name):
+            yield name
     if old_model is None or new_model is None:
         if old_model is not new_model:
             yield "model"
@@ -160,7 +163,10 @@ def _judging(entries: Sequence[ExpectationEntry]) -> list[tuple[str, str, Mappin
 def _same_families(old: Suite, new: Suite) -> bool:
     """Whether only bounds and severities differ, of what stored numbers can be held against."""
     olds, news = families_of(old)[0], families_of(new)[0]
-    keys = [{(one.column, one.aggregate, one.group_by) for one in found} for found in (olds, news)]
+    keys = [
+        {(one.column, one.aggregate, one.group_by, one.metric) for one in found}
+        for found in (olds, news)
+    ]
     stored = [{m.index for one in found for m in one.members} for found in (olds, news)]
     rest = [
         _judging([e for i, e in enumerate(suite.entry.expectations) if i not in indices])

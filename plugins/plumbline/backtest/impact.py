@@ -139,7 +139,7 @@ def measure_impact(
             told[change.name] = Effect(change, None, None, "nothing that is alerted")
         elif change.kind == "broken":
             told[change.name] = Effect(change, None, None, change.what[0], told=False)
-        elif change.kind == "thresholds" and stored and not _has_pseudonyms(stored):
+        elif change.kind == "thresholds" and _is_stored(request, change.name, stored):
             told[change.name] = _from_history(request, change, history, labels, alerts)
         else:
             asking.append(change)
@@ -165,6 +165,14 @@ def measure_impact(
         labelled=request.labels is not None,
         notes=tuple(_notes(request, told.values())),
     )
+
+
+def _is_stored(request: ImpactRequest, monitor: str, history: Sequence[Outcome]) -> bool:
+    """Whether ``history`` has the numbers that the thresholds of ``monitor`` judge."""
+    families = families_of(request.head.suite_of(monitor))[0]
+    of_tables = [family for family in families if family.metric is not None]
+    known = all(any(family.numbers(one) for one in history) for family in of_tables)
+    return bool(history) and known and not _has_pseudonyms(history)
 
 
 def _has_pseudonyms(history: Sequence[Outcome]) -> bool:

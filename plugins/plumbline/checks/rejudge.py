@@ -8,7 +8,7 @@ rows that a model has just returned. What made a monitor fail besides the thresh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from plumbline.checks.bounds import Bounds, MeasuredGroup
 from plumbline.checks.check import Check, checks_of
@@ -83,12 +83,21 @@ def _checks(families: Iterable[Family]) -> tuple[Check, ...]:
 
 
 def _judged(checks: Iterable[Check], found: Outcome) -> Iterator[JudgedExpectation]:
-    whole = [_measured(_WHOLE, found)]
-    groups = [_measured(group.key, group) for group in found.groups]
     for check in checks:
-        measured = groups if check.group_by else whole
+        of = found.groups if check.group_by else [found]
+        measured = [one for each in of if (one := _of_check(each, check)) is not None]
         if measured:
             yield judge_check(measured, check)
+
+
+def _of_check(found: Outcome | GroupOutcome, check: Check) -> MeasuredGroup | None:
+    """The number that ``check`` judges; None: of a table, history holds no such number."""
+    key = found.key if isinstance(found, GroupOutcome) else _WHOLE
+    measured = _measured(key, found)
+    if check.kept_as is None:
+        return measured
+    metric = found.metrics.get(check.kept_as)
+    return None if metric is None else replace(measured, observed=metric.observed)
 
 
 def _judged_by_lines(found: Outcome) -> Iterator[JudgedExpectation]:

@@ -7,12 +7,14 @@ one, is not in the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from plumbline.checks.check import Check, checks_of, subject_of
-from plumbline.core.expectation_types import OURS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.project.parameters import has_parameter
 from plumbline.project.suites import Suite
 
@@ -37,11 +39,24 @@ class Family:
     group_by: tuple[str, ...]
     """Empty: the number of the whole monitor."""
     members: tuple[FamilyMember, ...]
+    metric: str | None = None
+    """What history calls the number, of a suite over a table."""
 
     @property
     def subject(self) -> str:
         """In words."""
+        if self.metric is not None:
+            return subject_of(None, self.metric, self.group_by)
         return subject_of(self.column, self.aggregate, self.group_by)
+
+    def numbers(self, found: Outcome) -> list[tuple[GroupKey, float | None]]:
+        """What ``found`` holds of the whole or of each group, as far as it is known."""
+        of: Sequence[Outcome | GroupOutcome] = found.groups if self.group_by else [found]
+        return [
+            (_key(one), one.observed if self.metric is None else one.metrics[self.metric].observed)
+            for one in of
+            if self.metric is None or self.metric in one.metrics
+        ]
 
     @property
     def side(self) -> Side:
@@ -91,8 +106,9 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of ``suite``, and what of it the history can't judge, in words."""
     observed, checks = suite.monitor.observed, checks_of(suite)
     grouped = {check.column for check in checks if check.type == OURS and check.group_by}
-    members: dict[tuple[str, str | None, tuple[str, ...]], list[FamilyMember]] = {}
+    members: dict[tuple[str, str | None, tuple[str, ...], str | None], list[FamilyMember]] = {}
     beyond: list[str] = []
+    of_table = tuple(suite.monitor.group_by) if suite.monitor.table is not None else None
     for index, check in enumerate(checks):
         # A bound that is not known here can't be held against what is stored.
         is_stored = (
@@ -100,16 +116,29 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
             and not has_parameter(check.kwargs)
             and (len(grouped) == 1 if check.group_by else check.measures(observed))
         )
+        if of_table is not None and check.type != FOLLOWS_HISTORY and check.kept_as is not None:
+            # Its bounds may also be of a time, which is no number.
+            is_stored = check.bounds.first is not None
+            kwargs = {**check.kwargs, "group_by": list(of_table)}
+            check = Check(check.type, check.severity, kwargs)
         if is_stored:
-            key = (str(check.column), check.aggregate, check.group_by)
+            metric = None if of_table is None else check.kept_as
+            key = (str(check.column), check.aggregate, check.group_by, metric)
             member = FamilyMember(check.type, check.severity, check.kwargs, index)
             members.setdefault(key, []).append(member)
         else:
             beyond.append(f"{check.type} on {check.column}" if check.column else check.type)
     return (
-        tuple(Family(*key, tuple(found)) for key, found in members.items()),
+        tuple(
+            Family(column, aggregate, group_by, tuple(found), metric)
+            for (column, aggregate, group_by, metric), found in members.items()
+        ),
         tuple(dict.fromkeys(beyond)),
     )
+
+
+def _key(one: Outcome | GroupOutcome) -> GroupKey:
+    return one.key if isinstance(one, GroupOutcome) else GroupKey(())
 
 
 def _level(severity: str) -> Level:

@@ -189,7 +189,7 @@ def _of_groups(
     compiled = counted.compiled
     groups, counts = [], []
     for row in counted.rows:
-        key = GroupKey.of({name: row[name] for name in compiled.groups})
+        key = GroupKey.of(compiled.key(row))
         try:
             found = _read(counted, index, measure, row, key)
         except NothingCheckedError:
@@ -233,7 +233,7 @@ def _followed(
     groups = counted.compiled.groups if measure.outputs else ()
     measured = []
     for row in counted.rows if groups else counted.rows[:1]:
-        key = GroupKey.of({name: row[name] for name in groups})
+        key = GroupKey.of(counted.compiled.key(row) if groups else {})
         found = _read(counted, index, measure, row, key)
         try:
             observed = to_number(cast("ValueFound", found).result["observed_value"])

@@ -36,8 +36,8 @@ NUMBERS = ("as_of", "recorded_at", "run_id", "checkpoint", "monitor", "group_key
            "suite_revision")  # fmt: skip
 """Columns that say what was measured."""
 
-NUMBERS_OF_TABLES = (*NUMBERS, "metrics")
-"""The same for suites over tables; a dataset of an earlier version has not all of them."""
+METRICS = "metrics"
+"""The column with the numbers of tables, which a dataset of an earlier version lacks."""
 
 PAGES = (*NUMBERS, "thresholds", "reason", "summary", "bytes_billed", "seconds", "whole")
 """Columns that a page about a run shows."""
@@ -260,7 +260,7 @@ class HistoryReader:
 
     def outcomes(
         self,
-        columns: Sequence[str] = NUMBERS,
+        columns: Sequence[str] = (*NUMBERS, METRICS),
         *,
         since: datetime,
         until: datetime | None = None,
@@ -271,7 +271,7 @@ class HistoryReader:
         """Outcomes in order of time; None: there is no history.
 
         Args:
-            columns: `NUMBERS` or `PAGES`; the outcomes hold no more.
+            columns: `NUMBERS`, with or without `METRICS`, or `PAGES`; the outcomes hold no more.
             since: the oldest judged instant.
             until: the newest judged instant.
             recorded: only rows that were recorded from then on.
@@ -288,12 +288,15 @@ class HistoryReader:
             "known": ("ARRAY<STRING>", None if known is None else tuple(sorted(known))),
         }
         chosen = {name: one for name, one in given.items() if one[1] is not None}
-        sql = _OUTCOMES.format(
-            columns=", ".join(columns),
-            conditions=" and ".join(_CONDITIONS[name] for name in ("own", *chosen)),
-        )
-        rows = self.dataset.read_if_there("history", sql, self._parameters(**chosen))
-        return None if rows is None else assemble(rows, renamed)
+        conditions = " and ".join(_CONDITIONS[name] for name in ("own", *chosen))
+        parameters = self._parameters(**chosen)
+        in_any_version = [name for name in columns if name != METRICS]
+        for listed in (columns, in_any_version) if METRICS in columns else (columns,):
+            sql = _OUTCOMES.format(columns=", ".join(listed), conditions=conditions)
+            rows = self.dataset.read_if_there("history", sql, parameters)
+            if rows is not None:
+                return assemble(rows, renamed)
+        return None
 
     def past(
         self, monitors: Iterable[str], *, since: datetime, before: datetime, of_tables: bool = False

@@ -114,6 +114,32 @@ def test_a_parameter_is_compared_by_its_value(
     assert (change.kind, change.what[0]) == (kind, what)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "what"),
+    [
+        ("shop.orders", "shop.invoices", "measurement", "table"),
+        ('"days": 1', '"days": 2', "measurement", "rows"),
+        ('"country"', '"city"', "measurement", "group_by"),
+        ('"min_value": 5', '"min_value": 3', "thresholds", "row count: critical < 5 → critical < 3"),
+    ],
+)  # fmt: skip
+def test_what_changed_of_a_suite_over_a_table_is_told_apart(
+    changed: SmallProject, old: str, new: str, kind: str, what: str
+) -> None:
+    monitor = {
+        "table": "shop.orders",
+        "rows": {"date_column": "day", "days": 1},
+        "group_by": ["country"],
+    }
+    counted = {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 5}}
+    suite = {"name": "coverage", "meta": {"monitor": monitor}, "expectations": [counted]}
+    (changed.root / "expectations" / "coverage.json").write_text(json.dumps(suite))
+    commit(changed.root)
+    edit(changed, old, new)
+    (change,) = changes(changed)
+    assert (change.kind, change.what[0]) == (kind, what)
+
+
 def test_new_and_removed_monitors_are_changes(changed: SmallProject) -> None:
     changed.add("other", SQL)
     (changed.root / "expectations" / "coverage.json").unlink()

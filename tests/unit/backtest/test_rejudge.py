@@ -14,9 +14,11 @@ from plumbline.checks.metric_result import judge_check
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
 from plumbline.checks.verdict import SortedRows
-from plumbline.core.outcome import Outcome, ThresholdLine
+from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import GroupOutcome, MetricOutcome, Outcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.project import Suite
+from plumbline.project.suites import MonitorEntry
 from support.projects import between
 from unit.backtest.conftest import grouped, measured, write_suite
 
@@ -156,3 +158,54 @@ def test_a_stored_number_is_judged_like_a_row(suite: Suite, value: float | None)
         Evidence(as_of=stored.as_of),
     )
     assert again.status == live.status
+
+
+def over_a_table(tmp_path: Path, *expectations: dict, group_by: tuple[str, ...] = ()) -> Suite:
+    entry = MonitorEntry(table="shop.orders", group_by=list(group_by))
+    return write_suite(tmp_path, *expectations).over(entry)
+
+
+def rows_of_table(severity: str, least: float) -> dict:
+    kind = "expect_table_row_count_to_be_between"
+    return {"type": kind, "severity": severity, "kwargs": {"min_value": least}}
+
+
+def stored_rows(count: float, status: Status = Status.PASS) -> dict[str, MetricOutcome]:
+    return {"row_count": MetricOutcome(count, status)}
+
+
+def test_numbers_of_a_table_are_judged_again_by_their_names(tmp_path: Path) -> None:
+    unique = {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}}
+    suite = over_a_table(
+        tmp_path, unique, rows_of_table("warning", 80), rows_of_table("critical", 50)
+    )
+    families, beyond = families_of(suite)
+    assert [(one.subject, one.level("warning")) for one in families] == [("row_count", 80)]
+    assert beyond == ("expect_column_values_to_be_unique on id",)
+    history = [
+        replace(one, status=status, metrics=stored_rows(rows))
+        for one, rows, status in zip(
+            measured([1, 1, 1]),
+            [90, 70, 90],
+            [Status.PASS, Status.WARNING, Status.CRITICAL],  # the last one: an id came twice
+            strict=True,
+        )
+    ]
+    assert statuses(suite, history) == "PWC"
+    assert statuses(suite, history, warning=60.0, critical=30.0) == "PPC"
+
+
+def test_and_so_are_those_of_its_groups(tmp_path: Path) -> None:
+    suite = over_a_table(tmp_path, rows_of_table("critical", 50), group_by=("country",))
+    (family,) = families_of(suite)[0]
+    assert family.subject == "row_count by country"
+    (once,) = measured([1])
+    groups = [
+        GroupOutcome(GroupKey.of({"country": name}), Status.PASS, 0.0, metrics=stored_rows(rows))
+        for name, rows in (("de", 60), ("fr", 40))
+    ]
+    (found,) = rejudge(suite, [replace(once, groups=tuple(groups))], [family])
+    assert [(one.key.label, str(one.status), one.observed) for one in found.groups] == [
+        ("fr", "CRITICAL", 40),
+        ("de", "PASS", 60),
+    ]

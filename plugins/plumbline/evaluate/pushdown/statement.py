@@ -77,11 +77,13 @@ class CompiledTable(CompiledModel):
     windows: Mapping[datetime, Window] = field(default_factory=dict)
     """The dates that each instant looks at; empty: the whole table."""
     calendar: Calendar | None = None
+    arrival: str | None = None
+    """The column with the time at which a row arrived."""
 
     def samples(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Values that the rows hold of the table's columns, one a mapping."""
         for row in rows:
-            yield {name: row[name] for name in self.groups}
+            yield self.key(row)
             for index, one in enumerate(self.measures):
                 if isinstance(one, Measure) and one.column is not None:
                     answer = self.answer(row, index)
@@ -90,6 +92,10 @@ class CompiledTable(CompiledModel):
                             yield {
                                 one.column: value.get("value") if isinstance(value, dict) else value
                             }
+
+    def key(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the columns of ``group_by`` in one row."""
+        return {name: row[f"g{at}"] for at, name in enumerate(self.groups)}
 
     def answer(self, row: Mapping[str, Any], index: int) -> Answer:
         """The outputs of the measure of an expectation in one row."""
@@ -171,6 +177,7 @@ def compile_table(
         groups=groups,
         windows=windows,
         calendar=calendar,
+        arrival=rows.arrival,
     )
 
 
@@ -241,7 +248,8 @@ def _assemble(
     keys = [f"g{at}" for at in range(len(groups))]
     final = [
         "instants.as_of",
-        *(f"flagged.g{at} as {quoted(name)}" for at, name in enumerate(groups)),
+        # Not by their own names, one of which may be `as_of` or `verdict`.
+        *(f"flagged.g{at}" for at in range(len(groups))),
         f"count(flagged.row_as_of) as {ROWS}",
         *outputs,
     ]

@@ -176,13 +176,11 @@ def _retired(document: Document, measured: Sequence[Outcome]) -> Iterator[Findin
 
 
 def _values(family: Family, one: Outcome) -> Iterator[tuple[str, float]]:
-    if not family.group_by:
-        if one.observed is not None and one.status not in ("ERROR", "SKIPPED"):
-            yield "", one.observed
+    if not family.group_by and not one.status.is_judged:
         return
-    for group in one.groups:
-        if group.observed is not None:
-            yield group.key.label, group.observed
+    for key, value in family.numbers(one):
+        if value is not None:
+            yield key.label if family.group_by else "", value
 
 
 def _first(family: Family) -> FamilyMember | None:

@@ -10,10 +10,11 @@ import json
 import shutil
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from plumbline.core.outcome import Outcome
 from plumbline.dbt.record import RecordRequest, record_dbt
 from plumbline.gx.context import open_workspace
 from plumbline.lint.linter import lint
+from plumbline.lint.rule import Severity
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project
 from plumbline.project.targets import Target
@@ -37,6 +39,8 @@ from support.warm_python import warm_python
 pytestmark = [pytest.mark.dbt, pytest.mark.warehouse]
 
 SHOP = Path(__file__).parent / "shop"
+TESTS_OF_DBT = Path(__file__).parent / "shop_tests"
+"""Tests of the project, some of which fail."""
 MONITORS = ("lost_orders", "paid_orders")
 
 
@@ -64,6 +68,22 @@ class Shop:
         """Another, to be changed: the same tables."""
         shutil.copytree(self.dbt.project, folder)
         return Shop(Dbt(folder, self.dbt.profiles), self.target, self.said)
+
+    def type(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One command of plumbline, as a process."""
+        return subprocess.run(
+            [*warm_python(), "-m", "plumbline", *arguments],
+            cwd=self.dbt.project,
+            env=environment(
+                PLUMBLINE_TARGET="local",
+                PLUMBLINE_PROJECT=self.target.project,
+                PLUMBLINE_STATE_DIR=str(self.target.state_dir),
+            ),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     def run(self) -> Mapping[str, Outcome]:
         """What plumbline finds at the end of 2026-02-02, by monitor."""
@@ -106,19 +126,7 @@ def test_dbt_builds_its_models_and_nothing_of_the_monitors(shop: Shop) -> None:
 
 
 def test_plumbline_judges_what_dbt_has_built(shop: Shop) -> None:
-    done = subprocess.run(
-        [*warm_python(), "-m", "plumbline", "run", "--as-of", "2026-02-02", "--format", "json"],
-        cwd=shop.dbt.project,
-        env=environment(
-            PLUMBLINE_TARGET="local",
-            PLUMBLINE_PROJECT=shop.target.project,
-            PLUMBLINE_STATE_DIR=str(shop.target.state_dir),
-        ),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = shop.type("run", "--as-of", "2026-02-02", "--format", "json")
     assert done.returncode == 2, done.stderr
     paid, lost = json.loads(done.stdout)["monitors"]
     assert (paid["name"], paid["status"]) == ("paid_orders", "WARNING")
@@ -188,3 +196,75 @@ def test_a_table_that_dbt_knows_and_has_not_built_is_an_error(shop: Shop, tmp_pa
     assert outcome.status == "ERROR"
     assert "Not found" in str(outcome.reason)
     assert "shop_next" in str(outcome.reason)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What dbt and plumbline find by the same tests on the same tables."""
+
+    shop: Shop
+    dbt: Mapping[str, str]
+    """``pass``, ``warn`` or ``fail`` by the id of a test."""
+    imported: Sequence[Mapping[str, Any]]
+    """What each test became."""
+    monitors: Mapping[str, Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def findings(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    """Typed as a newcomer would."""
+    copy = shop.copy(tmp_path_factory.mktemp("tested") / "project")
+    root = copy.dbt.project
+    shutil.copytree(TESTS_OF_DBT, root, dirs_exist_ok=True)
+    done = copy.dbt("test", warnings_are_errors=False)
+    assert done.code == 1, done.said  # some fail
+    results = json.loads((root / "target" / "run_results.json").read_text())["results"]
+    imported = copy.type("import", "dbt", "--format", "json")
+    run = copy.type("run", "dbt", "--format", "json")
+    return Findings(
+        copy,
+        {one["unique_id"]: one["status"] for one in results},
+        json.loads(imported.stdout)["tests"],
+        {one["name"]: one for one in json.loads(run.stdout)["monitors"]},
+    )
+
+
+def test_each_test_of_dbt_is_imported(findings: Findings) -> None:
+    became = {one["test"]: one["became"] for one in findings.imported}
+    assert became.keys() == findings.dbt.keys()
+    queries = {name.split(".")[2] for name, kind in became.items() if kind == "failing_rows"}
+    assert queries == {"few_other_customers", "no_cheap_orders", "no_unknown_customers"}
+    assert "not_imported" not in became.values()
+
+
+def test_what_was_imported_passes_lint(findings: Findings) -> None:
+    found = lint(findings.shop.project).findings
+    assert [one for one in found if one.severity is Severity.ERROR] == []
+
+
+def test_plumbline_finds_what_dbt_finds(findings: Findings) -> None:
+    words = {"pass": "PASS", "warn": "WARNING", "fail": "CRITICAL"}
+    statuses: dict[str, list[str]] = {}
+    for one in findings.imported:
+        statuses.setdefault(one["suite"], []).append(words[findings.dbt[one["test"]]])
+    worst = {
+        suite: max(found, key=["PASS", "WARNING", "CRITICAL"].index)
+        for suite, found in statuses.items()
+    }
+    assert {name: one["status"] for name, one in findings.monitors.items()} == worst
+    for suite, found in statuses.items():
+        failed = sum(status != "PASS" for status in found)
+        assert (suite, len(findings.monitors[suite]["failures"])) == (suite, failed)
+    assert worst == {
+        "orders": "CRITICAL",
+        "customers": "PASS",
+        "raw_orders": "CRITICAL",
+        "few_other_customers": "WARNING",
+        "no_cheap_orders": "WARNING",
+        "no_unknown_customers": "PASS",
+    }
+
+
+def test_all_tests_of_a_table_are_one_job(findings: Findings) -> None:
+    assert {len(one["job_ids"]) for one in findings.monitors.values()} == {1}
+    assert findings.monitors["orders"]["expectations"]["evaluated"] == 9

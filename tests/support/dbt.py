@@ -65,12 +65,13 @@ class Dbt:
         (profiles / "profiles.yml").write_text(yaml.safe_dump(content))
         return cls(folder, profiles)
 
-    def __call__(self, *arguments: str) -> Finished:
-        """Run one command; a warning, or a deprecation, is an error."""
+    def __call__(self, *arguments: str, warnings_are_errors: bool = True) -> Finished:
+        """Run one command; a warning, or a deprecation, is an error unless said otherwise."""
         done = subprocess.run(
             [
                 str(executable()),
-                *("--warn-error", "--no-use-colors"),
+                *(["--warn-error"] if warnings_are_errors else []),
+                "--no-use-colors",
                 *arguments,
                 *("--profiles-dir", str(self.profiles), "--project-dir", str(self.project)),
             ],

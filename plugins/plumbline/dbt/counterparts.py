@@ -38,6 +38,20 @@ _WITHOUT_CONDITION = (
     "expect_table_columns_to_match_set",
 )
 
+_COUNT_ROWS = (
+    "expect_column_value_lengths_to_be_between",
+    "expect_column_value_lengths_to_equal",
+    "expect_column_values_to_be_between",
+    "expect_column_values_to_be_null",
+    "expect_column_values_to_match_like_pattern",
+    "expect_column_values_to_match_regex",
+    "expect_column_values_to_not_be_null",
+    "expect_column_values_to_not_match_like_pattern",
+    "expect_column_values_to_not_match_regex",
+    FOREIGN_KEY,
+)
+"""Of sets and of unique values dbt counts distinct values."""
+
 _NEED_VALUES = (
     "dbt_expectations.expect_column_distinct_values_to_contain_set",
     "dbt_expectations.expect_column_distinct_values_to_equal_set",
@@ -137,6 +151,11 @@ def counterpart(test: DataTest, tables: Tables, macros: frozenset[str]) -> Expec
         )
         kwargs |= {"row_condition": whole, "condition_parser": "pandas"}
     return type_, kwargs
+
+
+def counts_rows(type_: str) -> bool:
+    """Whether dbt counts as many failures of the test as the expectation counts values."""
+    return type_ in _COUNT_ROWS
 
 
 def passes_without_rows(test: DataTest) -> bool:

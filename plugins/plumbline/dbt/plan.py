@@ -12,12 +12,19 @@ from functools import cached_property, partial
 from typing import Any, Literal
 
 from plumbline.core.expectation_types import IS_FRESH, NO_FAILING_ROWS
-from plumbline.dbt.counterparts import HOURS, counterpart, hours, passes_without_rows
+from plumbline.dbt.counterparts import (
+    HOURS,
+    counterpart,
+    counts_rows,
+    hours,
+    passes_without_rows,
+)
 from plumbline.dbt.errors import NoCounterpartError, NotImportedError
 from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness
 from plumbline.dbt.merge import digest
 from plumbline.dbt.tables import Tables
 from plumbline.models.manifest import RUN_DBT
+from plumbline.project.suites import MAX_UNEXPECTED
 
 TEST_KEY = "dbt_test"
 """In ``meta`` of an expectation: which test of the table it is."""
@@ -129,15 +136,22 @@ class Planner:
         type_, kwargs = counterpart(test, self.tables, self.manifest.macros)
         if not _COUNT.fullmatch(test.fail_calc):
             raise NoCounterpartError("fail_calc has no counterpart")
-        if list(levels.values()) != [0]:
-            raise NoCounterpartError("warn_if or error_if allows a number of failures")
-        (severity,) = levels
-        identity = self._identity(test)
-        meta = {"when_no_rows": "skip"} if passes_without_rows(test) else {}
+        if list(levels.values()) != [0] and not counts_rows(type_):
+            raise NoCounterpartError("warn_if or error_if counts failures otherwise")
+        meta: dict[str, Any] = {"when_no_rows": "skip"} if passes_without_rows(test) else {}
         suite = self._suite_of_table(test.node)
-        suite.expectations[identity] = _expectation(
-            type_, severity, kwargs, identity, notes=test.resource.description, **meta
-        )
+        for severity, most in levels.items():
+            identity = self._identity(test) + (f":{severity}" if len(levels) > 1 else "")
+            allowed = {MAX_UNEXPECTED: most} if most else {}
+            suite.expectations[identity] = _expectation(
+                type_,
+                severity,
+                kwargs,
+                identity,
+                notes=test.resource.description,
+                **meta,
+                **allowed,
+            )
         _add_tags(suite, test.resource.tags)
         return suite.name, type_
 

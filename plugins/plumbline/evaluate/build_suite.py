@@ -27,7 +27,7 @@ from plumbline.core.ids import stable_id
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.pushdown.faults import refuse_table_faults
-from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
+from plumbline.evaluate.vacuous import fault_of_meta, find_vacuous
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 
@@ -117,13 +117,13 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 fix="move it out of kwargs",
             )
     _check_condition(suite, key, entry)
-    misspelt = fault_of_meta(entry.meta)
-    if misspelt is not None:
+    misread = fault_of_meta(entry.meta)
+    if misread is not None:
         raise MonitorError(
-            misspelt,
+            misread.what,
             file=suite.file,
-            key=f"{key}.meta.{WHEN_NO_ROWS}",
-            fix=f"write {SKIP!r}, or take it out",
+            key=f"{key}.meta.{misread.argument}",
+            fix=misread.fix,
         )
     vacuous = find_vacuous(entry.type, entry.kwargs)
     if vacuous is not None:

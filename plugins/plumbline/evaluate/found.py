@@ -32,9 +32,10 @@ class MapFound:
         """Rows that were judged."""
         return self.elements - (self.missing or 0)
 
-    def keeps(self, mostly: float) -> bool:
-        """Whether the share of rows that hold is at least ``mostly``, as GX counts it."""
-        return (self.judged - len(self.unexpected)) / self.judged >= mostly
+    def keeps(self, mostly: float, allowed: int = 0) -> bool:
+        """Whether the share of rows that hold is at least ``mostly``, as GX counts it, or no more
+        than ``allowed`` failed."""
+        return self.count <= allowed or (self.judged - self.count) / self.judged >= mostly
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class CountFound:
         """Rows that were judged."""
         return self.elements - (self.missing or 0)
 
-    def keeps(self, mostly: float) -> bool:
+    def keeps(self, mostly: float, allowed: int = 0) -> bool:
         """As `MapFound.keeps`."""
-        return (self.judged - self.count) / self.judged >= mostly
+        return self.count <= allowed or (self.judged - self.count) / self.judged >= mostly
 
 
 @dataclass(frozen=True)

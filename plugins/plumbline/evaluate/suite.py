@@ -30,7 +30,7 @@ from plumbline.evaluate.found import Found, MapFound
 from plumbline.evaluate.on_frame import evaluate_on_frame
 from plumbline.evaluate.results import map_result, read_format
 from plumbline.evaluate.table import Table
-from plumbline.evaluate.vacuous import may_look_at_nothing
+from plumbline.evaluate.vacuous import allowed_failures, may_look_at_nothing
 from plumbline.project.suites import ExpectationEntry
 from plumbline.warehouse.result import to_dataframe
 
@@ -137,7 +137,9 @@ def _shaped(
 ) -> Evaluated:
     if isinstance(found, MapFound):
         mostly = entry.kwargs.get("mostly")
-        success = found.keeps(1.0 if mostly is None else float(mostly))
+        success = found.keeps(
+            1.0 if mostly is None else float(mostly), allowed_failures(entry.meta)
+        )
         result = validation_result(
             expectation, success=success, result=map_result(found, table, form)
         )

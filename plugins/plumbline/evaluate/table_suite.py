@@ -29,7 +29,7 @@ from plumbline.evaluate.pushdown.window import Window
 from plumbline.evaluate.results import count_result, read_format, storable
 from plumbline.evaluate.suite import Evaluated, raised_result, validation_result
 from plumbline.evaluate.suite_results import read_results, suite_result
-from plumbline.evaluate.vacuous import may_look_at_nothing
+from plumbline.evaluate.vacuous import allowed_failures, may_look_at_nothing
 from plumbline.project.suites import ExpectationEntry
 
 Row = Mapping[str, Any]
@@ -170,7 +170,7 @@ def _shaped(
 
 def _holds(found: Measured, entry: ExpectationEntry) -> bool:
     if isinstance(found, CountFound):
-        return found.keeps(_mostly(entry))
+        return found.keeps(_mostly(entry), allowed_failures(entry.meta))
     return found.success
 
 

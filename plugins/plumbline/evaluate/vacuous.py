@@ -13,6 +13,7 @@ from typing import Any
 
 from plumbline.core.expectation_types import SAME_SCHEMA
 from plumbline.project.parameters import is_parameter
+from plumbline.project.suites import MAX_UNEXPECTED
 
 _WITHOUT_BOUNDS = frozenset(
     {
@@ -130,13 +131,27 @@ def may_look_at_nothing(meta: Mapping[str, Any] | None) -> bool:
     return (meta or {}).get(WHEN_NO_ROWS) == SKIP
 
 
-def fault_of_meta(meta: Mapping[str, Any] | None) -> str | None:
-    """What is wrong with the ``when_no_rows`` of an expectation; None where nothing is."""
+def allowed_failures(meta: Mapping[str, Any] | None) -> int:
+    """How many values or rows of an expectation may fail."""
+    return int((meta or {}).get(MAX_UNEXPECTED, 0))
+
+
+def fault_of_meta(meta: Mapping[str, Any] | None) -> Vacuous | None:
+    """The key of an expectation's ``meta`` that plumbline would not read as it is meant; None
+    where there is none."""
+    known = (WHEN_NO_ROWS, MAX_UNEXPECTED)
     for name in meta or ():
-        if name != WHEN_NO_ROWS and get_close_matches(name, [WHEN_NO_ROWS], cutoff=0.8):
-            return f"meta has the key {name!r}; did you mean {WHEN_NO_ROWS!r}?"
-    value = (meta or {}).get(WHEN_NO_ROWS, SKIP)
-    return None if value == SKIP else f"{WHEN_NO_ROWS} is {value!r}, and can only be {SKIP!r}"
+        near = get_close_matches(name, known, cutoff=0.8)
+        if name not in known and near:
+            return Vacuous(name, f"meta has the key {name!r}", f"did you mean {near[0]!r}?")
+    skip, most = (meta or {}).get(WHEN_NO_ROWS, SKIP), (meta or {}).get(MAX_UNEXPECTED, 1)
+    if skip != SKIP:
+        what = f"{WHEN_NO_ROWS} is {skip!r}, and can only be {SKIP!r}"
+        return Vacuous(WHEN_NO_ROWS, what, f"write {SKIP!r}, or take it out")
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        what = f"{MAX_UNEXPECTED} is {most!r}, and can only be a whole number above 0"
+        return Vacuous(MAX_UNEXPECTED, what, "write how many values may fail, or take it out")
+    return None
 
 
 def _lacks(kwargs: Mapping[str, Any], name: str) -> bool:

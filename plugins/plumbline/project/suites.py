@@ -32,6 +32,9 @@ from plumbline.project.parameters import (
 )
 from plumbline.project.parsing import explain, find_name_faults, refuse_faults
 
+MAX_UNEXPECTED = "max_unexpected_count"
+"""In an expectation's ``meta``: how many values may fail, where GX only knows a share."""
+
 Severity = Literal["info", "warning", "critical"]
 Aggregate = Literal["mean", "min", "max", "sum"]
 
@@ -264,7 +267,8 @@ class ExpectationEntry(Entry):
     meta: dict[str, Any] | None = Field(
         None,
         description="`when_no_rows: skip` makes the expectation SKIPPED instead of ERROR if it "
-        "checks no row or value; other keys are yours.",
+        "checks no row or value. `max_unexpected_count` is how many values may fail. Other keys "
+        "are yours.",
         examples=[{"when_no_rows": "skip"}],
     )
     id: str | None = Field(
@@ -397,7 +401,10 @@ class Suite:
     @property
     def criteria(self) -> str:
         """A hash of what it requires: thresholds, groups, conditions, severities, parameters."""
-        required = [[each.type, each.severity, each.kwargs] for each in self.written.expectations]
+        required = [
+            [each.type, each.severity, each.kwargs, *_allowed(each.meta)]
+            for each in self.written.expectations
+        ]
         text = json.dumps([required, self.parameters], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -431,6 +438,11 @@ class Suite:
     def declared(self) -> int:
         """How many expectations the file declares: as many must be evaluated."""
         return len(self.written.expectations)
+
+
+def _allowed(meta: Mapping[str, Any] | None) -> list[Any]:
+    allowed = (meta or {}).get(MAX_UNEXPECTED)
+    return [] if allowed is None else [allowed]
 
 
 def read_suite(document: Document) -> Suite:

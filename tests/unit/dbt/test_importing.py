@@ -185,6 +185,18 @@ def test_severities_and_numbers_of_failures_carry_over(root: Path) -> None:
     for_each(cases, is_so)
 
 
+def test_an_expectation_of_rows_allows_a_number_of_failures(root: Path) -> None:
+    config = {"error_if": ">10"}
+    rows = generic_test("not_null", ORDERS[0], "state", config=config)
+    values = generic_test("unique", ORDERS[0], "state", config=config)
+    imported(root, ORDERS, rows, values)
+    assert [
+        (one["severity"], one["meta"].get("max_unexpected_count"))
+        for one in suite(root, "orders")["expectations"]
+    ] == [("warning", None), ("critical", 10)]
+    assert suite(root, "orders_unique_state")["meta"]["monitor"]["model"] == "orders_unique_state"
+
+
 def test_limit_and_fail_calc_are_part_of_the_query(root: Path) -> None:
     for name, config, expected in (
         ("few", {"limit": 5}, "select * from (\n\nselect 1\n\n) limit 5"),

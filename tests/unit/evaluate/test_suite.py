@@ -152,6 +152,18 @@ def test_where_no_rows_are_expected_it_is_skipped() -> None:
     assert found.result.success
 
 
+def test_as_many_values_may_fail_as_meta_says() -> None:
+    for count, success in ((1, False), (2, True), (3, True)):
+        found = evaluate(
+            "expect_column_values_to_be_in_set",
+            values("INT64", 1, 2, 3),
+            column="x",
+            value_set=[1],
+            meta={"max_unexpected_count": count},
+        )
+        assert (found.result.success, found.result.result["unexpected_count"]) == (success, 2)
+
+
 def test_a_count_of_no_row_is_a_count() -> None:
     found = evaluate(
         "expect_table_row_count_to_equal",

@@ -163,6 +163,8 @@ EXPECTATIONS = [
     gx("expectation-judges-nothing", "expect_column_values_to_not_be_in_set", '{"column": "game_date", "value_set": []}', at="value_set", says="value_set is empty", among=("expectation-wrong-argument",)),
     gx("expectation-judges-nothing", "expect_column_values_to_not_be_null", '{"column": "game_date", "mostly": 0}', at="mostly", says="mostly: 0"),
     broken("expectation-not-evaluable", LAG, '"max_value": 3}', '"max_value": 3}, "meta": {"when_no_rows": "skipp"}', says="'skipp'", fix="write 'skip'"),
+    broken("expectation-not-evaluable", LAG, '"max_value": 3}', '"max_value": 3}, "meta": {"max_unexpected_count": 0}', says="max_unexpected_count is 0", fix="how many values may fail"),
+    broken("expectation-not-evaluable", LAG, '"max_value": 3}', '"max_value": 3}, "meta": {"max_unexpected_counts": 5}', says="'max_unexpected_counts'", fix="did you mean 'max_unexpected_count'?"),
     gx("expectation-not-evaluable", "unexpected_rows_expectation", '{"unexpected_rows_query": "select * from nba.games"}', at="unexpected_rows_query", says="does not use {batch}"),
     gx("row-condition-unsupported", "expect_column_values_to_be_between", '{"column": "game_date", "min_value": {"$PARAMETER": "least"}, "row_condition": "game_date.dt.year > 2025"}', at="row_condition", says="game_date.dt.year", fix="write comparisons", among=("parameter-without-value",)),
     gx("row-condition-unsupported", "expect_column_values_to_not_be_null", '{"column": "game_date", "row_condition": "not_final > 0", "condition_parser": "spark"}', at="condition_parser", says="'spark' is not supported", fix="write 'pandas'"),

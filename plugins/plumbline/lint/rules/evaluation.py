@@ -17,7 +17,7 @@ from plumbline.evaluate.condition import ConditionError, columns_of, parse_condi
 from plumbline.evaluate.domain import need_metric, rows_of
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.table import Table
-from plumbline.evaluate.vacuous import SKIP, WHEN_NO_ROWS, fault_of_meta, find_vacuous
+from plumbline.evaluate.vacuous import fault_of_meta, find_vacuous
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, Rules
 from plumbline.models.batch import WITHOUT_BATCH
@@ -79,10 +79,10 @@ def check(context: LintContext) -> Iterator[Finding]:
 def _of_expectation(
     context: LintContext, suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    misspelt = fault_of_meta(suite.mapping(*path, "meta"))
-    if misspelt is not None:
-        place = suite.place(*path, "meta", WHEN_NO_ROWS)
-        yield NOT_EVALUABLE.at(place, misspelt, f"write {SKIP!r}, or remove it")
+    misread = fault_of_meta(suite.mapping(*path, "meta"))
+    if misread is not None:
+        place = suite.place(*path, "meta", misread.argument)
+        yield NOT_EVALUABLE.at(place, misread.what, misread.fix)
     found = find_vacuous(kind, kwargs)
     if found is not None:
         argument = found.argument.partition(".")[0]

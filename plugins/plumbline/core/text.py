@@ -107,6 +107,14 @@ def listing(names: Sequence[str], limit: int = _NAMED, *, total: int | None = No
     return ", ".join(names[:limit]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def capped(
+    lines: Sequence[str], limit: int, *, total: int | None = None, of: str = ""
+) -> list[str]:
+    """The first ``lines``, and ``and 7 more``; ``total`` where there are more than ``lines``."""
+    more = (len(lines) if total is None else total) - min(len(lines), limit)
+    return [*lines[:limit], *([f"and {more} more{of}"] if more > 0 else [])]
+
+
 def amount(value: float | None, unit: str = "", *, against: float | None = None) -> str:
     """``44.2 %``, ``281 predictions``, ``7.3 hours``; a dash for what is not known.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plumbline.core.safe_text import one_line
-from plumbline.core.text import count, span
+from plumbline.core.text import capped, count, span
 from plumbline.deploy.drift import Drift
 
 SHOWN = 10
@@ -35,5 +35,4 @@ def missing_commits(drift: Drift) -> list[str]:
         f"{one.sha[:12]} {one.at:%Y-%m-%d} {one.subject} ({one.author})"
         for one in drift.behind.what[:SHOWN]
     ]
-    more = drift.behind.own - len(found)
-    return [*found, f"and {more} more"] if more else found
+    return capped(found, SHOWN, total=drift.behind.own)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError, WarehouseError
-from plumbline.core.text import count
+from plumbline.core.text import capped, count
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.warehouse.metadata import ask_metadata, table_reference
 
@@ -114,11 +114,8 @@ def _check_dataset(
     faults = [said for one in tables if (said := _fault_of(client, target, one)) is not None]
     if not faults:
         return Diagnosis(what, Level.OK, f"{len(tables)} declared tables exist, in {location}")
-    detail = "; ".join(one.what for one in faults[:SHOWN])
-    more = len(faults) - SHOWN
-    return Diagnosis(
-        what, Level.MISSING, f"{detail}; and {more} more" if more > 0 else detail, faults[0].fix
-    )
+    detail = "; ".join(capped([one.what for one in faults], SHOWN))
+    return Diagnosis(what, Level.MISSING, detail, faults[0].fix)
 
 
 def _fault_of(client: bigquery.Client, target: Target, found: FoundSource) -> WarehouseError | None:

@@ -13,7 +13,7 @@ from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.core.mute import NO_END, Mute
 from plumbline.core.safe_text import name, one_line
-from plumbline.core.text import NOTHING, amount, fraction, moment, rfc3339
+from plumbline.core.text import NOTHING, amount, capped, fraction, listing, moment, rfc3339
 from plumbline.report.json import number
 from plumbline.report.page import Dim, Facts, Items, Name, Section, Table
 
@@ -132,12 +132,9 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
         facts.append(("ended", f"{_moment(incident.closed_at, now)}, {_ending(incident)}"))
     covered = _covered(incident)
     newest = sorted(incident.members, key=lambda member: member.key in covered)
-    facts += [
-        ("where" if place == 0 else "", _member(member, now, is_acked=member.key in covered))
-        for place, member in enumerate(newest[:SHOWN])
-    ]
-    if len(incident.members) > SHOWN:
-        facts.append(("", f"and {len(incident.members) - SHOWN} more"))
+    members = [_member(one, now, is_acked=one.key in covered) for one in newest[:SHOWN]]
+    lines = capped(members, SHOWN, total=len(newest))
+    facts += [("" if place else "where", line) for place, line in enumerate(lines)]
     facts.append(("notified", ", ".join(incident.notified_channels) or "no one"))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
@@ -202,13 +199,11 @@ def _besides(incident: Incident, view: Overview) -> str:
 
 
 def _waiting(pending: Pending, now: datetime) -> str:
-    what = ", ".join(f"{item.event} {item.incident}" for item in pending.message.items[:3])
-    more = len(pending.message.items) - 3
+    what = listing([f"{item.event} {item.incident}" for item in pending.message.items], 3)
     why = f": {pending.last_error}" if pending.last_error else ""
     return (
-        f"{pending.message.id} to {pending.message.channel}: {what}"
-        + (f" and {more} more" if more > 0 else "")
-        + f", since {_moment(pending.since, now)}, {pending.attempts} attempts{why}"
+        f"{pending.message.id} to {pending.message.channel}: {what}, "
+        f"since {_moment(pending.since, now)}, {pending.attempts} attempts{why}"
     )
 
 

@@ -11,7 +11,7 @@ from plumbline.checks.failures import reported
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
-from plumbline.core.text import fraction, metric_and_levels, moment
+from plumbline.core.text import capped, fraction, metric_and_levels, moment
 from plumbline.report import wording
 from plumbline.report.page import (
     Break,
@@ -165,10 +165,10 @@ def _failures(outcome: Outcome, *, has_groups: bool) -> Iterator[str]:
         yield f"and {len(failures) - MOST_FAILURES} more failed expectations"
     # The first is the reason.
     unevaluated = [one for one in outcome.expectations if one.error][1:]
-    for one in unevaluated[:SHOWN]:
-        yield f"{one.severity}: {one.text} (could not be evaluated: {one.error})"
-    if len(unevaluated) > SHOWN:
-        yield f"and {len(unevaluated) - SHOWN} more that could not be evaluated"
+    lines = [
+        f"{one.severity}: {one.text} (could not be evaluated: {one.error})" for one in unevaluated
+    ]
+    yield from capped(lines, SHOWN, of=" that could not be evaluated")
 
 
 def _groups(outcome: Outcome, groups: Sequence[GroupOutcome]) -> Table:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import RunStatus, Status
+from plumbline.core.text import capped
 
 MOST_SEEN = 40
 """Sightings of one incident that its page names: the last ones."""
@@ -112,5 +113,4 @@ def sightings(
 
 def some(labels: Sequence[str]) -> tuple[str, ...]:
     """The first ones, and how many more there are."""
-    more = len(labels) - _MOST_MEMBERS
-    return (*labels[:_MOST_MEMBERS], *((f"and {more} more",) if more > 0 else ()))
+    return tuple(capped(labels, _MOST_MEMBERS))

@@ -21,7 +21,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import Status
-from plumbline.core.text import NOTHING, amount, fraction, metric_and_levels, span
+from plumbline.core.text import NOTHING, amount, capped, fraction, listing, metric_and_levels, span
 
 LONGEST_HEADLINE = 150
 LONGEST_SPARKLINE = 28
@@ -31,6 +31,8 @@ LATE_AFTER = timedelta(minutes=15)
 """A message that is delivered later than this after it was decided says so."""
 MOST_NOTES = 3
 """Notes of a message or of an item that are shown."""
+MOST_CHILDREN = 5
+"""Monitors that fail because of an item's that are shown."""
 MOST_FAILED = 10
 """Failed expectations of an item that are shown."""
 
@@ -242,9 +244,7 @@ def what_changed(item: Item) -> list[str]:
 
 def names(labels: Sequence[str], most: int = 5) -> str:
     """``a, b, c and 7 more``, each safe and no longer than a reader takes in."""
-    shown = ", ".join(name(label) for label in labels[:most])
-    more = len(labels) - most
-    return f"{shown} and {more} more" if more > 0 else shown
+    return listing([name(label) for label in labels[:most]], most, total=len(labels))
 
 
 def links(item: Item) -> list[tuple[str, str]]:
@@ -275,12 +275,11 @@ def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list
         lines += [Detail("found", news(item)), *_failing(item, most_groups)]
         lines.append(Detail("impact", one_line(impact(item))))
         lines.append(Detail("do", item.action or ""))
-    lines += [
-        Detail("also", f"{child.status} {one_line(child.monitor)}: {one_line(child.summary)}")
-        for child in item.children[:5]
+    children = [
+        f"{child.status} {one_line(child.monitor)}: {one_line(child.summary)}"
+        for child in item.children
     ]
-    if len(item.children) > 5:
-        lines.append(Detail("also", f"and {len(item.children) - 5} more"))
+    lines += [Detail("also", text) for text in capped(children, MOST_CHILDREN)]
     lines += [
         Detail("last good", last_good(item) if not item.event.is_end else ""),
         Detail("trend", sparkline(item.trend)),
@@ -473,15 +472,11 @@ def _crossed(item: Item) -> str:
 
 def _failing(item: Item, most: int) -> list[Detail]:
     """What fails: each expectation with its counts, then the groups."""
-    groups = [Detail("where", group_line(item, line)) for line in item.groups[:most]]
-    more = len(item.groups) - len(groups) + item.more_groups
-    if groups and more:
-        groups.append(Detail("where", f"and {more} more"))
-    failed = [Detail("fails", one_line(text)) for text in item.expectations[:MOST_FAILED]]
-    unnamed = len(item.expectations) - len(failed)
-    if unnamed:
-        failed.append(Detail("fails", f"and {unnamed} more"))
-    return [*failed, *groups]
+    groups = [group_line(item, line) for line in item.groups[:most]]
+    total = len(item.groups) + item.more_groups
+    failed = capped([one_line(text) for text in item.expectations], MOST_FAILED)
+    where = capped(groups, most, total=total) if groups else []
+    return [*(Detail("fails", text) for text in failed), *(Detail("where", one) for one in where)]
 
 
 def _block(item: Item) -> str:

@@ -19,10 +19,11 @@ from typing import Any
 
 from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.cards import color_of, status_of
-from plumbline.alerts.channels.message import Item, Message
+from plumbline.alerts.channels.message import Child, Item, Message
 from plumbline.alerts.channels.slack import escape
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
+from plumbline.core.text import capped
 
 MOST_CHARACTERS = 12_000
 """Of all blocks as JSON; from about 13,000 Slack answers ``msg_blocks_too_long``."""
@@ -182,12 +183,8 @@ def _what(item: Item) -> list[Block]:
         lines.append(f"Last good: {escape.mrkdwn(good)}")
     if item.groups:
         lines.append(_groups(item))
-    for child in item.children[:5]:
-        summary = wording.cut(child.summary, _LONGEST_LINE // 2)
-        name = wording.cut(child.monitor, _LONGEST_NAME)
-        lines.append(f"Fails because of it: {escape.mrkdwn(f'{child.status} {name}: {summary}')}")
-    if len(item.children) > 5:
-        lines.append(f"and {len(item.children) - 5} more because of it")
+    children = [f"Fails because of it: {_child(child)}" for child in item.children]
+    lines += capped(children, wording.MOST_CHILDREN, of=" because of it")
     failed = [_section("\n".join(_failed(item)))] if item.expectations else []
     return [*([_section("\n".join(lines))] if lines else []), *failed]
 
@@ -197,8 +194,12 @@ def _failed(item: Item) -> list[str]:
     shown = item.expectations[: wording.MOST_FAILED]
     longest = min(_LONGEST_LINE, _ROOM_FOR_FAILED // max(1, len(shown)))
     lines = [f"Fails: {escape.mrkdwn(wording.cut(text, longest))}" for text in shown]
-    more = len(item.expectations) - len(shown)
-    return [*lines, f"and {more} more"] if more else lines
+    return capped(lines, wording.MOST_FAILED, total=len(item.expectations))
+
+
+def _child(child: Child) -> str:
+    summary = wording.cut(child.summary, _LONGEST_LINE // 2)
+    return escape.mrkdwn(f"{child.status} {wording.cut(child.monitor, _LONGEST_NAME)}: {summary}")
 
 
 def _groups(item: Item) -> str:

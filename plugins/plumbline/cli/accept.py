@@ -8,7 +8,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_suites
 from plumbline.cli.options import check_monitor, target_option
 from plumbline.cli.output import write_message, write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def accept(monitor: str, target: str | None) -> int:
@@ -16,7 +16,7 @@ def accept(monitor: str, target: str | None) -> int:
     from plumbline.scaffold.accepted_schema import accept_schema
     from plumbline.warehouse.ready import ensure_ready
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     check_monitor(project, monitor)
     diff = accept_schema(project, ensure_ready(project.target(target), write_message), monitor)

@@ -14,7 +14,7 @@ from plumbline.cli.completion import complete_monitors
 from plumbline.cli.options import check_monitor, flag, format_option, option, target_option
 from plumbline.cli.output import write_report, write_result
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.instants import in_utc
 
@@ -30,11 +30,7 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
     project, alert_service = _alerting(target)
     state = alert_service.store.load()
     view = views.overview(state, project.mutes, _now(project), with_closed=show_all)
-    write_report(
-        form,
-        page=lambda: views.overview_page(view),
-        data=lambda: views.overview_dict(view),
-    )
+    write_report(form, view, page=views.overview_page, data=views.overview_dict)
     return 0
 
 
@@ -69,11 +65,7 @@ def show(incident: str, target: str | None, form: str) -> int:
             ),
             _now(project),
         )
-    write_report(
-        form,
-        page=lambda: views.incident_page(view),
-        data=lambda: views.incident_dict(view),
-    )
+    write_report(form, view, page=views.incident_page, data=views.incident_dict)
     return 0
 
 
@@ -206,7 +198,7 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     chosen = project.target(target)
     for name in channels:
@@ -276,7 +268,7 @@ def _alerting(target: str | None) -> tuple[Project, AlertService]:
     from plumbline.alerts.factory import make_alert_service
     from plumbline.warehouse.ready import ensure_ready
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     with show_progress() as progress:
         chosen = ensure_ready(project.target(target), progress.long_step)
@@ -284,7 +276,7 @@ def _alerting(target: str | None) -> tuple[Project, AlertService]:
 
 
 def _now(project: Project | None = None) -> datetime:
-    now = click.get_current_context().ensure_object(Session).clock()
+    now = current_session().clock()
     return now if project is None else now.astimezone(project.timezone)
 
 

@@ -12,7 +12,7 @@ from plumbline.cli.completion import complete_checkpoints
 from plumbline.cli.options import FILE, flag, format_option, option, select_options, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 
 LOOK_BACK = timedelta(days=730)
@@ -43,7 +43,7 @@ def backtest(
     from plumbline.backtest.reports.backtest import backtest_dict, backtest_page
     from plumbline.project.labels import project_labels
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     project.checkpoint(checkpoint)
     chosen, now = project.target(target), session.clock()
@@ -65,7 +65,7 @@ def backtest(
             done = record_outcomes(done, chosen, now=now, progress=progress)
         if export is not None:
             done = export_outcomes(done, export, now=now)
-    write_report(form, page=lambda: backtest_page(done), data=lambda: backtest_dict(done))
+    write_report(form, done, page=backtest_page, data=backtest_dict)
     return done.exit_code
 
 

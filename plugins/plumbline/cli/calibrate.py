@@ -13,7 +13,7 @@ from plumbline.cli.completion import complete_checkpoints, complete_suites
 from plumbline.cli.options import FILE, check_monitor, flag, format_option, option, target_option
 from plumbline.cli.output import write_message, write_report
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import Session, current_session
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def calibrate(
     from plumbline.backtest.write_levels import write_levels
     from plumbline.project.labels import project_labels
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     check_monitor(project, monitor)
     check_span(first, last)
@@ -74,7 +74,7 @@ def calibrate(
             source=source,
             revisions=revisions,
         )
-    write_report(form, page=lambda: calibration_page(found), data=lambda: calibration_dict(found))
+    write_report(form, found, page=calibration_page, data=calibration_dict)
     if write:
         diff = write_levels(suite, found)
         write_message(diff.rstrip("\n") or "The suite already has these thresholds.")

@@ -19,7 +19,7 @@ from plumbline.cli.options import (
     var_option,
 )
 from plumbline.cli.output import is_terminal, write_message, write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 from plumbline.core.safe_text import visible
 
@@ -40,7 +40,7 @@ def compile_monitor(
     from plumbline.report.sql import describe_parameters
     from plumbline.run.jobs import MonitorJobs
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     chosen = project.target(target)
     values = read_assignments(assignments)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import click
-
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import target_option
 from plumbline.cli.output import has_colour, write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def debug(target: str | None) -> int:
@@ -23,7 +21,7 @@ def debug(target: str | None) -> int:
     from plumbline.doctor.checkup import check_all
     from plumbline.doctor.diagnosis import Level
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     coloured = has_colour(sys.stdout)
     code = EXIT_OK
     for diagnosis in check_all(session.project, target):

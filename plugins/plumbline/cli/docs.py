@@ -14,7 +14,7 @@ from plumbline.cli.completion import complete_monitors
 from plumbline.cli.options import check_monitor, flag, option, switch, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def serve(target: str | None, port: int) -> int:
 
 def _site(target: str | None) -> tuple[Project, Target, SiteConfig]:
     """The first site of the project: most have one."""
-    project = click.get_current_context().ensure_object(Session).project()
+    project = current_session().project()
     chosen = project.target(target)
     if not project.sites:
         raise ConfigError(

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from plumbline.cli.backtest import LOOK_BACK, check_span, incidents_option, span_options
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import FILE, format_option, option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +43,7 @@ def impact(
     from plumbline.history.reader import by_monitor, read_file
     from plumbline.project.labels import project_labels
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project, now = session.project(), session.clock()
     check_span(first, last)
     span = None

@@ -12,7 +12,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_suites
 from plumbline.cli.options import FILE, flag, format_option, option, switch
 from plumbline.cli.output import has_colour, write_report
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.gc_tuning import not_collected
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _lint_project(
     from plumbline.cli.progress import show_progress
     from plumbline.lint.linter import lint
 
-    project = click.get_current_context().ensure_object(Session).project()
+    project = current_session().project()
     with show_progress() as progress:
         if analyze:
             progress.long_step("loading Google's analyzer, which takes half a minute")

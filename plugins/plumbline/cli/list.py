@@ -6,12 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
-import click
-
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import flag, format_option, target_option
 from plumbline.cli.output import write_report
-from plumbline.cli.session import Session
+from plumbline.cli.session import Session, current_session
 from plumbline.core.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ COST_DAYS = 30
 
 def list_all(form: str, costs: bool, target: str | None) -> int:
     """List monitors and checkpoints, or what they cost; the exit code."""
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     project.check_stores()
     if costs:
@@ -33,11 +31,7 @@ def list_all(form: str, costs: bool, target: str | None) -> int:
     from plumbline.report import catalogue
 
     found = catalogue.read_catalogue(project, target)
-    write_report(
-        form,
-        page=lambda: catalogue.catalogue_page(found),
-        data=lambda: catalogue.as_dict(found),
-    )
+    write_report(form, found, page=catalogue.catalogue_page, data=catalogue.as_dict)
     return EXIT_ERROR if found.faults else EXIT_OK
 
 
@@ -47,7 +41,7 @@ def _list_costs(session: Session, project: Project, target: str | None, form: st
     from plumbline.warehouse.ready import ensure_ready
 
     found = _read_costs(session, project, ensure_ready(project.target(target)))
-    write_report(form, page=lambda: reports.costs_page(found), data=lambda: reports.as_dict(found))
+    write_report(form, found, page=reports.costs_page, data=reports.as_dict)
     return EXIT_OK
 
 

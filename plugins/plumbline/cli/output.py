@@ -25,38 +25,41 @@ _ASCII = str.maketrans(
 
 def write_report(
     form: str,
-    *,
-    data: Callable[[], object],
-    page: Callable[[], Page] = tuple,
-    **others: Callable[[], str],
+    *values: object,
+    data: Callable[..., object],
+    page: Callable[..., Page] = tuple,
+    **others: Callable[..., str],
 ) -> None:
     """A report to standard output, in the form that was asked for.
 
     Args:
         form: text, markdown, json or one of ``others``.
+        values: what the others are made of.
         others: by form, what is not written from the page.
     """
     if form in others:
-        text = others[form]()
+        text = others[form](*values)
     elif form == "json":
         from plumbline.report.writers import as_json
 
-        text = as_json(data())
+        text = as_json(data(*values))
     elif form == "markdown":
         from plumbline.report.writers import as_markdown
 
-        text = as_markdown(page())
+        text = as_markdown(page(*values))
     else:
         from plumbline.report.writers import as_text
 
-        text = as_text(page(), width=terminal_width(sys.stdout), colour=has_colour(sys.stdout))
+        text = as_text(
+            page(*values), width=terminal_width(sys.stdout), colour=has_colour(sys.stdout)
+        )
     write_result(text, as_utf8=form in ("json", "github"))
 
 
-def write_part(form: str, page: Callable[[], Page]) -> None:
+def write_part(form: str, page: Page) -> None:
     """Write a part of a report as soon as it is known; only in the text format."""
     if form == "text":
-        write_report(form, data=dict, page=page)
+        write_report(form, page, data=dict, page=tuple)
 
 
 def write_result(text: str, *, as_utf8: bool = False) -> None:

@@ -27,7 +27,7 @@ from plumbline.cli.options import (
 )
 from plumbline.cli.output import terminal_width, write_line, write_message, write_report
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(*, alerts: bool | None, dry_run: bool, **arguments: Any) -> int:
             from plumbline.history.heartbeat import ping_refused
 
             with contextlib.suppress(ConfigError):  # where there is no project, there is no ping
-                ping_refused(click.get_current_context().ensure_object(Session).project())
+                ping_refused(current_session().project())
         raise
 
 
@@ -69,7 +69,7 @@ def _run(
 ) -> int:
     from plumbline.run.request import RunRequest
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     project.check_stores()
     _is_checkpoint(project, checkpoint)

@@ -14,7 +14,7 @@ import click
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.options import FOLDER, format_option, option, switch, target_option
 from plumbline.cli.output import write_message, write_report, write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show(count: int, form: str, target: str | None) -> int:
     from plumbline.schedule import overview
     from plumbline.schedule.last_runs import read_last_runs
 
-    session = _session()
+    session = current_session()
     project, now = session.project(), session.clock()
     files = project.state_files(target)
     names = [one.name for one in project.schedules]
@@ -66,7 +66,7 @@ def run(target: str | None, grace: str) -> int:
     from plumbline.schedule.executor import Executor
     from plumbline.schedule.scheduler import run_until_stopped
 
-    session = _session()
+    session = current_session()
     project = session.project()
     schedules = _schedules(project)
     chosen = project.target(target)
@@ -110,7 +110,7 @@ def check(target: str | None, alerts: bool | None, form: str) -> int:
     from plumbline.schedule import report as reports
     from plumbline.schedule.watchdog_check import check as look
 
-    session = _session()
+    session = current_session()
     project = session.project()
     if not project.stale_schedules:
         _schedules(project)
@@ -118,9 +118,7 @@ def check(target: str | None, alerts: bool | None, form: str) -> int:
     # Runs on demo data leave no heartbeat, so there is nothing to alert on.
     tells = not chosen.is_demo if alerts is None else alerts
     found = look(project, chosen, now=session.clock(), tells=tells)
-    write_report(
-        form, page=lambda: reports.check_page(found), data=lambda: reports.check_dict(found)
-    )
+    write_report(form, found, page=reports.check_page, data=reports.check_dict)
     return exit_code(found.statuses, "warning")
 
 
@@ -155,7 +153,7 @@ def export(
             )
     from plumbline.schedule.export.files import Cloud
 
-    project = _session().project()
+    project = current_session().project()
     schedules = _schedules(project)
     if form in _FLAGS:
         cloud = Cloud(
@@ -197,7 +195,7 @@ def _for_cloud(
 
     if form == "cloud-run":
         return write_cloud_run(schedules, cloud)
-    return write_github_actions(schedules, cloud, root=project.root, now=_session().clock())
+    return write_github_actions(schedules, cloud, root=project.root, now=current_session().clock())
 
 
 def _remote(project: Project, name: str | None) -> str:
@@ -234,10 +232,6 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
         raise ConfigError(
             f"the files can't be written: {fault}", key="--output", fix="choose another folder"
         ) from fault
-
-
-def _session() -> Session:
-    return click.get_current_context().ensure_object(Session)
 
 
 def _schedules(project: Project) -> tuple[Schedule, ...]:

@@ -38,6 +38,11 @@ class Session:
         return Project.find(self.project_dir)
 
 
+def current_session() -> Session:
+    """That of the command that runs."""
+    return click.get_current_context().ensure_object(Session)
+
+
 def shared_options() -> list[click.Option]:
     """``--project-dir`` and ``--debug``: understood before the command and after it."""
     return [

@@ -10,7 +10,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import FOLDER, flag, target_option
 from plumbline.cli.output import write_message, write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def smoke(target: str | None, write: bool, out: Path) -> int:
@@ -25,7 +25,7 @@ def smoke(target: str | None, write: bool, out: Path) -> int:
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.doctor.smoke import Shown, open_smoke, run_steps, write_results
 
-    project = click.get_current_context().ensure_object(Session).project()
+    project = current_session().project()
     opened = open_smoke(project, project.target(target), write=write)
     at, results = datetime.now(UTC), []
     for result in run_steps(opened):

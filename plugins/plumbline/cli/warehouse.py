@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import click
-
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.options import target_option
 from plumbline.cli.output import write_result
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def reset(target: str | None) -> int:
 
 
 def _embedded(name: str | None) -> tuple[Target, EmbeddedWarehouse]:
-    target = click.get_current_context().ensure_object(Session).project().target(name)
+    target = current_session().project().target(name)
     if target.kind != "embedded":
         raise ConfigError(
             f"target {target.name!r} is BigQuery, not the embedded warehouse",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.deploy.steps import dry_run_option, write_steps
 from plumbline.cli.options import option
 from plumbline.cli.output import write_message, write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def apply(image: str | None, dry_run: bool) -> int:
@@ -25,7 +23,7 @@ def apply(image: str | None, dry_run: bool) -> int:
     from plumbline.deploy.apply.prerequisites import make_prerequisites
     from plumbline.deploy.gcloud import Gcloud
 
-    declared = read_declaration(click.get_current_context().ensure_object(Session).project())
+    declared = read_declaration(current_session().project())
     manifests.check(declared)
     gcloud = Gcloud(declared.values.project, dry_run=dry_run)
     write_steps(make_prerequisites(declared, gcloud), dry_run=dry_run)

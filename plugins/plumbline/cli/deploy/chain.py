@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import click
-
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import flag, option
 from plumbline.cli.output import write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def test_chain(
@@ -23,7 +21,7 @@ def test_chain(
     from plumbline.deploy.apply.declaration import read_declaration
     from plumbline.deploy.gcloud import Gcloud
 
-    declared = read_declaration(click.get_current_context().ensure_object(Session).project())
+    declared = read_declaration(current_session().project())
     gcloud = Gcloud(declared.values.project)
     code = EXIT_OK
     for job in declared.choose_jobs(name):

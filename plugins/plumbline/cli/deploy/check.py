@@ -8,7 +8,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
 from plumbline.cli.options import format_option, switch, target_option
 from plumbline.cli.output import write_part, write_report
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def check(name: str, target: str | None, tests: bool, form: str) -> int:
@@ -21,20 +21,16 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     from plumbline.deploy.check import CheckReport, check_context, run_checks
     from plumbline.deploy.services import choose_services
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project, now = session.project(), session.clock()
     (service,) = choose_services(project, (name,))
     context = check_context(project, project.target(target), service, now, runs_tests=tests)
     results = []
     for result in run_checks(context):
         results.append(result)
-        write_part(form, lambda: reports.result_page(results[-1]))
+        write_part(form, reports.result_page(result))
     report = CheckReport(service.name, now, tuple(results))
-    write_report(
-        form,
-        page=lambda: reports.checks_ending(report),
-        data=lambda: reports.checks_dict(report),
-    )
+    write_report(form, report, page=reports.checks_ending, data=reports.checks_dict)
     return report.exit_code
 
 

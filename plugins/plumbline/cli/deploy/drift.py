@@ -10,7 +10,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
 from plumbline.cli.options import format_option, option, switch, target_option
 from plumbline.cli.output import write_message, write_report
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def drift(
@@ -33,7 +33,7 @@ def drift(
     from plumbline.deploy.record import record_drift
     from plumbline.deploy.services import choose_services
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     chosen = choose_services(project, services)
     channel = None if issues is None else open_issues(issues, os.environ)
@@ -43,9 +43,7 @@ def drift(
         report = record_drift(report, where, write_message)
     if channel is not None:
         report = update_issues(report, channel)
-    write_report(
-        form, page=lambda: reports.drift_page(report), data=lambda: reports.drift_dict(report)
-    )
+    write_report(form, report, page=reports.drift_page, data=reports.drift_dict)
     return report.exit_code
 
 

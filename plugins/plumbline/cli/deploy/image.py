@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.output import write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def image() -> int:
@@ -18,7 +16,7 @@ def image() -> int:
     from plumbline.deploy.apply.declaration import read_declaration
     from plumbline.deploy.apply.image import name_image
 
-    project = click.get_current_context().ensure_object(Session).project()
+    project = current_session().project()
     write_result(f"{name_image(read_declaration(project))}\n")
     return 0
 

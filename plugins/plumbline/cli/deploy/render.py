@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import click
-
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import flag
 from plumbline.cli.output import write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def render(check: bool) -> int:
@@ -19,7 +17,7 @@ def render(check: bool) -> int:
     from plumbline.deploy.apply import manifests
     from plumbline.deploy.apply.declaration import read_declaration
 
-    project = click.get_current_context().ensure_object(Session).project()
+    project = current_session().project()
     declared = read_declaration(project)
     if check:
         manifests.check(declared)

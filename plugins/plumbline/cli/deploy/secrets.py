@@ -11,7 +11,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.deploy.steps import dry_run_option, write_steps
 from plumbline.cli.options import option
 from plumbline.cli.output import write_result
-from plumbline.cli.session import Session
+from plumbline.cli.session import current_session
 
 
 def secrets(variable: str | None, dry_run: bool) -> int:
@@ -24,7 +24,7 @@ def secrets(variable: str | None, dry_run: bool) -> int:
     from plumbline.deploy.apply.secrets import check_variable, find_values, put_secrets
     from plumbline.deploy.gcloud import Gcloud
 
-    declared = read_declaration(click.get_current_context().ensure_object(Session).project())
+    declared = read_declaration(current_session().project())
     if variable is None:
         values = find_values(declared, os.environ)
     else:

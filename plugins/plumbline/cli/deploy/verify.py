@@ -19,7 +19,7 @@ from plumbline.cli.options import (
 )
 from plumbline.cli.output import write_part, write_report
 from plumbline.cli.progress import show_progress
-from plumbline.cli.session import Session
+from plumbline.cli.session import Session, current_session
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def verify(
     from plumbline.deploy.verify import verify as look
     from plumbline.project.alerts import read_duration
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     (service,) = choose_services(project, (name,))
     where = project.target(target)
@@ -79,7 +79,7 @@ def verify(
     )
 
     def write_look(one: Look) -> None:
-        write_part(form, lambda: reports.look_page(one))
+        write_part(form, reports.look_page(one))
 
     with show_progress() as progress:
         found = look(
@@ -91,11 +91,7 @@ def verify(
             progress=progress,
         )
     code = exit_code(found.last.statuses, fail_on)
-    write_report(
-        form,
-        page=lambda: reports.verified_ending(found, code),
-        data=lambda: reports.verified_dict(found, code),
-    )
+    write_report(form, found, code, page=reports.verified_ending, data=reports.verified_dict)
     return code
 
 

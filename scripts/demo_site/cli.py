@@ -38,12 +38,15 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, help="the folder for the site")
     parser.add_argument("--from", dest="first", type=date.fromisoformat, default=FIRST)
     parser.add_argument("--to", dest="last", type=date.fromisoformat, default=LAST)
+    parser.add_argument(
+        "--state", type=Path, help="a state folder that may hold the demo season already"
+    )
     parser.add_argument("--screenshots", type=Path, help="the folder for the README's pictures")
     said = parser.parse_args()
     if said.output.exists() and any(said.output.iterdir()):
         parser.error(f"{said.output} holds something already: name an empty folder")
-    with tempfile.TemporaryDirectory(prefix="plumbline-demo-") as state:
-        os.environ["PLUMBLINE_STATE_DIR"] = state
+    with tempfile.TemporaryDirectory(prefix="plumbline-demo-") as own:
+        os.environ["PLUMBLINE_STATE_DIR"] = str(said.state or own)
         site = replay(said.first, said.last)
         shutil.copytree(site, said.output, dirs_exist_ok=True)
     print(said.output / "index.html")

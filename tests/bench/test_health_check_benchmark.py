@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from bench import shared
+from bench.cli import main
 from bench.health_check import measure
 from bench.health_check.cli import command
 from bench.health_check.measure import FLOOR, GX, PLUMBLINE, Asked, Measured, Measurement, Process
@@ -25,38 +24,24 @@ from bench.health_check.report import (
     targets_of,
 )
 from plumbline.project.targets import Target
-from support.processes import environment
+from support.each import for_each
 from support.warm_python import warm_python
 
 # The fixture starts twenty processes, one after the other.
 pytestmark = pytest.mark.timeout(1000)
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "bench"
+
+def test_help_says_what_the_exit_codes_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["health-check", "--help"]) == 0
+    assert "1 one is missed" in " ".join(capsys.readouterr().out.split())
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """``python scripts/bench health-check``."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), "health-check", *arguments],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+def test_wrong_usage_is_64(capsys: pytest.CaptureFixture[str]) -> None:
+    def is_64(wrong: tuple[str, ...]) -> None:
+        assert main(["health-check", *wrong]) == 64
+        assert "Usage: python scripts/bench health-check" in capsys.readouterr().err
 
-
-def test_help_says_what_the_exit_codes_are() -> None:
-    done = run("--help")
-    assert done.returncode == 0
-    assert "1 one is missed" in " ".join(done.stdout.split())
-
-
-@pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--format", "xml"], ["--nonsense"]])
-def test_wrong_usage_is_64(arguments: list[str]) -> None:
-    done = run(*arguments)
-    assert done.returncode == 64
-    assert "Traceback" not in done.stderr
+    for_each((("--rounds", "0"), ("--format", "xml"), ("--nonsense",)), is_64)
 
 
 @pytest.fixture(scope="module")

@@ -106,12 +106,27 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
         assert faults == []
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds: rule, and where. It is run from outside, past the page's own policy."""
-    page.evaluate(AXE)
-    result: dict[str, Any] = page.evaluate("axe.run(document, {preload: false})")
-    return [
-        f"{found['id']}: {node['target']} {node['failureSummary']}"
-        for found in result["violations"]
-        for node in found["nodes"]
-    ]
+def complaints(page: Page) -> list[str]:
+    """What axe finds in light, in dark and on a phone, and whether a phone scrolls in two directions."""
+    page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
+    page.evaluate(AXE)  # run from outside, past the page's own policy
+    found = []
+    for width, scheme, rules in (
+        (1280, "light", ""),
+        (1280, "dark", ", runOnly: ['color-contrast']"),  # of another scheme, only colours differ
+        (360, "dark", ""),
+    ):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        violations: list[dict[str, Any]] = page.evaluate(
+            f"axe.run(document, {{preload: false, resultTypes: ['violations']{rules}}})"
+            ".then(said => said.violations)"
+        )
+        found += [
+            f"{width} {scheme}: {rule['id']}: {node['target']} {node['failureSummary']}"
+            for rule in violations
+            for node in rule["nodes"]
+        ]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found.append("a phone scrolls in two directions")
+    return found

@@ -26,13 +26,18 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def season_state_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
     """The state folder of the worker's copy; its server is stopped at the end."""
-    own = tmp_path_factory.getbasetemp()
-    filled = _filled(own if worker_id == "master" else own.parent)
-    state_dir = own / "season"
+    state_dir = tmp_path_factory.getbasetemp() / "season"
     if not state_dir.exists():  # each conftest that takes the fixture has one of its own
-        shutil.copytree(filled, state_dir / "warehouse" / "data")
+        copy_season(state_dir, tmp_path_factory, worker_id)
     yield state_dir
     EmbeddedWarehouse(state_dir, "unused").stop()
+
+
+def copy_season(state_dir: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Make a state folder whose warehouse holds the season; its server does not run."""
+    own = tmp_path_factory.getbasetemp()
+    filled = _filled(own if worker_id == "master" else own.parent)
+    shutil.copytree(filled, state_dir / "warehouse" / "data")
 
 
 def _filled(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from unit.cli.conftest import Plumbline
 CASES: list[tuple[str, str, str]] = [
     # command line; what is wrong; the fix
     ("rnu", "there is no command 'rnu' of 'plumbline'", "did you mean 'run'?"),
-    ("zzz", "there is no command 'zzz'", "known: alerts, backtest, calibrate, compile"),
+    ("zzz", "there is no command 'zzz'", "known: accept, alerts, backtest, calibrate"),
     ("warehouse strat", "there is no command 'strat' of 'plumbline warehouse'", "'start'"),
     ("--bogus", "there is no option '--bogus' of 'plumbline'", "see plumbline --help"),
     ("--debug", "missing command", "see plumbline --help"),

@@ -242,8 +242,9 @@ def tables_seen(
 
 def _arrival(model: CompiledModel, table: str) -> str | None:
     """The column by which a suite over ``table`` leaves out what arrived later."""
-    is_own = isinstance(model, CompiledTable) and model.sources[0] == table
-    return model.arrival if is_own else None
+    if isinstance(model, CompiledTable) and model.sources[0] == table:
+        return model.arrival
+    return None
 
 
 def _arrival_times(workspace: Workspace) -> Iterable[tuple[str, str]]:

@@ -18,9 +18,10 @@ from plumbline.core.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.lint.rule import Severity
 from plumbline.project import Project
-from plumbline.scaffold.import_gx.convert import Converter
+from plumbline.scaffold.import_gx.checkpoints import convert_checkpoints
 from plumbline.scaffold.import_gx.destination import Plan, plan_import
 from plumbline.scaffold.import_gx.gx_project import read_gx_project
+from plumbline.scaffold.import_gx.monitors import MonitorConverter
 from plumbline.scaffold.import_gx.queries import as_template
 from plumbline.scaffold.import_gx.report import Report
 from plumbline.scaffold.project import make_project
@@ -173,6 +174,12 @@ def test_tables_of_a_query_become_sources_and_the_rest_stays() -> None:
         "select 'from orders' as x, '{{ no }}' as y from orders": (
             "select 'from orders' as x, '{{ '{' }}{ no }}' as y from <orders>"
         ),
+        "select * from shop.latest(3) join (select * from a.b), unnest([1]) as n": (
+            "select * from shop.latest(3) join (select * from <a.b>), unnest([1]) as n"
+        ),
+        "select a.b.x from -- the table\n  a.b where b.x in (select y from c.d)": (
+            "select a.b.x from -- the table\n  <a.b> where b.x in (select y from <c.d>)"
+        ),
         "select * from shop.`events_*`": "select * from <shop.events_*>",
         "select table_name from shop.INFORMATION_SCHEMA.TABLES": (
             "select table_name from shop.INFORMATION_SCHEMA.TABLES"
@@ -253,6 +260,20 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
             },
             "compares the number of rows with that of another table",
         ),
+        "failing rows by no query": (
+            {
+                "suites": {
+                    "orders": [
+                        NOT_NULL,
+                        {
+                            "type": "unexpected_rows_expectation",
+                            "kwargs": {"unexpected_rows_query": "select (a from {batch}"},
+                        },
+                    ]
+                }
+            },
+            "expectations[1] unexpected_rows_expectation: its query can't be parsed",
+        ),
         "a query that is none": (
             {"assets": {"orders": {**ORDERS, "type": "query", "query": "select from from"}}},
             "its query can't be parsed as BigQuery SQL",
@@ -295,6 +316,16 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         assert any(said in one for one in left(planned)), left(planned)
 
     for_each(cases.items(), is_named, name=lambda case: case[0])
+
+
+def test_a_file_of_variables_outside_of_the_project_is_named(tmp_path: Path) -> None:
+    folder = write_gx(tmp_path / "old")
+    write(tmp_path / "variables.yml", "a: b")
+    file = folder / "gx/great_expectations.yml"
+    named = {"config_variables_file_path": str(tmp_path / "variables.yml")}
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | named))
+    (said,) = left(plan(folder))
+    assert said.startswith("../../variables.yml: it can't be read: it is outside the project")
 
 
 def test_a_store_that_is_not_in_files_is_named(tmp_path: Path) -> None:
@@ -643,7 +674,9 @@ def test_a_value_of_the_wrong_kind_is_named_and_raises_nothing(tmp_path: Path) -
         try:
             report = Report()
             root = folder / "old" if "old" in file.parts else folder
-            Converter(read_gx_project(root, report), report, None).convert()
+            converter = MonitorConverter(read_gx_project(root, report), report, None)
+            converter.convert()
+            convert_checkpoints(converter.gx, converter.monitors, report)
         except ConfigError:
             pass
         finally:

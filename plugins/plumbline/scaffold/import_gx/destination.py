@@ -16,8 +16,9 @@ from plumbline.project.find import PROJECT_FILE
 from plumbline.project.stores import has_targets
 from plumbline.scaffold.import_gx.assets import Table
 from plumbline.scaffold.import_gx.check import find_faults, index_of
-from plumbline.scaffold.import_gx.convert import ALERTS_FILE, SOURCES_FILE, Converter
+from plumbline.scaffold.import_gx.checkpoints import ALERTS_FILE, convert_checkpoints
 from plumbline.scaffold.import_gx.gx_project import GxProject, read_gx_project
+from plumbline.scaffold.import_gx.monitors import SOURCES_FILE, MonitorConverter
 from plumbline.scaffold.import_gx.queries import Sources, sources_text
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 from plumbline.scaffold.import_gx.suites import Refused
@@ -131,7 +132,7 @@ class _Destination:
                 key for key, one in sources.items() if one.document.file.name != SOURCES_FILE
             ),
             imported=imported,
-            models=folders[0].relative_to(project.root).as_posix(),
+            models=folders[0].relative_to(project.root).as_posix() if folders else "models",
         )
 
 
@@ -145,9 +146,9 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
     google_project, location = _place(gx)
     is_known = into.name is not None or bool({google_project, None} & {*into.google_projects})
 
-    def convert(where: _Destination, refused: Mapping[str, Refused]) -> Converter:
+    def convert(where: _Destination, refused: Mapping[str, Refused]) -> MonitorConverter:
         report = Report()
-        converter = Converter(
+        converter = MonitorConverter(
             read_gx_project(folder, report),
             report,
             google_project if is_known else None,
@@ -158,6 +159,7 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
             sources=Sources({name: dict(of) for name, of in where.imported.items()}),
         )
         converter.convert()
+        converter.files |= convert_checkpoints(converter.gx, converter.monitors, report)
         return converter
 
     # Alone, which tells what of the suites lint refuses.
@@ -178,7 +180,7 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
 
 def _place(gx: GxProject) -> tuple[str | None, str | None]:
     """Google's project that most definitions read, and the location of its datasets."""
-    converter = Converter(gx, Report(), None)
+    converter = MonitorConverter(gx, Report(), None)
     found: Counter[tuple[str | None, str | None]] = Counter()
     for definition in gx.definitions:
         try:
@@ -189,7 +191,9 @@ def _place(gx: GxProject) -> tuple[str | None, str | None]:
     return found.most_common(1)[0][0] if found else (None, None)
 
 
-def _compared(into: _Destination, done: Converter, target: BigQueryTarget, overwrite: bool) -> Plan:
+def _compared(
+    into: _Destination, done: MonitorConverter, target: BigQueryTarget, overwrite: bool
+) -> Plan:
     written, other, unchanged = dict[str, str](), dict[str, str](), []
     for name, text in done.files.items():
         file = into.root / name

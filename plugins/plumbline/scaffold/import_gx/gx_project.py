@@ -89,7 +89,7 @@ class Checkpoint:
 class Variables:
     """Values of ``${NAME}``: the environment first, as in GX, then the file of variables."""
 
-    of_file: Mapping[str, Any]
+    of_file: Mapping[str, Any] = field(repr=False)
     environment: Mapping[str, str] = field(repr=False)
 
     def fill_in(self, text: str) -> Any:
@@ -307,9 +307,8 @@ class _Reader:
 
     def _readable(self, document: Document) -> bool:
         for fault in document.faults:
-            self.report.leave(
-                str(document.file.relative_to(self.root)), fault.text("it"), fault.fix
-            )
+            shown = os.path.relpath(document.file, self.root)
+            self.report.leave(shown, fault.text("it"), fault.fix)
             return False
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import yaml
@@ -56,17 +57,25 @@ def as_template(query: str, call: Callable[[str], str], *, batch: str | None = N
             f"its query can't be parsed as BigQuery SQL: {why}", "fix the query in GX"
         )
     known = set(_tables(tree)) - {batch}
-    text, last = "", ""
-    for path in _paths(list(tokenize(query))):
-        names = path.replace("`", "")
-        is_table = last in _BEFORE_TABLES and names in known
-        if is_table and INFORMATION_SCHEMA not in names.upper():
-            text += call(names)
+    pieces = list(_paths(list(tokenize(query))))
+    code = [at for at, piece in enumerate(pieces) if not _is_blank(piece)]
+    after = dict(pairwise(code))
+    before = {later: earlier for earlier, later in after.items()}
+    text = ""
+    for at, piece in enumerate(pieces):
+        path = piece.replace("`", "")
+        is_table = path in known and INFORMATION_SCHEMA not in path.upper()
+        is_source = at in before and pieces[before[at]].lower() in _BEFORE_TABLES
+        is_call = at in after and pieces[after[at]] == "("
+        if is_table and is_source and not is_call:
+            text += call(path)
         else:
-            text += _JINJA.sub("{{ '{' }}", path)
-        if path.strip() and not path.startswith(("--", "#", "/*")):
-            last = path.lower()
+            text += _JINJA.sub("{{ '{' }}", piece)
     return text
+
+
+def _is_blank(piece: str) -> bool:
+    return not piece.strip() or piece.startswith(("--", "#", "/*"))
 
 
 def window_of(query: str, batches: Batches, *, note: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -49,12 +48,3 @@ class NotConvertedError(Exception):
         super().__init__(why)
         self.why = why
         self.fix = fix
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """The files of a plumbline project, and what became what."""
-
-    files: Mapping[str, str]
-    """Text by path below the project."""
-    report: Report

@@ -69,6 +69,10 @@ class Parts:
     """Queries of failing rows."""
     left: list[NotConverted] = field(default_factory=list)
 
+    def leave(self, entry: Expectation, why: str, fix: str) -> None:
+        """Add an expectation that is not converted."""
+        self.left.append(NotConverted(f"expectations[{entry.index}] {entry.type}", why, fix))
+
 
 Refused = Mapping[int, tuple[str, str]]
 """By the index of an expectation: why it can't be converted, and the fix."""
@@ -82,7 +86,7 @@ def divide_suite(document: Document, asset: Asset, refused: Refused) -> Parts:
         entry = Expectation(index, {**written, "kwargs": filled_in(written["kwargs"], given)})
         why = refused.get(index) or _why_not(entry)
         if why is not None:
-            parts.left.append(NotConverted(f"expectations[{index}] {entry.type}", *why))
+            parts.leave(entry, *why)
         elif entry.type == UNEXPECTED_ROWS:
             parts.queries.append(entry)
         elif asset.table is not None and entry.type in MEASURES:

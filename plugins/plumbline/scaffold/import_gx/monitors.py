@@ -1,29 +1,21 @@
-"""The files of plumbline for what a GX project declares: suites, models, checkpoints, alerts."""
+"""The validation definitions of GX as monitors: suites over tables, and models with suites."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-
 from plumbline.core.errors import did_you_mean
-from plumbline.core.text import count
 from plumbline.lint.json_format import dumps
-from plumbline.project.find import PROJECT_FILE
-from plumbline.scaffold.import_gx.alerts import Alerts
 from plumbline.scaffold.import_gx.assets import Asset, Table, read_asset, read_table
 from plumbline.scaffold.import_gx.connection import Connection, read_connection
 from plumbline.scaffold.import_gx.gx_project import (
-    IN_FILES,
-    Checkpoint,
     Definition,
     GxProject,
     as_mapping,
 )
+from plumbline.scaffold.import_gx.names import unique_names
 from plumbline.scaffold.import_gx.queries import (
     Sources,
     as_template,
@@ -33,7 +25,6 @@ from plumbline.scaffold.import_gx.queries import (
     with_batch,
 )
 from plumbline.scaffold.import_gx.report import (
-    Conversion,
     Converted,
     NotConvertedError,
     Report,
@@ -47,15 +38,13 @@ from plumbline.scaffold.import_gx.suites import (
     divide_suite,
 )
 
-ALERTS_FILE = "checkpoints/alerts.yml"
 SOURCES_FILE = "sources_gx.yml"
 """In the folder of the models."""
-_LONGEST = 100
 
 
 @dataclass
-class Converter:
-    """Converts one GX project, part by part."""
+class MonitorConverter:
+    """Converts the validation definitions of one GX project."""
 
     gx: GxProject
     report: Report
@@ -78,28 +67,25 @@ class Converter:
     """Names of monitors, in lower case."""
     connections: dict[str, Connection | NotConvertedError] = field(default_factory=dict)
 
-    def convert(self) -> Conversion:
-        """Every definition, then the checkpoints that list them."""
+    def convert(self) -> None:
+        """Convert every definition."""
         used = {one.suite for one in self.gx.definitions}
         unused = [Definition(name, name, "", "") for name in self.gx.suites if name not in used]
         placed = [one for one in unused if one.suite in self.tables]
         definitions = [*self.gx.definitions, *placed]
-        names = self._names([one.name for one in definitions], "validation definition")
+        names = unique_names(
+            [one.name for one in definitions], "validation definition", self.report
+        )
         self.taken = {name.lower() for name in names.values()}
         for definition in definitions:
-            name = names.get(definition.name)
-            if name is not None:
-                self._definition(definition, name)
+            if definition.name in names:
+                self._definition(definition, names[definition.name])
         for definition in unused:
             if definition not in placed:
                 self._leave(definition, _no_table(definition))
-        self._checkpoints()
-        self._sites()
-        if self.sources.tables:
-            text = sources_text(self.sources.tables, self.declared)
-            if text is not None:
-                self.files[f"{self.models}/{SOURCES_FILE}"] = text
-        return Conversion(self.files, self.report)
+        text = sources_text(self.sources.tables, self.declared)
+        if text is not None:
+            self.files[f"{self.models}/{SOURCES_FILE}"] = text
 
     def connection(self, name: str) -> Connection:
         """The connection of a data source, read once.
@@ -118,23 +104,6 @@ class Converter:
         found = self.connections[name]
         if isinstance(found, NotConvertedError):
             raise found
-        return found
-
-    def _names(self, names: Sequence[str], kind: str) -> dict[str, str]:
-        """Each name as a file of plumbline may have it; of two that would be the same, one."""
-        taken: dict[str, str] = {}
-        found = {}
-        for name, number in Counter(names).items():
-            ours = file_name(name)
-            other = name if number > 1 else taken.setdefault(ours.lower(), name)
-            if other != name or number > 1:
-                self.report.leave(
-                    f"{kind} {name!r}",
-                    f"its name in plumbline, {ours!r}, is also that of {kind} {other!r}",
-                    "rename one of the two in GX",
-                )
-                continue
-            found[name] = ours
         return found
 
     def _free(self, name: str) -> str:
@@ -211,9 +180,12 @@ class Converter:
         for number, entry in enumerate(parts.queries, 1):
             is_only = not made and len(parts.queries) == 1
             own = name if is_only else self._free(f"{name}_query_{number}")
-            self.files[f"{self.models}/monitors/{own}.sql"] = self._failing_rows(
-                definition, asset, connection, entry
-            )
+            try:
+                sql = self._failing_rows(definition, asset, connection, entry)
+            except NotConvertedError as fault:
+                parts.leave(entry, fault.why, fault.fix)
+                continue
+            self.files[f"{self.models}/monitors/{own}.sql"] = sql
             monitor = {"model": own, "observed": {"failing_rows": True}}
             self._suite(own, definition, suite, monitor, [as_failing_rows(entry)])
             made[own] = f"model {own}, a query of failing rows"
@@ -303,82 +275,6 @@ class Converter:
             rows = recent_rows(rows, asset.batches)
         note = f"-- The failing rows of data asset {definition.asset} of Great Expectations."
         return f"{note}\n\n" + with_batch(query, batch, rows) + "\n"
-
-    # Checkpoints
-
-    def _checkpoints(self) -> None:
-        alerts = Alerts(self.gx.variables, self.report)
-        checkpoints = list(self.gx.checkpoints)
-        if not checkpoints and self.monitors:
-            checkpoints = [Checkpoint("health_check", tuple(self.monitors), ())]
-        names = self._names([one.name for one in checkpoints], "checkpoint")
-        for checkpoint in checkpoints:
-            name = names.get(checkpoint.name)
-            if name is not None:
-                self._checkpoint(checkpoint, name, alerts)
-        listed = {one for checkpoint in checkpoints for one in checkpoint.definitions}
-        for name, monitors in self.monitors.items():
-            for monitor in monitors if name not in listed else ():
-                self.report.ask(f"list {monitor} in a checkpoint; none of GX's lists it")
-        if alerts.channels:
-            content = {"channels": alerts.channels, "routes": alerts.routes}
-            note = (
-                "# Channels and routes of notifications, from the actions of GX's checkpoints. "
-                "Test them with\n# `plumbline alerts test`. Secrets are in environment variables; "
-                "this file holds only the variables' names.\n"
-            )
-            self.files[ALERTS_FILE] = note + yaml.safe_dump(content, sort_keys=False)
-            self.report.converted.append(
-                Converted(
-                    "actions that notify",
-                    ALERTS_FILE,
-                    count(len(alerts.channels), "channels"),
-                )
-            )
-
-    def _sites(self) -> None:
-        for name in self.gx.configuration.mapping("data_docs_sites"):
-            path = ("data_docs_sites", name, "store_backend", "class_name")
-            class_name = self.gx.configuration.text(*path)
-            if class_name not in (None, IN_FILES):
-                self.report.ask(
-                    f"data docs site {name!r} is in a {class_name}: add a site of your own to "
-                    f"{PROJECT_FILE}, see docs/data-docs.md"
-                )
-
-    def _checkpoint(self, checkpoint: Checkpoint, name: str, alerts: Alerts) -> None:
-        what = f"checkpoint {checkpoint.name!r}"
-        known = {one.name for one in self.gx.definitions}
-        for listed in checkpoint.definitions:
-            if listed not in {*known, *self.monitors}:
-                self.report.leave(
-                    f"{what}: {listed!r}",
-                    "there is no such validation definition",
-                    did_you_mean(listed, known),
-                )
-        monitors = [
-            monitor for one in checkpoint.definitions for monitor in self.monitors.get(one, ())
-        ]
-        if not monitors:
-            self.report.leave(what, "none of its validation definitions was converted", "see above")
-            return
-        content: dict[str, Any] = {
-            "name": name,
-            "validation_definitions": [{"name": one} for one in dict.fromkeys(monitors)],
-            "actions": alerts.actions(checkpoint, name),
-        }
-        if checkpoint.result_format not in (None, "SUMMARY"):
-            content["result_format"] = checkpoint.result_format
-        self.files[f"checkpoints/{name}.json"] = dumps(content)
-        self.report.converted.append(
-            Converted(what, f"checkpoints/{name}.json", count(len(monitors), "monitors"))
-        )
-
-
-def file_name(name: str) -> str:
-    """A name of GX as a monitor, a model and a file may have it."""
-    found = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:_LONGEST]
-    return found if found[:1].isalpha() else f"gx_{found}"
 
 
 def _window_text(asset: Asset) -> str:

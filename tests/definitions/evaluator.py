@@ -7,9 +7,12 @@ of rows with the tables' real types, because a query is analyzed once that reads
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal
+from struct import pack, unpack
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from zetasql.core.local_service import ZetaSqlLocalService
 from zetasql.types import (
     AnalyzerOptions,
@@ -33,11 +36,17 @@ from support.compiled_zetasql import compiled_zetasql
 from support.source_tables import read_source_tables
 
 _EPOCH = date(1970, 1, 1)
+_SCALES = {"NUMERIC": 9, "BIGNUMERIC": 38}
+_DIGITS = Context(prec=120)
 _KINDS = {
     "BOOL": TypeKind.TYPE_BOOL,
     "INT64": TypeKind.TYPE_INT64,
     "FLOAT64": TypeKind.TYPE_DOUBLE,
     "NUMERIC": TypeKind.TYPE_NUMERIC,
+    "BIGNUMERIC": TypeKind.TYPE_BIGNUMERIC,
+    "INTERVAL": TypeKind.TYPE_INTERVAL,
+    "TIME": TypeKind.TYPE_TIME,
+    "DATETIME": TypeKind.TYPE_DATETIME,
     "STRING": TypeKind.TYPE_STRING,
     "DATE": TypeKind.TYPE_DATE,
     "TIMESTAMP": TypeKind.TYPE_TIMESTAMP,
@@ -176,9 +185,31 @@ def _value(value: Any, kind: str) -> ValueProto:
         proto.date_value = (value - _EPOCH).days
     elif kind == "TIMESTAMP":
         proto.timestamp_value.FromDatetime(value)
+    elif kind in _SCALES:
+        number = int(value.scaleb(_SCALES[kind], _DIGITS))
+        size = number.bit_length() // 8 + 1
+        setattr(proto, f"{kind.lower()}_value", number.to_bytes(size, "little", signed=True))
+    elif kind == "TIME":
+        proto.time_value = _clock(value) << 30 | value.microsecond * 1000
+    elif kind == "DATETIME":
+        days = (value.year << 9 | value.month << 5 | value.day) << 17
+        proto.datetime_value.bit_field_datetime_seconds = days | _clock(value)
+        proto.datetime_value.nanos = value.microsecond * 1000
+    elif kind == "INTERVAL":
+        months = value.years * 12 + value.months << 13
+        clock = ((value.hours * 60 + value.minutes) * 60 + value.seconds) * 10**6
+        proto.interval_value = pack("<qii", clock + value.microseconds, value.days, months)
     else:
         raise NotImplementedError(f"no test needs a value of type {kind}")
     return proto
+
+
+def _clock(value: time | datetime) -> int:
+    return value.hour << 12 | value.minute << 6 | value.second
+
+
+def _time_of(packed: int, nanos: int) -> time:
+    return time(packed >> 12 & 31, packed >> 6 & 63, packed & 63, nanos // 1000)
 
 
 def _python(value: ValueProto, kind: Any) -> Any:
@@ -189,6 +220,24 @@ def _python(value: ValueProto, kind: Any) -> Any:
         return _EPOCH + timedelta(days=value.date_value)
     if found == "timestamp_value":
         return value.timestamp_value.ToDatetime(tzinfo=UTC)
+    if found.removesuffix("_value").upper() in _SCALES:
+        number = int.from_bytes(getattr(value, found), "little", signed=True)
+        return Decimal(number).scaleb(-_SCALES[found.removesuffix("_value").upper()], _DIGITS)
+    if found == "time_value":
+        return _time_of(value.time_value >> 30, value.time_value & (1 << 30) - 1)
+    if found == "datetime_value":
+        packed = value.datetime_value.bit_field_datetime_seconds
+        days = packed >> 17
+        on = date(days >> 9, days >> 5 & 15, days & 31)
+        return datetime.combine(on, _time_of(packed, value.datetime_value.nanos))
+    if found == "interval_value":
+        micros, days, months = unpack("<qii", value.interval_value)
+        return relativedelta(months=months >> 13, days=days, microseconds=micros)
+    if found == "range_value":
+        return {
+            "start": _python(value.range_value.start, kind),
+            "end": _python(value.range_value.end, kind),
+        }
     if found == "array_value":
         return [_python(one, kind.array_type.element_type) for one in value.array_value.element]
     if found == "struct_value":

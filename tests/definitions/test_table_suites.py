@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,17 @@ import pytest
 
 from definitions.cases import PROJECT, Interview
 from definitions.tables import World, at, day
+from matrix.pushed_down import comparable
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
-from plumbline.evaluate.found import CountFound, MapFound, ValueFound
+from plumbline.evaluate.found import CountFound, ValueFound
 from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.evaluate.pushdown.measure import Measure
+from plumbline.evaluate.pushdown.source import Calendar
 from plumbline.evaluate.pushdown.statement import (
     CALENDAR_END,
     EXPECTED,
     ROWS,
-    Calendar,
     CompiledTable,
     compile_table,
 )
@@ -54,15 +56,31 @@ def row(game_id: str | None, on: str, **columns: Any) -> dict[str, Any]:
 
 
 GAMES = [
-    row("a", "2026-02-02", season_year=2025, home_team_tricode="BOS", is_all_star=False),
+    row(
+        "a",
+        "2026-02-02",
+        season_year=2025,
+        home_team_tricode="BOS",
+        away_team_tricode="LAL",
+        is_all_star=False,
+        game_status=3,
+    ),
     row("b", "2026-02-02", season_year=2025, home_team_tricode="LAL", is_all_star=False),
-    row("b", "2026-02-02", season_year=2024, home_team_tricode="bos"),
+    row(
+        "b",
+        "2026-02-02",
+        season_year=2024,
+        home_team_tricode="bos",
+        away_team_tricode="bos",
+        game_status=4,
+    ),
     row(None, "2026-02-02", season_year=2020, home_team_tricode="BOS", is_all_star=True),
     row("d", "2026-02-02", home_team_tricode="LAL\n"),
     row("e", "2026-02-01", season_year=1999, home_team_tricode="x" * 30),
 ]
 WORLD = World({NAME: GAMES})
 IN_2025 = {"row_condition": "season_year == 2025 and game_id.notnull()"}
+PAIR = {"column_A": "home_team_tricode", "column_B": "away_team_tricode"}
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("column_values_to_not_be_null", {"column": "game_id"}),
@@ -97,6 +115,27 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("column_distinct_values_to_be_in_set", {"column": "game_id", "value_set": ["a", "b"]}),
     ("column_distinct_values_to_contain_set", {"column": "game_id", "value_set": ["a", "z"]}),
     ("column_distinct_values_to_equal_set", {"column": "game_id", "value_set": ["a", "b", "d"]}),
+    ("column_value_z_scores_to_be_less_than", {"column": "season_year", "threshold": 1, "double_sided": True}),
+    ("column_values_to_not_be_outliers", {"column": "season_year", "multiplier": 0.5}),
+    ("column_values_to_not_be_outliers", {"column": "season_year", "method": "std", **IN_2025}),
+    ("column_values_to_be_json_parseable", {"column": "home_team_tricode"}),
+    ("column_values_to_match_regex_list", {"column": "home_team_tricode", "regex_list": ["^B", "S$"], "match_on": "all"}),
+    ("column_values_to_not_match_regex_list", {"column": "home_team_tricode", "regex_list": ["^b", "L"]}),
+    ("column_values_to_match_like_pattern_list", {"column": "home_team_tricode", "like_pattern_list": ["B%", "%L"]}),
+    ("column_values_to_not_match_like_pattern_list", {"column": "game_id", "like_pattern_list": ["a", "d%"]}),
+    ("column_pair_values_to_be_equal", {**PAIR, "mostly": 0.5}),
+    ("column_pair_values_to_be_equal", {**PAIR, "ignore_row_if": "either_value_is_missing"}),
+    ("column_pair_values_a_to_be_greater_than_b", {**PAIR, "or_equal": True, **IN_2025}),
+    ("column_pair_values_to_be_in_set", {**PAIR, "value_pairs_set": [["BOS", "LAL"], ["LAL", None]]}),
+    ("compound_columns_to_be_unique", {"column_list": ["game_id", "home_team_tricode"]}),
+    ("compound_columns_to_be_unique", {"column_list": ["is_all_star", "game_date"], **IN_2025}),
+    ("multicolumn_sum_to_equal", {"column_list": ["season_year", "game_status"], "sum_total": 2028}),
+    ("multicolumn_values_to_be_equal", {"column_list": ["home_team_tricode", "away_team_tricode", "game_id"]}),
+    ("select_column_values_to_be_unique_within_record", {"column_list": ["home_team_tricode", "away_team_tricode", "game_id"]}),
+    ("column_most_common_value_to_be_in_set", {"column": "game_id", "value_set": ["b"]}),
+    ("column_most_common_value_to_be_in_set", {"column": "home_team_tricode", "value_set": ["BOS"], "ties_okay": True}),
+    ("column_most_common_value_to_be_in_set", {"column": "season_year", "value_set": [1], **IN_2025}),
+    ("column_quantile_values_to_be_between", {"column": "season_year", "quantile_ranges": {"quantiles": [0, 0.3, 1], "value_ranges": [[None, 2020], [2021, 2024], [2025, 2025]]}}),
     ("column_values_to_be_in_set", {"column": "game_status", "value_set": [3]}),
     ("column_mean_to_be_between", {"column": "game_status", "min_value": 3}),
     ("column_values_to_not_be_null", {"column": "game_id", "row_condition": "season_year == 7"}),
@@ -115,6 +154,7 @@ def compiled(
     cases: Sequence[tuple[str, dict[str, Any]]] = CASES,
     group_by: Sequence[str] = (),
     calendar: Calendar | None = None,
+    schema: Sequence[ResultColumn] = SCHEMA,
 ) -> CompiledTable:
     """The statement of all cases."""
     file = folder / "games.json"
@@ -126,7 +166,7 @@ def compiled(
     return compile_table(
         read_suite(read_document(file)),
         Relation(project, dataset, table),
-        SCHEMA,
+        schema,
         as_of=[AS_OF],
         zone=PROJECT.timezone,
         resolve=lambda name: Relation(project, *name.split(".")),
@@ -177,38 +217,110 @@ def by_statement(
     model: CompiledTable, measure: Measure, answer: Mapping[str, Any], index: int
 ) -> object:
     try:
-        found = measure.read(model.answer(answer, index), AS_OF)
+        return comparable(measure.read(model.answer(answer, index), AS_OF))
     except NothingCheckedError:
         return "nothing checked"
     except EvaluationError:
         return "not defined"
-    if isinstance(found, CountFound):
-        return found.elements, found.missing, found.count, sorted(map(str, found.samples))
-    return found.success, comparable(found.result)
 
 
 def by_rows(table: Table, name: str, kwargs: Mapping[str, Any]) -> object:
     try:
-        found = EVALUATIONS[f"expect_{name}"](table, kwargs)
+        return comparable(EVALUATIONS[f"expect_{name}"](table, kwargs), table)
     except NothingCheckedError:
         return "nothing checked"
     except EvaluationError:
         return "not defined"
-    if isinstance(found, MapFound):
-        values = [table.rows[at_][found.columns[0]] for at_ in found.unexpected]
-        return found.elements, found.missing, found.count, sorted(map(str, values))
-    return found.success, comparable(found.result)
 
 
-def comparable(result: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: pytest.approx(value)
-        if isinstance(value, float)
-        else sorted(map(str, value))
-        if isinstance(value, list)
-        else value
-        for name, value in result.items()
-    }
+ORDERS = " union all ".join(
+    f"select {row}"
+    for row in (
+        "1 as id, 'de' as country, struct(['x'] as codes) as box, ['u', 'v'] as tags, "
+        "[struct('a' as sku, 2 as n, ['r', 's'] as parts), ('b', null, ['r'])] as items",
+        "2, 'fr', struct(['x', 'y']), ['v'], [struct('a', 3, cast([] as array<string>))]",
+        "3, 'fr', struct(['y']), ['u'], []",
+        "4, 'it', null, cast(null as array<string>), null",
+    )
+)
+ORDERS_SCHEMA = [
+    ResultColumn("id", "INT64"),
+    ResultColumn("country", "STRING"),
+    ResultColumn("box", "STRUCT<`codes` ARRAY<STRING>>"),
+    ResultColumn("box.codes", "ARRAY<STRING>"),
+    ResultColumn("tags", "ARRAY<STRING>"),
+    ResultColumn("items", "ARRAY<STRUCT<`sku` STRING, `n` INT64, `parts` ARRAY<STRING>>>"),
+]
+IN_FR = {"row_condition": "country == 'fr'"}
+ELEMENTS: list[tuple[str, dict[str, Any], object]] = [
+    ("column_values_to_be_unique", {"column": "items.sku"}, (3, 0, 2)),
+    ("column_values_to_not_be_null", {"column": "Items.N"}, (3, None, 1)),
+    ("column_values_to_be_between", {"column": "items.n", "min_value": 3}, (3, 1, 1)),
+    ("column_values_to_be_in_set", {"column": "items.sku", "value_set": ["b"], **IN_FR}, (1, 0, 1)),
+    ("column_values_to_be_in_set", {"column": "tags[]", "value_set": ["u"]}, (4, 0, 2)),
+    ("column_values_to_be_in_set", {"column": "items.parts[]", "value_set": ["s"]}, (3, 0, 2)),
+    ("column_values_to_be_in_set", {"column": "box.codes[]", "value_set": ["x"]}, (4, 0, 2)),
+    ("compound_columns_to_be_unique", {"column_list": ["id", "items.sku"]}, (3, 0, 0)),
+    ("compound_columns_to_be_unique", {"column_list": ["country", "items.parts[]"]}, (3, 0, 2)),
+    ("column_pair_values_a_to_be_greater_than_b", {"column_A": "items.n", "column_B": "id"}, (3, 0, 1)),
+    ("column_sum_to_be_between", {"column": "items.n", "min_value": 5}, 5),
+    ("column_median_to_be_between", {"column": "items.n", "min_value": 2}, 2.5),
+    ("column_unique_value_count_to_be_between", {"column": "tags[]", "min_value": 2}, 2),
+    ("column_values_to_be_unique", {"column": "box.codes"}, (4, 1, 0)),
+    ("table_row_count_to_equal", {"value": 4}, 4),
+    ("column_to_exist", {"column": "items"}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("group_by", [(), ("country",)], ids=["all rows", "by group"])
+def test_values_in_arrays_are_those_of_all_elements(
+    witness: Interview, tmp_path: Path, group_by: tuple[str, ...]
+) -> None:
+    cases = [(name, kwargs) for name, kwargs, _ in ELEMENTS]
+    project = witness.witness.project
+    model = compiled(project, tmp_path, {}, cases=cases, group_by=group_by, schema=ORDERS_SCHEMA)
+    literal = f"(select * from ({ORDERS}))"
+    sql = model.sql.replace(str(Relation(project, *NAME.split("."))), literal)
+    answers = witness.witness.ask(replace(model, sql=sql, sources=()), World())
+    if group_by:
+        assert [row["g0"] for row in answers if row["e0_elements"]] in (
+            ["de", "fr"],
+            ["fr", "de"],
+        )
+        (french,) = (row for row in answers if row["g0"] == "fr")
+        assert (french["e0_elements"], french["e4_elements"], french["e14_elements"]) == (1, 2, 2)
+        return
+    (answer,) = answers
+    for index, (name, kwargs, expected) in enumerate(ELEMENTS):
+        measure = model.measures[index]
+        assert isinstance(measure, Measure), (name, kwargs, measure)
+        found = measure.read(model.answer(answer, index), AS_OF)
+        if isinstance(found, CountFound):
+            assert (found.elements, found.missing, found.count) == expected, (name, kwargs)
+        else:
+            assert found.result.get("observed_value") == expected, (name, kwargs)
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("items.skus", "items has no field 'skus'; did you mean 'sku'?"),
+        ("tags.x", "write tags[]"),
+        ("id[]", "is INT64, not an array"),
+        ("tags", "write tags[] for its elements"),
+        ("item.sku", "has no column 'item.sku'"),
+    ],
+)
+def test_what_is_not_in_an_array_says_so(tmp_path: Path, column: str, reason: str) -> None:
+    cases = [("column_values_to_be_in_set", {"column": column, "value_set": ["a"]})]
+    (fault,) = compiled("shop", tmp_path, {}, cases=cases, schema=ORDERS_SCHEMA).measures
+    assert reason in str(fault)
+
+
+def test_columns_of_two_arrays_are_not_compared(tmp_path: Path) -> None:
+    cases = [("column_pair_values_to_be_equal", {"column_A": "items.sku", "column_B": "tags[]"})]
+    (fault,) = compiled("shop", tmp_path, {}, cases=cases, schema=ORDERS_SCHEMA).measures
+    assert "in another array" in str(fault)
 
 
 def test_keys_freshness_groups_and_the_calendar_are_computed(

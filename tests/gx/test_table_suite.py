@@ -188,6 +188,17 @@ VALUES: Sequence[tuple[dict[str, Any], bool, object]] = [
     (expect("column_distinct_values_to_be_in_set", column="state", value_set=["paid", "open"]), False, None),
     (expect("column_distinct_values_to_equal_set", column="country", value_set=["de", "fr"]), True, None),
     (expect("column_to_exist", column="emial"), False, None),
+    (expect("column_pair_values_to_be_equal", column_A="order_id", column_B="customer_id"), False, (4, 4)),
+    (expect("compound_columns_to_be_unique", column_list=["order_id", "country"]), True, (0, 4)),
+    (expect("column_quantile_values_to_be_between", column="total",
+            quantile_ranges={"quantiles": [0.5], "value_ranges": [[20, 20]]}), True,
+     {"quantiles": [0.5], "values": [20]}),
+    (expect("column_kl_divergence_to_be_less_than", column="country", threshold=0.01,
+            partition_object={"values": ["de", "fr"], "weights": [0.5, 0.5]}), True, 0.0),
+    (expect("column_kl_divergence_to_be_less_than", column="total", threshold=0.2,
+            partition_object={"bins": [0, 10, 25, 50], "weights": [0.25, 0.25, 0.5]}), True, 0.0),
+    (expect("table_row_count_to_equal_other_table", other_table_name="shop.customers"), False,
+     {"self": 4, "other": 2}),
     (expect("column_values_to_be_of_type", column="total", type_="NUMERIC"), True, "NUMERIC"),
     (expect("table_row_count_to_equal", value=4), True, 4),
 ]  # fmt: skip
@@ -205,7 +216,7 @@ def test_each_type_finds_what_is_there(shop: SmallProject) -> None:
         if not isinstance(found, tuple):
             observed = judged_one.observed
             assert (
-                observed if found is None or isinstance(found, str) else float(str(observed))
+                observed if isinstance(found, str | dict | None) else float(str(observed))
             ) == found
         elif failure is not None:
             assert (failure.unexpected_count, failure.element_count) == found, expectation
@@ -228,8 +239,7 @@ def test_each_type_finds_what_is_there(shop: SmallProject) -> None:
             {},
             "no row meets row_condition",
         ),
-        (expect("column_kl_divergence_to_be_less_than", column="state", threshold=1,
-                partition_object={"values": ["a"], "weights": [1]}), {}, "can't be part of a suite"),
+        (expect("column_values_to_be_increasing", column="order_id"), {}, "can't be part of a suite"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_an_error(
@@ -238,6 +248,27 @@ def test_what_cannot_be_measured_is_an_error(
     outcome = judged(shop, expectation, **monitor)
     assert outcome.status is Status.ERROR
     assert reason in str(outcome.reason)
+
+
+def test_a_query_over_the_rows_is_a_job_of_its_own(shop: SmallProject) -> None:
+    query = "select order_id from {batch} where total > 25"
+    outcome = judged(
+        shop, {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
+        CONTRACT[0], rows=DAY,
+    )  # fmt: skip
+    assert outcome.status is Status.CRITICAL
+    assert [one.observed for one in outcome.expectations] == [1, 3]
+    assert len(outcome.job_ids) == 2
+
+
+def test_a_query_with_a_fault_leaves_the_other_expectations(shop: SmallProject) -> None:
+    query = "select nothing from {batch}"
+    outcome = judged(
+        shop, {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
+        CONTRACT[0], rows=DAY,
+    )  # fmt: skip
+    assert outcome.status is Status.ERROR
+    assert [one.success for one in outcome.expectations] == [False, True]
 
 
 def test_a_condition_that_would_end_its_brackets_is_never_sent(shop: SmallProject) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from statistics import stdev
@@ -135,7 +136,8 @@ def deviation(column: TypedColumn, values: Sequence[Any]) -> tuple[Any, BigQuery
         )
     if not all(math.isfinite(value) for value in values):
         return math.nan, FLOAT
-    return float(stdev(values)), FLOAT
+    # BigQuery converts INT64 to floats first, and computes exactly with NUMERIC.
+    return float(stdev(map(float, values) if column.kind.name == "INT64" else values)), FLOAT
 
 
 def distinct_count(column: TypedColumn, values: Sequence[Any]) -> tuple[Any, BigQueryType]:
@@ -159,28 +161,49 @@ def non_null_share(table: Table, kwargs: Kwargs) -> ValueFound:
     return ValueFound(success, {"observed_value": observed}, () if success else nulls)
 
 
+@dataclass(frozen=True)
+class QuantileRanges:
+    """``quantile_ranges``: the quantiles that are asked for, and their bounds."""
+
+    shares: Sequence[float]
+    bounds: Sequence[TypedBounds]
+
+    @classmethod
+    def of(cls, column: TypedColumn, kwargs: Kwargs) -> QuantileRanges:
+        """Of a column's values.
+
+        Raises:
+            EvaluationError: they have no order, or a bound is of another type.
+        """
+        need_orderable(column)
+        ranges, because = kwargs["quantile_ranges"], f"column {column.name!r} is {column.kind}"
+        bounds = [
+            TypedBounds.typed(
+                {"min_value": low, "max_value": high}, column.kind, f"quantile_ranges: {because}"
+            )
+            for low, high in ranges["value_ranges"]
+        ]
+        return cls(ranges["quantiles"], bounds)
+
+    def judge(self, values: Sequence[Any]) -> ValueFound:
+        """The quantiles themselves, in the order of ``shares``."""
+        details = [one.keep(value) for one, value in zip(self.bounds, values, strict=True)]
+        return ValueFound(
+            all(details),
+            {
+                "observed_value": {"quantiles": list(self.shares), "values": list(values)},
+                "details": {"success_details": details},
+            },
+        )
+
+
 def quantiles(table: Table, kwargs: Kwargs) -> ValueFound:
     """``PERCENTILE_DISC``, which GX asks of BigQuery: each quantile is one of the values."""
     column = table.column(str(kwargs["column"]))
-    need_orderable(column)
-    ranges = kwargs["quantile_ranges"]
-    shares, pairs = ranges["quantiles"], ranges["value_ranges"]
+    ranges = QuantileRanges.of(column, kwargs)
     rows = present(column, rows_of(table, kwargs))
     ordered = sorted((column.values[at] for at in rows), key=_nan_first)
-    values = [_percentile_disc(ordered, share) for share in shares]
-    details = []
-    for value, (low, high) in zip(values, pairs, strict=True):
-        limits = {"min_value": low, "max_value": high}
-        because = f"column {column.name!r} is {column.kind}"
-        bounds = TypedBounds.typed(limits, column.kind, f"quantile_ranges: {because}")
-        details.append(bounds.keep(value))
-    return ValueFound(
-        all(details),
-        {
-            "observed_value": {"quantiles": list(shares), "values": values},
-            "details": {"success_details": details},
-        },
-    )
+    return ranges.judge([_percentile_disc(ordered, share) for share in ranges.shares])
 
 
 def _nan_first(value: Any) -> tuple[bool, Any]:
@@ -281,10 +304,20 @@ def kl_divergence_values(table: Table, kwargs: Kwargs) -> list[Any]:
     values = [column.values[at] for at in rows]
     partition = kwargs.get("partition_object")
     if isinstance(partition, Mapping) and "values" in partition:
-        wanted = [value_of("partition_object", one, column) for one in partition["values"]]
-        names = {key(value): one for value, one in zip(wanted, partition["values"], strict=True)}
-        return [names.get(key(value), value) for value in values]
+        return list(map(partition_names(column, kwargs), values))
     need_number(column, "divergence")
     if not all(math.isfinite(value) for value in values):
         raise EvaluationError(f"column {column.name!r} holds NaN or an infinity")
     return [float(value) for value in values]
+
+
+def partition_names(column: TypedColumn, kwargs: Kwargs) -> Callable[[Any], Any]:
+    """What a value is called in the ``values`` of ``partition_object``.
+
+    Raises:
+        EvaluationError: one of them is of another type than the column.
+    """
+    written = kwargs["partition_object"]["values"]
+    wanted = [key(value_of("partition_object", one, column)) for one in written]
+    names = dict(zip(wanted, written, strict=True))
+    return lambda value: names.get(key(value), value)

@@ -9,7 +9,7 @@ from plumbline.evaluate.aggregates import aggregate_check
 from plumbline.evaluate.column_values import values_check
 from plumbline.evaluate.domain import Kwargs
 from plumbline.evaluate.found import Found
-from plumbline.evaluate.several_columns import list_check, pair_check
+from plumbline.evaluate.several_columns import columns_check
 from plumbline.evaluate.table import Table
 
 Evaluate = Callable[[Table, Kwargs], Found]
@@ -45,13 +45,13 @@ EVALUATIONS: Mapping[str, Evaluate] = {
         column_values.not_match_regex_list
     ),
     # each row
-    "expect_column_pair_values_a_to_be_greater_than_b": pair_check(several_columns.pair_greater),
-    "expect_column_pair_values_to_be_equal": pair_check(several_columns.pair_equal),
-    "expect_column_pair_values_to_be_in_set": pair_check(several_columns.pair_in_set),
-    "expect_compound_columns_to_be_unique": list_check(several_columns.compound_unique),
-    "expect_multicolumn_sum_to_equal": list_check(several_columns.sum_equals),
-    "expect_multicolumn_values_to_be_equal": list_check(several_columns.all_equal),
-    "expect_select_column_values_to_be_unique_within_record": list_check(
+    "expect_column_pair_values_a_to_be_greater_than_b": columns_check(several_columns.pair_greater),
+    "expect_column_pair_values_to_be_equal": columns_check(several_columns.pair_equal),
+    "expect_column_pair_values_to_be_in_set": columns_check(several_columns.pair_in_set),
+    "expect_compound_columns_to_be_unique": columns_check(several_columns.compound_unique),
+    "expect_multicolumn_sum_to_equal": columns_check(several_columns.sum_equals),
+    "expect_multicolumn_values_to_be_equal": columns_check(several_columns.all_equal),
+    "expect_select_column_values_to_be_unique_within_record": columns_check(
         several_columns.unique_within_record
     ),
     # a column as a whole

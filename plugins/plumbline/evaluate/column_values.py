@@ -92,9 +92,18 @@ def set_of(column: TypedColumn, kwargs: Kwargs) -> set[Any]:
     Raises:
         EvaluationError: one is of another type, or the column's type has no ``=``.
     """
+    return set(map(key, wanted_values(column, kwargs)))
+
+
+def wanted_values(column: TypedColumn, kwargs: Kwargs) -> list[Any]:
+    """The values of ``value_set`` but null, of the column's type.
+
+    Raises:
+        EvaluationError: one is of another type, or the column's type has no ``=``.
+    """
     need_comparable(column)
-    wanted = (value for value in kwargs.get("value_set") or () if value is not None)
-    return {key(value_of("value_set", value, column)) for value in wanted}
+    written = (value for value in kwargs.get("value_set") or () if value is not None)
+    return [value_of("value_set", value, column) for value in written]
 
 
 def between(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequence[bool]:
@@ -189,11 +198,20 @@ def not_match_like_list(
 
 
 def _any_or_all(each: Sequence[Sequence[bool]], kwargs: Kwargs) -> list[bool]:
-    match_on = kwargs.get("match_on") or "any"
-    if match_on not in ("any", "all"):
-        raise EvaluationError(f"match_on: {match_on!r} is neither 'any' nor 'all'")
-    combine = any if match_on == "any" else all
+    combine = any if match_on(kwargs) == "any" else all
     return [combine(found) for found in zip(*each, strict=True)]
+
+
+def match_on(kwargs: Kwargs) -> str:
+    """Whether ``any`` pattern of a list must match, or ``all``.
+
+    Raises:
+        EvaluationError: it is neither.
+    """
+    found = str(kwargs.get("match_on") or "any")
+    if found not in ("any", "all"):
+        raise EvaluationError(f"match_on: {found!r} is neither 'any' nor 'all'")
+    return found
 
 
 def strftime_format(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequence[bool]:
@@ -308,9 +326,7 @@ def z_scores(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequ
 def not_outliers(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Sequence[bool]:
     """Within the fences of the quartiles (``iqr``), or of the mean (``std``)."""
     need_number(column, "outliers")
-    method = kwargs.get("method") or "iqr"
-    written = kwargs.get("multiplier")
-    multiplier = 1.5 if written is None else float(written)
+    method, multiplier = outliers_method(kwargs)
     numbers = [float(value) for value in values]
     if method == "std":
         mean, deviation = mean_and_deviation(values)
@@ -320,11 +336,21 @@ def not_outliers(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> 
         if not reach:
             return [number == mean for number in numbers]
         return [abs(number - mean) < reach for number in numbers]
-    if method != "iqr":
-        raise EvaluationError(f"method: {method!r} is neither 'iqr' nor 'std'")
     low, high = percentile_cont(numbers, 0.25), percentile_cont(numbers, 0.75)
     reach = multiplier * (high - low)
     return [low - reach <= number <= high + reach for number in numbers]
+
+
+def outliers_method(kwargs: Kwargs) -> tuple[str, float]:
+    """``iqr`` or ``std``, and how many times the spread a value may lie apart.
+
+    Raises:
+        EvaluationError: another method.
+    """
+    method, multiplier = str(kwargs.get("method") or "iqr"), kwargs.get("multiplier")
+    if method not in ("iqr", "std"):
+        raise EvaluationError(f"method: {method!r} is neither 'iqr' nor 'std'")
+    return method, 1.5 if multiplier is None else float(multiplier)
 
 
 def mean_and_deviation(values: Sequence[Any]) -> tuple[float, float]:

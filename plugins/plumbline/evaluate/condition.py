@@ -29,6 +29,7 @@ from plumbline.evaluate.values import (
     is_nan,
     key,
 )
+from plumbline.warehouse.types import BigQueryType
 
 Truth = bool | None
 """SQL's: None is NULL."""
@@ -214,10 +215,7 @@ def _truths(condition: Condition, table: Table) -> Sequence[Truth]:
     if isinstance(condition, IsNull):
         return [value is None for value in column.values]
     if isinstance(condition, IsTrue):
-        if column.kind.name != "BOOL":
-            raise EvaluationError(
-                f"row_condition: column {column.name!r} is {column.kind}, not BOOL; {_ALLOWED}"
-            )
+        need_bool(column)
         return list(column.values)
     if isinstance(condition, In):
         return _in(condition, column)
@@ -232,7 +230,7 @@ def _combined(truths: Sequence[Truth], decides: bool) -> Truth:
 
 
 def _in(condition: In, column: TypedColumn) -> Sequence[Truth]:
-    _needs(column, "==")
+    need_operator(column, "==")
     wanted = [_converted(value, column) for value in condition.values if value is not None]
     keys = {key(value) for value in wanted if not is_nan(value)}
     otherwise = None if None in condition.values else False
@@ -252,7 +250,7 @@ def _compared(condition: Compare, column: TypedColumn) -> Sequence[Truth]:
             f"row_condition: a comparison of {column.name!r} with NULL is never true; write "
             f"{column.name}.isnull() or {column.name}.notnull()"
         )
-    _needs(column, condition.operator)
+    need_operator(column, condition.operator)
     wanted = comparable(_converted(condition.value, column))
     compare = _OPERATORS[condition.operator]
     return [
@@ -260,8 +258,12 @@ def _compared(condition: Compare, column: TypedColumn) -> Sequence[Truth]:
     ]
 
 
-def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth]:
-    one, other = table.column(condition.column), table.column(condition.other)
+def compared_type(one: TypedColumn, other: TypedColumn, operator: str) -> BigQueryType:
+    """The type in which BigQuery compares two columns.
+
+    Raises:
+        EvaluationError: it does not.
+    """
     kind = common_type([one.kind, other.kind])
     if kind is None:
         raise EvaluationError(
@@ -269,7 +271,13 @@ def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth
             "which BigQuery does not compare"
         )
     for column in (one, other):
-        _needs(column, condition.operator)
+        need_operator(column, operator)
+    return kind
+
+
+def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth]:
+    one, other = table.column(condition.column), table.column(condition.other)
+    kind = compared_type(one, other, condition.operator)
     pairs = [
         (coerce(a, kind), coerce(b, kind)) for a, b in zip(one.values, other.values, strict=True)
     ]
@@ -283,7 +291,20 @@ def _compared_columns(condition: CompareColumns, table: Table) -> Sequence[Truth
     ]
 
 
-def _needs(column: TypedColumn, comparison: str) -> None:
+def need_bool(column: TypedColumn) -> None:
+    """Raises:
+    EvaluationError: it is neither true nor false.
+    """
+    if column.kind.name != "BOOL":
+        raise EvaluationError(
+            f"row_condition: column {column.name!r} is {column.kind}, not BOOL; {_ALLOWED}"
+        )
+
+
+def need_operator(column: TypedColumn, comparison: str) -> None:
+    """Raises:
+    EvaluationError: BigQuery has no such comparison of its values.
+    """
     kind = column.kind
     if not (kind.is_comparable if comparison in ("==", "!=") else kind.is_orderable):
         raise EvaluationError(

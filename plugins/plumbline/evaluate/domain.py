@@ -51,8 +51,16 @@ def present(column: TypedColumn, rows: Sequence[int]) -> list[int]:
     """
     found = [at for at in rows if column.values[at] is not None]
     if not found:
-        raise NothingCheckedError(f"all {len(rows)} values of {column.name!r} are NULL")
+        raise NothingCheckedError(nulls([column], len(rows)))
     return found
+
+
+def nulls(columns: Sequence[TypedColumn], rows: int) -> str:
+    """Why nothing is judged, where all values are NULL that an expectation skips."""
+    if len(columns) == 1:
+        return f"all {rows} values of {columns[0].name!r} are NULL"
+    named = ", ".join(column.name for column in columns)
+    return f"in each of {rows} rows values of {named} are NULL"
 
 
 def need_groupable(column: TypedColumn) -> None:

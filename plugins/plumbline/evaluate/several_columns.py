@@ -12,6 +12,7 @@ from plumbline.evaluate.domain import (
     need_groupable,
     need_number,
     need_orderable,
+    nulls,
     rows_of,
     value_as,
     value_of,
@@ -36,28 +37,24 @@ _SKIPPED: dict[str, Callable[[Row], bool]] = {
 }
 
 
-def pair_check(holds: Holds) -> Callable[[Table, Kwargs], MapFound]:
-    """An evaluation of ``column_A`` and ``column_B``."""
-    return _check(holds, lambda kwargs: [kwargs["column_A"], kwargs["column_B"]])
+def names_of(kwargs: Kwargs) -> list[str]:
+    """``column_A`` and ``column_B``, or ``column_list``."""
+    if "column_A" in kwargs:
+        return [str(kwargs["column_A"]), str(kwargs["column_B"])]
+    return [str(name) for name in kwargs["column_list"]]
 
 
-def list_check(holds: Holds) -> Callable[[Table, Kwargs], MapFound]:
-    """An evaluation of ``column_list``."""
-    return _check(holds, lambda kwargs: list(kwargs["column_list"]))
+def columns_check(holds: Holds) -> Callable[[Table, Kwargs], MapFound]:
+    """An evaluation of each row's values of several columns."""
 
-
-def _check(
-    holds: Holds, names: Callable[[Kwargs], list[str]]
-) -> Callable[[Table, Kwargs], MapFound]:
     def check(table: Table, kwargs: Kwargs) -> MapFound:
-        columns = [table.column(str(name)) for name in names(kwargs)]
+        columns = [table.column(name) for name in names_of(kwargs)]
         rows = rows_of(table, kwargs)
-        is_skipped = _skips(kwargs)
+        is_skipped = _SKIPPED[skip_rule(kwargs)]
         each = [(at, tuple(column.values[at] for column in columns)) for at in rows]
         judged = [(at, row) for at, row in each if not is_skipped(row)]
         if not judged:
-            named = ", ".join(column.name for column in columns)
-            raise NothingCheckedError(f"in each of {len(rows)} rows values of {named} are NULL")
+            raise NothingCheckedError(nulls(columns, len(rows)))
         verdicts = holds(columns, [row for _, row in judged], kwargs)
         return MapFound(
             elements=len(rows),
@@ -70,15 +67,20 @@ def _check(
     return check
 
 
-def _skips(kwargs: Kwargs) -> Callable[[Row], bool]:
+def skip_rule(kwargs: Kwargs) -> str:
+    """``ignore_row_if``: which rows are not judged.
+
+    Raises:
+        EvaluationError: there is no such rule.
+    """
     default = "both_values_are_missing" if "column_A" in kwargs else "all_values_are_missing"
-    rule = kwargs.get("ignore_row_if") or default
+    rule = str(kwargs.get("ignore_row_if") or default)
     if rule not in _SKIPPED:
         raise EvaluationError(f"ignore_row_if: there is no {rule!r}; {', '.join(_SKIPPED)}")
-    return _SKIPPED[rule]
+    return rule
 
 
-def _shared_type(columns: Sequence[TypedColumn]) -> BigQueryType:
+def shared_type(columns: Sequence[TypedColumn]) -> BigQueryType:
     """The type in which BigQuery compares the columns.
 
     Raises:
@@ -95,7 +97,7 @@ def pair_equal(
     columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
 ) -> Sequence[bool]:
     """``A = B``; with NULL it is not true."""
-    kind = _shared_type(columns)
+    kind = shared_type(columns)
     return [_equal(one, other, kind) for one, other in rows]
 
 
@@ -107,7 +109,7 @@ def pair_greater(
     columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
 ) -> Sequence[bool]:
     """``A > B``, or ``A >= B`` with ``or_equal``; with NULL it is not true."""
-    kind = _shared_type(columns)
+    kind = shared_type(columns)
     for column in columns:
         need_orderable(column)
     or_equal = bool(kwargs.get("or_equal"))
@@ -127,17 +129,27 @@ def pair_in_set(
     """The two values are one of the pairs; null in a pair is NULL."""
     for column in columns:
         need_comparable(column)
-    wanted = set()
+    wanted = {tuple(map(key, pair)) for pair in pairs_of(columns, kwargs)}
+    return [not any(map(is_nan, row)) and tuple(map(key, row)) in wanted for row in rows]
+
+
+def pairs_of(columns: Sequence[TypedColumn], kwargs: Kwargs) -> list[Row]:
+    """``value_pairs_set``, each value of its column's type.
+
+    Raises:
+        EvaluationError: one is no pair, or a value is of another type.
+    """
+    found = []
     for pair in kwargs["value_pairs_set"]:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise EvaluationError(f"value_pairs_set: {pair!r} is not a pair of values")
-        wanted.add(
+        found.append(
             tuple(
-                None if value is None else key(value_of("value_pairs_set", value, column))
+                None if value is None else value_of("value_pairs_set", value, column)
                 for value, column in zip(pair, columns, strict=True)
             )
         )
-    return [not any(map(is_nan, row)) and tuple(map(key, row)) in wanted for row in rows]
+    return found
 
 
 def compound_unique(
@@ -157,7 +169,7 @@ def sum_equals(
     """``A + B + ... = sum_total``; exact for INT64 and NUMERIC, with NULL not true."""
     for column in columns:
         need_number(column, "sum")
-    kind = _shared_type(columns)
+    kind = shared_type(columns)
     total = value_as("sum_total", kwargs["sum_total"], kind, f"the sum is {kind}")
 
     def holds(row: Row) -> bool:
@@ -172,7 +184,7 @@ def all_equal(
     columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
 ) -> Sequence[bool]:
     """All values of the row are the same, or all are NULL."""
-    kind = _shared_type(columns)
+    kind = shared_type(columns)
 
     def holds(row: Row) -> bool:
         first = row[0]
@@ -185,7 +197,7 @@ def unique_within_record(
     columns: Sequence[TypedColumn], rows: Sequence[Row], kwargs: Kwargs
 ) -> Sequence[bool]:
     """No two values of the row are the same; two NULLs are."""
-    kind = _shared_type(columns)
+    kind = shared_type(columns)
 
     def holds(row: Row) -> bool:
         known = [None if value is None else coerce(value, kind) for value in row]

@@ -120,7 +120,7 @@ def _found(
     if isinstance(expectation, ExpectNoFailingRows):
         return _of_failing_rows(expectation, table)
     if isinstance(expectation, UnexpectedRowsExpectation):
-        return _of_query(expectation, table, form)
+        return of_query(expectation, table, form)
     if entry.type == KL_DIVERGENCE:
         values = kl_divergence_values(table, entry.kwargs)
         frame = pd.DataFrame({str(entry.kwargs["column"]): pd.Series(values)})
@@ -176,7 +176,7 @@ def _of_failing_rows(expectation: ExpectNoFailingRows, table: Table) -> Evaluate
     return Evaluated(result, tuple(judged["result"]["details"]["failing_rows"]))
 
 
-def _of_query(
+def of_query(
     expectation: UnexpectedRowsExpectation, table: Table, form: Mapping[str, Any]
 ) -> Evaluated:
     """GX's, or a project's own: a query whose rows are the unexpected ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from plumbline.core.errors import did_you_mean
@@ -68,9 +69,19 @@ class Table:
             found = self._columns[name] = TypedColumn(declared.name, kind, values)
         return found
 
+    def has(self, name: str) -> bool:
+        """Whether there is a column of that name."""
+        return name.casefold() in self._by_name
+
     def _find(self, name: str) -> ResultColumn:
-        folded = name.casefold()
-        for column in self.schema:
-            if column.name.casefold() == folded:
-                return column
-        raise EvaluationError(f"{self.lacks} no column {name!r}; {did_you_mean(name, self.names)}")
+        found = self._by_name.get(name.casefold())
+        if found is None:
+            raise EvaluationError(
+                f"{self.lacks} no column {name!r}; {did_you_mean(name, self.names)}"
+            )
+        return found
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, ResultColumn]:
+        # The first of a name wins, as if looked for from the left.
+        return {column.name.casefold(): column for column in reversed(self.schema)}

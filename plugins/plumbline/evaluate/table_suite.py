@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.expectations.core.unexpected_rows_expectation import (
+    UnexpectedRowsExpectation,
+)
 from great_expectations.expectations.expectation import Expectation
 
 from plumbline.checks.baseline import Past
@@ -27,12 +30,15 @@ from plumbline.evaluate.pushdown.measure import Measure
 from plumbline.evaluate.pushdown.statement import CALENDAR_END, EXPECTED, ROWS, CompiledTable
 from plumbline.evaluate.pushdown.window import Window
 from plumbline.evaluate.results import count_result, read_format, storable
-from plumbline.evaluate.suite import Evaluated, raised_result, validation_result
+from plumbline.evaluate.suite import Evaluated, of_query, raised_result, validation_result
 from plumbline.evaluate.suite_results import read_results, suite_result
+from plumbline.evaluate.table import Table
 from plumbline.evaluate.vacuous import allowed_failures, may_look_at_nothing
 from plumbline.project.suites import ExpectationEntry
+from plumbline.warehouse.result import QueryResult
 
 Row = Mapping[str, Any]
+QueryBatch = Callable[[str], QueryResult]
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class _Counted:
     form: Mapping[str, Any]
     past: Past | None
     """What expectations that follow history compare with."""
+    query_batch: QueryBatch | None
 
     @property
     def is_empty(self) -> bool:
@@ -90,6 +97,7 @@ def evaluate_table(
     file: str,
     mask: Mask,
     past: Past | None = None,
+    query_batch: QueryBatch | None = None,
     result_format: Any = None,
 ) -> Evaluation:
     """What ``suite`` finds in a table.
@@ -105,12 +113,13 @@ def evaluate_table(
         file: the suite's, for messages.
         mask: of the rows.
         past: what expectations that follow history compare with.
+        query_batch: sends a query over the rows, for expectations that are one.
         result_format: GX's.
 
     Raises:
         MonitorError: the calendar is empty or stale.
     """
-    counted = _Counted(compiled, rows, as_of, read_format(result_format), past)
+    counted = _Counted(compiled, rows, as_of, read_format(result_format), past, query_batch)
     is_skipped = counted.is_empty and counted.is_unexpected
     evaluated = [
         _evaluate(counted, index, expectation, entry, f"{file}: expectations[{index}]")
@@ -139,12 +148,14 @@ def _evaluate(
     measure = counted.compiled.measures[index]
     if isinstance(measure, EvaluationError):
         return Evaluated(raised_result(expectation, f"{measure} (in {where})"))
-    if counted.is_empty and measure.outputs:
+    if counted.is_empty and measure.needs_rows:
         return Evaluated(validation_result(expectation, success=False))
     rows = counted.rows if measure.outputs else counted.rows[:1]
     try:
         if isinstance(expectation, ExpectMetricToFollowHistory):
             return _followed(counted, index, measure, expectation, entry)
+        if isinstance(expectation, UnexpectedRowsExpectation):
+            return of_query(expectation, Table((), (), counted.query_batch), counted.form)
         if counted.compiled.groups and measure.outputs:
             return _of_groups(counted, index, measure, expectation, entry)
         found = measure.read(counted.compiled.answer(rows[0], index), counted.as_of)
@@ -155,6 +166,8 @@ def _evaluate(
         return Evaluated(raised_result(expectation, f"{nothing} (in {where})"))
     except (EvaluationError, ValueError) as fault:  # GX's classes raise ValueError
         return Evaluated(raised_result(expectation, f"{fault} (in {where})"))
+    except MonitorError as fault:
+        return Evaluated(raised_result(expectation, f"{fault.one_line()} (in {where})"))
     return Evaluated(_shaped(expectation, entry, found, counted.form))
 
 
@@ -303,7 +316,7 @@ def _without_rows(
     needs_rows = [
         at
         for at, measure in enumerate(counted.compiled.measures)
-        if isinstance(measure, Measure) and measure.outputs
+        if isinstance(measure, Measure) and measure.needs_rows
     ]
     evaluated = (at for at, one in enumerate(judged) if one.error is None)
     for at in needs_rows or sorted(evaluated, key=lambda at: not judged[at].success)[:1]:

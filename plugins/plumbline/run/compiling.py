@@ -79,7 +79,8 @@ class MonitorCompiler:
     def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
         from plumbline.evaluate.errors import EvaluationError
         from plumbline.evaluate.pushdown.faults import refuse_table_faults
-        from plumbline.evaluate.pushdown.statement import Calendar, compile_table
+        from plumbline.evaluate.pushdown.source import Calendar
+        from plumbline.evaluate.pushdown.statement import compile_table
 
         refuse_table_faults(suite)
         file, found = str(suite.file), self._named(suite, name)
@@ -98,6 +99,7 @@ class MonitorCompiler:
                 key = "meta.monitor.rows.calendar"
                 raise MonitorError(str(fault), file=file, key=key) from None
         metadata = self._metadata(found.relation)
+        _refuse_unfiltered(suite, found.relation, metadata)
         return compile_table(
             suite,
             found.relation,
@@ -108,6 +110,7 @@ class MonitorCompiler:
             resolve=resolve,
             personal=found.personal,
             calendar=calendar,
+            pseudo=metadata.pseudo_columns,
         )
 
     def metadata(self, suite: Suite) -> TableMetadata:
@@ -156,6 +159,29 @@ def _refuse_limit(suite: Suite, compiled: CompiledModel, instants: int) -> None:
     if fault is not None:
         what, fix = fault
         raise MonitorError(f"model {compiled.name}: {what}", file=suite.file, fix=fix)
+
+
+def _refuse_unfiltered(suite: Suite, relation: Relation, metadata: TableMetadata) -> None:
+    """Let no job be sent that BigQuery refuses for want of a filter on the partition column.
+
+    Raises:
+        MonitorError: neither the date column nor the condition is such a filter.
+    """
+    column, rows = metadata.needs_filter, suite.monitor.rows
+    if column is None:
+        return
+    written = " ".join(filter(None, (rows.date_column, rows.where))) if rows else ""
+    filters = {column, *(one.name for one in metadata.pseudo_columns if "PARTITION" in one.name)}
+    if not any(one.casefold() in written.casefold() for one in filters):
+        is_date = column == metadata.partition_column
+        raise MonitorError(
+            f"table {relation.key} can only be read with a filter on its partition column {column}",
+            file=str(suite.file),
+            key="meta.monitor.rows",
+            fix=f'write "date_column": "{column}"'
+            if is_date
+            else f"write a where with a condition on {column}",
+        )
 
 
 def _is_silent(known: TableMetadata | WarehouseError) -> bool:

@@ -232,6 +232,8 @@ class MonitorJobs:
     def _query(self, monitor: str, data: MonitorData, query: str) -> QueryResult:
         compiled = data.compiled
         columns = [column.name for column in data.result.schema]
+        if isinstance(compiled, CompiledTable) and compiled.batch is not None:
+            compiled, columns = compiled.batch, []
         return self._runner.run(
             QueryRequest(
                 name=monitor,

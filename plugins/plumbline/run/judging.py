@@ -93,6 +93,7 @@ def by_expectations(result_format: Any = None) -> EvaluateRows:
         built: ExpectationSuite, suite: Suite, data: MonitorData, jobs: MonitorJobs
     ) -> Evaluation:
         file = _below(jobs.project.root, suite.file)
+        query_batch = partial(_query_batch, jobs, suite.monitor_name, data.mask)
         if isinstance(data.compiled, CompiledTable):
             return evaluate_table(
                 built,
@@ -103,10 +104,11 @@ def by_expectations(result_format: Any = None) -> EvaluateRows:
                 file=file,
                 mask=data.mask,
                 past=past_of(suite, jobs),
+                query_batch=query_batch,
                 result_format=result_format,
             )
         table = data.table()
-        table.query_batch = partial(_query_batch, jobs, suite.monitor_name, data.mask)
+        table.query_batch = query_batch
         return evaluate(
             built,
             suite.entry.expectations,

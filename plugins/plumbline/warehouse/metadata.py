@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from plumbline.core.errors import WarehouseError
+from plumbline.models.properties import PSEUDO_COLUMNS
 from plumbline.models.relations import Relation
 from plumbline.net.deadline import deadline
 from plumbline.project.targets import Target
@@ -47,8 +50,13 @@ class TableMetadata:
     columns: tuple[ResultColumn, ...]
     """In the table's order, each followed by the fields of a STRUCT by their path."""
     partition_column: str | None = None
+    """Of a table partitioned by ingestion time, the pseudo-column."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Every column and field, also within arrays, by its path: ``INT64 NOT NULL``."""
+    pseudo_columns: tuple[ResultColumn, ...] = ()
+    """That BigQuery adds: they are not among those of ``select *``."""
+    needs_filter: str | None = None
+    """The column without a filter on which BigQuery refuses a query; None: it needs none."""
 
 
 def table_metadata(client: bigquery.Client, target: Target, relation: Relation) -> TableMetadata:
@@ -57,15 +65,52 @@ def table_metadata(client: bigquery.Client, target: Target, relation: Relation) 
     Raises:
         WarehouseError: the table is not there, or can't be asked for.
     """
+    found = relation if not relation.is_wildcard else _newest_of(client, target, relation)
     table = ask_metadata(
-        target, lambda retry: client.get_table(table_reference(relation), retry=retry)
+        target, lambda retry: client.get_table(table_reference(found), retry=retry)
     )
-    partition = table.time_partitioning
+    time, numbers = table.time_partitioning, table.range_partitioning
+    column = time.field if time else None
+    pseudo = ["_TABLE_SUFFIX"] if relation.is_wildcard else []
+    if time and column is None:
+        # https://cloud.google.com/bigquery/docs/querying-partitioned-tables#query_an_ingestion-time_partitioned_table
+        column = "_PARTITIONDATE" if time.type_ == "DAY" else "_PARTITIONTIME"
+        pseudo += [column] if column == "_PARTITIONTIME" else [column, "_PARTITIONTIME"]
     return TableMetadata(
         tuple(_flattened(table.schema, "")),
-        partition.field if partition else None,
+        column,
         dict(_fields(table.schema, "")),
+        tuple(ResultColumn(name, PSEUDO_COLUMNS[name]) for name in pseudo),
+        (column or (numbers.field if numbers else None))
+        if table.require_partition_filter
+        else None,
     )
+
+
+def _newest_of(client: bigquery.Client, target: Target, wildcard: Relation) -> Relation:
+    """The table whose columns BigQuery takes for those of a wildcard: the last one created.
+
+    https://cloud.google.com/bigquery/docs/querying-wildcard-tables#schema_used_for_query_evaluation
+
+    Raises:
+        WarehouseError: there is none.
+    """
+    from google.cloud import bigquery
+
+    dataset = bigquery.DatasetReference(wildcard.project, wildcard.dataset)
+    listed = ask_metadata(
+        target, lambda retry: list(client.list_tables(dataset, page_size=1000, retry=retry))
+    )
+    prefix = wildcard.table.removesuffix("*")
+    names = {one.table_id: one.created for one in listed if one.table_id.startswith(prefix)}
+    if not names:
+        raise WarehouseError(
+            f"no table of {wildcard.dataset} has a name that begins with {prefix!r}",
+            fix="check the name of the wildcard table",
+            reason="notFound",
+        )
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return replace(wildcard, table=max(names, key=lambda name: (names[name] or oldest, name)))
 
 
 def table_reference(relation: Relation, table: str | None = None) -> bigquery.TableReference:

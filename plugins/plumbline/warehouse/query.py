@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from plumbline.core.errors import WarehouseError
+from plumbline.core.group_key import interval_text
 from plumbline.core.parameter import Parameter
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.warehouse.billing import limit_of
@@ -285,10 +286,12 @@ def _refuse_repeated_names(names: Sequence[str], job_id: str | None) -> None:
 def _query_parameter(parameter: Parameter) -> Any:
     from google.cloud import bigquery
 
-    name, value = parameter.name, parameter.value
+    name, value, kind = parameter.name, parameter.value, parameter.element_type or parameter.type
+    # The client does not write an INTERVAL itself.
+    write: Callable[[Any], Any] = interval_text if kind == "INTERVAL" else lambda one: one
     if isinstance(value, tuple):
-        return bigquery.ArrayQueryParameter(name, parameter.element_type, list(value))
-    return bigquery.ScalarQueryParameter(name, parameter.type, value)
+        return bigquery.ArrayQueryParameter(name, kind, list(map(write, value)))
+    return bigquery.ScalarQueryParameter(name, kind, write(value))
 
 
 def type_name(column: bigquery.SchemaField) -> str:

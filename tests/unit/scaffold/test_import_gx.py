@@ -103,16 +103,16 @@ def test_a_suite_of_several_definitions_is_one_for_each(tmp_path: Path) -> None:
 def test_what_no_table_suite_has_reads_the_rows_and_queries_become_failing_rows(
     tmp_path: Path,
 ) -> None:
-    pair = {
-        "type": "expect_column_pair_values_to_be_equal",
-        "kwargs": {"column_A": "a", "column_B": "b"},
-    }
+    dates = [
+        {"type": "expect_column_values_to_be_dateutil_parseable", "kwargs": {"column": column}}
+        for column in "ab"
+    ]
     query = {
         "type": "unexpected_rows_expectation",
         "severity": "warning",
         "kwargs": {"unexpected_rows_query": "with x as (select * from {batch}) select * from x"},
     }
-    planned = plan(write_gx(tmp_path, suites={"orders": [NOT_NULL, pair, query]}))
+    planned = plan(write_gx(tmp_path, suites={"orders": [NOT_NULL, *dates, query]}))
     assert left(planned) == []
     assert (
         "select `a`, `b` from {{ source('shop', 'orders') }}"

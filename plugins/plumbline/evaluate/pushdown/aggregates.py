@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from plumbline.checks.table_metrics import faults_of_metric
-from plumbline.evaluate.aggregates import FLOAT, MOST_VALUES
+from plumbline.evaluate.aggregates import (
+    FLOAT,
+    MOST_VALUES,
+    QuantileRanges,
+    partition_names,
+)
 from plumbline.evaluate.bounds import TypedBounds
+from plumbline.evaluate.column_values import wanted_values
+from plumbline.evaluate.divergence import judge_divergence
 from plumbline.evaluate.domain import (
     Kwargs,
     need_comparable,
@@ -27,15 +35,19 @@ from plumbline.evaluate.pushdown.measure import (
     Measure,
     Newest,
     Selection,
+    elements_sql,
+    key_sql,
     need_rows,
     need_values,
-    quoted,
 )
+from plumbline.evaluate.pushdown.places import quoted
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.evaluate.values import key
 from plumbline.warehouse.types import BigQueryType
 
 INTEGER = BigQueryType("INT64")
+MOST_CATEGORIES = 1_000
+"""Distinct values of which a divergence is computed without bins."""
 
 Aggregate = Callable[[TypedColumn], tuple[str, BigQueryType]]
 """Of a column: SQL over its values, which are ``{x}``, and the type of what that gives."""
@@ -64,20 +76,16 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
         is_count = aggregate in (distinct_count, distinct_share)
         return Measure(
             read,
-            column=None if is_count else column.name,
+            columns=() if is_count else (column.name,),
             flags={"x": value if where is None else f"if({where}, {value}, null)"},
             outputs={
                 "value": template.format(x=x),
                 "values": f"count({x})",
-                "elements": _elements(selection, where),
+                "elements": elements_sql(where),
             },
         )
 
     return build
-
-
-def _elements(selection: Selection, where: str | None) -> str:
-    return "count(row_as_of)" if where is None else f"count(if({where}, 1, null))"
 
 
 def minimum(column: TypedColumn) -> tuple[str, BigQueryType]:
@@ -119,7 +127,7 @@ def distinct_count(column: TypedColumn) -> tuple[str, BigQueryType]:
 def distinct_share(column: TypedColumn) -> tuple[str, BigQueryType]:
     """``COUNT(DISTINCT x) / COUNT(x)``, from 0 to 1."""
     need_groupable(column)
-    return "count(distinct {x}) / nullif(count({x}), 0)", FLOAT
+    return "safe_divide(count(distinct {x}), count({x}))", FLOAT
 
 
 def median(selection: Selection, kwargs: Kwargs) -> Measure:
@@ -137,12 +145,12 @@ def median(selection: Selection, kwargs: Kwargs) -> Measure:
 
     return Measure(
         read,
-        column=column.name,
+        columns=(column.name,),
         flags={"x": x, "median": f"percentile_cont({x}, 0.5) over ({selection.within()})"},
         outputs={
             "value": f"max({selection.name('median')})",
             "values": f"count({selection.name('x')})",
-            "elements": _elements(selection, where),
+            "elements": elements_sql(where),
         },
     )
 
@@ -163,7 +171,7 @@ def non_null_share(selection: Selection, kwargs: Kwargs) -> Measure:
         flags={"x": value if where is None else f"if({where}, {value}, null)"},
         outputs={
             "values": f"count({selection.name('x')})",
-            "elements": _elements(selection, where),
+            "elements": elements_sql(where),
         },
     )
 
@@ -177,11 +185,11 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
         written = [value for value in kwargs["value_set"] if value is not None]
         wanted = {key(value_of("value_set", value, column)): value for value in written}
         values = tuple(value_of("value_set", value, column) for value in wanted.values())
-        array = selection.parameter(values, f"ARRAY<{column.kind}>")
+        array = _array(selection, values, column)
         where, value = where_sql(kwargs, selection), selection.sql(column.name)
         x, first = selection.name("x"), selection.name("first")
         own = value if where is None else f"if({where}, {value}, null)"
-        group = f"cast({own} + 0 as string)" if column.kind.name == "FLOAT64" else own
+        group = key_sql(column, own)
         is_other = f"{first} and {x} not in unnest({array})"
         is_wanted = f"{first} and {x} in unnest({array})"
 
@@ -203,7 +211,7 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
 
         return Measure(
             read,
-            column=column.name,
+            columns=(column.name,),
             flags={
                 "x": own,
                 "first": f"{own} is not null and row_number() over "
@@ -216,11 +224,189 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
                 "found": f"array_agg(struct(coalesce({is_wanted}, false) as is_found, {x} as value)"
                 f" order by coalesce({is_wanted}, false) desc limit {max(len(values), 1)})",
                 "values": f"count({x})",
-                "elements": _elements(selection, where),
+                "elements": elements_sql(where),
             },
         )
 
     return build
+
+
+def quantiles(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``PERCENTILE_DISC``, which BigQuery has for windows only: each is one of the values."""
+    column = selection.column(str(kwargs["column"]))
+    ranges = QuantileRanges.of(column, kwargs)
+    where, value = where_sql(kwargs, selection), selection.sql(column.name)
+    x = value if where is None else f"if({where}, {value}, null)"
+    names = [selection.name(f"q{at}") for at in range(len(ranges.shares))]
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        need_values(answer, column, where)
+        return ranges.judge([one["value"] for one in answer["quantiles"]])
+
+    return Measure(
+        read,
+        columns=(column.name,),
+        flags={
+            "x": x,
+            **{
+                f"q{at}": f"percentile_disc({x}, {share}) over ({selection.within()})"
+                for at, share in enumerate(ranges.shares)
+            },
+        },
+        outputs={
+            "quantiles": f"[{', '.join(f'struct(any_value({name}) as value)' for name in names)}]",
+            "values": f"count({selection.name('x')})",
+            "elements": elements_sql(where),
+        },
+    )
+
+
+def most_common(selection: Selection, kwargs: Kwargs) -> Measure:
+    """The values that occur most often, those of the set first."""
+    column = selection.column(str(kwargs["column"]))
+    counts = _Counts.of(selection, kwargs, column)
+    values = wanted_values(column, kwargs)
+    wanted = f"coalesce({counts.x} in unnest({_array(selection, values, column)}), false)"
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        need_values(answer, column, counts.where)
+        most = max(one["rows"] for one in answer["modes"])
+        modes = [one for one in answer["modes"] if one["rows"] == most]
+        is_among = modes[0]["is_wanted"]
+        success = is_among and (len(modes) == 1 or bool(kwargs.get("ties_okay")))
+        return ValueFound(success, {"observed_value": [one["value"] for one in modes]})
+
+    return Measure(
+        read,
+        columns=(column.name,),
+        flags=counts.flags,
+        outputs={
+            "modes": counts.array(f"{wanted} as is_wanted", f", {wanted} desc", MOST_VALUES),
+            **counts.outputs,
+        },
+    )
+
+
+def divergence(selection: Selection, kwargs: Kwargs) -> Measure:
+    """Counts or a histogram, of which the Kullback-Leibler divergence is computed."""
+    column = selection.column(str(kwargs["column"]))
+    partition = kwargs.get("partition_object")
+    if not isinstance(partition, Mapping):
+        raise EvaluationError("there is no partition_object; write the expected weights")
+    if "values" in partition:
+        return _discrete_divergence(selection, kwargs, column)
+    return _binned_divergence(selection, kwargs, column, [float(one) for one in partition["bins"]])
+
+
+def _discrete_divergence(selection: Selection, kwargs: Kwargs, column: TypedColumn) -> Measure:
+    counts = _Counts.of(selection, kwargs, column)
+    name_of = partition_names(column, kwargs)
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        need_values(answer, column, counts.where)
+        seen = [one for one in answer["counts"] if one["rows"]]
+        if len(seen) > MOST_CATEGORIES:
+            raise EvaluationError(
+                f"column {column.name!r} has more than {MOST_CATEGORIES} distinct values; use bins"
+            )
+        by_value = {name_of(one["value"]): one["rows"] for one in seen}
+        return judge_divergence(kwargs, answer["values"], by_value=by_value)
+
+    return Measure(
+        read,
+        columns=(column.name,),
+        flags=counts.flags,
+        outputs={"counts": counts.array("", "", MOST_CATEGORIES + 1), **counts.outputs},
+    )
+
+
+def _binned_divergence(
+    selection: Selection, kwargs: Kwargs, column: TypedColumn, bins: Sequence[float]
+) -> Measure:
+    need_number(column, "divergence")
+    where, value = where_sql(kwargs, selection), f"cast({selection.sql(column.name)} as float64)"
+    x = selection.name("x")
+    edges = [selection.parameter(one, "FLOAT64") for one in bins]
+    last = len(edges) - 2
+    parts = {
+        "below": f"{x} < {edges[0]}",
+        **{
+            f"bin{at}": f"{x} >= {low} and {x} {'<=' if at == last else '<'} {high}"
+            for at, (low, high) in enumerate(pairwise(edges))
+        },
+        "above": f"{x} > {edges[-1]}",
+        "infinite": f"is_nan({x}) or is_inf({x})",
+    }
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        need_values(answer, column, where)
+        if answer["infinite"]:
+            raise EvaluationError(f"column {column.name!r} holds NaN or an infinity")
+        histogram = [answer[f"bin{at}"] for at in range(last + 1)]
+        tails = answer["below"], answer["above"]
+        return judge_divergence(kwargs, answer["values"], histogram=histogram, tails=tails)
+
+    return Measure(
+        read,
+        flags={"x": value if where is None else f"if({where}, {value}, null)"},
+        outputs={
+            **{name: f"count(if({sql}, 1, null))" for name, sql in parts.items()},
+            "values": f"count({x})",
+            "elements": elements_sql(where),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """How often each distinct value occurs: of one of its rows, 0 of the others."""
+
+    x: str
+    where: str | None
+    flags: Mapping[str, str]
+    outputs: Mapping[str, str]
+    rows: str
+
+    @classmethod
+    def of(cls, selection: Selection, kwargs: Kwargs, column: TypedColumn) -> _Counts:
+        need_comparable(column)
+        where, value = where_sql(kwargs, selection), selection.sql(column.name)
+        own = value if where is None else f"if({where}, {value}, null)"
+        alike = selection.within(key_sql(column, own))
+        return cls(
+            selection.name("x"),
+            where,
+            {
+                "x": own,
+                "rows": f"if({own} is not null and row_number() over ({alike} order by row_as_of)"
+                f" = 1, count(*) over ({alike}), 0)",
+            },
+            {"values": f"count({selection.name('x')})", "elements": elements_sql(where)},
+            selection.name("rows"),
+        )
+
+    def array(self, more: str, order: str, most: int) -> str:
+        """The values that occur most often, with further fields and a further order."""
+        fields = ", ".join(filter(None, (f"{self.rows} as `rows`", f"{self.x} as value", more)))
+        return f"array_agg(struct({fields}) order by {self.rows} desc{order} limit {most})"
+
+
+def other_row_count(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``COUNT(*)`` of the rows, and of another table as a whole."""
+    if selection.groups:
+        raise EvaluationError("a group is not compared with a table: remove group_by")
+    where, other = where_sql(kwargs, selection), selection.resolve(str(kwargs["other_table_name"]))
+
+    def read(answer: Answer, _: datetime) -> Measured:
+        own, others = answer["elements"], answer["others"]
+        return ValueFound(own == others, {"observed_value": {"self": own, "other": others}})
+
+    outputs = {"elements": elements_sql(where), "others": f"(select count(*) from {other})"}
+    return Measure(read, outputs=outputs)
+
+
+def _array(selection: Selection, values: Sequence[Any], column: TypedColumn) -> str:
+    return selection.parameter(tuple(values), f"ARRAY<{column.kind}>")
 
 
 def row_count(selection: Selection, kwargs: Kwargs) -> Measure:
@@ -234,7 +420,19 @@ def row_count(selection: Selection, kwargs: Kwargs) -> Measure:
         success = bounds.keep(observed) if wanted is None else observed == wanted
         return ValueFound(success, {"observed_value": observed})
 
-    return Measure(read, outputs={"elements": _elements(selection, where)})
+    return Measure(read, outputs={"elements": elements_sql(where)})
+
+
+def rows_query(selection: Selection, kwargs: Kwargs) -> Measure:
+    """``unexpected_rows_expectation``: a query over the rows, which is a job of its own.
+
+    What is wrong with its text then fails this expectation alone.
+    """
+    return Measure(_not_read, query=str(kwargs["unexpected_rows_query"]))
+
+
+def _not_read(answer: Answer, as_of: datetime) -> Measured:
+    raise NotImplementedError("the answer of a query is not in the statement")
 
 
 def followed(selection: Selection, kwargs: Kwargs) -> Measure:
@@ -276,7 +474,7 @@ def schema_measure(check: Callable[[Table, Kwargs], ValueFound]) -> Build:
 
 def freshness(selection: Selection, kwargs: Kwargs) -> Measure:
     """``expect_table_to_be_fresh``: the newest value up to ``as_of``, of the whole table."""
-    column = selection.column(str(kwargs["column"]))
+    column = selection.table.column(str(kwargs["column"]))
     if column.kind.name not in ("TIMESTAMP", "DATETIME", "DATE"):
         raise EvaluationError(
             f"column {column.name!r} is {column.kind}: freshness needs TIMESTAMP, DATETIME or DATE"

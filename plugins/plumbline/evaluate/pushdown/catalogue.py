@@ -8,12 +8,23 @@ from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FR
 from plumbline.evaluate import aggregates as of_rows
 from plumbline.evaluate import schema_checks
 from plumbline.evaluate.pushdown import aggregates, columns
+from plumbline.evaluate.pushdown import several_columns as rows
 from plumbline.evaluate.pushdown.aggregates import (
     aggregate_measure,
     distinct_measure,
     schema_measure,
 )
 from plumbline.evaluate.pushdown.columns import Build, null_measure, values_measure
+from plumbline.evaluate.pushdown.several_columns import columns_measure
+
+
+def _regex(argument: str, *, matches: bool) -> Build:
+    return values_measure(columns.regex_wrong(argument, matches=matches))
+
+
+def _like(argument: str, *, matches: bool) -> Build:
+    return values_measure(columns.like_wrong(argument, matches=matches))
+
 
 MEASURES: Mapping[str, Build] = {
     # each value
@@ -25,13 +36,28 @@ MEASURES: Mapping[str, Build] = {
     "expect_column_values_to_be_between": values_measure(columns.outside),
     "expect_column_value_lengths_to_be_between": values_measure(columns.length_outside),
     "expect_column_value_lengths_to_equal": values_measure(columns.length_outside),
-    "expect_column_values_to_match_regex": values_measure(columns.regex_wrong(matches=False)),
-    "expect_column_values_to_not_match_regex": values_measure(columns.regex_wrong(matches=True)),
-    "expect_column_values_to_match_like_pattern": values_measure(columns.like_wrong(matches=False)),
-    "expect_column_values_to_not_match_like_pattern": values_measure(
-        columns.like_wrong(matches=True)
-    ),
+    "expect_column_values_to_match_regex": _regex("regex", matches=False),
+    "expect_column_values_to_match_regex_list": _regex("regex_list", matches=False),
+    "expect_column_values_to_not_match_regex": _regex("regex", matches=True),
+    "expect_column_values_to_not_match_regex_list": _regex("regex_list", matches=True),
+    "expect_column_values_to_match_like_pattern": _like("like_pattern", matches=False),
+    "expect_column_values_to_match_like_pattern_list": _like("like_pattern_list", matches=False),
+    "expect_column_values_to_not_match_like_pattern": _like("like_pattern", matches=True),
+    "expect_column_values_to_not_match_like_pattern_list": _like("like_pattern_list", matches=True),
+    "expect_column_values_to_be_json_parseable": values_measure(columns.not_json),
+    "expect_column_value_z_scores_to_be_less_than": values_measure(columns.far_by_score),
+    "expect_column_values_to_not_be_outliers": values_measure(columns.outlying),
     FOREIGN_KEY: values_measure(columns.without_key),
+    # each row
+    "expect_column_pair_values_a_to_be_greater_than_b": columns_measure(rows.not_greater),
+    "expect_column_pair_values_to_be_equal": columns_measure(rows.not_equal),
+    "expect_column_pair_values_to_be_in_set": columns_measure(rows.not_in_pairs),
+    "expect_compound_columns_to_be_unique": columns_measure(rows.repeated_together),
+    "expect_multicolumn_sum_to_equal": columns_measure(rows.other_sum),
+    "expect_multicolumn_values_to_be_equal": columns_measure(rows.not_all_equal),
+    "expect_select_column_values_to_be_unique_within_record": columns_measure(
+        rows.same_within_record
+    ),
     # a column as a whole
     "expect_column_min_to_be_between": aggregate_measure(aggregates.minimum),
     "expect_column_max_to_be_between": aggregate_measure(aggregates.maximum),
@@ -49,11 +75,16 @@ MEASURES: Mapping[str, Build] = {
         no_other=False, no_missing=True
     ),
     "expect_column_distinct_values_to_equal_set": distinct_measure(no_other=True, no_missing=True),
+    "expect_column_most_common_value_to_be_in_set": aggregates.most_common,
+    "expect_column_quantile_values_to_be_between": aggregates.quantiles,
+    "expect_column_kl_divergence_to_be_less_than": aggregates.divergence,
     # the table
     "expect_table_row_count_to_be_between": aggregates.row_count,
     "expect_table_row_count_to_equal": aggregates.row_count,
+    "expect_table_row_count_to_equal_other_table": aggregates.other_row_count,
     IS_FRESH: aggregates.freshness,
     FOLLOWS_HISTORY: aggregates.followed,
+    "unexpected_rows_expectation": aggregates.rows_query,
     # the metadata
     "expect_column_to_exist": schema_measure(schema_checks.column_exists),
     "expect_column_type_to_be": schema_measure(schema_checks.of_type),

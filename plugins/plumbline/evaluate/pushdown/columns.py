@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from plumbline.evaluate.column_values import match_on, outliers_method, wanted_values
 from plumbline.evaluate.domain import (
     Kwargs,
     need_comparable,
     need_groupable,
+    need_number,
     need_orderable,
     need_text,
+    nulls,
     value_as,
-    value_of,
 )
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import CountFound
@@ -22,10 +25,12 @@ from plumbline.evaluate.pushdown.measure import (
     Answer,
     Measure,
     Selection,
+    key_sql,
     need_rows,
-    quoted,
 )
+from plumbline.evaluate.pushdown.places import quoted
 from plumbline.evaluate.table import TypedColumn
+from plumbline.evaluate.text import like_as_regex, matches_regex
 from plumbline.warehouse.types import BigQueryType
 
 Wrong = Callable[[Selection, TypedColumn, str, Kwargs], str]
@@ -40,8 +45,9 @@ def values_measure(wrong: Wrong) -> Build:
     def build(selection: Selection, kwargs: Kwargs) -> Measure:
         column = selection.column(str(kwargs["column"]))
         x = selection.sql(column.name)
-        is_wrong = f"{x} is not null and ({wrong(selection, column, x, kwargs)})"
-        return _counted(selection, kwargs, column, x, is_wrong, skips_null=True)
+        return counted(
+            selection, kwargs, [column], f"{x} is null", wrong(selection, column, x, kwargs)
+        )
 
     return build
 
@@ -51,55 +57,76 @@ def null_measure(*, wanted: bool) -> Build:
 
     def build(selection: Selection, kwargs: Kwargs) -> Measure:
         column = selection.column(str(kwargs["column"]))
-        x = selection.sql(column.name)
-        is_wrong = f"{x} is {'not ' if wanted else ''}null"
-        return _counted(selection, kwargs, column, x, is_wrong, skips_null=False)
+        is_wrong = f"{selection.sql(column.name)} is {'not ' if wanted else ''}null"
+        return counted(selection, kwargs, [column], None, is_wrong)
 
     return build
 
 
-def _counted(
+def counted(
     selection: Selection,
     kwargs: Kwargs,
-    column: TypedColumn,
-    x: str,
+    columns: Sequence[TypedColumn],
+    is_skipped: str | None,
     is_wrong: str,
-    *,
-    skips_null: bool,
 ) -> Measure:
+    """The measure of an expectation that judges each row by itself.
+
+    Args:
+        selection: what is selected.
+        kwargs: the expectation's.
+        columns: that it judges.
+        is_skipped: SQL that is true of a row that is not judged; None: all are.
+        is_wrong: SQL that is true of a row that is not as expected.
+    """
     where = where_sql(kwargs, selection)
-    looked_at, wrong = selection.name("row"), selection.name("wrong")
+    aliases = [selection.sql(column.name) for column in columns]
     # The row that stands for an empty window has none.
     row = "row_as_of is not null" if where is None else f"coalesce({where}, false)"
+    judged = row if is_skipped is None else f"{row} and not ({is_skipped})"
+    wrong, names = selection.name("wrong"), tuple(column.name for column in columns)
+    value = aliases[0] if len(aliases) == 1 else _struct(aliases)
 
     def read(answer: Answer, _: datetime) -> CountFound:
-        elements, missing = answer["elements"], answer["missing"] if skips_null else None
         need_rows(answer, where)
+        elements, missing = answer["elements"], answer.get("missing")
         if missing == elements:
-            raise NothingCheckedError(f"all {elements} values of {column.name!r} are NULL")
-        samples = [one["value"] for one in answer["samples"] if one["is_wrong"]]
-        return CountFound(elements, missing, answer["wrong"], tuple(samples), (column.name,))
+            raise NothingCheckedError(nulls(columns, elements))
+        samples = tuple(one["value"] for one in answer["samples"] if one["is_wrong"])
+        if len(names) > 1:
+            samples = tuple(_named(one, names, kwargs) for one in samples)
+        return CountFound(elements, missing, answer["wrong"], samples, names)
 
+    outputs = {
+        "elements": f"count(if({selection.name('row')}, 1, null))",
+        "wrong": f"count(if({wrong}, 1, null))",
+        # Sorted, because BigQuery has no array_agg of the first rows that meet a condition.
+        "samples": f"array_agg(struct({wrong} as is_wrong, {value} as value) "
+        f"order by {wrong} desc limit {MOST_SAMPLES})",
+    }
+    if is_skipped is not None:
+        outputs["missing"] = f"count(if({selection.name('row')} and ({is_skipped}), 1, null))"
     return Measure(
         read,
-        column=column.name,
-        flags={"row": row, "wrong": f"coalesce({row} and {is_wrong}, false)"},
-        outputs={
-            "elements": f"count(if({looked_at}, 1, null))",
-            "missing": f"count(if({looked_at} and {x} is null, 1, null))",
-            "wrong": f"count(if({wrong}, 1, null))",
-            # Sorted, because BigQuery has no array_agg of the first rows that meet a condition.
-            "samples": f"array_agg(struct({wrong} as is_wrong, {x} as value) "
-            f"order by {wrong} desc limit {MOST_SAMPLES})",
-        },
+        columns=names,
+        flags={"row": row, "wrong": f"coalesce({judged} and ({is_wrong}), false)"},
+        outputs=outputs,
     )
+
+
+def _struct(aliases: Sequence[str]) -> str:
+    return f"struct({', '.join(f'{alias} as v{at}' for at, alias in enumerate(aliases))})"
+
+
+def _named(values: Mapping[str, Any], names: Sequence[str], kwargs: Kwargs) -> object:
+    """The values of a row as Great Expectations lists them: a pair, or values by column."""
+    found = tuple(values.values())
+    return found if "column_A" in kwargs else dict(zip(names, found, strict=True))
 
 
 def not_in_set(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
     """Wrong of ``to_be_in_set``."""
-    need_comparable(column)
-    wanted = [value for value in kwargs.get("value_set") or () if value is not None]
-    values = tuple(value_of("value_set", value, column) for value in wanted)
+    values = tuple(wanted_values(column, kwargs))
     return f"{x} not in unnest({selection.parameter(values, f'ARRAY<{column.kind}>')})"
 
 
@@ -147,41 +174,115 @@ def within_bounds(
             value = value_as(name, kwargs[name], kind, because)
             sign = symbol if kwargs.get(strict) else f"{symbol}="
             parts.append(f"{x} {sign} {selection.parameter(value, str(kind))}")
-    return " and ".join(parts)
+    return " and ".join(parts) or "true"
 
 
 def repeated(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
     """Wrong of ``to_be_unique``: another row has the value."""
     need_groupable(column)
-    # BigQuery partitions by no float; as text 0 and -0 would differ.
-    value = f"cast({x} + 0 as string)" if column.kind.name == "FLOAT64" else x
+    return repeated_key(selection, kwargs, [key_sql(column, x)])
+
+
+def repeated_key(selection: Selection, kwargs: Kwargs, keys: Sequence[str]) -> str:
+    """Whether another row that is looked at agrees in all ``keys``."""
     where = where_sql(kwargs, selection)
-    among = [value] if where is None else [value, f"coalesce({where}, false)"]
+    among = keys if where is None else [*keys, f"coalesce({where}, false)"]
     return f"count(*) over ({selection.within(*among)}) > 1"
 
 
-def regex_wrong(*, matches: bool) -> Wrong:
-    """Wrong of ``to_match_regex`` (``matches`` false) and ``to_not_match_regex``."""
+def regex_wrong(argument: str, *, matches: bool) -> Wrong:
+    """Wrong where the regexes of ``argument`` must match (``matches`` false), or must not."""
 
     def wrong(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
         need_text(column, "regular expressions")
-        found = f"regexp_contains({x}, {selection.parameter(str(kwargs['regex']), 'STRING')})"
-        return found if matches else f"not {found}"
+        found = [_contains(selection, x, regex) for regex in _listed(kwargs, argument)]
+        return _matching(found, kwargs, matches=matches)
 
     return wrong
 
 
-def like_wrong(*, matches: bool) -> Wrong:
-    """Wrong of ``to_match_like_pattern`` (``matches`` false) and its opposite."""
+def like_wrong(argument: str, *, matches: bool) -> Wrong:
+    """The same for LIKE patterns."""
 
     def wrong(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
         need_text(column, "LIKE")
-        if kwargs.get("escape"):
-            raise EvaluationError("escape: BigQuery's LIKE has none; write a regex")
-        pattern = selection.parameter(str(kwargs["like_pattern"]), "STRING")
-        return f"{x} {'' if matches else 'not '}like {pattern}"
+        escape = kwargs.get("escape")
+        patterns = _listed(kwargs, argument)
+        if escape:  # BigQuery's LIKE knows the backslash only
+            found = [_contains(selection, x, like_as_regex(one, escape)) for one in patterns]
+        else:
+            found = [f"{x} like {selection.parameter(one, 'STRING')}" for one in patterns]
+        return _matching(found, kwargs, matches=matches)
 
     return wrong
+
+
+def _listed(kwargs: Kwargs, argument: str) -> list[str]:
+    written = kwargs[argument]
+    return [str(one) for one in written] if isinstance(written, list | tuple) else [str(written)]
+
+
+def _contains(selection: Selection, x: str, regex: str) -> str:
+    matches_regex([], regex)  # a pattern that BigQuery refuses would fail the whole statement
+    return f"regexp_contains({x}, {selection.parameter(regex, 'STRING')})"
+
+
+def _matching(found: Sequence[str], kwargs: Kwargs, *, matches: bool) -> str:
+    is_all = not matches and match_on(kwargs) == "all"
+    text = (" and " if is_all else " or ").join(found)
+    return f"({text})" if matches else f"not ({text})"
+
+
+def not_json(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
+    """Wrong of ``to_be_json_parseable``; a column of type JSON always is."""
+    if column.kind.name == "JSON":
+        return "false"
+    need_text(column, "this check")
+    return f"safe.parse_json({x}, wide_number_mode => 'round') is null"
+
+
+def far_by_score(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
+    """Wrong of ``z_scores_to_be_less_than``; where all values are the same, nothing stands out."""
+    need_number(column, "z-score")
+    number, mean, deviation = _spread(selection, x, kwargs)
+    score, threshold = f"safe_divide({number} - {mean}, {deviation})", float(kwargs["threshold"])
+    if kwargs["double_sided"]:
+        score, threshold = f"abs({score})", abs(threshold)
+    limit = selection.parameter(threshold, "FLOAT64")
+    return f"nullif({deviation}, 0) is not null and not ({score} < {limit})"
+
+
+def outlying(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
+    """Wrong of ``to_not_be_outliers``: outside of the quartiles' fences, or far from the mean."""
+    need_number(column, "outliers")
+    method, reach = outliers_method(kwargs)
+    number, mean, deviation = _spread(selection, x, kwargs)
+    times = selection.parameter(reach, "FLOAT64")
+    if method == "std":
+        # Of NaN neither is true.
+        near = f"abs({number} - {mean}) < {times} * {deviation}"
+        same = f"{number} = {mean} and {deviation} > 0"
+        return f"nullif({deviation}, 0) is not null and not ({near if reach else same})"
+    among = _among(selection, x, kwargs)
+    low, high = (f"percentile_cont({among}, {q}) over ({selection.within()})" for q in (0.25, 0.75))
+    fence = f"{times} * ({high} - {low})"
+    return f"not ({number} >= {low} - {fence} and {number} <= {high} + {fence})"
+
+
+def _spread(selection: Selection, x: str, kwargs: Kwargs) -> tuple[str, str, str]:
+    """A value as a float, and mean and standard deviation of all that are looked at."""
+    among, within = _among(selection, x, kwargs), selection.within()
+    return (
+        f"cast({x} as float64)",
+        f"avg({among}) over ({within})",
+        f"stddev_samp({among}) over ({within})",
+    )
+
+
+def _among(selection: Selection, x: str, kwargs: Kwargs) -> str:
+    """A value as a float where it is looked at, else NULL."""
+    where, number = where_sql(kwargs, selection), f"cast({x} as float64)"
+    return number if where is None else f"if({where}, {number}, null)"
 
 
 def without_key(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:

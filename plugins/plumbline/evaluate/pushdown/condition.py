@@ -13,11 +13,14 @@ from plumbline.evaluate.condition import (
     IsTrue,
     Not,
     Or,
+    compared_type,
+    need_bool,
+    need_operator,
     parse_condition,
 )
 from plumbline.evaluate.domain import Kwargs, value_of
 from plumbline.evaluate.errors import EvaluationError
-from plumbline.evaluate.pushdown.measure import Selection
+from plumbline.evaluate.pushdown.measure import Selection, cast_sql
 
 _OPERATORS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -53,11 +56,16 @@ def _condition_sql(condition: Condition, selection: Selection) -> str:
     x = selection.sql(condition.column)
     if isinstance(condition, IsNull):
         return f"{x} is null"
+    column = selection.column(condition.column)
     if isinstance(condition, IsTrue):
+        need_bool(column)
         return x
     if isinstance(condition, CompareColumns):
-        return f"{x} {_OPERATORS[condition.operator]} {selection.sql(condition.other)}"
-    column = selection.column(condition.column)
+        other = selection.column(condition.other)
+        kind = compared_type(column, other, condition.operator)
+        sides = (cast_sql(column, x, kind), cast_sql(other, selection.sql(other.name), kind))
+        return f" {_OPERATORS[condition.operator]} ".join(sides)
+    need_operator(column, "==" if isinstance(condition, In) else condition.operator)
     if isinstance(condition, In):
         present = [value for value in condition.values if value is not None]
         values = tuple(value_of("row_condition", value, column) for value in present)

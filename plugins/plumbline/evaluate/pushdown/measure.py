@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from plumbline.core.parameter import Parameter, Scalar
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import Measured
+from plumbline.evaluate.pushdown.places import Arrays, find_place
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.models.relations import Relation
 from plumbline.warehouse.types import BigQueryType
@@ -19,10 +20,6 @@ MOST_SAMPLES = 20
 
 Answer = Mapping[str, Any]
 """The outputs of one measure, by name, for one group of rows."""
-
-
-OF_VALUES = ("value", "samples", "others", "found")
-"""Outputs that may hold values of a measure's column; the others are counts."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,27 @@ class Measure:
     flags: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     newest: Newest | None = None
-    column: str | None = None
-    """Whose values are among the outputs."""
+    columns: tuple[str, ...] = ()
+    """Whose values are among the outputs: as ``value``, of several columns a STRUCT."""
+    arrays: Arrays = ()
+    """The arrays whose elements it looks at; none: at rows."""
+    query: str | None = None
+    """A query over the rows, which is a job of its own."""
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether it says nothing of a window without rows."""
+        return bool(self.outputs) or self.query is not None
+
+    def values(self, answer: Answer) -> Iterator[Mapping[str, Any]]:
+        """The values of its columns among its outputs, by column."""
+        for name, output in answer.items():
+            found = [one["value"] for one in output] if isinstance(output, list) else []
+            for value in [output] if name == "value" else found:
+                if len(self.columns) > 1:
+                    yield dict(zip(self.columns, value.values(), strict=True))
+                elif self.columns:
+                    yield {self.columns[0]: value}
 
 
 @dataclass(frozen=True)
@@ -70,24 +86,48 @@ class Selection:
     table: Table
     groups: Sequence[str]
     resolve: Callable[[str], Relation]
-    columns: dict[str, str] = field(default_factory=dict)
-    """The alias of each selected column, by its SQL."""
+    columns: dict[Arrays, dict[str, str]] = field(default_factory=lambda: {(): {}})
+    """The alias of each selected column by its SQL, for rows and for elements of arrays."""
     parameters: dict[str, Parameter] = field(default_factory=dict)
     index: int = 0
     """Of the expectation whose measure is being made."""
+    arrays: Arrays = ()
+    """Whose elements that measure looks at."""
+
+    def begin(self, index: int) -> None:
+        """The next measure is that of expectation ``index``."""
+        self.index, self.arrays = index, ()
 
     def column(self, name: str) -> TypedColumn:
-        """A column of the table.
+        """A column of the table, or a field of the elements of an array.
 
         Raises:
-            EvaluationError: there is none, or it is within an array.
+            EvaluationError: there is none.
         """
-        return self.table.column(name)
+        found = find_place(self.table, name)
+        return TypedColumn(found.name, found.kind, ())
 
     def sql(self, name: str) -> str:
-        """The alias of a column among the selected rows."""
-        path = quoted(self.table.column(name).name)
-        return self.columns.setdefault(path, f"c{len(self.columns)}")
+        """The alias of a column among the selected rows, or elements.
+
+        Raises:
+            EvaluationError: it is in another array than those before.
+        """
+        found = find_place(self.table, name)
+        if found.arrays[: len(self.arrays)] == self.arrays:
+            self.arrays = found.arrays
+        elif self.arrays[: len(found.arrays)] != found.arrays:
+            raise EvaluationError(
+                f"{found.name!r} is in another array than the other columns; use one array in an "
+                "expectation"
+            )
+        for depth, array in enumerate(found.arrays):
+            self._alias(found.arrays[:depth], array)
+        return self._alias(found.arrays, found.path)
+
+    def _alias(self, arrays: Arrays, path: str) -> str:
+        count = sum(map(len, self.columns.values()))
+        return self.columns.setdefault(arrays, {}).setdefault(path, f"c{count}")
 
     def name(self, part: str) -> str:
         """The name of a flag or output of the current expectation."""
@@ -104,20 +144,29 @@ class Selection:
         return f"partition by {', '.join(['row_as_of', *self.groups, *columns])}"
 
 
-def quoted(path: str) -> str:
-    """A column, or a field of one (``address.city``), in backticks.
+def key_sql(column: TypedColumn, x: str) -> str:
+    """What is equal where BigQuery groups the values ``x`` together, as ``partition by`` takes it.
 
-    Raises:
-        EvaluationError: no column is called so, and within backticks the name would end them.
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/window-function-calls#def_window_spec
     """
-    if "`" in path or "\\" in path:
-        raise EvaluationError(f"{path!r} is not the name of a column")
-    return ".".join(f"`{part}`" for part in path.split("."))
+    if column.kind.name == "FLOAT64":
+        return f"cast({x} + 0 as string)"  # as text 0 and -0 would differ
+    return f"to_json_string({x})" if column.kind.name in ("ARRAY", "STRUCT") else x
+
+
+def cast_sql(column: TypedColumn, x: str, kind: BigQueryType) -> str:
+    """The value ``x`` in the type in which it is compared."""
+    return x if column.kind == kind else f"cast({x} as {kind})"
+
+
+def elements_sql(where: str | None) -> str:
+    """The number of rows that are looked at; the row that stands for an empty window is none."""
+    return "count(row_as_of)" if where is None else f"count(if({where}, 1, null))"
 
 
 def need_rows(answer: Answer, where: str | None) -> None:
     """Raises:
-    NothingCheckedError: no row was looked at.
+    NothingCheckedError: no row was looked at, or no array has an element.
     """
     if not answer["elements"]:
         raise NothingCheckedError("no row meets row_condition" if where else "there is no row")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,14 +13,9 @@ from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
-from plumbline.evaluate.pushdown.measure import (
-    OF_VALUES,
-    Answer,
-    Measure,
-    Newest,
-    Selection,
-    quoted,
-)
+from plumbline.evaluate.pushdown.measure import Answer, Measure, Selection
+from plumbline.evaluate.pushdown.places import ELEMENTS, Arrays, quoted
+from plumbline.evaluate.pushdown.source import Calendar, Source, select
 from plumbline.evaluate.pushdown.window import (
     Window,
     calendar_parameters,
@@ -36,34 +31,10 @@ from plumbline.warehouse.result import ResultColumn
 
 ROWS = "plumbline_rows"
 """The output with the number of rows of the group."""
+OTHER_TABLES = ("to_table", "other_table_name")
+"""Arguments of expectations that name another table."""
 EXPECTED, CALENDAR_END = "plumbline_expected_dates", "plumbline_calendar_end"
 """With a calendar: how many of its dates are in the window, and its last date."""
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A table of the dates on which rows are expected."""
-
-    relation: Relation
-    column: str
-
-    @classmethod
-    def of(
-        cls, relation: Relation, schema: Sequence[ResultColumn], date_column: str | None
-    ) -> Calendar:
-        """The calendar in a table: its column of the date column's name, or its only DATE.
-
-        Raises:
-            EvaluationError: neither is there.
-        """
-        dates = [column.name for column in schema if column.type == "DATE"]
-        named = [name for name in dates if name.casefold() == str(date_column).casefold()]
-        if len(named or dates) != 1:
-            raise EvaluationError(
-                f"calendar: table {relation.key} has no DATE column {date_column!r}, and not one "
-                "DATE column alone"
-            )
-        return cls(relation, (named or dates)[0])
 
 
 @dataclass(frozen=True)
@@ -79,19 +50,16 @@ class CompiledTable(CompiledModel):
     calendar: Calendar | None = None
     arrival: str | None = None
     """The column with the time at which a row arrived."""
+    batch: CompiledModel | None = None
+    """The rows that are judged, for expectations that are queries over them."""
 
     def samples(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Values that the rows hold of the table's columns, one a mapping."""
         for row in rows:
             yield self.key(row)
             for index, one in enumerate(self.measures):
-                if isinstance(one, Measure) and one.column is not None:
-                    answer = self.answer(row, index)
-                    for output in (answer[name] for name in OF_VALUES if name in answer):
-                        for value in output if isinstance(output, list) else [output]:
-                            yield {
-                                one.column: value.get("value") if isinstance(value, dict) else value
-                            }
+                if isinstance(one, Measure) and one.columns:
+                    yield from one.values(self.answer(row, index))
 
     def key(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the columns of ``group_by`` in one row."""
@@ -118,6 +86,7 @@ def compile_table(
     resolve: Callable[[str], Relation],
     personal: frozenset[str] = frozenset(),
     calendar: Calendar | None = None,
+    pseudo: Sequence[ResultColumn] = (),
 ) -> CompiledTable:
     """The statement of ``suite`` over the table ``relation``.
 
@@ -131,6 +100,7 @@ def compile_table(
         resolve: finds another table by its name in a suite.
         personal: columns whose values are masked.
         calendar: the dates on which rows are expected; None: every date.
+        pseudo: columns that BigQuery adds to the table.
 
     Raises:
         MonitorError: the window, the filter or the groups can't be.
@@ -142,26 +112,35 @@ def compile_table(
     instants = tuple(dict.fromkeys(one.astimezone(UTC) for one in as_of))
     try:
         groups = tuple(table.column(name).name for name in entry.group_by)
-        windowed = rows.date_column is not None
-        bounds = window_parameters(instants, rows, selection, zone) if windowed else ()
-        arrival = _arrival(rows, table)
+        source = Source.of(relation, rows, table, pseudo)
+        bounds = window_parameters(instants, rows, source.date, zone) if source.date else ()
     except EvaluationError as fault:
         raise MonitorError(str(fault), file=suite.file, key="meta.monitor") from None
     measures = tuple(
-        _measure(selection, index, one) for index, one in enumerate(suite.entry.expectations)
+        _measure(selection, index, one, personal)
+        for index, one in enumerate(suite.entry.expectations)
     )
-    sql = _assemble(relation, rows, selection, groups, measures, arrival, calendar)
-    windows = {one: window_of(one, rows, zone) for one in instants} if windowed else {}
+    sql = _assemble(source, selection, groups, measures, calendar)
+    batch = CompiledModel(
+        suite.monitor_name,
+        source.batch,
+        (Parameter("as_of", "ARRAY<TIMESTAMP>", instants), *bounds),
+        (relation.key,),
+        (),
+        (),
+    )
+    windows = {one: window_of(one, rows, zone) for one in instants} if source.date else {}
     if calendar is not None:
         bounds = (*bounds, *calendar_parameters([windows[one] for one in instants]))
     parameters = [Parameter("as_of", "ARRAY<TIMESTAMP>", instants), *bounds]
     for index, one in enumerate(measures):
         if isinstance(one, Measure) and one.newest is not None:
-            parameters += newest_parameters(index, one.newest, instants, rows, selection, zone)
+            parameters += newest_parameters(index, one.newest, instants, source.date, zone)
     others = (
-        resolve(str(one.kwargs["to_table"])).key
+        resolve(str(one.kwargs[name])).key
         for one in suite.entry.expectations
-        if "to_table" in one.kwargs
+        for name in OTHER_TABLES
+        if name in one.kwargs
     )
     return CompiledTable(
         name=suite.monitor_name,
@@ -178,22 +157,14 @@ def compile_table(
         windows=windows,
         calendar=calendar,
         arrival=rows.arrival,
+        batch=batch,
     )
 
 
-def _arrival(rows: RowsEntry, table: Table) -> str | None:
-    if rows.arrival is None:
-        return None
-    column = table.column(rows.arrival)
-    if column.kind.name != "TIMESTAMP":
-        raise EvaluationError(f"arrival: column {column.name!r} is {column.kind}, not TIMESTAMP")
-    return quoted(column.name)
-
-
 def _measure(
-    selection: Selection, index: int, entry: ExpectationEntry
+    selection: Selection, index: int, entry: ExpectationEntry, personal: frozenset[str]
 ) -> Measure | EvaluationError:
-    selection.index = index
+    selection.begin(index)
     build = MEASURES.get(entry.type)
     if build is None:
         return EvaluationError(
@@ -201,51 +172,64 @@ def _measure(
             f"{did_you_mean(entry.type, MEASURES)}"
         )
     try:
-        return build(selection, entry.kwargs)
+        found = build(selection, entry.kwargs)
+        if found.query is not None and personal:
+            return EvaluationError(
+                "a query may return values of personal columns under other names, which can't be "
+                "masked; write a model that returns the rows"
+            )
+        return replace(found, arrays=selection.arrays)
     except EvaluationError as fault:
-        return fault
+        return EvaluationError(f"{fault}{_of_elements(selection.table, entry)}")
     except MonitorError as fault:
         return EvaluationError(fault.one_line())
     except KeyError as missing:  # why the suite can't be built is told with file and key
         return EvaluationError(f"{entry.type} needs {missing}")
 
 
+def _of_elements(table: Table, entry: ExpectationEntry) -> str:
+    """How to look into an array that an expectation can't judge as a whole."""
+    name = str(entry.kwargs.get("column", ""))
+    if not table.has(name) or table.column(name).kind.name != "ARRAY":
+        return ""
+    return f"; write {name}{ELEMENTS} for its elements"
+
+
 def _assemble(
-    relation: Relation,
-    rows: RowsEntry,
+    source: Source,
     selection: Selection,
     groups: Sequence[str],
     measures: Sequence[Measure | EvaluationError],
-    arrival: str | None,
     calendar: Calendar | None,
 ) -> str:
     made = {index: one for index, one in enumerate(measures) if isinstance(one, Measure)}
     newest = {index: one.newest for index, one in made.items() if one.newest is not None}
-    columns = [f"t.{quoted(name)} as g{at}" for at, name in enumerate(groups)]
-    columns += [f"t.{path} as {alias}" for path, alias in selection.columns.items()]
-    flags = [
-        f"{sql} as e{index}_{name}"
-        for index, one in made.items()
-        for name, sql in one.flags.items()
-    ]
-    outputs = [
-        f"{sql} as e{index}_{name}"
-        for index, one in made.items()
-        for name, sql in one.outputs.items()
-    ]
-    outputs += [f"max(newest_{index}.newest) as e{index}_newest" for index in newest]
+    columns = ["instants.as_of as row_as_of"]
+    columns += [f"t.{quoted(name)} as g{at}" for at, name in enumerate(groups)]
+    columns += [f"t.{path} as {alias}" for path, alias in selection.columns[()].items()]
+    outputs = [*_outputs(made, ()), *(f"max(newest_{at}.newest) as e{at}_newest" for at in newest)]
     ctes = [
-        f"instants as (\n{_instants(rows)}\n)",
-        f"selected as (\n{_selected(relation, rows, columns, arrival)}\n)",
-        f"flagged as (\n{_select(['*', *flags], 'selected')}\n)",
+        f"instants as (\n{source.instants}\n)",
+        f"selected as (\n{source.selected(columns)}\n)",
+        f"flagged as (\n{_flagged(made, (), 'selected')}\n)",
     ]
+    joins = ["left join flagged on flagged.row_as_of = instants.as_of"]
+    for name, level, found in _elements(selection, made):
+        ctes += found
+        if not _names(made, level):  # only leads to an array within
+            continue
+        same = [f"{name}.of_{one} is not distinct from flagged.{one}" for one in _keys(groups)]
+        joined = " and ".join((f"{name}.of_row_as_of = instants.as_of", *same))
+        joins.append(f"left join {name} on {joined}")
+        outputs += [f"any_value({name}.{one}) as {one}" for one in _names(made, level)]
     for index, one in newest.items():
-        ctes.append(f"newest_{index} as (\n{_newest(relation, index, one, rows, arrival)}\n)")
+        ctes.append(f"newest_{index} as (\n{source.newest(index, one)}\n)")
+        joins.append(f"left join newest_{index} on newest_{index}.as_of = instants.as_of")
     if calendar is not None:
-        ctes.append(f"calendar as (\n{_calendar(calendar)}\n)")
+        ctes.append(f"calendar as (\n{calendar.sql}\n)")
         outputs.append(f"max(calendar.dates) as {EXPECTED}")
         outputs.append(f"max(calendar.last_date) as {CALENDAR_END}")
-    keys = [f"g{at}" for at in range(len(groups))]
+        joins.append("left join calendar on calendar.as_of = instants.as_of")
     final = [
         "instants.as_of",
         # Not by their own names, one of which may be `as_of` or `verdict`.
@@ -253,110 +237,65 @@ def _assemble(
         f"count(flagged.row_as_of) as {ROWS}",
         *outputs,
     ]
-    joins = ["left join flagged on flagged.row_as_of = instants.as_of"]
-    joins += [
-        f"left join newest_{index} on newest_{index}.as_of = instants.as_of" for index in newest
-    ]
-    if calendar is not None:
-        joins.append("left join calendar on calendar.as_of = instants.as_of")
     ctes_text = ",\n\n".join(ctes)
-    grouped = f"group by {', '.join(['instants.as_of', *keys])}"
-    return f"with {ctes_text}\n\n{_select(final, 'instants', *joins, grouped, indent='')}\n"
+    grouped = f"group by {', '.join(['instants.as_of', *_keys(groups)])}"
+    return f"with {ctes_text}\n\n{select(final, 'instants', *joins, grouped, indent='')}\n"
 
 
-def _select(columns: Sequence[str], source: str, *clauses: str, indent: str = "    ") -> str:
-    listed = ",\n".join(f"{indent}    {column}" for column in columns)
-    tail = "".join(f"\n{indent}{clause}" for clause in clauses)
-    return f"{indent}select\n{listed}\n{indent}from {source}{tail}"
+def _elements(
+    selection: Selection, made: Mapping[int, Measure]
+) -> Iterator[tuple[str, Arrays, list[str]]]:
+    """For each array: the CTE that counts its elements, and the CTEs up to that one."""
+    levels = sorted(selection.columns, key=len)
+    suffixes = {level: f"_{at}" if at else "" for at, level in enumerate(levels)}
+    keys = ["row_as_of", *_keys(selection.groups)]
+    for level in levels[1:]:
+        outer, suffix = f"selected{suffixes[level[:-1]]}", suffixes[level]
+        array = selection.columns[level[:-1]][level[-1]]
+        values = [
+            f"{'.'.join(filter(None, ('element', path)))} as {alias}"
+            for path, alias in selection.columns[level].items()
+        ]
+        source = f"{outer} cross join unnest({outer}.{array}) as element"
+        counts = select(
+            [*(f"{one} as of_{one}" for one in keys), *_outputs(made, level)],
+            f"flagged{suffix}",
+            f"group by {', '.join(keys)}",
+        )
+        ctes = [f"selected{suffix} as (\n{select([f'{outer}.*', *values], source)}\n)"]
+        if _names(made, level):
+            ctes.append(f"flagged{suffix} as (\n{_flagged(made, level, f'selected{suffix}')}\n)")
+            ctes.append(f"counted{suffix} as (\n{counts}\n)")
+        yield f"counted{suffix}", level, ctes
 
 
-def _instants(rows: RowsEntry) -> str:
-    if rows.date_column is None:
-        return _select(["as_of"], "unnest(@as_of) as as_of")
-    return _select(
-        ["as_of", "window_first", "window_end"],
-        "unnest(@as_of) as as_of with offset as position",
-        _beside("@window_first", "window_first"),
-        _beside("@window_end", "window_end"),
-    )
+def _flagged(made: Mapping[int, Measure], arrays: Arrays, source: str) -> str:
+    flags = [
+        f"{sql} as e{index}_{name}"
+        for index, one in made.items()
+        if one.arrays == arrays
+        for name, sql in one.flags.items()
+    ]
+    return select(["*", *flags], source)
 
 
-def _beside(parameter: str, name: str) -> str:
-    """An array as a column beside `as_of`, element by element."""
-    return f"join unnest({parameter}) as {name} with offset as {name}_at on {name}_at = position"
+def _outputs(made: Mapping[int, Measure], arrays: Arrays) -> list[str]:
+    return [
+        f"{sql} as e{index}_{name}"
+        for index, one in made.items()
+        if one.arrays == arrays
+        for name, sql in one.outputs.items()
+    ]
 
 
-def _selected(
-    relation: Relation, rows: RowsEntry, columns: Sequence[str], arrival: str | None
-) -> str:
-    read = []
-    if rows.date_column is not None:
-        column = quoted(rows.date_column)
-        read += [f"{column} >= @read_first", f"{column} < @read_end"]
-    if rows.where is not None:
-        read.append(f"({rows.where}\n)")  # a line of its own, because it may end in a comment
-    source = f"select * from {relation}" + (f" where {' and '.join(read)}" if read else "")
-    joined = []
-    if rows.date_column is not None:
-        column = f"t.{quoted(rows.date_column)}"
-        joined += [f"{column} >= instants.window_first", f"{column} < instants.window_end"]
-    if arrival is not None:
-        joined.append(f"(t.{arrival} is null or t.{arrival} <= instants.as_of)")
-    return _select(
-        ["instants.as_of as row_as_of", *columns],
-        "instants",
-        f"join ({source}) as t on {' and '.join(joined) or 'true'}",
-    )
+def _names(made: Mapping[int, Measure], arrays: Arrays) -> list[str]:
+    return [
+        f"e{index}_{name}"
+        for index, one in made.items()
+        if one.arrays == arrays
+        for name in one.outputs
+    ]
 
 
-def _calendar(calendar: Calendar) -> str:
-    """How many of the expected dates are in each window, and the last of all."""
-    column = quoted(calendar.column)
-    window = _select(
-        ["as_of", "first_date", "last_date"],
-        "unnest(@as_of) as as_of with offset as position",
-        _beside("@first_dates", "first_date"),
-        _beside("@last_dates", "last_date"),
-        indent="        ",
-    )
-    within = f"t.{column} between reach.first_date and reach.last_date"
-    return _select(
-        [
-            "reach.as_of as as_of",
-            f"count(distinct if({within}, t.{column}, null)) as dates",
-            f"max(t.{column}) as last_date",
-        ],
-        f"(\n{window}\n    ) as reach",
-        f"cross join {calendar.relation} as t",
-        "group by reach.as_of",
-    )
-
-
-def _newest(
-    relation: Relation, index: int, newest: Newest, rows: RowsEntry, arrival: str | None
-) -> str:
-    """The newest value up to each instant; constants prune partitions."""
-    prefix = f"@e{index}"
-    read = [f"{newest.column} >= {prefix}_first", f"{newest.column} <= {prefix}_last"]
-    if rows.date_column is not None:
-        column = quoted(rows.date_column)
-        read += [f"{column} >= {prefix}_read_first", f"{column} < {prefix}_read_end"]
-    if rows.where is not None:
-        read.append(f"({rows.where}\n)")
-    joined = [f"t.{newest.column} >= reach.lower_bound", f"t.{newest.column} <= reach.upper_bound"]
-    if arrival is not None:
-        joined.append(f"(t.{arrival} is null or t.{arrival} <= reach.as_of)")
-    reach = _select(
-        ["as_of", "lower_bound", "upper_bound"],
-        "unnest(@as_of) as as_of with offset as position",
-        _beside(f"{prefix}_lower", "lower_bound"),
-        _beside(f"{prefix}_upper", "upper_bound"),
-        indent="        ",
-    )
-    return _select(
-        ["reach.as_of as as_of", f"max(t.{newest.column}) as newest"],
-        f"(\n{reach}\n    ) as reach",
-        f"join (select * from {relation} where {' and '.join(read)}) as t "
-        f"on {' and '.join(joined)}",
-        "group by reach.as_of",
-    )
+def _keys(groups: Sequence[str]) -> list[str]:
+    return [f"g{at}" for at in range(len(groups))]

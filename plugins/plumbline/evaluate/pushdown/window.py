@@ -9,9 +9,57 @@ from zoneinfo import ZoneInfo
 
 from plumbline.core.parameter import Parameter, Scalar
 from plumbline.evaluate.errors import EvaluationError
-from plumbline.evaluate.pushdown.measure import Newest, Selection
-from plumbline.evaluate.table import TypedColumn
+from plumbline.evaluate.pushdown.measure import Newest
+from plumbline.evaluate.pushdown.places import quoted
+from plumbline.evaluate.table import Table
+from plumbline.models.properties import PSEUDO_COLUMNS
 from plumbline.project.suites import RowsEntry
+from plumbline.warehouse.result import ResultColumn
+from plumbline.warehouse.types import BigQueryType
+
+PSEUDO = "plumbline_date"
+"""What a pseudo-column is called among the rows: ``select *`` leaves it out."""
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """The column with a row's date."""
+
+    name: str
+    kind: BigQueryType
+    is_pseudo: bool = False
+
+    @classmethod
+    def of(cls, rows: RowsEntry, table: Table, pseudo: Sequence[ResultColumn]) -> DateColumn | None:
+        """The ``date_column`` of a table; None: the window is the whole table.
+
+        Raises:
+            EvaluationError: it is not there.
+        """
+        name = rows.date_column
+        if name is None:
+            return None
+        for one in pseudo:
+            if one.name == name.upper():
+                return cls(one.name, BigQueryType(one.type), is_pseudo=True)
+        if name.upper() in PSEUDO_COLUMNS and not table.has(name):
+            raise EvaluationError(
+                f"{table.lacks} no column {name}: only a wildcard table has _TABLE_SUFFIX, and "
+                "only a table partitioned by ingestion time _PARTITIONTIME, by day also "
+                "_PARTITIONDATE"
+            )
+        column = table.column(name)
+        return cls(column.name, column.kind)
+
+    @property
+    def sql(self) -> str:
+        """Where the table is read."""
+        return self.name if self.is_pseudo else quoted(self.name)
+
+    @property
+    def of_row(self) -> str:
+        """Where its rows are selected as ``t``."""
+        return f"t.{PSEUDO if self.is_pseudo else quoted(self.name)}"
 
 
 @dataclass(frozen=True)
@@ -36,8 +84,10 @@ def window_of(as_of: datetime, rows: RowsEntry, zone: ZoneInfo) -> Window:
     return Window(last - timedelta(days=rows.days - 1), last)
 
 
-def bounds_of(window: Window, column: TypedColumn, zone: ZoneInfo) -> tuple[Scalar, Scalar]:
+def bounds_of(window: Window, column: DateColumn, zone: ZoneInfo) -> tuple[Scalar, Scalar]:
     """The first value of the window and the first after it, of the column's type.
+
+    The dates of partitions by ingestion time are UTC's. A suffix is a date as ``20260202``.
 
     Raises:
         EvaluationError: the column is not a date or time.
@@ -45,6 +95,10 @@ def bounds_of(window: Window, column: TypedColumn, zone: ZoneInfo) -> tuple[Scal
     days = (window.first, window.last + timedelta(days=1))
     if column.kind.name == "DATE":
         return days
+    if column.name == "_TABLE_SUFFIX":
+        return f"{days[0]:%Y%m%d}", f"{days[1]:%Y%m%d}"
+    if column.is_pseudo:
+        zone = ZoneInfo("UTC")
     midnights = [datetime.combine(day, time(), zone) for day in days]
     if column.kind.name == "TIMESTAMP":
         return midnights[0].astimezone(UTC), midnights[1].astimezone(UTC)
@@ -56,14 +110,13 @@ def bounds_of(window: Window, column: TypedColumn, zone: ZoneInfo) -> tuple[Scal
 
 
 def window_parameters(
-    instants: Sequence[datetime], rows: RowsEntry, selection: Selection, zone: ZoneInfo
+    instants: Sequence[datetime], rows: RowsEntry, column: DateColumn, zone: ZoneInfo
 ) -> tuple[Parameter, ...]:
     """The bounds of each instant as arrays, and those of all as constants, which prune partitions.
 
     Raises:
-        EvaluationError: the date column is not there, or no date or time.
+        EvaluationError: the date column is no date or time.
     """
-    column = selection.column(str(rows.date_column))
     bounds = [bounds_of(window_of(one, rows, zone), column, zone) for one in instants]
     first, last = tuple(low for low, _ in bounds), tuple(high for _, high in bounds)
     kind = str(column.kind)
@@ -87,8 +140,7 @@ def newest_parameters(
     index: int,
     newest: Newest,
     instants: Sequence[datetime],
-    rows: RowsEntry,
-    selection: Selection,
+    column: DateColumn | None,
     zone: ZoneInfo,
 ) -> tuple[Parameter, ...]:
     """How far back from each instant the newest value is looked for.
@@ -106,8 +158,7 @@ def newest_parameters(
         Parameter(f"{name}_first", kind, min(lower)),
         Parameter(f"{name}_last", kind, max(upper)),
     ]
-    if rows.date_column is not None:
-        column = selection.column(rows.date_column)
+    if column is not None:
         dates = [one.astimezone(zone).date() for one in (min(instants) - back, max(instants))]
         first, end = bounds_of(Window(*dates), column, zone)
         found += [

@@ -78,8 +78,8 @@ FAILING_ROWS = RULES.error(
 )
 COMPARES = RULES.error(
     "expectation-compares-sources",
-    "The expectation compares with another table or data source. A monitor reads only "
-    "its model's rows, so it ends in ERROR.",
+    "The expectation compares with another table or data source. A monitor over a model reads only "
+    "the model's rows, so it ends in ERROR.",
     wrong='"type": "expect_table_row_count_to_equal_other_table"',
     right='a model that returns both counts, and "expect_column_pair_values_to_be_equal"',
 )
@@ -110,7 +110,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         for number, (path, entry) in enumerate(suite.entries("expectations")):
             found = list(_type_and_arguments(context, suite, path))
             yield from found
-            if is_on_model:
+            if is_on_model and not suite.get("meta", "monitor", "table"):
                 yield from _compared(suite, path)
             if not found:
                 yield from _as_gx_builds_it(context, suite, path)

@@ -13,6 +13,7 @@ from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, Rule, Rules
 from plumbline.project.document import Document, KeyPath
+from plumbline.project.suites import MAX_UNEXPECTED
 
 RULES = Rules()
 
@@ -128,7 +129,9 @@ def check(context: LintContext) -> Iterator[Finding]:
                 yield from _open_sides(suite, path, check)
             yield from _bounds_alone(_judged(suite, path, check))
             if severity in ("warning", "critical"):
-                by_subject.setdefault(_subject(check), []).append((path, check))
+                # Two levels may have the same bounds and differ in how many values may fail.
+                allowed = suite.get(*path, "meta", MAX_UNEXPECTED)
+                by_subject.setdefault(f"{_subject(check)} {allowed}", []).append((path, check))
         for levels in by_subject.values():
             yield from _levels(suite, levels)
 

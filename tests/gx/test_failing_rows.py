@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from plumbline.backtest.fetch import ask
+from plumbline.backtest.judging import Judge
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from support.projects import SmallMonitor, SmallProject
+from support.projects import NOW, SmallMonitor, SmallProject
 
 pytestmark = pytest.mark.warehouse
 
@@ -125,3 +128,53 @@ def test_the_expectation_and_the_model_belong_together(
     assert outcome.status is Status.ERROR
     assert what in str(outcome.reason)
     assert "expectations[0].type" in str(outcome.reason)
+
+
+LIMITED = ORDERS.replace("< {limit}", "< 0") + "limit {most} -- enough\n"
+
+
+@pytest.mark.parametrize(
+    ("most", "kwargs", "what"),
+    [
+        (2, {"group_by": ["country"]}, "so groups whose rows are beyond it look healthy"),
+        (2, {"max_value": 2}, "so max_value is never exceeded"),
+        ("cast(2 as int64)", {}, "the model ends in a LIMIT, so max_value is never exceeded"),
+    ],
+)
+def test_a_limit_that_hides_failing_rows_is_an_error(
+    small: SmallProject, most: object, kwargs: dict[str, Any], what: str
+) -> None:
+    sql = LIMITED.format(most=most)
+    outcome = small.outcome(SmallMonitor(sql, [none_failing(**kwargs)], OBSERVED))
+    assert (outcome.status, outcome.job_ids) == (Status.ERROR, ())
+    assert what in str(outcome.reason)
+
+
+@pytest.mark.parametrize(("most", "is_said"), [(2, True), (9, False)])
+def test_a_limit_that_is_reached_is_said(small: SmallProject, most: int, is_said: bool) -> None:
+    sql = LIMITED.format(most=most)
+    outcome = small.outcome(SmallMonitor(sql, [none_failing()], OBSERVED))
+    assert outcome.status is Status.CRITICAL
+    assert ("there may be more rows" in str(outcome.notes)) is is_said
+
+
+def test_a_replay_finds_the_rows_of_each_instant(small: SmallProject) -> None:
+    sql = (
+        "select as_of, n from unnest({{{{ var('as_of') }}}}) as as_of, unnest([1, 2]) as n "
+        "where n <= 3 - extract(day from as_of){limit}"
+    )
+    instants = [NOW - timedelta(days=days) for days in (2, 1, 0)]
+
+    def found(limit: str) -> list[Outcome]:
+        small.add("only", SmallMonitor(sql.format(limit=limit), [none_failing()], OBSERVED))
+        (sent,) = ask(small.project, small.target, ["only"], instants, labels={}).values()
+        return list(Judge(small.project, small.target).outcomes(sent.result(), instants))
+
+    assert [(one.status, one.observed) for one in found("")] == [
+        (Status.CRITICAL, 2),
+        (Status.CRITICAL, 1),
+        (Status.PASS, 0),
+    ]
+    limited = found(" limit 2")
+    assert {one.status for one in limited} == {Status.ERROR}
+    assert "so instants whose rows are beyond it look healthy" in str(limited[0].reason)

@@ -14,6 +14,7 @@ import plumbline  # noqa: F401 - what the user imports
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.status import Status
 from plumbline.gx.monitor import Monitor
+from plumbline.warehouse.client import open_client
 from support.projects import SmallMonitor, SmallProject, between
 
 pytestmark = pytest.mark.warehouse
@@ -97,6 +98,44 @@ def test_a_single_monitor_runs_as_a_validation_definition(context: Any) -> None:
     assert not definition.run().success
     assert definition.outcome is not None
     assert definition.outcome.status is Status.CRITICAL
+
+
+def test_a_suite_over_a_table_gives_what_the_command_line_gives(
+    context: Any, small: SmallProject
+) -> None:
+    client = open_client(small.target)
+    client.create_dataset("notebook")
+    client.query(
+        "create table notebook.orders as select 1 as id, 'de' as country, date '2026-02-02' as day "
+        "union all select 1, 'fr', date '2026-02-02'"
+    ).result()
+    client.close()
+    expectations = [
+        {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}},
+        {"type": "expect_metric_to_follow_history", "kwargs": {"metric": "row_count"}},
+        {"type": "expect_column_to_exist", "severity": "warning", "kwargs": {"column": "email"}},
+    ]
+    rows = {"date_column": "day"}
+    for name, group_by in (("orders", []), ("by_country", ["country"])):
+        monitor = {"table": "notebook.orders", "rows": rows, "group_by": group_by}
+        suite = {"name": name, "meta": {"monitor": monitor}, "expectations": expectations}
+        (small.root / "expectations" / f"{name}.json").write_text(json.dumps(suite))
+    small.checkpoint("orders", "by_country")
+    report = small.run()
+    checkpoint = context.checkpoints.get("all")
+    result = checkpoint.run(batch_parameters={"as_of": "2026-02-03T05:00:00+00:00"})
+
+    def told(outcomes: Any) -> list[Any]:
+        return [(o.monitor, o.status, o.summary, o.groups, o.metrics) for o in outcomes]
+
+    assert told(checkpoint.outcomes) == told(report.outcomes)
+    by_suite = {found.suite_name: found for found in result.run_results.values()}
+    assert [one.success for one in by_suite["orders"].results] == [False, True, False]
+    assert [one.success for one in by_suite["by_country"].results] == [True, True, False]
+    assert by_suite["orders"].results[0].result["unexpected_count"] == 2
+    alone = context.validation_definitions.get("orders")
+    assert not alone.run(batch_parameters={"as_of": "2026-02-03T05:00:00+00:00"}).success
+    assert alone.outcome.summary == report.outcomes[0].summary
 
 
 @pytest.mark.parametrize("starts", ["definition", "checkpoint"])

@@ -63,5 +63,5 @@ def faults_of_metric(kwargs: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
             yield argument, f"{argument} is for models", fix
     for bound in metric.needs:
         if kwargs.get(bound) is None:
-            what = f"{bound} is missing: without it a long outage of {name} becomes normal"
+            what = f"{bound} is missing: without it a long outage becomes normal"
             yield bound, what, f"add {bound}: a value that is never acceptable"

@@ -48,6 +48,7 @@ def build_suite(suite: Suite, *, as_written: bool = False) -> ExpectationSuite:
         MonitorError: an unknown expectation type, an unknown or wrong argument, an expectation that
             follows another number than history holds.
     """
+    refuse_table_faults(suite)
     read = suite.written if as_written else suite.entry
     built = ExpectationSuite(
         name=suite.name,
@@ -61,7 +62,6 @@ def build_suite(suite: Suite, *, as_written: bool = False) -> ExpectationSuite:
     ]
     _check_followed(suite)
     _check_failing_rows(suite)
-    refuse_table_faults(suite)
     return built
 
 

@@ -170,7 +170,8 @@ def _groups(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) ->
         observed = {labels.get(label, label): value for label, value in observed.items()}
     rest = {**details, "groups": found}
     if "unexpected_rows" in details:
-        rest["unexpected_rows"] = _anything(details["unexpected_rows"], mask, with_numbers=True)
+        numbers = bool(mask.touched(kwargs))
+        rest["unexpected_rows"] = _anything(rest["unexpected_rows"], mask, with_numbers=numbers)
     return {"observed_value": observed, "details": rest}
 
 

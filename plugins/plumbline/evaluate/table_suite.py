@@ -244,17 +244,20 @@ def _followed(
 ) -> Evaluated:
     """Judged as rows of a model are, against the past of its metric."""
     groups = counted.compiled.groups if measure.outputs else ()
-    measured = []
+    measured, beyond = [], ""
     for row in counted.rows if groups else counted.rows[:1]:
         key = GroupKey.of(counted.compiled.key(row) if groups else {})
         found = _read(counted, index, measure, row, key)
+        seen = cast("ValueFound", found).result["observed_value"]
         try:
-            observed = to_number(cast("ValueFound", found).result["observed_value"])
-        except TypeError:  # older than freshness is looked for
-            observed = None
+            observed = to_number(seen)
+        except TypeError:  # freshness does not look farther back
+            observed, beyond = None, str(seen)
         measured.append(MeasuredGroup(key, observed, None, None, rows=row[ROWS] or 1, nulls=0))
     past = counted.past and counted.past.of(str(check_of(entry).kept_as))
     judged = expectation.judge(measured, past, groups)
+    if beyond:
+        judged["result"]["details"]["usual"] = beyond
     return Evaluated(
         validation_result(expectation, success=judged["success"], result=judged["result"])
     )
@@ -324,6 +327,9 @@ def _without_rows(
             judged[at],
             severity="critical",
             success=False,
+            observed=None,
+            groups=(),
+            element_count=None,
             error=None,
             skipped=None,
             description=counted.no_rows,

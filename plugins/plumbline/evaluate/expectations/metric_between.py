@@ -9,41 +9,29 @@ The metric (``plumbline.groups``) says what is there; the expectation judges it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
-from great_expectations.expectations.expectation import (
-    BatchExpectation,
-    render_suite_parameter_string,
-)
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from great_expectations.render.components import (
     CollapseContent,
     LegacyDiagnosticRendererType,
-    LegacyRendererType,
-    RenderedStringTemplateContent,
     RenderedTableContent,
 )
 from great_expectations.render.renderer.renderer import renderer
-from great_expectations.render.renderer_configuration import (
-    RendererConfiguration,
-    RendererValueType,
-)
 
 from plumbline.checks.bounds import MeasuredGroup, observe
 from plumbline.checks.check import BOUND_KEYS, Check
-from plumbline.checks.expected import range_of
 from plumbline.checks.judged import JudgedGroup
 from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
-from plumbline.core.expectation_types import OURS
 from plumbline.core.text import makes, plain
-from plumbline.project.parameters import KEY, is_parameter
+from plumbline.evaluate.expectations.stated import StatedExpectation
+from plumbline.project.parameters import is_parameter
 
 METRIC = "plumbline.groups"
 
@@ -73,7 +61,7 @@ class GroupsMetric(TableMetricProvider):
         )
 
 
-class ExpectMetricToBeBetween(BatchExpectation):
+class ExpectMetricToBeBetween(StatedExpectation):
     """Expect a metric to be between a minimum and a maximum: each row, each group, or all rows.
 
     ExpectMetricToBeBetween is a Batch Expectation.
@@ -263,63 +251,6 @@ class ExpectMetricToBeBetween(BatchExpectation):
         return judge_metric(metrics[METRIC], self.check)
 
     @classmethod
-    def _sentence(cls, kwargs: dict[str, Any]) -> str:
-        """What must hold, in words, with ``$column`` and the bounds as placeholders."""
-        what = "$column"
-        if kwargs.get("aggregate"):
-            what = f"the {kwargs['aggregate']} of $column"
-        group_by = kwargs.get("group_by")
-        if group_by:
-            what += " of each " + " and ".join(group_by)
-        elif not kwargs.get("aggregate"):
-            what += " of each row"
-        sides = (name for name in ("min_value", "max_value") if kwargs.get(name) is not None)
-        words = range_of({**kwargs, **{name: f"${name}" for name in sides}})
-        return f"{what} must be {words}."
-
-    @classmethod
-    def _prescriptive_template(
-        cls, renderer_configuration: RendererConfiguration[Any]
-    ) -> RendererConfiguration[Any]:
-        kwargs = renderer_configuration.kwargs
-        renderer_configuration.add_param("column", RendererValueType.STRING)
-        for name in ("min_value", "max_value"):
-            renderer_configuration.add_param(name, RendererValueType.NUMBER)
-        renderer_configuration.template_str = cls._sentence(kwargs)
-        return renderer_configuration
-
-    @classmethod
-    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    @render_suite_parameter_string
-    def _prescriptive_renderer(
-        cls,
-        configuration: Any = None,
-        result: Any = None,
-        runtime_configuration: dict[str, Any] | None = None,
-        **_: Any,
-    ) -> list[Any]:
-        styling = (runtime_configuration or {}).get("styling")
-        kwargs = configuration.kwargs
-        blocks: list[Any] = [
-            RenderedStringTemplateContent(
-                content_block_type="string_template",
-                string_template={
-                    "template": cls._sentence(kwargs),
-                    "params": {
-                        name: _argument(kwargs.get(name))
-                        for name in ("column", "min_value", "max_value")
-                    },
-                    "styling": styling,
-                },
-            )
-        ]
-        overridden = Check(OURS, "", kwargs).overridden
-        if overridden:
-            rows = [[group, bounds_in_words(own)] for group, own in overridden.items()]
-            blocks.append(_table(["group", "must be"], rows))
-        return blocks
-
-    @classmethod
     @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
     def _diagnostic_observed_value_renderer(
         cls,
@@ -364,15 +295,6 @@ class ExpectMetricToBeBetween(BatchExpectation):
 
 def _is_number_or_none(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def bounds_in_words(kwargs: Mapping[str, Any]) -> str:
-    """The bounds in words; a parameter by its name."""
-    return range_of({name: _argument(value) for name, value in kwargs.items()})
-
-
-def _argument(value: Any) -> Any:
-    return f"the value of {value[KEY]}" if is_parameter(value) else value
 
 
 def _groups(result: Any) -> list[JudgedGroup]:

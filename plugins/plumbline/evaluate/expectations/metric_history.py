@@ -10,7 +10,7 @@ from its first day would pass on the other side, and teach that nothing is norma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, ClassVar, Literal
@@ -29,6 +29,7 @@ from plumbline.checks.baseline import (
 )
 from plumbline.checks.bounds import Bounds, MeasuredGroup
 from plumbline.checks.check import Check
+from plumbline.checks.expected import range_of
 from plumbline.checks.metric_result import judge_each
 from plumbline.checks.table_metrics import faults_of_metric
 from plumbline.core.errors import did_you_mean
@@ -37,7 +38,6 @@ from plumbline.core.group_key import GroupKey
 from plumbline.evaluate.expectations.metric_between import (
     METRIC,
     ExpectMetricToBeBetween,
-    bounds_in_words,
 )
 
 
@@ -210,20 +210,14 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         return result
 
     @classmethod
-    def _sentence(cls, kwargs: dict[str, Any]) -> str:
-        check = Check(FOLLOWS_HISTORY, "", kwargs)
-        what = f"the {kwargs['aggregate']} of $column" if kwargs.get("aggregate") else "$column"
-        if check.table_metric is not None:
-            what, kwargs = check.subject, dict(check.arguments)
-        if kwargs.get("group_by"):
-            what += f" of each {' and '.join(kwargs['group_by'])}"
+    def _stated(cls, kwargs: Mapping[str, Any]) -> str:
         spreads, runs = kwargs.get("deviations", 5), kwargs.get("runs", 28)
-        never = bounds_in_words(kwargs)
+        never = range_of(Check(FOLLOWS_HISTORY, "", kwargs).arguments)
         days = " of the same weekday" if kwargs.get("same_weekday") else ""
         since = f" since {kwargs['since']}" if kwargs.get("since") else ""
         return (
-            f"{what} must be as usual: within {spreads:g} spreads of the median of the last {runs} "
-            f"good runs{days}{since}, and {never} in any case."
+            f"{super()._stated(kwargs)}: within {spreads:g} spreads of the median of the last "
+            f"{runs} good runs{days}{since}, and {never} in any case"
         )
 
 

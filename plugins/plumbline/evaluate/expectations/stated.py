@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from great_expectations.expectations.expectation import (
@@ -16,18 +17,22 @@ from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.renderer_configuration import RendererConfiguration
 
 from plumbline.checks.expected import expected
+from plumbline.project.parameters import KEY, is_parameter
 
 
 class StatedExpectation(BatchExpectation):
     """An expectation that GX's pages show as `plumbline.checks.expected` words it."""
 
     @classmethod
+    def _stated(cls, kwargs: Mapping[str, Any]) -> str:
+        """What must hold; a parameter by its name."""
+        return expected(cls.expectation_type, kwargs)
+
+    @classmethod
     def _prescriptive_template(
         cls, renderer_configuration: RendererConfiguration[Any]
     ) -> RendererConfiguration[Any]:
-        renderer_configuration.template_str = expected(
-            cls.expectation_type, renderer_configuration.kwargs
-        )
+        renderer_configuration.template_str = cls._stated(_named(renderer_configuration.kwargs))
         return renderer_configuration
 
     @classmethod
@@ -44,9 +49,18 @@ class StatedExpectation(BatchExpectation):
             RenderedStringTemplateContent(
                 content_block_type="string_template",
                 string_template={
-                    "template": expected(cls.expectation_type, configuration.kwargs),
+                    "template": cls._stated(_named(configuration.kwargs)),
                     "params": {},
                     "styling": (runtime_configuration or {}).get("styling"),
                 },
             )
         ]
+
+
+def _named(value: Any) -> Any:
+    """Arguments with the names of parameters in their places."""
+    if is_parameter(value):
+        return f"the value of {value[KEY]}"
+    if isinstance(value, Mapping):
+        return {name: _named(inner) for name, inner in value.items()}
+    return value

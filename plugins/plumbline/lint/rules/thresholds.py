@@ -117,7 +117,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 continue
             severity = str(entry.get("severity", "critical"))
             check = Check(kind, severity, suite.mapping(*path, "kwargs"))
-            is_of_table = check.table_metric is not None  # the rules for suites say what it needs
+            is_of_table = "metric" in check.kwargs  # the rules for suites say what it needs
             has_none = all(check.arguments.get(name) is None for name in _SIDES)
             if kind in _NEED_A_BOUND and has_none and not is_of_table:
                 yield MISSING.at(

@@ -157,13 +157,13 @@ def test_a_configuration_that_makes_no_sense_is_refused(kwargs: dict[str, Any], 
 @pytest.mark.parametrize(
     ("kwargs", "text"),
     [
-        ({"min_value": 80, "aggregate": "mean"}, "the mean of $column must be at least $min_value."),
-        ({"max_value": 6, "strict_max": True}, "$column of each row must be below $max_value."),
+        ({"min_value": 80, "aggregate": "mean"}, "mean of pct must be at least 80"),
+        ({"max_value": 6, "strict_max": True}, "pct must be below 6"),
         (
             {"min_value": 1, "max_value": 2, "group_by": ["system_id"]},
-            "$column of each system_id must be between $min_value and $max_value.",
+            "pct of each system_id must be between 1 and 2",
         ),
-        ({"min_value": 5, "max_value": 5}, "$column of each row must be between $min_value and $max_value."),
+        ({"min_value": 5, "max_value": 5}, "pct must be between 5 and 5"),
     ],
 )  # fmt: skip
 def test_gx_renders_it_in_words(kwargs: dict[str, Any], text: str) -> None:

@@ -21,6 +21,9 @@ from plumbline.evaluate.pushdown.catalogue import MEASURES
 HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 168}
 """Of dbt's periods that have a fixed length."""
 
+COUNT_ALL = re.compile(r"count\(\s*\*\s*\)", re.IGNORECASE)
+"""dbt's own ``fail_calc``."""
+
 _COLUMN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _SUBQUERY = re.compile(r"from\s*\(\s*select", re.IGNORECASE)
 
@@ -36,6 +39,7 @@ _WITHOUT_CONDITION = (
     "expect_table_column_count_to_equal",
     "expect_table_columns_to_match_ordered_list",
     "expect_table_columns_to_match_set",
+    "expect_table_row_count_to_equal_other_table",
 )
 
 _COUNT_ROWS = (
@@ -51,6 +55,21 @@ _COUNT_ROWS = (
     FOREIGN_KEY,
 )
 """Of sets and of unique values dbt counts distinct values."""
+
+_ONE_ROW = frozenset(
+    {
+        IS_FRESH,
+        "expect_table_row_count_to_be_between",
+        "expect_table_row_count_to_equal_other_table",
+        "expect_column_proportion_of_non_null_values_to_be_between",
+        "expect_column_proportion_of_unique_values_to_be_between",
+        *(
+            f"expect_column_{name}_to_be_between"
+            for name in ("max", "mean", "median", "min", "stdev", "sum", "unique_value_count")
+        ),
+    }
+)
+"""Of which a test of dbt returns one row, if it fails."""
 
 _NEED_VALUES = (
     "dbt_expectations.expect_column_distinct_values_to_contain_set",
@@ -153,9 +172,31 @@ def counterpart(test: DataTest, tables: Tables, macros: frozenset[str]) -> Expec
     return type_, kwargs
 
 
-def counts_rows(type_: str) -> bool:
-    """Whether dbt counts as many failures of the test as the expectation counts values."""
-    return type_ in _COUNT_ROWS
+def calculates_failures(test: DataTest) -> bool:
+    """Whether dbt counts failures in a way that the expectation does not."""
+    is_of_macro = test.generic is not None and test.generic.macro == "dbt_utils.equal_rowcount"
+    if is_of_macro and test.fail_calc == "sum(coalesce(diff_count, 0))":
+        return False
+    return not COUNT_ALL.fullmatch(test.fail_calc)
+
+
+def levels_of(test: DataTest, type_: str, allowed: Mapping[str, int]) -> Mapping[str, int]:
+    """How many values of an expectation may fail at each severity.
+
+    Args:
+        test: what it stands for.
+        type_: of the expectation.
+        allowed: how many failures of the test each severity allows.
+
+    Raises:
+        NoCounterpartError: dbt counts something else, such as distinct values.
+    """
+    if type_ in _COUNT_ROWS or not any(allowed.values()):
+        return allowed
+    first = {severity: most for severity, most in allowed.items() if not most}
+    if first and type_ in _ONE_ROW and COUNT_ALL.fullmatch(test.fail_calc):
+        return first  # one row is never more than a number of them
+    raise NoCounterpartError("warn_if or error_if counts failures otherwise")
 
 
 def passes_without_rows(test: DataTest) -> bool:
@@ -297,16 +338,27 @@ _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)")
 
 
 def _expression_is_true(given: _Arguments) -> Expectation:
-    """Of a column and a number; any other expression is a query."""
-    found = _COMPARISON.fullmatch(str(given.take("expression")).strip())
-    if found is None or not given.left.get("column_name"):
-        raise NoCounterpartError("it is an expression")
+    """Of a column and a number, or of comparisons; any other expression is a query."""
+    expression = str(given.take("expression")).strip()
+    if not given.left.get("column_name"):
+        given.condition(f"not ({expression})")
+        return "expect_table_row_count_to_equal", {"value": 0}
+    found = _COMPARISON.fullmatch(expression)
+    if found is None:
+        raise NoCounterpartError(f"it is an expression: {expression}")
     end = "min" if found[1].startswith(">") else "max"
     number = float(found[2]) if "." in found[2] else int(found[2])
     kwargs = {"column": given.column(), f"{end}_value": number}
     return "expect_column_values_to_be_between", kwargs | (
         {} if found[1].endswith("=") else {f"strict_{end}": True}
     )
+
+
+def _same_row_count(given: _Arguments) -> Expectation:
+    if given.take("factor", 1) != 1:
+        raise NoCounterpartError("factor has no counterpart")
+    other = given.tables.name(given.tables.find(given.take("compare_model")))
+    return "expect_table_row_count_to_equal_other_table", {"other_table_name": other}
 
 
 # dbt_expectations, whose names are those of Great Expectations
@@ -389,6 +441,18 @@ def _column_exists(given: _Arguments) -> Expectation:
     return "expect_column_to_exist", {"column": given.column()}
 
 
+def _pair(type_: str) -> Build:
+    def build(given: _Arguments) -> Expectation:
+        kwargs = {
+            "column_A": given.column("column_A"),
+            "column_B": given.column("column_B"),
+            "ignore_row_if": "either_value_is_missing",
+        }
+        return type_, kwargs | ({"or_equal": True} if given.take("or_equal") else {})
+
+    return build
+
+
 def _compound(type_: str) -> Build:
     def build(given: _Arguments) -> Expectation:
         given.take("quote_columns")
@@ -450,6 +514,12 @@ def _of_expectations() -> Iterator[tuple[str, Build]]:
         "expect_select_column_values_to_be_unique_within_record",
     ):
         yield name, _compound(name)
+    for name in (
+        "expect_column_pair_values_A_to_be_greater_than_B",
+        "expect_column_pair_values_to_be_equal",
+    ):
+        yield name, _pair(name.lower())
+    yield "expect_table_row_count_to_equal_other_table", _same_row_count
     yield "expect_row_values_to_have_recent_data", _recency("column_name")
 
 
@@ -462,6 +532,7 @@ _BUILDS: Mapping[str, Build] = {
     "dbt_utils.not_accepted_values": _in_set("expect_column_values_to_not_be_in_set"),
     "dbt_utils.accepted_range": _accepted_range,
     "dbt_utils.expression_is_true": _expression_is_true,
+    "dbt_utils.equal_rowcount": _same_row_count,
     "dbt_utils.recency": _recency("field"),
     # A column of NULLs alone has no other expectation that sees it.
     "dbt_utils.at_least_one": _of_column(

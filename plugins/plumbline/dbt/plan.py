@@ -13,10 +13,12 @@ from typing import Any, Literal
 
 from plumbline.core.expectation_types import IS_FRESH, NO_FAILING_ROWS
 from plumbline.dbt.counterparts import (
+    COUNT_ALL,
     HOURS,
+    calculates_failures,
     counterpart,
-    counts_rows,
     hours,
+    levels_of,
     passes_without_rows,
 )
 from plumbline.dbt.errors import NoCounterpartError, NotImportedError
@@ -33,7 +35,6 @@ EXPECTATION = "expectation "
 
 Kind = Literal["expectation", "failing_rows", "not_imported"]
 
-_COUNT = re.compile(r"count\(\s*\*\s*\)", re.IGNORECASE)
 _CONDITION = re.compile(r"(!=|<>|>=|>)\s*(\d+)")
 
 
@@ -134,10 +135,9 @@ class Planner:
         if test.node is None:
             raise NoCounterpartError("it is not attached to a table")
         type_, kwargs = counterpart(test, self.tables, self.manifest.macros)
-        if not _COUNT.fullmatch(test.fail_calc):
+        if calculates_failures(test):
             raise NoCounterpartError("fail_calc has no counterpart")
-        if list(levels.values()) != [0] and not counts_rows(type_):
-            raise NoCounterpartError("warn_if or error_if counts failures otherwise")
+        levels = levels_of(test, type_, levels)
         meta: dict[str, Any] = {"when_no_rows": "skip"} if passes_without_rows(test) else {}
         suite = self._suite_of_table(test.node)
         for severity, most in levels.items():
@@ -222,7 +222,7 @@ class Planner:
                 "write the date in SQL in dbt: current_date()",
             )
         sql = self.tables.template(test.compiled.strip().rstrip(";").rstrip())
-        if not _COUNT.fullmatch(test.fail_calc):
+        if not COUNT_ALL.fullmatch(test.fail_calc):
             if any(levels.values()):
                 raise NotImportedError(
                     "it counts failures by fail_calc and allows a number of them",

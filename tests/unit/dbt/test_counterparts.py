@@ -162,6 +162,44 @@ def test_a_test_of_a_table_becomes_the_expectation_that_checks_the_same(tmp_path
             ("expect_table_to_be_fresh", {"column": "at", "max_hours": 48}),
         ),
         (
+            f"{UTILS}expression_is_true",
+            {"expression": "a = b and c > 1"},
+            (
+                "expect_table_row_count_to_equal",
+                {
+                    "value": 0,
+                    "row_condition": "not (((a == b) and (c > 1)))",
+                    "condition_parser": "pandas",
+                },
+            ),
+        ),
+        (
+            f"{UTILS}equal_rowcount",
+            {"compare_model": "ref('customers')"},
+            ("expect_table_row_count_to_equal_other_table", {"other_table_name": "customers"}),
+        ),
+        (
+            f"{UTILS}unique_combination_of_columns",
+            {"combination_of_columns": ["a", "b"]},
+            (
+                "expect_compound_columns_to_be_unique",
+                {"column_list": ["a", "b"], "ignore_row_if": "never"},
+            ),
+        ),
+        (
+            f"{EXPECT}expect_column_pair_values_A_to_be_greater_than_B",
+            {"column_A": "a", "column_B": "b", "or_equal": True},
+            (
+                "expect_column_pair_values_a_to_be_greater_than_b",
+                {
+                    "column_A": "a",
+                    "column_B": "b",
+                    "ignore_row_if": "either_value_is_missing",
+                    "or_equal": True,
+                },
+            ),
+        ),
+        (
             f"{EXPECT}expect_table_row_count_to_be_between",
             {"min_value": 1},
             ("expect_table_row_count_to_be_between", {"min_value": 1}),
@@ -217,6 +255,11 @@ def test_what_no_expectation_means_has_no_counterpart(tmp_path: Path) -> None:
         },
         "a value with an escape of SQL": {"macro": "accepted_values", "values": ["it's"]},
         "values by Jinja": {"macro": "accepted_values", "values": "{{ var('states') }}"},
+        "an expression that calculates": {
+            "macro": f"{UTILS}expression_is_true",
+            "column": None,
+            "expression": "a + b = c",
+        },
         "a reference to an ephemeral model": {
             "macro": "relationships",
             "to": "ref('drafts')",

@@ -189,11 +189,14 @@ def test_an_expectation_of_rows_allows_a_number_of_failures(root: Path) -> None:
     config = {"error_if": ">10"}
     rows = generic_test("dbt_utils.accepted_range", ORDERS[0], "total", config=config, min_value=0)
     values = generic_test("unique", ORDERS[0], "state", config=config)
-    imported(root, ORDERS, rows, values)
+    single = generic_test(
+        "dbt_utils.recency", ORDERS[0], config=config, field="at", datepart="hour", interval=1
+    )
+    imported(root, ORDERS, rows, values, single)
     assert [
         (one["severity"], one["meta"].get("max_unexpected_count"))
         for one in suite(root, "orders")["expectations"]
-    ] == [("warning", None), ("critical", 10)]
+    ] == [("warning", None), ("critical", 10), ("warning", None)]  # recency is one row at most
     assert [one for one in lint(Project(root)).findings if one.severity is Severity.ERROR] == []
     assert suite(root, "orders_unique_state")["meta"]["monitor"]["model"] == "orders_unique_state"
 

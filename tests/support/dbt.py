@@ -1,4 +1,4 @@
-"""The real dbt, as a process: it has an environment of its own, which `make unit` makes.
+"""The real dbt, as processes: it has an environment of its own, which `make unit` makes.
 
 ``PLUMBLINE_TEST_DBT`` names another. Offline: a made-up token is a credential that nobody checks, and
 the flags below keep dbt from asking BigQuery anything.
@@ -6,11 +6,13 @@ the flags below keep dbt from asking BigQuery anything.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,22 +69,15 @@ class Dbt:
 
     def __call__(self, *arguments: str, warnings_are_errors: bool = True) -> Finished:
         """Run one command; a warning, or a deprecation, is an error unless said otherwise."""
-        done = subprocess.run(
+        return _run(
+            self.project,
             [
-                str(executable()),
                 *(["--warn-error"] if warnings_are_errors else []),
                 "--no-use-colors",
                 *arguments,
                 *("--profiles-dir", str(self.profiles), "--project-dir", str(self.project)),
             ],
-            cwd=self.project,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
         )
-        return Finished(done.returncode, done.stdout + done.stderr)
 
     def succeed(self, *arguments: str) -> str:
         """Run one command that must end well; what it said."""
@@ -94,6 +89,43 @@ class Dbt:
         """What dbt made of a model, by its path from the project's folder."""
         name = yaml.safe_load((self.project / "dbt_project.yml").read_text())["name"]
         return (self.project / "target" / "compiled" / name / model).read_text()
+
+
+_warm: subprocess.Popen[str] | None = None
+
+
+def _run(folder: Path, arguments: Sequence[str]) -> Finished:
+    """One command, of a dbt that is imported once (`warm_dbt`)."""
+    global _warm
+    if _warm is None:
+        _warm = subprocess.Popen(
+            [python(), "-P", str(Path(__file__).with_name("warm_dbt.py"))],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    assert _warm.stdin is not None
+    assert _warm.stdout is not None
+    with tempfile.NamedTemporaryFile("r") as output:
+        asked = {"folder": str(folder), "arguments": arguments, "output": output.name}
+        _warm.stdin.write(json.dumps(asked) + "\n")
+        _warm.stdin.flush()
+        code = int(_warm.stdout.readline())
+        return Finished(code, output.read())
+
+
+def stop() -> None:
+    """Let go of the warm dbt."""
+    global _warm
+    if _warm is not None:
+        _warm.communicate()
+        _warm = None
+
+
+def python() -> str:
+    """The Python that dbt's own command names."""
+    return executable().read_text().partition("\n")[0].removeprefix("#!")
 
 
 def executable() -> Path:

@@ -187,3 +187,20 @@ def test_a_schema_changes_only_when_a_person_accepts_it(shop: SmallProject) -> N
     )
     assert "columns must not change: 7 columns fail: note STRING added, " in changed.summary
     assert "note" not in found(columns=ACCEPTED, allow_added=True).summary
+
+
+def test_what_is_older_than_it_looks_back_is_said(shop: SmallProject) -> None:
+    write(shop, follows("freshness_hours", column="created_at", max_value=20))
+    (outcome,) = shop.run(name="health", docs=False).outcomes
+    assert outcome.status is Status.CRITICAL
+    assert "freshness_hours of created_at is older than 20 h" in outcome.summary
+    assert outcome.metrics == {}
+
+
+def test_an_empty_window_shows_and_teaches_no_number(shop: SmallProject) -> None:
+    rows = {"date_column": "day", "due_days": 90}
+    fresh = follows("freshness_hours", column="created_at", max_value=48)
+    write(shop, fresh, rows=rows)
+    (outcome,) = shop.run(name="health", docs=False).outcomes
+    assert (outcome.status, outcome.observed, outcome.metrics) == (Status.CRITICAL, None, {})
+    assert "no rows for 2025-11-05" in outcome.summary

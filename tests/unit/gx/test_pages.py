@@ -149,7 +149,7 @@ def test_values_are_text_whatever_they_say(judge: Judge, result_format: str) -> 
 def test_what_raised_is_an_error_with_its_reason(judge: Judge) -> None:
     page = words(result_body(judge(ExpectMetricToBeBetween(column="graded", min_value=1))))
     assert "0 of 1 expectation passes." in page
-    assert "? ERROR critical graded of each row must be at least 1 ." in page
+    assert "? ERROR critical graded must be at least 1 column" in page
     assert "column &#39;graded&#39; is not among" in page
 
 
@@ -228,7 +228,7 @@ def test_an_expectation_whose_renderers_raise_costs_nothing_else(judge: Judge) -
     suite = words(suite_body(ExpectationSuite(name="s", expectations=[broken, other])))
     for page in (found, suite):
         assert "expect_renderers_that_raise" in page
-        assert "graded_pct of each row must be at least 1" in page
+        assert "graded_pct must be at least 1" in page
 
 
 @pytest.mark.usefixtures("no_log_of_gx")

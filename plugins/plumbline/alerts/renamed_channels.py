@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def with_renamed_channels(state: AlertState, config: AlertsConfig) -> AlertState:
     """``state`` with the names that channels have in ``config``."""
-    names = {old: name for name, one in config.channels.items() for old in one.renamed_from}
+    names = {old: name for name, one in config.channels.items() for old in one.renamed_from or ()}
     if not names:
         return state
     incidents = tuple(_incident(incident, names) for incident in state.known.incidents)

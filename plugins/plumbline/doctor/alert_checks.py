@@ -17,7 +17,7 @@ from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 if TYPE_CHECKING:
     from plumbline.alerts.channels.factory import OpenedChannels
     from plumbline.project import Project
-    from plumbline.project.alerts import AlertsConfig, ChannelConfig
+    from plumbline.project.alerts import AlertsConfig
 
 
 def check_alerts(project: Project) -> Iterator[Diagnosis]:
@@ -30,8 +30,8 @@ def check_alerts(project: Project) -> Iterator[Diagnosis]:
         yield fault("alerts", error)
     else:
         opened = open_channels(config, os.environ)
-        for channel in config.channels.values():
-            yield _channel(config, channel, opened)
+        for name in config.channels:
+            yield _channel(config, name, opened)
         yield _routes(project, config, opened)
     try:
         mutes = project.mutes
@@ -46,10 +46,10 @@ def check_alerts(project: Project) -> Iterator[Diagnosis]:
             yield Diagnosis("mutes", Level.NOTE, "; ".join(mute.describe() for mute in mutes))
 
 
-def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannels) -> Diagnosis:
+def _channel(config: AlertsConfig, name: str, opened: OpenedChannels) -> Diagnosis:
     from plumbline.alerts.routes import with_fallback
 
-    what, name = f"channel {channel.name}", channel.name
+    what = f"channel {name}"
     if name in opened.channels:
         same = opened.channels[name].name
         place = "" if same == name else f", the same place as {same}"
@@ -66,13 +66,13 @@ def _channel(config: AlertsConfig, channel: ChannelConfig, opened: OpenedChannel
         what,
         Level.MISSING,
         f"{why}: its messages reach no one",
-        _fix(config, channel),
+        _fix(config, name),
     )
 
 
-def _fix(config: AlertsConfig, channel: ChannelConfig) -> str:
-    wanted = list(channel.variables.values())
-    if config.fallback is not None and config.fallback != channel.name:
+def _fix(config: AlertsConfig, name: str) -> str:
+    wanted = list(config.channels[name].variables.values())
+    if config.fallback is not None and config.fallback != name:
         others = " and ".join(config.channels[config.fallback].variables.values())
         return f"set {' and '.join(wanted)}, or {others} of the fallback {config.fallback}"
     return f"set {' and '.join(wanted)}"

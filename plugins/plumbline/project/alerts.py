@@ -146,6 +146,11 @@ class _Channel(Entry):
         examples=["slack-alerts"],
     )
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """By key (``webhook``): the name of the environment variable."""
+        return self.model_dump(include=set(SECRET_KEYS), exclude_none=True)
+
 
 class SlackEntry(_Channel):
     """A Slack channel, by an incoming webhook or by a bot."""
@@ -394,20 +399,6 @@ class AlertsEntry(Entry):
 
 
 @dataclass(frozen=True)
-class ChannelConfig:
-    """One channel, checked."""
-
-    name: str
-    type: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """By key (``webhook``): the name of the environment variable."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """The keys that hold no secrets: ``channel``, ``repository``; lists as texts."""
-    renamed_from: tuple[str, ...] = ()
-    """Names that it had before."""
-
-
-@dataclass(frozen=True)
 class Route:
     """One route, checked; an empty tuple fits everything."""
 
@@ -451,7 +442,7 @@ class Route:
 class AlertsConfig:
     """The whole file, checked."""
 
-    channels: Mapping[str, ChannelConfig]
+    channels: Mapping[str, AnyChannelEntry]
     routes: tuple[Route, ...]
     fallback: str | None = None
     policy: Policy = field(default_factory=Policy)
@@ -676,27 +667,12 @@ def duration_fault(text: str) -> tuple[str, str]:
 
 def _config(entry: AlertsEntry) -> AlertsConfig:
     return AlertsConfig(
-        channels={name: _channel(name, one) for name, one in entry.channels.items()},
+        channels=entry.channels,
         routes=tuple(map(_route, entry.routes)),
         fallback=entry.fallback,
         policy=_policy(entry),
         docs_url=entry.docs_url,
         owners={name: tuple(one.slack) for name, one in entry.owners.items()},
-    )
-
-
-def _channel(name: str, entry: AnyChannelEntry) -> ChannelConfig:
-    written = entry.model_dump(exclude_none=True, exclude={"renamed_from"}, by_alias=True)
-    given = {
-        key: " ".join(value) if isinstance(value, list) else str(value)
-        for key, value in written.items()
-    }
-    return ChannelConfig(
-        name=name,
-        type=entry.type,
-        variables={key: value for key, value in given.items() if key in SECRET_KEYS},
-        settings={key: value for key, value in given.items() if key not in (*SECRET_KEYS, "type")},
-        renamed_from=tuple(entry.renamed_from or ()),
     )
 
 

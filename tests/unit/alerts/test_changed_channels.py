@@ -109,7 +109,7 @@ def test_a_monitor_without_a_route_does_not_cover_the_monitors_that_build_on_it(
 
 def rename(world: World, old: str, new: str) -> None:
     channels = dict(world.config.channels)
-    channels[new] = replace(channels.pop(old), name=new, renamed_from=(old,))
+    channels[new] = channels.pop(old).model_copy(update={"renamed_from": [old]})
     routes = tuple(
         replace(route, to=tuple(new if name == old else name for name in route.to))
         for route in world.config.routes

@@ -53,11 +53,9 @@ def test_channels_keep_names_of_variables_apart_from_settings(file: Path) -> Non
     channels = read_alerts(read_document(file)).channels
     assert list(channels) == ["bot", "issues", "pager", "hook"]
     assert channels["bot"].variables == {"token": "SLACK_BOT_TOKEN"}
-    assert channels["bot"].settings == {"channel": "#data-quality"}
-    assert channels["issues"].settings == {
-        "repository": "some/where",
-        "api_url": "http://localhost:1",
-    }
+    assert channels["bot"].channel == "#data-quality"
+    assert channels["issues"].repository == "some/where"
+    assert channels["issues"].api_url == "http://localhost:1"
     assert channels["hook"].variables == {"url": "HOOK_URL", "signing_key": "HOOK_KEY"}
     assert [one.type for one in channels.values()] == ["slack", "github", "pagerduty", "webhook"]
 
@@ -219,7 +217,7 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 def test_a_channel_may_list_its_earlier_names(file: Path) -> None:
     file.write_text("channels:\n  a: {type: slack, webhook: X, renamed_from: b}\nroutes: []\n")
-    assert read_alerts(read_document(file)).channels["a"].renamed_from == ("b",)
+    assert read_alerts(read_document(file)).channels["a"].renamed_from == ["b"]
 
 
 @pytest.mark.parametrize("other", ["renamed_from: old", "renamed_from: [older, old]"])
@@ -266,9 +264,4 @@ def test_a_login_for_mail_is_whole_and_encrypted(
 def test_an_email_channel_keeps_its_recipients_and_no_default_port(file: Path) -> None:
     file.write_text(f"channels:\n  mail: {{{MAIL}}}\nroutes: []\n")
     channel = read_alerts(read_document(file)).channels["mail"]
-    assert dict(channel.settings) == {
-        "host": "h.example",
-        "security": "starttls",
-        "from": "a@b.c",
-        "to": "d@e.f",
-    }
+    assert (channel.sender, channel.to, channel.port) == ("a@b.c", ["d@e.f"], None)

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.core.errors import ConfigError
 from plumbline.net.secret import Secret
 from plumbline.net.secrets import read_secret
 from plumbline.net.transport import is_private
-from plumbline.project.alerts import AlertsConfig, ChannelConfig
+from plumbline.project.alerts import (
+    SECRET_KEYS,
+    AlertsConfig,
+    AnyChannelEntry,
+    EmailEntry,
+    GithubEntry,
+    GoogleChatEntry,
+    PagerdutyEntry,
+    SlackEntry,
+    TeamsEntry,
+    WebhookEntry,
+)
 
 if TYPE_CHECKING:
-    from plumbline.alerts.channels.email.transport import Security
+    pass
 
 _ADDRESSES = ("webhook", "url")
 
@@ -46,20 +57,17 @@ def open_channels(config: AlertsConfig, environment: Mapping[str, str]) -> Opene
         except ConfigError as fault:
             missing[name] = fault.one_line()
             continue
-        place = (
-            entry.type,
-            *sorted((key, secret.reveal()) for key, secret in secrets.items()),
-            *sorted(entry.settings.items()),
-        )
+        settings = entry.model_dump_json(exclude={"renamed_from", *SECRET_KEYS})
+        place = (settings, *sorted((key, secret.reveal()) for key, secret in secrets.items()))
         if place in places:
             channels[name] = channels[places[place]]
             continue
         places[place] = name
-        channels[name] = _open(entry, secrets)
+        channels[name] = _open(name, entry, secrets)
     return OpenedChannels(channels, missing)
 
 
-def _secrets(entry: ChannelConfig, environment: Mapping[str, str]) -> dict[str, Secret]:
+def _secrets(entry: AnyChannelEntry, environment: Mapping[str, str]) -> dict[str, Secret]:
     """By key.
 
     Raises:
@@ -76,57 +84,52 @@ def _secrets(entry: ChannelConfig, environment: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def _open(entry: ChannelConfig, secrets: Mapping[str, Secret]) -> Channel:
+def _open(name: str, entry: AnyChannelEntry, secrets: Mapping[str, Secret]) -> Channel:
     # Imported when there is one: most projects have one type.
-    url = entry.settings.get("api_url")
-    if entry.type == "slack" and "webhook" in secrets:
-        from plumbline.alerts.channels.slack.channel import SlackWebhook
+    match entry:
+        case SlackEntry(webhook=None, channel=channel, api_url=url):
+            from plumbline.alerts.channels.slack.channel import SlackBot
 
-        return SlackWebhook(entry.name, secrets["webhook"])
-    if entry.type == "slack":
-        from plumbline.alerts.channels.slack.channel import SlackBot
+            return SlackBot(name, secrets["token"], str(channel), base_url=url)
+        case SlackEntry():
+            from plumbline.alerts.channels.slack.channel import SlackWebhook
 
-        return SlackBot(entry.name, secrets["token"], entry.settings["channel"], base_url=url)
-    if entry.type == "github":
-        from plumbline.alerts.channels.github.channel import BASE_URL as GITHUB
-        from plumbline.alerts.channels.github.channel import GitHubChannel
+            return SlackWebhook(name, secrets["webhook"])
+        case GithubEntry(repository=repository, api_url=url):
+            from plumbline.alerts.channels.github.channel import BASE_URL as GITHUB
+            from plumbline.alerts.channels.github.channel import GitHubChannel
 
-        return GitHubChannel(
-            entry.name, entry.settings["repository"], secrets["token"], base_url=url or GITHUB
-        )
-    if entry.type == "pagerduty":
-        from plumbline.alerts.channels.pagerduty.channel import BASE_URL as PAGERDUTY
-        from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
+            return GitHubChannel(name, repository, secrets["token"], base_url=url or GITHUB)
+        case PagerdutyEntry(api_url=url):
+            from plumbline.alerts.channels.pagerduty.channel import BASE_URL as PAGERDUTY
+            from plumbline.alerts.channels.pagerduty.channel import PagerDutyChannel
 
-        return PagerDutyChannel(entry.name, secrets["routing_key"], base_url=url or PAGERDUTY)
-    if entry.type == "teams":
-        from plumbline.alerts.channels.teams.channel import TeamsChannel
+            return PagerDutyChannel(name, secrets["routing_key"], base_url=url or PAGERDUTY)
+        case TeamsEntry():
+            from plumbline.alerts.channels.teams.channel import TeamsChannel
 
-        return TeamsChannel(entry.name, secrets["webhook"])
-    if entry.type == "googlechat":
-        from plumbline.alerts.channels.googlechat.channel import GoogleChatChannel
+            return TeamsChannel(name, secrets["webhook"])
+        case GoogleChatEntry():
+            from plumbline.alerts.channels.googlechat.channel import GoogleChatChannel
 
-        return GoogleChatChannel(entry.name, secrets["webhook"])
-    if entry.type == "email":
-        return _open_email(entry, secrets)
-    from plumbline.alerts.channels.webhook.channel import WebhookChannel
+            return GoogleChatChannel(name, secrets["webhook"])
+        case WebhookEntry():
+            from plumbline.alerts.channels.webhook.channel import WebhookChannel
 
-    return WebhookChannel(entry.name, secrets["url"], signing_key=secrets.get("signing_key"))
+            return WebhookChannel(name, secrets["url"], signing_key=secrets.get("signing_key"))
+        case EmailEntry():
+            return _open_email(name, entry, secrets)
 
 
-def _open_email(entry: ChannelConfig, secrets: Mapping[str, Secret]) -> Channel:
+def _open_email(name: str, entry: EmailEntry, secrets: Mapping[str, Secret]) -> Channel:
     from plumbline.alerts.channels.email.channel import EmailChannel
     from plumbline.alerts.channels.email.transport import PORTS, Login, MailServer
 
-    settings = entry.settings
-    security = cast("Security", settings["security"])
     has_login = "username" in secrets
     server = MailServer(
-        host=settings["host"],
-        port=int(settings.get("port", PORTS[security])),
-        security=security,
+        host=entry.host,
+        port=entry.port or PORTS[entry.security],
+        security=entry.security,
         login=Login(secrets["username"], secrets["password"]) if has_login else None,
     )
-    return EmailChannel(
-        entry.name, server, sender=settings["from"], recipients=settings["to"].split(" ")
-    )
+    return EmailChannel(name, server, sender=entry.sender, recipients=entry.to)

@@ -83,10 +83,7 @@ class EarlierRuns:
         """Add what one run found of a group, or of the monitor itself.
 
         Args:
-            as_of: the instant that the run judged.
             group: the canonical text of its key, or `WHOLE`.
-            observed: the number.
-            status: of the group or the monitor.
             is_known_wrong: whether that instant lies in a labelled incident: what was broken must
                 not teach what is normal, however well it looked.
             metrics: of a suite over a table: each teaches where it was well itself.
@@ -183,7 +180,6 @@ def usual_of(
     mornings are compared with mornings. The judged day itself does not count.
 
     Args:
-        past: of the monitor.
         group: the canonical text of its key, or `WHOLE`.
         runs: how many of the last comparable runs count, one a day.
         minimum: fewer say nothing.
@@ -229,7 +225,6 @@ def expected_groups(
     does not become normal. Dates and games, which leave a window, are judged on fewer days.
 
     Args:
-        past: of the monitor.
         group_by: the columns of a key.
         runs: how many of the last comparable days count.
         minimum: on how many of them it was judged.

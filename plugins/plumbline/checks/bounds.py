@@ -162,7 +162,6 @@ def observe(
 
     Args:
         rows: columns by name, each as long as the others.
-        column: the metric.
         aggregate: ``mean``, ``min``, ``max`` or ``sum``; None judges each row.
         group_by: columns that name a group.
 

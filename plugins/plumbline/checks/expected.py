@@ -101,9 +101,7 @@ def expected(kind: str, kwargs: Kwargs, unit: str = "") -> str:
     The condition on rows is not in it: see `condition`.
 
     Args:
-        kind: the expectation's type.
         kwargs: its arguments, as they may be shown.
-        unit: of the number that it judges.
     """
     name = kind.removeprefix("expect_")
     if kind in (OURS, FOLLOWS_HISTORY):

@@ -27,7 +27,6 @@ def sample_failing(
     of rows).
 
     Args:
-        results: the evaluated expectations.
         rows: the judged rows, masked, in the order in which they were judged.
         personal: the columns that are masked.
     """

@@ -51,7 +51,6 @@ def judge_failing_rows(
     Args:
         groups: see `count_failing_rows`.
         rows: the failing rows; some of them are kept as samples.
-        check: the expectation.
     """
     judged = judge_each(groups, lambda _group: check.bounds, None)
     details = judged["result"]["details"]

@@ -27,7 +27,6 @@ def judge_groups(
 
     Args:
         suite: whose ``observed`` says what the whole is.
-        results: the evaluated expectations.
         columns: the judged rows, by column.
         grain: the columns that say what a row is about.
     """

@@ -76,7 +76,6 @@ def judge(
         suite: as it may be shown.
         verdict: the rows, masked where columns are personal: what they hold may be written.
         results: what GX made of the real rows, masked.
-        evidence: of the job.
     """
     monitor = suite.monitor
     columns = _columns(verdict.judge)

@@ -17,13 +17,7 @@ from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 def judge_check(
     groups: Sequence[MeasuredGroup], check: Check, description: str | None = None
 ) -> JudgedExpectation:
-    """The evaluated expectation, as a run reads it from GX's result.
-
-    Args:
-        groups: what was observed.
-        check: the expectation.
-        description: the suite's own words for it.
-    """
+    """The evaluated expectation, as a run reads it from GX's result."""
     judged = judge_metric(groups, check)
     details = judged["result"]["details"]
     return JudgedExpectation(
@@ -39,12 +33,7 @@ def judge_check(
 
 
 def judge_metric(groups: Sequence[MeasuredGroup], check: Check) -> dict[str, Any]:
-    """``success`` and ``result`` as GX wants them.
-
-    Args:
-        groups: what was observed.
-        check: the expectation.
-    """
+    """``success`` and ``result`` as GX wants them."""
     return judge_each(groups, lambda group: check.bounds_for(group.key.label), check.aggregate)
 
 
@@ -56,8 +45,6 @@ def judge_each(
     """The same, with the bounds of each group.
 
     Args:
-        groups: what was observed.
-        bounds_for: says what passes.
         aggregate: how the rows of a group became one number.
     """
     listed, blamed = [], []

@@ -35,9 +35,6 @@ def rejudge(
     """The outcomes of ``suite``'s monitor had ``families`` judged.
 
     Args:
-        suite: for its dependencies and owner.
-        history: of the monitor.
-        families: the thresholds to judge by.
         stood: the thresholds by which the history was judged; None: the suite's own.
     """
     checks = _checks(families)

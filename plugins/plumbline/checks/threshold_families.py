@@ -85,7 +85,6 @@ class Family:
         """The same with other bounds; strictness and what is not named stay.
 
         Args:
-            levels: by severity.
             groups: by label, bounds of their own; those of other groups go.
         """
         bound = "min_value" if self.side == "below" else "max_value"

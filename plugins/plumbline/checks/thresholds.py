@@ -65,7 +65,6 @@ def main_threshold(checks: Sequence[Check], observed: Observed) -> str:
     """The metric that the monitor's one observed number stands for, with its levels.
 
     Args:
-        checks: of its suite.
         observed: what its suite declares as that number.
     """
     judging = _judging(checks, observed) if isinstance(observed, ObservedColumn) else checks

@@ -56,9 +56,6 @@ def sort_rows(
     """The verdict on ``rows``.
 
     Args:
-        rows: of the model.
-        as_of: the instant that was asked for.
-        model: its name, for messages.
         are_failing: whether the model returns the failing rows, so that there may be none.
 
     Raises:

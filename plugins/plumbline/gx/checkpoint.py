@@ -128,9 +128,7 @@ class Checkpoint(GxCheckpoint):
         """Make ``found`` the last run, and return GX's result of it.
 
         Args:
-            found: what it found.
             kept: GX's results by monitor.
-            run_id: GX's.
         """
         self._last_run = found  # first: the result gets a copy of this checkpoint
         by_name = {definition.name: definition for definition in self.definitions}

@@ -62,7 +62,6 @@ class JudgedDefinition(ValidationDefinition):
         """The jobs of a run with these batch parameters.
 
         Args:
-            options: the batch parameters.
             checkpoint: the name of the checkpoint that is run.
             run_id: of the run; None: a new one.
         """
@@ -89,11 +88,8 @@ class JudgedDefinition(ValidationDefinition):
         """Evaluate the suite; a failing query or a malformed file is a result, not an exception.
 
         Args:
-            checkpoint_id: of GX's checkpoint.
             batch_parameters: ``as_of`` chooses the day, ``vars`` are the models'; others are GX's.
             expectation_parameters: values for ``$PARAMETER``.
-            result_format: how much GX keeps.
-            run_id: of the run.
         """
         options = dict(batch_parameters or {})
         jobs = self.jobs(options)
@@ -119,15 +115,7 @@ class JudgedDefinition(ValidationDefinition):
 
 
 class StoredResults:
-    """Validation definitions of one run, and GX's store for their results.
-
-    Args:
-        definitions: what is run.
-        run_id: GX's.
-        options: GX's batch parameters.
-        result_format: GX's.
-        checkpoint_id: GX's.
-    """
+    """Validation definitions of one run, and GX's store for their results."""
 
     def __init__(
         self,

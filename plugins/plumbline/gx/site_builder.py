@@ -58,7 +58,6 @@ class SiteBuilder:
     """Plumbline's site, as GX makes site builders from their configuration.
 
     Args:
-        data_context: the project's.
         store_backend: where the site lies: a folder, or a bucket (`plumbline.gx.cloud_storage`).
         site_name: its key in ``data_docs_sites``; GX leaves it out where it only asks for an
             address.

@@ -83,7 +83,6 @@ class OwnDataset:
     """Plumbline's own tables in one target.
 
     Args:
-        target: where.
         endpoint: instead of the target's own, so that a proxy fits between.
         credentials: instead of the target's own.
         honours_job_ids: whether the warehouse refuses a job id that it has seen, which BigQuery
@@ -275,9 +274,7 @@ class OwnDataset:
         """``fault`` in one line, with the roles that are missing where that is it.
 
         Args:
-            fault: what was raised.
             what: of `FIXES`: what was being done.
-            job_id: of the job that it is about.
             early: a timeout was that of one call, and there is time for another.
         """
         said = explain_failure(fault, self.call(job_id), early=early)

@@ -45,9 +45,6 @@ class HeartbeatSender:
     """Sends the heartbeats and pings of one live run.
 
     Args:
-        project: whose schedules say what is watched.
-        target: whose dataset the heartbeats go to.
-        run: which run it is.
         environment: says which schedule, and when it was due.
     """
 

@@ -84,8 +84,6 @@ def append(
     """Append ``rows`` to ``table``, once.
 
     Args:
-        dataset: where.
-        table: which.
         rows: values by column; each row has an ``event_id``.
         job_id: the same for the same write.
         first: the number of the id to begin with (0: ``job_id`` itself).

@@ -31,11 +31,8 @@ def append_outcomes(
     Called again for the same run, it writes nothing more.
 
     Args:
-        dataset: where.
-        run: which run it is.
         outcomes: what it found, one a monitor.
         whole: whether the run looked at all monitors of its checkpoint.
-        clock: says what now is.
 
     Raises:
         WarehouseError: the rows could not be written.
@@ -58,10 +55,6 @@ def outcome_rows(
     """The rows of what ``run`` found.
 
     Args:
-        run: which run it is.
-        outcomes: what it found.
-        project: the plumbline project that it is of.
-        recorded_at: when the rows are written.
         whole: whether the run looked at all monitors of its checkpoint.
     """
     return [row for outcome in outcomes for row in _rows(run, outcome, project, recorded_at, whole)]
@@ -78,11 +71,7 @@ def outcome_event_id(
     target: two may share a dataset, but not their data.
 
     Args:
-        project: the plumbline project.
-        target: the target's name.
-        checkpoint: the checkpoint.
         as_of: what was judged; the same instant in another zone is the same.
-        monitor: the monitor.
         group: the canonical text of the group's key; None is the monitor itself.
     """
     instant = as_of.astimezone(UTC).isoformat()

@@ -468,7 +468,6 @@ def assemble(
     """Rows of the table as outcomes with their groups, in order of time.
 
     Args:
-        rows: of the table.
         renamed: by the earlier name of a monitor, the name now.
     """
     rows = [with_new_name(row, renamed) for row in rows] if renamed else rows

@@ -29,8 +29,6 @@ def query_over_batch(query: str, model: CompiledModel, columns: Iterable[str]) -
 
     Args:
         query: one SELECT with ``{batch}`` where a table would stand.
-        model: whose rows are the batch.
-        columns: of its answer.
 
     Raises:
         MonitorError: another placeholder or none, a brace that is not doubled, or not exactly one

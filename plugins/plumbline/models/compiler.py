@@ -46,7 +46,6 @@ class Compiler:
         """``model`` as one SELECT over the evaluation instants ``as_of``.
 
         Args:
-            model: its name.
             as_of: instants with a zone, at least one.
             vars: values that differ from the project's defaults.
             where: the file or argument that chose the model and the values, for messages.

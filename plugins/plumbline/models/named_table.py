@@ -27,7 +27,6 @@ def find_table(name: str, workspace: Workspace, place: Place) -> NamedTable:
 
     Args:
         name: one to three names, joined by dots.
-        workspace: the project and the target.
         place: the file and key that name it, for messages.
 
     Raises:

@@ -37,10 +37,7 @@ def find_source(
 
     Args:
         source: as it is called in the YAML files.
-        table: likewise.
-        workspace: the project and the target.
         given: values of variables that count before the project's.
-        place: who asks.
 
     Raises:
         MonitorError: it is not declared, or can't be told, or its names are none of BigQuery's.

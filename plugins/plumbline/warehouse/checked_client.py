@@ -48,7 +48,6 @@ class CheckedClient(bigquery.Client):
     Args:
         strict: every answer must name what it is about, and a job has the id that was asked for.
             BigQuery does both; the embedded warehouse and other emulators don't.
-        options: of Google's client.
     """
 
     def __init__(self, *, strict: bool, **options: Any) -> None:
@@ -96,7 +95,6 @@ def check_reference(
     Args:
         name: the answer's key: ``jobReference``, ``tableReference`` or ``datasetReference``.
         asked: its parts by name: ``projectId``, ``jobId``, ...
-        answer: BigQuery's, as JSON.
         optional: parts that the answer need not name.
 
     Raises:

@@ -50,7 +50,6 @@ def open_client(
     """A BigQuery client for the target, with one connection for each concurrent job.
 
     Args:
-        target: where to.
         endpoint: instead of the target's own, so that a proxy or a stand-in fits between.
         credentials: instead of the target's own (none for embedded, application default else).
 

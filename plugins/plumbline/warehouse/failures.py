@@ -86,8 +86,6 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     """The error that the rest of plumbline sees for ``fault``.
 
     Args:
-        fault: what was raised.
-        call: what was being asked.
         early: a timeout is not that of the job's deadline, which has not come yet.
     """
     import requests.exceptions as http

@@ -55,7 +55,6 @@ class JobRunner:
     """Submits queries to one target.
 
     Args:
-        target: where to.
         labels: on every job: checkpoint, run, ... (``monitor`` is added from the request's name).
         endpoint: instead of the target's own, so that a proxy or a stand-in fits between.
         credentials: instead of the target's own.

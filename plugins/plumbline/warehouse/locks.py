@@ -33,7 +33,6 @@ def exclusive(
 
     Args:
         path: the lock file; made where missing, never removed.
-        seconds: how long to wait.
         on_wait: called once, when there is something to wait for.
 
     Raises:
@@ -64,7 +63,6 @@ def exclusive_on_machine(
 
     Args:
         name: of letters, digits and hyphens.
-        seconds: how long to wait.
         on_wait: called once, when there is something to wait for.
 
     Raises:

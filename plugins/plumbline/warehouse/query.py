@@ -92,11 +92,7 @@ def run_query(
     """Run ``request`` as job ``job_id`` and read all its rows.
 
     Args:
-        client: where to.
-        request: what.
-        call: the same, for messages.
         job_id: of the first job; ``_1`` and ``_2`` are added for those after one that failed.
-        labels: of every job.
         submitted: called with the id of each job before it is sent.
 
     Raises:

@@ -62,7 +62,6 @@ def read_makeable_tables(
     ``places``.
 
     Args:
-        document: the declarations.
         places: dataset and table by source and table, rendered.
 
     Raises:

@@ -15,9 +15,7 @@ def cost_line(
     """``42.0 MiB billed in 5 jobs on 8 tables, all of it BigQuery's minimum; about ...``.
 
     Args:
-        outcomes: of the run.
         runs_per_month: as the schedule says; None or 0: nothing is said of a month.
-        price: of bytes.
 
     Returns:
         None where the warehouse does not say what it billed.

@@ -61,8 +61,6 @@ NO_LINKS = SourceLinks()
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What every message of a run says of the run."""
-
     run: Run
     now: datetime
     """The clock's now: when the messages were made."""

@@ -178,7 +178,6 @@ class OutboxDelivery:
         )
 
     def _settle(self, state: AlertState, deliveries: Sequence[Delivery]) -> AlertState:
-        """Commit what came of the deliveries."""
         for _ in range(ROUNDS):
             settlement = Settlement(self._fallback, self.clock(), at_once=self.force)
             settled = settlement.of(state, deliveries)

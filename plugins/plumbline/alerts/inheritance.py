@@ -59,8 +59,6 @@ where state_table = @state_table
 
 @dataclass(frozen=True)
 class Inheritance:
-    """What a project that has no state of its own begins with."""
-
     state: AlertState = field(default_factory=AlertState)
     note: str = ""
     """Why it is not what an earlier version left."""
@@ -68,8 +66,6 @@ class Inheritance:
 
 @dataclass(frozen=True)
 class Claimant:
-    """What a project can show."""
-
     monitors: frozenset[str]
     checkpoints: frozenset[str]
     target: str

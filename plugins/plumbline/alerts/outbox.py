@@ -34,8 +34,6 @@ _BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What came of one message in this run."""
-
     message: Message
     """With the references that the channel gave, also of an attempt that went half way."""
     receipt: Receipt
@@ -140,8 +138,6 @@ class _Queue:
 
 @dataclass
 class _Attempts:
-    """The attempts at one message in one round."""
-
     queue: _Queue
     channel: Channel
     message: Message

@@ -17,8 +17,6 @@ from plumbline.project.alerts import AlertsConfig
 
 @dataclass(frozen=True)
 class SampleResult:
-    """What came of one sample to one channel."""
-
     status: Status
     channel: str
     is_delivered: bool

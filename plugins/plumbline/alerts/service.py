@@ -400,8 +400,6 @@ class AlertService:
 
 @dataclass(frozen=True)
 class _Decided:
-    """What a run wants to commit."""
-
     state: AlertState
     decision: Decision
     messages: tuple[Message, ...]

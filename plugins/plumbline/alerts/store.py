@@ -452,7 +452,6 @@ class LocalFallback:
         return not any(file.exists() for file in (self._file, self._older) if file is not None)
 
     def load(self) -> AlertState:
-        """What was last known here."""
         return self._read().state
 
     def commit(self, state: AlertState, *, based_on: AlertState) -> AlertState:

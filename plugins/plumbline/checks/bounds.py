@@ -59,7 +59,6 @@ class Bounds:
         return None
 
     def keep(self, value: float | None) -> bool:
-        """Whether ``value`` is a number within the range."""
         return value is not None and self.broken_by(value) is None
 
     def distance(self, value: float) -> float:

@@ -122,7 +122,6 @@ class Check:
         }
 
     def bounds_for(self, label: str) -> Bounds:
-        """The bounds of the group of that name."""
         return self.overrides.get(label, self.bounds)
 
     def unit(self, observed: Observed) -> str:
@@ -149,7 +148,6 @@ class Check:
 
 
 def check_of(entry: ExpectationEntry) -> Check:
-    """An expectation of a suite's file."""
     return Check(entry.type, entry.severity, entry.kwargs)
 
 

@@ -30,7 +30,6 @@ class Event(StrEnum):
 
     @property
     def is_end(self) -> bool:
-        """Whether the incident is over."""
         return self in ENDINGS
 
     def as_ending(self) -> Ending:

@@ -19,8 +19,6 @@ MOST_GONE = 100
 
 @dataclass(frozen=True)
 class Policy:
-    """Intervals and counts."""
-
     remind_critical: timedelta = timedelta(hours=72)
     remind_warning: timedelta = timedelta(hours=168)
     remind_error: timedelta = timedelta(hours=24)

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 
 @contextmanager
 def not_collected() -> Iterator[None]:
-    """A block without garbage collection."""
     looks = gc.isenabled()
     gc.disable()
     try:

@@ -109,5 +109,4 @@ def _of_decimal(value: Decimal) -> KeyValue:
 
 
 def shown(value: KeyValue) -> str:
-    """For people."""
     return "NULL" if value is None else str(value)

@@ -8,5 +8,4 @@ _NAMESPACE = UUID("b9ddbd3c-6a31-5a0d-8a0f-7e7a4f5cbb0e")
 
 
 def stable_id(*parts: object) -> UUID:
-    """A UUID made from ``parts``."""
     return uuid5(_NAMESPACE, "/".join(str(part) for part in parts))

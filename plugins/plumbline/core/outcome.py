@@ -186,7 +186,6 @@ class RunReport(Run):
 
     @property
     def status(self) -> RunStatus:
-        """The run's status."""
         return run_status(self._with_actions)
 
     @property
@@ -205,7 +204,6 @@ class RunReport(Run):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many monitors ended in each status."""
         return counts(self.statuses)
 
     @property

@@ -11,8 +11,6 @@ Scalar: TypeAlias = bool | int | float | str | date | datetime
 
 @dataclass(frozen=True)
 class Parameter:
-    """One named query parameter."""
-
     name: str
     type: str
     """A BigQuery type: ``INT64``, ``STRING``, ``FLOAT64``, ``BOOL``, ``DATE``, ``TIMESTAMP``, or

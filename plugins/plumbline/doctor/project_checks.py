@@ -60,7 +60,6 @@ def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> D
 
 
 def check_state_dir(folder: Path) -> Diagnosis:
-    """Whether local state can be written."""
     there = folder
     while not there.exists():
         there = there.parent
@@ -75,7 +74,6 @@ def check_state_dir(folder: Path) -> Diagnosis:
 
 
 def check_revision(project: Project) -> Diagnosis:
-    """The revision that outcomes will carry."""
     try:
         revision = project.revision
     except PlumblineError as error:

@@ -26,7 +26,6 @@ _SET_BY_GX = frozenset({"batch_id", "catch_exceptions", "result_format"})
 
 
 def registered_types() -> Iterator[ExpectationType]:
-    """Every registered expectation with its arguments."""
     for type_name in list_registered_expectation_implementations():
         fields: Mapping[str, Any] = get_expectation_impl(type_name).__fields__
         arguments = [name for name in fields if name not in BESIDE_ARGUMENTS | _SET_BY_GX]
@@ -52,7 +51,6 @@ def fault_of(file: Path, expectation: object) -> MonitorError | None:
 
 
 def registered_actions() -> Mapping[str, ActionType]:
-    """Every registered action with its keys."""
     found = {}
     for type_name, action in _VALIDATION_ACTION_REGISTRY._registered_actions.items():
         required = {name for name, field in action.__fields__.items() if field.required}

@@ -26,8 +26,6 @@ _STRUCT = re.compile(r"\bstruct\s*\(", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class SqlFault:
-    """A syntax error that sqlglot found."""
-
     what: str
     line: int
     """Of the model's own SQL."""

@@ -40,7 +40,6 @@ class Tables:
         self.models = models
 
     def find(self, key: str) -> KnownTable | None:
-        """The table of that key."""
         return self._sources.get(key) or self._built.get(key)
 
     @cached_property

@@ -52,7 +52,6 @@ class Compilation:
     pieces: dict[str, _Piece] = field(default_factory=dict)
 
     def compile(self, model: str) -> CompiledModel:
-        """See ``Compiler.compile``."""
         try:
             with bounded():  # for all pieces together
                 return self._compile(model)

@@ -77,8 +77,6 @@ class SourceNode:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What one manifest says."""
-
     file: Path
     sources: Mapping[tuple[str, str], tuple[SourceNode, ...]]
     """By source and table."""

@@ -23,8 +23,6 @@ _SYNONYMS = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What the files say of one model."""
-
     materialized: str | None
     """None where it is calculated, so that only dbt knows."""
     place: Mapping[str, str]

@@ -51,17 +51,14 @@ class Described:
 
     @property
     def file(self) -> str:
-        """Where it stands."""
         return str(self.document.file)
 
     @property
     def place(self) -> Place:
-        """Where it begins."""
         return self.document.place(*self.path)
 
     @cached_property
     def entry(self) -> Mapping[str, Any]:
-        """All that is said of it."""
         return self.document.mapping(*self.path)
 
     @property
@@ -71,11 +68,8 @@ class Described:
 
 
 class DescribedColumn(Described):
-    """One of ``columns``."""
-
     @property
     def type(self) -> str | None:
-        """``data_type``."""
         return self.document.text(*self.path, "data_type")
 
     @property
@@ -132,12 +126,10 @@ class ModelProperties(_WithColumns):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """``config``."""
         return _mapping(self.entry.get("config"), self.file, f"models.{self.name}.config")
 
     @property
     def meta(self) -> Mapping[str, Any]:
-        """``config.meta``."""
         return _mapping(self.config.get("meta"), self.file, f"models.{self.name}.config.meta")
 
     @property
@@ -193,7 +185,6 @@ class SourceTable(_WithColumns):
 
     @property
     def key(self) -> str:
-        """Where it stands in its file."""
         return f"sources.{self.source}.tables.{self.name}"
 
     @property

@@ -28,7 +28,6 @@ class Place:
 
     @property
     def key(self) -> str:
-        """As errors show it."""
         return self.named or f"line {self.line}"
 
 

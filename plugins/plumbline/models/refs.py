@@ -19,8 +19,6 @@ _FEW = 30
 
 @dataclass(frozen=True)
 class Ref:
-    """One call: ``ref('model')``, ``ref('package', 'model')``, ``ref('model', v=2)``."""
-
     name: str
     package: str | None
     version: str | None

@@ -30,7 +30,6 @@ class Relation:
 
     @property
     def key(self) -> str:
-        """``dataset.table``."""
         return f"{self.dataset}.{self.table}"
 
     @property

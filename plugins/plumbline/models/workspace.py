@@ -86,7 +86,6 @@ class Workspace:
 
     @property
     def target_name(self) -> str:
-        """The target's name."""
         return str(getattr(self.target, "name", ""))
 
     @property
@@ -111,12 +110,10 @@ class Workspace:
 
     @cached_property
     def folders(self) -> tuple[Path, ...]:
-        """``model-paths``."""
         return model_folders(self.project.root, self.project.dbt)
 
     @cached_property
     def models(self) -> Index:
-        """Every model file."""
         return index_models(self.folders, self.project.files)
 
     @cached_property

@@ -80,8 +80,6 @@ class DefinitionEntry(Entry):
 
 @dataclass(frozen=True)
 class Definition:
-    """One validation definition, checked."""
-
     name: str
     file: Path
     entry: DefinitionEntry

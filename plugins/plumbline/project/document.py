@@ -105,7 +105,6 @@ class Document:
 
     @property
     def is_readable(self) -> bool:
-        """Whether there is a mapping to look into."""
         return isinstance(self.value, dict)
 
     def has(self, *path: str | int) -> bool:

@@ -98,8 +98,6 @@ class LabelsEntry(BaseModel):
 
 @dataclass(frozen=True)
 class Label:
-    """One labelled incident."""
-
     id: str
     title: str
     monitors: tuple[str, ...]

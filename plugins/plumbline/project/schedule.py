@@ -135,8 +135,6 @@ class SchedulesEntry(Entry):
 
 @dataclass(frozen=True)
 class Schedule:
-    """One schedule, checked."""
-
     name: str
     checkpoint: str
     cron: str

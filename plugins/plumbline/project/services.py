@@ -202,8 +202,6 @@ class ServicesEntry(Entry):
 
 @dataclass(frozen=True)
 class Service:
-    """A service, checked."""
-
     entry: ServiceEntry
     key: str
     """``services[0]``, for errors about it."""

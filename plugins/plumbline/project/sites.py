@@ -63,8 +63,6 @@ class SiteEntry(BaseModel):
 
 @dataclass(frozen=True)
 class SiteConfig:
-    """One site, checked."""
-
     name: str
     backend: Mapping[str, Any]
     """As it stands in the file."""

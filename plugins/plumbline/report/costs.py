@@ -19,8 +19,6 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Costs:
-    """The costs of runs in the history."""
-
     target: str
     until: datetime
     span: timedelta

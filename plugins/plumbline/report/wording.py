@@ -71,7 +71,6 @@ def score(report: RunReport) -> str:
 
 
 def counts(report: RunReport) -> str:
-    """``3 passed, 0 warning, 2 critical, 0 error, 0 skipped``."""
     return ", ".join(f"{number} {name}" for name, number in report.counts.items())
 
 

@@ -25,8 +25,6 @@ Outcome = Literal["first seen", "done", "hung", "not started"]
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last run of a schedule that is over."""
-
     cron: str
     timezone: str
     due: datetime

@@ -71,8 +71,6 @@ class GxPages(Protocol):
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did."""
-
     written: Written
     address: str
     """Of the overview."""

@@ -47,8 +47,6 @@ class Scale:
 
 @dataclass(frozen=True)
 class Mark:
-    """A failing run, in the chart's units."""
-
     x: str
     y: str
     status: Status
@@ -56,8 +54,6 @@ class Mark:
 
 @dataclass(frozen=True)
 class Step:
-    """A threshold over time."""
-
     severity: str
     points: str
 

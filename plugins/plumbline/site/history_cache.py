@@ -116,12 +116,10 @@ class IncidentStory:
 
     @property
     def is_over(self) -> bool:
-        """Whether the last thing that happened to it is its end."""
         return self.events[-1].event in ENDINGS
 
     @property
     def until(self) -> datetime | None:
-        """When it ended; None: it is open."""
         return self.events[-1].as_of if self.is_over else None
 
 

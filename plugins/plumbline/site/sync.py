@@ -57,8 +57,6 @@ class StateNow:
 
 @dataclass(frozen=True)
 class News:
-    """What the history adds."""
-
     rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     """By monitor."""
     runs: Sequence[RunRow] = ()

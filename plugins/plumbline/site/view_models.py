@@ -76,8 +76,6 @@ class MonthView:
 
 @dataclass(frozen=True)
 class SuiteLine:
-    """One expectation in words."""
-
     severity: str
     text: str
 
@@ -165,8 +163,6 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class IncidentView:
-    """An incident: its line in the lists and its page."""
-
     incident: Incident
     timeline: tuple[TimelineEntry, ...] = ()
     """Oldest first."""
@@ -233,8 +229,6 @@ class SharingView:
 
 @dataclass(frozen=True)
 class CostsView:
-    """The page of costs."""
-
     days: int
     """Those that it sums up."""
     total: CostLine

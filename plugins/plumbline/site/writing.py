@@ -50,8 +50,6 @@ class ConflictError(PlumblineError):
 
 @dataclass(frozen=True)
 class Written:
-    """What a build did to the site."""
-
     written: tuple[str, ...]
     """New or changed, sorted."""
     unchanged: int

@@ -26,16 +26,12 @@ Health = Literal["failing", "healthy", "unknown"]
 
 @dataclass(frozen=True)
 class Notice:
-    """What to notify of an incident, and why."""
-
     event: Event
     reason: Reason
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one outcome made of one incident."""
-
     outcome: Outcome
     before: Incident | None
     after: Incident
@@ -107,8 +103,6 @@ def advance(
 
 @dataclass(frozen=True)
 class _Look:
-    """One look at an open incident."""
-
     outcome: Outcome
     before: Incident
     policy: Policy

@@ -267,8 +267,6 @@ class Change:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a run means for the incidents."""
-
     changes: tuple[Change, ...]
     """In the order of the messages: opened, escalated, new groups, still, ended; of each
     the worst first."""

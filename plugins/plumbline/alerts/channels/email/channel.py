@@ -22,8 +22,6 @@ _HAVE_IT = "have_it"
 
 @dataclass(eq=False)
 class EmailChannel:
-    """Recipients of e-mail."""
-
     name: str
     server: MailServer
     sender: str

@@ -28,7 +28,6 @@ LONGEST_TEXT = 4_000
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """The object of a message, made of JSON's own types."""
     return {
         "schema_version": SCHEMA_VERSION,
         "id": message.id,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from plumbline.project import Project, Target
 from plumbline.scaffold.import_gx.destination import Plan, plan_import
 from plumbline.warehouse.client import open_client
 from support.gx_project import CONNECTION, TABLES, fill_sqlite, literal, make_gx_project
-from support.projects import SmallProject
+from support.projects import NOW, SmallProject
 from support.warehouse import running_warehouse
 
 pytestmark = pytest.mark.warehouse
@@ -91,3 +92,11 @@ def test_it_runs_with_docs_and_alerts_and_finds_what_gx_finds(
         assert failed == {RENAMED.get(name, name) for name in of_gx}, definition
     assert {line.channel for line in report.alerts} == {"slack", "pager", "mail"}
     assert (imported.root / ".plumbline/docs/local/index.html").is_file()
+
+
+def test_a_day_without_rows_is_one_failure(imported: SmallProject) -> None:
+    names = ("orders_daily", "orders_daily_rows")
+    report = imported.run_at(NOW + timedelta(days=1), "nightly", select=names)
+    found = {outcome.monitor: (outcome.status, outcome.reason) for outcome in report.outcomes}
+    assert found["orders_daily"][0] is Status.CRITICAL
+    assert found["orders_daily_rows"] == (Status.SKIPPED, "no rows: see orders_daily")

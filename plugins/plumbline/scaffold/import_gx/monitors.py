@@ -168,7 +168,8 @@ class MonitorConverter:
             made[name] = f"table {monitor['table']}"
         if parts.of_rows:
             own = name if not made else self._free(f"{name}_rows")
-            model = self._model_of_rows(definition, asset, connection, parts.of_rows)
+            beside = name if made else None
+            model = self._model_of_rows(definition, asset, connection, parts.of_rows, beside)
             self.files[f"{self.models}/monitors/{own}.sql"] = model
             self._suite(own, definition, suite, {"model": own}, parts.of_rows)
             made[own] = f"model {own}"
@@ -253,12 +254,13 @@ class MonitorConverter:
         asset: Asset,
         connection: Connection,
         entries: Sequence[Expectation],
+        beside: str | None,
     ) -> str:
         query = self._query(asset, connection, columns_of(entries))
         note = f"-- Data asset {definition.asset} of Great Expectations."
         if asset.batches is None:
             return f"{note}\n\n{query}\n"
-        return window_of(query, asset.batches, note=note)
+        return window_of(query, asset.batches, note=note, beside=beside)
 
     def _failing_rows(
         self,

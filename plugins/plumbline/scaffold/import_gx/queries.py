@@ -78,8 +78,24 @@ def _is_blank(piece: str) -> bool:
     return not piece.strip() or piece.startswith(("--", "#", "/*"))
 
 
-def window_of(query: str, batches: Batches, *, note: str) -> str:
-    """The model of the rows of ``query`` in the last complete days."""
+def window_of(query: str, batches: Batches, *, note: str, beside: str | None = None) -> str:
+    """The model of the rows of ``query`` in the last complete days.
+
+    Args:
+        query: of all rows.
+        batches: the days.
+        note: comments at the top.
+        beside: another monitor of the same rows, which fails where there are none; then this one
+            is skipped.
+    """
+    returned, join = " instants.as_of, asset.*", "join"
+    if beside is not None:
+        returned = f"""
+        instants.as_of,
+        if(asset.is_there, 'judge', 'skip') as verdict,
+        if(asset.is_there, null, 'no rows: see {beside}') as reason,
+        asset.* except (is_there)"""
+        join = "left join"
     back = f"interval {batches.days} day"
     day = f"date(asset.`{batches.column}`)"
     days = "complete day" if batches.days == 1 else f"{batches.days} complete days"
@@ -105,7 +121,7 @@ asset as (
 -- constant bounds, so that BigQuery reads only these partitions
 recent as (
 
-    select *
+    select *{", true as is_there" if beside else ""}
     from asset
     where
         {day} >= date_sub(cast('{{{{ var("first_date") }}}}' as date), {back})
@@ -115,11 +131,11 @@ recent as (
 
 final as (
 
-    select instants.as_of, asset.*
+    select{returned}
     from instants
-    join recent as asset
-        on {day} >= date_sub(date(as_of, timezone), {back})
-        and {day} < date(as_of, timezone)
+    {join} recent as asset
+        on {day} >= date_sub(date(instants.as_of, instants.timezone), {back})
+        and {day} < date(instants.as_of, instants.timezone)
 
 )
 

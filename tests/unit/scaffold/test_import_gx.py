@@ -233,7 +233,7 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         ),
         "an unknown expectation": (
             {"suites": {"orders": [NOT_NULL, {"type": "expect_magic", "kwargs": {}}]}},
-            "expectations[1] expect_magic: there is no expectation 'expect_magic'",
+            "copy the class of a custom expectation to plugins/ and import again",
         ),
         "a wrong argument": (
             {
@@ -620,6 +620,7 @@ def test_a_later_import_adds_the_tables_that_it_reads(tmp_path: Path) -> None:
     planned = plan_import(folder, project=Project(root), root=root)
     assert set(planned.changed) == {"models/sources_gx.yml"}
     assert planned.kept == ("checkpoints/health_check.json",)
+    assert list(planned.report.to_do) == ["list refunds in checkpoints/health_check.json"]
     planned.write()
     sources = yaml.safe_load((root / "models/sources_gx.yml").read_text())["sources"]
     found = {one["name"]: (one.get("database"), one["tables"][0]["name"]) for one in sources}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from plumbline.lint.linter import lint
 from plumbline.lint.rule import Finding, Severity
+from plumbline.lint.rules.expectations import UNKNOWN_TYPE
 from plumbline.project import Project
 from plumbline.scaffold.project import project_files
 from plumbline.scaffold.writing import write_new
@@ -37,3 +38,11 @@ def index_of(finding: Finding) -> int | None:
     """The expectation that it is about; None: about the whole suite, or its model."""
     found = _INDEX.match(finding.place.key or "")
     return None if found is None else int(found[1])
+
+
+def fix_of(finding: Finding) -> str:
+    """What to do in GX, or before the next import."""
+    if finding.rule is UNKNOWN_TYPE:
+        custom = "copy the class of a custom expectation to plugins/ and import again"
+        return f"{finding.fix}; or {custom}"
+    return finding.fix

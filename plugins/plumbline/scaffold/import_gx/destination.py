@@ -13,9 +13,10 @@ from plumbline.project import Project
 from plumbline.project.dbt_folders import model_folders
 from plumbline.project.documents import DBT_FILE
 from plumbline.project.find import PROJECT_FILE
+from plumbline.project.json_document import read_json
 from plumbline.project.stores import has_targets
 from plumbline.scaffold.import_gx.assets import Table
-from plumbline.scaffold.import_gx.check import find_faults, index_of
+from plumbline.scaffold.import_gx.check import find_faults, fix_of, index_of
 from plumbline.scaffold.import_gx.checkpoints import ALERTS_FILE, convert_checkpoints
 from plumbline.scaffold.import_gx.gx_project import GxProject, read_gx_project
 from plumbline.scaffold.import_gx.monitors import SOURCES_FILE, MonitorConverter
@@ -169,7 +170,7 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
         index, monitor = index_of(finding), finding.place.file.stem
         definition, indexes = trial.origins.get(monitor, (None, []))
         if definition is not None:
-            why = (finding.what, finding.fix)
+            why = (finding.what, fix_of(finding))
             for one in indexes if index is None else indexes[index : index + 1]:
                 refused.setdefault(definition, {})[one] = why
     done = convert(into, refused)
@@ -212,6 +213,11 @@ def _compared(
     if ALERTS_FILE in kept:
         added = other[ALERTS_FILE].partition("channels:")
         done.report.ask(f"add to {ALERTS_FILE}:\n{''.join(added[1:])}".rstrip())
+    for name in kept:
+        if missing := _monitors_in(other[name]) - _monitors_in(
+            (into.root / name).read_text("utf-8", "replace")
+        ):
+            done.report.ask(f"list {', '.join(sorted(missing))} in {name}")
     return Plan(
         into.root, into.name is not None, written, changed, kept, tuple(unchanged), done.report
     )
@@ -223,3 +229,9 @@ def _extended(into: _Destination, other: Mapping[str, str]) -> dict[str, str]:
     before = sources_text(into.imported, into.declared)
     is_as_written = name in other and (into.root / name).read_text(encoding="utf-8") == before
     return {name: other[name]} if is_as_written else {}
+
+
+def _monitors_in(text: str) -> set[str]:
+    """What a checkpoint lists; nothing if ``text`` is no checkpoint."""
+    document = read_json(Path(), text)
+    return {name for _, name in document.entry_texts("validation_definitions", key="name")}

@@ -71,6 +71,13 @@ _ONE_ROW = frozenset(
 )
 """Of which a test of dbt returns one row, if it fails."""
 
+_REJECT_NULLS = (
+    "dbt_expectations.expect_column_values_to_be_in_set",
+    "dbt_expectations.expect_column_distinct_values_to_be_in_set",
+    "dbt_expectations.expect_column_distinct_values_to_equal_set",
+)
+"""Tests of sets that a NULL fails."""
+
 _NEED_VALUES = (
     "dbt_expectations.expect_column_distinct_values_to_contain_set",
     "dbt_expectations.expect_column_distinct_values_to_equal_set",
@@ -142,8 +149,9 @@ class _Arguments:
 Build = Callable[[_Arguments], Expectation]
 
 
-def counterpart(test: DataTest, tables: Tables, macros: frozenset[str]) -> Expectation:
-    """The expectation that checks the same as ``test``, in a project with ``macros`` of its own.
+def counterparts(test: DataTest, tables: Tables, macros: frozenset[str]) -> list[Expectation]:
+    """The expectation that checks the same as ``test``, in a project with ``macros`` of its own;
+    a second one where the test also fails on NULLs.
 
     Raises:
         NoCounterpartError: there is none.
@@ -169,7 +177,10 @@ def counterpart(test: DataTest, tables: Tables, macros: frozenset[str]) -> Expec
             f"({one})" if len(arguments.conditions) > 1 else one for one in arguments.conditions
         )
         kwargs |= {"row_condition": whole, "condition_parser": "pandas"}
-    return type_, kwargs
+    if generic.macro in _REJECT_NULLS:
+        without = {key: value for key, value in kwargs.items() if key != "value_set"}
+        return [(type_, kwargs), ("expect_column_values_to_not_be_null", without)]
+    return [(type_, kwargs)]
 
 
 def calculates_failures(test: DataTest) -> bool:
@@ -453,13 +464,12 @@ def _pair(type_: str) -> Build:
     return build
 
 
-def _compound(type_: str) -> Build:
-    def build(given: _Arguments) -> Expectation:
-        given.take("quote_columns")
-        ignored = given.take("ignore_row_if", "all_values_are_missing")
-        return type_, {"column_list": given.columns("column_list"), "ignore_row_if": ignored}
-
-    return build
+def _unique_together(given: _Arguments) -> Expectation:
+    given.take("quote_columns")
+    ignored = given.take("ignore_row_if", "all_values_are_missing")
+    columns = given.columns("column_list")
+    kwargs = {"column_list": columns, "ignore_row_if": ignored}
+    return "expect_compound_columns_to_be_unique", kwargs
 
 
 def _of_expectations() -> Iterator[tuple[str, Build]]:
@@ -509,11 +519,7 @@ def _of_expectations() -> Iterator[tuple[str, Build]]:
     name = "expect_table_columns_to_match_ordered_list"
     yield name, _columns(name, "column_list")
     yield "expect_column_to_exist", _column_exists
-    for name in (
-        "expect_compound_columns_to_be_unique",
-        "expect_select_column_values_to_be_unique_within_record",
-    ):
-        yield name, _compound(name)
+    yield "expect_compound_columns_to_be_unique", _unique_together
     for name in (
         "expect_column_pair_values_A_to_be_greater_than_B",
         "expect_column_pair_values_to_be_equal",

@@ -16,7 +16,7 @@ from plumbline.dbt.counterparts import (
     COUNT_ALL,
     HOURS,
     calculates_failures,
-    counterpart,
+    counterparts,
     hours,
     levels_of,
     passes_without_rows,
@@ -134,7 +134,7 @@ class Planner:
             raise NoCounterpartError("")
         if test.node is None:
             raise NoCounterpartError("it is not attached to a table")
-        type_, kwargs = counterpart(test, self.tables, self.manifest.macros)
+        (type_, kwargs), *others = counterparts(test, self.tables, self.manifest.macros)
         if calculates_failures(test):
             raise NoCounterpartError("fail_calc has no counterpart")
         levels = levels_of(test, type_, levels)
@@ -143,15 +143,11 @@ class Planner:
         for severity, most in levels.items():
             identity = self._identity(test) + (f":{severity}" if len(levels) > 1 else "")
             allowed = {MAX_UNEXPECTED: most} if most else {}
-            suite.expectations[identity] = _expectation(
-                type_,
-                severity,
-                kwargs,
-                identity,
-                notes=test.resource.description,
-                **meta,
-                **allowed,
-            )
+            about = {"notes": test.resource.description, **meta, **allowed}
+            suite.expectations[identity] = _expectation(type_, severity, kwargs, identity, **about)
+            for other, arguments in others:
+                at = f"{identity}:{other}"
+                suite.expectations[at] = _expectation(other, severity, arguments, at, **about)
         _add_tags(suite, test.resource.tags)
         return suite.name, type_
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.dbt.counterparts import counterpart
+from plumbline.dbt.counterparts import counterparts
 from plumbline.dbt.errors import NoCounterpartError
 from plumbline.dbt.manifest import read_dbt_manifest
 from plumbline.dbt.tables import Tables
@@ -45,7 +45,11 @@ def found(
     file = write_manifest(folder, ORDERS, CUSTOMERS, DRAFTS, LANDED, test, macros=own)
     manifest = read_dbt_manifest(file, Files())
     tables = Tables(tables_of(manifest.content, file, project="shop"), "shop", {}, is_inside=True)
-    return counterpart(manifest.tests[0], tables, manifest.macros)
+    (first, *others) = counterparts(manifest.tests[0], tables, manifest.macros)
+    if others:  # the arguments of one with a second: that NULL fails
+        assert others == [("expect_column_values_to_not_be_null", {"column": first[1]["column"]})]
+        first[1]["and"] = "not NULL"
+    return first
 
 
 VALUES = "expect_column_values_to_"
@@ -135,6 +139,13 @@ COUNTERPARTS: list[tuple[str, Mapping[str, Any], str, dict[str, Any]]] = [
         "expect_column_unique_value_count_to_be_between",
         {"min_value": 3},
     ),
+    (
+        f"{EXPECT}expect_column_values_to_be_in_set",
+        {"value_set": ["a"]},
+        f"{VALUES}be_in_set",
+        {"value_set": ["a"], "and": "not NULL"},
+    ),
+    (f"{EXPECT}expect_column_values_to_not_be_in_set", {"value_set": ["a"]}, f"{VALUES}not_be_in_set", {"value_set": ["a"]}),
     (
         f"{EXPECT}expect_column_values_to_be_of_type",
         {"column_type": "int64"},

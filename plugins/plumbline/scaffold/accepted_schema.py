@@ -46,8 +46,9 @@ def _write(suite: Suite, indices: list[int], columns: dict[str, str]) -> str:
     if after != before:
         _replace(suite.file, after)
     name = f"expectations/{suite.file.name}"
-    was, is_ = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(was, is_, fromfile=name, tofile=name, n=2))
+    was, is_ = before.splitlines(), after.splitlines()
+    diff = difflib.unified_diff(was, is_, fromfile=name, tofile=name, n=2, lineterm="")
+    return "".join(f"{line}\n" for line in diff)
 
 
 def _replace(file: Path, text: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.dbt.manifest import NEWEST_SCHEMA, OLDEST_SCHEMA, DbtManifest, read_dbt_manifest
@@ -40,7 +43,9 @@ from plumbline.project.suites import read_suite
 from plumbline.scaffold.writing import write_new
 
 _CHECKPOINT = "checkpoint"
-_SQL = "sql"
+_TEXT = "text"
+"""The one part of a file that is not merged by parts."""
+_PROPERTIES, _PROPERTIES_FILE = "properties", "dbt_import.yml"
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     root, dbt = _find_dbt(project, dbt_dir)
     is_inside = root == project.root
     name = str(dbt.get("name") or "")
-    folders = model_folders(project.root, project.dbt)
+    declared = _declared(project)
     with _as_config_error():
         manifest = read_dbt_manifest(
             manifest_file(root, dbt), project.files if is_inside else Files()
@@ -104,11 +109,11 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
         tables = Tables(
             manifest=tables_of(manifest.content, manifest.file, project=name),
             project=name,
-            declared=read_properties(folders, project.files).sources,
+            declared=declared,
             is_inside=is_inside,
         )
     lock = read_lock(project.root / LOCK_FILE)
-    names = _Names(project, lock, frozenset(tables.manifest.nodes))
+    names = _Names(project, lock, frozenset(tables.manifest.nodes), declared)
     own = {test.resource.file for test in manifest.tests if test.package == name}
     gone = frozenset(file for file in own if not (root / file).exists())
     plan = Planner(manifest, tables, names.suite, gone).plan()
@@ -116,6 +121,7 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     wanted = {
         path: of_and_parts for suite in plan.suites for path, of_and_parts in names.files(suite)
     }
+    wanted |= names.properties(plan.suites)
     changes = tuple(files.changes(wanted))
     return Import(
         manifest=manifest,
@@ -143,6 +149,19 @@ def write_import(project: Project, found: Import) -> None:
     for one in found.files:
         if one.verb == "remove":
             (project.root / one.path).unlink(missing_ok=True)
+
+
+def _declared(project: Project) -> dict[str, dict[str, Any]]:
+    """Tables by source, without those that only an earlier import declares."""
+    found = read_properties(model_folders(project.root, project.dbt), project.files).sources
+    return {
+        source: {
+            name: places
+            for name, places in tables.items()
+            if any(place.document.file.name != _PROPERTIES_FILE for place in places)
+        }
+        for source, tables in found.items()
+    }
 
 
 def _find_dbt(project: Project, dbt_dir: Path | None) -> tuple[Path, Mapping[str, Any]]:
@@ -179,6 +198,8 @@ class _Names:
     lock: Lock
     models: frozenset[str]
     """The names of dbt's models."""
+    declared: Mapping[str, Mapping[str, Any]]
+    """The tables that files of the project declare, by source, without those of an import."""
     chosen: dict[str, str] = field(default_factory=dict)
     """The suites of this import by what they are of."""
 
@@ -205,14 +226,48 @@ class _Names:
         if suite.sql is not None:
             path = self._model(suite)
             suite.monitor["model"] = Path(path).stem
-            yield path, (suite.of, {_SQL: suite.sql})
+            yield path, (suite.of, {_TEXT: suite.sql})
         folder = _folder(self.project, self.project.expectations_dir)
         yield f"{folder}/{suite.name}.json", (suite.of, suite.parts)
 
-    def _model(self, suite: SuitePlan) -> str:
+    def properties(self, suites: Sequence[SuitePlan]) -> dict[str, tuple[str, Parts]]:
+        """The file that tags columns as personal, of queries and of tables that plumbline's files
+        do not declare; the tags of dbt's own files hold for the others."""
+        models, sources = [], defaultdict(list)
+        for suite in suites:
+            columns = [
+                {"name": name, "config": {"meta": {"personal": True}}}
+                for name in sorted(suite.personal)
+            ]
+            table = str(suite.monitor.get("table"))
+            if columns and suite.sql is not None:
+                about = (
+                    f"The failing rows of a test of dbt, by `plumbline import dbt`: {suite.name}."
+                )
+                models.append(
+                    {"name": suite.monitor["model"], "description": about, "columns": columns}
+                )
+            elif columns and table.count(".") == 1 and not self._is_declared(table):
+                dataset, name = table.split(".")
+                sources[dataset].append({"name": name, "columns": columns})
+        if not models and not sources:
+            return {}
+        listed = [{"name": dataset, "tables": tables} for dataset, tables in sources.items()]
+        content = {"version": 2, "models": models, "sources": listed}
+        text = yaml.safe_dump({key: one for key, one in content.items() if one}, sort_keys=False)
+        return {f"{self._models_folder}/{_PROPERTIES_FILE}": (_PROPERTIES, {_TEXT: text})}
+
+    def _is_declared(self, table: str) -> bool:
+        source, _, name = table.partition(".")
+        return name in self.declared.get(source, {})
+
+    @property
+    def _models_folder(self) -> str:
         first = model_folders(self.project.root, self.project.dbt)[0]
-        folder = f"{_folder(self.project, first)}/monitors"
-        name = suite.name
+        return f"{_folder(self.project, first)}/monitors"
+
+    def _model(self, suite: SuitePlan) -> str:
+        folder, name = self._models_folder, suite.name
         while name in self.models:
             name += "_failing"
         return self.lock.path_of(suite.of, folder) or f"{folder}/{name}.sql"
@@ -266,9 +321,9 @@ class _Files:
         if before is None and locked is not None:  # a person has removed it
             return FileChange(path, None, None, dbt, Merged({}, ("the file",), ()))
         imported = locked.parts if locked else {}
-        if path.endswith(".sql"):
-            merged = merge(imported, {} if before is None else {_SQL: before}, dbt)
-            return FileChange(path, before, merged.parts.get(_SQL), dbt, merged)
+        if not path.endswith(".json"):
+            merged = merge(imported, {} if before is None else {_TEXT: before}, dbt)
+            return FileChange(path, before, merged.parts.get(_TEXT), dbt, merged)
         is_suite = path != self._checkpoint_path
         content = {} if before is None else self._content(file, is_suite)
         read, write = (

@@ -34,6 +34,8 @@ class Resource:
     tags: tuple[str, ...]
     file: str
     """From the root of its package."""
+    personal: frozenset[str] = frozenset()
+    """The columns tagged ``personal: true``."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,15 @@ def _resource(id_: str, entry: Mapping[str, Any], owners: Mapping[str, str | Non
         description=str(entry.get("description") or "").strip(),
         tags=tuple(dict.fromkeys(tags)),
         file=str(entry.get("original_file_path") or ""),
+        personal=frozenset(
+            name for name, column in _entries(entry, "columns").items() if _is_personal(column)
+        ),
     )
+
+
+def _is_personal(column: Mapping[str, Any]) -> bool:
+    tags = (_mapping(_mapping(column.get("config")).get("meta")), _mapping(column.get("meta")))
+    return any(one.get("personal") is True for one in tags)
 
 
 def _owner_name(owner: object) -> str | None:

@@ -22,7 +22,7 @@ from plumbline.dbt.counterparts import (
     passes_without_rows,
 )
 from plumbline.dbt.errors import NoCounterpartError, NotImportedError
-from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness
+from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness, Resource
 from plumbline.dbt.merge import digest
 from plumbline.dbt.tables import Tables
 from plumbline.models.manifest import RUN_DBT
@@ -34,6 +34,9 @@ EXPECTATION = "expectation "
 """Before the name of a part that is an expectation."""
 
 Kind = Literal["expectation", "failing_rows", "not_imported"]
+
+_RENAMED = frozenset({"column_value", "from_field", "id", "unique_field", "value_field"})
+"""What tests of dbt and its packages call the column that they check."""
 
 _CONDITION = re.compile(r"(!=|<>|>=|>)\s*(\d+)")
 
@@ -67,6 +70,8 @@ class SuitePlan:
     """By test."""
     sql: str | None = None
     """Of its model."""
+    personal: frozenset[str] = frozenset()
+    """Columns of its rows whose values are masked."""
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -157,7 +162,7 @@ class Planner:
             resource = self.manifest.resources[node]
             monitor: dict[str, Any] = {"table": table, "owner": resource.owner, "tags": []}
             name = self.names(node, _word(resource.name))
-            suite = SuitePlan(node, name, monitor, resource.description)
+            suite = SuitePlan(node, name, monitor, resource.description, personal=resource.personal)
             _add_tags(suite, resource.tags)
             self.suites[node] = suite
         return self.suites[node]
@@ -197,7 +202,14 @@ class Planner:
             "owner": test.resource.owner or next((one.owner for one in tables if one.owner), None),
             "tags": [],
         }
-        suite = SuitePlan(of, name, monitor, test.resource.description, sql=sql)
+        suite = SuitePlan(
+            of,
+            name,
+            monitor,
+            test.resource.description,
+            sql=sql,
+            personal=_personal(test, tables),
+        )
         _add_tags(suite, (*test.resource.tags, *(tables[0].tags if tables else ())))
         for severity, most in levels.items():
             at = f"{identity}:{severity}"
@@ -340,6 +352,12 @@ def _freshness_column(rule: Freshness) -> str:
         if age is not None and age[1] not in HOURS:
             raise NotImportedError(f"{age[1]!r} is not a period of dbt", "use minute, hour or day")
     return rule.column.strip("`")
+
+
+def _personal(test: DataTest, tables: Sequence[Resource]) -> frozenset[str]:
+    """The personal columns of a query's rows, by their names in the tables and in dbt's tests."""
+    found = frozenset(name for table in tables for name in table.personal)
+    return found | _RENAMED if found and test.generic is not None else found
 
 
 def _add_tags(suite: SuitePlan, tags: Sequence[str]) -> None:

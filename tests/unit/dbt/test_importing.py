@@ -139,7 +139,9 @@ def test_a_singular_test_becomes_a_query_of_failing_rows(root: Path) -> None:
         "tags": ["finance"],
     }
     assert found["notes"] == "Each order has a state."
-    compiler = Compiler(Project(root), bigquery_target(project="live", plumbline_project="shop"))
+    compiler = Compiler(
+        Project(root), bigquery_target(project="live-project", plumbline_project="shop")
+    )
     now = datetime(2026, 2, 3, tzinfo=UTC)
     sql = compiler.compile("no_lost_orders", as_of=[now], vars={}, where="the test").sql
     # through ref(), and with braces as they were
@@ -375,6 +377,28 @@ def test_in_a_folder_of_a_dbt_project_tables_are_named_by_dataset(tmp_path: Path
     assert suite(root, "orders")["meta"]["monitor"]["table"] == "shop.orders"
     sql = (root / "models" / "monitors" / "no_lost_orders.sql").read_text()
     assert "from `shop`.`orders`" in sql
+
+
+def test_personal_columns_stay_masked_in_queries_and_in_tables_that_are_not_declared(
+    root: Path,
+) -> None:
+    columns = {"columns": {"email": {"config": {"meta": {"personal": True}}}, "total": {}}}
+    orders = model("orders", **columns)
+    landed = source("landing", "raw_orders", **columns)
+    even = generic_test("is_even", orders[0], "total")
+    imported(root, orders, landed, LOST, even, generic_test("not_null", landed[0], "email"))
+    compiler = Compiler(
+        Project(root), bigquery_target(project="live-project", plumbline_project="shop")
+    )
+
+    def personal(name: str) -> frozenset[str]:
+        now = datetime(2026, 2, 3, tzinfo=UTC)
+        return compiler.compile(name, as_of=[now], vars={}, where="the test").personal
+
+    assert personal("no_lost_orders") == {"email"}
+    assert personal("orders_is_even_total") > {"email", "value_field"}  # as dbt's tests rename it
+    assert compiler.table("landing.raw_orders", file="", key="").personal == {"email"}
+    assert verbs(imported(root)) == {}
 
 
 def test_what_is_wrong_with_a_manifest_as_a_whole_is_a_note(root: Path) -> None:

@@ -190,9 +190,11 @@ def test_what_only_another_project_ran_is_not_in_the_history(warehouse: Target) 
     assert (past(bank), beats(bank)) == ([], [])
     history = HistoryReader(OwnDataset(bank))
     day, now = timedelta(days=1), datetime.now(UTC)
-    assert history.newest_recorded(since=ENDED - day, until=now) is None
+    daily = ("daily",)
+    assert history.newest_recorded(since=ENDED - day, until=now, checkpoints=daily) is None
     own = HistoryReader(OwnDataset(shop))
-    assert own.newest_recorded(since=ENDED - day, until=now - day) is None
-    assert own.newest_recorded(since=ENDED - day, until=now) is not None
+    assert own.newest_recorded(since=ENDED - day, until=now - day, checkpoints=daily) is None
+    assert own.newest_recorded(since=ENDED - day, until=now, checkpoints=daily) is not None
+    assert own.newest_recorded(since=ENDED - day, until=now, checkpoints=["weekly"]) is None
     assert history.judged("daily", first=ENDED, last=ENDED) == set()
     assert history.outcomes(since=ENDED - timedelta(days=1)) == []

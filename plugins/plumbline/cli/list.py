@@ -56,7 +56,12 @@ def _read_costs(session: Session, project: Project, target: Target) -> Costs:
     # BigQuery's own INFORMATION_SCHEMA.JOBS, under the label `app: plumbline`.
     with open_history(target) as history:
         read = history.spent(now=now, most=timedelta(days=COST_DAYS))
-    spent = tuple(_owned(project, one) for one in read.spent) if read else ()
+    # What another tool checked costs nothing here.
+    spent = tuple(
+        _owned(project, one)
+        for one in (read.spent if read else ())
+        if not project.is_recorded(one.monitor, one.checkpoint)
+    )
     span = read.span if read else timedelta(days=COST_DAYS)
     tables = _tables(project, target, {one.monitor for one in spent}, now)
     checkpoints = {one.checkpoint for one in spent}

@@ -26,6 +26,7 @@ def record_dbt(
     target: str | None,
     alerts: bool | None,
     docs: bool,
+    all_sources: bool,
     fail_on: FailOn,
 ) -> int:
     """Record what dbt left in its target folder; the exit code."""
@@ -41,6 +42,7 @@ def record_dbt(
         checkpoint=checkpoint,
         fail_on=fail_on,
         alerts=alerts,
+        all_sources=all_sources,
     )
     with show_progress() as progress:
         report = record_dbt(
@@ -94,6 +96,13 @@ command = Group(
                 ),
                 click.Option(
                     ["--docs/--no-docs"], default=True, help="Build the data docs, or not."
+                ),
+                click.Option(
+                    ["--all-sources"],
+                    is_flag=True,
+                    help="A source with freshness that has no result is an ERROR. dbt writes no "
+                    "result for a source that it could not read. Not for dbt commands with "
+                    "--select.",
                 ),
                 fail_on_option("warning"),
             ],

@@ -24,15 +24,6 @@ class Run:
     """Of the suites; None outside of git."""
 
 
-def is_recorded(monitor: str, checkpoint: str) -> bool:
-    """Whether ``monitor`` has no files in the project: another tool checked it, and ``checkpoint``
-    is the name under which that was recorded (``dbt`` of ``dbt.not_null_orders_id``).
-
-    Only where the project has no checkpoint of that name.
-    """
-    return monitor.startswith(f"{checkpoint}.")
-
-
 def new_run_id(now: datetime) -> str:
     """``20260203T050000Z-1f2e3d4c``: sortable by time, unlike any other."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"

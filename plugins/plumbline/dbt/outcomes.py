@@ -238,10 +238,10 @@ class OutcomeMaker:
 
     @cached_property
     def _graph(self) -> Graph:
-        nodes: Mapping[str, Any] = {} if self.manifest is None else self.manifest.content["nodes"]
+        nodes = None if self.manifest is None else self.manifest.content.get("nodes")
         return Graph(
             [one for one in self.invocation.results if one.status in _FAILED],
-            {id_: _depends_on(entry) for id_, entry in nodes.items()},
+            {id_: _depends_on(entry) for id_, entry in nodes.items()} if nodes else {},
         )
 
     @cached_property

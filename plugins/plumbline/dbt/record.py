@@ -11,7 +11,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,6 +53,8 @@ CHECKPOINT = "dbt"
 RECENT = timedelta(hours=24)
 """Older results are not of now: they move no incident unless `--alerts` is given."""
 
+_UNREAD = "dbt wrote no result: it could not read the freshness of the table"
+
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -79,6 +81,8 @@ class RecordRequest:
     fail_on: FailOn = "warning"
     alerts: bool | None = None
     """True: deliver in any case; False: never; None: only what is of now and not on demo data."""
+    all_sources: bool = False
+    """Whether dbt was to look at all sources: one without a result is then an ERROR."""
 
 
 def record_dbt(
@@ -329,8 +333,11 @@ def _recordings(
 ) -> Iterator[Recording]:
     project = request.project
     dbt_has = _known_ids(manifest)
+    if request.all_sources:
+        invocations = [_with_all_sources(one, manifest) for one in invocations]
     ids = [*dbt_has, *(id_ for one in invocations for id_ in monitored_ids(one))]
     names = monitor_names(request.checkpoint, ids)
+    _refuse_taken(names.values(), project)
     for one in invocations:
         maker = OutcomeMaker(one, names, project.timezone, manifest)
         outcomes = tuple(_shown(outcome, project, docs) for outcome in maker.outcomes())
@@ -349,6 +356,16 @@ def _recordings(
             is_whole=_is_whole(one, invocations, dbt_has if is_own else ()),
             known=frozenset(names.values()) if is_own else None,
             notes=(*_build_notes(failed_builds(one)), *_left_out(one, dbt_has)),
+        )
+
+
+def _refuse_taken(names: Iterable[str], project: Project) -> None:
+    taken = next((name for name in names if project.has_monitor(name)), None)
+    if taken is not None:
+        raise ConfigError(
+            f"the project has a monitor {taken!r}, as a dbt test would be called",
+            key="--as",
+            fix="choose another name: --as dbt_tests",
         )
 
 
@@ -399,14 +416,40 @@ def _build_notes(failed: Sequence[NodeResult]) -> Iterator[str]:
         yield f"dbt failed on what is no test: {named}. They are no monitors."
 
 
+def _with_all_sources(one: Invocation, manifest: DbtManifest | None) -> Invocation:
+    """``one`` with a result for each source: dbt writes none for a source that it could not read.
+
+    Raises:
+        ConfigError: there is no manifest that names them.
+    """
+    if one.kind == "tests":
+        return one
+    if manifest is None:
+        raise ConfigError(
+            "without a manifest.json it is not known which sources there are",
+            file=one.file.parent,
+            key="--all-sources",
+            fix="keep dbt's manifest.json beside sources.json, or leave the option out",
+        )
+    missing = [
+        NodeResult(id_, "runtime error", one.generated_at, message=_UNREAD)
+        for id_ in _missing_sources(one, _known_ids(manifest))
+    ]
+    return replace(one, results=(*one.results, *missing))
+
+
+def _missing_sources(one: Invocation, dbt_has: Sequence[str]) -> list[str]:
+    there = set(monitored_ids(one))
+    return [id_ for id_ in dbt_has if id_.startswith("source.") and id_ not in there]
+
+
 def _left_out(one: Invocation, dbt_has: Sequence[str]) -> Iterator[str]:
     """dbt writes no result of a source that it could not read, which must not look healthy."""
-    there = set(monitored_ids(one))
-    sources = [id_ for id_ in dbt_has if id_.startswith("source.") and id_ not in there]
+    sources = _missing_sources(one, dbt_has)
     if one.kind == "freshness" and sources:
         yield (
             f"{one.file.name} has no result of {listing(sources)}: not selected, or dbt could not "
-            "read the table, which it does not write into the file."
+            "read the table. If dbt was to read all, --all-sources makes each of them an ERROR."
         )
 
 

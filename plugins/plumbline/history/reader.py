@@ -143,6 +143,7 @@ _NEWEST = """
 select max(recorded_at) as newest
 from `{dataset}.outcomes`
 where as_of >= @since and recorded_at <= @until and {own_runs}
+  and checkpoint in unnest(@checkpoints)
 """
 
 _JUDGED = """
@@ -380,11 +381,15 @@ class HistoryReader:
             billed[renamed.get(row["monitor"], row["monitor"])] += row["bytes_billed"] or 0
         return {name: number for name, number in billed.items() if number}
 
-    def newest_recorded(self, *, since: datetime, until: datetime) -> datetime | None:
-        """When an outcome was last recorded, among those judged from ``since`` on; what claims to
-        be recorded after ``until`` does not count."""
+    def newest_recorded(
+        self, *, since: datetime, until: datetime, checkpoints: Iterable[str]
+    ) -> datetime | None:
+        """When an outcome of ``checkpoints`` was last recorded, among those judged from ``since``
+        on; what claims to be recorded after ``until`` does not count."""
         parameters = self._parameters(
-            since=("TIMESTAMP", in_utc(since)), until=("TIMESTAMP", in_utc(until))
+            since=("TIMESTAMP", in_utc(since)),
+            until=("TIMESTAMP", in_utc(until)),
+            checkpoints=("ARRAY<STRING>", tuple(sorted(checkpoints))),
         )
         rows = self.dataset.read("newest_outcome", _NEWEST, parameters)
         newest: datetime | None = rows[0]["newest"] if rows else None

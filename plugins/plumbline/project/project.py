@@ -575,6 +575,11 @@ class Project:
     def checkpoint_names(self) -> tuple[str, ...]:
         return _names(self.files.listed(self.checkpoints_dir, "*.json"))
 
+    def is_recorded(self, monitor: str, checkpoint: str) -> bool:
+        """Whether ``monitor`` has no files here: another tool checked it, and ``checkpoint`` is the
+        name under which that was recorded (``dbt`` of ``dbt.not_null_orders_id``)."""
+        return monitor.startswith(f"{checkpoint}.") and checkpoint not in self.checkpoint_names()
+
     def checkpoint(self, name: str) -> CheckpointFile:
         """One checkpoint, whose monitors all exist.
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from plumbline.checks.thresholds import thresholds_of
 from plumbline.core.errors import PlumblineError
-from plumbline.core.run import is_recorded
 from plumbline.core.status import Status
 from plumbline.core.text import NOTHING, listing
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
@@ -187,11 +186,10 @@ def _monitor(
 
 def _recorded(project: Project, last: Mapping[str, LastStatus]) -> tuple[MonitorEntry, ...]:
     """Monitors of another tool, which are known by what was recorded of them on this machine."""
-    own = project.checkpoint_names()
     return tuple(
         MonitorEntry(name, None, checkpoints=(status.checkpoint,), last=status)
         for name, status in sorted(last.items())
-        if status.checkpoint not in own and is_recorded(name, status.checkpoint)
+        if project.is_recorded(name, status.checkpoint)
     )
 
 

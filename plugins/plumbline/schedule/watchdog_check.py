@@ -145,11 +145,15 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
     from plumbline.history.reader import open_history
 
     since = first_read(project.schedules, now)
+    recording = _recording(project)
     state, alerts_fault = None, None
     with open_history(target) as history:
         beats = read_heartbeats(history.dataset, since=since)
         installed = _installed(project.schedules, history.dataset, beats)
-        newest_outcome = history.newest_recorded(since=since, until=now + AHEAD)
+        # Of these alone: that dbt's results were recorded says nothing of plumbline's runs.
+        newest_outcome = history.newest_recorded(
+            since=since, until=now + AHEAD, checkpoints=recording
+        )
         try:
             state = read_last_state(history.dataset, now=now)
         except ConfigError as fault:  # from a newer plumbline, or broken: pending ones are unknown
@@ -160,7 +164,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
         now=now,
         beats=beats,
         installed=installed,
-        recording=_recording(project),
+        recording=recording,
         alerts_fault=alerts_fault,
         newest_outcome=newest_outcome,
         waiting=[

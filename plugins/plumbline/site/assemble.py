@@ -19,7 +19,6 @@ from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.pricing import LIST_PRICE, Price
-from plumbline.core.run import is_recorded
 from plumbline.core.status import Status
 from plumbline.project import Project, Suite
 from plumbline.project.project import DEFAULT_CHECKPOINT
@@ -213,13 +212,11 @@ def _recorded(project: Project, cache: HistoryCache) -> dict[str, tuple[str, ...
     The project has no files of them, so one that is gone is known by its incident's end, or as it
     is no longer recorded.
     """
-    own = set(project.checkpoint_names())
     last: dict[str, dict[str, datetime]] = {}
     for name, known in cache.monitors.items():
-        if known.rows and known.rows[-1].checkpoint not in own:
-            row = known.rows[-1]
-            if is_recorded(name, row.checkpoint):
-                last.setdefault(row.checkpoint, {})[name] = row.at
+        row = known.rows[-1] if known.rows else None
+        if row and project.is_recorded(name, row.checkpoint):
+            last.setdefault(row.checkpoint, {})[name] = row.at
     removed = {
         story.monitor: story.until
         for story in cache.incidents

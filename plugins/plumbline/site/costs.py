@@ -20,10 +20,15 @@ from plumbline.site.view_models import BudgetView, CostsView, SharingView
 
 def costs_of(project: Project, cache: HistoryCache, price: Price) -> CostsView | None:
     """The costs of the last days' runs; None if they are unknown."""
+    days = {
+        name: _days(project, known)
+        for name, known in cache.monitors.items()
+        # What another tool checked costs nothing here.
+        if not (known.rows and project.is_recorded(name, known.rows[-1].checkpoint))
+    }
     until = last_instant(cache)
-    if until is None:
+    if until is None or not days:
         return None
-    days = {name: _days(project, known) for name, known in cache.monitors.items()}
     spent = [
         one
         for name, of_monitor in days.items()

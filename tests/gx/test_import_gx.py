@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,10 @@ from plumbline.project import Project, Target
 from plumbline.scaffold.import_gx.destination import Plan, plan_import
 from plumbline.warehouse.client import open_client
 from support.gx_project import CONNECTION, TABLES, fill_sqlite, literal, make_gx_project
-from support.projects import NOW, SmallProject
+from support.projects import SmallProject
 from support.warehouse import running_warehouse
 
 pytestmark = pytest.mark.warehouse
-
-RENAMED = {"unexpected_rows_expectation": "expect_no_failing_rows"}
 
 
 @dataclass(frozen=True)
@@ -77,26 +74,14 @@ def test_it_runs_with_docs_and_alerts_and_finds_what_gx_finds(
     outcomes = {outcome.monitor: outcome for outcome in report.outcomes}
     assert {name: outcome.status for name, outcome in outcomes.items()} == {
         "orders_daily": Status.CRITICAL,
-        "orders_daily_rows": Status.PASS,
-        "orders_daily_query_1": Status.CRITICAL,
         "orders_all": Status.CRITICAL,
-        "orders_all_rows": Status.CRITICAL,
-        "orders_all_query_1": Status.CRITICAL,
         "customers": Status.PASS,
         "paid": Status.CRITICAL,
+        "paid_daily": Status.PASS,
     }, [outcome.reason for outcome in report.outcomes]
     for definition, successes in shop.successes.items():
-        monitors = [one for one in outcomes if one.startswith(definition.replace(" ", "_"))]
-        failed = {each.expectation for one in monitors for each in outcomes[one].failures}
-        of_gx = {name for name, success in successes.items() if not success}
-        assert failed == {RENAMED.get(name, name) for name in of_gx}, definition
+        outcome = outcomes[definition.replace(" ", "_")]
+        failed = {each.expectation for each in outcome.failures}
+        assert failed == {name for name, success in successes.items() if not success}, definition
     assert {line.channel for line in report.alerts} == {"slack", "pager", "mail"}
     assert (imported.root / ".plumbline/docs/local/index.html").is_file()
-
-
-def test_a_day_without_rows_is_one_failure(imported: SmallProject) -> None:
-    names = ("orders_daily", "orders_daily_rows")
-    report = imported.run_at(NOW + timedelta(days=1), "nightly", select=names)
-    found = {outcome.monitor: (outcome.status, outcome.reason) for outcome in report.outcomes}
-    assert found["orders_daily"][0] is Status.CRITICAL
-    assert found["orders_daily_rows"] == (Status.SKIPPED, "no rows: see orders_daily")

@@ -62,7 +62,7 @@ def make_gx_project(root: Path) -> dict[str, dict[str, bool]]:
         shop = context.data_sources.add_sql("shop", connection_string=f"${{{CONNECTION}}}")
         orders = shop.add_table_asset("orders", table_name="orders")
         paid = shop.add_query_asset(
-            "paid", query="SELECT o.order_id, o.total FROM orders AS o WHERE o.state = 'paid'"
+            "paid", query="SELECT o.* FROM orders AS o WHERE o.state = 'paid'"
         )
         suites = {
             "shop.orders": [
@@ -101,6 +101,12 @@ def make_gx_project(root: Path) -> dict[str, dict[str, bool]]:
             "orders_all": (orders.add_batch_definition_whole_table("all"), "shop.orders"),
             "customers": (customers.add_batch_definition_whole_table("all"), "common.ids"),
             "paid": (paid.add_batch_definition_whole_table("all"), "paid"),
+            "paid daily": (
+                paid.add_batch_definition_daily(
+                    "daily", column="ordered_on", validate_batchable=False
+                ),
+                "paid",
+            ),
         }
         definitions = [
             context.validation_definitions.add(

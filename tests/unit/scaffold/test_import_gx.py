@@ -100,34 +100,20 @@ def test_a_suite_of_several_definitions_is_one_for_each(tmp_path: Path) -> None:
     assert suite(planned, "back")["meta"]["imported_from_gx"]["suite"] == "team.ids"
 
 
-def test_what_no_table_suite_has_reads_the_rows_and_queries_become_failing_rows(
-    tmp_path: Path,
-) -> None:
-    dates = [
-        {"type": "expect_column_values_to_be_dateutil_parseable", "kwargs": {"column": column}}
-        for column in "ab"
+def test_other_tables_of_an_expectation_get_their_dataset(tmp_path: Path) -> None:
+    query = "with x as (select * from {batch}) select * from x join refunds using (id)"
+    others = [
+        {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}},
+        {
+            "type": "expect_table_row_count_to_equal_other_table",
+            "kwargs": {"other_table_name": "refunds"},
+        },
     ]
-    query = {
-        "type": "unexpected_rows_expectation",
-        "severity": "warning",
-        "kwargs": {"unexpected_rows_query": "with x as (select * from {batch}) select * from x"},
-    }
-    planned = plan(write_gx(tmp_path, suites={"orders": [NOT_NULL, *dates, query]}))
+    planned = plan(write_gx(tmp_path, suites={"orders": others}))
     assert left(planned) == []
-    assert (
-        "select `a`, `b` from {{ source('shop', 'orders') }}"
-        in (planned.written["models/monitors/orders_rows.sql"])
-    )
-    assert suite(planned, "orders_query_1")["expectations"] == [
-        {"type": "expect_no_failing_rows", "severity": "warning"}
-    ]
-    assert (
-        "from {{ source('shop', 'orders') }}\n\n),\n\nx as (select * from plumbline_batch)"
-        in (planned.written["models/monitors/orders_query_1.sql"])
-    )
-    checkpoint = json.loads(planned.written["checkpoints/health_check.json"])
-    names = [one["name"] for one in checkpoint["validation_definitions"]]
-    assert names == ["orders", "orders_rows", "orders_query_1"]
+    first, second = suite(planned, "orders")["expectations"]
+    assert first["kwargs"] == {"unexpected_rows_query": query.replace("refunds", "`shop.refunds`")}
+    assert second["kwargs"] == {"other_table_name": "shop.refunds"}
 
 
 def test_a_query_asset_by_day_becomes_a_model_that_can_be_replayed(tmp_path: Path) -> None:
@@ -199,7 +185,10 @@ def _same(found: str, wanted: str) -> None:
 def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: Path) -> None:
     other = {**ORDERS, "table_name": "other"}
     daily = {**ORDERS, "batch_definitions": {"all": by("column_value", "country")}}
-    parameter = {"type": NOT_NULL["type"], "kwargs": {"column": {"$PARAMETER": "column"}}}
+    parameter = {
+        "type": NOT_NULL["type"],
+        "kwargs": {"column": "id", "mostly": {"$PARAMETER": "least"}},
+    }
     cases: Mapping[str, tuple[Mapping[str, Any], str]] = {
         "another database": (
             {"source": {"type": "postgres", "connection_string": "postgresql://x/y"}},
@@ -245,10 +234,11 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         ),
         "a parameter without value": (
             {"suites": {"orders": [parameter, NOT_NULL]}},
-            "parameter 'column' has no value in the suite",
+            "takes no parameters; write the value",
         ),
         "a comparison with another table": (
             {
+                "assets": {"orders": {**ORDERS, "type": "query", "query": "select id from x"}},
                 "suites": {
                     "orders": [
                         {
@@ -256,9 +246,23 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
                             "kwargs": {"other_table_name": "x"},
                         }
                     ]
-                }
+                },
             },
             "compares the number of rows with that of another table",
+        ),
+        "what no suite over a table can have": (
+            {
+                "suites": {
+                    "orders": [
+                        NOT_NULL,
+                        {
+                            "type": "expect_column_values_to_be_increasing",
+                            "kwargs": {"column": "a"},
+                        },
+                    ]
+                }
+            },
+            "can't be part of a suite over a table",
         ),
         "failing rows by no query": (
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -22,8 +22,8 @@ _NOTE = """\
 # `plumbline alerts test`. Secrets are in environment variables; here are only their names.
 """
 
-Monitors = Mapping[str, Sequence[str]]
-"""By validation definition, the monitors that it became."""
+Monitors = Mapping[str, str]
+"""By validation definition, the monitor that it became."""
 
 
 def convert_checkpoints(gx: GxProject, monitors: Monitors, report: Report) -> dict[str, str]:
@@ -38,8 +38,8 @@ def convert_checkpoints(gx: GxProject, monitors: Monitors, report: Report) -> di
             _report_unknown(gx, checkpoint, monitors, report)
             files |= _checkpoint(checkpoint, names[checkpoint.name], monitors, alerts)
     listed = {one for checkpoint in checkpoints for one in checkpoint.definitions}
-    for definition, made in monitors.items():
-        for monitor in made if definition not in listed else ():
+    for definition, monitor in monitors.items():
+        if definition not in listed:
             report.ask(f"list {monitor} in a checkpoint; none of GX's lists it")
     if alerts.channels:
         content = {"channels": alerts.channels, "routes": alerts.routes}
@@ -54,7 +54,7 @@ def _checkpoint(
     checkpoint: Checkpoint, name: str, monitors: Monitors, alerts: Alerts
 ) -> dict[str, str]:
     what, file = f"checkpoint {checkpoint.name!r}", f"checkpoints/{name}.json"
-    made = [monitor for one in checkpoint.definitions for monitor in monitors.get(one, ())]
+    made = [monitors[one] for one in checkpoint.definitions if one in monitors]
     if not made:
         alerts.report.leave(what, "none of its validation definitions was converted", "see above")
         return {}

@@ -172,7 +172,7 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
         if definition is not None:
             why = (finding.what, fix_of(finding))
             for one in indexes if index is None else indexes[index : index + 1]:
-                refused.setdefault(definition, {})[one] = why
+                refused.setdefault(definition, {}).setdefault(one, why)
     done = convert(into, refused)
     if google_project not in (None, *into.google_projects) and None in into.google_projects:
         done.report.ask(f"set PLUMBLINE_PROJECT={google_project}, for targets without a project")

@@ -8,21 +8,20 @@ from typing import Any
 
 from plumbline.core.errors import did_you_mean
 from plumbline.lint.json_format import dumps
+from plumbline.project.document import Document
 from plumbline.scaffold.import_gx.assets import Asset, Table, read_asset, read_table
 from plumbline.scaffold.import_gx.connection import Connection, read_connection
 from plumbline.scaffold.import_gx.gx_project import (
     Definition,
     GxProject,
-    as_mapping,
 )
 from plumbline.scaffold.import_gx.names import unique_names
 from plumbline.scaffold.import_gx.queries import (
     Sources,
     as_template,
-    recent_rows,
     sources_text,
     window_of,
-    with_batch,
+    with_tables,
 )
 from plumbline.scaffold.import_gx.report import (
     Converted,
@@ -30,12 +29,11 @@ from plumbline.scaffold.import_gx.report import (
     Report,
 )
 from plumbline.scaffold.import_gx.suites import (
+    QUERY,
     Expectation,
-    Parts,
+    Qualify,
     Refused,
-    as_failing_rows,
-    columns_of,
-    divide_suite,
+    convert_suite,
 )
 
 SOURCES_FILE = "sources_gx.yml"
@@ -59,12 +57,10 @@ class MonitorConverter:
     """By validation definition, the expectations that lint refuses."""
     files: dict[str, str] = field(default_factory=dict)
     sources: Sources = field(default_factory=Sources)
-    monitors: dict[str, list[str]] = field(default_factory=dict)
-    """By validation definition, the monitors that it became."""
+    monitors: dict[str, str] = field(default_factory=dict)
+    """By validation definition, the monitor that it became."""
     origins: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
     """By monitor: its validation definition, and the indexes of its expectations there."""
-    taken: set[str] = field(default_factory=set)
-    """Names of monitors, in lower case."""
     connections: dict[str, Connection | NotConvertedError] = field(default_factory=dict)
 
     def convert(self) -> None:
@@ -76,7 +72,6 @@ class MonitorConverter:
         names = unique_names(
             [one.name for one in definitions], "validation definition", self.report
         )
-        self.taken = {name.lower() for name in names.values()}
         for definition in definitions:
             if definition.name in names:
                 self._definition(definition, names[definition.name])
@@ -106,12 +101,6 @@ class MonitorConverter:
             raise found
         return found
 
-    def _free(self, name: str) -> str:
-        """A name that no definition has."""
-        while name.lower() in self.taken:
-            name += "_gx"
-        return name
-
     # Suites
 
     def _definition(self, definition: Definition, name: str) -> None:
@@ -123,17 +112,17 @@ class MonitorConverter:
                     did_you_mean(definition.suite, self.gx.suites),
                 )
             asset, connection = self._rows(definition)
-            parts = divide_suite(document, asset, self.refused.get(definition.name, {}))
-            made = self._monitors(definition, name, asset, connection, parts, document.mapping())
+            refused = self.refused.get(definition.name, {})
+            entries, left = convert_suite(document, asset, refused, self._qualify(connection))
+            if not (entries or left):
+                raise NotConvertedError("it has no expectations", "add some")
+            if entries:
+                self._monitor(definition, name, asset, connection, document, entries)
         except NotConvertedError as fault:
             self._leave(definition, fault)
             return
-        what = _called(definition)
-        for left in parts.left:
-            self.report.leave(f"{what}: {left.what}", left.why, left.fix)
-        if not made and not parts.left:
-            self.report.leave(what, f"suite {definition.suite!r} has no expectations", "add some")
-        self.monitors[definition.name] = made
+        for one in left:
+            self.report.leave(f"{_called(definition)}: {one.what}", one.why, one.fix)
 
     def _leave(self, definition: Definition, fault: NotConvertedError) -> None:
         self.report.leave(_called(definition), fault.why, fault.fix)
@@ -149,134 +138,78 @@ class MonitorConverter:
         table = read_table(self.tables[definition.suite], connection)
         return Asset(table, None, None), connection
 
-    def _monitors(
+    def _monitor(
         self,
         definition: Definition,
         name: str,
         asset: Asset,
         connection: Connection,
-        parts: Parts,
-        suite: Mapping[str, Any],
-    ) -> list[str]:
-        made: dict[str, str] = {}
-        if parts.of_table and asset.table is not None:
+        document: Document,
+        entries: Sequence[Expectation],
+    ) -> None:
+        if asset.table is not None:
             monitor: dict[str, Any] = {"table": self._placed(asset.table, connection).path}
             if asset.batches is not None:
                 column, days = asset.batches.column, asset.batches.days
                 monitor["rows"] = {"date_column": column, "days": days}
-            self._suite(name, definition, suite, monitor, parts.of_table)
-            made[name] = f"table {monitor['table']}"
-        if parts.of_rows:
-            own = name if not made else self._free(f"{name}_rows")
-            beside = name if made else None
-            model = self._model_of_rows(definition, asset, connection, parts.of_rows, beside)
-            self.files[f"{self.models}/monitors/{own}.sql"] = model
-            self._suite(own, definition, suite, {"model": own}, parts.of_rows)
-            made[own] = f"model {own}"
-            if asset.table is not None and asset.batches is None:
-                self.report.ask(
-                    f"{own} reads all rows of {asset.table.path}: limit them in "
-                    f"{self.models}/monitors/{own}.sql, if the table is large"
-                )
-        for number, entry in enumerate(parts.queries, 1):
-            is_only = not made and len(parts.queries) == 1
-            own = name if is_only else self._free(f"{name}_query_{number}")
-            try:
-                sql = self._failing_rows(definition, asset, connection, entry)
-            except NotConvertedError as fault:
-                parts.leave(entry, fault.why, fault.fix)
-                continue
-            self.files[f"{self.models}/monitors/{own}.sql"] = sql
-            monitor = {"model": own, "observed": {"failing_rows": True}}
-            self._suite(own, definition, suite, monitor, [as_failing_rows(entry)])
-            made[own] = f"model {own}, a query of failing rows"
-        for monitor_name, over in made.items():
-            self.report.converted.append(
-                Converted(
-                    _called(definition),
-                    f"expectations/{monitor_name}.json",
-                    over + _window_text(asset),
-                )
-            )
-        return list(made)
-
-    def _suite(
-        self,
-        name: str,
-        definition: Definition,
-        suite: Mapping[str, Any],
-        monitor: Mapping[str, Any],
-        entries: Sequence[Expectation],
-    ) -> None:
-        kept = {
-            key: value
-            for key, value in as_mapping(suite.get("meta")).items()
-            if key not in ("great_expectations_version", "citations", "notes", "monitor")
-        }
-        origin = {"suite": definition.suite, "validation_definition": definition.name}
-        written: dict[str, Any] = {
-            "name": name,
-            "meta": {"monitor": dict(monitor), **kept, "imported_from_gx": origin},
-        }
-        if suite.get("notes"):
-            written["notes"] = suite["notes"]
-        written["expectations"] = [one.written for one in entries]
-        self.files[f"expectations/{name}.json"] = dumps(written)
+        else:
+            monitor = {"model": name}
+            model = self._model(definition, asset, connection)
+            self.files[f"{self.models}/monitors/{name}.sql"] = model
+        self.files[f"expectations/{name}.json"] = _suite_text(
+            definition, name, document, monitor, entries
+        )
+        self.monitors[definition.name] = name
         self.origins[name] = (definition.name, [one.index for one in entries])
+        over = f"table {monitor['table']}" if asset.table else f"model {name}"
+        self.report.converted.append(
+            Converted(_called(definition), f"expectations/{name}.json", over + _window_text(asset))
+        )
 
     def _placed(self, table: Table, connection: Connection) -> Table:
         """``table`` with its project, unless that is the target's."""
         project = table.project or connection.project
         return replace(table, project=None if project == self.google_project else project)
 
-    # Models
+    def _qualify(self, connection: Connection) -> Qualify:
+        def qualify(argument: str, value: str) -> str:
+            if argument == QUERY:
+                return with_tables(value, lambda path: f"`{qualify('', path)}`")
+            return self._placed(read_table(value, connection), connection).path
 
-    def _template(self, query: str, connection: Connection, batch: str | None = None) -> str:
+        return qualify
+
+    def _model(self, definition: Definition, asset: Asset, connection: Connection) -> str:
         def call(path: str) -> str:
             return self.sources.call(self._placed(read_table(path, connection), connection))
 
-        return as_template(query, call, batch=batch)
-
-    def _query(self, asset: Asset, connection: Connection, columns: Sequence[str] | None) -> str:
-        if asset.table is None:
-            return self._template(str(asset.query), connection)
-        listed = "*"
-        if columns is not None:
-            needed = dict.fromkeys(columns)
-            if asset.batches is not None:
-                needed[asset.batches.column] = None
-            listed = ", ".join(f"`{column}`" for column in needed)
-        return f"select {listed} from {self.sources.call(self._placed(asset.table, connection))}"
-
-    def _model_of_rows(
-        self,
-        definition: Definition,
-        asset: Asset,
-        connection: Connection,
-        entries: Sequence[Expectation],
-        beside: str | None,
-    ) -> str:
-        query = self._query(asset, connection, columns_of(entries))
-        note = f"-- Data asset {definition.asset} of Great Expectations."
+        query = as_template(str(asset.query), call)
+        note = f"-- The query of data asset {definition.asset} of Great Expectations."
         if asset.batches is None:
             return f"{note}\n\n{query}\n"
-        return window_of(query, asset.batches, note=note, beside=beside)
+        return window_of(query, asset.batches, note=note)
 
-    def _failing_rows(
-        self,
-        definition: Definition,
-        asset: Asset,
-        connection: Connection,
-        entry: Expectation,
-    ) -> str:
-        written = str(entry.kwargs.get("unexpected_rows_query"))
-        batch = "plumbline_batch"
-        query = self._template(written.replace("{batch}", batch), connection, batch)
-        rows = self._query(asset, connection, None)
-        if asset.batches is not None:
-            rows = recent_rows(rows, asset.batches)
-        note = f"-- The failing rows of data asset {definition.asset} of Great Expectations."
-        return f"{note}\n\n" + with_batch(query, batch, rows) + "\n"
+
+def _suite_text(
+    definition: Definition,
+    name: str,
+    document: Document,
+    monitor: Mapping[str, Any],
+    entries: Sequence[Expectation],
+) -> str:
+    kept = {
+        key: value
+        for key, value in document.mapping("meta").items()
+        if key not in ("great_expectations_version", "citations", "notes", "monitor")
+    }
+    origin = {"suite": definition.suite, "validation_definition": definition.name}
+    written: dict[str, Any] = {
+        "name": name,
+        "meta": {"monitor": dict(monitor), **kept, "imported_from_gx": origin},
+    }
+    if document.get("notes"):
+        written["notes"] = document.get("notes")
+    return dumps({**written, "expectations": [one.written for one in entries]})
 
 
 def _window_text(asset: Asset) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 _BEFORE_TABLES = ("from", "join", ",")
+_BATCH, _STAND_IN = "{batch}", "plumbline_batch"
 _JINJA = re.compile(r"\{(?=[{%#])")
 
 
@@ -38,17 +39,25 @@ class Sources:
         return f"{{{{ source('{source}', '{table.name}') }}}}"
 
 
-def as_template(query: str, call: Callable[[str], str], *, batch: str | None = None) -> str:
-    """``query`` as the text of a model.
-
-    Args:
-        query: a SELECT of GX.
-        call: makes ``source()`` of a table's path.
-        batch: a name that stands for other rows, and is no table.
+def as_template(query: str, call: Callable[[str], str]) -> str:
+    """``query`` as the text of a model, where ``call`` makes ``source()`` of a table's path.
 
     Raises:
         NotConvertedError: it is not one SELECT, or a table's dataset is not known.
     """
+    return _replaced(query, call, lambda piece: _JINJA.sub("{{ '{' }}", piece))
+
+
+def with_tables(query: str, name: Callable[[str], str]) -> str:
+    """``query``, which may hold ``{batch}``, with each table's path replaced by its ``name``.
+
+    Raises:
+        NotConvertedError: as of `as_template`.
+    """
+    return _replaced(query.replace(_BATCH, _STAND_IN), name, str).replace(_STAND_IN, _BATCH)
+
+
+def _replaced(query: str, table: Callable[[str], str], other: Callable[[str], str]) -> str:
     query = query.strip().rstrip(";").rstrip()
     tree = parse(query)
     if tree is None or isinstance(tree, SqlFault):
@@ -56,7 +65,7 @@ def as_template(query: str, call: Callable[[str], str], *, batch: str | None = N
         raise NotConvertedError(
             f"its query can't be parsed as BigQuery SQL: {why}", "fix the query in GX"
         )
-    known = set(_tables(tree)) - {batch}
+    known = set(_tables(tree)) - {_STAND_IN}
     pieces = list(_paths(list(tokenize(query))))
     code = [at for at, piece in enumerate(pieces) if not _is_blank(piece)]
     after = dict(pairwise(code))
@@ -67,10 +76,7 @@ def as_template(query: str, call: Callable[[str], str], *, batch: str | None = N
         is_table = path in known and INFORMATION_SCHEMA not in path.upper()
         is_source = at in before and pieces[before[at]].lower() in _BEFORE_TABLES
         is_call = at in after and pieces[after[at]] == "("
-        if is_table and is_source and not is_call:
-            text += call(path)
-        else:
-            text += _JINJA.sub("{{ '{' }}", piece)
+        text += table(path) if is_table and is_source and not is_call else other(piece)
     return text
 
 
@@ -78,24 +84,8 @@ def _is_blank(piece: str) -> bool:
     return not piece.strip() or piece.startswith(("--", "#", "/*"))
 
 
-def window_of(query: str, batches: Batches, *, note: str, beside: str | None = None) -> str:
-    """The model of the rows of ``query`` in the last complete days.
-
-    Args:
-        query: of all rows.
-        batches: the days.
-        note: comments at the top.
-        beside: another monitor of the same rows, which fails where there are none; then this one
-            is skipped.
-    """
-    returned, join = " instants.as_of, asset.*", "join"
-    if beside is not None:
-        returned = f"""
-        instants.as_of,
-        if(asset.is_there, 'judge', 'skip') as verdict,
-        if(asset.is_there, null, 'no rows: see {beside}') as reason,
-        asset.* except (is_there)"""
-        join = "left join"
+def window_of(query: str, batches: Batches, *, note: str) -> str:
+    """The model of the rows of ``query`` in the last complete days."""
     back = f"interval {batches.days} day"
     day = f"date(asset.`{batches.column}`)"
     days = "complete day" if batches.days == 1 else f"{batches.days} complete days"
@@ -121,7 +111,7 @@ asset as (
 -- constant bounds, so that BigQuery reads only these partitions
 recent as (
 
-    select *{", true as is_there" if beside else ""}
+    select *
     from asset
     where
         {day} >= date_sub(cast('{{{{ var("first_date") }}}}' as date), {back})
@@ -131,9 +121,9 @@ recent as (
 
 final as (
 
-    select{returned}
+    select instants.as_of, asset.*
     from instants
-    {join} recent as asset
+    join recent as asset
         on {day} >= date_sub(date(instants.as_of, instants.timezone), {back})
         and {day} < date(instants.as_of, instants.timezone)
 
@@ -141,27 +131,6 @@ final as (
 
 select * from final
 """
-
-
-def recent_rows(query: str, batches: Batches) -> str:
-    """The rows of ``query`` in the last complete days before the run."""
-    day, last = f"date(asset.`{batches.column}`)", """cast('{{ var("last_date") }}' as date)"""
-    return f"""select *
-from (
-{query}
-) as asset
-where
-    {day} >= date_sub({last}, interval {batches.days} day)
-    and {day} < {last}"""
-
-
-def with_batch(query: str, name: str, rows: str) -> str:
-    """``query`` with ``rows`` as what it calls ``name``."""
-    cte = f"with {name} as (\n\n{rows}\n\n)"
-    begins_with = re.match(r"\s*with\s+(?!recursive\b)", query, re.IGNORECASE)
-    if begins_with is not None:
-        return f"{cte},\n\n{query[begins_with.end() :]}"
-    return f"{cte}\n\n{query}"
 
 
 def sources_text(

@@ -1,22 +1,22 @@
-"""The suites of GX as plumbline's: expectations of 1.x and 0.x in one form, by how they are run."""
+"""The expectations of GX as plumbline's: those of 1.x and of 0.x in one form."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from plumbline.core.expectation_types import NO_FAILING_ROWS
-from plumbline.evaluate.expectations.compared import FIX, why_not_compared
-from plumbline.evaluate.pushdown.catalogue import MEASURES
 from plumbline.project.document import Document
-from plumbline.project.parameters import filled_in, parameters_in
+from plumbline.project.parameters import filled_in
 from plumbline.scaffold.import_gx.assets import Asset
 from plumbline.scaffold.import_gx.gx_project import as_mapping
-from plumbline.scaffold.import_gx.report import NotConverted
+from plumbline.scaffold.import_gx.report import NotConverted, NotConvertedError
 
-UNEXPECTED_ROWS = "unexpected_rows_expectation"
+QUERY = "unexpected_rows_query"
+NAMING_TABLES = (QUERY, "other_table_name")
+"""Arguments in which other tables are named."""
+Qualify = Callable[[str, str], str]
+"""Of an argument and its value: the value with whole names of tables."""
 
 _OF_A_RUN = frozenset(
     {"result_format", "catch_exceptions", "include_config", "batch_id"}
@@ -30,7 +30,6 @@ _RENAMED = {
     ),
     "expect_multicolumn_values_to_be_unique": _UNIQUE_IN_RECORD,
 }
-_COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 _OF_ALL_COLUMNS = {
     "expect_table_columns_to_match_set": "column_set",
     "expect_table_columns_to_match_ordered_list": "column_list",
@@ -57,73 +56,43 @@ class Expectation:
         return dict(self.written["kwargs"])
 
 
-@dataclass
-class Parts:
-    """The expectations of a suite, by how plumbline runs them."""
-
-    of_table: list[Expectation] = field(default_factory=list)
-    """In the one job of a suite over a table."""
-    of_rows: list[Expectation] = field(default_factory=list)
-    """On the rows that a model returns."""
-    queries: list[Expectation] = field(default_factory=list)
-    """Queries of failing rows."""
-    left: list[NotConverted] = field(default_factory=list)
-
-    def leave(self, entry: Expectation, why: str, fix: str) -> None:
-        """Add an expectation that is not converted."""
-        self.left.append(NotConverted(f"expectations[{entry.index}] {entry.type}", why, fix))
-
-
 Refused = Mapping[int, tuple[str, str]]
 """By the index of an expectation: why it can't be converted, and the fix."""
 
 
-def divide_suite(document: Document, asset: Asset, refused: Refused) -> Parts:
-    """The expectations of a suite that is run over ``asset``."""
-    parts = Parts()
+def convert_suite(
+    document: Document, asset: Asset, refused: Refused, qualify: Qualify
+) -> tuple[list[Expectation], list[NotConverted]]:
+    """The expectations of a suite that is run over ``asset``, and those that are left out.
+
+    Args:
+        document: the suite.
+        asset: what it checks.
+        refused: expectations that are left out.
+        qualify: gives the tables in an argument their whole names.
+    """
     given = document.mapping("suite_parameters") or document.mapping("evaluation_parameters")
+    returns_as_of = asset.table is None and asset.batches is not None
+    found, left = [], []
     for index, written in enumerate(_entries(document)):
         entry = Expectation(index, {**written, "kwargs": filled_in(written["kwargs"], given)})
-        why = refused.get(index) or _why_not(entry)
-        if why is not None:
-            parts.leave(entry, *why)
-        elif entry.type == UNEXPECTED_ROWS:
-            parts.queries.append(entry)
-        elif asset.table is not None and entry.type in MEASURES:
-            parts.of_table.append(entry)
-        else:
-            parts.of_rows.append(_beside_as_of(entry) if asset.batches else entry)
-    return parts
+        try:
+            if index in refused:
+                raise NotConvertedError(*refused[index])
+            entry = _qualified(entry, qualify)
+            found.append(_beside_as_of(entry) if returns_as_of else entry)
+        except NotConvertedError as fault:
+            left.append(NotConverted(f"expectations[{index}] {entry.type}", fault.why, fault.fix))
+    return found, left
 
 
-def _why_not(entry: Expectation) -> tuple[str, str] | None:
-    compared = why_not_compared(entry.type)
-    if compared is not None:
-        return compared, FIX
-    for _, parameter in parameters_in(entry.kwargs):
-        name = parameter.get("$PARAMETER")
-        return f"parameter {name!r} has no value in the suite", "write the value into the suite"
-    return None
-
-
-def columns_of(entries: Sequence[Expectation]) -> list[str] | None:
-    """The columns that expectations on rows need; None: all."""
-    found: dict[str, None] = {}
-    for entry in entries:
-        named = [entry.kwargs[name] for name in _COLUMN_ARGUMENTS if name in entry.kwargs]
-        flat = [name for one in named for name in (one if isinstance(one, list) else [one])]
-        if not flat or "row_condition" in entry.kwargs or entry.type in _OF_ALL_COLUMNS:
-            return None
-        if not all(re.fullmatch(r"[A-Za-z_]\w*", str(name)) for name in flat):
-            return None
-        found |= dict.fromkeys(map(str, flat))
-    return list(found)
-
-
-def as_failing_rows(entry: Expectation) -> Expectation:
-    """The expectation on the rows of an ``UnexpectedRowsExpectation``."""
-    kept = {key: value for key, value in entry.written.items() if key != "kwargs"}
-    return Expectation(entry.index, {**kept, "type": NO_FAILING_ROWS})
+def _qualified(entry: Expectation, qualify: Qualify) -> Expectation:
+    """With the datasets of other tables, which GX takes from the connection."""
+    kwargs = {
+        name: qualify(name, value) if name in NAMING_TABLES and isinstance(value, str) else value
+        for name, value in entry.kwargs.items()
+    }
+    return replace(entry, written={**entry.written, "kwargs": kwargs})
 
 
 def _entries(document: Document) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,11 @@ from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.core.instants import in_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plumbline.alerts.report import AlertsReport
     from plumbline.alerts.service import AlertService
+    from plumbline.alerts.state import AlertState
     from plumbline.project import Project
 
 
@@ -81,22 +85,19 @@ def ack(
 
     The acknowledgement covers the groups that fail now. A group that fails later is notified.
     """
-    from plumbline.alerts.editing import acknowledged, edit, find_incident
+    from plumbline.alerts.editing import acknowledged, find_incident
     from plumbline.project.alerts import read_duration
     from plumbline.report import alerts as views
 
     project, alert_service = _alerting(target)
     who, now = by or _user(), _now()
     until = None if lasting is None else now + read_duration(lasting, key="--for")
-    with show_progress() as progress:
-        state = edit(
-            alert_service.store,
-            lambda state: acknowledged(
-                state, incident, by=who, at=now, note=note, until=until, groups=groups
-            ),
-            now=now,
-            progress=progress.step,
-        )
+    state = _edit(
+        alert_service,
+        lambda state: acknowledged(
+            state, incident, by=who, at=now, note=note, until=until, groups=groups
+        ),
+    )
     found = find_incident(state, incident)
     write_result(views.acknowledged(found, _now(project)) + "\n")
     return 0
@@ -109,8 +110,6 @@ def close(incident: str, by: str | None, reason: str | None, target: str | None)
     """
     from plumbline.core.run import Run, new_run_id
     from plumbline.core.safe_text import one_line
-    from plumbline.core.status import EXIT_ERROR, EXIT_OK
-    from plumbline.report.wording import alert
 
     if not by or not reason:
         raise ConfigError(
@@ -125,11 +124,7 @@ def close(incident: str, by: str | None, reason: str | None, target: str | None)
         alert_service.progress = progress.step
         closed, report = alert_service.close(incident, by=by, reason=reason, run=run)
     write_result(f"{closed.id} is closed by {one_line(by)}: {one_line(reason)}\n")
-    for line in report.lines:
-        write_result(one_line(alert(line)) + "\n")
-    for note in report.notes:
-        write_result(one_line(note) + "\n")
-    return EXIT_ERROR if report.waiting else EXIT_OK
+    return _write_report(report)
 
 
 def mute(
@@ -144,7 +139,7 @@ def mute(
 
     To keep a mute under version control, add it to checkpoints/mutes.yml instead.
     """
-    from plumbline.alerts.editing import edit, muted
+    from plumbline.alerts.editing import muted
     from plumbline.core.mute import Mute
 
     project, alert_service = _alerting(target)
@@ -161,29 +156,17 @@ def mute(
     made = Mute(
         monitor=monitor, owner=owner, reason=reason, until=end, source="command", created_at=now
     )
-    with show_progress() as progress:
-        edit(
-            alert_service.store,
-            lambda state: muted(state, made, now),
-            now=now,
-            progress=progress.step,
-        )
+    _edit(alert_service, lambda state: muted(state, made, now))
     write_result(made.describe() + "\n")
     return 0
 
 
 def unmute(monitor: str, target: str | None) -> int:
     """Unmute a monitor. If it still fails, the next run sends a notification."""
-    from plumbline.alerts.editing import edit, unmuted
+    from plumbline.alerts.editing import unmuted
 
     _, alert_service = _alerting(target)
-    with show_progress() as progress:
-        edit(
-            alert_service.store,
-            lambda state: unmuted(state, monitor),
-            now=_now(),
-            progress=progress.step,
-        )
+    _edit(alert_service, lambda state: unmuted(state, monitor))
     write_result(f"{monitor} is no longer muted. If it still fails, the next run notifies.\n")
     return 0
 
@@ -230,37 +213,44 @@ def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
     MESSAGE is an id that `plumbline alerts list` shows, or a channel's name for all messages that
     wait for it.
     """
-    from plumbline.alerts.editing import dropped, edit
+    from plumbline.alerts.editing import dropped
 
     _, alert_service = _alerting(target)
     who, now = by or _user(), _now()
-    with show_progress() as progress:
-        edit(
-            alert_service.store,
-            lambda state: dropped(state, message, by=who, reason=reason, at=now),
-            now=now,
-            progress=progress.step,
-        )
+    _edit(alert_service, lambda state: dropped(state, message, by=who, reason=reason, at=now))
     write_result(f"{message}: dropped by {who}, and will not be delivered.\n")
     return 0
 
 
 def flush(force: bool, target: str | None) -> int:
     """Deliver waiting messages, in order."""
-    from plumbline.core.safe_text import one_line
-    from plumbline.core.status import EXIT_ERROR, EXIT_OK
-    from plumbline.report.wording import alert
 
     _, alert_service = _alerting(target)
     with show_progress() as progress:
         alert_service.progress = progress.step
         report = alert_service.flush(force=force)
-    for line in report.lines:
-        write_result(one_line(alert(line)) + "\n")
-    for note in report.notes:
-        write_result(one_line(note) + "\n")
+    code = _write_report(report)
     if not report.lines and not report.waiting:
         write_result("No messages are waiting.\n")
+    return code
+
+
+def _edit(service: AlertService, change: Callable[[AlertState], AlertState]) -> AlertState:
+    """Make and commit a change by hand; the state after it."""
+    from plumbline.alerts.editing import edit
+
+    with show_progress() as progress:
+        return edit(service.store, change, now=_now(), progress=progress.step)
+
+
+def _write_report(report: AlertsReport) -> int:
+    """Write what was sent; the exit code."""
+    from plumbline.core.safe_text import one_line
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
+    from plumbline.report.wording import alert
+
+    for line in (*map(alert, report.lines), *report.notes):
+        write_result(one_line(line) + "\n")
     return EXIT_ERROR if report.waiting else EXIT_OK
 
 

@@ -14,20 +14,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
+from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.cards import color_of
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.channels.truncate import clipped
-from plumbline.alerts.channels.wording import (
-    cut,
-    details,
-    footer,
-    headline,
-    is_link,
-    labelled,
-    plain_text,
-    remarks,
-    subject,
-)
 from plumbline.core.safe_text import one_line
 
 LONGEST_TEXT = 60_000
@@ -55,7 +45,7 @@ def mail_of(
         recipients: the addresses in ``To``.
         now: when it is sent; a late message says so.
     """
-    title = _text(subject(message))
+    title = _text(wording.subject(message))
     mail = EmailMessage(policy=_ONE_LINE if title.isascii() else SMTP)
     mail["From"] = sender
     mail["To"] = ", ".join(recipients)
@@ -68,7 +58,7 @@ def mail_of(
     if earlier:
         mail["In-Reply-To"] = earlier[0]
         mail["References"] = " ".join(earlier)
-    mail.set_content(_text(plain_text(message, limit=LONGEST_TEXT, now=now)), cte="base64")
+    mail.set_content(_text(wording.plain_text(message, limit=LONGEST_TEXT, now=now)), cte="base64")
     page = _text(html(message, now=now))
     if len(page) <= LONGEST_HTML:
         mail.add_alternative(page, subtype="html", cte="base64")
@@ -94,10 +84,10 @@ def html(message: Message, *, now: datetime | None = None) -> str:
     """The mail as a page: a block per incident, coloured by its status."""
     more = len(message.items) - MOST_ITEMS
     blocks = [
-        *(_tag("p", escape(remark)) for remark in remarks(message, now)),
+        *(_tag("p", escape(remark)) for remark in wording.remarks(message, now)),
         *(_item(clipped(item)) for item in message.items[:MOST_ITEMS]),
         *([_tag("p", f"and {more} more")] if more > 0 else []),
-        _tag("p", escape(footer(message)), "color:#57606a;font-size:12px"),
+        _tag("p", escape(wording.footer(message)), "color:#57606a;font-size:12px"),
     ]
     body = _tag("body", "\n".join(blocks), "font-family:sans-serif;font-size:14px")
     return f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"></head>{body}</html>\n'
@@ -105,8 +95,10 @@ def html(message: Message, *, now: datetime | None = None) -> str:
 
 def _item(item: Item) -> str:
     colour = color_of(item)
-    title = _tag("h2", escape(headline(item)), f"font-size:16px;margin:0 0 8px;color:{colour}")
-    rows = "\n".join(_row(label, text) for label, text in labelled(details(item)))
+    title = _tag(
+        "h2", escape(wording.headline(item)), f"font-size:16px;margin:0 0 8px;color:{colour}"
+    )
+    rows = "\n".join(_row(label, text) for label, text in wording.labelled(wording.details(item)))
     style = f"border-left:4px solid {colour};padding-left:12px;margin:0 0 20px"
     return _tag("div", f"{title}\n<table>\n{rows}\n</table>", style)
 
@@ -117,9 +109,9 @@ def _row(label: str, text: str) -> str:
 
 
 def _value(text: str) -> str:
-    if is_link(text):
+    if wording.is_link(text):
         return f'<a href="{escape(text)}">{escape(text)}</a>'
-    return escape(cut(one_line(text), _LONGEST_LINE))
+    return escape(wording.cut(one_line(text), _LONGEST_LINE))
 
 
 def _tag(name: str, content: str, style: str = "") -> str:

@@ -10,16 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import (
-    Detail,
-    cut,
-    details,
-    footer,
-    headline,
-    links,
-    remarks,
-)
 from plumbline.core.safe_text import one_line
 
 LABEL = "plumbline"
@@ -35,7 +27,7 @@ _LONGEST_LINE = 2_000
 def title(item: Item, message: Message) -> str:
     """The headline; a mention in it stays asleep."""
     sample = "SAMPLE " if message.is_sample else ""
-    return cut(f"{sample}{headline(item)}".replace("@", "@\u200b"), LONGEST_TITLE)
+    return wording.cut(f"{sample}{wording.headline(item)}".replace("@", "@\u200b"), LONGEST_TITLE)
 
 
 def issue_body(item: Item, message: Message) -> str:
@@ -65,18 +57,20 @@ def has_marker(body: object, identifier: str) -> bool:
 
 
 def _text(item: Item, message: Message) -> str:
-    lines = [f"**{_escaped(headline(item))}**", ""]
-    lines += [f"{_escaped(cut(text, _LONGEST_LINE))}\n" for text in remarks(message, None)]
+    lines = [f"**{_escaped(wording.headline(item))}**", ""]
+    lines += [
+        f"{_escaped(wording.cut(text, _LONGEST_LINE))}\n" for text in wording.remarks(message, None)
+    ]
     room = _LONGEST_BLOCK - len("\n".join(lines))
-    for detail in details(item, most_groups=MOST_GROUPS, addresses=False):
+    for detail in wording.details(item, most_groups=MOST_GROUPS, addresses=False):
         line = f"- **{detail.label}**: {_shown(detail)}"
         room -= len(line) + 1
         if room < 0:
             lines.append("- ...")
             break
         lines.append(line)
-    addresses = " · ".join(f"[{label}](<{address}>)" for label, address in links(item))
-    parts = ["\n".join(lines), addresses, f"<sub>{_escaped(footer(message))}</sub>"]
+    addresses = " · ".join(f"[{label}](<{address}>)" for label, address in wording.links(item))
+    parts = ["\n".join(lines), addresses, f"<sub>{_escaped(wording.footer(message))}</sub>"]
     return "\n\n".join(filter(None, parts))
 
 
@@ -94,8 +88,8 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]()<>!|~$^]")
 _ALIVE = re.compile(r"@|(?<!&)#|:(?=//)|www(?=\.)")
 
 
-def _shown(detail: Detail) -> str:
-    text = cut(one_line(detail.text), _LONGEST_LINE)
+def _shown(detail: wording.Detail) -> str:
+    text = wording.cut(one_line(detail.text), _LONGEST_LINE)
     if detail.label in _COMMANDS:
         return f"`{text.replace('`', chr(39))}`"
     return _escaped(text)

@@ -11,18 +11,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from plumbline.alerts.channels import cards
+from plumbline.alerts.channels import cards, wording
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import (
-    cut,
-    details,
-    footer,
-    headline,
-    labelled,
-    links,
-    remarks,
-    subject,
-)
 from plumbline.core.safe_text import one_line
 
 MOST_BYTES = 30_000
@@ -49,15 +39,18 @@ def encoded(message: Message, *, now: datetime | None = None) -> bytes:
 
 def _body(message: Message, items: Sequence[Item], longest: int, now: datetime | None) -> Part:
     rest = len(message.items) - len(items)
-    opening = [escape(cut(text, longest)) for text in remarks(message, now)]
-    closing = [*([f"and {rest} more"] if rest else []), escape(cut(footer(message), longest))]
+    opening = [escape(wording.cut(text, longest)) for text in wording.remarks(message, now)]
+    closing = [
+        *([f"and {rest} more"] if rest else []),
+        escape(wording.cut(wording.footer(message), longest)),
+    ]
     sections = [
         *([_paragraphs(opening)] if opening else []),
         *(_section(item, longest) for item in items),
         _paragraphs(closing),
     ]
     return {
-        "text": cut(subject(message).replace("<", "<\u200b"), LONGEST_TEXT),
+        "text": wording.cut(wording.subject(message).replace("<", "<\u200b"), LONGEST_TEXT),
         "cardsV2": [{"cardId": message.id, "card": {"sections": sections}}],
         # Of the worst incident: what follows about it is in the same thread.
         "thread": {"threadKey": message.items[0].incident if message.items else message.id},
@@ -65,14 +58,17 @@ def _body(message: Message, items: Sequence[Item], longest: int, now: datetime |
 
 
 def _section(item: Item, longest: int) -> Part:
-    title = escape(cut(headline(item), longest))
+    title = escape(wording.cut(wording.headline(item), longest))
     lines = [f'<font color="{cards.color_of(item)}"><b>{title}</b></font>']
-    for label, text in labelled(details(item, most_groups=cards.MOST_GROUPS, addresses=False)):
+    for label, text in wording.labelled(
+        wording.details(item, most_groups=cards.MOST_GROUPS, addresses=False)
+    ):
         shown = f"<b>{escape(label)}</b>: " if label else ""
-        lines.append(shown + escape(cut(one_line(text), longest)))
+        lines.append(shown + escape(wording.cut(one_line(text), longest)))
     section = _paragraphs(lines)
     buttons = [
-        {"text": label, "onClick": {"openLink": {"url": address}}} for label, address in links(item)
+        {"text": label, "onClick": {"openLink": {"url": address}}}
+        for label, address in wording.links(item)
     ]
     if buttons:
         section["widgets"].append({"buttonList": {"buttons": buttons}})

@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import Any
 
+from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import cut, details, footer, headline, links, notes_of
 from plumbline.core.alert_line import Event
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
@@ -38,17 +38,17 @@ def event_of(item: Item, message: Message) -> dict[str, Any] | None:
         "dedup_key": dedup_key(item.incident),
         "client": "plumbline",
         "payload": {
-            "summary": cut(f"{sample}{headline(item)}", LONGEST_SUMMARY),
-            "source": cut(one_line(f"plumbline {message.target}"), LONGEST_KEY),
+            "summary": wording.cut(f"{sample}{wording.headline(item)}", LONGEST_SUMMARY),
+            "source": wording.cut(one_line(f"plumbline {message.target}"), LONGEST_KEY),
             "severity": "info" if message.is_sample else _SEVERITIES.get(item.status, "warning"),
             "timestamp": item.at.isoformat(),
-            "component": cut(one_line(item.monitor), LONGEST_KEY),
-            "group": cut(one_line(message.checkpoint), LONGEST_KEY),
+            "component": wording.cut(one_line(item.monitor), LONGEST_KEY),
+            "group": wording.cut(one_line(message.checkpoint), LONGEST_KEY),
             "class": item.kind,
             "custom_details": _custom_details(item, message),
         },
     }
-    if found := links(item):
+    if found := wording.links(item):
         event["links"] = [{"href": address, "text": label} for label, address in found]
         event["client_url"] = dict(found).get("Docs", found[0][1])
     return event
@@ -67,9 +67,11 @@ def encoded(event: dict[str, Any]) -> bytes:
 
 def _custom_details(item: Item, message: Message) -> dict[str, str]:
     lines: dict[str, list[str]] = {"summary": [one_line(item.summary)]}
-    for detail in details(item, most_groups=MOST_GROUPS, addresses=False):
-        lines.setdefault(detail.label, []).append(cut(one_line(detail.text), LONGEST_TEXT))
+    for detail in wording.details(item, most_groups=MOST_GROUPS, addresses=False):
+        lines.setdefault(detail.label, []).append(wording.cut(one_line(detail.text), LONGEST_TEXT))
     if message.notes:
-        lines.setdefault("note", []).extend(notes_of(message))
-    lines["from"] = [footer(message)]
-    return {label: cut("\n".join(texts), 4 * LONGEST_TEXT) for label, texts in lines.items()}
+        lines.setdefault("note", []).extend(wording.notes_of(message))
+    lines["from"] = [wording.footer(message)]
+    return {
+        label: wording.cut("\n".join(texts), 4 * LONGEST_TEXT) for label, texts in lines.items()
+    }

@@ -10,18 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plumbline.alerts.channels import cards
+from plumbline.alerts.channels import cards, wording
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import (
-    cut,
-    details,
-    footer,
-    headline,
-    labelled,
-    links,
-    remarks,
-    subject,
-)
 from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
 
@@ -53,19 +43,19 @@ def _request(message: Message, card: Block) -> Block:
         "contentUrl": None,
         "content": card,
     }
-    return {"type": "message", "summary": subject(message), "attachments": [attachment]}
+    return {"type": "message", "summary": wording.subject(message), "attachments": [attachment]}
 
 
 def _card(message: Message, items: Sequence[Item], longest: int, now: datetime | None) -> Block:
     rest = len(message.items) - len(items)
     more = [_line(f"and {rest} more", longest)] if rest else []
-    opening = [_line(text, longest, bold=True) for text in remarks(message, now)]
-    closing = _line(footer(message), longest, subtle=True)
+    opening = [_line(text, longest, bold=True) for text in wording.remarks(message, now)]
+    closing = _line(wording.footer(message), longest, subtle=True)
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "fallbackText": subject(message),
+        "fallbackText": wording.subject(message),
         "msteams": {"width": "Full"},
         "body": [*opening, *(_item(item, longest) for item in items), *more, closing],
     }
@@ -73,12 +63,15 @@ def _card(message: Message, items: Sequence[Item], longest: int, now: datetime |
 
 def _item(item: Item, longest: int) -> Block:
     style = "good" if item.event.is_end else _STYLES.get(item.status, "default")
-    lines = [_line(headline(item), longest, bold=True)]
-    for label, text in labelled(details(item, most_groups=cards.MOST_GROUPS, addresses=False)):
+    lines = [_line(wording.headline(item), longest, bold=True)]
+    for label, text in wording.labelled(
+        wording.details(item, most_groups=cards.MOST_GROUPS, addresses=False)
+    ):
         shown = [_run(f"{label}: ", bold=True)] if label else []
-        lines.append(_rich([*shown, _run(cut(one_line(text), longest))]))
+        lines.append(_rich([*shown, _run(wording.cut(one_line(text), longest))]))
     buttons = [
-        {"type": "Action.OpenUrl", "title": label, "url": address} for label, address in links(item)
+        {"type": "Action.OpenUrl", "title": label, "url": address}
+        for label, address in wording.links(item)
     ]
     if buttons:
         lines.append({"type": "ActionSet", "actions": buttons})
@@ -86,7 +79,7 @@ def _item(item: Item, longest: int) -> Block:
 
 
 def _line(text: str, longest: int, *, bold: bool = False, subtle: bool = False) -> Block:
-    return _rich([_run(cut(text, longest), bold=bold, subtle=subtle)])
+    return _rich([_run(wording.cut(text, longest), bold=bold, subtle=subtle)])
 
 
 def _rich(runs: Sequence[Block]) -> Block:

@@ -19,8 +19,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import Item, Message
-from plumbline.alerts.channels.wording import cut, headline, subject
 
 SCHEMA_VERSION = 1
 LONGEST_TEXT = 4_000
@@ -31,7 +31,7 @@ def payload(message: Message) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "id": message.id,
-        "text": _text(subject(message)),
+        "text": _text(wording.subject(message)),
         "checkpoint": _text(message.checkpoint),
         "target": _text(message.target),
         "run_id": _text(message.run_id),
@@ -54,7 +54,7 @@ def body(message: Message) -> bytes:
 def _item(item: Item) -> dict[str, Any]:
     fields = asdict(item)
     fields["mended"] = fields.pop("recovered")  # the key of schema version 1
-    return {"text": _text(headline(item)), **_plain(fields)}
+    return {"text": _text(wording.headline(item)), **_plain(fields)}
 
 
 def _plain(value: Any) -> Any:
@@ -73,4 +73,4 @@ def _plain(value: Any) -> Any:
 
 def _text(text: str) -> str:
     # A lone surrogate is not text: most parsers refuse the whole object for one.
-    return cut(str(text).encode("utf-8", "replace").decode(), LONGEST_TEXT)
+    return wording.cut(str(text).encode("utf-8", "replace").decode(), LONGEST_TEXT)

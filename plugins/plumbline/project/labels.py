@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -96,19 +95,11 @@ class LabelsEntry(BaseModel):
     incidents: list[LabelEntry] = Field(description="Past incidents.")
 
 
-@dataclass(frozen=True)
-class Label:
-    id: str
-    title: str
-    monitors: tuple[str, ...]
-    dates: tuple[date, ...]
-    began: datetime
-    due: datetime | None
-    mended: datetime | None
-    ends: datetime
+class Label(LabelEntry):
+    """One labelled incident, with its end."""
+
+    ends: AwareDatetime
     """Failures after that instant don't belong to it."""
-    kind: str | None = None
-    undetected: str | None = None
 
     def covers(self, monitor: str, at: datetime) -> bool:
         """Whether what ``monitor`` sees at ``at`` may be this incident."""
@@ -165,15 +156,4 @@ def _label(one: LabelEntry, zone: ZoneInfo) -> Label:
     # In UTC: two instants of one zone are compared by their wall clocks in Python.
     last = datetime.combine(max(one.dates) + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
     ends = one.until or max(last, one.mended or last) + TRACES
-    return Label(
-        id=one.id,
-        title=one.title,
-        monitors=tuple(one.monitors),
-        dates=one.dates,
-        began=one.began,
-        due=one.due,
-        mended=one.mended,
-        ends=ends,
-        kind=one.kind,
-        undetected=one.undetected,
-    )
+    return Label(**one.model_dump(), ends=ends)

@@ -43,7 +43,11 @@ def test_the_shipped_file_says_what_the_demo_season_makes() -> None:
         assert (label.dates, label.began, label.due, label.mended) == (
             tuple(made.dates), made.began, made.due, made.mended,
         )  # fmt: skip
-        assert (label.monitors, label.kind, label.title) == (made.monitors, made.kind, made.title)
+        assert (tuple(label.monitors), label.kind, label.title) == (
+            made.monitors,
+            made.kind,
+            made.title,
+        )
 
 
 def test_a_project_without_the_file_has_no_labels(tmp_path: Path) -> None:

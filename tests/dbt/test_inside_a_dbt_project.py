@@ -221,7 +221,7 @@ def findings(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Findings:
     assert done.code == 1, done.said  # some fail
     results = json.loads((root / "target" / "run_results.json").read_text())["results"]
     imported = copy.type("import", "dbt", "--format", "json")
-    run = copy.type("run", "dbt", "--format", "json")
+    run = copy.type("run", "dbt_tests", "--format", "json")
     return Findings(
         copy,
         {one["unique_id"]: one["status"] for one in results},

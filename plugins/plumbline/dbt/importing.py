@@ -103,9 +103,8 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     name = str(dbt.get("name") or "")
     declared = _declared(project)
     with _as_config_error():
-        manifest = read_dbt_manifest(
-            manifest_file(root, dbt), project.files if is_inside else Files()
-        )
+        files = project.files if is_inside else Files()
+        manifest = read_dbt_manifest(manifest_file(root, dbt), files, project=name)
         tables = Tables(
             manifest=tables_of(manifest.content, manifest.file, project=name),
             project=name,
@@ -117,18 +116,18 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     own = {test.resource.file for test in manifest.tests if test.package == name}
     gone = frozenset(file for file in own if not (root / file).exists())
     plan = Planner(manifest, tables, names.suite, gone).plan()
-    files = _Files(project, lock, checkpoint)
+    compared = _Files(project, lock, checkpoint)
     wanted = {
         path: of_and_parts for suite in plan.suites for path, of_and_parts in names.files(suite)
     }
     wanted |= names.properties(plan.suites)
-    changes = tuple(files.changes(wanted))
+    changes = tuple(compared.changes(wanted))
     return Import(
         manifest=manifest,
         became=plan.became,
         suites=plan.suites,
         files=changes,
-        lock=files.new_lock(wanted, changes),
+        lock=compared.new_lock(wanted, changes),
         notes=tuple(_notes(manifest, root, dbt, lock)),
     )
 

@@ -118,8 +118,13 @@ class DbtManifest:
         return self.schema is not None and OLDEST_SCHEMA <= self.schema <= NEWEST_SCHEMA
 
 
-def read_dbt_manifest(file: Path, files: Files) -> DbtManifest:
+def read_dbt_manifest(file: Path, files: Files, *, project: str = "") -> DbtManifest:
     """The manifest in ``file``, of any project and adapter.
+
+    Args:
+        file: dbt's.
+        files: reads it.
+        project: its name, which manifests of dbt 1.5 do not say.
 
     Raises:
         MonitorError: it is missing, or not JSON.
@@ -133,7 +138,7 @@ def read_dbt_manifest(file: Path, files: Files) -> DbtManifest:
     nodes, sources = _entries(content, "nodes"), _entries(content, "sources")
     resources = {id_: _resource(id_, entry, owners) for id_, entry in {**sources, **nodes}.items()}
     schema = _SCHEMA.search(str(metadata.get("dbt_schema_version")))
-    project = str(metadata.get("project_name") or "")
+    project = str(metadata.get("project_name") or project)
     return DbtManifest(
         file=file,
         schema=int(schema[1]) if schema else None,

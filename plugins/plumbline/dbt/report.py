@@ -62,9 +62,10 @@ def _became(tests: Sequence[Became]) -> str:
         elif one.kind == "failing_rows":
             text = "query of failing rows"
         kinds[text] += 1
-    texts = [
-        text if len(kinds) == 1 else f"{number:,} {text}" for text, number in kinds.most_common()
-    ]
+    texts = []
+    for text, number in kinds.most_common():
+        said = text.replace("query", "queries") if number > 1 else text
+        texts.append(said if len(kinds) == 1 else f"{number:,} {said}")
     reasons = Counter(one.why for one in tests if one.kind == "failing_rows" and one.why)
     if reasons and any(one.group != "singular test" for one in tests):
         shown = [reason for reason, _ in reasons.most_common(_MOST_REASONS)]
@@ -92,7 +93,7 @@ def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
     counts = counted(found)
     yield (
         f"{count(counts['tests'], 'tests')}: "
-        f"{counts['expectations']:,} in {count(counts['table_suites'], 'suites over tables')}, "
+        f"{counts['expectations']:,} in {count(counts['table_suites'], 'table suites')}, "
         f"{count(counts['failing_rows'], 'queries')} of failing rows, "
         f"{counts['not_imported']:,} not imported. A run is {count(counts['monitors'], 'jobs')}."
     )
@@ -102,7 +103,7 @@ def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
     )
     if found.manifest.unit_tests:
         number = count(found.manifest.unit_tests, "unit tests")
-        yield f"{number} check SQL, not data: they stay in dbt."
+        yield f"Not for plumbline, because they check SQL and not data: {number}."
     yield ("Next: ", Command(f"plumbline run {checkpoint}"))
 
 

@@ -103,6 +103,14 @@ def test_a_version_that_is_not_known_is_read_all_the_same(tmp_path: Path) -> Non
         assert (found.is_known, len(found.tests)) == (is_known, 1)
 
 
+def test_a_manifest_without_the_projects_name_is_of_the_one_that_is_read(tmp_path: Path) -> None:
+    content = {"macros": {"macro.shop.test_unique": {}, "macro.dbt.test_unique": {}}}
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps({"metadata": {}, **content}))
+    found = read_dbt_manifest(file, Files(), project="shop")
+    assert (found.project, found.macros) == ("shop", {"test_unique"})
+
+
 def test_a_malformed_entry_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     entry = {"test_metadata": {"name": "x", "kwargs": []}, "depends_on": [], "config": 1}
     found = read(tmp_path, nodes={"test.shop.x.1a": entry, "test.shop.y": 5}, sources=[], groups=0)

@@ -55,7 +55,7 @@ command = Command(
             "--checkpoint",
             "NAME",
             "Checkpoint that lists the monitors; created if it doesn't exist.",
-            default="dbt",
+            default="dbt_tests",
             show_default=True,
         ),
         flag("--dry-run", "Show the result without writing files."),
@@ -63,6 +63,6 @@ command = Command(
     ],
     examples=(
         Example("plumbline import dbt --dry-run", "show what the tests become"),
-        Example("plumbline import dbt", "write suites, models and the checkpoint dbt"),
+        Example("plumbline import dbt", "write suites, models and the checkpoint"),
     ),
 )

@@ -1,0 +1,111 @@
+"""What ``plumbline import dbt`` prints: what became what, and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plumbline.cli.main import invoke
+from plumbline.scaffold.project import make_project
+from support.dbt_manifest import generic_test, model, singular_test, write_manifest
+
+ORDERS = model("orders")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = make_project(tmp_path / "shop", name="shop", example=False).root
+    (root / "tests").mkdir()
+    for file in ("models/schema.yml", "tests/no_lost_orders.sql"):
+        (root / file).write_text("")
+    write_manifest(
+        root,
+        ORDERS,
+        generic_test("unique", ORDERS[0], "order_id"),
+        generic_test("unique", ORDERS[0], "lower(email)", compiled="select 1"),
+        generic_test("is_even", ORDERS[0], "total", compiled=None),
+        singular_test("no_lost_orders", "select 1", ORDERS[0]),
+        unit_tests={"unit_test.shop.orders.t": {}},
+    )
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_a_line_a_kind_of_test_and_what_is_left_to_do(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["import", "dbt", "--dry-run"]) == 0
+    assert (
+        capsys.readouterr().out
+        == """\
+dbt 1.11.16 · shop
+
+test           tests  became
+unique             2  1 expect_column_values_to_be_unique, 1 query of failing rows ('lower(email)' is an expression, not a column)
+is_even            1  not imported
+singular test      1  query of failing rows
+
+Not imported
+is_even has no counterpart, and the manifest has no compiled SQL of it (1 test); fix: run `dbt compile` and import again
+- shop.is_even_orders_total.99914b932b
+
+Files (dry run: nothing is written)
+- create expectations/no_lost_orders.json
+- create expectations/orders.json
+- create expectations/orders_unique_lower_email.json
+- create models/monitors/no_lost_orders.sql
+- create models/monitors/orders_unique_lower_email.sql
+- create checkpoints/dbt_tests.json
+
+4 tests: 1 in 1 table suite, 2 queries of failing rows, 1 not imported. A run is 3 jobs.
+Other than in dbt, a table without any row is CRITICAL, and an expectation that finds nothing to check is SKIPPED.
+Not for plumbline, because they check SQL and not data: 1 unit test.
+Next: plumbline run dbt_tests
+"""
+    )
+    assert not (root / "expectations" / "orders.json").exists()
+
+
+def test_edits_and_conflicts_are_shown(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["import", "dbt"]) == 0
+    file = root / "expectations" / "orders.json"
+    file.write_text(file.read_text().replace("critical", "warning"))
+    capsys.readouterr()
+    assert invoke(["import", "dbt"]) == 0
+    said = capsys.readouterr().out
+    assert "left as they are\n- expectations/orders.json: expectation unique.order_id" in said
+    write_manifest(root, ORDERS)
+    assert invoke(["import", "dbt"]) == 0
+    said = capsys.readouterr().out
+    assert "- expectations/orders.json: expectation unique.order_id\n- here: {" in said
+    assert "- dbt: removed" in said
+
+
+def test_json_names_each_test(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["import", "dbt", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"] == {
+        "tests": 4,
+        "expectations": 1,
+        "failing_rows": 2,
+        "not_imported": 1,
+        "table_suites": 1,
+        "monitors": 3,
+        "conflicts": 0,
+    }
+    assert [one["became"] for one in found["tests"]] == [
+        "expectation",
+        "failing_rows",
+        "not_imported",
+        "failing_rows",
+    ]
+
+
+def test_without_a_dbt_project_nothing_is_done(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "target" / "manifest.json").unlink()
+    assert invoke(["import", "dbt"]) == 64
+    assert "run `dbt compile` in the dbt project" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from definitions.cases import PROJECT, Interview
 from definitions.tables import World, at, day
 from matrix.pushed_down import comparable
+from plumbline.core.errors import MonitorError
 from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
 from plumbline.evaluate.found import CountFound, ValueFound
@@ -155,6 +157,8 @@ def compiled(
     group_by: Sequence[str] = (),
     calendar: Calendar | None = None,
     schema: Sequence[ResultColumn] = SCHEMA,
+    pseudo: Sequence[ResultColumn] = (),
+    personal: frozenset[str] = frozenset(),
 ) -> CompiledTable:
     """The statement of all cases."""
     file = folder / "games.json"
@@ -171,6 +175,8 @@ def compiled(
         zone=PROJECT.timezone,
         resolve=lambda name: Relation(project, *name.split(".")),
         calendar=calendar,
+        pseudo=pseudo,
+        personal=personal,
     )
 
 
@@ -317,10 +323,122 @@ def test_what_is_not_in_an_array_says_so(tmp_path: Path, column: str, reason: st
     assert reason in str(fault)
 
 
+@pytest.mark.parametrize(
+    ("personal", "column", "is_masked"),
+    [
+        ("Items.SKU", "items.sku", True),
+        ("items", "items.sku", True),
+        ("box.codes", "box", True),
+        ("tags", "tags[]", True),
+        ("ITEMS", "Items.n", True),
+        ("item", "items.sku", False),
+        ("items.n", "items.sku", False),
+    ],
+)
+def test_a_column_is_personal_however_it_is_named(
+    tmp_path: Path, personal: str, column: str, is_masked: bool
+) -> None:
+    cases = [("column_values_to_not_be_null", {"column": column})]
+    model = compiled(
+        "shop", tmp_path, {}, cases=cases, schema=ORDERS_SCHEMA, personal=frozenset({personal})
+    )
+    (measure,) = model.measures
+    assert isinstance(measure, Measure)
+    assert ({column, *measure.columns} <= model.personal) is is_masked
+
+
 def test_columns_of_two_arrays_are_not_compared(tmp_path: Path) -> None:
     cases = [("column_pair_values_to_be_equal", {"column_A": "items.sku", "column_B": "tags[]"})]
     (fault,) = compiled("shop", tmp_path, {}, cases=cases, schema=ORDERS_SCHEMA).measures
     assert "in another array" in str(fault)
+
+
+# https://cloud.google.com/bigquery/docs/querying-partitioned-tables#query_an_ingestion-time_partitioned_table
+# https://cloud.google.com/bigquery/docs/querying-wildcard-tables#filtering_selected_tables_using_table_suffix
+PSEUDO_DATES: list[tuple[str, str, list[object]]] = [
+    ("_PARTITIONDATE", "DATE", [day("2026-02-01"), day("2026-02-03")]),
+    ("_PARTITIONTIME", "TIMESTAMP", [datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 3, tzinfo=UTC)]),
+    ("_TABLE_SUFFIX", "STRING", ["20260201", "20260203"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "kind", "bounds"), PSEUDO_DATES, ids=lambda one: str(one)[:14])
+def test_a_window_of_a_pseudo_column_is_filtered_where_the_table_is_read(
+    tmp_path: Path, column: str, kind: str, bounds: list[object]
+) -> None:
+    model = compiled(
+        "shop",
+        tmp_path,
+        {"date_column": column.lower(), "days": 2},
+        cases=[("table_row_count_to_equal", {"value": 1})],
+        pseudo=[ResultColumn(column, kind)],
+    )
+    assert (
+        model.sql
+        == f"""\
+with instants as (
+    select
+        as_of,
+        window_first,
+        window_end
+    from unnest(@as_of) as as_of with offset as position
+    join unnest(@window_first) as window_first with offset as window_first_at on window_first_at = position
+    join unnest(@window_end) as window_end with offset as window_end_at on window_end_at = position
+),
+
+selected as (
+    select
+        instants.as_of as row_as_of
+    from instants
+    join (select *, {column} as plumbline_date from `shop`.`nba_reference`.`nba_schedule` where {column} >= @read_first and {column} < @read_end) as t on t.plumbline_date >= instants.window_first and t.plumbline_date < instants.window_end
+),
+
+flagged as (
+    select
+        *
+    from selected
+)
+
+select
+    instants.as_of,
+    count(flagged.row_as_of) as plumbline_rows,
+    count(row_as_of) as e0_elements
+from instants
+left join flagged on flagged.row_as_of = instants.as_of
+group by instants.as_of
+"""
+    )
+    found = {one.name: one.value for one in model.parameters}
+    assert [found["read_first"], found["read_end"]] == bounds
+
+
+def test_a_pseudo_column_needs_such_a_table(tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match="only a wildcard table has _TABLE_SUFFIX"):
+        compiled("shop", tmp_path, {"date_column": "_TABLE_SUFFIX"})
+
+
+@pytest.mark.parametrize(
+    ("checks", "jobs"),
+    [
+        (["column_values_to_not_be_null"], 1),
+        (["column_values_to_not_be_null", "column_values_to_be_unique"], 2),
+    ],
+)
+def test_a_table_of_2000_columns_fits_into_the_limits_of_bigquery(
+    tmp_path: Path, checks: list[str], jobs: int
+) -> None:
+    wide = [ResultColumn(f"customer_attribute_{at}", "STRING") for at in range(2_000)]
+    cases = [(name, {"column": column.name}) for name in checks for column in wide]
+    model = compiled("shop", tmp_path, {}, cases=cases, schema=wide)
+    assert all(isinstance(one, Measure) for one in model.measures)
+    assert len(model.statements) == jobs
+    assert max(len(one.sql) for one in model.statements) < 1_000_000
+
+
+def test_more_than_two_jobs_are_refused(tmp_path: Path) -> None:
+    cases = [("column_values_to_be_unique", {"column": "game_id"})] * 6_000
+    with pytest.raises(MonitorError, match="divide them between several suites"):
+        compiled("shop", tmp_path, {}, cases=cases)
 
 
 def test_keys_freshness_groups_and_the_calendar_are_computed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ ROWS = {
     "customers": [(10,), (11,)],
     "open_days": [("2026-01-24", "a"), ("2026-01-26", "b")],
 }
+SHARDS = {"20260201": [1], "20260202": [1, 2], "20260203": [1], "intraday_20260202": [7]}
 DAY = {"date_column": "ordered_on", "days": 1, "arrival": "created_at", "where": "state != 'test'"}
 
 
@@ -61,6 +63,10 @@ def tables(shared_state_dir: Path) -> Target:
         client.query(f"create table shop.{table} ({columns})").result()
         rows = ", ".join(f"({', '.join(map(literal, row))})" for row in ROWS[table])
         client.query(f"insert into shop.{table} values {rows}").result()
+    for suffix, rows in SHARDS.items():
+        client.query(f"create table shop.events_{suffix} (id int64)").result()
+        client.query(f"insert into shop.events_{suffix} select * from unnest({rows})").result()
+    client.query("create view shop.paid as select * from shop.orders where state = 'paid'").result()
     client.close()
     return target
 
@@ -154,6 +160,49 @@ def test_no_row_in_the_window_is_critical(shop: SmallProject, expectation: dict[
     assert (outcome.status, outcome.rows) == (Status.CRITICAL, 0)
     assert "no rows for 2026-01-25" in outcome.summary
     assert outcome.summary.count("no rows") == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "found"),
+    [
+        ("shop.paid", {"date_column": "ordered_on"}, 1),
+        ("shop.paid", {}, 2),
+        ("shop.events_*", {"date_column": "_TABLE_SUFFIX"}, 2),
+        ("shop.events_*", {"date_column": "_table_suffix", "days": 2}, 3),
+        ("shop.events_*", {"where": "starts_with(_table_suffix, 'intraday')"}, 1),
+    ],
+)
+def test_views_and_wildcard_tables_have_a_window(
+    shop: SmallProject, table: str, rows: dict[str, Any], found: int
+) -> None:
+    count = expect("table_row_count_to_equal", value=found)
+    outcome = judged(shop, count, table=table, rows=rows)
+    assert outcome.status is Status.PASS, outcome.reason or outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_refused"),
+    [
+        ({}, True),
+        ({"where": "total > 0"}, True),
+        ({"date_column": "ordered_on"}, False),
+        ({"where": "Ordered_On > '2026-01-01'"}, False),
+    ],
+)
+def test_a_table_that_requires_a_partition_filter_needs_a_window(
+    shop: SmallProject, monkeypatch: pytest.MonkeyPatch, rows: dict[str, Any], is_refused: bool
+) -> None:
+    ask = metadata.table_metadata
+
+    def filtered(client: Any, target: Target, relation: Relation) -> metadata.TableMetadata:
+        found = ask(client, target, relation)
+        return replace(found, partition_column="ordered_on", needs_filter="ordered_on")
+
+    monkeypatch.setattr(metadata, "table_metadata", filtered)
+    outcome = judged(shop, expect("table_row_count_to_be_between", min_value=1), rows=rows)
+    assert (outcome.status is Status.ERROR) is is_refused
+    if is_refused:
+        assert 'write "date_column": "ordered_on"' in str(outcome.reason)
 
 
 VALUES: Sequence[tuple[dict[str, Any], bool, object]] = [
@@ -269,6 +318,17 @@ def test_a_query_with_a_fault_leaves_the_other_expectations(shop: SmallProject) 
     )  # fmt: skip
     assert outcome.status is Status.ERROR
     assert [one.success for one in outcome.expectations] == [False, True]
+
+
+def test_what_is_too_large_for_a_statement_is_two_jobs(
+    shop: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = judged(shop, *CONTRACT, rows=DAY, group_by=["country"])
+    monkeypatch.setattr("plumbline.evaluate.pushdown.statement.MOST_COLUMNS", 25)
+    together = judged(shop, *CONTRACT, rows=DAY, group_by=["country"])
+    assert (len(alone.job_ids), len(together.job_ids)) == (1, 2)
+    assert together.groups == alone.groups
+    assert together.failures == alone.failures
 
 
 def test_a_condition_that_would_end_its_brackets_is_never_sent(shop: SmallProject) -> None:

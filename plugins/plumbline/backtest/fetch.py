@@ -18,9 +18,8 @@ from plumbline.core.instants import in_utc
 from plumbline.models import CompiledModel
 from plumbline.project import Project, Target
 from plumbline.run.compiling import MonitorCompiler
-from plumbline.run.jobs import MonitorJobs
+from plumbline.run.jobs import MonitorJobs, answer_of, requests_of
 from plumbline.warehouse.jobs import JobRunner
-from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult
 
 DEADLINE_FACTOR = 10.0
@@ -93,7 +92,8 @@ class Sent:
 
     monitor: str
     compiled: CompiledModel | None = None
-    jobs: tuple[Future[QueryResult], ...] = ()
+    parts: tuple[tuple[CompiledModel, tuple[Future[QueryResult], ...]], ...] = ()
+    """Each asks for some of the instants, by one job or two."""
     fault: MonitorError | None = None
 
     @classmethod
@@ -131,19 +131,16 @@ class Sent:
                 )
         except MonitorError as fault:
             return cls(monitor, fault=fault)
-        jobs = tuple(
-            runner.submit(
-                QueryRequest(
-                    name=monitor,
-                    sql=part.sql,
-                    parameters=part.parameters,
-                    tables=len(part.sources),
-                    deadline_seconds=deadline,
-                )
+        sent = tuple(
+            (
+                part,
+                tuple(
+                    map(runner.submit, requests_of(monitor, part, deadline_seconds=deadline)),
+                ),
             )
             for part in parts
         )
-        return cls(monitor, parts[0], jobs)
+        return cls(monitor, parts[0], sent)
 
     def result(self) -> Asked:
         """What they bring, once they are done."""
@@ -152,9 +149,10 @@ class Sent:
         rows: dict[datetime, list[Mapping[str, Any]]] = {}
         billed: list[int] = []
         answer: QueryResult | None = None
+        jobs = sum(len(sent) for _, sent in self.parts)
         try:
-            for job in self.jobs:
-                answer = job.result()
+            for part, sent in self.parts:
+                answer = answer_of(part, sent)
                 if "as_of" not in {column.name for column in answer.schema}:
                     raise self._without_as_of()
                 for row in answer.rows:
@@ -165,11 +163,11 @@ class Sent:
                 if answer.total_bytes_billed is not None:
                     billed.append(answer.total_bytes_billed)
         except MonitorError as fault:
-            return Asked(self.monitor, self.compiled, len(self.jobs), fault=fault)
+            return Asked(self.monitor, self.compiled, jobs, fault=fault)
         return Asked(
             self.monitor,
             self.compiled,
-            len(self.jobs),
+            jobs,
             rows=rows,
             answer=None if answer is None else replace(answer, rows=()),
             bytes_billed=sum(billed) if billed else None,

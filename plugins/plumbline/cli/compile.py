@@ -52,7 +52,7 @@ def compile_monitor(
     )
     check_monitor(project, monitor)
     compiled = _compile(jobs, project.suite_of(monitor), values)
-    sql = compiled.sql  # unchanged in a pipe, so that the text is what the job's hash is of
+    sql = compiled.text  # unchanged in a pipe, so that the text is what the job's hash is of
     if is_terminal(sys.stdout):
         sql = visible(sql.removesuffix("\n")) + "\n"
     write_result(sql)

@@ -12,6 +12,7 @@ from plumbline.cli.options import as_of_option, read_as_of, target_option
 from plumbline.cli.output import write_message, write_result
 from plumbline.cli.session import Session
 from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.core.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,6 +152,9 @@ def table(
         write_message(f"The profile of {table} reads {size(estimated)}.")
         if asks and not click.confirm("Continue?", default=True, err=True):
             return 0
+    if profile.left_out:
+        left_out = count(profile.left_out, "columns")
+        write_message(f"{table} is a wide table: its last {left_out} are not looked at.")
     proposals = profile.propose()
     for number, one in enumerate(proposals, 1):
         write_result(f"{number:>3}  {_in_words(one.expectation)}  (today: {one.today})\n")

@@ -233,6 +233,25 @@ def explain_masked(error: MonitorError, mask: Mask) -> str:
     return mask.text(said.one_line())
 
 
+def personal_among(personal: frozenset[str], names: Iterable[str]) -> frozenset[str]:
+    """``personal``, and those of ``names`` that are one of them however it is spelled.
+
+    A field of a personal column is one, and so is a column with a personal field.
+    """
+    known = {f"{_plain(one)}." for one in personal}
+    return personal | {
+        name
+        for name in names
+        for one in known
+        if f"{_plain(name)}.".startswith(one) or one.startswith(f"{_plain(name)}.")
+    }
+
+
+def _plain(name: str) -> str:
+    """A column without the signs of its arrays' elements; BigQuery does not mind its case."""
+    return name.replace("[]", "").casefold()
+
+
 def named_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
     """Every column that an expectation names."""
     group_by = kwargs.get("group_by")

@@ -30,6 +30,16 @@ class CompiledModel:
     """The columns whose values are masked, from ``schema.yml``; see `plumbline.core.masking`."""
 
     @property
+    def statements(self) -> tuple[CompiledModel, ...]:
+        """What is sent, a job each: this one."""
+        return (self,)
+
+    @property
+    def text(self) -> str:
+        """The SQL of all statements."""
+        return ";\n\n".join(one.sql for one in self.statements)
+
+    @property
     def set_oriented(self) -> bool:
         """Whether the model takes a list of evaluation instants, so that it can be backtested."""
         return any(parameter.name == "as_of" for parameter in self.parameters)

@@ -71,7 +71,7 @@ def as_dict(report: DryRunReport) -> dict[str, object]:
                 "fault": model.fault,
                 "estimated_bytes": model.estimated_bytes,
                 "estimated_bytes_billed": model.estimated_bytes_billed,
-                "sql": model.compiled.sql if model.compiled else None,
+                "sql": model.compiled.text if model.compiled else None,
                 "sql_hash": model.compiled.sql_hash if model.compiled else None,
                 "sources": list(model.compiled.sources) if model.compiled else [],
                 "parameters": [
@@ -89,7 +89,7 @@ def _section(model: DryRunModel) -> Section:
     if model.compiled is None:
         return Section(title)
     comments = [f"-- {line}" for line in describe_parameters(model.compiled)]
-    sql = "\n".join([*comments, model.compiled.sql.rstrip() + ";"])
+    sql = "\n".join([*comments, model.compiled.text.rstrip() + ";"])
     return Section(title, (Code(sql, "sql"),))
 
 

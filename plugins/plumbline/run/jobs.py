@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plumbline.checks.judge import Evidence
 from plumbline.checks.verdict import SortedRows, sort_rows
@@ -35,6 +35,42 @@ if TYPE_CHECKING:
 
 MOST_ROWS_SHOWN = 20
 """Rows that are read of a query over a batch, which may return very many."""
+
+
+def requests_of(
+    monitor: str,
+    compiled: CompiledModel,
+    *,
+    dry_run: bool = False,
+    deadline_seconds: float | None = None,
+) -> list[QueryRequest]:
+    """The jobs of a monitor: one, or two where a suite over a table is too large for one."""
+    return [
+        QueryRequest(
+            name=monitor,
+            sql=statement.sql,
+            parameters=statement.parameters,
+            tables=len(statement.sources),
+            dry_run=dry_run,
+            deadline_seconds=deadline_seconds,
+        )
+        for statement in compiled.statements
+    ]
+
+
+def answer_of(compiled: CompiledModel, jobs: Iterable[Future[QueryResult]]) -> QueryResult:
+    """What all jobs of a monitor bring, as one answer.
+
+    Raises:
+        WarehouseError: one failed.
+        MonitorError: they don't go together.
+    """
+    answers = [job.result() for job in jobs]
+    return compiled.joined(answers) if isinstance(compiled, CompiledTable) else answers[0]
+
+
+Sent: TypeAlias = tuple[Future[QueryResult], ...]
+"""The jobs of a monitor."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +117,9 @@ class MonitorJobs:
     vars: Mapping[str, object] = field(default_factory=dict)
     broken: WarehouseError | None = None
     pasts: Mapping[str, Past] | MonitorError | None = None
-    _started: dict[str, Future[QueryResult] | MonitorError] = field(default_factory=dict)
+    _started: dict[str, tuple[Future[QueryResult], ...] | MonitorError] = field(
+        default_factory=dict
+    )
     _compiled: dict[str, CompiledModel] = field(default_factory=dict)
     _done: dict[str, MonitorData | MonitorError] = field(default_factory=dict)
     _queried: dict[str, dict[str, QueryResult | MonitorError]] = field(default_factory=dict)
@@ -142,14 +180,7 @@ class MonitorJobs:
             try:
                 if self.broken is not None:
                     raise self.broken
-                self._started[name] = self._runner.submit(
-                    QueryRequest(
-                        name=name,
-                        sql=compiled.sql,
-                        parameters=compiled.parameters,
-                        tables=len(compiled.sources),
-                    )
-                )
+                self._started[name] = tuple(map(self._runner.submit, requests_of(name, compiled)))
             except MonitorError as error:
                 self._started[name] = error
 
@@ -164,7 +195,7 @@ class MonitorJobs:
             return
         done: Future[QueryResult] = Future()
         done.set_result(answer)
-        self._started[monitor] = done
+        self._started[monitor] = (done,)
 
     @property
     def submitted(self) -> tuple[str, ...]:
@@ -179,10 +210,11 @@ class MonitorJobs:
         """
         if self.target.kind == "embedded":
             return None
-        request = QueryRequest(
-            name=monitor, sql=compiled.sql, parameters=compiled.parameters, dry_run=True
-        )
-        return self._runner.run(request).total_bytes_processed
+        found = [
+            self._runner.run(request).total_bytes_processed or 0
+            for request in requests_of(monitor, compiled, dry_run=True)
+        ]
+        return sum(found)
 
     def data(self, monitor: str) -> MonitorData:
         """The rows of ``monitor``, awaited; submitted first where it was not yet.
@@ -253,7 +285,7 @@ class MonitorJobs:
     def sql(self, monitor: str) -> str | None:
         """The SQL of a monitor as it was sent; None: it could not be compiled."""
         compiled = self._compiled.get(monitor)
-        return compiled.sql if compiled else None
+        return compiled.text if compiled else None
 
     def mask(self, suite: Suite) -> Mask:
         """What stands for values of personal columns in what is written of a monitor.
@@ -291,8 +323,8 @@ class MonitorJobs:
         started = self._started[monitor]
         if isinstance(started, MonitorError):
             raise started
-        result = started.result()
         compiled = self._compiled[monitor]
+        result = answer_of(compiled, started)
         are_failing = self.project.suite_of(monitor).returns_failing_rows
         verdict = sort_rows(
             result.rows, as_of=self.as_of, model=compiled.name, are_failing=are_failing
@@ -310,7 +342,7 @@ class MonitorJobs:
             parameters=_parameters(compiled),
             grain=compiled.grain,
             personal=mask.columns,
-            job_ids=(result.job_id,),
+            job_ids=(result.job_id, *result.more_jobs),
             bytes_billed=result.total_bytes_billed,
             seconds=result.seconds,
             rows=_rows(compiled, result.rows),

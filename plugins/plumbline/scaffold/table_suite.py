@@ -25,6 +25,7 @@ from plumbline.project.suites import (
     SuiteEntry,
 )
 from plumbline.run.compiling import MonitorCompiler
+from plumbline.run.jobs import requests_of
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.metadata import TableMetadata
 from plumbline.warehouse.query import QueryRequest
@@ -32,6 +33,8 @@ from plumbline.warehouse.types import BigQueryType, parse_type
 
 PROFILED_DAYS = 7
 """Complete days that the profile looks at."""
+MOST_COLUMNS = 500
+"""Columns that the profile looks at: as many as two jobs surely hold."""
 _SMALL_SET = 12
 """Distinct values up to which a set of texts is proposed."""
 _NUMBERS = ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC")
@@ -57,6 +60,8 @@ class Profile:
     metadata: TableMetadata
     as_of: datetime
     runner: JobRunner = field(repr=False)
+    left_out: int = 0
+    """Columns that are not looked at."""
 
     def estimate(self) -> int | None:
         """Bytes that the job would read; None where the warehouse does not say.
@@ -64,7 +69,8 @@ class Profile:
         Raises:
             WarehouseError: BigQuery refuses the query.
         """
-        return self.runner.run(self._request(dry_run=True)).total_bytes_processed
+        found = [self.runner.run(one).total_bytes_processed for one in self._requests(dry_run=True)]
+        return None if None in found else sum(one or 0 for one in found)
 
     def propose(self) -> list[Proposal]:
         """Run the job, and propose what holds of every row that it looked at.
@@ -73,7 +79,8 @@ class Profile:
             WarehouseError: the job failed.
             ConfigError: there is no row.
         """
-        (row,) = self.runner.run(self._request()).rows
+        answers = [self.runner.run(one) for one in self._requests()]
+        (row,) = self.compiled.joined(answers).rows
         if not row[ROWS]:
             where = f" of {self.rows.days} days up to {self.as_of:%Y-%m-%d}"
             raise ConfigError(
@@ -100,14 +107,8 @@ class Profile:
                 proposals += _of_column(column.name, kind, seen, row[ROWS])
         return [*proposals, *self._freshness(by_column)]
 
-    def _request(self, *, dry_run: bool = False) -> QueryRequest:
-        return QueryRequest(
-            name=self.compiled.name,
-            sql=self.compiled.sql,
-            parameters=self.compiled.parameters,
-            tables=len(self.compiled.sources),
-            dry_run=dry_run,
-        )
+    def _requests(self, *, dry_run: bool = False) -> list[QueryRequest]:
+        return requests_of(self.compiled.name, self.compiled, dry_run=dry_run)
 
     def _freshness(
         self, by_column: Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -158,17 +159,18 @@ def profile_table(
 
     metadata = compiler.metadata(suite(None, []))
     rows = _rows(metadata)
+    columns = [column for column in metadata.columns if "." not in column.name]
     probes = [
         ExpectationEntry(type=type_, kwargs={"column": column.name, **kwargs})
-        for column in metadata.columns
-        if "." not in column.name
+        for column in columns[:MOST_COLUMNS]
         for type_, kwargs in _probes(column.type)
     ]
     compiled = compiler.compile(suite(rows, probes), as_of=[as_of], vars={}, where="--table")
     if not isinstance(compiled, CompiledTable):
         raise MonitorError(f"{table} is not a table")
     runner = JobRunner(target, {"app": "plumbline"})
-    return Profile(table, rows, compiled, probes, metadata, as_of, runner)
+    left_out = max(len(columns) - MOST_COLUMNS, 0)
+    return Profile(table, rows, compiled, probes, metadata, as_of, runner, left_out)
 
 
 def _probes(type_: str) -> list[tuple[str, dict[str, Any]]]:

@@ -49,6 +49,10 @@ NO_DATASET = (
     "check that the dataset exists, its name under `datasets` of the target, and that "
     "`location` of the target is where it is"
 )
+NO_FILTER = (
+    "filter the partition column: by rows.date_column of a suite over a table, by a condition in "
+    "a model"
+)
 
 TROUBLES = ("backendError", "internalError", "jobBackendError", "jobInternalError", "badGateway")
 """Reasons on BigQuery's side."""
@@ -140,13 +144,15 @@ def _answered(fault: object, call: Call) -> WarehouseError:
 
 
 def _fix_of_what(reason: str, said: str) -> str | None:
-    """The fix for a missing project or dataset; None: the reason's own fix applies."""
+    """The fix for what the text names; None: the reason's own fix applies."""
     if reason == "notFound" and "not found: project" in said.lower():
         return NO_PROJECT
     if reason == "notFound" and "not found: dataset" in said.lower():
         return NO_DATASET
     if reason == "accessDenied" and "has not been used in project" in said:
         return FIXES["accessNotConfigured"]
+    if "without a filter over column" in said:
+        return NO_FILTER
     return None
 
 

@@ -6,7 +6,7 @@ Read by the runner (rows to status) and, as a DataFrame, by GX's pandas engine.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,6 +49,24 @@ class QueryResult:
     total_bytes_billed: int | None = None
     row_count: int | None = None
     """How many rows the answer has, where not all of them were read."""
+    more_jobs: tuple[str, ...] = ()
+    """The ids of further jobs that the answer is from."""
+
+    def with_job(self, other: QueryResult, rows: Sequence[Mapping[str, Any]]) -> QueryResult:
+        """This answer and that of another job beside it, which have ``rows`` together."""
+
+        def total(one: int | None, another: int | None) -> int | None:
+            return None if one is None or another is None else one + another
+
+        return replace(
+            self,
+            schema=tuple(dict.fromkeys((*self.schema, *other.schema))),
+            rows=rows,
+            seconds=max(self.seconds, other.seconds),
+            total_bytes_processed=total(self.total_bytes_processed, other.total_bytes_processed),
+            total_bytes_billed=total(self.total_bytes_billed, other.total_bytes_billed),
+            more_jobs=(*self.more_jobs, other.job_id, *other.more_jobs),
+        )
 
     def to_dataframe(self) -> pd.DataFrame:
         """The rows as `to_dataframe` makes a frame of them."""

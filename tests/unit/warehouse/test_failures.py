@@ -70,6 +70,14 @@ def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> Non
     assert explained.what == "https://bigquery.googleapis.com can't be reached: it doesn't answer"
 
 
+def test_a_table_that_requires_a_partition_filter_says_where_to_write_it() -> None:
+    said = (
+        "Cannot query over table 'shop.orders' without a filter over column(s) 'ordered_on' that "
+        "can be used for partition elimination"
+    )
+    assert "rows.date_column" in str(explain_failure(api.BadRequest(said), call()).fix)
+
+
 @pytest.mark.parametrize(
     ("target", "fix"),
     [

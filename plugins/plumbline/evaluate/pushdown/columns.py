@@ -81,9 +81,9 @@ def counted(
     """
     where = where_sql(kwargs, selection)
     aliases = [selection.sql(column.name) for column in columns]
-    # The row that stands for an empty window has none.
+    # The row that stands for an empty window is none.
     row = "row_as_of is not null" if where is None else f"coalesce({where}, false)"
-    judged = row if is_skipped is None else f"{row} and not ({is_skipped})"
+    looked_at = row if where is None else selection.name("row")
     wrong, names = selection.name("wrong"), tuple(column.name for column in columns)
     value = aliases[0] if len(aliases) == 1 else _struct(aliases)
 
@@ -98,18 +98,20 @@ def counted(
         return CountFound(elements, missing, answer["wrong"], samples, names)
 
     outputs = {
-        "elements": f"count(if({selection.name('row')}, 1, null))",
+        "elements": "count(row_as_of)" if where is None else f"count(if({looked_at}, 1, null))",
         "wrong": f"count(if({wrong}, 1, null))",
         # Sorted, because BigQuery has no array_agg of the first rows that meet a condition.
         "samples": f"array_agg(struct({wrong} as is_wrong, {value} as value) "
         f"order by {wrong} desc limit {MOST_SAMPLES})",
     }
     if is_skipped is not None:
-        outputs["missing"] = f"count(if({selection.name('row')} and ({is_skipped}), 1, null))"
+        outputs["missing"] = f"count(if({looked_at} and ({is_skipped}), 1, null))"
+        row += f" and not ({is_skipped})"
+    flags = {"wrong": f"coalesce({row} and ({is_wrong}), false)"}
     return Measure(
         read,
         columns=names,
-        flags={"row": row, "wrong": f"coalesce({judged} and ({is_wrong}), false)"},
+        flags=flags if where is None else {"row": f"coalesce({where}, false)", **flags},
         outputs=outputs,
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.group_key import GroupKey
+from plumbline.core.masking import named_columns, personal_among
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
@@ -27,7 +29,7 @@ from plumbline.evaluate.table import Table
 from plumbline.models.compiled import CompiledModel
 from plumbline.models.relations import Relation
 from plumbline.project.suites import ExpectationEntry, RowsEntry, Suite
-from plumbline.warehouse.result import ResultColumn
+from plumbline.warehouse.result import QueryResult, ResultColumn
 
 ROWS = "plumbline_rows"
 """The output with the number of rows of the group."""
@@ -52,6 +54,33 @@ class CompiledTable(CompiledModel):
     """The column with the time at which a row arrived."""
     batch: CompiledModel | None = None
     """The rows that are judged, for expectations that are queries over them."""
+    second: CompiledModel | None = None
+    """A second statement, with the measures for which the first has no room."""
+
+    @property
+    def statements(self) -> tuple[CompiledModel, ...]:
+        """What is sent, a job each."""
+        return (self,) if self.second is None else (self, self.second)
+
+    def joined(self, answers: Sequence[QueryResult]) -> QueryResult:
+        """The answers of all statements as one: a row for each instant and group.
+
+        Raises:
+            MonitorError: they have other rows, because the table changed between the jobs.
+        """
+        first, *others = answers
+        for other in others:
+            by_key = {self._row_key(row): row for row in other.rows}
+            rows = [{**by_key.get(self._row_key(row), {}), **row} for row in first.rows]
+            if len(by_key) != len(rows) or any(len(row) != len(rows[0]) for row in rows):
+                raise MonitorError(
+                    f"{self.sources[0]} changed while two jobs read it", fix="run it again"
+                )
+            first = first.with_job(other, rows)
+        return first
+
+    def _row_key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return (row["as_of"], GroupKey.of(self.key(row)), row[ROWS])
 
     def samples(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Values that the rows hold of the table's columns, one a mapping."""
@@ -108,7 +137,6 @@ def compile_table(
     entry = suite.monitor
     rows = entry.rows or RowsEntry()
     table = Table(schema, (), lacks=f"table {relation.key} has", fields=fields)
-    selection = Selection(table, [f"g{at}" for at in range(len(entry.group_by))], resolve)
     instants = tuple(dict.fromkeys(one.astimezone(UTC) for one in as_of))
     try:
         groups = tuple(table.column(name).name for name in entry.group_by)
@@ -116,48 +144,132 @@ def compile_table(
         bounds = window_parameters(instants, rows, source.date, zone) if source.date else ()
     except EvaluationError as fault:
         raise MonitorError(str(fault), file=suite.file, key="meta.monitor") from None
-    measures = tuple(
-        _measure(selection, index, one, personal)
-        for index, one in enumerate(suite.entry.expectations)
-    )
-    sql = _assemble(source, selection, groups, measures, calendar)
-    batch = CompiledModel(
-        suite.monitor_name,
-        source.batch,
-        (Parameter("as_of", "ARRAY<TIMESTAMP>", instants), *bounds),
-        (relation.key,),
-        (),
-        (),
-    )
     windows = {one: window_of(one, rows, zone) for one in instants} if source.date else {}
-    if calendar is not None:
-        bounds = (*bounds, *calendar_parameters([windows[one] for one in instants]))
-    parameters = [Parameter("as_of", "ARRAY<TIMESTAMP>", instants), *bounds]
-    for index, one in enumerate(measures):
-        if isinstance(one, Measure) and one.newest is not None:
-            parameters += newest_parameters(index, one.newest, instants, source.date, zone)
-    others = (
-        resolve(str(one.kwargs[name])).key
-        for one in suite.entry.expectations
-        for name in OTHER_TABLES
-        if name in one.kwargs
+    named = {name for one in suite.entry.expectations for name in named_columns(one.kwargs)}
+    plan = _Plan(
+        suite,
+        table,
+        source,
+        groups,
+        instants,
+        (Parameter("as_of", "ARRAY<TIMESTAMP>", instants), *bounds),
+        windows,
+        zone,
+        resolve,
+        personal_among(personal, {*named, *groups}),
+        calendar,
     )
+    (statement, measures), *more = plan.statements()
+    for _, others in more:
+        measures |= others
+    names = {name for one in measures.values() if isinstance(one, Measure) for name in one.columns}
     return CompiledTable(
         name=suite.monitor_name,
-        sql=sql,
-        parameters=(*parameters, *selection.parameters.values()),
-        sources=tuple(
-            dict.fromkeys((relation.key, *others, *([calendar.relation.key] if calendar else ())))
-        ),
+        sql=statement.sql,
+        parameters=statement.parameters,
+        sources=statement.sources,
         variables=(),
         grain=groups,
-        personal=personal,
-        measures=measures,
+        personal=personal_among(plan.personal, names),
+        measures=tuple(measures[index] for index in range(len(measures))),
         groups=groups,
         windows=windows,
         calendar=calendar,
         arrival=rows.arrival,
-        batch=batch,
+        batch=plan.model(source.batch, plan.parameters),
+        second=more[0][0] if more else None,
+    )
+
+
+Measures: TypeAlias = dict[int, Measure | EvaluationError]
+"""By the index of their expectation."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the statements of a suite have in common."""
+
+    suite: Suite
+    table: Table
+    source: Source
+    groups: tuple[str, ...]
+    instants: tuple[datetime, ...]
+    parameters: tuple[Parameter, ...]
+    """Of the window."""
+    windows: Mapping[datetime, Window]
+    zone: ZoneInfo
+    resolve: Callable[[str], Relation]
+    personal: frozenset[str]
+    calendar: Calendar | None
+
+    def statements(self) -> list[tuple[CompiledModel, Measures]]:
+        """One statement, or two where BigQuery's limits don't allow one.
+
+        Raises:
+            MonitorError: they don't allow two either.
+        """
+        count = len(self.suite.entry.expectations)
+        whole = self.statement(range(count))
+        if _is_allowed(*whole):
+            return [whole]
+        halves = [self.statement(range(count // 2)), self.statement(range(count // 2, count))]
+        if all(_is_allowed(*half) for half in halves):
+            return halves
+        raise MonitorError(
+            f"{count:,} expectations are more than two BigQuery jobs can hold",
+            file=self.suite.file,
+            key="expectations",
+            fix="divide them between several suites over the table",
+        )
+
+    def statement(self, indexes: Iterable[int]) -> tuple[CompiledModel, Measures]:
+        """The statement of some expectations, and how each is measured."""
+        selection = Selection(self.table, _keys(self.groups), self.resolve)
+        entries = self.suite.entry.expectations
+        measures: Measures = {
+            index: _measure(selection, index, entries[index], self.personal) for index in indexes
+        }
+        made = {index: one for index, one in measures.items() if isinstance(one, Measure)}
+        parameters = list(self.parameters)
+        if self.calendar is not None:
+            parameters += calendar_parameters(list(self.windows.values()))
+        for index, one in made.items():
+            if one.newest is not None:
+                parameters += newest_parameters(
+                    index, one.newest, self.instants, self.source.date, self.zone
+                )
+        sql = _assemble(self.source, selection, self.groups, made, self.calendar)
+        return self.model(sql, (*parameters, *selection.parameters.values())), measures
+
+    def model(self, sql: str, parameters: tuple[Parameter, ...]) -> CompiledModel:
+        """A statement as a job takes it."""
+        others = (
+            self.resolve(str(one.kwargs[name])).key
+            for one in self.suite.entry.expectations
+            for name in OTHER_TABLES
+            if name in one.kwargs
+        )
+        calendar = [self.calendar.relation.key] if self.calendar else []
+        sources = dict.fromkeys((self.source.relation.key, *others, *calendar))
+        return CompiledModel(self.suite.monitor_name, sql, parameters, tuple(sources), (), ())
+
+
+MOST_BYTES, MOST_COLUMNS, MOST_PARAMETERS = 1_000_000, 10_000, 10_000
+"""Of a statement's text, its result and its parameters: https://cloud.google.com/bigquery/quotas#query_jobs"""
+_OWN_COLUMNS = 10
+"""Of a result beside groups and outputs; at most."""
+
+
+def _is_allowed(statement: CompiledModel, measures: Measures) -> bool:
+    outputs = sum(
+        len(one.outputs) + (one.newest is not None)
+        for one in measures.values()
+        if isinstance(one, Measure)
+    )
+    return (
+        len(statement.sql.encode()) <= MOST_BYTES
+        and outputs <= MOST_COLUMNS - _OWN_COLUMNS
+        and len(statement.parameters) <= MOST_PARAMETERS
     )
 
 
@@ -199,10 +311,9 @@ def _assemble(
     source: Source,
     selection: Selection,
     groups: Sequence[str],
-    measures: Sequence[Measure | EvaluationError],
+    made: Mapping[int, Measure],
     calendar: Calendar | None,
 ) -> str:
-    made = {index: one for index, one in enumerate(measures) if isinstance(one, Measure)}
     newest = {index: one.newest for index, one in made.items() if one.newest is not None}
     columns = ["instants.as_of as row_as_of"]
     columns += [f"t.{quoted(name)} as g{at}" for at, name in enumerate(groups)]

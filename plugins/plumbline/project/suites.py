@@ -94,9 +94,9 @@ class RowsEntry(Entry):
 
     date_column: str | None = Field(
         None,
-        description="Column of type DATE, DATETIME or TIMESTAMP with a row's date, `_PARTITIONDATE` "
-        "of a table partitioned by ingestion time, or `_TABLE_SUFFIX` of a wildcard table. Without "
-        "it, each run looks at the whole table.",
+        description="Column of type DATE, DATETIME or TIMESTAMP with a row's date, "
+        "`_PARTITIONDATE` of a table partitioned by ingestion time, or `_TABLE_SUFFIX` of a "
+        "wildcard table. Without it, each run looks at the whole table.",
         examples=["ordered_on"],
     )
     days: int = Field(

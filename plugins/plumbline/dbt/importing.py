@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from plumbline.dbt.merge import (
     merge,
     read_lock,
 )
-from plumbline.dbt.plan import TEST_KEY, Became, Planner, SuitePlan
+from plumbline.dbt.plan import EXPECTATION, TEST_KEY, Became, Plan, Planner, SuitePlan
 from plumbline.dbt.suite_files import (
     checkpoint_parts,
     suite_parts,
@@ -116,11 +117,11 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     own = {test.resource.file for test in manifest.tests if test.package == name}
     gone = frozenset(file for file in own if not (root / file).exists())
     plan = Planner(manifest, tables, names.suite, gone).plan()
-    compared = _Files(project, lock, checkpoint)
+    compared = _Files(project, lock, checkpoint, plan.held)
     wanted = {
         path: of_and_parts for suite in plan.suites for path, of_and_parts in names.files(suite)
     }
-    wanted |= names.properties(plan.suites)
+    wanted |= names.properties(plan)
     changes = tuple(compared.changes(wanted))
     return Import(
         manifest=manifest,
@@ -229,32 +230,43 @@ class _Names:
         folder = _folder(self.project, self.project.expectations_dir)
         yield f"{folder}/{suite.name}.json", (suite.of, suite.parts)
 
-    def properties(self, suites: Sequence[SuitePlan]) -> dict[str, tuple[str, Parts]]:
+    def properties(self, plan: Plan) -> dict[str, tuple[str, Parts]]:
         """The file that tags columns as personal, of queries and of tables that plumbline's files
         do not declare; the tags of dbt's own files hold for the others."""
-        models, sources = [], defaultdict(list)
-        for suite in suites:
-            columns = [
-                {"name": name, "config": {"meta": {"personal": True}}}
-                for name in sorted(suite.personal)
-            ]
+        path = f"{self._models_folder}/{_PROPERTIES_FILE}"
+        # While dbt can't say how a test is now, what it reads stays tagged.
+        before = self.project.files.document(self.project.root / path) if plan.held else None
+        models: dict[str, Any] = {}
+        sources: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        if before is not None:
+            models = {str(one["name"]): one for _, one in before.entries("models")}
+            for at, source in before.entries("sources"):
+                tables = {str(one["name"]): one for _, one in before.entries(*at, "tables")}
+                sources[str(source["name"])] = tables
+        for suite in plan.suites:
+            tags = {"config": {"meta": {"personal": True}}}
+            columns = [{"name": name, **tags} for name in sorted(suite.personal)]
             table = str(suite.monitor.get("table"))
             if columns and suite.sql is not None:
-                about = (
-                    f"The failing rows of a test of dbt, by `plumbline import dbt`: {suite.name}."
-                )
-                models.append(
-                    {"name": suite.monitor["model"], "description": about, "columns": columns}
-                )
+                name = suite.monitor["model"]
+                about = f"The failing rows of a test of dbt, by `plumbline import dbt`: {name}."
+                models[name] = {"name": name, "description": about, "columns": columns}
             elif columns and table.count(".") == 1 and not self._is_declared(table):
                 dataset, name = table.split(".")
-                sources[dataset].append({"name": name, "columns": columns})
+                sources[dataset][name] = {"name": name, "columns": columns}
+        content = {
+            "models": [dict(one) for one in models.values()],
+            "sources": [
+                {"name": dataset, "tables": [dict(one) for one in tables.values()]}
+                for dataset, tables in sources.items()
+            ],
+        }
         if not models and not sources:
             return {}
-        listed = [{"name": dataset, "tables": tables} for dataset, tables in sources.items()]
-        content = {"version": 2, "models": models, "sources": listed}
-        text = yaml.safe_dump({key: one for key, one in content.items() if one}, sort_keys=False)
-        return {f"{self._models_folder}/{_PROPERTIES_FILE}": (_PROPERTIES, {_TEXT: text})}
+        filled = {"version": 2, **{key: one for key, one in content.items() if one}}
+        # Without aliases, because the same tags stand many times.
+        text = yaml.dump(json.loads(json.dumps(filled)), sort_keys=False)
+        return {path: (_PROPERTIES, {_TEXT: text})}
 
     def _is_declared(self, table: str) -> bool:
         source, _, name = table.partition(".")
@@ -283,6 +295,8 @@ class _Files:
     project: Project
     lock: Lock
     checkpoint: str
+    held: Mapping[str, Collection[str]]
+    """See `Plan.held`."""
 
     def changes(self, wanted: Mapping[str, tuple[str, Parts]]) -> Iterator[FileChange]:
         """Of each file of this import and of the last one, and of the checkpoint at last."""
@@ -290,7 +304,7 @@ class _Files:
         listed: dict[str, Any] = {}
         for path in sorted({*wanted, *gone}):
             _, parts = wanted.get(path, ("", {}))
-            change = self._change(path, parts)
+            change = self._change(path, parts, self._held(path, wanted))
             yield change
             if path.endswith(".json") and change.after is not None:
                 name = Path(path).stem
@@ -302,6 +316,11 @@ class _Files:
     ) -> str:
         """What the next import compares with."""
         files = {path: LockedFile(of, hashes(parts)) for path, (of, parts) in wanted.items()}
+        for path, locked in self.lock.files.items():
+            if held := self._held(path, wanted):
+                before = {name: one for name, one in locked.parts.items() if name in held}
+                now = files[path].parts if path in files else {}
+                files[path] = LockedFile(locked.of, {**before, **now})
         listed = {
             one.path: LockedFile(_CHECKPOINT, hashes(one.dbt))
             for one in changes
@@ -309,19 +328,31 @@ class _Files:
         }
         return Lock({**files, **listed}).text()
 
+    def _held(self, path: str, wanted: Mapping[str, object]) -> frozenset[str]:
+        """The parts of a file of the last import of which dbt can't say how they are now."""
+        locked = self.lock.files.get(path)
+        if locked is None or locked.of not in self.held:
+            return frozenset()
+        if path not in wanted:
+            return frozenset(locked.parts)
+        tests = tuple(f"{EXPECTATION}{test}" for test in self.held[locked.of])
+        return frozenset(
+            name for name in locked.parts if name in tests or name.rpartition(":")[0] in tests
+        )
+
     @property
     def _checkpoint_path(self) -> str:
         folder = _folder(self.project, self.project.checkpoints_dir)
         return f"{folder}/{self.checkpoint}.json"
 
-    def _change(self, path: str, dbt: Parts) -> FileChange:
+    def _change(self, path: str, dbt: Parts, held: Collection[str] = ()) -> FileChange:
         file, locked = self.project.root / path, self.lock.files.get(path)
         before = file.read_text(encoding="utf-8") if file.is_file() else None
         if before is None and locked is not None:  # a person has removed it
             return FileChange(path, None, None, dbt, Merged({}, ("the file",), ()))
         imported = locked.parts if locked else {}
         if not path.endswith(".json"):
-            merged = merge(imported, {} if before is None else {_TEXT: before}, dbt)
+            merged = merge(imported, {} if before is None else {_TEXT: before}, dbt, held)
             return FileChange(path, before, merged.parts.get(_TEXT), dbt, merged)
         is_suite = path != self._checkpoint_path
         content = {} if before is None else self._content(file, is_suite)
@@ -330,7 +361,7 @@ class _Files:
             if is_suite
             else (checkpoint_parts, with_checkpoint_parts)
         )
-        merged = merge(imported, read(content), dbt)
+        merged = merge(imported, read(content), dbt, held)
         after = write(content or {"name": file.stem}, merged.parts)
         if is_suite and not after["expectations"]:
             return FileChange(path, before, None, dbt, merged)

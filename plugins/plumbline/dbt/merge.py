@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,17 @@ class Merged:
     conflicts: tuple[Conflict, ...]
 
 
-def merge(imported: Hashes, ours: Parts, dbt: Parts) -> Merged:
-    """From what was imported last, what is in the file, and what dbt says now."""
+def merge(imported: Hashes, ours: Parts, dbt: Parts, held: Collection[str] = ()) -> Merged:
+    """From what was imported last, what is in the file, and what dbt says now.
+
+    Parts that are ``held`` stay as they are: dbt has them, and can't say how they are now.
+    """
     parts, edited, conflicts = {}, [], []
     for name in dict.fromkeys((*ours, *dbt, *imported)):
         mine, theirs = ours.get(name), dbt.get(name)
         base, of_mine, of_theirs = imported.get(name), digest(mine), digest(theirs)
-        chosen = theirs if of_mine == base else mine
-        if of_mine not in (base, of_theirs):
+        chosen = theirs if of_mine == base and name not in held else mine
+        if of_mine not in (base, of_theirs) and name not in held:
             if of_theirs != base:
                 conflicts.append(Conflict(name, mine, theirs))
             elif base is not None:

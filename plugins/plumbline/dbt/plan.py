@@ -88,6 +88,9 @@ class Plan:
 
     suites: tuple[SuitePlan, ...]
     became: tuple[Became, ...]
+    held: Mapping[str, frozenset[str]]
+    """The tests that can't be imported now, by the id of their table, and each query of its own:
+    what an earlier import made of them stays."""
 
 
 @dataclass
@@ -106,12 +109,14 @@ class Planner:
     names: Callable[[str, str], str]
     gone: frozenset[str] = frozenset()
     suites: dict[str, SuitePlan] = field(default_factory=dict)
+    held: dict[str, set[str]] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """What each test becomes."""
         became = [self._test(test) for test in self.manifest.tests]
         became += [self._freshness(rule) for rule in self.manifest.freshness]
-        return Plan(tuple(self.suites.values()), tuple(became))
+        held = {of: frozenset(tests) for of, tests in self.held.items()}
+        return Plan(tuple(self.suites.values()), tuple(became), held)
 
     def _test(self, test: DataTest) -> Became:
         group = test.generic.macro if test.generic else "singular test"
@@ -128,9 +133,15 @@ class Planner:
                 name = self._failing_rows(test, levels)
                 return became("failing_rows", name, (NO_FAILING_ROWS,), why=why)
         except NotImportedError as fault:
+            self._hold(test)
             what = f"{why}, and {fault.what}" if why else fault.what
             return became("not_imported", why=what, fix=fault.fix)
         return became("expectation", suite, (type_,))
+
+    def _hold(self, test: DataTest) -> None:
+        self.held[self._query_of(test)] = set()
+        if test.node is not None:
+            self.held.setdefault(test.node, set()).add(self._identity(test))
 
     # Suites over tables
 
@@ -174,8 +185,10 @@ class Planner:
             column = _freshness_column(rule)
             suite = self._suite_of_table(source.id)
         except NoCounterpartError as fault:
+            self.held.setdefault(source.id, set()).add("freshness")
             return became("not_imported", why=str(fault), fix=RUN_DBT)
         except NotImportedError as fault:
+            self.held.setdefault(source.id, set()).add("freshness")
             return became("not_imported", why=fault.what, fix=fault.fix)
         for severity, age in (("warning", rule.warn_after), ("critical", rule.error_after)):
             if age is not None:
@@ -188,7 +201,7 @@ class Planner:
 
     def _failing_rows(self, test: DataTest, levels: Mapping[str, int]) -> str:
         identity = self._identity(test)
-        of = f"{test.node}:{identity}" if test.generic and test.node else test.resource.id
+        of = self._query_of(test)
         wanted = test.resource.name
         if test.generic is not None and not self._has_own_name(test):
             wanted = f"{self._table_name(test)}_{identity.removeprefix(f'{test.generic.package}.')}"
@@ -259,6 +272,12 @@ class Planner:
         return tuple(str(day + timedelta(days=more)) for more in (-1, 0, 1))
 
     # Names
+
+    def _query_of(self, test: DataTest) -> str:
+        """What the monitor of a test is of, if it is a query."""
+        if test.generic is None or test.node is None:
+            return test.resource.id
+        return f"{test.node}:{self._identity(test)}"
 
     def _table_name(self, test: DataTest) -> str:
         resource = self.manifest.resources.get(str(test.node))

@@ -139,9 +139,7 @@ def test_a_singular_test_becomes_a_query_of_failing_rows(root: Path) -> None:
         "tags": ["finance"],
     }
     assert found["notes"] == "Each order has a state."
-    compiler = Compiler(
-        Project(root), bigquery_target(project="live-project", plumbline_project="shop")
-    )
+    compiler = Compiler(Project(root), bigquery_target())
     now = datetime(2026, 2, 3, tzinfo=UTC)
     sql = compiler.compile("no_lost_orders", as_of=[now], vars={}, where="the test").sql
     # through ref(), and with braces as they were
@@ -325,6 +323,32 @@ def test_where_both_changed_the_person_wins_and_both_are_shown_once(root: Path) 
     assert import_dict(imported(root))["conflicts"] == []
 
 
+def test_what_was_imported_stays_while_dbt_cannot_say_how_it_is_now(root: Path) -> None:
+    imported(root, *SHOP)
+    stale = (
+        generic_test("unique", ORDERS[0], "order_id", compiled=None),
+        # the project redefines what only compiled SQL tells
+        generic_test("accepted_values", ORDERS[0], "state", compiled=None, values=["paid"]),
+        singular_test("no_lost_orders", None, ORDERS[0]),
+    )
+    redefined = {"macro.shop.get_where_subquery": {}}
+    before = {file: file.read_text() for file in root.rglob("*.json") if file.is_file()}
+    found = imported(root, ORDERS, LANDED, *stale, macros=redefined)
+    assert {one.kind for one in found.became} == {"not_imported", "expectation"}
+    assert verbs(found) == {}
+    (root / "target" / "manifest.json").unlink()
+    assert {file: before[file] for file in before if file.parent.name != "target"} == {
+        file: file.read_text() for file in root.rglob("*.json")
+    }
+    # and it is still known what was imported
+    assert verbs(imported(root, ORDERS, LANDED)) == {
+        "checkpoints/dbt.json": "change",
+        "expectations/no_lost_orders.json": "remove",
+        "expectations/orders.json": "remove",
+        "models/monitors/no_lost_orders.sql": "remove",
+    }
+
+
 def test_a_dry_run_writes_nothing(root: Path) -> None:
     write_manifest(root, *SHOP)
     before = sorted(root.rglob("*"))
@@ -387,9 +411,7 @@ def test_personal_columns_stay_masked_in_queries_and_in_tables_that_are_not_decl
     landed = source("landing", "raw_orders", **columns)
     even = generic_test("is_even", orders[0], "total")
     imported(root, orders, landed, LOST, even, generic_test("not_null", landed[0], "email"))
-    compiler = Compiler(
-        Project(root), bigquery_target(project="live-project", plumbline_project="shop")
-    )
+    compiler = Compiler(Project(root), bigquery_target())
 
     def personal(name: str) -> frozenset[str]:
         now = datetime(2026, 2, 3, tzinfo=UTC)
@@ -399,6 +421,10 @@ def test_personal_columns_stay_masked_in_queries_and_in_tables_that_are_not_decl
     assert personal("orders_is_even_total") > {"email", "value_field"}  # as dbt's tests rename it
     assert compiler.table("landing.raw_orders", file="", key="").personal == {"email"}
     assert verbs(imported(root)) == {}
+    parsed = singular_test("no_lost_orders", None, orders[0])
+    imported(root, orders, landed, parsed, even, generic_test("not_null", landed[0], "email"))
+    compiler = Compiler(Project(root), bigquery_target())
+    assert personal("no_lost_orders") == {"email"}  # also while dbt has not compiled it
 
 
 def test_what_is_wrong_with_a_manifest_as_a_whole_is_a_note(root: Path) -> None:

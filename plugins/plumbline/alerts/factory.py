@@ -58,7 +58,6 @@ def notify(
     live: LiveRun,
     outcomes: Sequence[Outcome],
     *,
-    environment: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] = read_wall_clock,
 ) -> AlertsReport:
     """What ``outcomes`` mean for the incidents; whoever the routes name is notified.
@@ -79,7 +78,6 @@ def notify(
         live.target,
         holder=live.run.run_id,
         checkpoint=live.run.checkpoint,
-        environment=environment,
         clock=clock,
         progress=live.progress,
     )
@@ -135,7 +133,6 @@ def make_alert_service(
     *,
     holder: str | None = None,
     checkpoint: str | None = None,
-    environment: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] = read_wall_clock,
     progress: Callable[[str], None] = lambda _: None,
 ) -> AlertService:
@@ -148,7 +145,7 @@ def make_alert_service(
     holder = holder or uuid.uuid4().hex
     if target.emulator_host is not None:
         holder += f"@{socket.gethostname()}"
-    opened = open_project_channels(project, environment)
+    opened = open_project_channels(project)
     return AlertService(
         config=config,
         mutes=project.mutes,
@@ -157,7 +154,7 @@ def make_alert_service(
         fallback=LocalFallback.of(target, monitors=project.monitor_names()),
         scope=target.scope,
         stale=project.stale_entries,
-        gap=_gap(project, checkpoint, environment),
+        gap=_gap(project, checkpoint),
         clock=clock,
         holder=holder,
         zone=project.timezone,
@@ -166,12 +163,12 @@ def make_alert_service(
     )
 
 
-def _gap(project: Project, checkpoint: str | None, environment: Mapping[str, str] | None) -> Gap:
+def _gap(project: Project, checkpoint: str | None) -> Gap:
     try:
         schedules = [one for one in project.schedules if one.checkpoint == checkpoint]
     except ConfigError:  # lint and the scheduler say what is wrong with the file
         schedules = []
-    return find_gap(schedules, environment)
+    return find_gap(schedules)
 
 
 def open_project_channels(

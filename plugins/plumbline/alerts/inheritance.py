@@ -75,16 +75,14 @@ class Claimant:
     """Whether its repository has one of them."""
 
 
-def find_inheritance(
-    dataset: OwnDataset, table: OwnTable, *, now: datetime | None = None
-) -> Inheritance:
+def find_inheritance(dataset: OwnDataset, table: OwnTable) -> Inheritance:
     """The state of an earlier version, if it is this project's; else an empty one.
 
     Raises:
         WarehouseError: it can't be read.
         StateFormatError: it is not a snapshot.
     """
-    state = _orphan(dataset, table, now or datetime.now(UTC))
+    state = _orphan(dataset, table)
     if state is None or _has_own(dataset, table):
         return Inheritance()
     why_not = _why_not(dataset, table, state)
@@ -174,8 +172,8 @@ def _why_not_its_runs(recorded: Sequence[UnclaimedOutcome], claimant: Claimant) 
     return None
 
 
-def _orphan(dataset: OwnDataset, table: OwnTable, now: datetime) -> AlertState | None:
-    for since in (now - EVIDENCE, datetime(2000, 1, 1, tzinfo=UTC)):
+def _orphan(dataset: OwnDataset, table: OwnTable) -> AlertState | None:
+    for since in (datetime.now(UTC) - EVIDENCE, datetime(2000, 1, 1, tzinfo=UTC)):
         rows = dataset.read_if_there(
             "alerts_orphan",
             _ORPHAN.format(table=table.name),

@@ -48,8 +48,6 @@ from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.locks import LockTimeoutError, exclusive, exclusive_on_machine
 
 if TYPE_CHECKING:
-    from google.auth.credentials import Credentials
-
     from plumbline.project.targets import Target
 
 logger = logging.getLogger(__name__)
@@ -123,7 +121,6 @@ class StateStore:
     Args:
         table: which state: of the runs, or of the watchdog.
         endpoint: instead of the target's own, so that a proxy fits between.
-        credentials: instead of the target's own.
         honours_job_ids: whether the warehouse takes a job id once; None: as the target's kind says.
     """
 
@@ -133,14 +130,12 @@ class StateStore:
         *,
         table: OwnTable = STATE,
         endpoint: str | None = None,
-        credentials: Credentials | None = None,
         honours_job_ids: bool | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._target = target
         self._table = table
         self._endpoint = endpoint
-        self._credentials = credentials
         self._honours_job_ids = (
             target.kind == "bigquery" if honours_job_ids is None else honours_job_ids
         )
@@ -166,7 +161,6 @@ class StateStore:
         return OwnDataset(
             self._target,
             endpoint=self._endpoint,
-            credentials=self._credentials,
             honours_job_ids=self._honours_job_ids,
         )
 

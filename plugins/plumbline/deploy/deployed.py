@@ -27,8 +27,6 @@ from plumbline.project.services import (
 )
 
 if TYPE_CHECKING:
-    from google.auth.credentials import Credentials
-
     from plumbline.project import Target
 
 SECONDS = 20.0
@@ -97,30 +95,25 @@ def read_deployed(
     *,
     root: Path,
     default_project: str | None,
-    credentials: Credentials | None = None,
 ) -> Deployed:
     """What ``service`` runs now.
 
     Args:
         root: the project's folder, where a command runs.
         default_project: Google Cloud's, where the entry names none.
-        credentials: instead of the application default.
 
     Raises:
         UnknownDeploymentError: the commit is missing, or isn't a commit.
     """
     entry = service.entry.deployed
     if entry.cloud_run is not None:
-        cloud = _CloudRun(service, entry.cloud_run, default_project, credentials)
-        return cloud.deployed()
+        return _CloudRun(service, entry.cloud_run, default_project).deployed()
     if entry.http is not None:
         return _of_http(entry.http)
     return _of_command(entry.command or [], root)
 
 
-def read_revisions(
-    service: Service, *, default_project: str | None, credentials: Credentials | None = None
-) -> Sequence[Deployed]:
+def read_revisions(service: Service, *, default_project: str | None) -> Sequence[Deployed]:
     """The last deployments of a service of Cloud Run, newest first; empty for other services.
 
     Raises:
@@ -129,7 +122,7 @@ def read_revisions(
     entry = service.entry.deployed.cloud_run
     if entry is None or entry.job:
         return ()
-    return _CloudRun(service, entry, default_project, credentials).revisions()
+    return _CloudRun(service, entry, default_project).revisions()
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,6 @@ class _CloudRun:
     service: Service
     entry: CloudRunEntry
     default_project: str | None
-    credentials: Credentials | None
 
     def deployed(self) -> Deployed:
         found: Deployed = self._asking(self._of_job if self.entry.job else self._of_service)
@@ -215,7 +207,7 @@ class _CloudRun:
 
         scheme, _, host = (self.entry.endpoint or "https://run.googleapis.com").partition("://")
         local = is_loopback(f"{scheme}://{host}")
-        who = self.credentials or (AnonymousCredentials() if local else None)  # type: ignore[no-untyped-call]
+        who = AnonymousCredentials() if local else None  # type: ignore[no-untyped-call]
         transport = kind.get_transport_class("rest")
         return kind(transport=transport(host=host.rstrip("/"), url_scheme=scheme, credentials=who))
 

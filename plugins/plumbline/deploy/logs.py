@@ -19,8 +19,6 @@ from plumbline.deploy.deployed import (
 from plumbline.project.services import Service
 
 if TYPE_CHECKING:
-    from google.auth.credentials import Credentials
-
     from plumbline.project import Target
 
 ENDPOINT_VARIABLE = "PLUMBLINE_LOGGING_ENDPOINT"
@@ -32,12 +30,9 @@ MOST = 1000
 
 def error_counter(service: Service, target: Target) -> Callable[[datetime, datetime], int]:
     """Counts errors of ``service`` from one instant to another, in the project of ``target``."""
-
-    def count(since: datetime, until: datetime) -> int:
-        project = google_project(target)
-        return count_errors(service, since=since, until=until, default_project=project)
-
-    return count
+    return lambda since, until: count_errors(
+        service, since=since, until=until, default_project=google_project(target)
+    )
 
 
 def count_errors(
@@ -46,7 +41,6 @@ def count_errors(
     since: datetime,
     until: datetime,
     default_project: str | None,
-    credentials: Credentials | None = None,
 ) -> int:
     """Entries of severity ERROR and above from ``since`` to ``until``, at most `MOST`.
 
@@ -83,7 +77,7 @@ def count_errors(
         f'timestamp>="{exact_rfc3339(since)}" timestamp<"{exact_rfc3339(until)}"'
     )
     try:
-        client = _client(logging, project, credentials)
+        client = _client(logging, project)
         found = client.list_entries(filter_=wanted, page_size=MOST, max_results=MOST)
         return sum(1 for _ in itertools.islice(found, MOST))
     except exceptions.Forbidden:
@@ -98,15 +92,15 @@ def count_errors(
         ) from None
 
 
-def _client(logging: Any, project: str, credentials: Credentials | None) -> Any:
+def _client(logging: Any, project: str) -> Any:
     from google.auth.credentials import AnonymousCredentials
 
     from plumbline.net.transport import is_loopback
 
     endpoint = os.environ.get(ENDPOINT_VARIABLE)
     options = {"api_endpoint": endpoint} if endpoint else None
-    if credentials is None and endpoint and is_loopback(endpoint):
-        credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    local = endpoint is not None and is_loopback(endpoint)
+    credentials = AnonymousCredentials() if local else None  # type: ignore[no-untyped-call]
     # REST, so that it also works with proxies, private and test endpoints.
     return logging.Client(
         project=project, credentials=credentials, client_options=options, _use_grpc=False

@@ -111,23 +111,18 @@ def find_mute_faults(
     yield from find_unknown_names(ValueFaultKind.UNKNOWN_MONITOR, muted, monitors)
 
 
-def read_mutes(
-    document: Document, *, zone: ZoneInfo, monitors: Collection[str] | None = None
-) -> tuple[Mute, ...]:
-    """The mutes in ``mutes.yml``, in its order.
+def read_mutes(document: Document, *, zone: ZoneInfo) -> tuple[Mute, ...]:
+    """The mutes in ``mutes.yml``, in its order, also of monitors that do not exist.
 
     Args:
         zone: in which a date is a day.
-        monitors: the names that may be muted; None lets any name pass.
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, an end that is not valid, a monitor that
-            does not exist or is muted twice: with file, key and fix.
+            is muted twice: with file, key and fix.
     """
     document.mapping_or_raise(error=ConfigError, what="the list of mutes")
-    refuse_faults(
-        find_mute_faults(document, monitors=monitors), file=document.file, error=ConfigError
-    )
+    refuse_faults(find_mute_faults(document), file=document.file, error=ConfigError)
     return tuple(mute for _, mute in valid_mutes(document, zone=zone))
 
 

@@ -195,22 +195,15 @@ def _names(document: Document) -> Iterator[tuple[KeyPath, str]]:
             yield (*path, "name"), name
 
 
-def read_schedules(
-    document: Document,
-    *,
-    checkpoints: Collection[str] | None = None,
-    channels: Collection[str] | None = None,
-) -> tuple[Schedule, ...]:
-    """The schedules in ``schedule.yml``, in its order; arguments as of `find_schedule_faults`.
+def read_schedules(document: Document) -> tuple[Schedule, ...]:
+    """The schedules in ``schedule.yml``, in its order, also of checkpoints that do not exist.
 
     Raises:
         ConfigError: not YAML, an unknown or missing key, a wrong value, a time that never occurs, a
-            deadline beyond the next run, a name twice, a checkpoint or channel that does not
-            exist: with file, key and fix.
+            deadline beyond the next run, a name twice: with file, key and fix.
     """
     raw = document.mapping_or_raise(error=ConfigError, what="the schedule")
-    faults = find_schedule_faults(document, checkpoints=checkpoints, channels=channels)
-    refuse_faults(faults, file=document.file, error=ConfigError)
+    refuse_faults(find_schedule_faults(document), file=document.file, error=ConfigError)
     return tuple(map(_schedule, SchedulesEntry.model_validate(raw).schedules))
 
 

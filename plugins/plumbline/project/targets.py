@@ -184,22 +184,14 @@ def read_kinds(entry: Mapping[str, object], *, file: Path, key: str) -> dict[str
     return {name: target.kind for name, target in parsed.targets.items()}
 
 
-def read_target_name(
-    entry: Mapping[str, object],
-    name: str | None,
-    *,
-    file: Path,
-    key: str,
-    environment: Mapping[str, str] | None = None,
-) -> str:
+def read_target_name(entry: Mapping[str, object], name: str | None, *, file: Path, key: str) -> str:
     """The name of the target that was asked for; unlike `resolve_target`, without its project.
 
     Raises:
         ConfigError: an unknown name, or a malformed entry.
     """
-    env = os.environ if environment is None else environment
     parsed = explain(WarehouseEntry, entry, file=file, key=key, error=ConfigError)
-    return _chosen(parsed, name, env, file=file, key=key)
+    return _chosen(parsed, name, os.environ, file=file, key=key)
 
 
 def _chosen(

@@ -73,7 +73,6 @@ class Objects:
     Args:
         prefix: with ``/`` between its parts; empty: the whole bucket.
         project: that pays for the requests; None: that of the credentials.
-        seconds: for each call.
     """
 
     def __init__(
@@ -82,12 +81,10 @@ class Objects:
         prefix: str = "",
         *,
         project: str | None = None,
-        seconds: float = CALL_SECONDS,
     ) -> None:
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self._project = project
-        self._seconds = seconds
 
     def name(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
@@ -225,7 +222,7 @@ class Objects:
 
     def _call(self, doing: str, path: str, call: Callable[[Any], T]) -> T:
         try:
-            return call_within(self._seconds, lambda: call(self._bucket))
+            return call_within(CALL_SECONDS, lambda: call(self._bucket))
         except PlumblineError:
             raise
         except Exception as fault:
@@ -268,7 +265,7 @@ class Objects:
                 "key",
             )
         if isinstance(fault, (OutOfTimeError, http.Timeout, TimeoutError)):
-            why = f"no answer within {self._seconds:g} s"
+            why = f"no answer within {CALL_SECONDS:g} s"
         elif isinstance(fault, (OSError, auth.TransportError)):  # requests' are OSErrors
             why = why_disconnected(fault)
         elif isinstance(fault, api.GoogleAPICallError):

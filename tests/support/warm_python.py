@@ -216,7 +216,8 @@ def _become(asked: dict[str, Any], streams: list[int]) -> list[str]:
 
 
 _IMPORTED_WHEN_NEEDED = (
-    "cronsim.explain", "google.cloud.run_v2", "jinja2.ext", "sqlglot.dialects.bigquery",
+    "cronsim.explain", "google.cloud.run_v2", "jinja2.ext", "pyarrow.parquet",
+    "sqlglot.dialects.bigquery",
 )  # fmt: skip
 """By functions of the package and of the libraries that it imports."""
 
@@ -270,24 +271,30 @@ def main() -> None:
     _leave()
 
 
-def _run(option: str, program: str, *arguments: str) -> None:
+def _run(option: str, *arguments: str) -> None:
     import runpy
 
     added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [folder for folder in added if folder not in sys.path]
-    if option == "-P":
-        sys.argv[:] = [program, *arguments]
-        runpy.run_path(program, run_name="__main__")
-        return
     if option == "-c":
-        sys.argv[:] = [option, *arguments]
+        program, *sys.argv[1:] = arguments
+        sys.argv[0] = option
         sys.path.insert(0, "")
         exec(program, {"__name__": "__main__"})
-        return
-    assert option == "-m", "a warm Python knows python -m MODULE, -P SCRIPT and -c TEXT"
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the folder where it is typed, as -m has it
-    sys.argv[1:] = arguments
-    runpy.run_module(program, run_name="__main__", alter_sys=True)
+    elif option == "-m":
+        module, *sys.argv[1:] = arguments
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the folder where it is typed, as -m has it
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    elif option == "-P":
+        sys.argv[:] = arguments
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    else:
+        assert not option.startswith("-"), "a warm Python knows [-P] SCRIPT, -m MODULE and -c TEXT"
+        sys.argv[:] = [option, *arguments]
+        program = os.path.abspath(option)  # noqa: PTH100
+        if os.path.isfile(program):  # noqa: PTH113 - of a folder, the next line sees to it
+            sys.path.insert(0, os.path.dirname(program))  # noqa: PTH120
+        runpy.run_path(program, run_name="__main__")
 
 
 def _leave(code: int | str | None = 0) -> None:

@@ -29,13 +29,19 @@ sys.exit(7)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "say.py").write_text(SAY)
+    (tmp_path / "say").mkdir()
+    (tmp_path / "say" / "__main__.py").write_text(SAY)
     (tmp_path / "wait.py").write_text(
         "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
     )
     return tmp_path
 
 
-@pytest.mark.parametrize("program", [("-m", "say"), ("-u", "-c", SAY)], ids=["module", "text"])
+@pytest.mark.parametrize(
+    "program",
+    [("-m", "say"), ("-u", "-c", SAY), ("say.py",), ("say",)],
+    ids=["module", "text", "script", "folder"],
+)
 def test_it_says_and_ends_as_python_does(program: tuple[str, ...], folder: Path) -> None:
     changes = {"TZ": "America/New_York", "ONLY": "here"}
     cold, warm = (

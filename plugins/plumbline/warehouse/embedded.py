@@ -50,7 +50,7 @@ NEEDED = ("bqemulator", "duckdb", "duckdb_extension_spatial")
 
 
 def python_command() -> list[str]:
-    """The Python that runs the server."""
+    """The Python that runs the server and the seed."""
     return [sys.executable]
 
 

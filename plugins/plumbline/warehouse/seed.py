@@ -15,7 +15,6 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ from plumbline.core.local_file import replace_file
 from plumbline.core.text import count
 from plumbline.net.deadline import deadline
 from plumbline.project.jinja import has_jinja
+from plumbline.warehouse import embedded
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
 from plumbline.warehouse.failures import Call, explain_failure
 from plumbline.warehouse.tables import SourceTable, read_makeable_tables
@@ -200,7 +200,7 @@ def making(plan: SeedPlan) -> Iterator[Making]:
         shutil.rmtree(left_over, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix="season-", dir=plan.warehouse.folder))
     process = subprocess.Popen(
-        [sys.executable, *plan.seed.command, "--out", str(folder.resolve())],
+        [*embedded.python_command(), *plan.seed.command, "--out", str(folder.resolve())],
         cwd=plan.target.project_dir,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

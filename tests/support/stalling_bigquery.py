@@ -34,6 +34,8 @@ class Answer:
     bytes_billed: int = 10 * 1024**2
     after: float = 0.0
     """Seconds that the query takes; polls say "not complete" until then."""
+    beside: int = 0
+    """How many jobs there must have been before it is complete."""
     total_rows: int | None = None
     """What it says that there are; None: as many as it sends."""
 
@@ -206,7 +208,8 @@ class StallingBigQuery:
 
     def _is_done(self, job: Job, behaviour: object) -> bool:
         if isinstance(behaviour, Answer):
-            return time.monotonic() - job.inserted_at >= behaviour.after
+            took = time.monotonic() - job.inserted_at
+            return took >= behaviour.after and len(self.jobs) >= behaviour.beside
         return not isinstance(behaviour, Stall)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

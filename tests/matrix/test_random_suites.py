@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.cells import verdict
@@ -308,7 +308,6 @@ def _in_sql(database: Any, rows: Sequence[Row], checks: Sequence[Check]) -> list
     return found
 
 
-@settings(max_examples=300)
 @given(rows=_ROWS, checks=_checks())
 def test_a_random_suite_is_judged_as_its_sql(
     database: Any, rows: list[Row], checks: list[Check]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": plugins, **changes}
 
 
-def result_of(script: str, argument: object, **changes: str) -> dict[str, Any]:
+def result_of(
+    script: str, argument: object, *, python: Sequence[str] = (sys.executable,), **changes: str
+) -> dict[str, Any]:
     """What a Python of its own prints as JSON after ``RESULT``; the argument is JSON to it, too."""
     done = subprocess.run(
-        [sys.executable, "-c", script, json.dumps(argument)],
+        [*python, "-c", script, json.dumps(argument)],
         env=environment(**changes),
         capture_output=True,
         text=True,

@@ -67,7 +67,7 @@ class Analyzer:
             ) from None
         self._types: Any = types
         self._rejected: Any = ServerError
-        self._service: Any = ZetaSqlLocalService()
+        self._service: Any = ZetaSqlLocalService.get_instance()  # its options ask that one too
         self._language = types.LanguageOptions.maximum_features()
         self._language.product_mode = types.ProductMode.PRODUCT_EXTERNAL
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus, Receipt
@@ -18,6 +19,8 @@ OK = None
 BUSY = Receipt(DeliveryStatus.RETRY, "503", 503, retry_after=60)
 AWAY = Receipt(DeliveryStatus.RETRY, "429", 429, retry_after=7200)
 BROKEN = Receipt(DeliveryStatus.REFUSED, "404", 404)
+WORLDS = settings().max_examples // 7
+"""Of each seed."""
 STATUSES = (Status.PASS, Status.PASS, Status.WARNING, Status.CRITICAL)
 
 
@@ -75,7 +78,7 @@ def decided(world: World) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_is_lost_overtaken_or_sent_twice(tmp_path: Path, seed: int) -> None:
-    for number in range(40):
+    for number in range(WORLDS):
         world: Any = World(tmp_path)
         live(world, random.Random(seed * 1000 + number), dies=False)
         told = heard(world)
@@ -92,7 +95,7 @@ def test_nothing_is_lost_overtaken_or_sent_twice(tmp_path: Path, seed: int) -> N
 @pytest.mark.parametrize("seed", range(3))
 def test_a_run_that_dies_loses_and_overtakes_nothing(tmp_path: Path, seed: int) -> None:
     deaths = 0
-    for number in range(40):
+    for number in range(WORLDS):
         world: Any = World(tmp_path)
         deaths += live(world, random.Random(seed * 1000 + number), dies=True)
         told = heard(world)
@@ -101,4 +104,4 @@ def test_a_run_that_dies_loses_and_overtakes_nothing(tmp_path: Path, seed: int) 
             for events in incidents.values():
                 first = list(dict.fromkeys(events))
                 assert first == sorted(first), (number, name)
-    assert deaths > 20
+    assert deaths > WORLDS // 2

@@ -100,7 +100,7 @@ def expectations(draw: Callable[..., Any], types: KnownTypes[ExpectationType]) -
 @given(data=st.data())
 @settings(
     deadline=None,
-    max_examples=80,
+    max_examples=settings().max_examples // 2,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_an_expectation_that_lint_accepts_is_one_that_gx_builds(

@@ -193,7 +193,10 @@ def test_an_order_loses_no_key(value: dict[str, int], keys: list[str]) -> None:
 
 
 @given(suite=st.dictionaries(st.sampled_from(["name", "id", "meta", "expectations", "x"]), JSON))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_whatever_a_suite_holds_fixing_adds_and_takes_nothing_away(
     linted: LintedProject, suite: dict[str, Any]
 ) -> None:

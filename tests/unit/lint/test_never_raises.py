@@ -18,7 +18,7 @@ from unit.lint.test_rules import CHECKPOINT, DBT, GX, MODEL, SCHEDULE, SCHEMA, S
 
 relaxed = settings(
     deadline=None,
-    max_examples=30,
+    max_examples=settings().max_examples // 10,  # tests/fuzz/test_files.py tries many more
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plumbline.project.document import Document, KeyPath, Mark
@@ -88,6 +88,7 @@ def every_path(value: Any, path: KeyPath = ()) -> list[KeyPath]:
     return [path, *(found for key, entry in inner for found in every_path(entry, (*path, key)))]
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(st.dictionaries(st.text(max_size=4), VALUES), st.sampled_from([None, 1, 2]))
 def test_every_key_of_any_json_is_found_where_it_stands(
     value: dict[str, Any], indent: int | None
@@ -106,6 +107,7 @@ def test_every_key_of_any_json_is_found_where_it_stands(
             assert rest.startswith(json.dumps(path[-1]) + ":")
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(st.dictionaries(st.text("abc", max_size=3), VALUES))
 def test_every_key_of_any_yaml_has_a_place(value: dict[str, Any]) -> None:
     text = yaml.safe_dump(value, sort_keys=False)

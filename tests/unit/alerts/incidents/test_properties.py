@@ -255,7 +255,6 @@ LAWS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(PLANS)
 def test_every_history_keeps_every_law(plan: Plan) -> None:
     played = play(plan)
@@ -263,7 +262,7 @@ def test_every_history_keeps_every_law(plan: Plan) -> None:
         law(played)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 5)
 @given(PLANS)
 def test_what_is_known_survives_its_json(plan: Plan) -> None:
     known = play(plan).history.known
@@ -271,12 +270,12 @@ def test_what_is_known_survives_its_json(plan: Plan) -> None:
     assert adapter.validate_json(adapter.dump_json(known, by_alias=True)) == known
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=settings().max_examples // 20)
 @given(PLANS)
 def test_what_is_known_does_not_grow_with_the_number_of_runs(plan: Plan) -> None:
     history = History()
     sizes = []
-    for number in range(400):
+    for number in range(200):
         run = plan.runs[number % len(plan.runs)]
         history.run(
             *(

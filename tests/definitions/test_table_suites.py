@@ -458,7 +458,7 @@ def test_keys_freshness_groups_and_the_calendar_are_computed(
         {"date_column": "game_date", "calendar": NAME},
         cases=cases,
         group_by=["is_all_star"],
-        calendar=Calendar(Relation(project, *NAME.split(".")), "game_date"),
+        calendar=Calendar.of_table(Relation(project, *NAME.split(".")), SCHEMA, "game_date"),
     )
     answers = witness.witness.ask(model, WORLD)
     found = {

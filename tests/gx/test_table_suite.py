@@ -391,6 +391,7 @@ def test_a_replay_finds_at_each_instant_what_a_run_finds(shop: SmallProject) -> 
         (10, Status.CRITICAL, None),  # 2026-01-24, which is expected
         (9, Status.SKIPPED, "no rows for 2026-01-25, and shop.open_days expects none"),
         (3, Status.ERROR, "no rows for 2026-01-31, and the calendar shop.open_days ends on"),
+        (11, Status.ERROR, "no rows for 2026-01-23, and the calendar shop.open_days begins on"),
     ],
 )
 def test_a_calendar_says_when_rows_are_expected(
@@ -404,6 +405,44 @@ def test_a_calendar_says_when_rows_are_expected(
     assert outcome.status is status
     assert str(outcome.reason).startswith(str(reason))
     assert len(outcome.job_ids) == 1
+
+
+WEEKDAYS = """
+{{ config(materialized='ephemeral') }}
+select day as {column}, 'open' as note
+from unnest(generate_date_array('{{ var("first_date") }}', '{{ var("last_date") }}')) as day
+where extract(dayofweek from day) not in (1, 7)
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "due_days", "status", "reason"),
+    [
+        ("ordered_on", 10, Status.SKIPPED, "no rows for 2026-01-24, and weekdays expects none"),
+        ("ordered_on", 8, Status.CRITICAL, "None"),
+        ("day", 8, Status.ERROR, "ordered_on"),
+    ],
+)
+def test_a_model_may_be_the_calendar(
+    shop: SmallProject, column: str, due_days: int, status: Status, reason: str
+) -> None:
+    (shop.root / "models" / "staging" / "weekdays.sql").write_text(
+        WEEKDAYS.replace("{column}", column)
+    )
+    rows = {"date_column": "ordered_on", "due_days": due_days, "calendar": "weekdays"}
+    outcome = judged(shop, expect("column_values_to_be_unique", column="order_id"), rows=rows)
+    assert outcome.status is status, outcome.reason
+    assert reason in str(outcome.reason)
+
+
+def test_a_calendar_does_not_depend_on_the_instant(shop: SmallProject) -> None:
+    (shop.root / "models" / "staging" / "days.sql").write_text(
+        "{{ config(materialized='ephemeral') }} select as_of from unnest({{ var('as_of') }}) as as_of"
+    )
+    rows = {"date_column": "ordered_on", "calendar": "days"}
+    outcome = judged(shop, expect("column_values_to_be_unique", column="order_id"), rows=rows)
+    assert outcome.status is Status.ERROR
+    assert "calendar: model days reads as_of" in str(outcome.reason)
 
 
 def proposed(shop: SmallProject) -> Profile:

@@ -33,6 +33,9 @@ TABLE_METRICS: Mapping[str, TableMetric] = {
 }
 
 
+LEAST_DEVIATION = 1.0
+"""In the metric's unit, where the suite gives none."""
+
 COUNTED = ("distinct_count", "freshness_hours", "null_pct", "row_count")
 """Those that are no values of their column."""
 
@@ -61,7 +64,23 @@ def faults_of_metric(kwargs: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
         if kwargs.get(argument):
             fix = "write it in meta.monitor" if argument == "group_by" else f"remove {argument}"
             yield argument, f"{argument} is for models", fix
+    given = {name: value for name, value in kwargs.items() if value is not None}
+    bounds, least = {**metric.never, **given}, given.get("least_deviation", LEAST_DEVIATION)
+    if _is_within(least, bounds.get("min_value"), bounds.get("max_value")):
+        yield (
+            "least_deviation",
+            f"least_deviation {least:g} is as wide as min_value to max_value, so history is never "
+            "compared with",
+            "write a smaller least_deviation",
+        )
     for bound in metric.needs:
         if kwargs.get(bound) is None:
             what = f"{bound} is missing: without it a long outage becomes normal"
             yield bound, what, f"add {bound}: a value that is never acceptable"
+
+
+def _is_within(least: object, low: object, high: object) -> bool:
+    """Whether each value between the bounds is at most ``least`` from each other."""
+    if not all(isinstance(one, int | float) for one in (least, low, high)):
+        return False
+    return low < high <= low + least  # type: ignore[operator, no-any-return]

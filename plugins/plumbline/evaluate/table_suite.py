@@ -27,7 +27,13 @@ from plumbline.evaluate.expectations.metric_history import ExpectMetricToFollowH
 from plumbline.evaluate.found import CountFound, Measured, ValueFound
 from plumbline.evaluate.masking import mask_result
 from plumbline.evaluate.pushdown.measure import Measure
-from plumbline.evaluate.pushdown.statement import CALENDAR_END, EXPECTED, ROWS, CompiledTable
+from plumbline.evaluate.pushdown.statement import (
+    CALENDAR_BEGIN,
+    CALENDAR_END,
+    EXPECTED,
+    ROWS,
+    CompiledTable,
+)
 from plumbline.evaluate.pushdown.window import Window
 from plumbline.evaluate.results import count_result, read_format, storable
 from plumbline.evaluate.suite import Evaluated, of_query, raised_result, validation_result
@@ -77,14 +83,18 @@ class _Counted:
         calendar, window = self.compiled.calendar, self.window
         if calendar is None or window is None or self.rows[0][EXPECTED]:
             return False
-        end = self.rows[0][CALENDAR_END]
-        if end is None or end < window.last:
-            what = "is empty" if end is None else f"ends on {end}"
-            raise MonitorError(
-                f"{self.no_rows}, and the calendar {calendar.relation.key} {what}",
-                fix="load the calendar",
-            )
-        return True
+        begin, end = self.rows[0][CALENDAR_BEGIN], self.rows[0][CALENDAR_END]
+        if end is None:
+            what = "is empty"
+        elif end < window.last:
+            what = f"ends on {end}"
+        elif begin > window.first:
+            what = f"begins on {begin}"
+        else:
+            return True
+        raise MonitorError(
+            f"{self.no_rows}, and the calendar {calendar.name} {what}", fix="load the calendar"
+        )
 
 
 def evaluate_table(
@@ -139,7 +149,7 @@ def evaluate_table(
 
 def _not_expected(counted: _Counted) -> str:
     calendar = counted.compiled.calendar
-    return f"{counted.no_rows}, and {calendar.relation.key if calendar else ''} expects none"
+    return f"{counted.no_rows}, and {calendar.name if calendar else ''} expects none"
 
 
 def _evaluate(

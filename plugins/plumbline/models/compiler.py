@@ -14,6 +14,7 @@ from plumbline.models.compiled import CompiledModel
 from plumbline.models.named_table import NamedTable, find_table
 from plumbline.models.properties import ModelProperties
 from plumbline.models.references import Place
+from plumbline.models.refs import Ref, resolve_ref
 from plumbline.models.workspace import ProjectLike, TargetLike, Workspace
 
 
@@ -34,6 +35,16 @@ class Compiler:
             MonitorError: it can't be told, or the name is none of BigQuery's.
         """
         return find_table(name, self._workspace, Place(file, 0, key))
+
+    def is_inlined(self, name: str, *, file: str, key: str) -> bool:
+        """Whether a suite names a model of the project that has no table.
+
+        Raises:
+            MonitorError: there is no such model.
+        """
+        if "." in name:
+            return False
+        return resolve_ref(Ref(name, None, None, Place(file, 0, key)), self._workspace) is None
 
     def compile(
         self,

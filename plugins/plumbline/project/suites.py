@@ -123,8 +123,8 @@ class RowsEntry(Entry):
     calendar: str | None = Field(
         None,
         min_length=1,
-        description="Table of the dates on which rows are expected, named as `table`. By default "
-        "rows are expected on every date.",
+        description="Table or model of the dates on which rows are expected, named as `table`. By "
+        "default rows are expected on every date.",
         examples=["shop.trading_days"],
     )
     where: str | None = Field(

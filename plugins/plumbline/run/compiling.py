@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,16 @@ from plumbline.models.named_table import NamedTable
 from plumbline.models.properties import ModelProperties
 from plumbline.models.relations import Relation
 from plumbline.project import Project, Suite, Target
+from plumbline.warehouse.result import ResultColumn
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
 
+    from plumbline.evaluate.pushdown.source import Calendar
     from plumbline.warehouse.metadata import TableMetadata
+
+_A_YEAR = 366
+"""In days."""
 
 
 class MonitorCompiler:
@@ -77,9 +82,7 @@ class MonitorCompiler:
         return self._table(suite, suite.monitor.table, as_of)
 
     def _table(self, suite: Suite, name: str, as_of: Sequence[datetime]) -> CompiledModel:
-        from plumbline.evaluate.errors import EvaluationError
         from plumbline.evaluate.pushdown.faults import refuse_table_faults
-        from plumbline.evaluate.pushdown.source import Calendar
         from plumbline.evaluate.pushdown.statement import compile_table
 
         refuse_table_faults(suite)
@@ -88,16 +91,6 @@ class MonitorCompiler:
         def resolve(other: str) -> Relation:
             return self._models.table(other, file=file, key="to_table").relation
 
-        rows = suite.monitor.rows
-        calendar = None
-        if rows is not None and rows.calendar is not None:
-            place = resolve(rows.calendar)
-            columns = self._metadata(place).columns
-            try:
-                calendar = Calendar.of(place, columns, rows.date_column)
-            except EvaluationError as fault:
-                key = "meta.monitor.rows.calendar"
-                raise MonitorError(str(fault), file=file, key=key) from None
         metadata = self._metadata(found.relation)
         _refuse_unfiltered(suite, found.relation, metadata)
         return compile_table(
@@ -109,9 +102,32 @@ class MonitorCompiler:
             zone=self._project.timezone,
             resolve=resolve,
             personal=found.personal,
-            calendar=calendar,
+            calendar=self._calendar(suite, as_of),
             pseudo=metadata.pseudo_columns,
         )
+
+    def _calendar(self, suite: Suite, as_of: Sequence[datetime]) -> Calendar | None:
+        from plumbline.evaluate.errors import EvaluationError
+        from plumbline.evaluate.pushdown.source import Calendar
+
+        rows, file, key = suite.monitor.rows, str(suite.file), "meta.monitor.rows.calendar"
+        if rows is None or rows.calendar is None:
+            return None
+        try:
+            if not self._models.is_inlined(rows.calendar, file=file, key=key):
+                place = self._models.table(rows.calendar, file=file, key=key).relation
+                return Calendar.of_table(place, self._metadata(place).columns, rows.date_column)
+            # A year more on both sides, so that it can be told whether it reaches to the window.
+            before = timedelta(days=_A_YEAR + rows.due_days + rows.days)
+            reach = [min(as_of) - before, max(as_of) + timedelta(days=_A_YEAR)]
+            model = self._models.compile(rows.calendar, as_of=reach, vars={}, where=file)
+            described = self.properties(rows.calendar)
+            types = described.columns if described else {}
+            columns = [ResultColumn(name, column.type or "") for name, column in types.items()]
+            columns = columns or [ResultColumn(str(rows.date_column), "DATE")]
+            return Calendar.of_model(model, columns, rows.date_column)
+        except EvaluationError as fault:
+            raise MonitorError(str(fault), file=file, key=key) from None
 
     def metadata(self, suite: Suite) -> TableMetadata:
         """The metadata of the table of a suite.

@@ -20,6 +20,8 @@ from plumbline.core.expectation_types import FOLLOWS_HISTORY
          "null_pct of email", "between 0 and 20", "%"),
         ({"metric": "distinct_count", "column": "id", "max_value": None}, "distinct_count of id", "at least 1", ""),
         ({"metric": "mean", "column": "n", "min_value": -1, "max_value": 1}, "mean of n", "between -1 and 1", ""),
+        ({"metric": "mean", "column": "n", "min_value": 0, "max_value": 1, "least_deviation": 0.01},
+         "mean of n", "between 0 and 1", ""),
         ({"metric": "freshness_hours", "column": "at", "max_value": 48},
          "freshness_hours of at", "between 0 and 48", "h"),
     ],
@@ -42,6 +44,9 @@ def test_each_has_a_name_in_history_bounds_and_a_unit(
         ({"metric": "null_pct"}, "column", "null_pct needs a column; add column"),
         ({"metric": "row_count", "aggregate": "sum"}, "aggregate", "for models; remove aggregate"),
         ({"metric": "row_count", "group_by": ["id"]}, "group_by", "for models; write it in meta.monitor"),
+        ({"metric": "mean", "column": "n", "min_value": 0, "max_value": 1}, "least_deviation",
+         "so history is never compared with; write a smaller"),
+        ({"metric": "null_pct", "column": "n", "max_value": 5, "least_deviation": 5}, "least_deviation", "as wide as"),
         ({"metric": "freshness_hours", "column": "at"}, "max_value", "a long outage becomes normal"),
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ from plumbline.checks.bounds import Bounds, MeasuredGroup
 from plumbline.checks.check import Check
 from plumbline.checks.expected import range_of
 from plumbline.checks.metric_result import judge_each
-from plumbline.checks.table_metrics import faults_of_metric
+from plumbline.checks.table_metrics import LEAST_DEVIATION, faults_of_metric
 from plumbline.core.errors import did_you_mean
 from plumbline.core.expectation_types import FOLLOWS_HISTORY
 from plumbline.core.group_key import GroupKey
@@ -99,7 +99,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         5.0, gt=0, description="Allowed distance from the median, in spreads."
     )
     least_deviation: float = pydantic.Field(
-        1.0, ge=0, description="Minimum allowed distance, in the metric's unit."
+        LEAST_DEVIATION, ge=0, description="Minimum allowed distance, in the metric's unit."
     )
     same_weekday: bool = pydantic.Field(
         False, description="Whether to compare only runs of the same weekday."

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.measure import Newest
 from plumbline.evaluate.pushdown.places import quoted
 from plumbline.evaluate.pushdown.window import PSEUDO, DateColumn
 from plumbline.evaluate.table import Table
+from plumbline.models.compiled import CompiledModel
 from plumbline.models.relations import Relation
 from plumbline.project.suites import RowsEntry
 from plumbline.warehouse.result import ResultColumn
@@ -17,16 +19,49 @@ from plumbline.warehouse.result import ResultColumn
 
 @dataclass(frozen=True)
 class Calendar:
-    """A table of the dates on which rows are expected."""
+    """The dates on which rows are expected: a table, or the SELECT of a model."""
 
-    relation: Relation
+    name: str
+    """For messages."""
+    dates: str
+    """The table or SELECT, as SQL."""
     column: str
+    sources: tuple[str, ...]
+    """``dataset.table`` of every table read."""
+    parameters: tuple[Parameter, ...] = ()
 
     @classmethod
-    def of(
+    def of_table(
         cls, relation: Relation, schema: Sequence[ResultColumn], date_column: str | None
     ) -> Calendar:
-        """The calendar in a table: its column of the date column's name, or its only DATE.
+        """The calendar in a table.
+
+        Raises:
+            EvaluationError: it has no column of dates.
+        """
+        column = cls._column(f"table {relation.key}", schema, date_column)
+        return cls(relation.key, str(relation), column, (relation.key,))
+
+    @classmethod
+    def of_model(
+        cls, model: CompiledModel, schema: Sequence[ResultColumn], date_column: str | None
+    ) -> Calendar:
+        """The calendar that a model returns.
+
+        Raises:
+            EvaluationError: it has no column of dates, or takes the instants of the run.
+        """
+        if model.set_oriented:
+            raise EvaluationError(
+                f"calendar: model {model.name} reads as_of; let it return the dates from "
+                "first_date to last_date"
+            )
+        column = cls._column(f"model {model.name}", schema, date_column)
+        return cls(model.name, f"(\n{model.sql}\n)", column, model.sources, model.parameters)
+
+    @staticmethod
+    def _column(of: str, schema: Sequence[ResultColumn], date_column: str | None) -> str:
+        """The column of the date column's name, or the only DATE.
 
         Raises:
             EvaluationError: neither is there.
@@ -35,14 +70,13 @@ class Calendar:
         named = [name for name in dates if name.casefold() == str(date_column).casefold()]
         if len(named or dates) != 1:
             raise EvaluationError(
-                f"calendar: table {relation.key} has no DATE column {date_column!r}, and not one "
-                "DATE column alone"
+                f"calendar: {of} has no DATE column {date_column!r}, and not one DATE column alone"
             )
-        return cls(relation, (named or dates)[0])
+        return (named or dates)[0]
 
     @property
     def sql(self) -> str:
-        """How many of the expected dates are in each window, and the last of all."""
+        """How many of the expected dates are in each window, and the first and last of all."""
         column = quoted(self.column)
         window = select(
             ["as_of", "first_date", "last_date"],
@@ -56,10 +90,11 @@ class Calendar:
             [
                 "reach.as_of as as_of",
                 f"count(distinct if({within}, t.{column}, null)) as dates",
-                f"max(t.{column}) as last_date",
+                f"min(t.{column}) as begins",
+                f"max(t.{column}) as ends",
             ],
             f"(\n{window}\n    ) as reach",
-            f"cross join {self.relation} as t",
+            f"cross join {self.dates} as t",
             "group by reach.as_of",
         )
 

@@ -35,8 +35,9 @@ ROWS = "plumbline_rows"
 """The output with the number of rows of the group."""
 OTHER_TABLES = ("to_table", "other_table_name")
 """Arguments of expectations that name another table."""
-EXPECTED, CALENDAR_END = "plumbline_expected_dates", "plumbline_calendar_end"
-"""With a calendar: how many of its dates are in the window, and its last date."""
+EXPECTED = "plumbline_expected_dates"
+CALENDAR_BEGIN, CALENDAR_END = "plumbline_calendar_begin", "plumbline_calendar_end"
+"""With a calendar: how many of its dates are in the window, its first and its last date."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +234,7 @@ class _Plan:
         parameters = list(self.parameters)
         if self.calendar is not None:
             parameters += calendar_parameters(list(self.windows.values()))
+            parameters += self.calendar.parameters
         for index, one in made.items():
             if one.newest is not None:
                 parameters += newest_parameters(
@@ -249,7 +251,7 @@ class _Plan:
             for name in OTHER_TABLES
             if name in one.kwargs
         )
-        calendar = [self.calendar.relation.key] if self.calendar else []
+        calendar = self.calendar.sources if self.calendar else ()
         sources = dict.fromkeys((self.source.relation.key, *others, *calendar))
         return CompiledModel(self.suite.monitor_name, sql, parameters, tuple(sources), (), ())
 
@@ -339,7 +341,8 @@ def _assemble(
     if calendar is not None:
         ctes.append(f"calendar as (\n{calendar.sql}\n)")
         outputs.append(f"max(calendar.dates) as {EXPECTED}")
-        outputs.append(f"max(calendar.last_date) as {CALENDAR_END}")
+        outputs.append(f"min(calendar.begins) as {CALENDAR_BEGIN}")
+        outputs.append(f"max(calendar.ends) as {CALENDAR_END}")
         joins.append("left join calendar on calendar.as_of = instants.as_of")
     final = [
         "instants.as_of",

@@ -172,9 +172,10 @@ def observe(
         if name not in rows:
             raise KeyError(f"column {name!r} is not among {sorted(rows)}")
     values = [to_number(value) for value in rows[column]]
-    keys = [
-        GroupKey.of({name: rows[name][index] for name in group_by}) for index in range(len(values))
-    ]
+    numerators, denominators = (
+        _numbers(rows.get(name), len(values)) for name in ("numerator", "denominator")
+    )
+    keys = _keys(rows, group_by, len(values))
     if aggregate is None:
         members = [[index] for index in range(len(values))]
     else:
@@ -186,17 +187,12 @@ def observe(
         MeasuredGroup(
             key=keys[indices[0]],
             observed=_aggregate([values[index] for index in indices], aggregate or "sum"),
-            numerator=_total(rows.get("numerator"), indices),
-            denominator=_total(rows.get("denominator"), indices),
+            numerator=_aggregate([numerators[index] for index in indices], "sum"),
+            denominator=_aggregate([denominators[index] for index in indices], "sum"),
             rows=len(indices),
             nulls=sum(values[index] is None for index in indices),
             members=tuple(
-                MeasuredRow(
-                    position=index,
-                    observed=values[index],
-                    numerator=_total(rows.get("numerator"), [index]),
-                    denominator=_total(rows.get("denominator"), [index]),
-                )
+                MeasuredRow(index, values[index], numerators[index], denominators[index])
                 for index in indices
             ),
         )
@@ -245,14 +241,34 @@ def _aggregate(values: list[float | None], aggregate: str) -> float | None:
     return total / len(known) if aggregate == "mean" else total
 
 
-def _total(values: Sequence[Any] | None, indices: Sequence[int]) -> float | None:
+def _keys(
+    rows: Mapping[str, Sequence[Any]], group_by: Sequence[str], count: int
+) -> Sequence[GroupKey]:
+    if not group_by:
+        return [GroupKey(())] * count
+    columns = [rows[name] for name in group_by]
+    return [
+        GroupKey.of(dict(zip(group_by, values, strict=True)))
+        for values in zip(*columns, strict=True)
+    ]
+
+
+def total(values: Sequence[Any] | None) -> float | None:
+    """Their sum; None where there are none, or one is not a number."""
+    return None if not values else _aggregate(_numbers(values, len(values)), "sum")
+
+
+def _numbers(values: Sequence[Any] | None, count: int) -> list[float | None]:
+    """Each as a number; None for what is none."""
     if values is None:
-        return None
-    try:
-        known = [to_number(values[index]) for index in indices]
-    except TypeError:
-        return None
-    return _aggregate(known, "sum")
+        return [None] * count
+    found = []
+    for value in values:
+        try:
+            found.append(to_number(value))
+        except TypeError:
+            found.append(None)
+    return found
 
 
 def _bound(value: object) -> float | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from plumbline.checks.bounds import observe, to_number
+from plumbline.checks.bounds import observe, to_number, total
 from plumbline.checks.check import Check, checks_of
 from plumbline.checks.expected import condition, expected
 from plumbline.checks.failing import sample_failing
@@ -135,8 +135,8 @@ def judge(
         declared=suite.declared,
         evaluated=evaluated,
         failed=len(failed),
-        numerator=_total(columns, "numerator"),
-        denominator=_total(columns, "denominator"),
+        numerator=total(columns.get("numerator")),
+        denominator=total(columns.get("denominator")),
         notes=(*verdict.notes, *verdict.skipped, *_of_expectations(results)),
         **_common(suite, judged_by, evidence),
     )
@@ -190,15 +190,6 @@ def _common(suite: Suite | None, checks: Sequence[Check], evidence: Evidence) ->
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     names = list(rows[0]) if rows else []
     return {name: [row[name] for row in rows] for name in names}
-
-
-def _total(columns: Mapping[str, list[Any]], name: str) -> float | None:
-    if not columns.get(name):
-        return None
-    try:
-        return observe(columns, column=name, aggregate="sum", group_by=())[0].observed
-    except TypeError:
-        return None
 
 
 def _observed(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.checks.bounds import observe
+from plumbline.checks.bounds import MeasuredGroup, observe
 from plumbline.checks.check import Check
 from plumbline.checks.metric_result import judge_check
 from plumbline.core.expectation_types import OURS
@@ -55,16 +55,17 @@ def evaluate_metrics(
 ) -> Evaluation | None:
     """What the expectations make of the rows; None where one of them raises."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
+    observed: dict[tuple[str, str | None, tuple[str, ...]], list[MeasuredGroup]] = {}
     found = []
     for metric in metrics:
-        try:
-            groups = observe(
-                columns,
-                column=str(metric.column),
-                aggregate=metric.aggregate,
-                group_by=metric.group_by,
-            )
-        except (KeyError, TypeError):
-            return None
+        what = str(metric.column), metric.aggregate, tuple(metric.group_by)
+        if what not in observed:  # the bounds of a warning and of a critical judge the same
+            try:
+                observed[what] = observe(
+                    columns, column=what[0], aggregate=metric.aggregate, group_by=metric.group_by
+                )
+            except (KeyError, TypeError):
+                return None
+        groups = observed[what]
         found.append(judge_check(groups, metric, metric.description))
     return Evaluation(tuple(found))

@@ -6,7 +6,7 @@ import io
 import json
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -34,8 +34,8 @@ class EmbeddedBigQuery:
     def __init__(self, target: Target) -> None:
         # A project of its own keeps it out of the way of other tests.
         self.project = f"definitions-{uuid.uuid4().hex[:8]}"
-        self._client = open_client(replace(target, project=self.project))
-        self._tables = {
+        self.client = open_client(replace(target, project=self.project))
+        self.tables = {
             table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
         }
         self._held: dict[str, Sequence[Row]] = {}
@@ -43,8 +43,7 @@ class EmbeddedBigQuery:
 
     def ask(self, model: CompiledModel, world: World) -> list[Answer]:
         """The rows of ``model`` over ``world``."""
-        for key in model.sources:
-            self._hold(key, world.tables.get(key, ()))
+        self.hold(world, model.sources)
         config = bigquery.QueryJobConfig(
             query_parameters=[
                 bigquery.ArrayQueryParameter(p.name, p.element_type, list(p.value))  # type: ignore[arg-type]
@@ -54,24 +53,34 @@ class EmbeddedBigQuery:
             ]
         )
         return [
-            dict(row.items()) for row in self._client.query(model.sql, job_config=config).result()
+            dict(row.items()) for row in self.client.query(model.sql, job_config=config).result()
         ]
 
+    def hold(self, world: World, keys: Iterable[str]) -> None:
+        """See to it that these tables hold the rows of ``world`` and no others."""
+        for key in keys:
+            self._hold(key, world.tables.get(key, ()))
+
+    def drop(self, key: str) -> None:
+        """Remove a table, until a world is held again."""
+        table = self.tables[key]
+        self.client.query(f"drop table `{self.project}.{table.dataset}`.{table.name}").result()
+        del self._held[key]
+
     def _hold(self, key: str, rows: Sequence[Row]) -> None:
-        """See to it that a table holds ``rows`` and no others."""
-        table = self._tables[key]
+        table = self.tables[key]
         dataset = f"{self.project}.{table.dataset}"
         if key not in self._held:
-            self._client.create_dataset(dataset, exists_ok=True)
-            self._client.query(table.ddl(self.project, table.dataset, replace=False)).result()
+            self.client.create_dataset(dataset, exists_ok=True)
+            self.client.query(table.ddl(self.project, table.dataset, replace=False)).result()
             self._held[key] = ()
         held = self._held[key]
         if held is rows or not (held or rows):
             return
         if rows:
-            load_rows(self._client, table, dataset, rows, write="WRITE_TRUNCATE")
+            load_rows(self.client, table, dataset, rows, write="WRITE_TRUNCATE")
         else:
-            self._client.query(f"delete from `{dataset}`.`{table.name}` where true").result()
+            self.client.query(f"delete from `{dataset}`.`{table.name}` where true").result()
         self._held[key] = rows
 
 

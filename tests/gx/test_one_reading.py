@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from support.fake_slack import FakeSlack
 from support.processes import environment
 from support.projects import SmallProject, make_project
 from support.repositories import git
+from support.warm_python import warm_python
 from support.whole_project import EDITED, EDITED_NUMBER, edit_every_file, make_whole_project
 
 pytestmark = pytest.mark.warehouse
@@ -71,9 +71,12 @@ def whole(warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return small
 
 
-def test_a_run_opens_each_file_of_the_project_once(whole: SmallProject, slack: FakeSlack) -> None:
+def test_a_run_opens_each_file_of_the_project_once(
+    whole: SmallProject, slack: FakeSlack, tmp_path: Path
+) -> None:
+    (script := tmp_path / "counting.py").write_text(COUNTING)
     done = subprocess.run(
-        [sys.executable, "-c", COUNTING, str(whole.root), "run", "health_check"],
+        [*warm_python(), "-P", str(script), str(whole.root), "run", "health_check"],
         env=environment(PYTHONDONTWRITEBYTECODE="1"),
         cwd=whole.root,
         capture_output=True,

@@ -245,7 +245,7 @@ def test_without_a_disk_the_end_of_an_outage_of_the_warehouse_reaches_slack(
     tell: Tell, slack: FakeSlack, warehouse: Target
 ) -> None:
     there, gone = endpoint_of(warehouse), f"http://127.0.0.1:{refused_port()}"
-    no_disk = ("--state-dir", "/dev/null/state")
+    no_disk = ("--state-dir", "/dev/null/state", "--patience", "0.5")
     # Runs are due at 08:00, 14:00 and 20:00 UTC.
     for hour, server, status in (
         (8, there, "PASS"),

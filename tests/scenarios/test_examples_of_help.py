@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.examples import Shown, Terminal, examples
+from support.season import copy_season
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -37,8 +38,9 @@ CODES = {
 
 
 @pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+def terminal(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Terminal]:
     opened = Terminal.open(tmp_path_factory.mktemp("examples"))
+    copy_season(opened.state_dir, tmp_path_factory, worker_id)
     # So that there is an incident to look at; nobody can be told of it.
     assert opened.type("plumbline run --alerts").returncode == 2
     yield opened

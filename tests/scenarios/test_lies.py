@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from definitions.embedded import EmbeddedBigQuery
 from definitions.tables import (
     World,
     completion,
@@ -24,11 +26,10 @@ from definitions.tables import (
     world,
 )
 from plumbline.core.status import Status
-from plumbline.project import Target
-from support.warehouse import shared_state_dir, warehouse
+from support.warehouse import running_warehouse, shared_state_dir
 from support.worlds import LoadedWorld, load_world
 
-__all__ = ["shared_state_dir", "warehouse"]
+__all__ = ["shared_state_dir"]
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -43,11 +44,14 @@ PROCESSORS = (
 )
 
 
-@pytest.fixture
-def load(warehouse: Target) -> Load:
+@pytest.fixture(scope="module")
+def load(shared_state_dir: Path) -> Load:
+    warehouse = running_warehouse(shared_state_dir)
+    embedded = EmbeddedBigQuery(warehouse)
+
     def run(*rows: object) -> LoadedWorld:
         made: World = world(*rows)  # type: ignore[arg-type]
-        return load_world(made, warehouse)
+        return load_world(made, embedded, warehouse)
 
     return run
 
@@ -110,8 +114,9 @@ def test_lie_3_a_query_that_fails_is_neither_0_percent_nor_the_end_of_the_run(
         [completion(name, "2026-02-01") for name in PROCESSORS],
         game("0022500002", "2026-02-02"),
     )
-    loaded.client.query("drop table nba_predictions.ml_feature_store_v2").result()
-    rows = list(loaded.client.query_and_wait("select * from nba_predictions.ml_feature_store_v2"))
+    loaded.embedded.drop("nba_predictions.ml_feature_store_v2")
+    query = "select * from nba_predictions.ml_feature_store_v2"
+    rows = list(loaded.embedded.client.query_and_wait(query))
     assert naive_status(100 * len(rows) / 1) == "CRITICAL", "no rows, no error: 0 %"
 
     coverage, phase = loaded.outcomes("line_coverage", "phase_completion", as_of="2026-02-02")

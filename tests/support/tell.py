@@ -6,6 +6,7 @@
     ... --stop-at "before deliver_all"   # SIGSTOP at the first step of that name
     ... --endpoint URL --claim-seconds 3 # a warehouse that takes a job id once; short claims
     ... --emulator URL   # the warehouse is this server, and not that of the state folder
+    ... --patience 0.5   # how many seconds a server that does not answer is waited for
 
 What it tells is made up; the state in the warehouse, the channels and the kill are real.
 """
@@ -27,6 +28,7 @@ from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 from plumbline.core.status import Status
 from plumbline.project import Project
+from plumbline.warehouse.retries import PATIENCE
 from support.targets import embedded_target
 
 
@@ -42,6 +44,7 @@ def main() -> None:
     parser.add_argument("--endpoint")
     parser.add_argument("--emulator")
     parser.add_argument("--claim-seconds", type=float)
+    parser.add_argument("--patience", type=float, default=PATIENCE["embedded"])
     parser.add_argument("--steps", type=Path)
     parser.add_argument("outcomes", nargs="+", help="MONITOR=STATUS")
     arguments = parser.parse_args()
@@ -67,6 +70,8 @@ def main() -> None:
     if arguments.claim_seconds:
         claims.CLAIM_SECONDS = delivery.CLAIM_SECONDS = arguments.claim_seconds
         claims.RENEWED_BELOW = timedelta(seconds=arguments.claim_seconds / 3)
+
+    PATIENCE["embedded"] = arguments.patience
 
     outcomes = []
     for text in arguments.outcomes:

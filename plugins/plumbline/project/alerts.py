@@ -391,6 +391,12 @@ class AlertsEntry(Entry):
         description="Who to mention when an incident of an owner's monitor opens or escalates.",
         examples=[{"ml-platform": {"slack": ["U012AB3CD", "S0614TZR7"]}}],
     )
+    recorded: list[_Name] = Field(
+        default_factory=list,
+        description="Names under which results of another tool are recorded (`plumbline record dbt "
+        "--as NAME`): routes and mutes may then name its monitors, owners and tags.",
+        examples=[["dbt"]],
+    )
     docs_url: _Url | None = Field(
         None,
         description="URL of the repository for links to runbooks in messages.",

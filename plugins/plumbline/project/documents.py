@@ -6,7 +6,8 @@ together. `Project` reads the same documents and raises their faults.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +18,23 @@ from plumbline.project.find import PROJECT_FILE
 DBT_FILE = "dbt_project.yml"
 SCHEDULE_FILE = "schedule.yml"
 DATASOURCE_TYPE = "bigquery_models"
+
+
+@dataclass(frozen=True)
+class MonitorNames(Collection[str]):
+    """Names of monitors that have files, and whatever begins with the name of a recorded run."""
+
+    names: frozenset[str]
+    recorded: tuple[str, ...] = ()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names or any(str(name).startswith(f"{one}.") for one in self.recorded)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 class Documents:
@@ -127,6 +145,18 @@ class Documents:
             for checkpoint in self.checkpoints.values()
             for _, name in checkpoint.entry_texts("validation_definitions", key="name")
         )
+
+    @cached_property
+    def recorded(self) -> tuple[str, ...]:
+        """The names under which results of other tools are recorded."""
+        return (
+            () if self.alerts is None else tuple(name for _, name in self.alerts.texts("recorded"))
+        )
+
+    @property
+    def nameable(self) -> MonitorNames:
+        """The monitors that routes and mutes may name."""
+        return MonitorNames(self.monitors, self.recorded)
 
     @cached_property
     def definitions_of(self) -> Mapping[str, tuple[str, ...]]:

@@ -22,7 +22,7 @@ from plumbline.project.alerts import AlertsConfig, default_alerts, read_alerts
 from plumbline.project.checkpoints import CheckpointFile, read_checkpoint
 from plumbline.project.dbt_folders import macro_folders, model_folders
 from plumbline.project.definitions import Definition, find_model_faults, read_definition
-from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE, Documents
+from plumbline.project.documents import DATASOURCE_TYPE, DBT_FILE, Documents, MonitorNames
 from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE, find_project_dir, find_state_dir
 from plumbline.project.identity import read_identity
@@ -254,8 +254,12 @@ class Project:
         if document is None:
             return ()
         mutes = read_mutes(document, zone=self.timezone)
-        known = self.monitor_names()
+        known = self._nameable
         return tuple(mute for mute in mutes if mute.monitor in known)
+
+    @property
+    def _nameable(self) -> MonitorNames:
+        return MonitorNames(frozenset(self.monitor_names()), self.documents.recorded)
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
@@ -311,7 +315,7 @@ class Project:
         found: list[str] = []
         with suppress(ConfigError):
             if mutes is not None:
-                found += stale_mutes(mutes, monitors=self.monitor_names())
+                found += stale_mutes(mutes, monitors=self._nameable)
         with suppress(ConfigError):
             if schedule is not None:
                 found += stale_schedules(

@@ -146,6 +146,17 @@ def test_sources_alone_suffice(small: SmallProject) -> None:
     assert [str(one.status) for one in report.outcomes] == ["PASS"]
 
 
+def test_a_mute_of_a_test_counts_where_its_name_is_declared(small: SmallProject) -> None:
+    folder = small.root / "checkpoints"
+    mute = "{monitor: dbt.unique_orders_order_id, owner: a, reason: b, until: 2999-01-01}"
+    (folder / "mutes.yml").write_text(f"mutes:\n  - {mute}\n")
+    alerts = "channels: {slack: {type: slack, webhook: HOOK}}\nroutes: [{to: [slack]}]\n"
+    (folder / "alerts.yml").write_text(alerts)
+    assert (len(small.project.mutes), len(small.project.stale_entries)) == (0, 1)
+    (folder / "alerts.yml").write_text(f"{alerts}recorded: [dbt]\n")
+    assert (len(small.project.mutes), len(small.project.stale_entries)) == (1, 0)
+
+
 def test_names_that_are_taken_are_refused(small: SmallProject) -> None:
     small.add("dbt.unique_orders_order_id", "select 1 as pct")
     small.add("coverage", "select 92.0 as pct")

@@ -522,6 +522,17 @@ def test_without_alerts_yml_a_schedule_may_name_the_channels_that_there_are_then
     assert linted.codes() == []
 
 
+def test_routes_and_mutes_may_name_what_is_recorded_of_another_tool(linted: LintedProject) -> None:
+    route = "- {monitor: dbt.unique_id, checkpoint: dbt, owner: theirs, tag: finance, to: [issues]}"
+    linted.replace(ALERTS, "- {monitor: coverage, to: [issues]}", route)
+    linted.replace(MUTES, "monitor: lag", "monitor: dbt.unique_id")
+    assert linted.codes() == [*["alerts-route-unknown-name"] * 4, "mute-unknown-monitor"]
+    linted.replace(ALERTS, "fallback: alerts", "fallback: alerts\nrecorded: [dbt]")
+    assert linted.codes() == []
+    linted.replace(MUTES, "monitor: dbt.unique_id", "monitor: shop.unique_id")
+    assert linted.codes() == ["mute-unknown-monitor"]
+
+
 def test_every_rule_is_broken_here() -> None:
     covered = {case.code for case in CASES} | {"file-unreadable", "plugin-broken"}
     assert {rule.code for rule in RULES} - covered == {

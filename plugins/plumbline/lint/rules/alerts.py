@@ -115,17 +115,19 @@ def _unused_channels(facts: Facts, alerts: Document) -> Iterator[Finding]:
 
 
 def _unknown_in_routes(facts: Facts, alerts: Document) -> Iterator[Finding]:
-    owners = {suite.text("meta", "monitor", "owner") for suite in facts.suites.values()}
-    known: Mapping[str, Collection[str]] = {
-        "monitor": facts.documents.monitors,
-        "owner": {owner for owner in owners if owner},
-        "checkpoint": facts.documents.checkpoints,
-        "tag": {
+    recorded = facts.documents.recorded
+    known: dict[str, Collection[str]] = {
+        "monitor": facts.documents.nameable,
+        "checkpoint": {*facts.documents.checkpoints, *recorded},
+    }
+    if not recorded:  # the owners and tags of dbt's tests are in no file of the project
+        owners = {suite.text("meta", "monitor", "owner") for suite in facts.suites.values()}
+        known["owner"] = {owner for owner in owners if owner}
+        known["tag"] = {
             tag
             for suite in facts.suites.values()
             for _, tag in suite.texts("meta", "monitor", "tags")
-        },
-    }
+        }
     for path, _ in alerts.entries("routes"):
         for key, names in known.items():
             for at, name in alerts.texts(*path, key):
@@ -162,7 +164,7 @@ def _takes(
 
 
 def _mutes(facts: Facts, mutes: Document) -> Iterator[Finding]:
-    faults = find_mute_faults(mutes, monitors=facts.documents.monitors)
+    faults = find_mute_faults(mutes, monitors=facts.documents.nameable)
     yield from value_findings(mutes, faults, _BY_KIND)
     now = datetime.now(UTC)
     for path, mute in valid_mutes(mutes, zone=facts.timezone):

@@ -161,6 +161,13 @@ def test_dbt_makes_the_same_query_of_a_monitor(shop: Shop, name: str) -> None:
     assert differences(shop.compiled(name), pasted, shop.project.vars) == []
 
 
+def test_a_model_that_dbt_compiles_is_taken_as_dbt_has_compiled_it(shop: Shop) -> None:
+    made = shop.compiled("odd_orders")
+    assert made.sql == shop.dbt.compiled(Path("models", "staging", "odd_orders.sql")).strip()
+    assert "'test' as target" in made.sql
+    assert made.sources == ("shop.orders",)
+
+
 def test_lint_finds_nothing_wrong_and_leaves_dbts_models_to_dbt(shop: Shop) -> None:
     assert lint(shop.project).findings == ()
 

@@ -13,6 +13,7 @@ from plumbline.core.instants import find_zone, no_zone
 from plumbline.core.parameter import Parameter
 from plumbline.models.binding import BoundSql, Use, bind
 from plumbline.models.compiled import CompiledModel
+from plumbline.models.dbt_sql import dbt_sql
 from plumbline.models.references import Place, Reference
 from plumbline.models.refs import Ref, resolve_ref
 from plumbline.models.sources import find_source
@@ -95,6 +96,13 @@ class Compilation:
         if model in self.pieces:
             return self.pieces[model]
         file = self.workspace.models.find(model, file=self.where)
+        properties = self.workspace.properties.models.get(model)
+        if properties is not None and properties.is_compiled_by_dbt:
+            made = dbt_sql(model, file, self.workspace)
+            self.sources |= dict.fromkeys(made.sources)
+            piece = _Piece(bind(made.text, self.uses.__getitem__, file=str(file)), {})
+            self.pieces[model] = piece
+            return piece
         refs: dict[str, Place] = {}
 
         def ref(*names: str, **options: object) -> str:

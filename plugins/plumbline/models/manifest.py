@@ -51,6 +51,10 @@ class Node:
     """``alias``, ``schema`` and ``database`` as they were configured, where they were."""
     original_file: str
     """Where it is written, from the root of its package."""
+    compiled: str | None = None
+    """The SQL of an ephemeral model, where dbt has compiled it; of others it is not kept."""
+    checksum: str | None = None
+    """Of its file, as SHA-256."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,9 @@ def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
     text = _texts(entry, file, f"nodes.{id_}")
     config = _mapping(entry.get("config"), file, f"nodes.{id_}.config")
     version, latest = entry.get("version"), entry.get("latest_version")
+    compiled, checksum = None, entry.get("checksum")
+    if config.get("materialized") == "ephemeral":
+        compiled = entry.get("compiled_code")
     return Node(
         id=id_,
         name=text("name"),
@@ -228,6 +235,8 @@ def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
             if isinstance(config.get(key), str)
         },
         original_file=text("original_file_path"),
+        compiled=compiled if isinstance(compiled, str) and compiled else None,
+        checksum=checksum.get("checksum") if isinstance(checksum, dict) else None,
     )
 
 

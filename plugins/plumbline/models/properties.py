@@ -147,6 +147,11 @@ class ModelProperties(_WithColumns):
         return tuple(grain)
 
     @property
+    def is_compiled_by_dbt(self) -> bool:
+        """``config.meta.compiled_by: dbt``: its SQL is what dbt makes of it."""
+        return self.meta.get("compiled_by") == "dbt"
+
+    @property
     def bounds(self) -> Mapping[str, Mapping[str, Any]]:
         """``config.meta.vars``: for each variable ``min`` and ``max``."""
         key = f"models.{self.name}.config.meta.vars"

@@ -125,6 +125,9 @@ def _template(context: LintContext, template: Template) -> Iterator[Finding]:
         for call in template.sources:
             yield from _source(facts, template, call)
         yield from _variables(facts, template)
+    described = facts.described.get(template.file.stem)
+    if described is not None and described.is_compiled_by_dbt:
+        return  # what it calls is dbt's
     for call in template.names:
         if call.arguments[0] not in models.macros.files:
             yield UNKNOWN_NAME.at(

@@ -7,7 +7,7 @@ plumbline reads.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -62,6 +62,7 @@ class _ModelMeta(_Open):
     """``config.meta`` of a model."""
 
     grain: list[str] | None = None
+    compiled_by: Literal["dbt"] | None = None
     vars: dict[str, _BoundsEntry] | None = None
 
 

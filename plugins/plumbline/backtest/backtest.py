@@ -11,7 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from plumbline.backtest.caveats import changes, faults, groups_gone, quiet_times, tables_seen
+from plumbline.backtest.caveats import (
+    changes,
+    columns_of_now,
+    faults,
+    groups_gone,
+    quiet_times,
+    tables_seen,
+)
 from plumbline.backtest.fetch import Asked, ask
 from plumbline.backtest.findings import Score, score
 from plumbline.backtest.instants import Span
@@ -121,7 +128,7 @@ def run_backtest(
         seconds=time.monotonic() - began,
         jobs=sum(one.jobs for one in done.values()),
         bytes_billed=sum(billed) if billed else None,
-        notes=tuple(_notes(request, project, names, outcomes, replay)),
+        notes=(*_notes(request, project, names, outcomes, replay), *columns_of_now(compiled)),
     )
 
 

@@ -20,6 +20,8 @@ from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import listing
+from plumbline.evaluate.errors import EvaluationError
+from plumbline.evaluate.pushdown.measure import Measure
 from plumbline.evaluate.pushdown.statement import CompiledTable
 from plumbline.models import CompiledModel
 from plumbline.models.sources import FoundSource, all_sources
@@ -238,6 +240,25 @@ def tables_seen(
         )
         found.append(TableSeen(table, by_arrival=not by_day, column=column, by_day=by_day))
     return tuple(found)
+
+
+def columns_of_now(models: Mapping[str, CompiledModel]) -> Iterator[str]:
+    """One sentence where suites over tables look at metadata, which has no past.
+
+    Args:
+        models: compiled, by monitor.
+    """
+    names = [
+        monitor
+        for monitor, model in models.items()
+        if isinstance(model, CompiledTable) and any(map(_is_of_metadata, model.measures))
+    ]
+    if names:
+        yield f"{listing(sorted(names))}: columns and types are those of now at every instant."
+
+
+def _is_of_metadata(measure: Measure | EvaluationError) -> bool:
+    return isinstance(measure, Measure) and not measure.needs_rows and measure.newest is None
 
 
 def _arrival(model: CompiledModel, table: str) -> str | None:

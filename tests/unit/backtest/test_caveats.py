@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from plumbline.backtest.caveats import changes, faults, quiet_times
+from plumbline.backtest.caveats import changes, columns_of_now, faults, quiet_times
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.evaluate.found import ValueFound
+from plumbline.evaluate.pushdown.measure import Measure
+from plumbline.evaluate.pushdown.statement import CompiledTable
 from support.incidents import STATUSES, outcome
 from support.projects import SmallProject
 from unit.backtest.conftest import NEW_YORK, at, commit
@@ -87,3 +90,14 @@ def test_outside_git_nothing_is_claimed(tmp_path: Path) -> None:
     from plumbline.project import Project
 
     assert changes(Project(tmp_path), ["x"], AGES, AHEAD).endswith("git knows no other ones.")
+
+
+def test_columns_of_a_table_have_no_past() -> None:
+    def table(**measured: str) -> CompiledTable:
+        measure = Measure(lambda _answer, _as_of: ValueFound(True), outputs=measured)
+        return CompiledTable("orders", "select 1", (), (), (), (), measures=(measure,))
+
+    assert list(columns_of_now({"orders": table(elements="count(*)")})) == []
+    assert list(columns_of_now({"orders": table(), "visits": table()})) == [
+        "orders, visits: columns and types are those of now at every instant."
+    ]

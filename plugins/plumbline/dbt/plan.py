@@ -172,7 +172,7 @@ class Planner:
             table = self.tables.name(node)
             resource = self.manifest.resources[node]
             monitor: dict[str, Any] = {"table": table, "owner": resource.owner, "tags": []}
-            name = self.names(node, _word(resource.name))
+            name = self.names(node, _word(self._table_name(node)))
             suite = SuitePlan(node, name, monitor, resource.description, personal=resource.personal)
             _add_tags(suite, resource.tags)
             self.suites[node] = suite
@@ -204,7 +204,8 @@ class Planner:
         of = self._query_of(test)
         wanted = test.resource.name
         if test.generic is not None and not self._has_own_name(test):
-            wanted = f"{self._table_name(test)}_{identity.removeprefix(f'{test.generic.package}.')}"
+            short = identity.removeprefix(f"{test.generic.package}.")
+            wanted = f"{self._table_name(test.node or test.package)}_{short}"
         sql = self._sql(test, levels)
         name = self.names(of, _word(wanted))
         readers = [test.node, *test.depends_on] if test.node else test.depends_on
@@ -279,9 +280,10 @@ class Planner:
             return test.resource.id
         return f"{test.node}:{self._identity(test)}"
 
-    def _table_name(self, test: DataTest) -> str:
-        resource = self.manifest.resources.get(str(test.node))
-        return resource.name if resource else test.package
+    def _table_name(self, node: str) -> str:
+        """``orders``, ``orders_v2``, ``landing.raw_orders``."""
+        _, _, *names = node.split(".")
+        return ".".join(names) or node
 
     def _identity(self, test: DataTest) -> str:
         """A name of the test among those of its table. It stays when arguments change, other than

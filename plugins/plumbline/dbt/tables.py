@@ -57,7 +57,10 @@ class Tables:
             raise NoCounterpartError(f"{node.name} is ephemeral: it has no table")
         if self._is_named(node):
             return node.name if isinstance(node, Node) else ".".join(_source_of(node))
-        return ".".join(self._relation(node))
+        *project, dataset, table = self._relation(node)
+        if self.is_inside and table in self.declared.get(dataset, {}):
+            project = [node.database]  # without it, the source of that name would be meant
+        return ".".join([*project, dataset, table])
 
     def find(self, call: object) -> str:
         """The id of ``ref('orders')`` or ``source('shop', 'orders')``, as an argument of a test.

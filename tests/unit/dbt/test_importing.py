@@ -387,6 +387,32 @@ def test_tests_of_one_macro_on_one_column_are_told_apart(root: Path) -> None:
     assert len({one["meta"]["dbt_test"] for one in found}) == 2
 
 
+def test_tables_that_no_plain_name_means_are_named_by_where_they_are(root: Path) -> None:
+    (root / "models" / "sources.yml").write_text(
+        "version: 2\nsources: [{name: shop, schema: other, tables: [{name: orders_v1}]}]\n"
+    )
+    old, new = (
+        model("orders", version=number, latest_version=2, alias=f"orders_v{number}")
+        for number in (1, 2)
+    )
+    old = (f"{old[0]}.v1", old[1])
+    new = (f"{new[0]}.v2", new[1])
+    elsewhere = model("audit", database="other-project")
+    tests = [generic_test("unique", one[0], "id") for one in (old, new, elsewhere)]
+    found = imported(root, old, new, elsewhere, *tests)
+    tables = {
+        one.test.split(".")[2]: suite(root, str(one.suite))["meta"]["monitor"]["table"]
+        for one in found.became
+    }
+    assert tables == {
+        # a source `shop.orders_v1` is another table
+        "unique_v1_id": "shop-project.shop.orders_v1",
+        "unique_v2_id": "orders",
+        "unique_audit_id": "audit",
+    }
+    assert {one.suite for one in found.became} == {"orders_v1", "orders_v2", "audit"}
+
+
 def test_in_a_folder_of_a_dbt_project_tables_are_named_by_dataset(tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("name: shop\n")
     (tmp_path / "models").mkdir()

@@ -42,6 +42,7 @@ from plumbline.evaluate.pushdown.statement import (
 from plumbline.evaluate.table import Table
 from plumbline.models.relations import Relation
 from plumbline.project.suites import read_suite
+from plumbline.warehouse.metadata import TableMetadata
 from plumbline.warehouse.result import ResultColumn
 from support.documents import read_document
 from support.source_tables import read_source_tables
@@ -180,7 +181,7 @@ def compiled(
         schema,
         as_of=[AS_OF],
         zone=PROJECT.timezone,
-        resolve=lambda name: Relation(project, *name.split(".")),
+        resolve=lambda name: (Relation(project, *name.split(".")), TableMetadata(tuple(SCHEMA))),
         calendar=calendar,
         pseudo=pseudo,
         personal=personal,
@@ -197,17 +198,20 @@ def test_every_measure_with_a_counterpart_is_among_the_cases() -> None:
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "cases"),
     [
-        pytest.param({}, id="the whole table"),
-        pytest.param({"date_column": "game_date"}, id="one day"),
-        pytest.param({"date_column": "game_date", "days": 9, "where": "season_year > 0"}, id="filtered"),
+        pytest.param({}, CASES, id="the whole table"),
+        pytest.param({"date_column": "game_date"}, CASES[::6], id="one day"),
+        pytest.param({"date_column": "game_date", "days": 9, "where": "season_year > 0"}, CASES[::6], id="filtered"),
     ],
 )  # fmt: skip
 def test_the_statement_finds_what_is_in_the_rows(
-    witness: Interview, tmp_path: Path, rows: dict[str, Any]
+    witness: Interview,
+    tmp_path: Path,
+    rows: dict[str, Any],
+    cases: Sequence[tuple[str, dict[str, Any]]],
 ) -> None:
-    model = compiled(witness.witness.project, tmp_path, rows)
+    model = compiled(witness.witness.project, tmp_path, rows, cases=cases)
     (answer,) = witness.witness.ask(model, WORLD)
     seen = [
         one
@@ -217,7 +221,7 @@ def test_the_statement_finds_what_is_in_the_rows(
     ]
     table = Table(SCHEMA, seen)
     assert answer[ROWS] == len(seen)
-    for index, (name, kwargs) in enumerate(CASES):
+    for index, (name, kwargs) in enumerate(cases):
         measure = model.measures[index]
         assert isinstance(measure, Measure), (name, kwargs, measure)
         assert by_statement(model, measure, answer, index) == by_rows(table, name, kwargs), (
@@ -530,10 +534,13 @@ def test_a_table_of_2000_columns_fits_into_the_limits_of_bigquery(
     assert max(len(one.sql) for one in model.statements) < 1_000_000
 
 
-def test_more_than_two_jobs_are_refused(tmp_path: Path) -> None:
-    cases = [("column_values_to_be_unique", {"column": "game_id"})] * 6_000
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_COLUMNS", "MOST_PARAMETERS"])
+def test_more_than_two_jobs_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(f"plumbline.evaluate.pushdown.statement.{limit}", 20)
     with pytest.raises(MonitorError, match="divide them between several suites"):
-        compiled("shop", tmp_path, {}, cases=cases)
+        compiled("shop", tmp_path, {})
 
 
 def test_keys_freshness_groups_and_the_calendar_are_computed(

@@ -342,6 +342,32 @@ def test_a_condition_that_would_end_its_brackets_is_never_sent(shop: SmallProjec
     assert outcome.job_ids == ()
 
 
+KEY = {"column": "customer_id", "to_table": "shop.customers", "to_column": "id"}
+
+
+@pytest.mark.parametrize(
+    ("expectation", "reason"),
+    [
+        (expect("foreign_key_to_exist", **{**KEY, "to_table": "shop.customer"}), "shop.customer"),
+        (expect("foreign_key_to_exist", **{**KEY, "to_column": "idd"}), "did you mean 'id'"),
+        (expect("foreign_key_to_exist", **{**KEY, "column": "email"}), "shop.customers.id is INT64"),
+        (expect("table_row_count_to_equal_other_table", other_table_name="shop.gone"), "shop.gone"),
+        (expect("column_values_to_match_regex", column="email", regex="(?=x)"), "is refused"),
+        (expect("column_values_to_match_like_pattern", column="email", like_pattern="a\\"), "escape"),
+        (expect("column_values_to_not_be_null", column="email", row_condition="address < address"),
+         "address"),
+    ],
+)  # fmt: skip
+def test_what_bigquery_would_refuse_is_an_error_of_one_expectation(
+    shop: SmallProject, expectation: dict[str, Any], reason: str
+) -> None:
+    outcome = judged(shop, expectation, CONTRACT[0], rows=DAY)
+    assert outcome.status is Status.ERROR
+    assert reason in str(outcome.reason)
+    assert [one.success for one in outcome.expectations] == [False, True]
+    assert len(outcome.job_ids) == 1
+
+
 @pytest.mark.parametrize(("hours", "status"), [(10, Status.PASS), (8, Status.CRITICAL)])
 def test_freshness_is_the_age_at_the_instant(
     shop: SmallProject, hours: float, status: Status

@@ -33,6 +33,7 @@ from plumbline.evaluate.vacuous import find_vacuous
 from plumbline.evaluate.values import length
 from plumbline.models.relations import Relation
 from plumbline.project.suites import Suite, SuiteEntry
+from plumbline.warehouse.metadata import TableMetadata
 from plumbline.warehouse.result import ResultColumn
 
 AS_OF = at("2026-02-02")
@@ -108,7 +109,7 @@ def _compile(schema: Sequence[ResultColumn], asked: Sequence[Question]) -> Compi
         schema,
         as_of=[AS_OF],
         zone=PROJECT.timezone,
-        resolve=lambda name: Relation(_TABLE.project, *name.split(".")),
+        resolve=lambda name: (_TABLE, TableMetadata(tuple(schema))),
     )
 
 

@@ -90,9 +90,16 @@ def total(column: TypedColumn, values: Sequence[Any]) -> tuple[Any, BigQueryType
     if column.kind.name == "FLOAT64":
         return _float_sum(values), column.kind
     found = exact_sum(values)
-    if column.kind.name == "INT64" and found not in _INT64:
+    return (need_int64(found, column) if column.kind.name == "INT64" else found), column.kind
+
+
+def need_int64(total: int, column: TypedColumn) -> int:
+    """Raises:
+    EvaluationError: it is larger than an INT64.
+    """
+    if total not in _INT64:
         raise EvaluationError(f"the sum of {column.name!r} overflows INT64, as it would in SQL")
-    return found, column.kind
+    return total
 
 
 def mean(column: TypedColumn, values: Sequence[Any]) -> tuple[Any, BigQueryType]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import MonitorError, WarehouseError
+from plumbline.core.masking import named_columns, personal_among
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.named_table import NamedTable
 from plumbline.models.properties import ModelProperties
@@ -48,7 +49,9 @@ class MonitorCompiler:
             MonitorError: they can't say it.
         """
         if suite.monitor.table is not None:
-            return self._named(suite, suite.monitor.table).personal
+            personal = self._named(suite, suite.monitor.table).personal
+            named = (name for one in suite.entry.expectations for name in named_columns(one.kwargs))
+            return personal_among(personal, named)
         described = self.properties(suite.monitor.model or "")
         return described.personal if described else frozenset()
 
@@ -88,8 +91,9 @@ class MonitorCompiler:
         refuse_table_faults(suite)
         file, found = str(suite.file), self._named(suite, name)
 
-        def resolve(other: str) -> Relation:
-            return self._models.table(other, file=file, key="to_table").relation
+        def resolve(other: str) -> tuple[Relation, TableMetadata]:
+            place = self._models.table(other, file=file, key="to_table").relation
+            return place, self._metadata(place)
 
         metadata = self._metadata(found.relation)
         _refuse_unfiltered(suite, found.relation, metadata)

@@ -13,6 +13,7 @@ from plumbline.evaluate.aggregates import (
     FLOAT,
     MOST_VALUES,
     QuantileRanges,
+    need_int64,
     partition_names,
 )
 from plumbline.evaluate.bounds import TypedBounds
@@ -66,6 +67,8 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
         def read(answer: Answer, _: datetime) -> Measured:
             need_values(answer, column, where)
             observed = answer["value"]
+            if aggregate is total and kind == INTEGER:
+                observed = need_int64(int(observed), column)
             if observed is None:
                 raise EvaluationError(
                     f"column {column.name!r} holds one value: the standard deviation of one is not "
@@ -101,9 +104,9 @@ def maximum(column: TypedColumn) -> tuple[str, BigQueryType]:
 
 
 def total(column: TypedColumn) -> tuple[str, BigQueryType]:
-    """``SUM``."""
+    """``SUM``; of INT64 in NUMERIC, because an overflow would fail the whole statement."""
     need_number(column, "sum")
-    return "sum({x})", column.kind
+    return "sum(cast({x} as numeric))" if column.kind == INTEGER else "sum({x})", column.kind
 
 
 def mean(column: TypedColumn) -> tuple[str, BigQueryType]:
@@ -395,7 +398,10 @@ def other_row_count(selection: Selection, kwargs: Kwargs) -> Measure:
     """``COUNT(*)`` of the rows, and of another table as a whole."""
     if selection.groups:
         raise EvaluationError("a group is not compared with a table: remove group_by")
-    where, other = where_sql(kwargs, selection), selection.resolve(str(kwargs["other_table_name"]))
+    where, (other, _) = (
+        where_sql(kwargs, selection),
+        selection.other(str(kwargs["other_table_name"])),
+    )
 
     def read(answer: Answer, _: datetime) -> Measured:
         own, others = answer["elements"], answer["others"]

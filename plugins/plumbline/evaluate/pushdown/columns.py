@@ -25,12 +25,14 @@ from plumbline.evaluate.pushdown.measure import (
     Answer,
     Measure,
     Selection,
+    cast_sql,
     key_sql,
     need_rows,
 )
 from plumbline.evaluate.pushdown.places import quoted
 from plumbline.evaluate.table import TypedColumn
 from plumbline.evaluate.text import like_as_regex, matches_regex
+from plumbline.evaluate.values import common_type
 from plumbline.warehouse.types import BigQueryType
 
 Wrong = Callable[[Selection, TypedColumn, str, Kwargs], str]
@@ -210,8 +212,9 @@ def like_wrong(argument: str, *, matches: bool) -> Wrong:
         need_text(column, "LIKE")
         escape = kwargs.get("escape")
         patterns = _listed(kwargs, argument)
+        regexes = [like_as_regex(one, escape) for one in patterns]
         if escape:  # BigQuery's LIKE knows the backslash only
-            found = [_contains(selection, x, like_as_regex(one, escape)) for one in patterns]
+            found = [_contains(selection, x, regex) for regex in regexes]
         else:
             found = [f"{x} like {selection.parameter(one, 'STRING')}" for one in patterns]
         return _matching(found, kwargs, matches=matches)
@@ -225,7 +228,7 @@ def _listed(kwargs: Kwargs, argument: str) -> list[str]:
 
 
 def _contains(selection: Selection, x: str, regex: str) -> str:
-    matches_regex([], regex)  # a pattern that BigQuery refuses would fail the whole statement
+    matches_regex([""], regex)  # a pattern that BigQuery refuses would fail the whole statement
     return f"regexp_contains({x}, {selection.parameter(regex, 'STRING')})"
 
 
@@ -290,6 +293,14 @@ def _among(selection: Selection, x: str, kwargs: Kwargs) -> str:
 def without_key(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) -> str:
     """Wrong of ``expect_foreign_key_to_exist``: the other table has no such value."""
     need_comparable(column)
-    other = selection.resolve(str(kwargs["to_table"]))
-    key = quoted(str(kwargs["to_column"]))
-    return f"{x} not in (select {key} from {other} where {key} is not null)"
+    other, table = selection.other(str(kwargs["to_table"]))
+    key = table.column(str(kwargs["to_column"]))
+    kind = common_type([column.kind, key.kind])
+    if kind is None:
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind} and {other.key}.{key.name} is {key.kind}: "
+            "BigQuery does not compare these"
+        )
+    path = quoted(key.name)
+    keys = f"select {cast_sql(key, path, kind)} from {other} where {path} is not null"
+    return f"{cast_sql(column, x, kind)} not in ({keys})"

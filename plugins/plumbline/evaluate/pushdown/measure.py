@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from plumbline.core.parameter import Parameter, Scalar
 from plumbline.evaluate.errors import EvaluationError, NothingCheckedError
@@ -13,8 +13,10 @@ from plumbline.evaluate.found import Measured
 from plumbline.evaluate.pushdown.places import Arrays, find_place
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.models.relations import Relation
+from plumbline.warehouse.metadata import TableMetadata
 from plumbline.warehouse.types import BigQueryType
 
+Resolve: TypeAlias = Callable[[str], tuple[Relation, TableMetadata]]
 MOST_SAMPLES = 20
 """Rows of an expectation that come back with the counts."""
 
@@ -80,12 +82,12 @@ class Selection:
     Args:
         table: the columns of the table, without rows.
         groups: the columns of ``group_by``, as SQL names of the selected rows.
-        resolve: finds another table by the name that a suite gives it.
+        resolve: finds another table, and its metadata, by the name that a suite gives it.
     """
 
     table: Table
     groups: Sequence[str]
-    resolve: Callable[[str], Relation]
+    resolve: Resolve
     columns: dict[Arrays, dict[str, str]] = field(default_factory=lambda: {(): {}})
     """The alias of each selected column by its SQL, for rows and for elements of arrays."""
     parameters: dict[str, Parameter] = field(default_factory=dict)
@@ -93,6 +95,8 @@ class Selection:
     """Of the expectation whose measure is being made."""
     arrays: Arrays = ()
     """Whose elements that measure looks at."""
+    others: dict[str, None] = field(default_factory=dict)
+    """The keys of the other tables that are read."""
 
     def begin(self, index: int) -> None:
         """The next measure is that of expectation ``index``."""
@@ -128,6 +132,22 @@ class Selection:
     def _alias(self, arrays: Arrays, path: str) -> str:
         count = sum(map(len, self.columns.values()))
         return self.columns.setdefault(arrays, {}).setdefault(path, f"c{count}")
+
+    def other(self, name: str) -> tuple[Relation, Table]:
+        """Another table, and its columns.
+
+        Raises:
+            EvaluationError: BigQuery reads it by a filter only.
+            MonitorError: it can't be told, or asked for.
+        """
+        relation, metadata = self.resolve(name)
+        if metadata.needs_filter is not None:
+            raise EvaluationError(
+                f"table {relation.key} can only be read with a filter on {metadata.needs_filter}; "
+                "name a view of it that has one"
+            )
+        self.others[relation.key] = None
+        return relation, Table(metadata.columns, (), lacks=f"table {relation.key} has")
 
     def name(self, part: str) -> str:
         """The name of a flag or output of the current expectation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from plumbline.core.masking import named_columns, personal_among
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
-from plumbline.evaluate.pushdown.measure import Answer, Measure, Selection
+from plumbline.evaluate.pushdown.measure import Answer, Measure, Resolve, Selection
 from plumbline.evaluate.pushdown.places import ELEMENTS, Arrays, quoted
 from plumbline.evaluate.pushdown.source import Calendar, Source, select
 from plumbline.evaluate.pushdown.window import (
@@ -33,8 +33,6 @@ from plumbline.warehouse.result import QueryResult, ResultColumn
 
 ROWS = "plumbline_rows"
 """The output with the number of rows of the group."""
-OTHER_TABLES = ("to_table", "other_table_name")
-"""Arguments of expectations that name another table."""
 EXPECTED = "plumbline_expected_dates"
 CALENDAR_BEGIN, CALENDAR_END = "plumbline_calendar_begin", "plumbline_calendar_end"
 """With a calendar: how many of its dates are in the window, its first and its last date."""
@@ -113,7 +111,7 @@ def compile_table(
     fields: Mapping[str, str] = MappingProxyType({}),
     as_of: Sequence[datetime],
     zone: ZoneInfo,
-    resolve: Callable[[str], Relation],
+    resolve: Resolve,
     personal: frozenset[str] = frozenset(),
     calendar: Calendar | None = None,
     pseudo: Sequence[ResultColumn] = (),
@@ -127,7 +125,7 @@ def compile_table(
         fields: all columns and fields by their path, with type and mode.
         as_of: the instants that are judged.
         zone: of the project's dates.
-        resolve: finds another table by its name in a suite.
+        resolve: finds another table and its metadata by its name in a suite.
         personal: columns whose values are masked.
         calendar: the dates on which rows are expected; None: every date.
         pseudo: columns that BigQuery adds to the table.
@@ -160,7 +158,8 @@ def compile_table(
         personal_among(personal, {*named, *groups}),
         calendar,
     )
-    (statement, measures), *more = plan.statements()
+    statements = plan.statements()
+    (statement, measures), *more = statements
     for _, others in more:
         measures |= others
     names = {name for one in measures.values() if isinstance(one, Measure) for name in one.columns}
@@ -168,7 +167,7 @@ def compile_table(
         name=suite.monitor_name,
         sql=statement.sql,
         parameters=statement.parameters,
-        sources=statement.sources,
+        sources=tuple(dict.fromkeys(key for one, _ in statements for key in one.sources)),
         variables=(),
         grain=groups,
         personal=personal_among(plan.personal, names),
@@ -199,7 +198,7 @@ class _Plan:
     """Of the window."""
     windows: Mapping[datetime, Window]
     zone: ZoneInfo
-    resolve: Callable[[str], Relation]
+    resolve: Resolve
     personal: frozenset[str]
     calendar: Calendar | None
 
@@ -241,16 +240,13 @@ class _Plan:
                     index, one.newest, self.instants, self.source.date, self.zone
                 )
         sql = _assemble(self.source, selection, self.groups, made, self.calendar)
-        return self.model(sql, (*parameters, *selection.parameters.values())), measures
+        parameters += selection.parameters.values()
+        return self.model(sql, tuple(parameters), selection.others), measures
 
-    def model(self, sql: str, parameters: tuple[Parameter, ...]) -> CompiledModel:
+    def model(
+        self, sql: str, parameters: tuple[Parameter, ...], others: Iterable[str] = ()
+    ) -> CompiledModel:
         """A statement as a job takes it."""
-        others = (
-            self.resolve(str(one.kwargs[name])).key
-            for one in self.suite.entry.expectations
-            for name in OTHER_TABLES
-            if name in one.kwargs
-        )
         calendar = self.calendar.sources if self.calendar else ()
         sources = dict.fromkeys((self.source.relation.key, *others, *calendar))
         return CompiledModel(self.suite.monitor_name, sql, parameters, tuple(sources), (), ())

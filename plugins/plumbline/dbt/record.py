@@ -39,6 +39,7 @@ from plumbline.project.documents import DBT_FILE
 from plumbline.project.files import Files
 from plumbline.project.local_paths import without_local_paths
 from plumbline.run.progress import NoProgress, Progress
+from plumbline.run.workspace import ActionResults
 from plumbline.site import paths
 from plumbline.site.records import Record, RunStamp
 
@@ -113,53 +114,36 @@ def record_dbt(
     delivers, why_not = _delivers(request, invocations, now)
     if delivers:
         project.alerts, project.mutes  # noqa: B018 - reading them is the check
-        target, broken = _ready(target, progress)
-        notes += [broken] if broken else []
-    elif why_not:
-        notes.append(why_not)
     manifest, fault = _manifest(folder)
-    notes += [fault] if fault else []
-    docs: Docs | None = None
-    action_errors: list[str] = []
+    docs = None
     if open_docs is not None:
         progress.step("loading Great Expectations")
         docs = open_docs(project, target)
     recordings = tuple(_recordings(request, invocations, manifest, docs))
-    told: list[AlertsReport] = []
-    for one in recordings:
-        notes += one.notes
-        for outcome in one.outcomes:
-            progress.monitor_done(outcome)
-        if delivers:
-            try:
-                told.append(one.notify(project, target, now, progress))
-            except Exception as raised:  # noqa: BLE001 - the docs must be drawn whatever it was
-                action_errors.append(_failed("alerts", raised))
-    built: tuple[Built, ...] = ()
-    if docs is not None:
-        progress.step("building the data docs")
-        try:
-            built = docs.build([record for one in recordings for record in one.records(target)])
-        except Exception as raised:  # noqa: BLE001 - what was found must be reported
-            action_errors.append(_failed("docs", raised))
-        faults = {name: why for one in built for name, why in one.faults.items()}
-        action_errors += [f"action 'docs' failed: {name}: {why}" for name, why in faults.items()]
+    for outcome in _outcomes(recordings):
+        progress.monitor_done(outcome)
+    broken = None
+    if delivers:
+        target, broken = _ready(target, progress)
+    notes += [note for note in (why_not, fault, broken) if note]
+    done = _act(recordings, replace(request, target=target), delivers, docs, now, progress)
     report = RunReport(
         **vars(recordings[0].run),
         started_at=now,
         seconds=time.monotonic() - started,
-        outcomes=tuple(outcome for one in recordings for outcome in one.outcomes),
+        outcomes=_outcomes(recordings),
         fail_on=request.fail_on,
         notes=(
             *notes,
-            *(note for one in told for note in one.notes),
-            *(note for one in built for note in one.notes),
-            *action_errors,
+            *(note for one in recordings for note in one.notes),
+            *(note for one in done.alerts for note in one.notes),
+            *(note for one in done.docs for note in one.notes),
+            *done.failed,
         ),
-        alerts=tuple(line for one in told for line in one.lines),
-        waiting=sum(one.waiting for one in told[-1:]),
-        docs=next((one.address for one in built), None),
-        action_errors=tuple(action_errors),
+        alerts=tuple(line for one in done.alerts for line in one.lines),
+        waiting=sum(one.waiting for one in done.alerts[-1:]),
+        docs=next((one.address for one in done.docs), None),
+        action_errors=done.failed,
         is_recorded=True,
     )
     try:
@@ -167,6 +151,39 @@ def record_dbt(
     except OSError as raised:
         return replace(report, notes=(*report.notes, f"The statuses could not be kept: {raised}"))
     return report
+
+
+def _act(
+    recordings: Sequence[Recording],
+    request: RecordRequest,
+    delivers: bool,
+    docs: Docs | None,
+    now: datetime,
+    progress: Progress,
+) -> ActionResults:
+    """As the actions of a run: alerts, then docs, each whatever the one before it did."""
+    told: list[AlertsReport] = []
+    built: tuple[Built, ...] = ()
+    failed: list[str] = []
+    for one in recordings if delivers else ():
+        try:
+            told.append(one.notify(request, now, progress))
+        except Exception as raised:  # noqa: BLE001 - the docs must be drawn whatever it was
+            failed.append(_failed("alerts", raised))
+    if docs is not None:
+        progress.step("building the data docs")
+        try:
+            records = [record for one in recordings for record in one.records(request.target)]
+            built = docs.build(records)
+        except Exception as raised:  # noqa: BLE001 - what was found must be reported
+            failed.append(_failed("docs", raised))
+    faults = {name: why for one in built for name, why in one.faults.items()}
+    failed += [f"action 'docs' failed: {name}: {why}" for name, why in faults.items()]
+    return ActionResults(tuple(told), built, tuple(failed))
+
+
+def _outcomes(recordings: Sequence[Recording]) -> tuple[Outcome, ...]:
+    return tuple(outcome for one in recordings for outcome in one.outcomes)
 
 
 @dataclass(frozen=True)
@@ -182,9 +199,7 @@ class Recording:
     """All monitors that dbt has now; None: not known."""
     notes: tuple[str, ...] = field(default=())
 
-    def notify(
-        self, project: Project, target: Target, now: datetime, progress: Progress
-    ) -> AlertsReport:
+    def notify(self, request: RecordRequest, now: datetime, progress: Progress) -> AlertsReport:
         """Move the incidents, and notify.
 
         Raises:
@@ -195,8 +210,8 @@ class Recording:
 
         checkpoints = () if self.known is None else (self.run.checkpoint,)
         live = LiveRun(
-            project,
-            target,
+            request.project,
+            request.target,
             self.run,
             now,
             is_whole=self.is_whole,

@@ -34,9 +34,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 embedded.python_command = warm_python
 
 TESTS = Path(__file__).parent
-FIRST = ("scenarios", "warehouse", "definitions", "dbt", "browser", "bench", "gx", "docs")
+FIRST = ("dbt", "scenarios", "warehouse", "definitions", "browser", "bench", "gx", "docs")
 """Folders whose files take longest. A file's tests stay together, so a long one that begins last
-would keep one worker busy while the others have nothing left."""
+would keep one worker busy while the others have nothing left. Those of dbt need no season, which
+the first scenario fills while the other workers would wait for it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from scenarios.conftest import ROOT
+from support.warm_python import warm_python
 
 pytestmark = pytest.mark.scenario
 
 
 def test_a_build_that_is_killed_at_any_step_leaves_a_whole_site(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "support.die_building", str(tmp_path)],
+        [*warm_python(), "-m", "support.die_building", str(tmp_path)],
         env=os.environ
         | {"PYTHONPATH": os.pathsep.join([str(ROOT / "plugins"), str(ROOT / "tests")])},
         capture_output=True,

@@ -12,6 +12,7 @@ import pytest
 
 from support.processes import PLUMBLINE, environment
 from support.projects import SmallProject
+from support.warm_python import warm_python
 
 LONG = 500
 """Monitors, of a name of 180 characters, of a list that no pipe's buffer holds."""
@@ -100,7 +101,7 @@ def on_a_terminal(*arguments: str, **changes: str) -> str:
     """What a person sees."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [*PLUMBLINE, *arguments],
+        [*warm_python(), "-m", "plumbline", *arguments],
         stdout=theirs,
         stderr=theirs,
         env=environment(**{"TERM": "xterm-256color", "COLUMNS": "80", **changes}),

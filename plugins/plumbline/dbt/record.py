@@ -272,13 +272,16 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
         ConfigError: none is left.
     """
     tested = [one for one in found if one.runs_tests]
-    notes = [_tested_nothing(one) for one in found if one not in tested]
-    if not tested:
+    untested = [one for one in found if one not in tested]
+    notes = [_tested_nothing(one) for one in untested]
+    # `dbt docs generate` after `dbt build` lists all tests, and ran none: their results are lost.
+    for one in untested if not tested else filter(monitored_ids, untested):
         raise ConfigError(
-            f"run_results.json is of `dbt {found[0].command}`, which runs no tests",
-            file=found[0].file,
+            f"run_results.json is of `dbt {one.command}`, which runs no tests",
+            file=one.file,
             key="args.which",
-            fix="record right after `dbt build` or `dbt test`: each dbt command replaces the file",
+            fix="record right after `dbt build` or `dbt test`: each dbt command replaces the file. "
+            "To record source freshness alone, remove it",
         )
     recent = [one for one in tested if now - one.generated_at <= RECENT]
     left_out = [one for one in tested if one not in recent] if recent else []

@@ -26,6 +26,9 @@ _SCHEMA = re.compile(r"/dbt/([a-z-]+)/v(\d+)\.json$")
 _WITH_TESTS = ("build", "test", "retry")
 """The commands that run tests. Others list tests as ``success``: `dbt compile`."""
 
+_COMMANDS = {"generate": "docs generate"}
+"""As they are typed, where dbt calls them otherwise."""
+
 _PARTIAL_OPTIONS = ("select", "exclude", "selector", "resource_types", "exclude_resource_types")
 """Options with which dbt runs a part of the project; empty by default."""
 
@@ -114,7 +117,7 @@ def _invocation(file: Path) -> Invocation:
         # Not every version of dbt writes an id.
         id=str(metadata.get("invocation_id") or generated_at.isoformat()),
         generated_at=generated_at,
-        command=str(args.get("which") or ""),
+        command=_COMMANDS.get(which := str(args.get("which") or ""), which),
         is_partial=_is_partial(args),
         results=tuple(by_id.values()),
     )

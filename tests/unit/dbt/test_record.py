@@ -122,15 +122,20 @@ def test_what_is_not_of_now_or_not_real_sends_nothing_unasked(small: SmallProjec
     assert any("demo" in note and "(--alerts sends)" in note for note in demo.notes)
 
 
-def test_results_of_a_command_that_runs_no_tests(small: SmallProject) -> None:
-    edit(small, which="compile")
+def test_results_that_another_command_has_replaced_are_refused(small: SmallProject) -> None:
+    edit(small, which="generate")  # as `dbt docs generate` is called there; it lists all tests
+    fault = refused(small)
+    assert fault.what == "run_results.json is of `dbt docs generate`, which runs no tests"
+    assert "right after `dbt build`" in str(fault.fix)
+
+
+def test_a_command_that_has_no_tests_is_left_out_beside_freshness(small: SmallProject) -> None:
+    write_run_results(small.root / "target", {}, at=BUILT, invocation="1", which="run")
     report = record(small)
     assert [one.monitor for one in report.outcomes] == ["dbt.freshness.shop.raw_orders"]
-    assert any("of `dbt compile`, which runs no tests" in note for note in report.notes)
+    assert any("of `dbt run`, which runs no tests" in note for note in report.notes)
     (small.root / "target" / "sources.json").unlink()
-    fault = refused(small)
-    assert fault.what == "run_results.json is of `dbt compile`, which runs no tests"
-    assert "right after `dbt build`" in str(fault.fix)
+    assert "`dbt run`" in refused(small).what
 
 
 def test_no_test_that_ran_is_no_fault(small: SmallProject) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
+from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Target
@@ -204,3 +205,14 @@ def test_an_empty_window_shows_and_teaches_no_number(shop: SmallProject) -> None
     (outcome,) = shop.run(name="health", docs=False).outcomes
     assert (outcome.status, outcome.observed, outcome.metrics) == (Status.CRITICAL, None, {})
     assert "no rows for 2025-11-05" in outcome.summary
+
+
+def test_only_a_suite_over_a_table_that_asks_for_it_has_accepted_columns(
+    shop: SmallProject,
+) -> None:
+    write(shop, follows("row_count"))
+    with pytest.raises(ConfigError, match="the suite has no expect_schema_not_to_change"):
+        accept_schema(shop.project, shop.target, "visits")
+    shop.add("model", "select 1 as pct")
+    with pytest.raises(ConfigError, match="model is not a suite over a table"):
+        accept_schema(shop.project, shop.target, "model")

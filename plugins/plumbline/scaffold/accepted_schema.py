@@ -27,6 +27,13 @@ def accept_schema(project: Project, target: Target, monitor: str) -> str:
     indices = [
         index for index, entry in enumerate(suite.written.expectations) if entry.type == SAME_SCHEMA
     ]
+    if suite.monitor.table is None:
+        raise ConfigError(
+            f"{monitor} is not a suite over a table",
+            file=suite.file,
+            key="meta.monitor.table",
+            fix="name a monitor whose suite has meta.monitor.table",
+        )
     if not indices:
         raise ConfigError(
             f"the suite has no {SAME_SCHEMA}",

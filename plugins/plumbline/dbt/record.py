@@ -464,10 +464,11 @@ def _missing_sources(one: Invocation, dbt_has: Sequence[str]) -> list[str]:
 def _left_out(one: Invocation, dbt_has: Sequence[str]) -> Iterator[str]:
     """dbt writes no result of a source that it could not read, which must not look healthy."""
     sources = _missing_sources(one, dbt_has)
-    if one.kind == "freshness" and sources:
+    if one.kind == "freshness" and (sources or not one.results):
+        which = listing(sources) or "any source"
         yield (
-            f"{one.file.name} has no result of {listing(sources)}: not selected, or dbt could not "
-            "read the table. If dbt was to read all, --all-sources makes each of them an ERROR."
+            f"{one.file.name} has no result of {which}: not selected, or dbt could not read the "
+            "table. If dbt was to read all, --all-sources makes each of them an ERROR."
         )
 
 

@@ -145,6 +145,15 @@ def test_no_test_that_ran_is_no_fault(small: SmallProject) -> None:
     assert (report.status, report.exit_code, report.score) == ("SKIPPED", 0, None)
 
 
+def test_freshness_of_no_source_at_all_is_noted(small: SmallProject) -> None:
+    for name in ("run_results.json", "manifest.json"):
+        (small.root / "target" / name).unlink()
+    file = small.root / "target" / "sources.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "results": []}))
+    (note,) = record(small).notes
+    assert note.startswith("sources.json has no result of any source: ")
+
+
 def test_sources_alone_suffice(small: SmallProject) -> None:
     (small.root / "target" / "run_results.json").unlink()
     report = record(small)

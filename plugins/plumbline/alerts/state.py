@@ -6,7 +6,6 @@ plumbline wrote is refused, never overwritten. Fields with defaults may be added
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.incidents.model import Known
+from plumbline.core.adapter import adapter
 from plumbline.core.errors import ConfigError
 from plumbline.core.mute import Mute
 from plumbline.history.events import DeliveryRow, IncidentRow
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    pass
 
 FORMAT = 1
 
@@ -93,11 +93,9 @@ class AlertState:
 
 
 def to_json(state: AlertState) -> str:
-    return json.dumps(
-        {"format": FORMAT, "state": _adapter().dump_python(state, mode="json", by_alias=True)},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    snapshot = adapter(AlertState).dump_python(state, mode="json", by_alias=True)
+    kept = {"format": FORMAT, "state": snapshot}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_json(text: str, *, where: str) -> AlertState:
@@ -127,11 +125,12 @@ def from_json(text: str, *, where: str) -> AlertState:
             fix="upgrade plumbline here too",
         )
     try:
-        return _adapter().validate_python(read.get("state"))
+        found: AlertState = adapter(AlertState).validate_python(read.get("state"))
     except ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(("state", *(str(part) for part in first["loc"])))
         raise _unreadable(where, f"{place}: {first['msg']}") from None
+    return found
 
 
 def monitors_at_stake(state: AlertState) -> Iterator[str]:
@@ -159,11 +158,3 @@ def _unreadable(where: str, why: str) -> StateFormatError:
         file=where,
         fix="see who else writes there; an earlier version is a row of the same table",
     )
-
-
-@functools.cache
-def _adapter() -> TypeAdapter[AlertState]:
-    # Built when first needed: it takes longer than the rest of this module's import.
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(AlertState)

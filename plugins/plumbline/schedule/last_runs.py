@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from plumbline.core.instants import exact_rfc3339
+from pydantic import AwareDatetime
+
+from plumbline.core.adapter import adapter
 from plumbline.core.local_file import replace_file
 from plumbline.project.state_files import StateFiles
 
@@ -27,11 +28,15 @@ Outcome = Literal["first seen", "done", "hung", "not started"]
 class LastRun:
     cron: str
     timezone: str
-    due: datetime
+    due: AwareDatetime
     outcome: Outcome
     exit_code: int | None = None
     """Negative: the signal that ended it. None: it never started."""
-    ended_at: datetime | None = None
+    ended_at: AwareDatetime | None = None
+
+
+_RUNS = dict[str, LastRun]
+"""By schedule."""
 
 
 def read_last_runs(files: StateFiles, schedules: Collection[str]) -> dict[str, LastRun]:
@@ -54,9 +59,10 @@ def _read(file: Path) -> dict[str, LastRun]:
         read = json.loads(file.read_text(encoding="utf-8"))
         if read["schema_version"] != SCHEMA_VERSION:
             return {}
-        return {str(name): _last_run(entry) for name, entry in read["schedules"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found: dict[str, LastRun] = adapter(_RUNS).validate_python(read["schedules"])
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
+    return found
 
 
 def write_last_runs(files: StateFiles, runs: Mapping[str, LastRun]) -> None:
@@ -67,39 +73,9 @@ def write_last_runs(files: StateFiles, runs: Mapping[str, LastRun]) -> None:
     """
     content = {
         "schema_version": SCHEMA_VERSION,
-        "schedules": {name: _entry(run) for name, run in sorted(runs.items())},
+        "schedules": adapter(_RUNS).dump_python(dict(sorted(runs.items())), mode="json"),
     }
     is_taken_over = not files.path(NAME).exists() and bool(_read_older(files, runs))
     replace_file(files.path(NAME), json.dumps(content, indent=1))
     if is_taken_over:
         files.older(NAME).unlink(missing_ok=True)
-
-
-def _entry(run: LastRun) -> dict[str, Any]:
-    return {
-        "cron": run.cron,
-        "timezone": run.timezone,
-        "due": exact_rfc3339(run.due),
-        "outcome": run.outcome,
-        "exit_code": run.exit_code,
-        "ended_at": None if run.ended_at is None else exact_rfc3339(run.ended_at),
-    }
-
-
-def _last_run(entry: Mapping[str, Any]) -> LastRun:
-    ended_at = entry["ended_at"]
-    return LastRun(
-        cron=str(entry["cron"]),
-        timezone=str(entry["timezone"]),
-        due=_instant(entry["due"]),
-        outcome=entry["outcome"],
-        exit_code=entry["exit_code"],
-        ended_at=None if ended_at is None else _instant(ended_at),
-    )
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(f"{text!r} has no zone")
-    return instant

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident
+from plumbline.core.adapter import adapter
 from plumbline.core.alert_line import ENDINGS, Ending
 from plumbline.core.instants import in_utc, last_day
 from plumbline.core.mute import Mute
@@ -31,7 +32,7 @@ from plumbline.site.records import Record
 from plumbline.site.rows import MOST_SEEN, GroupRow, Row, RunRow, Sighted, sightings
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    pass
 
 FORMAT = 1
 
@@ -348,13 +349,13 @@ STORIES = tuple[IncidentStory, ...]
 
 def to_json(value: object, kind: Any = HistoryCache) -> bytes:
     """The cache, or `ROWS` or `STORIES`, as a file."""
-    dumped: bytes = _adapter(kind).dump_json(value, exclude_defaults=True, by_alias=True)
+    dumped: bytes = adapter(kind).dump_json(value, exclude_defaults=True, by_alias=True)
     return dumped
 
 
 def archive_from_json(content: bytes, kind: Any) -> Any:
     """The `ROWS` or `STORIES` of a file."""
-    return _adapter(kind).validate_json(content)
+    return adapter(kind).validate_json(content)
 
 
 def from_json(content: bytes) -> HistoryCache | None:
@@ -362,7 +363,7 @@ def from_json(content: bytes) -> HistoryCache | None:
     from pydantic import ValidationError
 
     try:
-        cache: HistoryCache = _adapter(HistoryCache).validate_json(content)
+        cache: HistoryCache = adapter(HistoryCache).validate_json(content)
     except ValidationError:
         return None
     return cache if cache.format == FORMAT else None
@@ -555,11 +556,3 @@ def _ids(text: str) -> list[str]:
     except ValueError:
         return []
     return [str(name) for name in read] if isinstance(read, list) else []
-
-
-@functools.cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    """Created when first used: that takes longer than the rest of this module's import."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)

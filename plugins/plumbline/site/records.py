@@ -7,17 +7,17 @@ Used by the monitors (`plumbline.gx`), which write it, and by `plumbline.site.bu
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from plumbline.core.adapter import adapter
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    pass
 
 META_KEY = "plumbline"
 """In the meta of a validation result."""
@@ -82,7 +82,7 @@ def to_meta(record: Record) -> dict[str, Any]:
         ),
         parameters={name: _plain(value) for name, value in record.outcome.parameters.items()},
     )
-    dumped: dict[str, Any] = _adapter().dump_python(
+    dumped: dict[str, Any] = adapter(Record).dump_python(
         replace(record, outcome=outcome), mode="json", exclude_defaults=True
     )
     whole: dict[str, Any] = _whole(dumped)
@@ -97,7 +97,7 @@ def from_meta(meta: Mapping[str, Any], *, result: tuple[str, ...] | None = None)
     if said is None:
         return None
     try:
-        record = _adapter().validate_python(said)
+        record: Record = adapter(Record).validate_python(said)
     except ValidationError:
         return None
     return record if result is None else replace(record, result=result)
@@ -114,11 +114,3 @@ def _whole(value: Any) -> Any:
 
 def _plain(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-@functools.cache
-def _adapter() -> TypeAdapter[Record]:
-    # Built when first needed: that takes longer than the rest of this module's import.
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Record)

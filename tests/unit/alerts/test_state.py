@@ -231,6 +231,6 @@ def test_what_is_no_state_is_refused_by_name(text: str, names: str) -> None:
 
 
 def test_the_module_is_imported_without_building_its_reader() -> None:
-    code = "import plumbline.alerts.state as s, sys\nsys.exit(s._adapter.cache_info().currsize)"
+    code = "import plumbline.alerts.state as s, sys\nsys.exit(s.adapter.cache_info().currsize)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -28,14 +28,13 @@ from scenarios.test_faults_of_bigquery import (
     ask_through,
     key_file,
     moments,
-    one_token,
     small_day,
 )
 from support.bigquery_faults import FAULTS, Dripping, Repeated, Swapped, Truncated
 from support.bigquery_proxy import BigQueryProxy
 from support.warehouse import shared_state_dir, warehouse
 
-__all__ = ["key_file", "moments", "one_token", "shared_state_dir", "warehouse"]
+__all__ = ["key_file", "moments", "shared_state_dir", "warehouse"]
 
 pytestmark = [
     pytest.mark.warehouse,
@@ -58,7 +57,6 @@ def test_faults_at_random_give_no_wrong_rows_and_end_by_the_deadline(
     warehouse: Target,
     tmp_path: Path,
     key_file: object,
-    one_token: None,
     moments: Callable[[], None],
     fuzz: Fuzz,
 ) -> None:

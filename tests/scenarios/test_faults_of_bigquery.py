@@ -10,7 +10,6 @@ warehouse, both in one process with deadlines of moments; and all kinds in a who
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import time
@@ -32,7 +31,7 @@ from plumbline.history import dataset, loads
 from plumbline.project import Target
 from plumbline.project.targets import Limits
 from plumbline.run.jobs import MonitorJobs
-from plumbline.warehouse import client, query, retries
+from plumbline.warehouse import query, retries
 from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.retries import PATIENCE
 from scenarios.conftest import Finished, Plumbline
@@ -98,13 +97,6 @@ def key_file(
         written = tokens.write_key_file(tmp_path / "key.json")
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(written))
         yield lambda proxy: None
-
-
-@pytest.fixture
-def one_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All runs share their credentials: to sign for a token each is half of what a run costs."""
-    found_once = functools.cache(client.application_default)
-    monkeypatch.setattr(client, "application_default", found_once)
 
 
 def applies(kind: Kind, request: str) -> bool:
@@ -212,7 +204,6 @@ def test_each_fault_at_each_request_of_the_monitors_of_two_runs(
     warehouse: Target,
     tmp_path: Path,
     key_file: object,
-    one_token: None,
     moments: Callable[[], None],
 ) -> None:
     project = small_day(warehouse, tmp_path / "project")
@@ -298,7 +289,6 @@ def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
     warehouse: Target,
     tmp_path: Path,
     key_file: object,
-    one_token: None,
     moments: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

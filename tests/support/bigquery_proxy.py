@@ -20,6 +20,7 @@ A fault is given once unless told otherwise; `bigquery_faults` has them as BigQu
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import re
@@ -146,6 +147,21 @@ class _Answer:
     """Seconds between its bytes."""
 
 
+@functools.cache
+def _private_key() -> str:
+    """One for all: to make a key, or to read one, takes 50 ms."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    written = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return written.decode()
+
+
 class BigQueryProxy:
     """The proxy, what it has seen, and what it is told to do.
 
@@ -237,20 +253,11 @@ class BigQueryProxy:
 
     def write_key_file(self, file: Path, *, project: str = "p") -> Path:
         """The key file of a service account whose token comes from here."""
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import rsa
-
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        written = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
         content = {
             "type": "service_account",
             "project_id": project,
             "private_key_id": "1",
-            "private_key": written.decode(),
+            "private_key": _private_key(),
             "client_email": f"plumbline@{project}.iam.gserviceaccount.com",
             "client_id": "1",
             "token_uri": f"{self.url}/token",

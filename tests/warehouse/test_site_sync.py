@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -233,10 +234,9 @@ def test_a_dataset_that_is_not_there_is_not_made(warehouse: Target, tmp_path: Pa
 def test_a_dataset_of_an_earlier_version_gets_no_columns_by_being_looked_at(
     warehouse: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier = tuple(
-        replace(table, columns=table.columns[:-4]) if table is OUTCOMES else table
-        for table in TABLES
-    )
+    before = takewhile(lambda column: column.name != "threshold_lines", OUTCOMES.columns)
+    outcomes = replace(OUTCOMES, columns=tuple(before))
+    earlier = tuple(outcomes if table is OUTCOMES else table for table in TABLES)
     with monkeypatch.context() as past:
         past.setattr(dataset_module, "TABLES", earlier)
         past.setattr(dataset_module, "SCHEMA_VERSION", 1)

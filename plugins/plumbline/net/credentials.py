@@ -5,6 +5,9 @@ Used by the warehouse, the bucket of the data docs and Secret Manager.
 
 from __future__ import annotations
 
+import functools
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError
@@ -18,17 +21,19 @@ def application_default(
 ) -> Credentials:
     """Return the credentials that the environment, gcloud or the machine provides.
 
+    All clients share those of a key file: a run has half a dozen, and each would parse the key and
+    request a token of its own.
+
     Args:
         needed_by: what needs them, for the error message.
 
     Raises:
         ConfigError: there are none.
     """
-    import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
     try:
-        credentials, _ = google.auth.default(scopes=scopes)
+        return _find(scopes)
     except DefaultCredentialsError as fault:
         raise ConfigError(
             f"{needed_by} needs Google credentials: {_first_sentence(fault)}",
@@ -37,6 +42,28 @@ def application_default(
             fix="run `gcloud auth application-default login`, or set "
             "GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account",
         ) from fault
+
+
+def _find(scopes: tuple[str, ...]) -> Credentials:
+    from google.auth.environment_vars import CREDENTIALS
+
+    name = os.environ.get(CREDENTIALS, "")
+    try:
+        there = Path(name).stat()
+    except OSError:
+        return _default(scopes)
+    return _of_file(scopes, name, (there.st_ino, there.st_size, there.st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=8)
+def _of_file(scopes: tuple[str, ...], _name: str, _version: tuple[int, ...]) -> Credentials:
+    return _default(scopes)
+
+
+def _default(scopes: tuple[str, ...]) -> Credentials:
+    import google.auth
+
+    credentials, _ = google.auth.default(scopes=scopes)
     found: Credentials = credentials
     return found
 

@@ -31,7 +31,13 @@ from plumbline.dbt.outcomes import (
     monitor_names,
     monitored_ids,
 )
-from plumbline.dbt.run_results import Invocation, NodeResult, has_results, read_invocations
+from plumbline.dbt.run_results import (
+    SOURCES,
+    Invocation,
+    NodeResult,
+    has_results,
+    read_invocations,
+)
 from plumbline.history.last_statuses import record_last_statuses
 from plumbline.models.manifest import manifest_file
 from plumbline.project import Project, Target
@@ -54,7 +60,7 @@ CHECKPOINT = "dbt"
 RECENT = timedelta(hours=24)
 """Older results are not of now: they move no incident unless `--alerts` is given."""
 
-_UNREAD = "dbt wrote no result: it could not read the freshness of the table"
+_UNREAD = "dbt wrote no result: it could not read the freshness of the table, or broke off"
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -352,7 +358,7 @@ def _recordings(
     project = request.project
     dbt_has = _known_ids(manifest)
     if request.all_sources:
-        invocations = [_with_all_sources(one, manifest) for one in invocations]
+        invocations = _with_all_sources(invocations, manifest)
     ids = [*dbt_has, *(id_ for one in invocations for id_ in monitored_ids(one))]
     names = monitor_names(request.checkpoint, ids)
     _refuse_taken(names.values(), project)
@@ -434,26 +440,33 @@ def _build_notes(failed: Sequence[NodeResult]) -> Iterator[str]:
         yield f"dbt failed on what is no test: {named}. They are no monitors."
 
 
-def _with_all_sources(one: Invocation, manifest: DbtManifest | None) -> Invocation:
-    """``one`` with a result for each source: dbt writes none for a source that it could not read.
+def _with_all_sources(
+    invocations: Sequence[Invocation], manifest: DbtManifest | None
+) -> list[Invocation]:
+    """``invocations`` with a result for each source: dbt writes none for a source that it could not
+    read, and no file where it broke off.
 
     Raises:
         ConfigError: there is no manifest that names them.
     """
-    if one.kind == "tests":
-        return one
+    first = invocations[0]
     if manifest is None:
         raise ConfigError(
             "without a manifest.json it is not known which sources there are",
-            file=one.file.parent,
+            file=first.file.parent,
             key="--all-sources",
-            fix="keep dbt's manifest.json beside sources.json, or leave the option out",
+            fix="keep dbt's manifest.json beside its results, or leave the option out",
         )
+    tests = [one for one in invocations if one.kind == "tests"]
+    none = replace(first, kind="freshness", file=first.file.with_name(SOURCES), results=())
+    freshness = next((one for one in invocations if one.kind == "freshness"), none)
     missing = [
-        NodeResult(id_, "runtime error", one.generated_at, message=_UNREAD)
-        for id_ in _missing_sources(one, _known_ids(manifest))
+        NodeResult(id_, "runtime error", freshness.generated_at, message=_UNREAD)
+        for id_ in _missing_sources(freshness, _known_ids(manifest))
     ]
-    return replace(one, results=(*one.results, *missing))
+    if not missing:
+        return [*invocations]
+    return [*tests, replace(freshness, results=(*freshness.results, *missing))]
 
 
 def _missing_sources(one: Invocation, dbt_has: Sequence[str]) -> list[str]:

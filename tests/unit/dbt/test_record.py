@@ -89,6 +89,9 @@ def test_a_source_without_a_result_is_an_error_where_dbt_was_to_read_all(
 ) -> None:
     outcome = record(small, all_sources=True).outcomes[-1]
     assert (outcome.monitor, str(outcome.status)) == ("dbt.freshness.shop.no_such_table", "ERROR")
+    (small.root / "target" / "sources.json").unlink()
+    outcomes = record(small, all_sources=True).outcomes[-2:]
+    assert [str(one.status) for one in outcomes] == ["ERROR"] * 2, "dbt wrote no file at all"
     (small.root / "target" / "manifest.json").unlink()
     assert "keep dbt's manifest.json" in str(refused(small, all_sources=True).fix)
 

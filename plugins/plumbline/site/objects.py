@@ -85,6 +85,7 @@ class Objects:
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self._project = project
+        self._seconds = CALL_SECONDS
 
     def name(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
@@ -222,7 +223,7 @@ class Objects:
 
     def _call(self, doing: str, path: str, call: Callable[[Any], T]) -> T:
         try:
-            return call_within(CALL_SECONDS, lambda: call(self._bucket))
+            return call_within(self._seconds, lambda: call(self._bucket))
         except PlumblineError:
             raise
         except Exception as fault:
@@ -265,7 +266,7 @@ class Objects:
                 "key",
             )
         if isinstance(fault, (OutOfTimeError, http.Timeout, TimeoutError)):
-            why = f"no answer within {CALL_SECONDS:g} s"
+            why = f"no answer within {self._seconds:g} s"
         elif isinstance(fault, (OSError, auth.TransportError)):  # requests' are OSErrors
             why = why_disconnected(fault)
         elif isinstance(fault, api.GoogleAPICallError):

@@ -18,7 +18,6 @@ import pytest
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.site import bucket as module
-from plumbline.site import objects as objects_module
 from plumbline.site import paths
 from plumbline.site.bucket import BucketSite
 from plumbline.site.pages import Pages, layout, render_site
@@ -36,7 +35,6 @@ HERE = "team/docs/local/"
 def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStorage]:
     with open_storage(BUCKET) as opened:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", opened.url)
-        monkeypatch.setattr(objects_module, "CALL_SECONDS", 2.0)
         monkeypatch.setattr(module, "_POLL_SECONDS", 0.02)
         yield opened
 

@@ -73,6 +73,13 @@ def test_two_severities_are_two_expectations(
     assert outcome.thresholds == f"failing rows: {levels}"
 
 
+def test_of_two_levels_that_fail_the_worse_is_told(small: SmallProject) -> None:
+    outcome = outcome_of(small, none_failing("warning"), none_failing(max_value=1))
+    assert outcome.status is Status.CRITICAL
+    assert outcome.summary.count("failing rows must be") == 1
+    assert "must be at most 1 order" in outcome.summary
+
+
 def test_each_group_has_the_bound(small: SmallProject) -> None:
     outcome = outcome_of(small, none_failing(max_value=1, group_by=["country"]))
     groups = {group.key.label: (group.status, group.observed) for group in outcome.groups}

@@ -25,7 +25,9 @@ from plumbline.core.text import listing
 from plumbline.project.suites import Suite
 
 _SIDES = ("min_value", "max_value", "mostly", "overrides")
-_LEVEL = frozenset({*_SIDES, "strict_min", "strict_max", "batch_id"})
+_LEVEL = frozenset(
+    {*_SIDES, "strict_min", "strict_max", "deviations", "least_deviation", "batch_id"}
+)
 """Arguments in which the two levels of one check differ."""
 
 
@@ -206,4 +208,4 @@ def _apart_from_level(result: JudgedExpectation) -> dict[str, Any]:
 
 
 def _sides(result: JudgedExpectation) -> set[str]:
-    return {name for name in _SIDES if result.kwargs.get(name) is not None}
+    return {name for name in _SIDES if result.arguments.get(name) is not None}

@@ -389,6 +389,14 @@ def test_levels_by_share_are_levels_too() -> None:
     assert shown.severity == "critical"
 
 
+def test_levels_of_what_follows_history_may_differ_in_their_bands() -> None:
+    both = [
+        result("metric_to_follow_history", severity, metric="row_count", deviations=deviations)
+        for severity, deviations in (("warning", 3), ("critical", 6))
+    ]
+    assert [one.severity for one in reported(failures_of(suite(), both))] == ["critical"]
+
+
 def test_three_checks_on_one_column_are_three_lines() -> None:
     results = [
         counted("column_values_to_be_unique", severity="warning", column="id"),

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FRESH, SAME_SCHEMA
+from plumbline.core.expectation_types import (
+    FOLLOWS_HISTORY,
+    FOREIGN_KEY,
+    IS_FRESH,
+    NO_FAILING_ROWS,
+    OURS,
+    SAME_SCHEMA,
+)
 from plumbline.evaluate import aggregates as of_rows
 from plumbline.evaluate import schema_checks
 from plumbline.evaluate.pushdown import aggregates, columns
@@ -97,3 +105,24 @@ MEASURES: Mapping[str, Build] = {
     "expect_table_columns_to_match_set": schema_measure(schema_checks.columns_in_set),
 }
 """What is not here can't be part of a suite over a table: lint and a run say so."""
+
+_ORDER = "a table's rows have no order: write a model that ends with order by"
+_PYTHON = "BigQuery has no function for it: use a regex, or write a model that returns the rows"
+_METRIC = "use expect_column_mean_to_be_between or a similar one, or write a model"
+_INSTEAD = {
+    "expect_column_values_to_be_increasing": _ORDER,
+    "expect_column_values_to_be_decreasing": _ORDER,
+    "expect_column_values_to_match_strftime_format": _PYTHON,
+    "expect_column_values_to_be_dateutil_parseable": _PYTHON,
+    "expect_column_values_to_match_json_schema": _PYTHON,
+    OURS: _METRIC,
+    NO_FAILING_ROWS: "write the query of failing rows as a model",
+    "expect_query_results_to_match_comparison": "write a model that reads both tables",
+}
+
+
+def fix_of(type_: str) -> str:
+    """What to use where ``type_`` can't be part of a suite over a table."""
+    near = get_close_matches(type_, MEASURES, n=1, cutoff=0.9)
+    otherwise = f"did you mean {near[0]!r}?" if near else "write a model that returns the rows"
+    return _INSTEAD.get(type_, otherwise)

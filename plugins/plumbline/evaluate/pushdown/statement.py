@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from plumbline.core.errors import MonitorError, did_you_mean
+from plumbline.core.errors import MonitorError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import named_columns, personal_among
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
-from plumbline.evaluate.pushdown.catalogue import MEASURES
+from plumbline.evaluate.pushdown.catalogue import MEASURES, fix_of
 from plumbline.evaluate.pushdown.measure import Answer, Measure, Resolve, Selection
 from plumbline.evaluate.pushdown.places import ELEMENTS, Arrays, quoted
 from plumbline.evaluate.pushdown.source import Calendar, Source, select
@@ -95,12 +95,11 @@ class CompiledTable(CompiledModel):
 
     def answer(self, row: Mapping[str, Any], index: int) -> Answer:
         """The outputs of the measure of an expectation in one row."""
-        prefix = f"e{index}_"
-        return {
-            name.removeprefix(prefix): value
-            for name, value in row.items()
-            if name.startswith(prefix)
-        }
+        measure = self.measures[index]
+        if isinstance(measure, EvaluationError):
+            return {}
+        names = measure.outputs if measure.newest is None else (*measure.outputs, "newest")
+        return {name: row[f"e{index}_{name}"] for name in names}
 
 
 def compile_table(
@@ -278,8 +277,7 @@ def _measure(
     build = MEASURES.get(entry.type)
     if build is None:
         return EvaluationError(
-            f"{entry.type} can't be part of a suite over a table; "
-            f"{did_you_mean(entry.type, MEASURES)}"
+            f"{entry.type} can't be part of a suite over a table: {fix_of(entry.type)}"
         )
     try:
         found = build(selection, entry.kwargs)

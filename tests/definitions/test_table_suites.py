@@ -373,7 +373,8 @@ ELEMENTS: list[tuple[str, dict[str, Any], object]] = [
     ("column_unique_value_count_to_be_between", {"column": "tags[]", "min_value": 2}, 2),
     ("column_values_to_be_unique", {"column": "box.codes"}, (4, 1, 0)),
     ("table_row_count_to_equal", {"value": 4}, 4),
-    ("column_to_exist", {"column": "items"}, None),
+    ("column_values_to_be_of_type", {"column": "items.n", "type_": "INT64"}, "INT64"),
+    ("column_values_to_be_of_type", {"column": "items.parts[]", "type_": "STRING"}, "STRING"),
 ]  # fmt: skip
 
 
@@ -444,6 +445,14 @@ def test_a_column_is_personal_however_it_is_named(
     (measure,) = model.measures
     assert isinstance(measure, Measure)
     assert ({column, *measure.columns} <= model.personal) is is_masked
+
+
+def test_fields_of_elements_are_columns_that_exist(tmp_path: Path) -> None:
+    names = {"items.sku": True, "tags[]": True, "items.weight": False, "id[]": False}
+    cases = [("column_to_exist", {"column": name}) for name in names]
+    model = compiled("shop", tmp_path, {}, cases=cases, schema=ORDERS_SCHEMA)
+    found = [one.read({}, AS_OF) for one in model.measures if isinstance(one, Measure)]
+    assert [one.success for one in found if isinstance(one, ValueFound)] == list(names.values())
 
 
 def test_columns_of_two_arrays_are_not_compared(tmp_path: Path) -> None:

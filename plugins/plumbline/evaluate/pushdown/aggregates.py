@@ -41,9 +41,10 @@ from plumbline.evaluate.pushdown.measure import (
     need_rows,
     need_values,
 )
-from plumbline.evaluate.pushdown.places import quoted
+from plumbline.evaluate.pushdown.places import find_element, quoted
 from plumbline.evaluate.table import Table, TypedColumn
 from plumbline.evaluate.values import key
+from plumbline.warehouse.result import ResultColumn
 from plumbline.warehouse.types import BigQueryType
 
 INTEGER = BigQueryType("INT64")
@@ -472,8 +473,11 @@ def schema_measure(check: Callable[[Table, Kwargs], ValueFound]) -> Build:
     """What the table's metadata alone answers."""
 
     def build(selection: Selection, kwargs: Kwargs) -> Measure:
-        found = check(selection.table, kwargs)
-        return Measure(lambda _answer, _as_of: found)
+        table, name = selection.table, kwargs.get("column")
+        if name is not None and (found := find_element(table, str(name))):
+            table = replace(table, schema=(*table.schema, ResultColumn(str(name), str(found.kind))))
+        result = check(table, kwargs)
+        return Measure(lambda _answer, _as_of: result)
 
     return build
 

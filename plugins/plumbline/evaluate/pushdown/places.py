@@ -52,6 +52,15 @@ def find_place(table: Table, name: str) -> Place:
     return Place(column.name, column.kind, (), quoted(column.name))
 
 
+def find_element(table: Table, name: str) -> Place | None:
+    """The same for what is in an array; None: ``name`` is no such thing."""
+    try:
+        found = find_place(table, name)
+    except EvaluationError:
+        return None
+    return found if found.arrays else None
+
+
 def _within(array: Place, parts: list[str], *, named: bool) -> Place:
     """What ``parts`` lead to from an element of ``array``."""
     found = _element(array, named=named)

@@ -20,6 +20,7 @@ from itertools import islice
 from plumbline.alerts.channels.base import Channel
 from plumbline.alerts.incidents.ids import IncidentIds
 from plumbline.alerts.incidents.model import Incident, Known, Reason
+from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.project import Schedule
@@ -96,7 +97,7 @@ def with_unknown_incidents(
         memory = known.monitors.get(outcome.monitor)
         if known.open_incident(outcome.monitor, "error") is not None or memory is None:
             continue
-        if not gap.follows(memory.as_of, outcome.as_of):
+        if in_utc(outcome.as_of) <= memory.as_of or not gap.follows(memory.as_of, outcome.as_of):
             continue
         unknown = _unknown(outcome, memory.as_of, ids, checkpoint)
         to = [

@@ -186,6 +186,14 @@ def test_a_retry_of_a_run_that_was_stored_ends_nothing(world: World) -> None:
     assert ids(world) == []
 
 
+def test_a_retry_that_records_the_same_outcomes_again_assumes_no_incident(world: World) -> None:
+    # of dbt: without a schedule, and of the instant at which the test ran
+    for gap in (Gap(), Gap(is_retry=True)):
+        run(world, START, outcome(Status.PASS, START), gap=gap)
+
+    assert world.warehouse.state.known.incidents == ()
+
+
 def test_a_retry_sends_nothing_twice_and_ends_what_its_first_attempt_opened(world: World) -> None:
     run(world, START, outcome(Status.PASS, START))
     at = START + SIX_HOURS

@@ -17,6 +17,7 @@ import plumbline.evaluate.evaluation
 import plumbline.gx.judged_definition
 import plumbline.gx.site_builder
 import plumbline.project.sandbox
+import plumbline.run.compiling
 import plumbline.site.pages.monitor
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import RunReport
@@ -71,12 +72,18 @@ def page(two: SmallProject, report: RunReport, name: str) -> str:
             lambda result, *_: result.suite_name,
             "the suite could not be evaluated",
         ),
+        (
+            plumbline.run.compiling.Compiler,
+            "compile",
+            lambda _compiler, model: model,
+            "the SQL could not be compiled",
+        ),
     ],
 )
-def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
+def test_what_can_not_be_compiled_masked_or_stored_is_its_monitors_error(
     two: SmallProject,
     monkeypatch: pytest.MonkeyPatch,
-    module: ModuleType,
+    module: ModuleType | type,
     target: str,
     find: Callable[..., str],
     why: str,
@@ -88,7 +95,7 @@ def test_a_result_that_can_not_be_stored_or_masked_is_its_monitors_error(
 
     broken, well = report.outcomes
     assert (broken.status, well.status) == (Status.ERROR, Status.PASS)
-    assert broken.reason == f"{why}: TypeError: what is that?"
+    assert str(broken.reason).startswith(f"{why}: TypeError: what is that?")
     assert report.action_errors == ()
     assert "what is that?" in page(two, report, "broken")
     assert "PASS" in page(two, report, "well")

@@ -600,15 +600,29 @@ def test_metadata_is_asked_for_once(shop: SmallProject, monkeypatch: pytest.Monk
     assert asked == ["shop.orders"]
 
 
-def test_a_missing_argument_is_the_error_of_its_monitor_alone(shop: SmallProject) -> None:
+@pytest.mark.parametrize(
+    ("expectation", "reason"),
+    [
+        (expect("column_values_to_be_unique"), "needs 'column'"),
+        (expect("column_values_to_be_in_set", column="state", value_set=5), "value_set"),
+        (expect("table_to_be_fresh", column="created_at", max_hours="a day"), "max_hours"),
+        (expect("column_values_to_be_unique", column={"name": "state"}), "column"),
+    ],
+)
+def test_a_wrong_argument_is_the_error_of_its_monitor_alone(
+    shop: SmallProject, expectation: dict[str, Any], reason: str
+) -> None:
     judged(shop, expect("table_row_count_to_equal", value=3), rows=DAY)
-    bad = {"name": "bad", "meta": {"monitor": {"table": "shop.orders"}},
-           "expectations": [expect("column_values_to_be_unique")]}  # fmt: skip
+    bad = {
+        "name": "bad",
+        "meta": {"monitor": {"table": "shop.orders"}},
+        "expectations": [expectation],
+    }
     (shop.root / "expectations" / "bad.json").write_text(json.dumps(bad))
     shop.checkpoint("bad", "orders")
     wrong, other = shop.run().outcomes
     assert (wrong.status, other.status) == (Status.ERROR, Status.PASS)
-    assert "needs 'column'" in str(wrong.reason)
+    assert reason in str(wrong.reason)
 
 
 def test_a_group_may_be_of_a_column_with_any_name(shop: SmallProject) -> None:

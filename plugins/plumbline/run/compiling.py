@@ -75,6 +75,22 @@ class MonitorCompiler:
             MonitorError: a fault in the suite's or the model's files.
             WarehouseError: the columns of the table can't be asked for.
         """
+        try:
+            return self._compile(suite, as_of=as_of, vars=vars, where=where)
+        except MonitorError:
+            raise
+        except Exception as raised:  # a fault of one monitor must not darken the others
+            why = f"the SQL could not be compiled: {type(raised).__name__}: {raised}"
+            raise MonitorError(why, file=suite.file) from raised
+
+    def _compile(
+        self,
+        suite: Suite,
+        *,
+        as_of: Sequence[datetime],
+        vars: Mapping[str, object],  # noqa: A002 - as above
+        where: str,
+    ) -> CompiledModel:
         if suite.monitor.table is None:
             compiled = self._models.compile(
                 self._project.model_of(suite), as_of=as_of, vars=vars, where=where

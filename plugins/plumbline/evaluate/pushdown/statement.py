@@ -291,8 +291,8 @@ def _measure(
         return EvaluationError(f"{fault}{_of_elements(selection.table, entry)}")
     except MonitorError as fault:
         return EvaluationError(fault.one_line())
-    except KeyError as missing:  # why the suite can't be built is told with file and key
-        return EvaluationError(f"{entry.type} needs {missing}")
+    except Exception as raised:  # noqa: BLE001 - a wrong argument, which building the suite tells
+        return EvaluationError(f"{entry.type}: {type(raised).__name__}: {raised}")
 
 
 def _of_elements(table: Table, entry: ExpectationEntry) -> str:

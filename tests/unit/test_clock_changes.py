@@ -139,7 +139,8 @@ def test_a_backtest_asks_and_finds_each_instant(
     for number, at in enumerate(minutes(change)):
         jobs = PastJobs(project, target, at.astimezone(zone))
         jobs.add(asked)
-        assert jobs._started["m"].result().rows == [{"as_of": at, "pct": float(number)}]  # type: ignore[union-attr]
+        (sent,) = jobs._started["m"]  # type: ignore[misc]
+        assert sent.result().rows == [{"as_of": at, "pct": float(number)}]
 
 
 @around_each_change

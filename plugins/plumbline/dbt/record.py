@@ -253,7 +253,7 @@ def _check(request: RecordRequest) -> None:
         raise ConfigError(
             f"the project has a checkpoint {name!r}, whose runs would be mixed with dbt's",
             key="--as",
-            fix="choose another name: --as dbt_tests",
+            fix="choose another name: --as dbt_results",
         )
 
 
@@ -389,7 +389,7 @@ def _refuse_taken(names: Iterable[str], project: Project) -> None:
         raise ConfigError(
             f"the project has a monitor {taken!r}, as a dbt test would be called",
             key="--as",
-            fix="choose another name: --as dbt_tests",
+            fix="choose another name: --as dbt_results",
         )
 
 

@@ -489,6 +489,14 @@ def test_what_holds_today_is_proposed(shop: SmallProject) -> None:
     assert ("column_values_to_be_unique", "order_id") not in found, "2 is there twice"
 
 
+def test_a_profile_of_a_wildcard_reads_the_last_tables(shop: SmallProject) -> None:
+    found = profile_table(
+        shop.project, shop.target, name="events", table="shop.events_*", as_of=NOW
+    )
+    assert found.rows.date_column == "_TABLE_SUFFIX"
+    assert found.propose()[0].today == "3 rows in 7 days"
+
+
 def test_a_proposed_suite_passes_today(shop: SmallProject) -> None:
     profile = proposed(shop)
     text = suite_text(profile, "orders", profile.propose(), owner="shop-data")

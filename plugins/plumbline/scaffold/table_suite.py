@@ -186,9 +186,10 @@ def _probes(type_: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _rows(metadata: TableMetadata) -> RowsEntry:
-    """By the partition's column, else by the only DATE."""
+    """By the suffix of a wildcard, else by the partition's column, else by the only DATE."""
+    suffix = next((one.name for one in metadata.pseudo_columns if one.type == "STRING"), None)
     dates = [column.name for column in metadata.columns if column.type == "DATE"]
-    column = metadata.partition_column or (dates[0] if len(dates) == 1 else None)
+    column = suffix or metadata.partition_column or (dates[0] if len(dates) == 1 else None)
     return RowsEntry() if column is None else RowsEntry(date_column=column, days=PROFILED_DAYS)
 
 

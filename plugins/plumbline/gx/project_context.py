@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,6 +28,19 @@ _UNDER_WAY: WeakKeyDictionary[Any, Project] = WeakKeyDictionary()
 """By context: what the run of a checkpoint that is under way has read."""
 
 
+# Parsing is most of what a context costs, and a process may make many of the same file.
+
+
+@lru_cache(maxsize=4)
+def _parsed(configuration: str) -> Any:
+    return YAML().load(configuration)
+
+
+@lru_cache(maxsize=4)
+def _data_sources(configuration: str) -> GxConfig:
+    return GxConfig.parse_yaml(configuration, _allow_empty=True)
+
+
 class ProjectContext(FileDataContext):
     """GX's context over a project that has been read."""
 
@@ -36,10 +51,10 @@ class ProjectContext(FileDataContext):
     # GX reads the file in these two, each time from disk.
 
     def _init_project_config(self, project_config: Any) -> DataContextConfig:
-        return DataContextConfig.from_commented_map(YAML().load(self._configuration))
+        return DataContextConfig.from_commented_map(deepcopy(_parsed(self._configuration)))
 
     def _load_fluent_config(self, config_provider: Any) -> GxConfig:
-        config = GxConfig.parse_yaml(self._configuration, _allow_empty=True)
+        config = _data_sources(self._configuration).copy(deep=True)
         for datasource in config.datasources:
             datasource._data_context = self
         return config

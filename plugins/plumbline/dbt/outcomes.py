@@ -150,7 +150,7 @@ class OutcomeMaker:
         base = self._base(result, status, what=_what(test) or readable_name(result.id))
         base = replace(
             base,
-            owner=self._owner(test),
+            owner=self._owner_of(test),
             tags=self._tags(test),
             action=f"dbt test --select {readable_name(result.id)}",
         )
@@ -252,7 +252,7 @@ class OutcomeMaker:
     def _resources(self) -> Mapping[str, Resource]:
         return self.manifest.resources if self.manifest else {}
 
-    def _owner(self, test: DataTest | None) -> str | None:
+    def _owner_of(self, test: DataTest | None) -> str | None:
         """The test's own, else that of what it tests."""
         return next((one.owner for one in self._about(test) if one.owner), None)
 

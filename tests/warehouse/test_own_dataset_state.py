@@ -35,7 +35,7 @@ from support.warm_python import warm_python
 pytestmark = pytest.mark.warehouse
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
-MANY = 8
+MANY = 5
 
 
 @pytest.fixture

@@ -96,16 +96,16 @@ def _variants(text: str, depth: int, least: int) -> Iterator[str]:
 
 
 def _of_base64(text: str) -> Iterator[str]:
-    for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):
-        plain = run.replace("-", "+").replace("_", "/")
-        for start in range(4):
-            whole = plain[start : start + (len(plain) - start) // 4 * 4]
-            if whole:
-                yield base64.b64decode(whole).decode("latin-1")
+    """All that is written so, wherever it starts: one text a start, as many would take long."""
+    runs = re.findall(r"[A-Za-z0-9+/_-]{8,}", text)
+    plain = [run.replace("-", "+").replace("_", "/") for run in runs]
+    for start in range(4):
+        whole = [run[start : start + (len(run) - start) // 4 * 4] for run in plain]
+        yield "\n".join(base64.b64decode(part).decode("latin-1") for part in whole)
 
 
 def _of_hex(text: str) -> Iterator[str]:
-    for run in re.findall(r"[0-9a-fA-F]{16,}", re.sub(r"[:\s]|\\x", "", text)):
-        for start in range(2):
-            whole = run[start : start + (len(run) - start) // 2 * 2]
-            yield binascii.unhexlify(whole).decode("latin-1")
+    runs = re.findall(r"[0-9a-fA-F]{16,}", re.sub(r"[:\s]|\\x", "", text))
+    for start in range(2):
+        whole = [run[start : start + (len(run) - start) // 2 * 2] for run in runs]
+        yield "\n".join(binascii.unhexlify(part).decode("latin-1") for part in whole)

@@ -45,7 +45,7 @@ def ended(code: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 3, 64, 70])
+@pytest.mark.parametrize("code", [0, 3, 70])
 def test_the_exit_code_is_the_commands(code: int) -> None:
     assert ended(code).returncode == code
 

@@ -51,4 +51,4 @@ class ScheduleJobs(MonitorJobs):
                 self.sent[name] = compiled, self._runner.submit(query)
             self._compiled[name], whole = self.sent[name]
             part: Any = _Part(whole, self.as_of)
-            self._started[name] = part
+            self._started[name] = (part,)

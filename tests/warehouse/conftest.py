@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.history import loads
 from plumbline.project.targets import Target
+from plumbline.warehouse import query, retries
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from support.small_project import make_small_project
 from support.targets import embedded_target
@@ -22,6 +24,13 @@ def own_target(tmp_path: Path) -> Iterator[Target]:
     target = embedded_target(tmp_path / "state", project_dir=tmp_path)
     yield target
     EmbeddedWarehouse.of(target).stop()
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again is so after a moment."""
+    for module in (loads, query, retries):
+        monkeypatch.setattr(module, "FIRST_WAIT_SECONDS", 0.02)
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ from support.stalling_bigquery import (
 )
 from support.targets import bigquery_target, foreign_emulator
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 LONG_ENOUGH = 40.0
 """Seconds for what ends soon, on a machine that is busy; what must not be waited for takes 60."""
 

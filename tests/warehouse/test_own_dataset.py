@@ -24,7 +24,7 @@ from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_proxy import BigQueryProxy, CutAfter, CutBefore, JobFails, Refused
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("short_waits")]
 
 AS_OF = datetime(2026, 2, 3, 5, tzinfo=UTC)
 REVISION = Revision("0123456789abcdef", dirty=True)

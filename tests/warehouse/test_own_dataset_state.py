@@ -32,7 +32,7 @@ from support.sockets import refused_port
 from support.targets import embedded_target
 from support.warm_python import warm_python
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("short_waits")]
 
 NOW = datetime(2026, 2, 3, 5, tzinfo=UTC)
 MANY = 5

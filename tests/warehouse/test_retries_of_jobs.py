@@ -20,7 +20,7 @@ from support.bigquery_faults import CutBefore, JobFails, Refused, Runs, Stalls
 from support.bigquery_proxy import BigQueryProxy
 from support.targets import bigquery_target
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("short_waits")]
 
 ONE = QueryRequest("a", "select 1 as n")
 TROUBLE = Refused(503, "backendError", "Error encountered during execution.", times=99)

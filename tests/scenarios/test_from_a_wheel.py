@@ -22,9 +22,16 @@ ENDS = {"plumbline run": 2, "plumbline run --select orders_a_day": 0}
 """Exit codes; 0 where nothing is said. The example's last day is CRITICAL."""
 
 
-def pip(*arguments: str) -> None:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as the wheel has it, and nothing of the repository."""
+    folder = tmp_path_factory.mktemp("wheel")
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments],
+        [
+            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"),
+            # it builds the wheel, and installs that
+            *("--no-deps", "--no-index", "--no-build-isolation", "--target", str(folder), "."),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -32,33 +39,7 @@ def pip(*arguments: str) -> None:
         timeout=200,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as the wheel has it, and nothing of the repository."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip(
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--no-build-isolation",
-        "-w",
-        str(folder),
-        ".",
-    )
-    (wheel,) = folder.glob("*.whl")
-    pip(
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        str(folder / "site"),
-        str(wheel),
-    )
-    return folder / "site"
+    return folder
 
 
 class Shell:

@@ -33,7 +33,7 @@ _UNDER_WAY: WeakKeyDictionary[Any, Project] = WeakKeyDictionary()
 
 @lru_cache(maxsize=4)
 def _parsed(configuration: str) -> Any:
-    return YAML().load(configuration)
+    return YAML(typ="safe").load(configuration)  # without comments, which take longest to copy
 
 
 @lru_cache(maxsize=4)

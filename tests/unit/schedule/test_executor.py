@@ -414,7 +414,7 @@ def test_a_fault_of_ours_in_one_run_does_not_keep_the_next_away(
         return world.command(one)
 
     def due() -> bool:
-        world.now += SIX_HOURS / 100
+        world.now += SIX_HOURS / 20
         return bool(world.runs)
 
     follow(world, world.executor(ONE, command=command), until=due)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.dbt.manifest import NEWEST_SCHEMA, OLDEST_SCHEMA, DbtManifest, read_dbt_manifest
@@ -33,6 +29,7 @@ from plumbline.dbt.suite_files import (
     with_suite_parts,
 )
 from plumbline.dbt.tables import Tables
+from plumbline.dbt.tag_files import tag_parts, with_tag_parts
 from plumbline.lint.json_format import dumps
 from plumbline.models.manifest import RUN_DBT, manifest_file, tables_of
 from plumbline.models.properties import read_properties
@@ -117,11 +114,13 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     own = {test.resource.file for test in manifest.tests if test.package == name}
     gone = frozenset(file for file in own if not (root / file).exists())
     plan = Planner(manifest, tables, names.suite, gone).plan()
-    compared = _Files(project, lock, checkpoint, plan.held)
     wanted = {
         path: of_and_parts for suite in plan.suites for path, of_and_parts in names.files(suite)
     }
-    wanted |= names.properties(plan)
+    tags = dict(names.tags(plan))
+    parts = {f"{of}.{name}": True for of, some in tags.items() for name in sorted(some)}
+    wanted |= {names.tags_path: (_PROPERTIES, parts)} if parts else {}
+    compared = _Files(project, lock, checkpoint, plan.held, frozenset(tags))
     changes = tuple(compared.changes(wanted))
     return Import(
         manifest=manifest,
@@ -230,43 +229,20 @@ class _Names:
         folder = _folder(self.project, self.project.expectations_dir)
         yield f"{folder}/{suite.name}.json", (suite.of, suite.parts)
 
-    def properties(self, plan: Plan) -> dict[str, tuple[str, Parts]]:
+    @property
+    def tags_path(self) -> str:
         """The file that tags columns as personal, of queries and of tables that plumbline's files
         do not declare; the tags of dbt's own files hold for the others."""
-        path = f"{self._models_folder}/{_PROPERTIES_FILE}"
-        # While dbt can't say how a test is now, what it reads stays tagged.
-        before = self.project.files.document(self.project.root / path) if plan.held else None
-        models: dict[str, Any] = {}
-        sources: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        if before is not None:
-            models = {str(one["name"]): one for _, one in before.entries("models")}
-            for at, source in before.entries("sources"):
-                tables = {str(one["name"]): one for _, one in before.entries(*at, "tables")}
-                sources[str(source["name"])] = tables
+        return f"{self._models_folder}/{_PROPERTIES_FILE}"
+
+    def tags(self, plan: Plan) -> Iterator[tuple[str, frozenset[str]]]:
+        """What is tagged in that file, by model or table: ``models.odd_orders``."""
         for suite in plan.suites:
-            tags = {"config": {"meta": {"personal": True}}}
-            columns = [{"name": name, **tags} for name in sorted(suite.personal)]
             table = str(suite.monitor.get("table"))
-            if columns and suite.sql is not None:
-                name = suite.monitor["model"]
-                about = f"The failing rows of a test of dbt, by `plumbline import dbt`: {name}."
-                models[name] = {"name": name, "description": about, "columns": columns}
-            elif columns and table.count(".") == 1 and not self._is_declared(table):
-                dataset, name = table.split(".")
-                sources[dataset][name] = {"name": name, "columns": columns}
-        content = {
-            "models": [dict(one) for one in models.values()],
-            "sources": [
-                {"name": dataset, "tables": [dict(one) for one in tables.values()]}
-                for dataset, tables in sources.items()
-            ],
-        }
-        if not models and not sources:
-            return {}
-        filled = {"version": 2, **{key: one for key, one in content.items() if one}}
-        # Without aliases, because the same tags stand many times.
-        text = yaml.dump(json.loads(json.dumps(filled)), sort_keys=False)
-        return {path: (_PROPERTIES, {_TEXT: text})}
+            if suite.sql is not None:
+                yield f"models.{suite.monitor['model']}", suite.personal
+            elif table.count(".") == 1 and not self._is_declared(table):
+                yield f"sources.{table}", suite.personal
 
     def _is_declared(self, table: str) -> bool:
         source, _, name = table.partition(".")
@@ -297,15 +273,22 @@ class _Files:
     checkpoint: str
     held: Mapping[str, Collection[str]]
     """See `Plan.held`."""
+    planned: frozenset[str]
+    """The models and tables of which dbt says which columns are personal."""
+    kept: set[str] = field(default_factory=set)
+    """The models that are not as dbt has them, because people changed them."""
 
     def changes(self, wanted: Mapping[str, tuple[str, Parts]]) -> Iterator[FileChange]:
         """Of each file of this import and of the last one, and of the checkpoint at last."""
         gone = [path for path, file in self.lock.files.items() if file.of != _CHECKPOINT]
         listed: dict[str, Any] = {}
-        for path in sorted({*wanted, *gone}):
+        # The tags last: which ones may go depends on the models.
+        for path in sorted({*wanted, *gone}, key=lambda path: (path.endswith(".yml"), path)):
             _, parts = wanted.get(path, ("", {}))
             change = self._change(path, parts, self._held(path, wanted))
             yield change
+            if path.endswith(".sql") and change.after != parts.get(_TEXT):
+                self.kept.add(f"models.{Path(path).stem}")
             if path.endswith(".json") and change.after is not None:
                 name = Path(path).stem
                 listed[name] = {"name": name}
@@ -331,7 +314,11 @@ class _Files:
     def _held(self, path: str, wanted: Mapping[str, object]) -> frozenset[str]:
         """The parts of a file of the last import of which dbt can't say how they are now."""
         locked = self.lock.files.get(path)
-        if locked is None or locked.of not in self.held:
+        if locked is None:
+            return frozenset()
+        if locked.of == _PROPERTIES:
+            return frozenset(filter(self._is_held_tag, locked.parts))
+        if locked.of not in self.held:
             return frozenset()
         if path not in wanted:
             return frozenset(locked.parts)
@@ -339,6 +326,14 @@ class _Files:
         return frozenset(
             name for name in locked.parts if name in tests or name.rpartition(":")[0] in tests
         )
+
+    def _is_held_tag(self, part: str) -> bool:
+        """Whether a tag stays though dbt has it no more: what its model returns is not known."""
+
+        def is_of(names: Collection[str]) -> bool:
+            return part.startswith(tuple(f"{name}." for name in names))
+
+        return is_of(self.kept) or (bool(self.held) and not is_of(self.planned))
 
     @property
     def _checkpoint_path(self) -> str:
@@ -348,9 +343,14 @@ class _Files:
     def _change(self, path: str, dbt: Parts, held: Collection[str] = ()) -> FileChange:
         file, locked = self.project.root / path, self.lock.files.get(path)
         before = file.read_text(encoding="utf-8") if file.is_file() else None
+        imported = locked.parts if locked else {}
+        if path.endswith(".yml"):
+            tagged = {} if before is None else tag_parts(self.project.files.document(file))
+            merged = merge(imported, tagged, dbt, held)
+            after = with_tag_parts(before, tagged, merged.parts)
+            return FileChange(path, before, after, dbt, merged)
         if before is None and locked is not None:  # a person has removed it
             return FileChange(path, None, None, dbt, Merged({}, ("the file",), ()))
-        imported = locked.parts if locked else {}
         if not path.endswith(".json"):
             merged = merge(imported, {} if before is None else {_TEXT: before}, dbt, held)
             return FileChange(path, before, merged.parts.get(_TEXT), dbt, merged)
@@ -362,10 +362,10 @@ class _Files:
             else (checkpoint_parts, with_checkpoint_parts)
         )
         merged = merge(imported, read(content), dbt, held)
-        after = write(content or {"name": file.stem}, merged.parts)
-        if is_suite and not after["expectations"]:
+        written = write(content or {"name": file.stem}, merged.parts)
+        if is_suite and not written["expectations"]:
             return FileChange(path, before, None, dbt, merged)
-        text = before if after == content else dumps(after)
+        text = before if written == content else dumps(written)
         return FileChange(path, before, text, dbt, merged)
 
     def _content(self, file: Path, is_suite: bool) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from plumbline.dbt.counterparts import (
     passes_without_rows,
 )
 from plumbline.dbt.errors import NoCounterpartError, NotImportedError
-from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness, Resource
+from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness
 from plumbline.dbt.merge import digest
+from plumbline.dbt.personal import personal_columns
 from plumbline.dbt.tables import Tables
 from plumbline.models.manifest import RUN_DBT
 from plumbline.project.suites import MAX_UNEXPECTED
@@ -34,9 +35,6 @@ EXPECTATION = "expectation "
 """Before the name of a part that is an expectation."""
 
 Kind = Literal["expectation", "failing_rows", "not_imported"]
-
-_RENAMED = frozenset({"column_value", "from_field", "id", "unique_field", "value_field"})
-"""What tests of dbt and its packages call the column that they check."""
 
 _CONDITION = re.compile(r"(!=|<>|>=|>)\s*(\d+)")
 
@@ -221,8 +219,10 @@ class Planner:
             name,
             monitor,
             test.resource.description,
-            sql=sql,
-            personal=_personal(test, tables),
+            sql=self._template(test, sql),
+            personal=personal_columns(
+                sql, frozenset(name for table in tables for name in table.personal), self._tagged
+            ),
         )
         _add_tags(suite, (*test.resource.tags, *(tables[0].tags if tables else ())))
         for severity, most in levels.items():
@@ -243,7 +243,7 @@ class Planner:
                 f"its compiled SQL holds {day}, the day of the compilation, and would not move on",
                 "write the date in SQL in dbt: current_date()",
             )
-        sql = self.tables.template(test.compiled.strip().rstrip(";").rstrip())
+        sql = test.compiled.strip().rstrip(";").rstrip()
         if not COUNT_ALL.fullmatch(test.fail_calc):
             if any(levels.values()):
                 raise NotImportedError(
@@ -256,12 +256,20 @@ class Planner:
             )
         elif test.limit is not None:
             sql = f"select * from (\n\n{sql}\n\n) limit {test.limit}"
+        return sql
+
+    def _template(self, test: DataTest, sql: str) -> str:
         what = f"{test.resource.name} ({test.resource.file})"
         return (
             "{{ config(materialized='ephemeral') }}\n"
             f"-- The failing rows of dbt's test {what}, as dbt compiled it.\n"
-            f"-- Written by `plumbline import dbt`.\n\n{sql}\n"
+            f"-- Written by `plumbline import dbt`.\n\n{self.tables.template(sql)}\n"
         )
+
+    def _tagged(self, parts: tuple[str, ...]) -> frozenset[str] | None:
+        """The personal columns of a table, by the name that compiled SQL has for it."""
+        resource = self.manifest.resources.get(self.tables.id_at(parts) or "")
+        return None if resource is None else resource.personal
 
     @cached_property
     def _days_of_compilation(self) -> tuple[str, ...]:
@@ -373,12 +381,6 @@ def _freshness_column(rule: Freshness) -> str:
         if age is not None and age[1] not in HOURS:
             raise NotImportedError(f"{age[1]!r} is not a period of dbt", "use minute, hour or day")
     return rule.column.strip("`")
-
-
-def _personal(test: DataTest, tables: Sequence[Resource]) -> frozenset[str]:
-    """The personal columns of a query's rows, by their names in the tables and in dbt's tests."""
-    found = frozenset(name for table in tables for name in table.personal)
-    return found | _RENAMED if found and test.generic is not None else found
 
 
 def _add_tags(suite: SuitePlan, tags: Sequence[str]) -> None:

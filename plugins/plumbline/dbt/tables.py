@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from plumbline.dbt.errors import NoCounterpartError
+from plumbline.lint.columns import CTE
 from plumbline.models.manifest import Manifest, Node, SourceNode
 
 _CALL = re.compile(r"(?:\{\{)?\s*(ref|source)\(([^()]*)\)\s*(?:\}\})?")
@@ -82,6 +83,15 @@ class Tables:
         if node is None:
             raise NoCounterpartError(f"{call} is not the ref or source of a table")
         return node.id
+
+    def id_at(self, parts: tuple[str, ...]) -> str | None:
+        """The id of what compiled SQL names by ``parts``; of an ephemeral model, by its CTE."""
+        name = parts[-1].removeprefix(CTE)
+        if len(parts) == 1 and name != parts[0]:
+            node = self.manifest.find(name, package=None, version=None, own=self.project)
+            return None if node is None else node.id
+        found = self._by_relation.get(parts)
+        return None if found is None else found.id
 
     def template(self, sql: str) -> str:
         """Compiled SQL as a model of plumbline: each table as ``ref`` or ``source``, where they

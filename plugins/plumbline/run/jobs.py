@@ -377,7 +377,8 @@ class MonitorJobs:
                     "which is tagged as personal",
                     file=described.file if described else None,
                     key=f"models.{compiled.name}.columns.{column}",
-                    fix=f"tag what holds it now; {did_you_mean(column, names)}",
+                    fix="tag the column that holds the values, or remove the tag if none does; "
+                    f"{did_you_mean(column, names)}",
                 )
         return frozenset(by_case[column.casefold()] for column in compiled.personal)
 

@@ -429,28 +429,89 @@ def test_in_a_folder_of_a_dbt_project_tables_are_named_by_dataset(tmp_path: Path
     assert "from `shop`.`orders`" in sql
 
 
+TAGS = "models/monitors/dbt_import.yml"
+PERSONAL: dict[str, Any] = {
+    "columns": {"email": {"config": {"meta": {"personal": True}}}, "total": {}}
+}
+
+
+def personal(root: Path, name: str) -> frozenset[str]:
+    """The columns of a model that are masked."""
+    now, compiler = datetime(2026, 2, 3, tzinfo=UTC), Compiler(Project(root), bigquery_target())
+    return compiler.compile(name, as_of=[now], vars={}, where="the test").personal
+
+
 def test_personal_columns_stay_masked_in_queries_and_in_tables_that_are_not_declared(
     root: Path,
 ) -> None:
-    columns = {"columns": {"email": {"config": {"meta": {"personal": True}}}, "total": {}}}
-    orders = model("orders", **columns)
-    landed = source("landing", "raw_orders", **columns)
-    even = generic_test("is_even", orders[0], "total")
-    imported(root, orders, landed, LOST, even, generic_test("not_null", landed[0], "email"))
+    orders, landed = model("orders", **PERSONAL), source("landing", "raw_orders", **PERSONAL)
+    table = "from `shop-project`.`shop`.`orders`"
+    even = generic_test(
+        "is_even", orders[0], "total", compiled=f"select email as of, count(*) as n {table}"
+    )
+    odd = generic_test("is_odd", orders[0], "total", compiled=f"select total as of {table}")
+    missing = generic_test("not_null", landed[0], "email")
+    imported(root, orders, landed, LOST, even, odd, missing)
+    assert personal(root, "no_lost_orders") == {"email"}
+    assert personal(root, "orders_is_even_total") == {"of"}
+    assert personal(root, "orders_is_odd_total") == set()  # it returns none of them
     compiler = Compiler(Project(root), bigquery_target())
-
-    def personal(name: str) -> frozenset[str]:
-        now = datetime(2026, 2, 3, tzinfo=UTC)
-        return compiler.compile(name, as_of=[now], vars={}, where="the test").personal
-
-    assert personal("no_lost_orders") == {"email"}
-    assert personal("orders_is_even_total") > {"email", "value_field"}  # as dbt's tests rename it
     assert compiler.table("landing.raw_orders", file="", key="").personal == {"email"}
+    assert [one for one in lint(Project(root)).findings if one.severity is Severity.ERROR] == []
     assert verbs(imported(root)) == {}
     parsed = singular_test("no_lost_orders", None, orders[0])
-    imported(root, orders, landed, parsed, even, generic_test("not_null", landed[0], "email"))
-    compiler = Compiler(Project(root), bigquery_target())
-    assert personal("no_lost_orders") == {"email"}  # also while dbt has not compiled it
+    imported(root, orders, landed, parsed, even, missing)
+    assert personal(root, "no_lost_orders") == {"email"}  # also while dbt has not compiled it
+    imported(root, orders, landed, even, missing)
+    assert "no_lost_orders" not in (root / TAGS).read_text()
+
+
+def test_a_tag_of_a_new_query_lands_in_a_file_that_people_have_edited(root: Path) -> None:
+    orders = model("orders", **PERSONAL)
+    first = singular_test("no_lost_orders", LOST[1]["compiled_code"], orders[0])
+    new = singular_test(
+        "no_new_orders", "select email as mail from `shop-project`.`shop`.`orders`", orders[0]
+    )
+    (root / "tests" / "no_new_orders.sql").write_text("select 1")
+    imported(root, orders, first)
+
+    def rewrite(text: str) -> str:
+        return "# ours\n" + text.replace(
+            "- name: email", "- name: email\n        description: Mail."
+        )
+
+    def untag(text: str) -> str:
+        return text.replace("personal: true", "personal: false")
+
+    edits: dict[str, Callable[[str], str]] = {"more words": rewrite, "an own tag": untag}
+    for edit_of in edits.values():
+        (root / TAGS).write_text(edit_of((root / TAGS).read_text()))
+    found = import_dict(imported(root, orders, first, new))
+    assert personal(root, "no_new_orders") == {"mail"}
+    assert personal(root, "no_lost_orders") == set()  # as a person has it
+    assert found["edited"] == [{"path": TAGS, "part": "models.no_lost_orders.email"}]
+    assert found["conflicts"] == []
+    text = (root / TAGS).read_text()
+    assert "# ours" in text
+    assert "description: Mail." in text
+    assert verbs(imported(root)) == {}
+
+    (root / TAGS).unlink()
+    changed = {"email": PERSONAL["columns"]["email"], "total": PERSONAL["columns"]["email"]}
+    imported(root, model("orders", columns=changed), first, new)
+    assert personal(root, "no_lost_orders") == {"total"}  # what came after it was removed
+
+
+def test_tags_stay_with_a_query_that_people_have_edited(root: Path) -> None:
+    orders = model("orders", **PERSONAL)
+    imported(root, orders, LOST)
+    sql = root / "models" / "monitors" / "no_lost_orders.sql"
+    sql.write_text(sql.read_text() + "-- ours\n")
+    none = singular_test("no_lost_orders", "select 1 as n", orders[0])
+    imported(root, orders, none)
+    assert personal(root, "no_lost_orders") == {"email"}
+    imported(root, orders)  # and while the file stays, though dbt has the test no more
+    assert personal(root, "no_lost_orders") == {"email"}
 
 
 def test_what_is_wrong_with_a_manifest_as_a_whole_is_a_note(root: Path) -> None:

@@ -178,6 +178,8 @@ class RunReport(Run):
     """Actions that raised, a line each: then the run's status is at least ERROR."""
     is_recorded: bool = False
     """Whether another tool made the checks (dbt), so that plumbline can't make them again."""
+    scored: tuple[Status, ...] | None = None
+    """The statuses that the score counts; None: all."""
 
     @cached_property
     def statuses(self) -> list[Status]:
@@ -191,7 +193,7 @@ class RunReport(Run):
     @property
     def score(self) -> int | None:
         """0 to 100, or None when nothing counted."""
-        return score(self.statuses)
+        return score(self.statuses if self.scored is None else self.scored)
 
     @property
     def exit_code(self) -> int:

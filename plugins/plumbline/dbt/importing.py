@@ -73,9 +73,18 @@ class Import:
     became: tuple[Became, ...]
     suites: tuple[SuitePlan, ...]
     files: tuple[FileChange, ...]
-    lock: str
+    """With that of the lock."""
+    monitors: int
+    """How many the checkpoint lists."""
     notes: tuple[str, ...]
     """About the manifest as a whole."""
+
+    @property
+    def removed(self) -> frozenset[str]:
+        """The suites that dbt has, and that people have removed."""
+        files = (one for one in self.files if one.path.endswith(".json") and one.after is None)
+        gone = {Path(one.path).stem for one in files}
+        return frozenset(suite.name for suite in self.suites if suite.name in gone)
 
     @property
     def conflicts(self) -> Iterator[tuple[str, Conflict]]:
@@ -126,8 +135,8 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
         manifest=manifest,
         became=plan.became,
         suites=plan.suites,
-        files=changes,
-        lock=compared.new_lock(wanted, changes),
+        files=(*changes, _lock_change(project, compared.new_lock(wanted, changes))),
+        monitors=len(changes[-1].merged.parts),
         notes=tuple(_notes(manifest, root, dbt, lock)),
     )
 
@@ -140,7 +149,6 @@ def write_import(project: Project, found: Import) -> None:
     """
     new: dict[str, str] = {}
     changed: dict[str, str] = {}
-    (changed if (project.root / LOCK_FILE).exists() else new)[LOCK_FILE] = found.lock
     for one in found.files:
         if one.verb in ("create", "change"):
             (new if one.before is None else changed)[one.path] = str(one.after)
@@ -148,6 +156,12 @@ def write_import(project: Project, found: Import) -> None:
     for one in found.files:
         if one.verb == "remove":
             (project.root / one.path).unlink(missing_ok=True)
+
+
+def _lock_change(project: Project, after: str) -> FileChange:
+    file = project.root / LOCK_FILE
+    before = file.read_text(encoding="utf-8") if file.is_file() else None
+    return FileChange(LOCK_FILE, before, after, {}, Merged({}, (), ()))
 
 
 def _declared(project: Project) -> dict[str, dict[str, Any]]:
@@ -393,7 +407,8 @@ def _notes(manifest: DbtManifest, root: Path, dbt: Mapping[str, Any], lock: Lock
     if manifest.tests and not any(test.compiled for test in manifest.tests):
         yield (
             f"{manifest.file.name} has no compiled SQL, which singular tests and tests without a "
-            "counterpart need: run `dbt compile` (`dbt parse` and `dbt run` don't compile tests)"
+            "counterpart need: run `dbt compile` (`dbt parse`, `dbt run` and `dbt source "
+            "freshness` don't compile tests)"
         )
 
 

@@ -151,6 +151,7 @@ def record_dbt(
         docs=next((one.address for one in done.docs), None),
         action_errors=done.failed,
         is_recorded=True,
+        scored=tuple(outcome.status for outcome in recordings[0].outcomes),
     )
     try:
         record_last_statuses(target.state_files, report)
@@ -241,20 +242,28 @@ class Recording:
 
 
 def _check(request: RecordRequest) -> None:
-    request.project.check_stores()
-    name = request.checkpoint
+    project, name = request.project, request.checkpoint
+    project.check_stores()
     if not _NAME.fullmatch(name):
         raise ConfigError(
             f"{name!r} is not a valid name",
             key="--as",
             fix="use lower-case letters, digits, _ and -, beginning with a letter",
         )
-    if name in request.project.checkpoint_names():
+    if name in project.checkpoint_names():
         raise ConfigError(
             f"the project has a checkpoint {name!r}, whose runs would be mixed with dbt's",
             key="--as",
-            fix="choose another name: --as dbt_results",
+            fix=f"choose another name: --as {_free_name(name, project)}",
         )
+
+
+def _free_name(name: str, project: Project) -> str:
+    """Another name like it, which no checkpoint has."""
+    taken = {name, *project.checkpoint_names()}
+    while name in taken:
+        name += "_results"
+    return name
 
 
 def _target_folder(project: Project) -> Path:
@@ -361,7 +370,7 @@ def _recordings(
         invocations = _with_all_sources(invocations, manifest)
     ids = [*dbt_has, *(id_ for one in invocations for id_ in monitored_ids(one))]
     names = monitor_names(request.checkpoint, ids)
-    _refuse_taken(names.values(), project)
+    _refuse_taken(names.values(), request)
     for one in invocations:
         maker = OutcomeMaker(one, names, project.timezone, manifest)
         outcomes = tuple(_shown(outcome, project, docs) for outcome in maker.outcomes())
@@ -383,13 +392,14 @@ def _recordings(
         )
 
 
-def _refuse_taken(names: Iterable[str], project: Project) -> None:
-    taken = next((name for name in names if project.has_monitor(name)), None)
+def _refuse_taken(names: Iterable[str], request: RecordRequest) -> None:
+    project, name = request.project, request.checkpoint
+    taken = next((one for one in names if project.has_monitor(one)), None)
     if taken is not None:
         raise ConfigError(
             f"the project has a monitor {taken!r}, as a dbt test would be called",
             key="--as",
-            fix="choose another name: --as dbt_results",
+            fix=f"choose another name: --as {_free_name(name, project)}",
         )
 
 

@@ -91,11 +91,14 @@ def _shown(part: Any) -> str:
 
 def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
     counts = counted(found)
+    removed = counts["removed"]
     yield (
         f"{count(counts['tests'], 'tests')}: "
         f"{counts['expectations']:,} in {count(counts['table_suites'], 'table suites')}, "
         f"{count(counts['failing_rows'], 'queries')} of failing rows, "
-        f"{counts['not_imported']:,} not imported. A run is {count(counts['monitors'], 'jobs')}."
+        f"{counts['not_imported']:,} not imported"
+        f"{f', {removed:,} in suites that you removed' if removed else ''}. "
+        f"A run is {count(counts['monitors'], 'jobs')}."
     )
     yield (
         "Other than in dbt, a table without any row is CRITICAL, and an expectation that finds "
@@ -109,15 +112,17 @@ def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
 
 def counted(found: Import) -> dict[str, int]:
     """How many tests became what."""
-    kinds = Counter(one.kind for one in found.became)
-    queries = sum(1 for one in found.suites if one.sql is not None)
+    removed = [one for one in found.became if one.suite in found.removed]
+    kinds = Counter(one.kind for one in found.became if one.suite not in found.removed)
+    tables = [one for one in found.suites if one.sql is None and one.name not in found.removed]
     return {
         "tests": len(found.became),
         "expectations": kinds["expectation"],
         "failing_rows": kinds["failing_rows"],
         "not_imported": kinds["not_imported"],
-        "table_suites": len(found.suites) - queries,
-        "monitors": len(found.suites),
+        "removed": len(removed),
+        "table_suites": len(tables),
+        "monitors": found.monitors,
         "conflicts": sum(1 for _ in found.conflicts),
     }
 

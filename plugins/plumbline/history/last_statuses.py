@@ -28,6 +28,9 @@ class LastStatus:
     run_id: str
     checkpoint: str
     target: str
+    owner: str | None = None
+    thresholds: str = ""
+    """These two only of what is recorded: no file of the project says them."""
 
 
 def read_last_statuses(files: StateFiles) -> dict[str, LastStatus]:
@@ -58,6 +61,8 @@ def record_last_statuses(files: StateFiles, report: RunReport) -> None:
             run_id=report.run_id,
             checkpoint=report.checkpoint,
             target=report.target,
+            owner=outcome.owner if report.is_recorded else None,
+            thresholds=outcome.thresholds if report.is_recorded else "",
         )
     content = {
         "schema_version": SCHEMA_VERSION,

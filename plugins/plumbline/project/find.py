@@ -11,6 +11,8 @@ from pathlib import Path
 from plumbline.core.errors import ConfigError
 
 PROJECT_FILE = "great_expectations.yml"
+INSIDE_DBT = "plumbline"
+"""The folder of the monitors inside a dbt project, all of which is left as it is."""
 STATE_DIR_VARIABLE = "PLUMBLINE_STATE_DIR"
 
 
@@ -33,9 +35,14 @@ def find_project_dir(project_dir: Path | None = None, *, start: Path | None = No
     for folder in (begin, *begin.parents):
         if (folder / PROJECT_FILE).is_file():
             return folder
+    beside = (folder / INSIDE_DBT for folder in (begin, *begin.parents))
+    made = next((folder for folder in beside if (folder / PROJECT_FILE).is_file()), None)
     raise ConfigError(
         f"no {PROJECT_FILE} in {begin} or any folder above it",
-        fix="run plumbline inside a project, or name one with --project-dir",
+        fix="run plumbline inside a project, or name one with --project-dir; `plumbline init` "
+        "makes one"
+        if made is None
+        else f"name the project: --project-dir {os.path.relpath(made, begin)}",
     )
 
 

@@ -187,7 +187,14 @@ def _monitor(
 def _recorded(project: Project, last: Mapping[str, LastStatus]) -> tuple[MonitorEntry, ...]:
     """Monitors of another tool, which are known by what was recorded of them on this machine."""
     return tuple(
-        MonitorEntry(name, None, checkpoints=(status.checkpoint,), last=status)
+        MonitorEntry(
+            name,
+            None,
+            thresholds=(status.thresholds,) if status.thresholds else (),
+            owner=status.owner,
+            checkpoints=(status.checkpoint,),
+            last=status,
+        )
         for name, status in sorted(last.items())
         if project.is_recorded(name, status.checkpoint)
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.documents import DBT_FILE
-from plumbline.project.find import PROJECT_FILE
+from plumbline.project.find import INSIDE_DBT, PROJECT_FILE
 from plumbline.project.project import Project
 from plumbline.scaffold.monitor import NewMonitor, find_table, make_files
 from plumbline.scaffold.templating import TEMPLATES, render
@@ -19,9 +19,6 @@ from plumbline.scaffold.writing import write_new
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-
-INSIDE_DBT = "plumbline"
-"""The folder of the monitors inside a dbt project, all of which is left as it is."""
 
 EXAMPLE = "orders_with_email"
 OF_EXAMPLE = ("seeds/", "models/sources.yml", "checkpoints/schedule.yml")

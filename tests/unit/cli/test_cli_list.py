@@ -120,7 +120,9 @@ def test_the_last_status_says_of_which_run_it_is(
 def test_what_was_recorded_of_another_tool_is_listed_without_a_suite(
     project: SmallProject, plumbline: Plumbline
 ) -> None:
-    ran(project, Status.CRITICAL, monitor="dbt.unique_id", checkpoint="dbt")
+    unique = outcome("dbt.unique_id", Status.CRITICAL, owner="shop-data", thresholds="warning > 2")
+    found = replace(report(unique), checkpoint="dbt", is_recorded=True)
+    record_last_statuses(project.target.state_files, found)
     said = json.loads(plumbline("list", "--format", "json").out)
     recorded = said["monitors"][-1]
     assert (recorded["name"], recorded["suite"], recorded["last"]["status"]) == (
@@ -128,6 +130,7 @@ def test_what_was_recorded_of_another_tool_is_listed_without_a_suite(
         None,
         "CRITICAL",
     )
+    assert (recorded["owner"], recorded["thresholds"]) == ("shop-data", ["warning > 2"])
     assert said["checkpoints"][-1] == {
         "name": "dbt",
         "file": None,

@@ -14,6 +14,7 @@ import pytest
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.outcome import RunReport
+from plumbline.core.status import Status
 from plumbline.dbt.record import RecordRequest, record_dbt
 from plumbline.project.targets import Seed
 from plumbline.report.json import as_dict
@@ -157,6 +158,15 @@ def test_freshness_of_no_source_at_all_is_noted(small: SmallProject) -> None:
     assert note.startswith("sources.json has no result of any source: ")
 
 
+def test_the_score_is_that_of_the_tests_as_in_the_data_docs(small: SmallProject) -> None:
+    report = record(small)
+    tests = [one.status for one in report.outcomes if "freshness" not in one.monitor]
+    assert len(tests) < len(report.outcomes)
+    assert report.score == 100 * tests.count(Status.PASS) // len(tests)
+    (small.root / "target" / "run_results.json").unlink()
+    assert record(small).score == 100  # freshness alone is a whole run
+
+
 def test_sources_alone_suffice(small: SmallProject) -> None:
     (small.root / "target" / "run_results.json").unlink()
     report = record(small)
@@ -178,13 +188,16 @@ def test_names_that_are_taken_are_refused(small: SmallProject) -> None:
     small.add("dbt.unique_orders_order_id", "select 1 as pct")
     small.add("coverage", "select 92.0 as pct")
     small.checkpoint("coverage", name="shop")
-    cases = {"shop": "has a checkpoint 'shop'", "dbt": "has a monitor 'dbt.unique_orders_order_id'",
+    small.checkpoint("coverage", name="shop_results")
+    cases = {"shop": "has a checkpoint 'shop'", "shop_results": "has a checkpoint", "dbt": "has a monitor 'dbt.unique_orders_order_id'",
              "My Shop": "is not a valid name", "": "is not a valid name"}  # fmt: skip
 
     def is_refused(name: str) -> None:
         fault = refused(small, checkpoint=name)
         assert cases[name] in fault.what
         assert (fault.key, bool(fault.fix)) == ("--as", True)
+        suggested = str(fault.fix).rpartition("--as ")[2]
+        assert suggested not in cases or "letters" in suggested
 
     for_each(cases, is_refused)
 

@@ -58,6 +58,7 @@ Files (dry run: nothing is written)
 - create models/monitors/no_lost_orders.sql
 - create models/monitors/orders_unique_lower_email.sql
 - create checkpoints/dbt_tests.json
+- create dbt-import.lock
 
 4 tests: 1 in 1 table suite, 2 queries of failing rows, 1 not imported. A run is 3 jobs.
 Other than in dbt, a table without any row is CRITICAL, and an expectation that finds nothing to check is SKIPPED.
@@ -83,6 +84,20 @@ def test_edits_and_conflicts_are_shown(root: Path, capsys: pytest.CaptureFixture
     assert "- dbt: removed" in said
 
 
+def test_suites_that_people_have_removed_are_not_counted(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["import", "dbt"]) == 0
+    (root / "expectations" / "orders.json").unlink()
+    (root / "expectations" / "no_lost_orders.json").unlink()
+    capsys.readouterr()
+    assert invoke(["import", "dbt"]) == 0
+    assert (
+        "4 tests: 0 in 0 table suites, 1 query of failing rows, 1 not imported, 2 in suites that "
+        "you removed. A run is 1 job."
+    ) in capsys.readouterr().out
+
+
 def test_json_names_each_test(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["import", "dbt", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -91,6 +106,7 @@ def test_json_names_each_test(root: Path, capsys: pytest.CaptureFixture[str]) ->
         "expectations": 1,
         "failing_rows": 2,
         "not_imported": 1,
+        "removed": 0,
         "table_suites": 1,
         "monitors": 3,
         "conflicts": 0,

@@ -57,3 +57,17 @@ def test_the_environment_moves_local_state(
 ) -> None:
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(tmp_path / "elsewhere"))
     assert find_state_dir(project_dir) == tmp_path / "elsewhere"
+
+
+def test_a_project_inside_the_dbt_project_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shop" / "plumbline").mkdir(parents=True)
+    (tmp_path / "shop" / "models").mkdir()
+    start = tmp_path / "shop" / "models"
+    with pytest.raises(ConfigError) as none:
+        find_project_dir(start=start)
+    assert "`plumbline init` makes one" in str(none.value.fix)
+    (tmp_path / "shop" / "plumbline" / "great_expectations.yml").touch()
+    for folder, named in ((start.parent, "plumbline"), (start, "../plumbline")):
+        with pytest.raises(ConfigError) as beside:
+            find_project_dir(start=folder)
+        assert beside.value.fix == f"name the project: --project-dir {named}"

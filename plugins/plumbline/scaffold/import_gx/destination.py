@@ -12,7 +12,7 @@ from plumbline.lint.context import LintContext
 from plumbline.project import Project
 from plumbline.project.dbt_folders import model_folders
 from plumbline.project.documents import DBT_FILE
-from plumbline.project.find import PROJECT_FILE
+from plumbline.project.find import INSIDE_DBT, PROJECT_FILE
 from plumbline.project.json_document import read_json
 from plumbline.project.stores import has_targets
 from plumbline.scaffold.import_gx.assets import Table
@@ -23,7 +23,7 @@ from plumbline.scaffold.import_gx.monitors import SOURCES_FILE, MonitorConverter
 from plumbline.scaffold.import_gx.queries import Sources, sources_text
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 from plumbline.scaffold.import_gx.suites import Refused
-from plumbline.scaffold.project import INSIDE_DBT, BigQueryTarget, name_of, project_files
+from plumbline.scaffold.project import BigQueryTarget, name_of, project_files
 from plumbline.scaffold.writing import write_new
 
 _CHECKPOINT = ("checkpoints", ".json")

@@ -331,15 +331,25 @@ def test_what_is_too_large_for_a_statement_is_two_jobs(
     assert together.failures == alone.failures
 
 
-def test_a_condition_that_would_end_its_brackets_is_never_sent(shop: SmallProject) -> None:
-    outcome = judged(
-        shop,
-        expect("column_values_to_be_unique", column="order_id"),
-        rows={"where": "true) union all (select 1"},
+WRONG_CONDITIONS = {
+    "true) union all (select 1": "closes a bracket that it doesn't open",
+    "state === ": "can't be parsed: something is missing near '='",
+    "stat = 'paid'": "table shop.orders has no column 'stat' (in ",
+}
+
+
+def test_a_wrong_condition_is_never_sent(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop\n    tables:\n      - name: orders\n"
+        "        columns:\n          - {name: email, config: {meta: {personal: true}}}\n"
     )
-    assert outcome.status is Status.ERROR
-    assert "meta.monitor.rows.where" in str(outcome.reason)
-    assert outcome.job_ids == ()
+    for where, reason in WRONG_CONDITIONS.items():
+        unique = expect("column_values_to_be_unique", column="order_id")
+        outcome = judged(shop, unique, rows={"where": where})
+        assert outcome.status is Status.ERROR
+        assert reason in str(outcome.reason)
+        assert "expectations/orders.json: meta.monitor.rows.where" in str(outcome.reason)
+        assert outcome.job_ids == ()
 
 
 KEY = {"column": "customer_id", "to_table": "shop.customers", "to_column": "id"}

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plumbline.lint.models import Built, Models
-from plumbline.models.tokens import tokenize
+from plumbline.models.syntax import DIALECT, explain_parse_error, nests_structs
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-DIALECT = "bigquery"
 _UNKNOWN_PIPE = "Unsupported pipe syntax operator"
-
-
-_MOST_STRUCTS = 15
-"""Within one another, as deep as BigQuery has them. With each, sqlglot takes twice as long."""
-_STRUCT = re.compile(r"\bstruct\s*\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -62,30 +55,13 @@ class ParsedModels:
                 yield built, tree
 
 
-def _nests_structs(sql: str) -> bool:
-    if len(_STRUCT.findall(sql)) <= _MOST_STRUCTS:
-        return False
-    are_structs: list[bool] = []
-    last, depth = "", 0
-    for token in filter(lambda one: one.is_code, tokenize(sql)):
-        if token.text == "(":
-            are_structs.append(last == "struct")
-            depth += are_structs[-1]
-        elif token.text == ")" and are_structs:
-            depth -= are_structs.pop()
-        last = token.text.lower()
-        if depth > _MOST_STRUCTS:
-            return True
-    return False
-
-
 def parse(sql: str) -> exp.Query | SqlFault | None:
     """``sql`` as a tree; None for syntax that BigQuery may accept and sqlglot does not know."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, SqlglotError
 
-    if _nests_structs(sql):
+    if nests_structs(sql):
         return None
     # It logs syntax that it does not know and returns a command; we report that ourselves.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -96,10 +72,10 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
         if str(first.get("description")).startswith(_UNKNOWN_PIPE):
             return None
         near = first.get("highlight")
-        what = str(first.get("description") or fault).partition("\n")[0]
-        if "<class" in what:  # a message with sqlglot's class names
-            what = "something is missing"
-        return SqlFault(f"{what}{f' near {near!r}' if near else ''}", first.get("line") or 1)
+        return SqlFault(
+            f"{explain_parse_error(fault)}{f' near {near!r}' if near else ''}",
+            first.get("line") or 1,
+        )
     except SqlglotError as fault:
         return SqlFault(str(fault).partition("\n")[0], 1)
     except RecursionError:

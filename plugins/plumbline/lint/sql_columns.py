@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plumbline.lint.sql import DIALECT
+from plumbline.models.syntax import DIALECT
 
 if TYPE_CHECKING:
     from sqlglot import exp

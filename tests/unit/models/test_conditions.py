@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plumbline.evaluate.pushdown.faults import find_table_faults
-from plumbline.models.condition import fault_of_condition
+from plumbline.models.condition import fault_of_condition, unknown_column
+from support.each import for_each
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,7 @@ from plumbline.models.condition import fault_of_condition
         "note = ');' -- a comment with ) and ;",
         'note = """);""" and `odd)` is null',
         "a = 1 /* ) */",
+        "a like any ('x', 'y') and date_trunc(d, week(monday)) > @since",
     ],
 )
 def test_a_condition_is_accepted(sql: str) -> None:
@@ -45,3 +47,61 @@ def test_lint_and_a_run_name_the_key() -> None:
     monitor = {"table": "shop.orders", "rows": {"date_column": "d", "where": "true); select (1"}}
     (fault,) = find_table_faults(monitor, [])
     assert fault.path == ("meta", "monitor", "rows", "where")
+
+
+SYNTAX = [
+    ("country === ", "near '='"),
+    ("country = 'de' and", "at its end"),
+    ("country = 'de'\n\nand -- later", "at its end"),
+    ("where country = 'de'", "near 'where'"),
+    ("country = 'de' limit 1", "near 'limit'"),
+    ("email 'ana@x.org'", "unexpected text"),
+    ("total between 1", "at its end"),
+]
+
+
+def test_what_can_not_be_parsed_is_told_without_values() -> None:
+    def is_told(case: tuple[str, str]) -> None:
+        sql, where = case
+        found = fault_of_condition(sql)
+        assert found is not None
+        assert found[0].startswith("the condition can't be parsed: ")
+        assert found[0].endswith(where)
+        assert "ana@x.org" not in found[0]
+        assert "<class" not in found[0]
+
+    for_each(SYNTAX, is_told)
+
+
+COLUMNS = ["country", "address", "address.city", "tags", "ordered_on"]
+KNOWN = [
+    "`Country` = 'de' or orders.country is null",
+    "address.city = 'Bonn' and orders.address.zip = '1'",
+    "exists(select 1 from unnest(tags) as tag where tag.label = 'x')",
+    "country in (select code from shop.countries)",
+    "extract(dayofweek from ordered_on) = 1 and date_trunc(ordered_on, isoweek) > @since",
+    "safe.parse_json(country) is null and 'x' in unnest(tags)",
+]
+UNKNOWN = {
+    "countri = 'de'": "countri",
+    "orders.countri = 'de'": "countri",
+    "upper(contry) > ''": "contry",
+}
+
+
+def test_a_column_of_a_condition_is_one_of_the_table() -> None:
+    def found(sql: str) -> tuple[str, str] | None:
+        return unknown_column(sql, COLUMNS, table="orders", holder="table shop.orders")
+
+    for_each(KNOWN, lambda sql: _is(found(sql), None))
+    for_each(
+        UNKNOWN.items(),
+        lambda case: _is(
+            found(case[0]),
+            (f"table shop.orders has no column {case[1]!r}", "did you mean 'country'?"),
+        ),
+    )
+
+
+def _is(found: object, expected: object) -> None:
+    assert found == expected

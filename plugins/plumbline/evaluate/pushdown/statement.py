@@ -27,6 +27,7 @@ from plumbline.evaluate.pushdown.window import (
 )
 from plumbline.evaluate.table import Table
 from plumbline.models.compiled import CompiledModel
+from plumbline.models.condition import unknown_column
 from plumbline.models.relations import Relation
 from plumbline.project.suites import ExpectationEntry, RowsEntry, Suite
 from plumbline.warehouse.result import QueryResult, ResultColumn
@@ -142,6 +143,7 @@ def compile_table(
         bounds = window_parameters(instants, rows, source.date, zone) if source.date else ()
     except EvaluationError as fault:
         raise MonitorError(str(fault), file=suite.file, key="meta.monitor") from None
+    _refuse_unknown_column(suite, relation, [*table.names, *(one.name for one in pseudo)])
     windows = {one: window_of(one, rows, zone) for one in instants} if source.date else {}
     named = {name for one in suite.entry.expectations for name in named_columns(one.kwargs)}
     plan = _Plan(
@@ -178,6 +180,21 @@ def compile_table(
         batch=plan.model(source.batch, plan.parameters),
         second=more[0][0] if more else None,
     )
+
+
+def _refuse_unknown_column(suite: Suite, relation: Relation, known: Sequence[str]) -> None:
+    """Let no condition be sent on a column that the table doesn't have.
+
+    Raises:
+        MonitorError: there is one in ``rows.where``.
+    """
+    where = suite.monitor.rows.where if suite.monitor.rows else None
+    fault = where and unknown_column(
+        where, known, table=relation.table, holder=f"table {relation.key}"
+    )
+    if fault:
+        what, fix = fault
+        raise MonitorError(what, file=suite.file, key="meta.monitor.rows.where", fix=fix)
 
 
 Measures: TypeAlias = dict[int, Measure | EvaluationError]

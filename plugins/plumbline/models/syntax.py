@@ -1,0 +1,45 @@
+"""What sqlglot says of SQL, in words for people, and what it should not be given.
+
+Used for the conditions of suites over tables, and by lint for models.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from plumbline.models.tokens import tokenize
+
+if TYPE_CHECKING:
+    from sqlglot.errors import ParseError
+
+DIALECT = "bigquery"
+
+_MOST_STRUCTS = 15
+"""Within one another, as deep as BigQuery has them. With each, sqlglot takes twice as long."""
+_STRUCT = re.compile(r"\bstruct\s*\(", re.IGNORECASE)
+
+
+def nests_structs(sql: str) -> bool:
+    """Whether sqlglot would take too long to parse it."""
+    if len(_STRUCT.findall(sql)) <= _MOST_STRUCTS:
+        return False
+    are_structs: list[bool] = []
+    last, depth = "", 0
+    for token in filter(lambda one: one.is_code, tokenize(sql)):
+        if token.text == "(":
+            are_structs.append(last == "struct")
+            depth += are_structs[-1]
+        elif token.text == ")" and are_structs:
+            depth -= are_structs.pop()
+        last = token.text.lower()
+        if depth > _MOST_STRUCTS:
+            return True
+    return False
+
+
+def explain_parse_error(fault: ParseError) -> str:
+    """What is wrong, without sqlglot's class names."""
+    first = fault.errors[0] if fault.errors else {}
+    what = str(first.get("description") or fault).partition("\n")[0]
+    return "something is missing" if "<class" in what else what

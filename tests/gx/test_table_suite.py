@@ -622,11 +622,15 @@ def test_metadata_is_asked_for_once(shop: SmallProject, monkeypatch: pytest.Monk
     ("expectation", "reason"),
     [
         (expect("column_values_to_be_unique"), "needs 'column'"),
+        (expect("column_values_to_be_unique", colum="order_id"), "did you mean 'column'?"),
+        (expect("table_to_be_fresh", column="created_at", max_hour=2), "did you mean 'max_hours'?"),
+        (expect("column_values_to_be_uniqe", column="order_id"),
+         "there is no expectation 'expect_column_values_to_be_uniqe' for suites over a table"),
         (expect("column_values_to_be_in_set", column="state", value_set=5), "value_set"),
         (expect("table_to_be_fresh", column="created_at", max_hours="a day"), "max_hours"),
         (expect("column_values_to_be_unique", column={"name": "state"}), "column"),
     ],
-)
+)  # fmt: skip
 def test_a_wrong_argument_is_the_error_of_its_monitor_alone(
     shop: SmallProject, expectation: dict[str, Any], reason: str
 ) -> None:

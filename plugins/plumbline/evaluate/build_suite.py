@@ -149,7 +149,8 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
         with contextlib.redirect_stdout(io.StringIO()):
             built = implementation(**values)
     except ValidationError as fault:
-        first = fault.errors()[0]
+        # A misspelt argument is unknown and leaves another missing: the unknown one has the fix.
+        first = min(fault.errors(), key=lambda one: one["type"] != "value_error.extra")
         name = ".".join(str(part) for part in first["loc"] if part != "__root__")
         if first["type"] == "value_error.extra":
             raise MonitorError(

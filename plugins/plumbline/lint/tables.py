@@ -42,6 +42,18 @@ class Tables:
     def find(self, key: str) -> KnownTable | None:
         return self._sources.get(key) or self._built.get(key)
 
+    def named(self, name: str) -> KnownTable | None:
+        """A table as suites name it: ``source.table`` or ``dataset.table``."""
+        source, _, table = name.partition(".")
+        found = self.models.sources.get((source, table))
+        return self.find(found.relation.key if isinstance(found, FoundSource) else name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which suites can name a declared table."""
+        declared = (f"{source}.{table}" for source, table in self.models.sources)
+        return tuple(dict.fromkeys((*declared, *self.described)))
+
     @cached_property
     def _sources(self) -> Mapping[str, KnownTable]:
         return {

@@ -138,6 +138,25 @@ def gx(code: str, kind: str, kwargs: str, **expected: Any) -> Case:
     return Case(code, edits, **expected)
 
 
+NOT_NULL = '"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "game_id"}'
+
+
+def over_games(
+    monitor: str,
+    expectation: str,
+    *,
+    table: str = "nba.games",
+    code: str = "expectation-unknown-column",
+    **expected: Any,
+) -> Case:
+    """A suite over a declared table."""
+    edits = (
+        (TABLE, '"type": "expect_column_to_exist", "kwargs": {"column": "anything"}', expectation),
+        (TABLE, '"owner"', f'"table": "{table}",\n {monitor}\n"owner"'),
+    )
+    return Case(code, edits, **expected)
+
+
 EXPECTATIONS = [
     broken("expectation-unknown-type", LAG, "expect_metric_to_be_between", "expect_metric_to_be_betwen", says="'expect_metric_to_be_betwen'", fix="did you mean 'expect_metric_to_be_between'?"),
     broken("expectation-unknown-argument", LAG, '"aggregate": "sum"', '"agregate": "sum"', says="'agregate'", fix="did you mean 'aggregate'?"),
@@ -155,6 +174,14 @@ EXPECTATIONS = [
     broken("expectation-twice", TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}},\n{"kwargs": {"column": "anything"}, "type": "expect_column_to_exist"}', at='{"kwargs": {"column": "anything"}, "type"', says="expectations[0]"),
     Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, '"max_value": 3', '"min_value": 0, "max_value": 3')), at='"column": "not_final"', says="history holds how many groups fail", fix="group_by"),
     broken("suite-table-unsupported", LAG, '"model": ', '"table": "nba.games", "model": ', at='"model"', says="a suite over a table has no model", fix="remove model", among=("suite-table-unsupported",)),
+    over_games('"rows": {"where": "game_id === "}, ', NOT_NULL, code="suite-table-unsupported", at='"where"', says="near '='", fix="GoogleSQL"),
+    over_games('"rows": {"where": "gameid > game_date"}, ', NOT_NULL, at='"where"', says="table nba.games has no column 'gameid'", fix="did you mean 'game_id'?"),
+    over_games('"rows": {"date_column": "gamedate"}, ', NOT_NULL, at='"date_column"', says="'gamedate'", fix="did you mean 'game_date'?"),
+    over_games('"group_by": ["game_status", "game_stats"], ', NOT_NULL, at='"group_by"', says="'game_stats'", fix="did you mean 'game_status'?"),
+    over_games("", '"type": "expect_table_to_be_fresh", "kwargs": {"column": "game_dat", "max_hours": 4}', at="game_dat", says="'game_dat'", fix="did you mean 'game_date'?"),
+    over_games("", '"type": "expect_foreign_key_to_exist", "kwargs": {"column": "game_id", "to_table": "nba.features", "to_column": "taem"}', at="to_column", says="table nba.features has no column 'taem'", fix="did you mean 'team'?"),
+    over_games("", NOT_NULL, table="nba.gamez", code="suite-undeclared-table", at='"table"', says="declares no table nba.gamez", fix="did you mean 'nba.games'?"),
+    over_games("", '"type": "expect_column_values_to_not_be_nul", "kwargs": {"column": "game_id"}', code="expectation-unknown-type", at='"type"', says="there is no expectation", fix="did you mean 'expect_column_values_to_not_be_null'?"),
     broken("suite-table-unsupported", LAG, '"model": ', '"group_by": ["game_date"], "model": ', at='"group_by"', says="for suites over a table", fix="remove group_by"),
     Case("suite-table-unsupported", ((TABLE, '{"type": "expect_column_to_exist", "kwargs": {"column": "anything"}}', '{"type": "expect_metric_to_follow_history",\n "kwargs": {"metric": "row_count", "retired": ["BOS"]}}'), (TABLE, '"owner"', '"table": "nba.games", "owner"')), at='"retired"', says="meta.monitor has no group_by", fix="add group_by"),
     Case("expectation-follows-another", ((LAG, "be_between", "follow_history"), (LAG, LAG_KWARGS, '{"metric": "row_count"}')), at='"metric"', says="metric is for suites over a table", fix="the model's column"),

@@ -121,8 +121,12 @@ _INSTEAD = {
 }
 
 
-def fix_of(type_: str) -> str:
-    """What to use where ``type_`` can't be part of a suite over a table."""
-    near = get_close_matches(type_, MEASURES, n=1, cutoff=0.9)
-    otherwise = f"did you mean {near[0]!r}?" if near else "write a model that returns the rows"
-    return _INSTEAD.get(type_, otherwise)
+def refusal_of(type_: str) -> tuple[str, str]:
+    """Why ``type_`` can't be part of a suite over a table, and what to use in its place."""
+    if type_ in _INSTEAD:
+        return f"{type_} can't be part of a suite over a table", _INSTEAD[type_]
+    near = get_close_matches(type_, (*MEASURES, *_INSTEAD), n=1, cutoff=0.8)
+    return (
+        f"there is no expectation {type_!r} for suites over a table",
+        f"did you mean {near[0]!r}?" if near else "write a model that returns the rows",
+    )

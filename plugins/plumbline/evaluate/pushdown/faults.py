@@ -9,7 +9,7 @@ from typing import Any
 from plumbline.checks.table_metrics import faults_of_metric
 from plumbline.core.errors import MonitorError
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FRESH, SAME_SCHEMA
-from plumbline.evaluate.pushdown.catalogue import MEASURES, fix_of
+from plumbline.evaluate.pushdown.catalogue import MEASURES, refusal_of
 from plumbline.models.condition import fault_of_condition
 from plumbline.project.document import KeyPath, key_path
 from plumbline.project.parameters import parameters_in
@@ -88,11 +88,7 @@ def find_table_faults(
             yield from _followed(monitor, path, entry)
     for path, type_ in types:
         if type_ not in MEASURES:
-            yield TableFault(
-                path,
-                f"{type_} can't be part of a suite over a table",
-                fix_of(type_),
-            )
+            yield TableFault(path, *refusal_of(type_))
     for path, entry in entries:
         for place, _ in parameters_in(entry.get("kwargs"), (*path, "kwargs")):
             yield TableFault(

@@ -14,7 +14,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.masking import named_columns, personal_among
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
-from plumbline.evaluate.pushdown.catalogue import MEASURES, fix_of
+from plumbline.evaluate.pushdown.catalogue import MEASURES, refusal_of
 from plumbline.evaluate.pushdown.measure import Answer, Measure, Resolve, Selection
 from plumbline.evaluate.pushdown.places import ELEMENTS, Arrays, quoted
 from plumbline.evaluate.pushdown.source import Calendar, Source, select
@@ -293,9 +293,7 @@ def _measure(
     selection.begin(index)
     build = MEASURES.get(entry.type)
     if build is None:
-        return EvaluationError(
-            f"{entry.type} can't be part of a suite over a table: {fix_of(entry.type)}"
-        )
+        return EvaluationError("; ".join(refusal_of(entry.type)))
     try:
         found = build(selection, entry.kwargs)
         if found.query is not None and personal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from plumbline.evaluate.pushdown.faults import find_table_faults
 from plumbline.lint.context import LintContext
@@ -11,6 +12,9 @@ from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document
 
 RULES = Rules()
+
+_NEAR = 0.85
+"""How similar two names of tables are if one is a typo of the other."""
 
 NO_EXPECTATIONS = RULES.error(
     "suite-without-expectations",
@@ -36,6 +40,12 @@ TABLE = RULES.error(
     wrong='"model": "orders", "table": "shop.orders"',
     right='"table": "shop.orders"',
 )
+UNDECLARED = RULES.warning(
+    "suite-undeclared-table",
+    "No source declares the suite's table, but one declares a table with a similar name.",
+    wrong='"table": "shop.orderz"',
+    right='"table": "shop.orders"',
+)
 UNUSED = RULES.warning(
     "suite-in-no-checkpoint",
     "No checkpoint lists the suite, so it never runs.",
@@ -56,7 +66,8 @@ def check(context: LintContext) -> Iterator[Finding]:
                 "add an expectation",
             )
         yield from _model(facts, name, suite)
-        yield from _table(facts.documents.suites[name])
+        yield from _table(context, facts.documents.suites[name])
+        yield from _undeclared(context, suite)
         is_run = name in facts.documents.listed or name in facts.documents.definitions_of
         if facts.is_listed_known and not is_run:
             yield UNUSED.at(
@@ -86,7 +97,28 @@ def _model(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
         )
 
 
-def _table(suite: Document) -> Iterator[Finding]:
+def _table(context: LintContext, suite: Document) -> Iterator[Finding]:
     entries = list(suite.entries("expectations"))
     for fault in find_table_faults(suite.mapping("meta", "monitor"), entries):
+        if fault.path[-1] == "type" and not _may_exist(context, suite.text(*fault.path) or ""):
+            continue  # the rule for unknown types says it
         yield TABLE.at(suite.place(*fault.path), fault.what, fault.fix)
+
+
+def _may_exist(context: LintContext, type_: str) -> bool:
+    return context.types.find(type_) is not None or context.plugins.may_define(type_)
+
+
+def _undeclared(context: LintContext, suite: Document) -> Iterator[Finding]:
+    """A near miss only: a table need not be declared."""
+    path = ("meta", "monitor", "table")
+    name = suite.text(*path)
+    if name is None or "." not in name or context.tables.named(name) is not None:
+        return
+    near = get_close_matches(name, context.tables.names, n=1, cutoff=_NEAR)
+    if near:
+        yield UNDECLARED.at(
+            suite.place(*path),
+            f"models/sources.yml declares no table {name}",
+            f"did you mean {near[0]!r}? If not, declare it",
+        )
